@@ -1,0 +1,136 @@
+/**
+ * A JSON text taken apart without losing how it was written: every node knows where its text starts and ends, so parts
+ * can be replaced, and numbers, escapes, duplicate members and member order are never touched.
+ */
+export type JsonNode = JsonObject | JsonArray | JsonString | JsonLiteral;
+
+interface Span {
+  /** Offset of the first character of the node's text, in UTF-16 units. */
+  start: number;
+  /** Offset after the last character. */
+  end: number;
+}
+
+export interface JsonObject extends Span {
+  kind: 'object';
+  members: { key: JsonString; value: JsonNode }[];
+}
+
+export interface JsonArray extends Span {
+  kind: 'array';
+  elements: JsonNode[];
+}
+
+export interface JsonString extends Span {
+  kind: 'string';
+  /** The decoded string. */
+  value: string;
+}
+
+/** A number, true, false or null. */
+export interface JsonLiteral extends Span {
+  kind: 'literal';
+  /** As written. */
+  text: string;
+}
+
+/**
+ * Parses JSON text that `JSON.parse` is known to accept; it does not validate.
+ * @param text JSON text; its nesting is bounded by the reader's depth cap
+ */
+export function parseJsonText(text: string): JsonNode {
+  return parseValue(text, skipWhitespace(text, 0));
+}
+
+/**
+ * The text without white space between tokens and with members sorted by name (the last of duplicates wins), strings in
+ * one spelling, numbers as written. Two texts of one value have one canonical form.
+ */
+export function canonicalJson(node: JsonNode): string {
+  switch (node.kind) {
+    case 'object': {
+      const members = new Map(node.members.map(({ key, value }) => [key.value, value]));
+      const names = [...members.keys()].sort();
+      return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members.get(name)!)}`).join(',')}}`;
+    }
+    case 'array':
+      return `[${node.elements.map((element) => canonicalJson(element)).join(',')}]`;
+    case 'string':
+      return JSON.stringify(node.value);
+    case 'literal':
+      return node.text;
+  }
+}
+
+/** The text with each replaced part exchanged; everything between them stays as it is. */
+export function replaceSpans(text: string, replacements: readonly (Span & { by: string })[]): string {
+  let result = '';
+  let from = 0;
+  for (const { start, end, by } of replacements) {
+    result += text.slice(from, start) + by;
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+function parseValue(text: string, start: number): JsonNode {
+  switch (text[start]) {
+    case '{':
+      return parseObject(text, start);
+    case '[':
+      return parseArray(text, start);
+    case '"':
+      return parseString(text, start);
+    default:
+      return parseLiteral(text, start);
+  }
+}
+
+function parseObject(text: string, start: number): JsonObject {
+  const members: JsonObject['members'] = [];
+  let at = skipWhitespace(text, start + 1);
+  while (text[at] !== '}') {
+    const key = parseString(text, at);
+    const colon = skipWhitespace(text, key.end);
+    const value = parseValue(text, skipWhitespace(text, colon + 1));
+    members.push({ key, value });
+    at = skipSeparator(text, value.end);
+  }
+  return { kind: 'object', start, end: at + 1, members };
+}
+
+function parseArray(text: string, start: number): JsonArray {
+  const elements: JsonNode[] = [];
+  let at = skipWhitespace(text, start + 1);
+  while (text[at] !== ']') {
+    const element = parseValue(text, at);
+    elements.push(element);
+    at = skipSeparator(text, element.end);
+  }
+  return { kind: 'array', start, end: at + 1, elements };
+}
+
+function parseString(text: string, start: number): JsonString {
+  let end = start + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  end += 1;
+  return { kind: 'string', start, end, value: JSON.parse(text.slice(start, end)) as string };
+}
+
+function parseLiteral(text: string, start: number): JsonLiteral {
+  let end = start;
+  while (end < text.length && !',]} \t\n\r'.includes(text[end]!)) end += 1;
+  return { kind: 'literal', start, end, text: text.slice(start, end) };
+}
+
+/** Past white space and at most one comma. */
+function skipSeparator(text: string, start: number): number {
+  const at = skipWhitespace(text, start);
+  return text[at] === ',' ? skipWhitespace(text, at + 1) : at;
+}
+
+function skipWhitespace(text: string, start: number): number {
+  let at = start;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
+  return at;
+}

@@ -1,0 +1,85 @@
+import { type JsonRecord, objectAt, stringAt } from './record-fields.ts';
+
+/** Who acted. */
+export interface Principal {
+  /** What people call them: a user's name, `ROLE/SESSION`, a service. */
+  principal?: string;
+  /** `userIdentity.type`. */
+  principalType?: string;
+  principalArn?: string;
+  accessKeyId?: string;
+}
+
+/**
+ * Who did it, by the type of `userIdentity`.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+ */
+export function principalOf(record: JsonRecord): Principal {
+  const identity = objectAt(record, 'userIdentity');
+  const type = stringAt(identity, 'type');
+  const nameOf = type !== undefined && Object.hasOwn(NAME_BY_TYPE, type) ? NAME_BY_TYPE[type] : undefined;
+  return {
+    ...present('principal', nameOf?.(identity) ?? anyName(identity)),
+    ...present('principalType', type),
+    ...present('principalArn', stringAt(identity, 'arn')),
+    ...present('accessKeyId', stringAt(identity, 'accessKeyId')),
+  };
+}
+
+type Identity = JsonRecord | undefined;
+
+const NAME_BY_TYPE: Readonly<Record<string, (identity: Identity) => string | undefined>> = {
+  Root: () => 'root',
+  IAMUser: (identity) => stringAt(identity, 'userName'),
+  AssumedRole: roleAndSession,
+  Role: (identity) => stringAt(identity, 'userName') ?? roleName(identity),
+  FederatedUser: (identity) => afterInArn(identity, 'federated-user/'),
+  SAMLUser: providerAndUser,
+  WebIdentityUser: providerAndUser,
+  IdentityCenterUser: (identity) => stringAt(objectAt(identity, 'onBehalfOf'), 'userId'),
+  AWSService: (identity) => stringAt(identity, 'invokedBy'),
+  AWSAccount: (identity) => joinPresent(' ', stringAt(identity, 'accountId'), stringAt(identity, 'principalId')),
+};
+
+/** For the types Directory and Unknown, types yet to come, no type, and whenever a type lacks what it should have. */
+function anyName(identity: Identity): string | undefined {
+  return (
+    stringAt(identity, 'userName') ??
+    stringAt(identity, 'arn') ??
+    stringAt(identity, 'principalId') ??
+    stringAt(identity, 'invokedBy')
+  );
+}
+
+/** `ROLE/SESSION`, from the session's issuer and the arn `arn:...:assumed-role/ROLE/SESSION`. */
+function roleAndSession(identity: Identity): string | undefined {
+  const [roleInArn, ...session] = afterInArn(identity, 'assumed-role/')?.split('/') ?? [];
+  return joinPresent('/', issuerName(identity) ?? roleInArn, session.join('/'));
+}
+
+function roleName(identity: Identity): string | undefined {
+  // A role's arn may have a path: arn:aws:iam::ACCOUNT:role/PATH/NAME
+  return issuerName(identity) ?? afterInArn(identity, 'role/')?.split('/').at(-1);
+}
+
+function issuerName(identity: Identity): string | undefined {
+  return stringAt(objectAt(objectAt(identity, 'sessionContext'), 'sessionIssuer'), 'userName');
+}
+
+function providerAndUser(identity: Identity): string | undefined {
+  return joinPresent(':', stringAt(identity, 'identityProvider'), stringAt(identity, 'userName'));
+}
+
+function afterInArn(identity: Identity, resourceType: string): string | undefined {
+  const arn = stringAt(identity, 'arn');
+  const at = arn?.indexOf(`:${resourceType}`) ?? -1;
+  return at < 0 ? undefined : arn?.slice(at + 1 + resourceType.length);
+}
+
+function joinPresent(separator: string, ...parts: (string | undefined)[]): string | undefined {
+  return parts.filter((part) => part !== undefined && part !== '').join(separator) || undefined;
+}
+
+function present<K extends string>(name: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: string });
+}

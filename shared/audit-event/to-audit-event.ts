@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { AuditEvent, BadRecordReason, EventFlag, Provenance, ReadRecord } from './audit-event.ts';
+import { environmentOf } from './environment.ts';
+import { readEventTime } from './event-time.ts';
+import { canonicalJson, parseJsonText } from './json-text.ts';
+import { principalOf } from './principal.ts';
+import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
+import { redactRecord } from './redact.ts';
+
+/** What a record's surroundings tell. */
+export interface RecordContext extends Provenance {
+  /** The account in the log file's key; used when the record names none. */
+  keyAccount: string | undefined;
+  /** The reader's clock, in milliseconds since 1970. */
+  now: number;
+}
+
+/** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */
+const MAX_EVENT_ID_BYTES = 512;
+
+/**
+ * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.
+ * Secrets are masked before anything is taken from it.
+ */
+export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
+  const { text: record, redacted } = redactRecord(text);
+  const fields = JSON.parse(record) as JsonRecord;
+  const skipped = skipReason(fields);
+  if (skipped) return { kind: 'skipped', reason: skipped };
+  const eventId = memberAt(fields, 'eventID');
+  if (!isEventId(eventId)) return { kind: 'bad', reason: eventIdProblem(eventId) };
+  const time = readEventTime(stringAt(fields, 'eventTime'), context.now);
+  return {
+    kind: 'event',
+    event: {
+      eventId,
+      ...indexedFields(fields, context),
+      record,
+      redacted,
+      contentHash: createHash('sha256').update(canonicalJson(parseJsonText(text))).digest('hex'),
+      timeKey: `${time.normalised}#${eventId}`,
+      day: time.day,
+      flags: flagsOf(fields, time.flag),
+      ...supersededBy(fields, eventId),
+      logFile: context.logFile,
+      recordIndex: context.recordIndex,
+    },
+  };
+}
+
+// Aggregated records have eventId instead of eventID, and no time or name; Insight records describe rates of calls.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+function skipReason(fields: JsonRecord): 'aggregated-record' | 'insight-record' | undefined {
+  const category = stringAt(fields, 'eventCategory');
+  if (category === 'Aggregated') return 'aggregated-record';
+  if (category === 'Insight' || stringAt(fields, 'eventType') === 'AwsCloudTrailInsight') return 'insight-record';
+  return undefined;
+}
+
+function isEventId(eventId: unknown): eventId is string {
+  return (
+    typeof eventId === 'string' &&
+    eventId !== '' &&
+    eventId.isWellFormed() &&
+    Buffer.byteLength(eventId) <= MAX_EVENT_ID_BYTES
+  );
+}
+
+function eventIdProblem(eventId: unknown): BadRecordReason {
+  if (eventId === undefined || eventId === '') return 'event-id-missing';
+  if (typeof eventId !== 'string' || !eventId.isWellFormed()) return 'event-id-malformed';
+  return 'event-id-too-long';
+}
+
+/** The fields people ask by, absent ones left out. */
+function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Partial<AuditEvent> {
+  const identity = objectAt(fields, 'userIdentity');
+  const texts = {
+    eventTime: stringAt(fields, 'eventTime'),
+    eventName: stringAt(fields, 'eventName'),
+    eventSource: stringAt(fields, 'eventSource'),
+    userAgent: stringAt(fields, 'userAgent'),
+    requestId: stringAt(fields, 'requestID'),
+    sharedEventId: stringAt(fields, 'sharedEventID'),
+    eventType: stringAt(fields, 'eventType'),
+    environment: environmentOf(fields),
+    accountId: stringAt(fields, 'recipientAccountId') ?? stringAt(identity, 'accountId') ?? keyAccount,
+    region: stringAt(fields, 'awsRegion'),
+    ...principalOf(fields),
+    sourceIp: stringAt(fields, 'sourceIPAddress'),
+    eventCategory: categoryOf(fields),
+    ...errorOf(fields),
+  };
+  const readOnly = booleanAt(fields, 'readOnly');
+  return {
+    ...Object.fromEntries(
+      Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text.toWellFormed()]])),
+    ),
+    ...(readOnly === undefined ? {} : { readOnly }),
+  };
+}
+
+/** Records older than eventVersion 1.07 have no eventCategory, and those older than 1.06 no managementEvent either. */
+function categoryOf(fields: JsonRecord): string | undefined {
+  const category = stringAt(fields, 'eventCategory');
+  if (category !== undefined) return category;
+  const managementEvent = booleanAt(fields, 'managementEvent');
+  if (managementEvent === undefined) return undefined;
+  return managementEvent ? 'Management' : 'Data';
+}
+
+/** MWAA leaves errorMessage out and puts its text into responseElements.message, or Message. */
+function errorOf(fields: JsonRecord): { errorCode?: string | undefined; errorMessage?: string | undefined } {
+  const errorCode = stringAt(fields, 'errorCode');
+  const response = objectAt(fields, 'responseElements');
+  const inResponse = errorCode === undefined ? undefined : (stringAt(response, 'message') ?? stringAt(response, 'Message'));
+  return { errorCode, errorMessage: stringAt(fields, 'errorMessage') ?? inResponse };
+}
+
+function flagsOf(fields: JsonRecord, timeFlag: EventFlag | undefined): EventFlag[] {
+  return [
+    ...(timeFlag ? [timeFlag] : []),
+    ...(isKnownVersion(stringAt(fields, 'eventVersion')) ? [] : ['unknown-event-version' as const]),
+    ...(objectAt(fields, 'addendum') ? ['addendum' as const] : []),
+  ];
+}
+
+/** Minor versions add fields; only another major version may change what is there. */
+function isKnownVersion(eventVersion: string | undefined): boolean {
+  return eventVersion?.split('.')[0] === '1';
+}
+
+function supersededBy(fields: JsonRecord, eventId: string): { supersedes?: string } {
+  const original = stringAt(objectAt(fields, 'addendum'), 'originalEventID');
+  return original === undefined || original === eventId ? {} : { supersedes: original.toWellFormed() };
+}

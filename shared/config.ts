@@ -1,0 +1,73 @@
+import { TrailError } from './errors.ts';
+
+/** A bucket that log files may come from; `account` is the expected owner, when given. */
+export interface LogBucket {
+  name: string;
+  account?: string;
+}
+
+/** What the functions are told by their environment variables (docs/architecture.md, "Configuration"). */
+export interface Config {
+  eventsTable: string;
+  logFilesTable: string;
+  environmentsTable: string;
+  /** Where bad files and records are set aside; without one, they are never acknowledged. */
+  quarantineBucket?: string;
+  /** Buckets that log files may come from; empty: any. */
+  logBuckets: readonly LogBucket[];
+  /** The wanted values of a record's own top-level `eventSource`. */
+  eventSources: readonly string[];
+  /** Days after its eventTime at which an event expires; absent: never. */
+  retentionDays?: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws {TrailError} `configuration`, naming everything that is missing or malformed at once.
+ */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const required = (name: string): string => {
+    const value = env[name]?.trim() ?? '';
+    if (value === '') problems.push(`${name} is not set`);
+    return value;
+  };
+  const config: Config = {
+    eventsTable: required('EVENTS_TABLE'),
+    logFilesTable: required('LOG_FILES_TABLE'),
+    environmentsTable: required('ENVIRONMENTS_TABLE'),
+    logBuckets: list(env.LOG_BUCKETS).map((entry) => readLogBucket(entry, problems)),
+    eventSources: env.EVENT_SOURCES?.trim() ? list(env.EVENT_SOURCES) : DEFAULT_EVENT_SOURCES,
+  };
+  const quarantineBucket = env.QUARANTINE_BUCKET?.trim();
+  if (quarantineBucket) config.quarantineBucket = quarantineBucket;
+  const retentionDays = readRetentionDays(env.RETENTION_DAYS?.trim(), problems);
+  if (retentionDays !== undefined) config.retentionDays = retentionDays;
+  if (problems.length > 0) throw new TrailError('configuration', `environment variables: ${problems.join('; ')}`);
+  return config;
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function readLogBucket(entry: string, problems: string[]): LogBucket {
+  const [name = '', account, ...rest] = entry.split('@');
+  if (name === '' || rest.length > 0 || (account !== undefined && !/^\d{12}$/.test(account))) {
+    problems.push('LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account');
+  }
+  return account === undefined ? { name } : { name, account };
+}
+
+function readRetentionDays(value: string | undefined, problems: string[]): number | undefined {
+  if (!value) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(value)) problems.push('RETENTION_DAYS must be a whole number of days from 1 to 999999');
+  return Number(value);
+}

@@ -1,0 +1,44 @@
+import { TrailError } from '../errors.ts';
+
+/** A log file that a notification announces. */
+export interface LogFileRef {
+  bucket: string;
+  /** The object's key, decoded. */
+  key: string;
+  /** The ETag the notification names, without quotes; CloudTrail's own notifications have none. */
+  etag?: string;
+}
+
+/** Why a well-formed notification announces nothing. */
+export type NothingAnnounced = 's3-test-event' | 'cloudtrail-validation-message' | 'not-object-created';
+
+/** What one notification says: log files to read, and notices that are acknowledged without work. */
+export interface Announcement {
+  logFiles: LogFileRef[];
+  ignored: NothingAnnounced[];
+}
+
+/** A notification that cannot be understood. It must fail, never count as "nothing to do". */
+export class DeliveryError extends TrailError {}
+
+export const announces = (...logFiles: LogFileRef[]): Announcement => ({ logFiles, ignored: [] });
+
+export const announcesNothing = (reason: NothingAnnounced): Announcement => ({ logFiles: [], ignored: [reason] });
+
+export function joined(announcements: readonly Announcement[]): Announcement {
+  return {
+    logFiles: announcements.flatMap((one) => one.logFiles),
+    ignored: announcements.flatMap((one) => one.ignored),
+  };
+}
+
+/** One way in which a log file can be announced. */
+export interface NotificationShape {
+  name: string;
+  recognises(value: object): boolean;
+  /**
+   * @param inner reads what an envelope carries
+   * @throws {DeliveryError} when a part that this shape must have is missing or malformed
+   */
+  read(value: object, inner: (text: string) => Announcement): Announcement;
+}

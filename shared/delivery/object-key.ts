@@ -1,0 +1,47 @@
+/** Why an object in a trail's bucket is not read as a log file. */
+export type SkippedObject =
+  | 'folder-marker'
+  | 'digest-file'
+  | 'insight-file'
+  | 'network-activity-file'
+  | 'aggregated-file'
+  | 'not-a-cloudtrail-log-file';
+
+/** What the key of a log file says. */
+export interface LogFileKey {
+  /** The account in the key, 12 digits; absent in keys made up for local files (`000000000000`, which AWS never issues). */
+  account?: string;
+  region: string;
+  /** Delivery day, `YYYY-MM-DD`, UTC. */
+  deliveryDay: string;
+}
+
+/** The account that keys made up for local files carry. */
+export const NO_ACCOUNT = '000000000000';
+
+// [prefix/]AWSLogs/[o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+const TRAIL_KEY =
+  /^(?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/(CloudTrail[A-Za-z-]*)\/([a-z0-9-]+)\/(\d{4})\/(\d{2})\/(\d{2})\/([^/]+)$/s;
+
+const OTHER_FOLDERS: Readonly<Record<string, SkippedObject>> = {
+  'CloudTrail-Digest': 'digest-file',
+  'CloudTrail-Insight': 'insight-file',
+  'CloudTrail-NetworkActivity': 'network-activity-file',
+  'CloudTrail-Aggregated': 'aggregated-file',
+};
+
+/** Tells from its key whether an object is a CloudTrail log file, and which; otherwise why it is skipped. */
+export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObject } {
+  if (key.endsWith('/')) return { skipped: 'folder-marker' };
+  const match = TRAIL_KEY.exec(key);
+  if (!match) return { skipped: 'not-a-cloudtrail-log-file' };
+  const [, account, folder = '', region = '', year, month, day, name = ''] = match;
+  if (folder !== 'CloudTrail') return { skipped: OTHER_FOLDERS[folder] ?? 'not-a-cloudtrail-log-file' };
+  if (!/\.json(\.gz)?$/.test(name)) return { skipped: 'not-a-cloudtrail-log-file' };
+  return {
+    ...(account === undefined || account === NO_ACCOUNT ? {} : { account }),
+    region,
+    deliveryDay: `${year}-${month}-${day}`,
+  };
+}

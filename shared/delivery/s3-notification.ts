@@ -1,0 +1,67 @@
+import * as z from 'zod/mini';
+import {
+  type Announcement,
+  announces,
+  announcesNothing,
+  DeliveryError,
+  joined,
+  type NotificationShape,
+} from './announcement.ts';
+
+// {"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put",
+//   "s3":{"bucket":{"name":"..."},"object":{"key":"form-urlencoded","eTag":"..."}}}]}
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+const S3Notification = z.object({
+  Records: z.array(
+    z.object({
+      eventName: z.string(),
+      s3: z.object({
+        bucket: z.object({ name: z.string().check(z.minLength(1)) }),
+        object: z.object({ key: z.string().check(z.minLength(1)), eTag: z.optional(z.string()) }),
+      }),
+    }),
+  ),
+});
+type S3NotificationRecord = z.infer<typeof S3Notification>['Records'][number];
+
+/** An S3 event notification, as Lambda, SQS and SNS receive it. */
+export const s3Notification: NotificationShape = {
+  name: 'S3 event notification',
+  recognises: (value) =>
+    'Records' in value &&
+    Array.isArray(value.Records) &&
+    value.Records.length > 0 &&
+    value.Records.every((record) => record?.eventSource === 'aws:s3'),
+  read(value) {
+    const parsed = S3Notification.safeParse(value);
+    if (!parsed.success) {
+      throw new DeliveryError('malformed-notification', 'S3 event notification: expected s3.bucket.name and s3.object.key');
+    }
+    return joined(parsed.data.Records.map(readRecord));
+  },
+};
+
+/** The message S3 sends once, when a notification configuration is saved. */
+export const s3TestEvent: NotificationShape = {
+  name: 'S3 test event',
+  recognises: (value) =>
+    'Service' in value && value.Service === 'Amazon S3' && 'Event' in value && value.Event === 's3:TestEvent',
+  read: () => announcesNothing('s3-test-event'),
+};
+
+function readRecord({ eventName, s3 }: S3NotificationRecord): Announcement {
+  if (!eventName.startsWith('ObjectCreated:')) return announcesNothing('not-object-created');
+  const { key, eTag } = s3.object;
+  return announces({ bucket: s3.bucket.name, key: decodeKey(key), ...(eTag ? { etag: eTag } : {}) });
+}
+
+/** S3 writes keys form-urlencoded: `+` is a space, everything else is percent-encoded UTF-8. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new DeliveryError('undecodable-key', 'S3 event notification: the object key is not form-urlencoded UTF-8', {
+      cause,
+    });
+  }
+}

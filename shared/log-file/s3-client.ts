@@ -1,0 +1,16 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Environment } from '../config.ts';
+
+/**
+ * The client for S3: the SDK's own settings from the environment, and time-outs that fire. `socketTimeout` also covers a
+ * body that stalls, which `requestTimeout` does not.
+ * @param overrides for embedded servers
+ */
+export function createS3Client(env: Environment, overrides: S3ClientConfig = {}): S3Client {
+  return new S3Client({
+    forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, socketTimeout: 20_000 },
+    ...overrides,
+  });
+}

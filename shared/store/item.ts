@@ -1,0 +1,70 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { TrailError } from '../errors.ts';
+
+/** A DynamoDB item or key, as the API takes and returns it. */
+export type Item = Record<string, AttributeValue>;
+
+/** An item in the table is not what this program writes. */
+export class StoredItemError extends TrailError {}
+
+export const text = (value: string): AttributeValue => ({ S: value });
+export const number = (value: number): AttributeValue => ({ N: String(value) });
+
+/** An item from plain values; absent ones and empty lists leave no attribute. */
+export function toItem(attributes: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>): Item {
+  const item: Item = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'string') item[name] = text(value);
+    else if (typeof value === 'number') item[name] = number(value);
+    else if (typeof value === 'boolean') item[name] = { BOOL: value };
+    else if (value !== undefined && value.length > 0) item[name] = { L: value.map(text) };
+  }
+  return item;
+}
+
+export function textAt(item: Item, name: string): string | undefined {
+  const value = item[name];
+  if (value === undefined || value.S !== undefined) return value?.S;
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string`);
+}
+
+export function requiredTextAt(item: Item, name: string): string {
+  const value = textAt(item, name);
+  if (value !== undefined) return value;
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string, found nothing`);
+}
+
+export function numberAt(item: Item, name: string): number | undefined {
+  const value = item[name];
+  if (value === undefined) return undefined;
+  const parsed = Number(value.N);
+  if (value.N !== undefined && Number.isFinite(parsed)) return parsed;
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a number`);
+}
+
+export function booleanAt(item: Item, name: string): boolean | undefined {
+  const value = item[name];
+  if (value === undefined || value.BOOL !== undefined) return value?.BOOL;
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a boolean`);
+}
+
+export function textsAt(item: Item, name: string): string[] {
+  return (item[name]?.L ?? []).flatMap((value) => value.S ?? []);
+}
+
+/**
+ * The size DynamoDB counts for an item, in bytes, of the types this program writes: names and strings in UTF-8, numbers
+ * by their digits, 3 bytes a list and 1 an element.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function itemSize(item: Item): number {
+  return Object.entries(item).reduce((size, [name, value]) => size + Buffer.byteLength(name) + valueSize(value), 0);
+}
+
+function valueSize(value: AttributeValue): number {
+  if (value.S !== undefined) return Buffer.byteLength(value.S);
+  if (value.B !== undefined) return value.B.length;
+  if (value.N !== undefined) return Math.ceil(value.N.length / 2) + 2;
+  if (value.L !== undefined) return 3 + value.L.reduce((size, element) => size + 1 + valueSize(element), 0);
+  return 1;
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+/** Longest partition key, in UTF-8 bytes. DynamoDB quota. */
+export const MAX_PARTITION_KEY_BYTES = 2048;
+
+const HASH_LENGTH = 32;
+
+/**
+ * A text that fits into a key: itself, or when it is longer than `maxBytes` its beginning, `~`, and a hash of the whole.
+ */
+export function cutKey(value: string, maxBytes: number): string {
+  const bytes = Buffer.from(value);
+  if (bytes.length <= maxBytes) return value;
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_LENGTH);
+  let end = maxBytes - HASH_LENGTH - 1;
+  // Not inside a character: UTF-8 continuation bytes are 10xxxxxx.
+  while ((bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return `${bytes.subarray(0, end).toString()}~${hash}`;
+}
+
+/**
+ * Several texts as one sort key, readable, reversible, and in the order of the texts one after the other: parts are
+ * separated by a space, which no part contains, because a character up to `!` in a part is written as `!` and another.
+ */
+export function composeKey(...parts: string[]): string {
+  return parts.map((part) => part.replace(/[\0-!]/g, (c) => `!${String.fromCharCode(c.charCodeAt(0) + 0x30)}`)).join(' ');
+}
