@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { BadLogFileError } from '../records/bad-log-file.ts';
+import { type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
+import { coalesce } from './coalesce.ts';
+import { gunzip, isGzip } from './gunzip.ts';
+
+export { type BadLogFileCode, BadLogFileError } from '../records/bad-log-file.ts';
+export type { BadRecord, KeptRecord } from '../records/record-scanner.ts';
+
+/** The bytes of a log file, as they come: gzip or plain JSON. */
+export type LogFileSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Beyond these a file is bad. */
+export interface ReaderCaps extends ScannerCaps {
+  /** Longest text of a file, in bytes. */
+  uncompressedBytes: number;
+  /** Most bytes of text for each compressed byte, once the text is longer than `ratioFreeBytes`. */
+  ratio: number;
+  ratioFreeBytes: number;
+}
+
+export const DEFAULT_CAPS: ReaderCaps = {
+  recordBytes: 8 * 1024 ** 2,
+  depth: 1_000,
+  uncompressedBytes: 2 * 1024 ** 3,
+  records: 5_000_000,
+  ratio: 1_000,
+  ratioFreeBytes: 64 * 1024 ** 2,
+};
+
+export interface ReadOptions {
+  /** Records with one of these as their own top-level `eventSource` are kept. */
+  eventSources: readonly string[];
+  caps?: Partial<ReaderCaps>;
+  /** Also compute the SHA-256 of the uncompressed bytes. */
+  hash?: boolean;
+  /**
+   * Takes the records found in a piece of text, in file order; reading goes on when it has settled. They may turn out to
+   * belong to a bad file: only when `readLogFile` has returned may they be trusted.
+   */
+  onRecords(batch: RecordBatch): void | Promise<void>;
+}
+
+export interface LogFileCounts {
+  recordsRead: number;
+  recordsKept: number;
+  recordsBad: number;
+  /** Bytes of the file as it came. */
+  compressedBytes: number;
+  uncompressedBytes: number;
+  /** Hexadecimal, when `hash` was asked for. */
+  sha256?: string;
+  gzip: boolean;
+}
+
+/** First bytes of a file that is not compressed: a byte order mark, white space, an opening bracket. */
+const PLAIN_TEXT_STARTS: ReadonlySet<number | undefined> = new Set([0xef, 0x20, 0x09, 0x0a, 0x0d, 0x7b, 0x5b]);
+
+const COMPRESSED_PIECE_BYTES = 256 * 1024;
+
+/**
+ * Reads a CloudTrail log file from beginning to end in constant memory, checks all of it, and hands out the wanted
+ * records.
+ *
+ * @throws BadLogFileError when it is not a valid log file or exceeds a cap; errors of `source` and `onRecords` pass
+ *   through unchanged. In each case the source has been closed.
+ */
+export async function readLogFile(source: LogFileSource, options: ReadOptions): Promise<LogFileCounts> {
+  const reading = new Reading(options);
+  const pieces = coalesce(source, COMPRESSED_PIECE_BYTES);
+  try {
+    const first = await pieces.next();
+    if (first.done) throw new BadLogFileError('empty', 0, 'expected gzip or JSON');
+    return await reading.run(first.value, pieces);
+  } finally {
+    await pieces.return();
+  }
+}
+
+class Reading {
+  private readonly options: ReadOptions;
+  private readonly caps: ReaderCaps;
+  private readonly scanner: RecordScanner;
+  private readonly hash;
+  private readonly counts = { recordsKept: 0, recordsBad: 0, compressedBytes: 0, uncompressedBytes: 0 };
+
+  constructor(options: ReadOptions) {
+    this.options = options;
+    this.caps = { ...DEFAULT_CAPS, ...options.caps };
+    this.scanner = new RecordScanner(options.eventSources, this.caps);
+    this.hash = options.hash ? createHash('sha256') : undefined;
+  }
+
+  async run(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<LogFileCounts> {
+    const gzip = isGzip(first);
+    if (!gzip && !PLAIN_TEXT_STARTS.has(first[0])) {
+      throw new BadLogFileError('not-gzip-or-json', 0, 'expected gzip magic bytes or a JSON object');
+    }
+    const file = this.countCompressed(first, rest);
+    for await (const text of gzip ? gunzip(file) : file) await this.readText(text);
+    this.scanner.finish();
+    const { recordsRead } = this.scanner;
+    return { recordsRead, ...this.counts, gzip, ...(this.hash && { sha256: this.hash.digest('hex') }) };
+  }
+
+  private async *countCompressed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.counts.compressedBytes = first.length;
+    yield first;
+    for await (const piece of rest) {
+      this.counts.compressedBytes += piece.length;
+      yield piece;
+    }
+  }
+
+  private async readText(text: Uint8Array): Promise<void> {
+    this.counts.uncompressedBytes += text.length;
+    this.checkCaps();
+    this.hash?.update(text);
+    const batch = this.scanner.push(text);
+    this.counts.recordsKept += batch.kept.length;
+    this.counts.recordsBad += batch.bad.length;
+    if (batch.kept.length > 0 || batch.bad.length > 0) await this.options.onRecords(batch);
+  }
+
+  private checkCaps(): void {
+    const { compressedBytes, uncompressedBytes } = this.counts;
+    const { uncompressedBytes: most, ratio, ratioFreeBytes } = this.caps;
+    if (uncompressedBytes > most) {
+      throw new BadLogFileError('uncompressed-bytes-cap', most, `at most ${most} bytes of text are read`);
+    }
+    if (uncompressedBytes > ratioFreeBytes && uncompressedBytes > ratio * compressedBytes) {
+      throw new BadLogFileError(
+        'ratio-cap',
+        uncompressedBytes,
+        `at most ${ratio} bytes of text for each compressed byte`,
+      );
+    }
+  }
+}

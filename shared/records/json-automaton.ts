@@ -1,0 +1,381 @@
+import { BadLogFileError } from './bad-log-file.ts';
+
+/**
+ * Why `advance` stopped. `more`: it has read all it was given. `key`: it has read the name of a top-level member.
+ * `value-start`, `value-end`: it has read the first or passed the last byte of the document (level 0), of one of its
+ * members (level 1) or of one of their elements (level 2).
+ */
+export type JsonEvent = 'more' | 'key' | 'value-start' | 'value-end';
+
+/** Values with more containers around them than this are read without stopping. */
+const DEEPEST_REPORTED_LEVEL = 2;
+
+/** As much of a member's name is kept as it takes to tell whether it is `Records`: one character more than that has. */
+const KEY_LENGTH = 'Records'.length + 1;
+
+// States: what the next byte may be.
+const START = 0;
+const BOM_2 = 1;
+const BOM_3 = 2;
+const VALUE = 3;
+const VALUE_OR_END = 4;
+const KEY_OR_END = 5;
+const KEY = 6;
+const COLON = 7;
+const AFTER_VALUE = 8;
+const STRING = 9;
+const ESCAPE = 10;
+const HEX = 11;
+const LITERAL = 12;
+const MINUS = 13;
+const ZERO = 14;
+const INTEGER = 15;
+const POINT = 16;
+const FRACTION = 17;
+const EXPONENT = 18;
+const EXPONENT_SIGN = 19;
+const EXPONENT_DIGITS = 20;
+
+const EXPECTED: readonly string[] = [
+  'a JSON value',
+  'the second byte of a byte order mark',
+  'the third byte of a byte order mark',
+  'a JSON value',
+  'a JSON value or ]',
+  'a member name or }',
+  'a member name',
+  ':',
+  ', or the end of the container',
+  'a string without control characters',
+  'one of " \\ / b f n r t u after \\',
+  'four hexadecimal digits after \\u',
+  'true, false or null',
+  'a digit after -',
+  'no digit after a leading 0',
+  'a digit',
+  'a digit after the decimal point',
+  'a digit',
+  'a digit or sign after e',
+  'a digit after the sign of an exponent',
+  'a digit',
+];
+
+/** States in which a number may end. */
+const NUMBER_ENDS: ReadonlySet<number> = new Set([ZERO, INTEGER, FRACTION, EXPONENT_DIGITS]);
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const COMMA = 0x2c;
+const COLON_SIGN = 0x3a;
+const MINUS_SIGN = 0x2d;
+const PLUS_SIGN = 0x2b;
+const DECIMAL_POINT = 0x2e;
+const DIGIT_0 = 0x30;
+const LETTER_U = 0x75;
+
+/** What follows the first byte of each literal. */
+const LITERAL_RESTS: Readonly<Record<number, string>> = { 116: 'rue', 102: 'alse', 110: 'ull' };
+
+/** The character a one-letter escape stands for. */
+const ESCAPES: Readonly<Record<number, string>> = {
+  34: '"',
+  92: '\\',
+  47: '/',
+  98: '\b',
+  102: '\f',
+  110: '\n',
+  114: '\r',
+  116: '\t',
+};
+
+/**
+ * Accepts exactly the byte sequences `JSON.parse` accepts, one piece at a time, in constant memory. One byte order mark
+ * may stand in front. Inside strings bytes of 0x80 and above are opaque, outside they are errors.
+ */
+export class JsonAutomaton {
+  /** Why the last `advance` stopped. */
+  event: JsonEvent = 'more';
+  /** How many containers stand around the value of the last event. */
+  level = 0;
+  /** Text offset of the key or value that the last `key` or `value-start` was about; of its end for `value-end`. */
+  offset = 0;
+  /** The decoded name of the last `key` event; a name longer than `Records` is cut. */
+  key = '';
+
+  private state = START;
+  private depth = 0;
+  private readonly depthCap: number;
+  /** For each open container the byte that closes it. */
+  private readonly closers: Uint8Array;
+  private literalRest = '';
+  private hexDigits = 0;
+  private hexValue = 0;
+  private inKey = false;
+  private keyOffset = 0;
+
+  /** @param depthCap deepest nesting accepted; the outermost container is level 1 */
+  constructor(depthCap: number) {
+    this.depthCap = depthCap;
+    this.closers = new Uint8Array(depthCap + 1);
+  }
+
+  /** Whether a whole document has been read; only white space may follow. */
+  get complete(): boolean {
+    return this.state === AFTER_VALUE && this.depth === 0;
+  }
+
+  /** Whether nothing has been read but white space and a byte order mark. */
+  get untouched(): boolean {
+    return this.state === START || (this.state === VALUE && this.depth === 0);
+  }
+
+  /**
+   * Reads `bytes` from index `from` up to, not including, index `to`, and stops early after each event.
+   *
+   * @param origin text offset of `bytes[0]`
+   * @returns index of the first byte not read
+   * @throws BadLogFileError `json-syntax` or `depth-cap`
+   */
+  advance(bytes: Uint8Array, from: number, to: number, origin: number): number {
+    this.event = 'more';
+    let at = from;
+    while (at < to && this.event === 'more') {
+      if (this.state === STRING) at = this.skipPlainCharacters(bytes, at, to);
+      if (at < to) at += this.step(bytes[at] as number, origin + at);
+    }
+    return at;
+  }
+
+  /** Reads one byte. Returns 1, or 0 when the byte only ended a number and is to be read again as the next token. */
+  private step(byte: number, offset: number): 0 | 1 {
+    switch (this.state) {
+      case STRING:
+        if (byte === QUOTE) this.endString(offset);
+        else if (byte === BACKSLASH) this.state = ESCAPE;
+        else throw this.unexpected(offset);
+        return 1;
+      case ESCAPE:
+        this.readEscape(byte, offset);
+        return 1;
+      case HEX:
+        this.readHexDigit(byte, offset);
+        return 1;
+      case LITERAL:
+        this.readLiteral(byte, offset);
+        return 1;
+      case START:
+      case BOM_2:
+      case BOM_3:
+        return this.readByteOrderMark(byte, offset);
+      case VALUE:
+      case VALUE_OR_END:
+      case KEY_OR_END:
+      case KEY:
+      case COLON:
+      case AFTER_VALUE:
+        if (!isWhiteSpace(byte)) this.readToken(byte, offset);
+        return 1;
+      default:
+        if (this.readNumber(byte, offset)) return 1;
+        this.endValue(offset);
+        return 0;
+    }
+  }
+
+  /** Returns the index of the next byte of a string that is not just a character of it, or `to`. */
+  private skipPlainCharacters(bytes: Uint8Array, from: number, to: number): number {
+    let at = from;
+    while (at < to) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+      if (this.inKey) this.addToKey(byte);
+      at++;
+    }
+    return at;
+  }
+
+  private addToKey(codeUnit: number): void {
+    if (this.key.length < KEY_LENGTH) this.key += String.fromCharCode(codeUnit);
+  }
+
+  private readByteOrderMark(byte: number, offset: number): 0 | 1 {
+    const isMark = byte === BYTE_ORDER_MARK[this.state - START];
+    if (!isMark && this.state !== START) throw this.unexpected(offset);
+    this.state = isMark && this.state !== BOM_3 ? this.state + 1 : VALUE;
+    return isMark ? 1 : 0;
+  }
+
+  private readToken(byte: number, offset: number): void {
+    const { state } = this;
+    const mayClose =
+      state === AFTER_VALUE
+        ? byte !== COMMA
+        : state === VALUE_OR_END
+          ? byte === CLOSE_ARRAY
+          : state === KEY_OR_END && byte === CLOSE_OBJECT;
+    if (mayClose) this.close(byte, offset);
+    else if (state === AFTER_VALUE) this.beginNext(offset);
+    else if (state === COLON) this.readColon(byte, offset);
+    else if (state === KEY || state === KEY_OR_END) this.beginKey(byte, offset);
+    else this.beginValue(byte, offset);
+  }
+
+  private beginNext(offset: number): void {
+    if (this.depth === 0) throw this.unexpected(offset);
+    this.state = this.closers[this.depth] === CLOSE_OBJECT ? KEY : VALUE;
+  }
+
+  private readColon(byte: number, offset: number): void {
+    if (byte !== COLON_SIGN) throw this.unexpected(offset);
+    this.state = VALUE;
+  }
+
+  private beginKey(byte: number, offset: number): void {
+    if (byte !== QUOTE) throw this.unexpected(offset);
+    this.inKey = true;
+    this.key = '';
+    this.keyOffset = offset;
+    this.state = STRING;
+  }
+
+  private beginValue(byte: number, offset: number): void {
+    this.report('value-start', offset);
+    if (byte === QUOTE) this.state = STRING;
+    else if (byte === OPEN_OBJECT) this.open(CLOSE_OBJECT, KEY_OR_END, offset);
+    else if (byte === OPEN_ARRAY) this.open(CLOSE_ARRAY, VALUE_OR_END, offset);
+    else if (byte === MINUS_SIGN) this.state = MINUS;
+    else if (byte === DIGIT_0) this.state = ZERO;
+    else if (isDigit(byte)) this.state = INTEGER;
+    else this.beginLiteral(byte, offset);
+  }
+
+  private beginLiteral(byte: number, offset: number): void {
+    const rest = LITERAL_RESTS[byte];
+    if (rest === undefined) throw this.unexpected(offset);
+    this.literalRest = rest;
+    this.state = LITERAL;
+  }
+
+  private readLiteral(byte: number, offset: number): void {
+    if (byte !== this.literalRest.charCodeAt(0)) throw this.unexpected(offset);
+    this.literalRest = this.literalRest.slice(1);
+    if (this.literalRest === '') this.endValue(offset + 1);
+  }
+
+  private open(closer: number, state: number, offset: number): void {
+    if (this.depth === this.depthCap) {
+      throw new BadLogFileError('depth-cap', offset, `at most ${this.depthCap} levels of nesting are read`);
+    }
+    this.depth++;
+    this.closers[this.depth] = closer;
+    this.state = state;
+  }
+
+  private close(byte: number, offset: number): void {
+    if (this.depth === 0 || byte !== this.closers[this.depth]) throw this.unexpected(offset);
+    this.depth--;
+    this.endValue(offset + 1);
+  }
+
+  private endString(offset: number): void {
+    if (this.inKey) this.endKey();
+    else this.endValue(offset + 1);
+  }
+
+  private endKey(): void {
+    this.inKey = false;
+    this.state = COLON;
+    if (this.depth === 1) this.report('key', this.keyOffset);
+  }
+
+  private endValue(offset: number): void {
+    this.state = AFTER_VALUE;
+    this.report('value-end', offset);
+  }
+
+  private report(event: JsonEvent, offset: number): void {
+    if (this.depth > DEEPEST_REPORTED_LEVEL) return;
+    this.event = event;
+    this.level = this.depth;
+    this.offset = offset;
+  }
+
+  private readEscape(byte: number, offset: number): void {
+    const character = ESCAPES[byte];
+    if (byte === LETTER_U) this.beginHex();
+    else if (character !== undefined) this.endEscape(character.charCodeAt(0));
+    else throw this.unexpected(offset);
+  }
+
+  private beginHex(): void {
+    this.hexDigits = 0;
+    this.hexValue = 0;
+    this.state = HEX;
+  }
+
+  private readHexDigit(byte: number, offset: number): void {
+    const value = hexDigitValue(byte);
+    if (value < 0) throw this.unexpected(offset);
+    this.hexValue = this.hexValue * 16 + value;
+    this.hexDigits++;
+    if (this.hexDigits === 4) this.endEscape(this.hexValue);
+  }
+
+  private endEscape(codeUnit: number): void {
+    if (this.inKey) this.addToKey(codeUnit);
+    this.state = STRING;
+  }
+
+  /** Reads one byte after the first of a number. Returns false when the number ended before it. */
+  private readNumber(byte: number, offset: number): boolean {
+    const next = nextNumberState(this.state, byte);
+    if (next >= 0) this.state = next;
+    else if (!NUMBER_ENDS.has(this.state)) throw this.unexpected(offset);
+    return next >= 0;
+  }
+
+  private unexpected(offset: number): BadLogFileError {
+    const expected = this.complete ? 'the end of the text' : EXPECTED[this.state];
+    return new BadLogFileError('json-syntax', offset, `expected ${expected}`);
+  }
+}
+
+function nextNumberState(state: number, byte: number): number {
+  const digit = isDigit(byte);
+  const exponent = byte === 0x65 || byte === 0x45;
+  switch (state) {
+    case MINUS:
+      return byte === DIGIT_0 ? ZERO : digit ? INTEGER : -1;
+    case ZERO:
+      return byte === DECIMAL_POINT ? POINT : exponent ? EXPONENT : -1;
+    case INTEGER:
+      return digit ? INTEGER : byte === DECIMAL_POINT ? POINT : exponent ? EXPONENT : -1;
+    case POINT:
+      return digit ? FRACTION : -1;
+    case FRACTION:
+      return digit ? FRACTION : exponent ? EXPONENT : -1;
+    case EXPONENT:
+      return digit ? EXPONENT_DIGITS : byte === MINUS_SIGN || byte === PLUS_SIGN ? EXPONENT_SIGN : -1;
+    default:
+      return digit ? EXPONENT_DIGITS : -1;
+  }
+}
+
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_0 + 9;
+}
+
+function hexDigitValue(byte: number): number {
+  if (isDigit(byte)) return byte - DIGIT_0;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+}

@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer';
+import { BadLogFileError } from './bad-log-file.ts';
+import { EventSourceFilter } from './event-source-filter.ts';
+import { JsonAutomaton } from './json-automaton.ts';
+import { TextWindow } from './text-window.ts';
+
+/** A record with a wanted event source. */
+export interface KeptRecord {
+  /** Position in `Records`, from 0. */
+  index: number;
+  /** Byte offset of the record in the uncompressed text. */
+  offset: number;
+  /** The record's own bytes, exactly as they stand in the file: valid UTF-8, a copy. */
+  bytes: Uint8Array;
+}
+
+/** An element of `Records` that cannot be a record, or a wanted record that is not valid UTF-8. */
+export interface BadRecord {
+  index: number;
+  offset: number;
+  bytes: Uint8Array;
+  reason: 'not-an-object' | 'invalid-utf8';
+}
+
+/** What one piece of text brought to light, in file order. */
+export interface RecordBatch {
+  kept: KeptRecord[];
+  bad: BadRecord[];
+}
+
+export interface ScannerCaps {
+  /** Longest record, in bytes. */
+  recordBytes: number;
+  /** Deepest nesting; the outermost object is level 1. */
+  depth: number;
+  /** Most elements of `Records`. */
+  records: number;
+}
+
+/**
+ * Reads the text of one log file, piece by piece: checks all of it against the grammar of JSON and the shape of a log
+ * file, and finds the records wanted. Holds no more than the record being read and one piece.
+ */
+export class RecordScanner {
+  /** Elements of `Records` read to their end. */
+  recordsRead = 0;
+
+  private readonly caps: ScannerCaps;
+  private readonly filter: EventSourceFilter;
+  private readonly automaton: JsonAutomaton;
+  private readonly window: TextWindow;
+  /** Index in the window of the first byte not read. */
+  private position = 0;
+  private sawRecords = false;
+  private inRecords = false;
+  /** Index in the window of the element being read; -1 between elements. */
+  private element = -1;
+  private batch: RecordBatch = { kept: [], bad: [] };
+
+  constructor(eventSources: readonly string[], caps: ScannerCaps) {
+    this.caps = caps;
+    this.filter = new EventSourceFilter(eventSources);
+    this.automaton = new JsonAutomaton(caps.depth);
+    this.window = new TextWindow(new Uint8Array(0), (capacity) => {
+      const grown = new Uint8Array(capacity);
+      grown.set(this.window.bytes);
+      return grown;
+    });
+  }
+
+  /**
+   * Reads the next piece of text; `piece` may be reused afterwards.
+   *
+   * @throws BadLogFileError when no valid log file begins like this
+   */
+  push(piece: Uint8Array): RecordBatch {
+    const inElement = this.element >= 0;
+    const shift = this.window.append(piece, inElement ? this.element : this.position);
+    this.position -= shift;
+    if (inElement) this.element -= shift;
+    this.batch = { kept: [], bad: [] };
+    while (this.position < this.window.end) this.step();
+    return this.batch;
+  }
+
+  /** @throws BadLogFileError when the text read so far is no whole log file */
+  finish(): void {
+    const length = this.window.origin + this.window.end;
+    if (this.automaton.untouched) throw new BadLogFileError('empty', length, 'expected a JSON object');
+    if (!this.automaton.complete) throw new BadLogFileError('json-truncated', length, 'expected more JSON text');
+    if (!this.sawRecords) throw new BadLogFileError('records-missing', length, 'expected a member Records');
+  }
+
+  private step(): void {
+    const { bytes, end, origin } = this.window;
+    const limit = this.element < 0 ? end : Math.min(end, this.element + this.caps.recordBytes + 1);
+    this.position = this.automaton.advance(bytes, this.position, limit, origin);
+    const { event, level, offset } = this.automaton;
+    if (event === 'key') this.enterMember(offset);
+    else if (event === 'value-start') this.enterValue(level, offset);
+    else if (event === 'value-end') this.leaveValue(level, offset);
+    else if (this.element >= 0) this.checkLength(limit);
+  }
+
+  private enterMember(offset: number): void {
+    if (this.automaton.key !== 'Records') return;
+    if (this.sawRecords) throw new BadLogFileError('records-twice', offset, 'expected a single member Records');
+    this.sawRecords = true;
+    this.inRecords = true;
+  }
+
+  private enterValue(level: number, offset: number): void {
+    const index = offset - this.window.origin;
+    const byte = this.window.bytes[index];
+    if (level === 0 && byte !== OPEN_OBJECT) {
+      throw new BadLogFileError('top-level-not-an-object', offset, 'expected {');
+    }
+    if (!this.inRecords) return;
+    if (level === 1 && byte !== OPEN_ARRAY) {
+      throw new BadLogFileError('records-not-an-array', offset, 'expected the [ of Records');
+    }
+    if (level === 2) this.enterElement(index, offset);
+  }
+
+  private enterElement(index: number, offset: number): void {
+    if (this.recordsRead === this.caps.records) {
+      throw new BadLogFileError('records-cap', offset, `at most ${this.caps.records} records are read`);
+    }
+    this.element = index;
+  }
+
+  private leaveValue(level: number, offset: number): void {
+    if (!this.inRecords) return;
+    if (level === 1) this.inRecords = false;
+    if (level === 2) this.leaveElement(offset - this.window.origin);
+  }
+
+  private leaveElement(end: number): void {
+    this.checkLength(end);
+    this.collect(this.element, end, this.recordsRead);
+    this.element = -1;
+    this.recordsRead++;
+  }
+
+  private checkLength(end: number): void {
+    if (end - this.element <= this.caps.recordBytes) return;
+    const offset = this.window.origin + this.element;
+    throw new BadLogFileError('record-bytes-cap', offset, `a record has at most ${this.caps.recordBytes} bytes`);
+  }
+
+  /** Puts the element from index `start` to `end` of the window into the batch, if it belongs there. */
+  private collect(start: number, end: number, index: number): void {
+    const { buffer, byteOffset } = this.window.bytes;
+    const element = Buffer.from(buffer, byteOffset + start, end - start);
+    const offset = this.window.origin + start;
+    if (element[0] !== OPEN_OBJECT) {
+      this.batch.bad.push({ index, offset, bytes: Uint8Array.from(element), reason: 'not-an-object' });
+    } else if (this.filter.mayKeep(element) && this.filter.keeps(element)) {
+      const bytes = Uint8Array.from(element);
+      if (isUtf8(bytes)) this.batch.kept.push({ index, offset, bytes });
+      else this.batch.bad.push({ index, offset, bytes, reason: 'invalid-utf8' });
+    }
+  }
+}
+
+const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
