@@ -11,7 +11,8 @@ const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
 const logging: IngestObserver = {
   logFile: (report) => {
     if (report.outcome === 'quarantined') logger.error('log file quarantined', { report });
-    else if (report.outcome === 'ingested' && report.problems.length > 0) logger.error('records quarantined', { report });
+    else if (report.outcome === 'ingested' && report.problems.length > 0)
+      logger.error('records quarantined', { report });
     else logger.info('log file done', { report });
   },
   nothingAnnounced: (reason) => logger.info('nothing announced', { reason }),

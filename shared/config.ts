@@ -6,11 +6,15 @@ export interface LogBucket {
   account?: string;
 }
 
-/** What the functions are told by their environment variables (docs/architecture.md, "Configuration"). */
-export interface Config {
+/** The names of the tables in DynamoDB. */
+export interface TableNames {
   eventsTable: string;
   logFilesTable: string;
   environmentsTable: string;
+}
+
+/** What the functions are told by their environment variables (docs/architecture.md, "Configuration"). */
+export interface Config extends TableNames {
   /** Where bad files and records are set aside; without one, they are never acknowledged. */
   quarantineBucket?: string;
   /** Buckets that log files may come from; empty: any. */

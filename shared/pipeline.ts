@@ -6,9 +6,9 @@ import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
 import { s3Place, TrailError } from './errors.ts';
-import { HeldRecords, type RecordBatch } from './log-file/held-records.ts';
+import { HeldRecords } from './log-file/held-records.ts';
 import { type OpenLogFile, openLogFile } from './log-file/open-log-file.ts';
-import { BadLogFileError, type KeptRecord, readLogFile } from './log-file/read-log-file.ts';
+import { BadLogFileError, type KeptRecord, type RecordBatch, readLogFile } from './log-file/read-log-file.ts';
 import { noteEvent, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
 import { expiryOf, toEventItem } from './store/event-item.ts';
 import { putEvent } from './store/events-table.ts';
@@ -31,7 +31,7 @@ export type LogFileReport = { bucket: string; key: string } & (
   | { outcome: 'quarantined'; reason: string; detail: string }
   /** Its books were closed before, and it has not changed since. */
   | { outcome: 'already-ingested'; books: LogFileBooks }
-  | { outcome: 'already-quarantined'; reason: string }
+  | { outcome: 'already-quarantined'; reason: string; detail: string }
 );
 
 /** A record that was set aside. */
@@ -84,7 +84,11 @@ interface LogFile {
 async function storeLogFile(file: LogFile, deps: PipelineDeps): Promise<LogFileReport> {
   const { eventSources } = deps.config;
   const held = new HeldRecords();
-  const counts = await readLogFile(file.object.body, { eventSources, hash: true, onRecords: (batch) => held.add(batch) });
+  const counts = await readLogFile(file.object.body, {
+    eventSources,
+    hash: true,
+    onRecords: (batch) => held.add(batch),
+  });
 
   const work = new StoringWork(file, deps);
   const batch = held.all();
@@ -93,7 +97,12 @@ async function storeLogFile(file: LogFile, deps: PipelineDeps): Promise<LogFileR
 
   const books = work.closeBooks(counts.recordsRead);
   await writeEnvironments(deps.dynamo, deps.config.environmentsTable, work.seen);
-  await writeLedger(deps.dynamo, deps.config.logFilesTable, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
+  await writeLedger(deps.dynamo, deps.config.logFilesTable, {
+    ...ledgerEntry(file, deps),
+    ...counts,
+    ...books,
+    state: 'ingested',
+  });
   return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: work.problems };
 }
 
@@ -106,7 +115,7 @@ async function reopen(file: LogFile, deps: PipelineDeps): Promise<OpenLogFile> {
 
 /** Stores the records of one file and keeps its books. */
 class StoringWork {
-  readonly seen: SeenEnvironments = { environments: new Map() };
+  readonly seen: SeenEnvironments = { environments: new Map(), days: new Set() };
   readonly problems: RecordProblem[] = [];
   private readonly file: LogFile;
   private readonly deps: PipelineDeps;
@@ -158,10 +167,10 @@ class StoringWork {
   }
 
   private async setAside({ index, offset, bytes }: KeptRecord, reason: RecordProblem['reason']): Promise<void> {
-    const detail = `${s3Place(this.file)}#Records[${index}] at byte ${offset}: ${RECORD_PROBLEMS[reason] ?? reason}`;
+    const detail = `Records[${index}] at byte ${offset}: ${RECORD_PROBLEMS[reason] ?? reason}`;
     const { s3, config } = this.deps;
     const record = { recordIndex: index, recordOffset: offset };
-    await quarantineRecord(s3, quarantineBucket(config, detail), bytes, {
+    await quarantineRecord(s3, quarantineBucket(config, this.file, detail), bytes, {
       ...quarantineReason(this.file, this.deps, reason, detail),
       ...record,
     });
@@ -180,14 +189,15 @@ const RECORD_PROBLEMS: Readonly<Record<string, string>> = {
 
 async function setLogFileAside(file: LogFile, deps: PipelineDeps, error: BadLogFileError): Promise<LogFileReport> {
   const { bucket, key } = file;
-  const detail = `${s3Place(file)}: ${error.message}`;
+  const detail = error.message;
   const reason = quarantineReason(file, deps, error.code, detail);
-  await quarantineFile(deps.s3, quarantineBucket(deps.config, detail, error), reason);
+  await quarantineFile(deps.s3, quarantineBucket(deps.config, file, detail), reason);
   await writeLedger(deps.dynamo, deps.config.logFilesTable, {
     ...ledgerEntry(file, deps),
     ...NO_BOOKS,
     state: 'quarantined',
     reason: error.code,
+    detail,
   });
   return { bucket, key, outcome: 'quarantined', reason: error.code, detail };
 }
@@ -202,9 +212,9 @@ const NO_BOOKS = {
   uncompressedBytes: 0,
 };
 
-function quarantineBucket(config: Config, detail: string, cause?: Error): string {
+function quarantineBucket(config: Config, file: LogFile, detail: string): string {
   if (config.quarantineBucket !== undefined) return config.quarantineBucket;
-  throw new TrailError('no-quarantine', `QUARANTINE_BUCKET is not set, to set aside ${detail}`, { cause });
+  throw new TrailError('no-quarantine', `${s3Place(file)}: ${detail}; expected QUARANTINE_BUCKET to be set`);
 }
 
 function quarantineReason(file: LogFile, deps: PipelineDeps, reason: string, detail: string): QuarantineReason {
@@ -237,9 +247,10 @@ function sameSources(a: readonly string[], b: readonly string[]): boolean {
   return [...a].sort().join() === [...b].sort().join();
 }
 
-function earlierReport({ bucket, key, state, reason = '', ...books }: LedgerEntry): LogFileReport {
-  if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason };
-  return { bucket, key, outcome: 'already-ingested', books };
+function earlierReport(entry: LedgerEntry): LogFileReport {
+  const { bucket, key, state, reason = '', detail = '' } = entry;
+  if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason, detail };
+  return { bucket, key, outcome: 'already-ingested', books: entry };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

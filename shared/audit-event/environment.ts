@@ -14,7 +14,9 @@ export function environmentOf(record: JsonRecord): string | undefined {
     stringAt(request, 'name') ??
     stringAt(request, 'EnvironmentName') ??
     nameInArn(stringAt(request, 'ResourceArn') ?? stringAt(request, 'resourceArn')) ??
-    first(listAt(record, 'resources'), (resource) => nameInArn(stringAt(resource, 'ARN') ?? stringAt(resource, 'arn'))) ??
+    first(listAt(record, 'resources'), (resource) =>
+      nameInArn(stringAt(resource, 'ARN') ?? stringAt(resource, 'arn')),
+    ) ??
     nameInArn(stringAt(response, 'Arn') ?? stringAt(response, 'arn')) ??
     nameInDenial(stringAt(response, 'message') ?? stringAt(response, 'Message') ?? stringAt(record, 'errorMessage'))
   );

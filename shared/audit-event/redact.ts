@@ -18,7 +18,10 @@ export interface RedactedRecord {
 export function redactRecord(text: string): RedactedRecord {
   const masked: MaskedPart[] = [];
   visit(parseJsonText(text), { path: [], maskLeaves: false }, masked);
-  return { text: replaceSpans(text, masked), redacted: [...new Set(masked.map(({ path }) => path))].slice(0, MAX_PATHS) };
+  return {
+    text: replaceSpans(text, masked),
+    redacted: [...new Set(masked.map(({ path }) => path))].slice(0, MAX_PATHS),
+  };
 }
 
 interface MaskedPart {
@@ -78,12 +81,15 @@ function visitMember(key: JsonString, value: JsonNode, position: Position, maske
   if (safeName !== key.value) masked.push({ ...span(key), by: JSON.stringify(safeName), path: path.join('.') });
   const name = key.value.toLowerCase();
   const secret = SECRET_MEMBERS.has(name) || (SECRET_NAME.test(name) && !REFERENCE_NAME.test(name));
-  if (secret && !topLevel && !isHarmless(value)) return mask(value, path, masked);
-  visit(value, { path, maskLeaves: position.maskLeaves || SECRET_VALUES.has(name) }, masked);
+  if (secret && !topLevel && !isHarmless(value)) mask(value, path, masked);
+  else visit(value, { path, maskLeaves: position.maskLeaves || SECRET_VALUES.has(name) }, masked);
 }
 
 function visitString(node: JsonString, { path, maskLeaves }: Position, masked: MaskedPart[]): void {
-  if (maskLeaves) return isHarmless(node) ? undefined : mask(node, path, masked);
+  if (maskLeaves) {
+    if (!isHarmless(node)) mask(node, path, masked);
+    return;
+  }
   const safe = maskSecretsInText(node.value);
   if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
 }

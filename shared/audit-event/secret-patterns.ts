@@ -20,7 +20,10 @@ const PATTERNS: readonly SecretPattern[] = [
   // Fernet key (Airflow's own) and other 32-byte keys in base64.
   { pattern: /(?<![\w+/=-])[\w+/-]{43}=(?![\w=])/g, isSecret: looksRandom },
   { pattern: /(?<![\w=-])gAAAA[\w=-]{60,}/g },
-  { pattern: /(?<keep>\b(?:Bearer|Basic)\s{1,4})[\w+/=.~-]{8,}/gi, isSecret: (found) => found.length > 22 || /\d/.test(found) },
+  {
+    pattern: /(?<keep>\b(?:Bearer|Basic)\s{1,4})[\w+/=.~-]{8,}/gi,
+    isSecret: (found) => found.length > 22 || /\d/.test(found),
+  },
   // Password in a URL: Airflow connections are written so.
   { pattern: /(?<keep>[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@?#]{0,200}:)[^\s/@]{1,500}(?=@)/gi },
   // password=..., "token": "...", X-Amz-Signature=... but not the action secretsmanager:GetSecretValue.

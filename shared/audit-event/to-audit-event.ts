@@ -37,7 +37,9 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       ...indexedFields(fields, context),
       record,
       redacted,
-      contentHash: createHash('sha256').update(canonicalJson(parseJsonText(text))).digest('hex'),
+      contentHash: createHash('sha256')
+        .update(canonicalJson(parseJsonText(text)))
+        .digest('hex'),
       timeKey: `${time.normalised}#${eventId}`,
       day: time.day,
       flags: flagsOf(fields, time.flag),
@@ -113,7 +115,8 @@ function categoryOf(fields: JsonRecord): string | undefined {
 function errorOf(fields: JsonRecord): { errorCode?: string | undefined; errorMessage?: string | undefined } {
   const errorCode = stringAt(fields, 'errorCode');
   const response = objectAt(fields, 'responseElements');
-  const inResponse = errorCode === undefined ? undefined : (stringAt(response, 'message') ?? stringAt(response, 'Message'));
+  const inResponse =
+    errorCode === undefined ? undefined : (stringAt(response, 'message') ?? stringAt(response, 'Message'));
   return { errorCode, errorMessage: stringAt(fields, 'errorMessage') ?? inResponse };
 }
 

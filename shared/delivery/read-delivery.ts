@@ -31,7 +31,9 @@ const MAX_ENVELOPES = 3;
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 const SqsEvent = z.object({
   Records: z
-    .array(z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().check(z.minLength(1)), body: z.string() }))
+    .array(
+      z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().check(z.minLength(1)), body: z.string() }),
+    )
     .check(z.minLength(1)),
 });
 

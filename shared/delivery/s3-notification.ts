@@ -35,7 +35,10 @@ export const s3Notification: NotificationShape = {
   read(value) {
     const parsed = S3Notification.safeParse(value);
     if (!parsed.success) {
-      throw new DeliveryError('malformed-notification', 'S3 event notification: expected s3.bucket.name and s3.object.key');
+      throw new DeliveryError(
+        'malformed-notification',
+        'S3 event notification: expected s3.bucket.name and s3.object.key',
+      );
     }
     return joined(parsed.data.Records.map(readRecord));
   },

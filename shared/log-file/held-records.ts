@@ -1,10 +1,4 @@
-import type { BadRecord, KeptRecord } from './read-log-file.ts';
-
-/** Records found in a piece of a log file. */
-export interface RecordBatch {
-  kept: KeptRecord[];
-  bad: BadRecord[];
-}
+import type { RecordBatch } from './read-log-file.ts';
 
 /** Bytes of records that may wait for the end of their file. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;

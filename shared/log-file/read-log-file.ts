@@ -5,7 +5,7 @@ import { coalesce } from './coalesce.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 
 export { type BadLogFileCode, BadLogFileError } from '../records/bad-log-file.ts';
-export type { BadRecord, KeptRecord } from '../records/record-scanner.ts';
+export type { BadRecord, KeptRecord, RecordBatch } from '../records/record-scanner.ts';
 
 /** The bytes of a log file, as they come: gzip or plain JSON. */
 export type LogFileSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

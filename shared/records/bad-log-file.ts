@@ -1,3 +1,5 @@
+import { TrailError } from '../errors.ts';
+
 /**
  * Why a file is not a valid log file. `gzip-*` offsets count bytes of the compressed object, all others bytes of the
  * uncompressed text.
@@ -21,16 +23,14 @@ export type BadLogFileCode =
   | 'ratio-cap';
 
 /** The whole file is bad: nothing of it may be stored. The message names place and expectation, never file content. */
-export class BadLogFileError extends Error {
-  readonly code: BadLogFileCode;
+export class BadLogFileError extends TrailError {
+  declare readonly code: BadLogFileCode;
   /** Bytes into the uncompressed text, or into the compressed object when `code` starts with `gzip-`. */
   readonly offset: number;
 
   constructor(code: BadLogFileCode, offset: number, expectation: string, options?: ErrorOptions) {
     const place = code.startsWith('gzip-') ? 'compressed' : 'uncompressed';
-    super(`${code} at byte ${offset} (${place}): ${expectation}`, options);
-    this.name = 'BadLogFileError';
-    this.code = code;
+    super(code, `${code} at byte ${offset} (${place}): ${expectation}`, options);
     this.offset = offset;
   }
 }

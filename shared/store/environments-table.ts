@@ -1,8 +1,8 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -20,38 +20,38 @@ export interface KnownEnvironment {
 }
 
 /** The first and last times of a set of events. */
-export interface TimeSpan {
+interface TimeSpan {
   first: string;
   last: string;
 }
 
-/** The environments seen while a log file was read, to be written once at its end. */
+/** What the events of a log file showed, to be written once at its end. */
 export interface SeenEnvironments {
   environments: Map<string, { environment: string; accountId?: string; region?: string; span: TimeSpan }>;
-  /** Over all events, those that name no environment included. */
-  all?: TimeSpan;
+  /** Days on which events happened, those that name no environment included. */
+  days: Set<string>;
 }
 
-/** Every item has this partition key: a company has few environments, and they are listed together. */
-const PARTITION = 'environments';
-/** The item with the span of everything; a composed key never starts with a space, unless its first part is empty. */
-const EVERYTHING = ' everything';
+/** The partition keys: a company has few environments, and a few years have few days; each are listed together. */
+const ENVIRONMENTS = 'environments';
+const DAYS = 'days';
 /** Composing can double a part's length; all parts must fit into a sort key of 1,024 bytes. */
 const MAX_NAME_BYTES = 384;
 const MAX_OTHER_PART_BYTES = 64;
 
 interface EventPlace {
   timeKey: string;
+  day: string;
   environment?: string;
   accountId?: string;
   region?: string;
 }
 
 /** Notes an event for `writeEnvironments`. Events without a valid time count with the time before all others. */
-export function noteEvent(seen: SeenEnvironments, { timeKey, environment, accountId, region }: EventPlace): void {
-  const time = timeKey.slice(0, timeKey.indexOf('#'));
-  seen.all = widened(seen.all, time);
+export function noteEvent(seen: SeenEnvironments, { timeKey, day, environment, accountId, region }: EventPlace): void {
+  seen.days.add(day);
   if (environment === undefined) return;
+  const time = timeKey.slice(0, timeKey.indexOf('#'));
   const key = environmentKey(environment, accountId, region);
   const before = seen.environments.get(key);
   seen.environments.set(key, {
@@ -64,30 +64,32 @@ export function noteEvent(seen: SeenEnvironments, { timeKey, environment, accoun
 
 /** Writes what a log file showed of environments; only where the table does not say it yet. */
 export async function writeEnvironments(dynamo: DynamoDBClient, table: string, seen: SeenEnvironments): Promise<void> {
-  if (seen.all) await widenSpan(dynamo, table, EVERYTHING, {}, seen.all);
+  for (const day of seen.days) await addDay(dynamo, table, day);
   for (const [key, { span, ...attributes }] of seen.environments) await widenSpan(dynamo, table, key, attributes, span);
 }
 
 /** All known environments, by name, account and Region. */
 export async function listEnvironments(dynamo: DynamoDBClient, table: string): Promise<KnownEnvironment[]> {
-  const environments: KnownEnvironment[] = [];
+  return (await listItems(dynamo, table, ENVIRONMENTS)).map(fromEnvironmentItem);
+}
+
+/** All days, `YYYY-MM-DD`, on which stored events happened, oldest first; `0000-00-00` stands for invalid times. */
+export async function listDays(dynamo: DynamoDBClient, table: string): Promise<string[]> {
+  return (await listItems(dynamo, table, DAYS)).map((item) => requiredTextAt(item, 'environmentKey'));
+}
+
+async function listItems(dynamo: DynamoDBClient, table: string, listing: string): Promise<Item[]> {
+  const items: Item[] = [];
   const pages = paginateQuery(
     { client: dynamo },
     {
       TableName: table,
-      // Composed keys start with a character above the space of EVERYTHING.
-      KeyConditionExpression: 'listing = :listing AND environmentKey > :start',
-      ExpressionAttributeValues: { ':listing': text(PARTITION), ':start': text('!') },
+      KeyConditionExpression: 'listing = :listing',
+      ExpressionAttributeValues: { ':listing': text(listing) },
     },
   );
-  for await (const page of pages) environments.push(...(page.Items ?? []).map(fromEnvironmentItem));
-  return environments;
-}
-
-/** The times of the first and the last stored event; nothing while none is stored. */
-export async function readSpanOfEverything(dynamo: DynamoDBClient, table: string): Promise<TimeSpan | undefined> {
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(EVERYTHING) }));
-  return item && spanOf(item);
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return items;
 }
 
 function environmentKey(environment: string, accountId = '', region = ''): string {
@@ -103,6 +105,12 @@ function widened(span: TimeSpan | undefined, time: string): TimeSpan {
   return { first: time < span.first ? time : span.first, last: time > span.last ? time : span.last };
 }
 
+async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promise<void> {
+  const key = tableKey(DAYS, day);
+  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key }));
+  if (!item) await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
+}
+
 /** Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes. */
 async function widenSpan(
   dynamo: DynamoDBClient,
@@ -111,11 +119,17 @@ async function widenSpan(
   attributes: { environment?: string; accountId?: string; region?: string },
   span: TimeSpan,
 ): Promise<void> {
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(key) }));
+  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
   const stored = item && spanOf(item);
   if (stored && stored.first <= span.first && stored.last >= span.last) return;
   const update = (name: 'firstEventTime' | 'lastEventTime', comparison: '<' | '>', time: string) =>
-    updateIf(dynamo, table, key, { ...attributes, [name]: time }, `attribute_not_exists(${name}) OR :${name} ${comparison} ${name}`);
+    updateIf(
+      dynamo,
+      table,
+      key,
+      { ...attributes, [name]: time },
+      `attribute_not_exists(${name}) OR :${name} ${comparison} ${name}`,
+    );
   await update('firstEventTime', '<', span.first);
   await update('lastEventTime', '>', span.last);
 }
@@ -133,7 +147,7 @@ async function updateIf(
     await dynamo.send(
       new UpdateItemCommand({
         TableName: table,
-        Key: tableKey(key),
+        Key: tableKey(ENVIRONMENTS, key),
         UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
         ConditionExpression: condition,
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
@@ -145,8 +159,8 @@ async function updateIf(
   }
 }
 
-function tableKey(environmentKey: string): Record<string, AttributeValue> {
-  return { listing: text(PARTITION), environmentKey: text(environmentKey) };
+function tableKey(listing: string, key: string): Item {
+  return { listing: text(listing), environmentKey: text(key) };
 }
 
 function spanOf(item: Item): TimeSpan {

@@ -1,7 +1,17 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { AuditEvent, EventFlag } from '../audit-event/audit-event.ts';
-import { booleanAt, type Item, itemSize, numberAt, requiredTextAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
+import {
+  booleanAt,
+  type Item,
+  itemSize,
+  numberAt,
+  requiredTextAt,
+  StoredItemError,
+  textAt,
+  textsAt,
+  toItem,
+} from './item.ts';
 import { cutKey, MAX_PARTITION_KEY_BYTES } from './keys.ts';
 
 /** An event as a list shows it: its identity and the attributes that every index holds. */
@@ -61,7 +71,9 @@ const MAX_TEXT_BYTES = 4096;
  * hold, and a record that makes the item too big, even compressed, is left out and flagged.
  */
 export function toEventItem(event: AuditEvent, stored: { ingestedAt: string; expiresAt?: number | undefined }): Item {
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, cut(name, event[name])]));
+  const texts = Object.fromEntries(
+    TEXTS.flatMap((name) => (event[name] === undefined ? [] : [[name, storedText(name, event[name])]])),
+  );
   const attributes = {
     eventId: event.eventId,
     ...texts,
@@ -129,8 +141,9 @@ function assignPresent<T, K extends keyof T>(target: T, name: K, value: T[K] | u
   if (value !== undefined) target[name] = value;
 }
 
-function cut(name: string, value: string | undefined): string | undefined {
-  return value === undefined ? undefined : cutKey(value, INDEX_KEYS.has(name) ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
+/** A text as the attribute `name` holds it: cut when it is too long. Whoever looks for a text looks for this. */
+export function storedText(name: string, value: string): string {
+  return cutKey(value, INDEX_KEYS.has(name) ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
 }
 
 /** As text, or gzipped when that is smaller. */

@@ -6,7 +6,7 @@ import {
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { TrailError } from '../errors.ts';
-import { withPreviousRecord } from './event-item.ts';
+import { fromEventItem, type StoredEvent, withPreviousRecord } from './event-item.ts';
 import { type Item, requiredTextAt, text, textAt, textsAt } from './item.ts';
 
 /**
@@ -36,14 +36,18 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
     if (typeof merge === 'string') return merge;
     if (await putIf(dynamo, replacingPut(table, merge.put, stored))) return 'amended';
   }
-  throw new TrailError('write-race', `an event in table ${table} keeps changing: expected to store it in ${MAX_RACES} tries`);
+  throw new TrailError(
+    'write-race',
+    `an event in table ${table} keeps changing: expected to store it in ${MAX_RACES} tries`,
+  );
 }
 
 /** Decides, without a write, what an event means for the item stored under the same eventID. */
 export function mergeEvents(stored: Item, incoming: Item): 'known' | 'conflict' | { put: Item } {
   const hash = requiredTextAt(incoming, 'contentHash');
   if (hash === textAt(stored, 'contentHash') || hash === textAt(stored, 'previousContentHash')) return 'known';
-  if (textAt(stored, 'previousContentHash') !== undefined || isAddendum(stored) === isAddendum(incoming)) return 'conflict';
+  if (textAt(stored, 'previousContentHash') !== undefined || isAddendum(stored) === isAddendum(incoming))
+    return 'conflict';
   return { put: isAddendum(incoming) ? withPreviousRecord(incoming, stored) : withPreviousRecord(stored, incoming) };
 }
 
@@ -80,4 +84,16 @@ async function getItem(dynamo: DynamoDBClient, table: string, item: Item): Promi
     new GetItemCommand({ TableName: table, Key: { eventId: item.eventId! }, ConsistentRead: true }),
   );
   return stored;
+}
+
+/** An event with everything that is stored of it; nothing when it is not there, or has expired. */
+export async function getEvent(
+  dynamo: DynamoDBClient,
+  table: string,
+  eventId: string,
+  now: number,
+): Promise<StoredEvent | undefined> {
+  const item = await getItem(dynamo, table, { eventId: text(eventId) });
+  const event = item && fromEventItem(item);
+  return event?.expiresAt !== undefined && event.expiresAt <= now / 1000 ? undefined : event;
 }

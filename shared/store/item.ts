@@ -11,7 +11,9 @@ export const text = (value: string): AttributeValue => ({ S: value });
 export const number = (value: number): AttributeValue => ({ N: String(value) });
 
 /** An item from plain values; absent ones and empty lists leave no attribute. */
-export function toItem(attributes: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>): Item {
+export function toItem(
+  attributes: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+): Item {
   const item: Item = {};
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'string') item[name] = text(value);

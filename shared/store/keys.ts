@@ -23,5 +23,7 @@ export function cutKey(value: string, maxBytes: number): string {
  * separated by a space, which no part contains, because a character up to `!` in a part is written as `!` and another.
  */
 export function composeKey(...parts: string[]): string {
-  return parts.map((part) => part.replace(/[\0-!]/g, (c) => `!${String.fromCharCode(c.charCodeAt(0) + 0x30)}`)).join(' ');
+  return parts
+    .map((part) => part.replace(/[\0-!]/g, (c) => `!${String.fromCharCode(c.charCodeAt(0) + 0x30)}`))
+    .join(' ');
 }

@@ -26,8 +26,9 @@ export interface LedgerEntry extends LogFileBooks {
   bucket: string;
   key: string;
   state: LogFileState;
-  /** Why the file was quarantined. */
+  /** Why the file was quarantined: the code, and the sentence with place and expectation. */
   reason?: string;
+  detail?: string;
   /** Without quotes. */
   etag: string;
   /** Hex SHA-256 of the uncompressed bytes. */
@@ -100,6 +101,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ingestedAt: requiredTextAt(item, 'ingestedAt'),
     ...(Object.fromEntries(BOOKS.map((name) => [name, numberAt(item, name) ?? 0])) as unknown as LogFileBooks),
     ...optional('reason'),
+    ...optional('detail'),
     ...optional('sha256'),
     ...optional('account'),
     ...optional('deliveredAt'),

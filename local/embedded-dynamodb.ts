@@ -1,0 +1,74 @@
+import { mkdir, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ClassicLevel } from 'classic-level';
+import dynalite from 'dynalite';
+import type { TableNames } from '../shared/config.ts';
+import { TrailError } from '../shared/errors.ts';
+import { createDynamoClient } from '../shared/store/dynamo-client.ts';
+import { ensureTable } from './create-tables.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-names.ts';
+import { tableDefinitions } from './table-definitions.ts';
+
+export interface EmbeddedDynamo {
+  endpoint: string;
+  client: DynamoDBClient;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a DynamoDB in this process, with the tables created.
+ * @param folder where it persists; absent: in memory
+ * @throws {TrailError} `store-in-use` when another process has the folder open; `store-of-another-version` when its
+ *   tables have other keys or indexes
+ */
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+  const running = await start(folder, port);
+  const states = [];
+  for (const definition of tableDefinitions(names)) states.push(await ensureTable(running.client, definition));
+  if (!states.includes('unfinished') && !states.includes('different')) return running;
+  await running.stop();
+  if (folder !== undefined && states.includes('unfinished')) {
+    // Tables are created before anything is stored: there is nothing in it to lose.
+    await rm(folder, { recursive: true });
+    return startEmbeddedDynamo(names, folder, port);
+  }
+  throw new TrailError(
+    'store-of-another-version',
+    `the store ${folder} was made by another version of mwaa-trail: delete it and replay, or name another with --store`,
+  );
+}
+
+async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
+  if (folder !== undefined) await claim(folder);
+  const server: Server = dynalite({ createTableMs: 0, ...(folder === undefined ? {} : { path: folder }) });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = createDynamoClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  return {
+    endpoint,
+    client,
+    stop: async () => {
+      client.destroy();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The embedded DynamoDB dies of an uncaught error when another process has its folder open; so ask first. */
+async function claim(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const database = new ClassicLevel(folder);
+  try {
+    await database.open();
+  } catch (error) {
+    if ((error as { cause?: { code?: unknown } }).cause?.code !== 'LEVEL_LOCKED') throw error;
+    throw new TrailError(
+      'store-in-use',
+      `the store ${folder} is open in another process: wait for it, or name another with --store`,
+    );
+  }
+  await database.close();
+}

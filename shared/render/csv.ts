@@ -1,0 +1,30 @@
+import { stringify } from 'csv-stringify/sync';
+import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
+import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES } from './attributes.ts';
+
+/** The columns of a list, and of whole events. */
+export const LISTED_COLUMNS: readonly string[] = LISTED_ATTRIBUTES;
+export const FULL_COLUMNS: readonly string[] = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, 'record'];
+
+/** One row of RFC 4180, line break included. */
+export function csvRow(values: readonly string[]): string {
+  return stringify([values.map(withoutFormula)], { record_delimiter: 'windows' });
+}
+
+/** An event as a row under the given columns; absent attributes are empty. */
+export function eventCsv(event: ListedEvent | StoredEvent, columns: readonly string[]): string {
+  return csvRow(columns.map((name) => cell(attributeOf(event, name))));
+}
+
+function cell(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/**
+ * A spreadsheet takes a cell that starts like this for a formula; a quote before it makes it text.
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+function withoutFormula(value: string): string {
+  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+}
