@@ -62,6 +62,11 @@ export function canonicalJson(node: JsonNode): string {
   }
 }
 
+/** The text with one member or element a line, indented by two spaces; names, strings and numbers stay as written. */
+export function indentedJson(text: string): string {
+  return indented(text, parseJsonText(text), '\n');
+}
+
 /** The text with each replaced part exchanged; everything between them stays as it is. */
 export function replaceSpans(text: string, replacements: readonly (Span & { by: string })[]): string {
   let result = '';
@@ -72,6 +77,20 @@ export function replaceSpans(text: string, replacements: readonly (Span & { by: 
   }
   return result + text.slice(from);
 }
+
+function indented(text: string, node: JsonNode, newline: string): string {
+  const inner = `${newline}  `;
+  if (node.kind === 'object' && node.members.length > 0) {
+    const members = node.members.map(({ key, value }) => `${asWritten(text, key)}: ${indented(text, value, inner)}`);
+    return `{${inner}${members.join(`,${inner}`)}${newline}}`;
+  }
+  if (node.kind === 'array' && node.elements.length > 0) {
+    return `[${inner}${node.elements.map((element) => indented(text, element, inner)).join(`,${inner}`)}${newline}]`;
+  }
+  return node.kind === 'object' ? '{}' : node.kind === 'array' ? '[]' : asWritten(text, node);
+}
+
+const asWritten = (text: string, { start, end }: Span) => text.slice(start, end);
 
 function parseValue(text: string, start: number): JsonNode {
   switch (text[start]) {

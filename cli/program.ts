@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../local/table-definitions.ts';
+import type { Environment } from '../shared/config.ts';
+import { describeError, TrailError } from '../shared/errors.ts';
+import { CriteriaError } from '../shared/query/criteria.ts';
+import { environmentsCommand } from './environments.ts';
+import { EXIT } from './exit.ts';
+import { queryCommand } from './query.ts';
+import { replayCommand } from './replay.ts';
+import { showCommand } from './show.ts';
+
+/**
+ * Runs `mwaa-trail` with a command line, `argv` as the process has it.
+ * @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], env: Environment): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const setExitCode = (code: number) => {
+    exitCode = code;
+  };
+  const program = createProgram(env, setExitCode);
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong; 0 is --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    process.stderr.write(`mwaa-trail: ${messageOf(error)}\n`);
+    return error instanceof CriteriaError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function createProgram(env: Environment, setExitCode: (code: number) => void): Command {
+  const program = new Command('mwaa-trail')
+    .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
+    .version(ownVersion())
+    .exitOverride()
+    .showHelpAfterError('(add --help for what can be given)');
+  program.addCommand(replayCommand(setExitCode));
+  program.addCommand(queryCommand(env));
+  program.addCommand(showCommand(env, setExitCode));
+  program.addCommand(environmentsCommand(env));
+  program
+    .command('scan')
+    .description('print the MWAA records of a log file as NDJSON, without storing anything')
+    .argument('<file>', 'a log file, gzipped or not; - for standard input');
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError('(add --help for what can be given)');
+  return program;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof TrailError ? error.message : describeError(error);
+}
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,41 @@
+import { join, relative } from 'node:path';
+import { Command, Option } from 'commander';
+import { packageRoot } from '../local/table-definitions.ts';
+import { EXIT } from './exit.ts';
+import { findLogFiles } from './replay/local-log-files.ts';
+import { createProgress } from './replay/progress.ts';
+import { replayFiles } from './replay/replay-files.ts';
+import { renderJson, renderTables } from './replay/report.ts';
+import { DEFAULT_STORE } from './store-options.ts';
+import { writeOut } from './write-out.ts';
+
+interface ReplayOptions {
+  store: string;
+  format: 'table' | 'json';
+}
+
+export function replayCommand(setExitCode: (code: number) => void): Command {
+  return new Command('replay')
+    .description(
+      'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
+    )
+    .argument('[paths...]', 'log files (.json, .json.gz) and folders of them; without any, the samples that come along')
+    .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
+    .addOption(new Option('--format <format>', 'how to print the report').choices(['table', 'json']).default('table'))
+    .action(async (paths: string[], options: ReplayOptions) => {
+      const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
+      const progress = createProgress(files.length);
+      const result = await replayFiles(files, options.store, progress);
+      progress.stop();
+      const report = { ...result, unreadable };
+      await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));
+      if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
+    });
+}
+
+/** The samples that come along, by a short path when they are below the working directory. */
+function samples(): string {
+  const folder = join(packageRoot(), 'events', 'log-files');
+  const below = relative(process.cwd(), folder);
+  return below.startsWith('..') ? folder : below;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
+import { TrailError } from '../../shared/errors.ts';
+
+/** A file to replay. */
+export interface LocalLogFile {
+  /** As it was given, or found below a folder that was. */
+  path: string;
+  /** The key it gets in the bucket. */
+  key: string;
+  /** Gzip goes into the bucket untouched, anything else is gzipped first, as CloudTrail would have. */
+  gzip: boolean;
+  bytes: number;
+}
+
+export interface UnreadableFile {
+  path: string;
+  problem: string;
+}
+
+/**
+ * Finds the log files that paths name: files, whatever their name, and all `.json` and `.json.gz` below folders. What
+ * cannot be read is listed with the reason, and the rest goes on.
+ */
+export async function findLogFiles(
+  paths: readonly string[],
+): Promise<{ files: LocalLogFile[]; unreadable: UnreadableFile[] }> {
+  const files: LocalLogFile[] = [];
+  const unreadable: UnreadableFile[] = [];
+  const keys = new Set<string>();
+  const seen = new Set<string>();
+  for await (const path of walk(paths, unreadable)) {
+    if (seen.has(resolve(path))) continue;
+    seen.add(resolve(path));
+    try {
+      const file = await describe(path);
+      // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
+      for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${trailKey(path)}`;
+      keys.add(file.key);
+      files.push(file);
+    } catch (error) {
+      unreadable.push({ path, problem: fileProblem(error) });
+    }
+  }
+  return { files, unreadable };
+}
+
+async function* walk(paths: readonly string[], unreadable: UnreadableFile[]): AsyncGenerator<string> {
+  for (const path of paths) {
+    try {
+      if ((await stat(path)).isDirectory()) yield* walkFolder(path, unreadable);
+      else yield path;
+    } catch (error) {
+      unreadable.push({ path, problem: fileProblem(error) });
+    }
+  }
+}
+
+/** In the order of names, so that a replay can be repeated. */
+async function* walkFolder(folder: string, unreadable: UnreadableFile[]): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk([path], unreadable);
+    else if (/\.json(\.gz)?$/i.test(entry.name)) yield path;
+  }
+}
+
+async function describe(path: string): Promise<LocalLogFile> {
+  const handle = await open(path);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new TrailError('not-a-file', 'expected a file or a folder');
+    const magic = new Uint8Array(2);
+    await handle.read(magic, 0, 2, 0);
+    const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
+    return { path, key: trailKey(path) ?? madeUpKey(path, stats.mtime), gzip, bytes: stats.size };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The key that a file of a downloaded trail bucket had there. */
+function trailKey(path: string): string | undefined {
+  const full = resolve(path).split(sep).join('/');
+  const at = full.lastIndexOf('/AWSLogs/');
+  return at < 0 ? undefined : full.slice(at + 1);
+}
+
+/** A key in CloudTrail's shape, of its own for each path, in an account and Region that AWS does not have. */
+function madeUpKey(path: string, modified: Date): string {
+  const [day = '', time = ''] = modified.toISOString().split('T');
+  const stamp = `${day.replaceAll('-', '')}T${time.slice(0, 5).replace(':', '')}Z`;
+  const unique = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16);
+  const folder = `AWSLogs/${NO_ACCOUNT}/CloudTrail/local/${day.replaceAll('-', '/')}`;
+  return `${folder}/${NO_ACCOUNT}_CloudTrail_local_${stamp}_${unique}.json.gz`;
+}
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+  ELOOP: 'its links lead in a circle',
+};
+
+function fileProblem(error: unknown): string {
+  if (error instanceof TrailError) return error.message;
+  const code = (error as { code?: string }).code ?? 'unknown error';
+  return FILE_PROBLEMS[code] ?? `it cannot be read (${code})`;
+}

@@ -1,0 +1,97 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
+import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
+import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
+import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
+import { readConfig } from '../../shared/config.ts';
+import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
+import { describeError, s3Place } from '../../shared/errors.ts';
+import type { LogFileReport, PipelineDeps } from '../../shared/pipeline.ts';
+import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
+import { storeFolders } from '../store-options.ts';
+import { type FileReport, toFileReport } from './file-report.ts';
+import type { LocalLogFile } from './local-log-files.ts';
+import type { Progress } from './progress.ts';
+import { type CreatedObject, sqsDelivery } from './sqs-delivery.ts';
+import { uploadLogFile } from './upload.ts';
+
+export interface ReplayResult {
+  files: FileReport[];
+  /** Everything in the store, not only what these files brought. */
+  environments: EnvironmentCount[];
+}
+
+/** Messages that SQS hands to the function at once, as serverless.yml has it. */
+const BATCH_SIZE = 10;
+
+/**
+ * Sends log files through embedded S3 and the real ingest handler into the store. Objects pass through the bucket batch by
+ * batch, so that a large trail needs no second copy on disk; the quarantine stays.
+ * @throws {TrailError} when the store cannot be opened
+ */
+export async function replayFiles(
+  files: readonly LocalLogFile[],
+  store: string,
+  progress: Progress,
+): Promise<ReplayResult> {
+  const folders = storeFolders(store);
+  const dynamo = await startEmbeddedDynamo(LOCAL_TABLES, folders.dynamo);
+  try {
+    const s3 = await startEmbeddedS3(folders.s3);
+    try {
+      const deps: PipelineDeps = { s3: s3.client, dynamo: dynamo.client, config: localConfig(), now: Date.now };
+      const reports: FileReport[] = [];
+      for (let start = 0; start < files.length; start += BATCH_SIZE) {
+        const batch = files.slice(start, start + BATCH_SIZE);
+        reports.push(...(await replayBatch(batch, deps)));
+        progress.advance(batch.length);
+      }
+      return {
+        files: reports,
+        environments: await countByEnvironment({ dynamo: dynamo.client, tables: LOCAL_TABLES, now: Date.now }),
+      };
+    } finally {
+      await s3.stop();
+    }
+  } finally {
+    await dynamo.stop();
+  }
+}
+
+function localConfig() {
+  return readConfig({
+    EVENTS_TABLE: LOCAL_TABLES.eventsTable,
+    LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
+    ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,
+    QUARANTINE_BUCKET: LOCAL_QUARANTINE_BUCKET,
+    LOG_BUCKETS: LOCAL_LOG_BUCKET,
+    EVENT_SOURCES: process.env.EVENT_SOURCES,
+  });
+}
+
+async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<FileReport[]> {
+  const outcomes = new Map<string, LogFileReport>();
+  const failures = new Map<string, string>();
+  const uploaded: CreatedObject[] = [];
+  for (const file of batch) {
+    try {
+      uploaded.push(await uploadLogFile(deps.s3, LOCAL_LOG_BUCKET, file));
+    } catch (error) {
+      failures.set(file.key, describeError(error));
+    }
+  }
+  const observer: IngestObserver = {
+    logFile: (report) => outcomes.set(report.key, report),
+    nothingAnnounced: () => {},
+    failed: (place, error) => failures.set(place, describeError(error)),
+  };
+  if (uploaded.length > 0) {
+    await createIngestHandler(deps, observer)(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
+  }
+  for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  return batch.map(({ path, key }) => {
+    const failure = failures.get(key) ?? failures.get(s3Place({ bucket: LOCAL_LOG_BUCKET, key }));
+    return toFileReport(path, failure ?? outcomes.get(key));
+  });
+}

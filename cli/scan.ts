@@ -1,0 +1,3 @@
+export async function runScan(): Promise<number> {
+  return 2;
+}

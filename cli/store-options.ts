@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
+import { LOCAL_TABLES } from '../local/local-names.ts';
+import type { Environment, TableNames } from '../shared/config.ts';
+import { TrailError } from '../shared/errors.ts';
+import type { QueryDeps } from '../shared/query/run-query.ts';
+import { createDynamoClient } from '../shared/store/dynamo-client.ts';
+
+/** Where a command finds events. */
+export interface StoreOptions {
+  store: string;
+  table?: string;
+}
+
+export const DEFAULT_STORE = '.mwaa-trail';
+
+export function addStoreOptions(command: Command): Command {
+  return command
+    .option('--store <dir>', 'the local store, made by replay', DEFAULT_STORE)
+    .option('--table <name>', 'ask this events table in DynamoDB instead, with the usual AWS settings');
+}
+
+/** The folders of a local store. */
+export function storeFolders(store: string): { dynamo: string; s3: string } {
+  return { dynamo: join(store, 'dynamodb'), s3: join(store, 's3') };
+}
+
+/** Opens the store that the options name, for as long as `work` takes. */
+export async function withStore<T>(
+  options: StoreOptions,
+  env: Environment,
+  work: (deps: QueryDeps) => Promise<T>,
+): Promise<T> {
+  if (options.table !== undefined) {
+    const dynamo = createDynamoClient();
+    return work({ dynamo, tables: tablesBeside(options.table, env), now: Date.now });
+  }
+  const embedded = await startEmbeddedDynamo(LOCAL_TABLES, storeFolders(options.store).dynamo);
+  try {
+    return await work({ dynamo: embedded.client, tables: LOCAL_TABLES, now: Date.now });
+  } finally {
+    await embedded.stop();
+  }
+}
+
+/** The other tables of a deployment: named by the environment, else by the same pattern as the events table. */
+function tablesBeside(eventsTable: string, env: Environment): TableNames {
+  const beside = (variable: string, suffix: string): string => {
+    if (env[variable]) return env[variable];
+    if (eventsTable.endsWith('-events')) return eventsTable.replace(/-events$/, suffix);
+    throw new TrailError(
+      'configuration',
+      `--table ${eventsTable}: its name does not end in -events, expected ${variable} to be set`,
+    );
+  };
+  return {
+    eventsTable,
+    logFilesTable: beside('LOG_FILES_TABLE', '-log-files'),
+    environmentsTable: beside('ENVIRONMENTS_TABLE', '-environments'),
+  };
+}

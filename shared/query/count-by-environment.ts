@@ -1,0 +1,32 @@
+import { type QueryDeps, queryEvents } from './run-query.ts';
+
+export interface EnvironmentCount {
+  /** Absent: events that name no environment. */
+  environment?: string;
+  accountId?: string;
+  region?: string;
+  events: number;
+  errors: number;
+}
+
+/** Counts all stored events by environment, account and Region; reads them all, so this is for local stores. */
+export async function countByEnvironment(deps: QueryDeps): Promise<EnvironmentCount[]> {
+  const counts = new Map<string, EnvironmentCount>();
+  for await (const { environment, accountId, region, errorCode } of queryEvents({}, deps)) {
+    const key = JSON.stringify([environment, accountId, region]);
+    const count = counts.get(key) ?? { ...definedOf({ environment, accountId, region }), events: 0, errors: 0 };
+    count.events += 1;
+    if (errorCode !== undefined) count.errors += 1;
+    counts.set(key, count);
+  }
+  return [...counts.values()].sort((a, b) => (sortText(a) < sortText(b) ? -1 : 1));
+}
+
+function definedOf(attributes: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+const sortText = ({ environment = '\uffff', accountId = '', region = '' }: EnvironmentCount) =>
+  [environment, accountId, region].join('\0');
