@@ -12,7 +12,7 @@ import { BadLogFileError, type KeptRecord, type RecordBatch, readLogFile } from 
 import { noteEvent, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
 import { expiryOf, toEventItem } from './store/event-item.ts';
 import { putEvent } from './store/events-table.ts';
-import { type LedgerEntry, type LogFileBooks, ledgerKey, readLedger, writeLedger } from './store/ledger.ts';
+import { booksOf, type LedgerEntry, type LogFileBooks, ledgerKey, readLedger, writeLedger } from './store/ledger.ts';
 import { type QuarantineReason, quarantineFile, quarantineRecord } from './store/quarantine.ts';
 
 /** What the pipeline works with. */
@@ -250,7 +250,7 @@ function sameSources(a: readonly string[], b: readonly string[]): boolean {
 function earlierReport(entry: LedgerEntry): LogFileReport {
   const { bucket, key, state, reason = '', detail = '' } = entry;
   if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason, detail };
-  return { bucket, key, outcome: 'already-ingested', books: entry };
+  return { bucket, key, outcome: 'already-ingested', books: booksOf(entry) };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

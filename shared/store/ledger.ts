@@ -57,6 +57,17 @@ const BOOKS = [
 /** Watermarks share the table's day index under this "day". */
 export const WATERMARK_DAY = 'watermark';
 
+/** Only the books of a ledger entry. */
+export function booksOf({
+  recordsRead,
+  eventsStored,
+  eventsKnown,
+  recordsFiltered,
+  recordsQuarantined,
+}: LogFileBooks): LogFileBooks {
+  return { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined };
+}
+
 export function ledgerKey(object: { bucket: string; key: string }): string {
   return `${object.bucket}/${object.key}`;
 }
