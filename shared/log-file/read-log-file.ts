@@ -98,7 +98,7 @@ class Reading {
     }
     const file = this.countCompressed(first, rest);
     for await (const text of gzip ? gunzip(file) : file) await this.readText(text);
-    this.scanner.finish();
+    await this.handOut(this.scanner.finish());
     const { recordsRead } = this.scanner;
     return { recordsRead, ...this.counts, gzip, ...(this.hash && { sha256: this.hash.digest('hex') }) };
   }
@@ -116,7 +116,10 @@ class Reading {
     this.counts.uncompressedBytes += text.length;
     this.checkCaps();
     this.hash?.update(text);
-    const batch = this.scanner.push(text);
+    await this.handOut(this.scanner.push(text));
+  }
+
+  private async handOut(batch: RecordBatch): Promise<void> {
     this.counts.recordsKept += batch.kept.length;
     this.counts.recordsBad += batch.bad.length;
     if (batch.kept.length > 0 || batch.bad.length > 0) await this.options.onRecords(batch);
