@@ -44,6 +44,8 @@ export let candidateCount: i32 = 0;
 /** First byte not read. */
 let position: usize = 0;
 let element: usize = 0;
+/** Whether no element has been accepted or passed over yet. */
+let atArrayStart: bool = false;
 let depth: i32 = 0;
 /** One bit for each open container, the innermost lowest: 1 for an object. */
 let kinds: u64 = 0;
@@ -74,6 +76,7 @@ export function configure(needlesAt: usize, count: i32, elementBytes: usize): vo
 export function begin(at: usize, isFirst: bool): void {
   position = at;
   boundary = at;
+  atArrayStart = isFirst;
   element = 0;
   depth = 0;
   kinds = 0;
@@ -83,7 +86,7 @@ export function begin(at: usize, isFirst: bool): void {
   inScalar = 0;
   soundAhead = 0;
   keyNext = 0;
-  valueNext = isFirst ? 1 : 0;
+  valueNext = 0;
   colonNext = 0;
   separatorNext = isFirst ? 0 : 1;
   suspect = 0;
@@ -205,7 +208,7 @@ export function skim(end: usize, maxElements: i32): i32 {
         if (depth == 0) {
           if (!isObject) return UNUSUAL;
           element = place;
-          if (followsComma(place)) exempt |= bit;
+          if (mayBeginElement(place)) exempt |= bit;
         }
         if (depth == MAX_DEPTH) return UNUSUAL;
         depth++;
@@ -263,6 +266,7 @@ export function skim(end: usize, maxElements: i32): i32 {
       (scalars ^ sound);
     if (misplaced) return UNUSUAL;
 
+    atArrayStart = atArrayStart && lastEnd == boundary;
     elementCount = count;
     candidateCount = listed;
     boundary = lastEnd;
@@ -381,11 +385,17 @@ function skipDigits(start: usize): usize {
   return at;
 }
 
-/** Whether the nearest byte before `at` that is not white space is a comma. */
-function followsComma(at: usize): bool {
-  do at--;
-  while (at > boundary && (load<u8>(at) == 0x20 || load<u8>(at) == 0x0a || load<u8>(at) == 0x0d || load<u8>(at) == 0x09));
+/** Whether an element may begin at `at`: after a comma or, if it is the first, after nothing; white space aside. */
+function mayBeginElement(at: usize): bool {
+  do {
+    if (at == boundary) return atArrayStart;
+    at--;
+  } while (isWhite(load<u8>(at)));
   return load<u8>(at) == 0x2c;
+}
+
+function isWhite(byte: u8): bool {
+  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
 }
 
 function list(slot: i32, index: i32, start: usize, end: usize): void {
