@@ -134,6 +134,11 @@ export class JsonAutomaton {
     return this.state === START || (this.state === VALUE && this.depth === 0);
   }
 
+  /** To be called between two elements, or before the first: elements that `advance` does not see have been read. */
+  passElements(): void {
+    this.state = AFTER_VALUE;
+  }
+
   /**
    * Reads `bytes` from index `from` up to, not including, index `to`, and stops early after each event.
    *
