@@ -5,14 +5,22 @@ import { toAuditEvent } from './audit-event/to-audit-event.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
-import { s3Place, TrailError } from './errors.ts';
+import { describeError, s3Place, TrailError } from './errors.ts';
 import { HeldRecords } from './log-file/held-records.ts';
 import { type OpenLogFile, openLogFile } from './log-file/open-log-file.ts';
 import { BadLogFileError, type KeptRecord, type RecordBatch, readLogFile } from './log-file/read-log-file.ts';
 import { noteEvent, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
 import { expiryOf, toEventItem } from './store/event-item.ts';
 import { putEvent } from './store/events-table.ts';
-import { booksOf, type LedgerEntry, type LogFileBooks, ledgerKey, readLedger, writeLedger } from './store/ledger.ts';
+import {
+  booksOf,
+  type LedgerEntry,
+  type LogFileBooks,
+  ledgerKey,
+  noteFailure,
+  readLedger,
+  writeLedger,
+} from './store/ledger.ts';
 import { type QuarantineReason, quarantineFile, quarantineRecord } from './store/quarantine.ts';
 
 /** What the pipeline works with. */
@@ -56,19 +64,41 @@ export async function ingestLogFile(ref: LogFileRef, deps: PipelineDeps): Promis
   const names = readObjectKey(ref.key);
   if ('skipped' in names) return { ...place, outcome: 'skipped', reason: names.skipped };
 
+  try {
+    return await ingestNamed(ref, names, expectedOwner, deps);
+  } catch (error) {
+    await noteFailureOf(ref, names, error, deps);
+    throw error;
+  }
+}
+
+async function ingestNamed(
+  ref: LogFileRef,
+  names: LogFileKey,
+  expectedOwner: string | undefined,
+  deps: PipelineDeps,
+): Promise<LogFileReport> {
   const before = await readLedger(deps.dynamo, deps.config.logFilesTable, ref);
   const closed = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
   if (closed && closed.etag === ref.etag) return earlierReport(closed);
   const object = await openLogFile(deps.s3, ref, { expectedOwner, ifNoneMatch: closed?.etag });
   if (!object) return earlierReport(closed!);
 
-  const file: LogFile = { ...place, names, object, expectedOwner };
+  const file: LogFile = { bucket: ref.bucket, key: ref.key, names, object, expectedOwner };
   try {
     return await storeLogFile(file, deps);
   } catch (error) {
     if (!(error instanceof BadLogFileError)) throw error;
     return await setLogFileAside(file, deps, error);
   }
+}
+
+/** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
+async function noteFailureOf(ref: LogFileRef, names: LogFileKey, error: unknown, deps: PipelineDeps): Promise<void> {
+  const file = { bucket: ref.bucket, key: ref.key, deliveryDay: names.deliveryDay };
+  try {
+    await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
+  } catch {}
 }
 
 /** A log file at work. */
@@ -227,9 +257,9 @@ function ledgerEntry({ bucket, key, names, object }: LogFile, deps: PipelineDeps
   return {
     bucket,
     key,
-    ...names,
     etag,
     ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...names,
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
   };
