@@ -209,6 +209,17 @@ test('kept bytes stay as they are while reading goes on', async () => {
   expect(await read([file])).toEqual(readPlainly(file, WANTED));
 });
 
+test('files read at the same time, and one after another, do not touch each other', async () => {
+  const texts = Array.from({ length: 6 }, (_, seed) =>
+    [...generateLogFile({ bytes: 600_000, share: 0.1, seed })].join(''),
+  );
+  const files = texts.map((text) => gzipSync(text));
+  const expected = files.map((file) => readPlainly(file, WANTED));
+  for (let round = 0; round < 2; round++) {
+    expect(await Promise.all(files.map((file) => read([...cut(file, [20_000])])))).toEqual(expected);
+  }
+});
+
 test('messages never show what is in the file', async () => {
   for (const [file, expected] of Object.values(HOSTILE_FILES)) {
     if (expected === true) continue;
