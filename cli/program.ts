@@ -20,6 +20,11 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   const setExitCode = (code: number) => {
     exitCode = code;
   };
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = createProgram(env, setExitCode);
   try {
     await program.parseAsync([...argv]);
