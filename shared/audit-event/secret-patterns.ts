@@ -19,7 +19,7 @@ const PATTERNS: readonly SecretPattern[] = [
   // Session token of temporary AWS credentials.
   { pattern: /(?<![\w+/=-])(?:IQoJb3JpZ2lu|FwoG|FQoG)[\w+/=-]{60,}/g },
   // AWS secret access key: 40 characters of base64, nothing else to tell it by.
-  { pattern: /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g, isSecret: looksRandom },
+  { pattern: /(?<![\w+/=-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g, isSecret: looksRandom },
   // Fernet key (Airflow's own) and other 32-byte keys in base64.
   { pattern: /(?<![\w+/=-])[\w+/-]{43}=(?![\w=])/g, isSecret: looksRandom },
   { pattern: /(?<![\w=-])gAAAA[\w=-]{60,}/g },

@@ -179,6 +179,7 @@ describe('what is no secret stays', () => {
     'User: arn:aws:sts::123456789012:assumed-role/Admin/anna is not authorized to perform: airflow:CreateWebLoginToken on resource: arn:aws:airflow:eu-west-1:123456789012:environment/prod-etl because no identity-based policy allows the airflow:CreateWebLoginToken action',
     `User: arn:aws:iam::123456789012:user/anna is not authorized to perform: secretsmanager:GetSecretValue on resource: ${arn} with an explicit deny in a service control policy`,
     'is not authorized to perform: airflow:CreateCliToken on resource: arn:aws:airflow:eu-west-1:123456789012:environment/token-store',
+    'You are not authorized. Encoded authorization failure message: UKB3S93u2Fo_wJalrXUtnFEMIxK7MDENGxbPxRfiCYzXAMPLEKEY-GVSihAEr4LlN_a',
     'The security token included in the request is invalid.',
     'Basic authentication is not supported',
     arn,
