@@ -111,16 +111,21 @@ function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: n
 /** The condition that an attribute has one of some values; adds their names and values to the filter. */
 function anyOf(attribute: string, values: readonly string[], criterion: TextCriterion, filter: Filter): string {
   filter.names[`#${attribute}`] = attribute;
-  const parameters = values.map((value, i) => {
+  const exact: string[] = [];
+  const alternatives: string[] = [];
+  for (const [i, value] of values.entries()) {
     const prefix = criterion === 'principal' && isPrefix(value);
-    filter.values[`:${attribute}${i}`] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
-    return { parameter: `:${attribute}${i}`, prefix };
-  });
-  const exact = parameters.filter(({ prefix }) => !prefix).map(({ parameter }) => parameter);
-  const alternatives = [
-    ...(exact.length > 0 ? [`#${attribute} IN (${exact.join(', ')})`] : []),
-    ...parameters.filter(({ prefix }) => prefix).map(({ parameter }) => `begins_with(#${attribute}, ${parameter})`),
-  ];
+    if (prefix && value === '*') {
+      // Any at all; to begin with nothing is no condition that DynamoDB takes everywhere.
+      alternatives.push(`attribute_exists(#${attribute})`);
+      continue;
+    }
+    const parameter = `:${attribute}${i}`;
+    filter.values[parameter] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
+    if (prefix) alternatives.push(`begins_with(#${attribute}, ${parameter})`);
+    else exact.push(parameter);
+  }
+  if (exact.length > 0) alternatives.unshift(`#${attribute} IN (${exact.join(', ')})`);
   return `(${alternatives.join(' OR ')})`;
 }
 
