@@ -5,7 +5,7 @@ import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
-import type { QueryDeps } from '../shared/query/run-query.ts';
+import type { QueryDeps } from '../shared/query/read-page.ts';
 import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 
 /** Where a command finds events. */
@@ -39,7 +39,10 @@ export async function withStore<T>(
   }
   const { dynamo: folder } = storeFolders(options.store);
   if (!existsSync(folder)) {
-    throw new TrailError('no-store', `there is no store in ${options.store}: make one with replay, or name one with --store or --table`);
+    throw new TrailError(
+      'no-store',
+      `there is no store in ${options.store}: make one with replay, or name one with --store or --table`,
+    );
   }
   const embedded = await startEmbeddedDynamo(LOCAL_TABLES, folder);
   try {

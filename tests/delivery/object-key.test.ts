@@ -4,7 +4,12 @@ import { NO_ACCOUNT, readObjectKey } from '../../shared/delivery/object-key.ts';
 
 const NAME = '123456789012_CloudTrail_eu-west-1_20261106T0235Z_AbCdEfGhIjKlMnOp.json.gz';
 const DAY = 'eu-west-1/2026/11/06';
-const LOG_FILE = { account: '123456789012', region: 'eu-west-1', deliveryDay: '2026-11-06' };
+const LOG_FILE = {
+  account: '123456789012',
+  region: 'eu-west-1',
+  deliveryDay: '2026-11-06',
+  deliveredAt: '2026-11-06T02:35:00.000Z',
+};
 
 describe('log files', () => {
   test.each([
@@ -14,8 +19,7 @@ describe('log files', () => {
     ['an organization trail', `AWSLogs/o-abc123def4/123456789012/CloudTrail/${DAY}/${NAME}`],
     ['Control Tower', `o-abc123def4/AWSLogs/o-abc123def4/123456789012/CloudTrail/${DAY}/${NAME}`],
     ['a prefix that looks like a trail', `AWSLogs/999999999999/AWSLogs/123456789012/CloudTrail/${DAY}/${NAME}`],
-    ['a name of its own', `AWSLogs/123456789012/CloudTrail/${DAY}/copy of it.json.gz`],
-    ['not gzipped', `AWSLogs/123456789012/CloudTrail/${DAY}/made-by-hand.json`],
+    ['not gzipped', `AWSLogs/123456789012/CloudTrail/${DAY}/${NAME.replace('.gz', '')}`],
   ])('%s', (_, key) => {
     expect(readObjectKey(key)).toEqual(LOG_FILE);
   });
@@ -27,10 +31,16 @@ describe('log files', () => {
     });
   });
 
+  test.each(['copy of it.json.gz', 'made-by-hand.json', '2026-11-06.json.gz'])('a name of its own: %s', (name) => {
+    const { deliveredAt, ...rest } = LOG_FILE;
+    expect(deliveredAt).toContain(rest.deliveryDay);
+    expect(readObjectKey(`AWSLogs/123456789012/CloudTrail/${DAY}/${name}`)).toStrictEqual(rest);
+  });
+
   test('a key made up for a local file has no account', () => {
     const { account, ...rest } = LOG_FILE;
     expect(account).not.toBe(NO_ACCOUNT);
-    expect(readObjectKey(`AWSLogs/${NO_ACCOUNT}/CloudTrail/${DAY}/x.json.gz`)).toStrictEqual(rest);
+    expect(readObjectKey(`AWSLogs/${NO_ACCOUNT}/CloudTrail/${DAY}/${NAME}`)).toStrictEqual(rest);
   });
 });
 

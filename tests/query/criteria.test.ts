@@ -1,24 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CriteriaError, type RawCriteria, readCriteria, TEXT_CRITERIA } from '../../shared/query/criteria.ts';
+import { CriteriaError, type RawCriteria, readCriteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
-const NAMES = Object.keys(TEXT_CRITERIA) as (keyof typeof TEXT_CRITERIA)[];
 
-test('the criteria of the command line', () => {
-  expect(NAMES.sort()).toEqual(
-    [
-      'environment',
-      'eventName',
-      'principal',
-      'errorCode',
-      'accessKeyId',
-      'sourceIp',
-      'account',
-      'region',
-      'category',
-    ].sort(),
-  );
+test('all filters of the command line', () => {
+  const filters = [
+    'environment',
+    'eventName',
+    'principal',
+    'errorCode',
+    'accessKeyId',
+    'sourceIp',
+    'account',
+    'region',
+  ];
+  expect(TEXT_CRITERION_NAMES).toEqual(expect.arrayContaining([...filters, 'category']));
 });
 
 test('what is given is what is asked, and nothing else', () => {
@@ -51,14 +48,14 @@ test.each([
 test('texts are taken as they are', () => {
   const values = fc.array(fc.string({ unit: 'binary', minLength: 1 }), { minLength: 1, maxLength: 100 });
   fc.assert(
-    fc.property(fc.constantFrom(...NAMES), values, (name, texts) => {
+    fc.property(fc.constantFrom(...TEXT_CRITERION_NAMES), values, (name, texts) => {
       expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
     }),
   );
 });
 
 describe('every error names its criterion', () => {
-  test.each(NAMES)('%s', (name) => {
+  test.each(TEXT_CRITERION_NAMES)('%s', (name) => {
     const tooMany = Array.from({ length: 101 }, (_, i) => String(i));
     for (const values of [[''], ['a', ''], tooMany]) {
       expect(() => readCriteria({ [name]: values }, NOW)).toThrow(CriteriaError);

@@ -1,13 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Criteria, TEXT_CRITERIA } from '../../shared/query/criteria.ts';
-import { planQuery, queryInput } from '../../shared/query/plan.ts';
+import { type Criteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { type Order, planQuery, queryInput } from '../../shared/query/plan.ts';
 import { storedText } from '../../shared/store/event-item.ts';
 
 const NOW = 1_795_176_000;
 const DAYS = ['0000-00-00', '2026-10-26', '2026-11-05', '2026-11-06', '2026-11-07'];
-const plan = (criteria: Criteria) => planQuery(criteria, async () => DAYS, NOW);
 const UNEXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+
+const plan = (criteria: Criteria, order: Order = 'newest-first', after?: string) =>
+  planQuery(criteria, { order, after, days: async () => DAYS, now: NOW });
+
+/** The conditions of a filter with their names and values put in, in alphabetical order. */
+async function conditionsOf(criteria: Criteria): Promise<string[]> {
+  const { expression, names, values } = (await plan(criteria)).filter;
+  const written = expression
+    .replace(/#\w+/g, (name) => names[name]!)
+    .replace(/:(?!now)\w+/g, (name) => JSON.stringify(Object.values(values[name]!)[0]));
+  return written.split(' AND ').sort();
+}
 
 describe('the index', () => {
   test.each([
@@ -18,38 +29,37 @@ describe('the index', () => {
     [{ errorCode: ['AccessDenied'] }, 'byErrorCode', 'errorCode', ['AccessDenied']],
     [{ errorCode: ['AccessDenied'], errors: true }, 'byErrorCode', 'errorCode', ['AccessDenied']],
     [{ eventName: ['DeleteEnvironment'] }, 'byEventName', 'eventName', ['DeleteEnvironment']],
-    [
-      { environment: ['a'], principal: ['b'], eventName: ['c'], sourceIp: ['d'] },
-      'byEnvironment',
-      'environment',
-      ['a'],
-    ],
+    [{ environment: ['a'], sourceIp: ['d'], errors: true }, 'byEnvironment', 'environment', ['a']],
+    // The rarer, the better: a key, a person, a rare operation, a kind of error; then the environment.
+    [{ environment: ['a'], accessKeyId: ['k'], principal: ['p'] }, 'byAccessKey', 'accessKeyId', ['k']],
+    [{ environment: ['a'], principal: ['p'] }, 'byPrincipal', 'principal', ['p']],
+    [{ environment: ['a'], eventName: ['DeleteEnvironment'] }, 'byEventName', 'eventName', ['DeleteEnvironment']],
+    [{ environment: ['a'], eventName: ['InvokeRestApi'] }, 'byEnvironment', 'environment', ['a']],
+    [{ environment: ['a'], eventName: ['DeleteEnvironment', 'InvokeRestApi'] }, 'byEnvironment', 'environment', ['a']],
+    // A prefix is no key.
     [{ principal: ['Admin/*'], eventName: ['c'] }, 'byEventName', 'eventName', ['c']],
     [{ principal: ['anna', 'Admin/*'], errorCode: ['x'] }, 'byErrorCode', 'errorCode', ['x']],
   ] as const)('for %j: %s', async (criteria, index, partitionKey, partitions) => {
-    expect(await plan(criteria)).toMatchObject({ index, partitionKey, partitions, order: 'by-time' });
+    expect(await plan(criteria)).toMatchObject({ index, partitionKey, partitions, reading: 'merged' });
   });
 
   test.each([
     [{}],
-    [{ errors: true }],
+    [{ errors: true as const }],
     [{ readOnly: true }],
     [{ sourceIp: ['192.0.2.1'], account: ['1'], region: ['x'], category: ['Data'] }],
     [{ principal: ['Admin/*'] }],
     [{ principal: ['*'] }],
-  ])('for %j: all days with events, newest first', async (criteria) => {
-    expect(await plan(criteria)).toMatchObject({
-      index: 'byDay',
-      partitionKey: 'day',
-      partitions: [...DAYS].reverse(),
-      order: 'in-turn',
-    });
+  ])('for %j: all days with events, in turn', async (criteria) => {
+    const byDay = { index: 'byDay', partitionKey: 'day', reading: 'in-turn' };
+    expect(await plan(criteria)).toMatchObject({ ...byDay, partitions: DAYS.toReversed(), order: 'newest-first' });
+    expect(await plan(criteria, 'oldest-first')).toMatchObject({ ...byDay, partitions: DAYS, order: 'oldest-first' });
   });
 
   test('the days are asked only when they are needed', async () => {
-    const days = () => Promise.reject(new Error('asked'));
-    await expect(planQuery({ environment: ['a'] }, days, NOW)).resolves.toMatchObject({ index: 'byEnvironment' });
-    await expect(planQuery({ readOnly: true }, days, NOW)).rejects.toThrow('asked');
+    const context = { order: 'newest-first' as const, days: () => Promise.reject(new Error('asked')), now: NOW };
+    await expect(planQuery({ environment: ['a'] }, context)).resolves.toMatchObject({ index: 'byEnvironment' });
+    await expect(planQuery({ readOnly: true }, context)).rejects.toThrow('asked');
   });
 
   test('a name too long for a key is asked for as it is stored', async () => {
@@ -100,57 +110,81 @@ describe('time', () => {
   });
 });
 
-describe('the filter', () => {
-  const filterOf = async (criteria: Criteria) => (await plan(criteria)).filter!;
+describe('after a place', () => {
+  const since = '2026-11-05T00:00:00.000Z';
+  const until = '2026-11-07T00:00:00.000Z';
+  const after = '2026-11-06T02:31:18.000Z#event-1';
 
+  test.each([
+    ['newest-first', { from: since, to: after }, ['2026-11-06', '2026-11-05']],
+    ['oldest-first', { from: after, to: until }, ['2026-11-06']],
+  ] as const)('%s', async (order, range, partitions) => {
+    const one = await plan({ since, until }, order, after);
+    expect(one).toMatchObject({ range, partitions });
+    expect(queryInput(one, 'x', 'events').ScanIndexForward).toBe(order === 'oldest-first');
+  });
+
+  test('a place outside the time that is asked for widens nothing', async () => {
+    expect((await plan({ since, until }, 'newest-first', '2027')).range).toEqual({ from: since, to: until });
+    expect((await plan({ since, until }, 'oldest-first', '2020')).range).toEqual({ from: since, to: until });
+  });
+
+  test('behind the end nothing is read: DynamoDB refuses a range that ends before it begins', async () => {
+    for (const criteria of [{}, { environment: ['a'] }]) {
+      expect((await plan({ ...criteria, since, until }, 'newest-first', '2020')).partitions).toEqual([]);
+      expect((await plan({ ...criteria, since, until }, 'oldest-first', '2027')).partitions).toEqual([]);
+    }
+  });
+});
+
+describe('the filter', () => {
   test('always leaves out what has expired', async () => {
-    expect(await filterOf({ environment: ['a'] })).toEqual({
+    const { filter } = await plan({ environment: ['a'] });
+    expect(filter).toEqual({
       expression: UNEXPIRED,
       names: {},
       values: { ':now': { N: String(NOW) } },
+      selective: false,
     });
   });
 
   test.each([
-    [{ errors: true }, 'attribute_exists(errorCode)', {}],
-    [{ readOnly: false }, 'readOnly = :readOnly', { ':readOnly': { BOOL: false } }],
-    [{ sourceIp: ['a'] }, '(#sourceIp IN (:sourceIp0))', { ':sourceIp0': { S: 'a' } }],
-    [
-      { account: ['1', '2'] },
-      '(#accountId IN (:accountId0, :accountId1))',
-      { ':accountId0': { S: '1' }, ':accountId1': { S: '2' } },
-    ],
-    [{ category: ['Data'] }, '(#eventCategory IN (:eventCategory0))', { ':eventCategory0': { S: 'Data' } }],
-    [{ principal: ['Admin/*'] }, '(begins_with(#principal, :principal0))', { ':principal0': { S: 'Admin/' } }],
-    [
-      { principal: ['anna', 'Admin/*'] },
-      '(#principal IN (:principal0) OR begins_with(#principal, :principal1))',
-      { ':principal0': { S: 'anna' }, ':principal1': { S: 'Admin/' } },
-    ],
-    [{ principal: ['*'] }, '(attribute_exists(#principal))', {}],
-  ])('%j: %s', async (criteria, condition, values) => {
-    const filter = await filterOf(criteria);
-    expect(filter.expression).toBe(`${UNEXPIRED} AND ${condition}`);
-    expect(filter.values).toEqual({ ':now': { N: String(NOW) }, ...values });
+    [{ errors: true as const }, 'attribute_exists(errorCode)'],
+    [{ readOnly: false }, 'readOnly = false'],
+    [{ sourceIp: ['a'] }, '(sourceIp IN ("a"))'],
+    [{ account: ['1', '2'] }, '(accountId IN ("1", "2"))'],
+    [{ category: ['Data'] }, '(eventCategory IN ("Data"))'],
+    [{ principalType: ['Root'] }, '(principalType IN ("Root"))'],
+    [{ principal: ['Admin/*'] }, '(begins_with(principal, "Admin/"))'],
+    [{ principal: ['anna', 'Admin/*'] }, '(principal IN ("anna") OR begins_with(principal, "Admin/"))'],
+    [{ principal: ['*'] }, '(attribute_exists(principal))'],
+    [{ environment: ['a*'], principal: ['*'] }, '(attribute_exists(principal))'],
+  ])('%j: %s', async (criteria, condition) => {
+    expect(await conditionsOf(criteria)).toEqual([UNEXPIRED, condition].sort());
+    expect((await plan(criteria)).filter.selective).toBe(true);
   });
 
-  test('a star that is not at the end is a star', async () => {
-    const { filter, index } = await plan({ environment: ['a*'], principal: ['a*b'] });
-    expect(index).toBe('byEnvironment');
-    expect(filter!.values).toMatchObject({ ':principal0': { S: 'a*b' } });
+  test('conditions all apply', async () => {
+    expect(await conditionsOf({ environment: ['a'], sourceIp: ['b'], region: ['c'], errors: true })).toEqual(
+      [UNEXPIRED, '(region IN ("c"))', '(sourceIp IN ("b"))', 'attribute_exists(errorCode)'].sort(),
+    );
+  });
+
+  test('a star is a prefix at the end of a principal alone', async () => {
+    expect(await plan({ principal: ['a*b'] })).toMatchObject({ index: 'byPrincipal', partitions: ['a*b'] });
+    expect(await plan({ environment: ['a*'] })).toMatchObject({ index: 'byEnvironment', partitions: ['a*'] });
   });
 });
 
 describe('what DynamoDB demands of any query', () => {
   const text = fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom('*', 'a*', 'x'.repeat(3000)));
-  const names = Object.keys(TEXT_CRITERIA) as (keyof typeof TEXT_CRITERIA)[];
   const time = fc.constantFrom('2026-11-05T12:00:00.000Z', '2026-11-06T00:00:00.000Z');
   const criteria = fc.record(
     {
       ...(Object.fromEntries(
-        names.map((name) => [name, fc.uniqueArray(text, { minLength: 1, maxLength: 3 })]),
-      ) as Record<(typeof names)[number], fc.Arbitrary<string[]>>),
-      errors: fc.constant(true),
+        TEXT_CRITERION_NAMES.map((name) => [name, fc.uniqueArray(text, { minLength: 1, maxLength: 3 })]),
+      ) as Record<(typeof TEXT_CRITERION_NAMES)[number], fc.Arbitrary<string[]>>),
+      errors: fc.constant(true as const),
       readOnly: fc.boolean(),
       since: time,
       until: time,
@@ -168,7 +202,11 @@ describe('what DynamoDB demands of any query', () => {
           expect(new Set(text.match(/#\w+/g))).toEqual(new Set(Object.keys(input.ExpressionAttributeNames!)));
           expect(new Set(text.match(/:\w+/g))).toEqual(new Set(Object.keys(input.ExpressionAttributeValues!)));
           for (const value of Object.values(input.ExpressionAttributeValues!)) expect(value.S).not.toBe('');
-          expect(input.FilterExpression).not.toMatch(new RegExp(`#${all.partitionKey}\\b|timeKey|eventId`));
+          expect([...Object.values(all.filter.names), ...(all.filter.expression.match(/\w+/g) ?? [])]).not.toContain(
+            all.partitionKey,
+          );
+          expect(input.FilterExpression).not.toMatch(/timeKey|eventId/);
+          expect(Buffer.byteLength(input.FilterExpression!)).toBeLessThanOrEqual(4096);
           expect(Buffer.byteLength(partition)).toBeLessThanOrEqual(2048);
           expect(input).toMatchObject({ TableName: 'events', IndexName: all.index, ScanIndexForward: false });
         }
@@ -176,4 +214,10 @@ describe('what DynamoDB demands of any query', () => {
       }),
     );
   });
+});
+
+test('as many values as may be asked for fit into an expression of 4 KB', async () => {
+  const values = Array.from({ length: 100 }, (_, i) => `${i}*`);
+  const { filter } = await plan({ principal: values });
+  expect(Buffer.byteLength(filter.expression)).toBeLessThanOrEqual(4096);
 });

@@ -8,7 +8,7 @@ const entry: fc.Arbitrary<LedgerEntry> = fc.record(
   {
     bucket: fc.stringMatching(/^[a-z0-9.-]{3,63}$/),
     key: text,
-    state: fc.constantFrom('ingested', 'quarantined'),
+    state: fc.constantFrom('ingested', 'quarantined', 'partial'),
     reason: text,
     detail: text,
     etag: text,
@@ -26,6 +26,13 @@ const entry: fc.Arbitrary<LedgerEntry> = fc.record(
     eventsKnown: fc.nat(),
     recordsFiltered: fc.nat(),
     recordsQuarantined: fc.nat(),
+    checkpoint: fc.record({
+      nextRecord: fc.nat(),
+      stored: fc.nat(),
+      known: fc.nat(),
+      skipped: fc.nat(),
+      quarantined: fc.nat(),
+    }),
   },
   {
     noNullPrototype: true,
@@ -51,8 +58,28 @@ test('its item is found by bucket and key, and no two objects have one', () => {
   );
 });
 
-test('no index key of the item is empty', () => {
-  fc.assert(fc.property(entry, (one) => expect(toLedgerItem(one).deliveryDay?.S).not.toBe('')));
+test('it is listed as a problem when something is missing, under a key that an index takes', () => {
+  const long = entry.map((one) => ({ ...one, key: 'é'.repeat(480) }));
+  fc.assert(
+    fc.property(fc.oneof(entry, long), (one) => {
+      const { listing, listingKey } = toLedgerItem(one);
+      const problem = one.state !== 'ingested' || one.recordsQuarantined > 0;
+      expect([listing !== undefined, listingKey !== undefined]).toEqual([problem, problem]);
+      if (problem) {
+        expect(listing!.S).not.toBe('');
+        expect(listingKey!.S!.startsWith(one.deliveryDay)).toBe(true);
+        expect(Buffer.byteLength(listingKey!.S!)).toBeLessThanOrEqual(1024);
+      }
+    }),
+  );
+});
+
+test('a key that no table takes is refused by name', () => {
+  const key = 'x'.repeat(1019);
+  expect(ledgerKey({ bucket: 'logs', key })).toHaveLength(1024);
+  expect(() => ledgerKey({ bucket: 'logs', key: `${key}x` })).toThrow(
+    expect.objectContaining({ code: 'key-too-long' }),
+  );
 });
 
 test('an item that this program does not write is refused', () => {
