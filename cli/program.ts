@@ -43,7 +43,7 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
     .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
-  program.addCommand(replayCommand(setExitCode));
+  program.addCommand(replayCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(environmentsCommand(env));
