@@ -19,7 +19,8 @@ export function principalOf(record: JsonRecord): Principal {
   const type = stringAt(identity, 'type');
   const nameOf = type !== undefined && Object.hasOwn(NAME_BY_TYPE, type) ? NAME_BY_TYPE[type] : undefined;
   return {
-    ...present('principal', nameOf?.(identity) ?? anyName(identity)),
+    // An arn may end where the name should begin.
+    ...present('principal', nameOf?.(identity) || anyName(identity)),
     ...present('principalType', type),
     ...present('principalArn', stringAt(identity, 'arn')),
     ...present('accessKeyId', stringAt(identity, 'accessKeyId')),

@@ -26,6 +26,9 @@ describe('by type', () => {
     ['Role', { ...issuer('Deployer') }, 'Deployer'],
     ['Role', { arn: 'arn:aws:iam::123456789012:role/path/to/Deployer' }, 'Deployer'],
     ['FederatedUser', { arn: 'arn:aws:sts::123456789012:federated-user/bob' }, 'bob'],
+    ['Role', { arn: 'arn:aws:iam::123456789012:role/' }, 'arn:aws:iam::123456789012:role/'],
+    ['Role', { arn: 'arn:aws:iam::123456789012:role/path/', userName: '' }, 'arn:aws:iam::123456789012:role/path/'],
+    ['FederatedUser', { arn: 'arn:aws:sts::1:federated-user/', principalId: 'p' }, 'arn:aws:sts::1:federated-user/'],
     ['FederatedUser', { principalId: '123456789012:bob' }, '123456789012:bob'],
     ['SAMLUser', { identityProvider: 'saml.example', userName: 'carol' }, 'saml.example:carol'],
     ['SAMLUser', { userName: 'carol' }, 'carol'],
@@ -106,6 +109,7 @@ describe('hostile identities', () => {
           expect(typeof value === 'string' && value !== '').toBe(true);
         }
       }),
+      { numRuns: 500 },
     );
   });
 });

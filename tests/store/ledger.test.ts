@@ -26,13 +26,10 @@ const entry: fc.Arbitrary<LedgerEntry> = fc.record(
     eventsKnown: fc.nat(),
     recordsFiltered: fc.nat(),
     recordsQuarantined: fc.nat(),
-    checkpoint: fc.record({
-      nextRecord: fc.nat(),
-      stored: fc.nat(),
-      known: fc.nat(),
-      skipped: fc.nat(),
-      quarantined: fc.nat(),
-    }),
+    checkpoint: fc.record(
+      { nextRecord: fc.nat(), stored: fc.nat(), known: fc.nat(), skipped: fc.nat(), quarantined: fc.nat() },
+      { noNullPrototype: true },
+    ),
   },
   {
     noNullPrototype: true,
