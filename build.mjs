@@ -17,6 +17,7 @@ const lambda = (name) => ({
 
 const TARGETS = {
   ingest: lambda('ingest'),
+  query: lambda('query'),
   cli: {
     entryPoints: { 'mwaa-trail': 'cli/main.ts' },
     outdir: 'dist/cli',

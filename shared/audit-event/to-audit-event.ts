@@ -16,7 +16,7 @@ export interface RecordContext extends Provenance {
 }
 
 /** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */
-const MAX_EVENT_ID_BYTES = 512;
+export const MAX_EVENT_ID_BYTES = 512;
 
 /**
  * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.

@@ -1,0 +1,1 @@
+export const EXAMPLE_BODIES: Readonly<Record<string, string>> = {};
