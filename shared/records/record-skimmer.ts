@@ -16,7 +16,7 @@ interface SkimmerExports {
   boundary: WebAssembly.Global;
   elementCount: WebAssembly.Global;
   candidateCount: WebAssembly.Global;
-  configure(needlesAt: number, count: number, elementBytes: number): void;
+  configure(namesAt: number, count: number, elementBytes: number): void;
   begin(at: number, isFirst: boolean): void;
   moved(bytes: number): void;
   skim(end: number, maxElements: number): number;
@@ -25,8 +25,8 @@ interface SkimmerExports {
 const UNUSUAL = 1;
 const FULL = 2;
 
-const NEEDLE_BYTES = 32;
-const NEEDLE_LENGTH = 16;
+const NAME_BYTES = 64;
+const LONGEST_NAME = NAME_BYTES - 2;
 /** The kernel may look, without effect, at so many bytes after the text. */
 const SLACK_BYTES = 64;
 const PAGE_BYTES = 65_536;
@@ -43,17 +43,18 @@ export class RecordSkimmer {
   /** Returns undefined where WebAssembly SIMD is not available, or no prefilter is possible for the wanted names. */
   static create(eventSources: readonly string[], maxElementBytes: number): RecordSkimmer | undefined {
     const module = compiledModule();
-    if (module === undefined || eventSources.includes('')) return undefined;
+    const lengths = eventSources.map((source) => Buffer.byteLength(source));
+    if (module === undefined || lengths.some((length) => length === 0 || length > LONGEST_NAME)) return undefined;
     return new RecordSkimmer(module, eventSources, maxElementBytes);
   }
 
   private constructor(module: WebAssembly.Module, eventSources: readonly string[], maxElementBytes: number) {
     this.kernel = new WebAssembly.Instance(module).exports as unknown as SkimmerExports;
-    const needlesAt = this.kernel.memory.buffer.byteLength;
-    this.textAt = needlesAt + eventSources.length * NEEDLE_BYTES;
+    const namesAt = this.kernel.memory.buffer.byteLength;
+    this.textAt = namesAt + eventSources.length * NAME_BYTES;
     this.storage(0);
-    this.writePrefilter(needlesAt, eventSources);
-    this.kernel.configure(needlesAt, eventSources.length, maxElementBytes);
+    this.writePrefilter(namesAt, eventSources);
+    this.kernel.configure(namesAt, eventSources.length, maxElementBytes);
   }
 
   /** Returns storage for at least `capacity` bytes of text, beginning with the bytes of the storage there was before. */
@@ -108,14 +109,14 @@ export class RecordSkimmer {
 
   /**
    * In JSON a name stands either literally or with an escape for one of its characters. So the kernel looks for the
-   * beginnings of the names, and for escapes of code units that occur in them (modulo 256).
+   * names as whole strings, and for escapes of code units that occur in them (modulo 256).
    */
-  private writePrefilter(needlesAt: number, eventSources: readonly string[]): void {
+  private writePrefilter(namesAt: number, eventSources: readonly string[]): void {
     const memory = new Uint8Array(this.kernel.memory.buffer);
     eventSources.forEach((source, i) => {
-      const needle = Buffer.from(source).subarray(0, NEEDLE_LENGTH);
-      memory[needlesAt + i * NEEDLE_BYTES] = needle.length;
-      memory.set(needle, needlesAt + i * NEEDLE_BYTES + NEEDLE_LENGTH);
+      const name = Buffer.from(source);
+      memory[namesAt + i * NAME_BYTES] = name.length;
+      memory.set(name, namesAt + i * NAME_BYTES + 1);
       for (let unit = 0; unit < source.length; unit++) {
         memory[this.kernel.suspectUnits.value + (source.charCodeAt(unit) & 0xff)] = 1;
       }

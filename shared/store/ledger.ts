@@ -1,11 +1,12 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
 import { s3Place, TrailError } from '../errors.ts';
 import { updateIf } from './conditional.ts';
 import { type Item, numberAt, requiredTextAt, text, textAt, textsAt, toItem } from './item.ts';
 import { cutKey } from './keys.ts';
 
-/** How the work on a log file ended. */
-export type LogFileState = 'ingested' | 'quarantined';
+/** How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint. */
+export type LogFileState = 'ingested' | 'quarantined' | 'partial';
 
 /** The books of one log file: recordsRead = eventsStored + eventsKnown + recordsFiltered + recordsQuarantined. */
 export interface LogFileBooks {
@@ -18,6 +19,20 @@ export interface LogFileBooks {
   recordsFiltered: number;
   recordsQuarantined: number;
 }
+
+/** No records at all. */
+export const NO_BOOKS: LogFileBooks = {
+  recordsRead: 0,
+  eventsStored: 0,
+  eventsKnown: 0,
+  recordsFiltered: 0,
+  recordsQuarantined: 0,
+};
+
+/** How far the storing of a log file has come: all wanted records before `nextRecord` are accounted for. */
+export type Checkpoint = z.infer<typeof Checkpoint>;
+const Count = z.int().check(z.nonnegative());
+const Checkpoint = z.object({ nextRecord: Count, stored: Count, known: Count, skipped: Count, quarantined: Count });
 
 export interface LedgerEntry extends LogFileBooks {
   bucket: string;
@@ -41,6 +56,8 @@ export interface LedgerEntry extends LogFileBooks {
   /** When S3 stored the object; ISO 8601. */
   deliveredAt?: string;
   ingestedAt: string;
+  /** Only with the state `partial`. */
+  checkpoint?: Checkpoint;
 }
 
 const BOOKS = [
@@ -134,14 +151,33 @@ export async function writeLedger(dynamo: DynamoDBClient, table: string, entry: 
   await moveWatermark(dynamo, table, entry);
 }
 
+/** Notes how far the storing of a log file has come, for the next delivery of its notification to go on from there. */
+export async function writeCheckpoint(
+  dynamo: DynamoDBClient,
+  table: string,
+  file: Omit<LedgerEntry, keyof LogFileBooks | 'state' | 'compressedBytes' | 'uncompressedBytes'>,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const entry = {
+    ...file,
+    ...NO_BOOKS,
+    compressedBytes: 0,
+    uncompressedBytes: 0,
+    state: 'partial' as const,
+    checkpoint,
+  };
+  await dynamo.send(new PutItemCommand({ TableName: table, Item: toLedgerItem(entry) }));
+}
+
 export function toLedgerItem(entry: LedgerEntry): Item {
-  const { bucket, key, ...others } = entry;
-  const problem = entry.state === 'quarantined' || entry.recordsQuarantined > 0;
+  const { bucket, key, checkpoint, ...others } = entry;
+  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0;
   return toItem({
     logFile: ledgerKey(entry),
     bucket,
     objectKey: key,
     ...others,
+    checkpoint: checkpoint && JSON.stringify(checkpoint),
     ...(problem ? problemListing(entry) : {}),
   });
 }
@@ -168,7 +204,12 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('sha256'),
     ...optional('account'),
     ...optional('deliveredAt'),
+    ...readCheckpoint(textAt(item, 'checkpoint')),
   };
+}
+
+function readCheckpoint(json: string | undefined): { checkpoint?: Checkpoint } {
+  return json === undefined ? {} : { checkpoint: Checkpoint.parse(JSON.parse(json)) };
 }
 
 /** The newest log files, by account and Region. */
@@ -197,7 +238,7 @@ export async function listProblems(
     const reason = textAt(item, 'reason');
     return {
       logFile: requiredTextAt(item, 'logFile'),
-      state: state === FAILED || state === 'quarantined' ? state : 'records-quarantined',
+      state: PROBLEM_STATES[state] ?? 'records-quarantined',
       ...(reason === undefined ? {} : { reason }),
       deliveryDay: requiredTextAt(item, 'deliveryDay'),
     };
@@ -231,6 +272,11 @@ async function listItems(
 }
 
 const FAILED = 'failed';
+const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
+  [FAILED]: 'failed',
+  partial: 'failed',
+  quarantined: 'quarantined',
+};
 
 function problemListing(file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>) {
   const listingKey = cutKey(`${file.deliveryDay}/${ledgerKey(file)}`, MAX_SORT_KEY_BYTES);

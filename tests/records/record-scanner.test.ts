@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { generateLogFile } from '../../bench/generate.ts';
+import { RecordSkimmer } from '../../shared/records/record-skimmer.ts';
 import { documentText, WANTED } from '../support/document-arbitrary.ts';
 import { DOSE, SEED } from '../support/dose.ts';
 import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
@@ -38,6 +40,51 @@ describe('against the reference', () => {
     );
     fc.assert(property, { numRuns: 800 * DOSE, seed: SEED });
   });
+});
+
+/** Long records in compact text are what the skimmer reads itself. */
+describe('realistic records', () => {
+  const spaced = [
+    (text: string) => text,
+    (text: string) => text.replaceAll('":', '": ').replaceAll(',"', ', "'),
+    (text: string) => JSON.stringify(JSON.parse(text), null, 2),
+    (text: string) =>
+      text.replace(/a[iw]|[.]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}${found.slice(1)}`),
+  ];
+
+  test('with changed, lost and added bytes', () => {
+    const mutation = fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte);
+    const settings = fc.record({ bytes: fc.integer({ min: 500, max: 6000 }), share: fc.constant(0.3), seed: fc.nat() });
+    const mutations = fc.array(mutation, { maxLength: 2 });
+    const property = fc.property(
+      settings,
+      fc.constantFrom(...spaced),
+      mutations,
+      pieceLengths,
+      (file, space, ...rest) => {
+        const [changes, lengths] = rest;
+        const text = space([...generateLogFile(file)].join(''));
+        expectReference(mutate(Buffer.from(text), changes), lengths);
+      },
+    );
+    fc.assert(property, { numRuns: 1000 * DOSE, seed: SEED });
+  });
+
+  test('are left to the skimmer, but for the last ones of a text', () => {
+    const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));
+    const { recordsRead } = readPlainly(text, WANTED);
+    const skimmer = RecordSkimmer.create(WANTED, 10_000) as RecordSkimmer;
+    skimmer.storage(text.length).set(text);
+    skimmer.begin('{"Records":['.length, true);
+    expect(skimmer.skim(text.length, 1000)).toBe('more');
+    expect(skimmer.elementCount).toBeGreaterThanOrEqual(recordsRead - 2);
+  });
+});
+
+test('names for which there is no prefilter', () => {
+  const text = Buffer.from(`{"Records":[{"eventSource":""},{"eventSource":"x","a":"${'b'.repeat(300)}"}]}`);
+  expect(scanText([text], [''], { useSkimmer: true })).toEqual(readPlainly(text, ['']));
+  expect(scanText([text], [], { useSkimmer: true })).toEqual(readPlainly(text, []));
 });
 
 function mutate(bytes: Buffer, mutations: readonly (readonly [number, number, number])[]): Buffer {

@@ -29,9 +29,10 @@ export const candidates: usize = memory.data(12 * 1024);
 /** One byte for each code unit modulo 256: not 0 when an escape for it may be part of a wanted name. */
 export const suspectUnits: usize = memory.data(256);
 
-/** Needles: 32 bytes each, the first the length (1 to 16), the bytes from the 16th on. */
-let needles: usize = 0;
-let needleCount: i32 = 0;
+/** The wanted names: 64 bytes each, the first the length (1 to 62), then the name. */
+const NAME_BYTES: usize = 64;
+let names: usize = 0;
+let nameCount: i32 = 0;
 let maxElementBytes: usize = 0;
 
 /** Where the last element accepted ends. */
@@ -40,12 +41,13 @@ export let boundary: usize = 0;
 export let elementCount: i32 = 0;
 export let candidateCount: i32 = 0;
 
-// The state between two blocks.
+// The state between two blocks. As locals of `skim` these are too many for the registers of the machine, and slower.
 /** First byte not read. */
 let position: usize = 0;
-let element: usize = 0;
 /** Whether no element has been accepted or passed over yet. */
 let atArrayStart: bool = false;
+/** Start of the element read. */
+let element: usize = 0;
 let depth: i32 = 0;
 /** One bit for each open container, the innermost lowest: 1 for an object. */
 let kinds: u64 = 0;
@@ -57,18 +59,20 @@ let escaped: u64 = 0;
 let inScalar: u64 = 0;
 /** Bytes of the next block known to belong to a sound number or literal. */
 let soundAhead: u64 = 0;
+/** The opening quotes of the block before. */
+let lastOpenQuotes: u64 = 0;
 /** 1 if the next token may be: a key; a value; a colon; a comma or closing bracket. */
 let keyNext: u64 = 0;
 let valueNext: u64 = 0;
 let colonNext: u64 = 0;
 let separatorNext: u64 = 0;
-/** Not 0 if the element read holds an escape of a character of a wanted name. */
+/** Not 0 if the element read holds a wanted name, or an escape of a character of one. */
 let suspect: u32 = 0;
 
-/** To be called first. `needlesAt`: where the needles are. */
-export function configure(needlesAt: usize, count: i32, elementBytes: usize): void {
-  needles = needlesAt;
-  needleCount = count;
+/** To be called first. `namesAt`: where the wanted names are. */
+export function configure(namesAt: usize, count: i32, elementBytes: usize): void {
+  names = namesAt;
+  nameCount = count;
   maxElementBytes = elementBytes;
 }
 
@@ -85,6 +89,7 @@ export function begin(at: usize, isFirst: bool): void {
   escaped = 0;
   inScalar = 0;
   soundAhead = 0;
+  lastOpenQuotes = 0;
   keyNext = 0;
   valueNext = 0;
   colonNext = 0;
@@ -103,16 +108,21 @@ export function moved(bytes: usize): void {
 export function skim(end: usize, maxElements: i32): i32 {
   elementCount = 0;
   candidateCount = 0;
+
+  let count: i32 = 0;
+  let listed: i32 = 0;
+  let lastEnd = boundary;
+
   const quote = i8x16.splat(0x22);
   const backslash = i8x16.splat(0x5c);
   const space = i8x16.splat(0x20);
+  const highestControl = i8x16.splat(0x1f);
   const openBracket = i8x16.splat(0x7b);
   const closeBracket = i8x16.splat(0x7d);
   const commaSign = i8x16.splat(0x2c);
   const colonSign = i8x16.splat(0x3a);
 
-  while (position + BLOCK + LOOKAHEAD <= end) {
-    if (candidateCount > MAX_CANDIDATES - MAX_ENDS) return FULL;
+  while (position + BLOCK + LOOKAHEAD <= end && listed <= MAX_CANDIDATES - MAX_ENDS) {
     const at = position;
     const a = v128.load(at);
     const b = v128.load(at, 16);
@@ -144,6 +154,15 @@ export function skim(end: usize, maxElements: i32): i32 {
     }
     const strings = prefixXor(quotes) ^ inString;
     inString = <u64>(<i64>strings >> 63);
+    const openQuotes = quotes & strings;
+    const closeQuotes = quotes & ~strings;
+    for (let i = 0; i < nameCount; i++) {
+      const name = names + <usize>i * NAME_BYTES;
+      const width = <u64>load<u8>(name) + 1;
+      const ends = closeQuotes & ((openQuotes << width) | (lastOpenQuotes >> (64 - width)));
+      if (ends && isAmong(name, at, ends)) blockSuspect = 1;
+    }
+    lastOpenQuotes = openQuotes;
 
     // Tokens outside of strings. Setting bit 5 maps [ ] to { }; the control characters it maps to , : are refused below.
     const a20 = v128.or(a, space);
@@ -163,7 +182,7 @@ export function skim(end: usize, maxElements: i32): i32 {
     let white: u64 = 0;
     let scalars = ~(strings | quotes | brackets | commas | colons);
     const lowest = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d));
-    if (v128.any_true(i8x16.lt_u(lowest, space))) {
+    if (v128.any_true(i8x16.eq(i8x16.min_u(lowest, highestControl), lowest))) {
       const controls = mask(i8x16.lt_u(a, space), i8x16.lt_u(b, space), i8x16.lt_u(c, space), i8x16.lt_u(d, space));
       if (controls & ~scalars) return UNUSUAL;
       white = controls & lineBreaksAndTabs(a, b, c, d);
@@ -193,9 +212,6 @@ export function skim(end: usize, maxElements: i32): i32 {
     let opens: u64 = 0;
     let openObjects: u64 = 0;
     let exempt: u64 = 0;
-    let count = elementCount;
-    let listed = candidateCount;
-    let lastEnd = boundary;
     let rest = brackets;
     while (rest) {
       const i = ctz(rest);
@@ -223,9 +239,7 @@ export function skim(end: usize, maxElements: i32): i32 {
         if (depth == 0) {
           lastEnd = place + 1;
           if (lastEnd - element > maxElementBytes || count == maxElements) return UNUSUAL;
-          if (suspect | blockSuspect || holdsNeedle(element, lastEnd)) {
-            list(listed++, count, element, lastEnd);
-          }
+          if (suspect | blockSuspect) list(listed++, count, element, lastEnd);
           count++;
           suspect = 0;
         }
@@ -247,10 +261,8 @@ export function skim(end: usize, maxElements: i32): i32 {
     valueNext = nextBlock(beforeValues, valueNext, white);
 
     // A carry that enters a string where a key may stand comes out at its closing quote.
-    const openQuotes = quotes & strings;
-    const closeQuotes = quotes & ~strings;
     const throughKeys = strings + ((openQuotes & keyPlaces) | inKey);
-    inKey = throughKeys < strings ? 1 : 0;
+    inKey = u64(throughKeys < strings);
     const keyEnds = throughKeys & closeQuotes;
     const colonPlaces = next(keyEnds, colonNext, white);
     colonNext = nextBlock(keyEnds, colonNext, white);
@@ -266,13 +278,16 @@ export function skim(end: usize, maxElements: i32): i32 {
       (scalars ^ sound);
     if (misplaced) return UNUSUAL;
 
-    atArrayStart = atArrayStart && lastEnd == boundary;
-    elementCount = count;
-    candidateCount = listed;
-    boundary = lastEnd;
+    if (lastEnd != boundary) {
+      atArrayStart = false;
+      boundary = lastEnd;
+      elementCount = count;
+      candidateCount = listed;
+    }
     position = at + BLOCK;
   }
-  return MORE;
+
+  return listed > MAX_CANDIDATES - MAX_ENDS ? FULL : MORE;
 }
 
 /** One bit for each byte of four vectors whose bytes are all ones or all zeros. */
@@ -405,26 +420,12 @@ function list(slot: i32, index: i32, start: usize, end: usize): void {
   store<u32>(entry, <u32>end, 8);
 }
 
-/** Whether one of the needles stands between `start` and `end`, or seems to: it is the beginning of a wanted name. */
-function holdsNeedle(start: usize, end: usize): bool {
-  for (let i = 0; i < needleCount; i++) {
-    if (holds(start, end, needles + <usize>i * 32)) return true;
-  }
-  return false;
-}
-
-function holds(start: usize, end: usize, needle: usize): bool {
-  const last = <usize>load<u8>(needle) - 1;
-  const bytes = v128.load(needle, 16);
-  const first = i8x16.splat(load<u8>(needle, 16));
-  const final = i8x16.splat(load<u8>(needle + 16 + last));
-  for (let at = start; at < end; at += 16) {
-    let hits = i8x16.bitmask(v128.and(i8x16.eq(v128.load(at), first), i8x16.eq(v128.load(at + last), final)));
-    while (hits) {
-      const same = i8x16.bitmask(i8x16.eq(v128.load(at + <usize>ctz(hits)), bytes));
-      if (ctz(~same) > <i32>last) return true;
-      hits &= hits - 1;
-    }
+/** Whether one of the strings that end at the bits of `ends`, and are as long as the name, is the name. */
+function isAmong(name: usize, at: usize, ends: u64): bool {
+  const length = <usize>load<u8>(name);
+  while (ends) {
+    if (memory.compare(name + 1, at + <usize>ctz(ends) - length, length) == 0) return true;
+    ends &= ends - 1;
   }
   return false;
 }
