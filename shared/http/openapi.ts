@@ -1,4 +1,5 @@
-import { EXAMPLE_BODIES } from './examples.generated.ts';
+import { gunzipSync } from 'node:zlib';
+import { PACKED_BODIES } from './examples.generated.ts';
 import { type Format, MEDIA_TYPES } from './negotiate.ts';
 import type { Operation } from './operation.ts';
 import type { Parameter } from './parameters.ts';
@@ -10,7 +11,7 @@ import { bodyKey, type ShownExample, shownExamples } from './shown-examples.ts';
  * https://spec.openapis.org/oas/v3.1.1.html
  * @param bodies of the examples, by `bodyKey`
  */
-export function openApiDocument(operations: readonly Operation[], bodies = EXAMPLE_BODIES): object {
+export function openApiDocument(operations: readonly Operation[], bodies = exampleBodies()): object {
   return {
     openapi: '3.1.1',
     info: {
@@ -29,6 +30,11 @@ export function openApiDocument(operations: readonly Operation[], bodies = EXAMP
       },
     },
   };
+}
+
+/** The bodies of all examples. They are packed: only this document needs them, and the function is to start fast. */
+export function exampleBodies(): Readonly<Record<string, string>> {
+  return JSON.parse(gunzipSync(Buffer.from(PACKED_BODIES, 'base64')).toString());
 }
 
 const STATUSES: Readonly<Record<number, string>> = {

@@ -126,5 +126,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
     'RFC 9457.',
   ),
-  OpenApi: { type: 'object', required: ['openapi', 'info', 'paths'] },
+  OpenApi: {
+    type: 'object',
+    properties: { openapi: STRING, info: { type: 'object' }, paths: { type: 'object' } },
+    required: ['openapi', 'info', 'paths'],
+  },
 };

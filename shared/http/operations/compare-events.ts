@@ -22,9 +22,9 @@ export const compareEvents: Operation = {
   schemas: { json: 'Comparison', line: 'FieldComparison' },
   examples: [
     {
-      name: 'beforeAndAfter',
-      summary: 'Two calls of the same operation',
-      url: '/compare?id=9c84a5ad-6f60-4c3f-9f1a-a4b21d2b3f5c&id=9c84a5ad-6f60-4c3f-9f1a-a4b21d2b3f5c',
+      name: 'deniedAndDone',
+      summary: 'A change that was denied, and the one that was made three minutes later',
+      url: '/compare?id=016455be-b954-4c42-8c9c-49b594f86248&id=4b9d2a64-cef8-4d6c-ad8f-94797d7c823c',
       status: 200,
     },
     { name: 'onlyOne', summary: 'Nothing to compare with', url: '/compare?id=one', status: 400 },

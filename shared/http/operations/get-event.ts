@@ -20,9 +20,9 @@ export const getEvent: Operation = {
   columns: FULL_COLUMNS,
   examples: [
     {
-      name: 'deniedCreation',
-      summary: 'The event that the MWAA user guide shows',
-      url: '/events/9c84a5ad-6f60-4c3f-9f1a-a4b21d2b3f5c',
+      name: 'deniedChange',
+      summary: 'A change that was denied',
+      url: '/events/016455be-b954-4c42-8c9c-49b594f86248',
       status: 200,
     },
     {
