@@ -170,6 +170,8 @@ function anyOf(name: TextCriterion, values: readonly string[], filter: Filter): 
   // Short names: an expression may have 4 KB.
   const alias = `#${Object.keys(filter.names).length}`;
   filter.names[alias] = attribute;
+  // DynamoDB takes no empty text for a prefix.
+  if (values.some((value) => isPrefix(name, value) && value === '*')) return `attribute_exists(${alias})`;
   const parameters = values.map((value) => {
     const prefix = isPrefix(name, value);
     const parameter = `:${Object.keys(filter.values).length}`;

@@ -4,7 +4,7 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { MAX_EVENT_ID_BYTES } from '../audit-event/to-audit-event.ts';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { fromEventItem, type StoredEvent, withPreviousRecord } from './event-item.ts';
