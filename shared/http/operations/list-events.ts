@@ -1,5 +1,6 @@
 import { askPage } from '../../query/ask.ts';
 import { type RawCriteria, readCriteria } from '../../query/criteria.ts';
+import { decodeCursor } from '../../query/cursor.ts';
 import { eventCsv, LISTED_COLUMNS } from '../../render/csv.ts';
 import { eventJson } from '../../render/json.ts';
 import type { ListedEvent } from '../../store/event-item.ts';
@@ -87,7 +88,9 @@ const LISTED: Writing<ListedEvent> = {
 
 async function eventPage(criteria: RawCriteria, values: Values, deps: HttpDeps): Promise<Answer> {
   const question = { criteria, ...pageIn(values) };
-  const { since, until } = readCriteria(criteria, deps.now());
+  // A bad cursor is to cost no request, and a good one says what the time is for ages such as 7d.
+  const asOf = question.cursor === undefined ? deps.now() : decodeCursor(question.cursor, question).asOf;
+  const { since, until } = readCriteria(criteria, asOf);
   const [{ events, cursor }, completeness] = await Promise.all([
     askPage(question, deps),
     deps.completeness({ since, until }),
