@@ -1,8 +1,10 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type HttpServer, startHttpServer } from '../../cli/serve/http-server.ts';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { startSampleStore } from '../support/sample-store.ts';
+
+jest.setTimeout(60_000);
 
 let store: Awaited<ReturnType<typeof startSampleStore>>;
 let server: HttpServer;

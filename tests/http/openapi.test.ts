@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -15,6 +15,8 @@ import { bodyKey, type ExampleRequest, shownExamples } from '../../shared/http/s
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+
+jest.setTimeout(60_000);
 
 /** `npm run openapi` sets it: the examples and docs/openapi.json are written anew, not compared. */
 const UPDATE = process.env.UPDATE_OPENAPI === '1';
