@@ -22,3 +22,9 @@ test('serverless.yml has a route for every operation, and no other', () => {
 test('every route asks for IAM authorization', () => {
   expect(routes.map(({ authorizer }) => authorizer.type)).toEqual(routes.map(() => 'aws_iam'));
 });
+
+test('the function may read, not write, and never scan', () => {
+  const yaml = readFileSync(join(packageRoot(), 'deploy', 'query.yml'), 'utf8');
+  const actions = [...yaml.matchAll(/dynamodb:\w+|dynamodb:\*/g)].map(([action]) => action);
+  expect(actions.sort()).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+});
