@@ -22,6 +22,8 @@ export interface PipelineDeps {
   config: Config;
   /** The clock, in milliseconds since 1970. */
   now(): number;
+  /** Bytes of records that may be held until their file has proved good; beyond them it is read twice. */
+  maxHeldBytes?: number;
 }
 
 /** What became of one announced object. */
@@ -83,7 +85,7 @@ interface LogFile {
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
 async function storeLogFile(file: LogFile, deps: PipelineDeps): Promise<LogFileReport> {
   const { eventSources } = deps.config;
-  const held = new HeldRecords();
+  const held = new HeldRecords(deps.maxHeldBytes);
   const counts = await readLogFile(file.object.body, {
     eventSources,
     hash: true,
