@@ -6,6 +6,7 @@ import {
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text } from './item.ts';
 import { composeKey, cutKey } from './keys.ts';
 
@@ -55,9 +56,10 @@ export function noteEvent(seen: SeenEnvironments, { timeKey, day, environment, a
   const key = environmentKey(environment, accountId, region);
   const before = seen.environments.get(key);
   seen.environments.set(key, {
-    environment,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
+    // As the events have them: a record's texts may be too long for an item.
+    environment: storedText('environment', environment),
+    ...(accountId === undefined ? {} : { accountId: storedText('accountId', accountId) }),
+    ...(region === undefined ? {} : { region: storedText('region', region) }),
     span: widened(before?.span, time),
   });
 }

@@ -636,6 +636,31 @@ describe('what is stored', () => {
       .join('\n');
   }
 
+  test('texts longer than any item of DynamoDB', async () => {
+    const long = 'x'.repeat(500_000);
+    const record = mwaaRecord('long', {
+      requestParameters: { Name: long },
+      awsRegion: long,
+      recipientAccountId: long,
+      eventName: long,
+      errorCode: long,
+      userAgent: long,
+      eventType: long,
+      sourceIPAddress: long,
+      eventTime: long,
+      userIdentity: { type: long, userName: long, accessKeyId: long, arn: long },
+      addendum: { originalEventID: long },
+    });
+    const file = await putLogFile(world, 'long-texts', [record]);
+    expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
+    const event = (await storedEvents(world)).get('long');
+    expect(event?.environment?.S).toMatch(/^x+~[0-9a-f]{32}$/);
+    const [environment] = (await dumpTable(world.dynamo, world.deps.config.environmentsTable)).filter(
+      (item) => item.environment !== undefined,
+    );
+    expect(environment).toMatchObject({ environment: event!.environment, accountId: event!.accountId });
+  });
+
   test("a bucket's owner is checked when the list names it", async () => {
     const bucket = 'owned-logs';
     await world.s3.send(new CreateBucketCommand({ Bucket: bucket }));
