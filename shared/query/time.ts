@@ -23,7 +23,7 @@ function parseIso(text: string): number {
   if (!parts) return Number.NaN;
   const { day, hours = '00:00', seconds = ':00', fraction = '', zone = 'Z' } = parts;
   const time = Date.parse(`${day}T${hours}${seconds}${fraction}${zone.toUpperCase()}`);
-  // Date.parse turns 30 February into 2 March.
+  // Date.parse turns 30 February into 2 March, and gives nothing for a thirteenth month.
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  return new Date(midnight).toISOString().startsWith(day!) ? time : Number.NaN;
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day!) ? time : Number.NaN;
 }
