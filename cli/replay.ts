@@ -25,8 +25,8 @@ export function replayCommand(setExitCode: (code: number) => void): Command {
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
       const progress = createProgress(files.length);
-      const result = await replayFiles(files, options.store, progress);
-      progress.stop();
+      // A bar that is not stopped keeps the process alive.
+      const result = await replayFiles(files, options.store, progress).finally(() => progress.stop());
       const report = { ...result, unreadable };
       await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));
       if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
