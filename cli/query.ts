@@ -1,63 +1,65 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { type RawCriteria, readCriteria } from '../shared/query/criteria.ts';
-import { type QueryDeps, queryEvents } from '../shared/query/run-query.ts';
+import { explainCost, explainPlan } from '../shared/query/explain.ts';
+import { type QueryDeps, readPage } from '../shared/query/read-page.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../shared/render/csv.ts';
 import { eventJson } from '../shared/render/json.ts';
 import { eventTable } from '../shared/render/table.ts';
 import type { ListedEvent, StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
+import { addCriteriaOptions } from './criteria-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { writeOut } from './write-out.ts';
 
-interface QueryOptions extends StoreOptions {
-  environment?: string[];
-  eventName?: string[];
-  principal?: string[];
-  errorCode?: string[];
-  errors?: true;
-  accessKeyId?: string[];
-  sourceIp?: string[];
-  account?: string[];
-  region?: string[];
-  category?: string[];
-  readOnly?: boolean;
-  since?: string;
-  until?: string;
+interface QueryOptions extends StoreOptions, RawCriteria {
   limit: number;
+  all?: true;
+  oldestFirst?: true;
   full?: true;
+  explain?: true;
   format: 'table' | 'json' | 'ndjson' | 'csv';
 }
 
 export function queryCommand(env: Environment): Command {
-  const command = new Command('query')
+  const command = addCriteriaOptions(new Command('query'))
     .description('list events, newest first; filters combine, and a repeated one means any of its values')
-    .addOption(repeatable('--environment <name>', 'name of the MWAA environment'))
-    .option('--since <time>', 'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d')
-    .option('--until <time>', 'before this time')
-    .addOption(repeatable('--event-name <name>', 'MWAA operation, such as CreateEnvironment'))
-    .addOption(repeatable('--principal <name>', 'who did it: a user, ROLE/SESSION, a service; a final * is a prefix'))
-    .addOption(repeatable('--error-code <code>', 'error code, such as AccessDenied'))
-    .option('--errors', 'only events with an error')
-    .addOption(repeatable('--access-key-id <id>', 'access key that signed the request'))
-    .addOption(repeatable('--source-ip <ip>', 'address, or service, that the request came from'))
-    .addOption(repeatable('--account <id>', 'AWS account'))
-    .addOption(repeatable('--region <region>', 'AWS Region'))
-    .addOption(repeatable('--category <category>', 'Management or Data'))
-    .option('--read-only', 'only events that change nothing')
-    .option('--no-read-only', 'only events that change something')
     .addOption(new Option('--limit <n>', 'at most so many events').default(100).argParser(readLimit))
+    .option('--all', 'all events, however many')
+    .option('--oldest-first', 'the oldest events first')
     .option('--full', 'everything stored of each event, its record included')
+    .option('--explain', 'say on standard error which index is read, and what it costs')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'json', 'ndjson', 'csv']).default('table'),
     );
   return addStoreOptions(command).action(async (options: QueryOptions) => {
-    const criteria = readCriteria(options satisfies RawCriteria, Date.now());
     await withStore(options, env, async (deps) => {
-      const events = options.full ? inFull(queryEvents(criteria, deps), deps) : queryEvents(criteria, deps);
-      await PRINTERS[options.format](take(events, options.limit), options.full === true);
+      const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
+      const events = readEvents(options, limit, deps);
+      await PRINTERS[options.format](options.full ? inFull(events, deps) : events, options.full === true);
     });
   });
+}
+
+/** Events a page: as many as fit into one answer of DynamoDB. */
+const PAGE_SIZE = 1_000;
+
+async function* readEvents(options: QueryOptions, limit: number, deps: QueryDeps): AsyncGenerator<ListedEvent> {
+  const criteria = readCriteria(options, deps.now());
+  const order = options.oldestFirst ? 'oldest-first' : 'newest-first';
+  const consumed = { requests: 0, readUnits: 0 };
+  let after: string | undefined;
+  let left = limit;
+  do {
+    const page = await readPage({ criteria, order, limit: Math.min(left, PAGE_SIZE), after }, deps);
+    if (options.explain && after === undefined) process.stderr.write(`${explainPlan(page.plan)}\n`);
+    consumed.requests += page.consumed.requests;
+    consumed.readUnits += page.consumed.readUnits;
+    yield* page.events;
+    left -= page.events.length;
+    after = page.end;
+  } while (after !== undefined && left > 0);
+  if (options.explain) process.stderr.write(`${explainCost(consumed)}\n`);
 }
 
 type Events = AsyncIterable<ListedEvent | StoredEvent>;
@@ -96,19 +98,6 @@ async function* inFull(
     const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
     if (event) yield event;
   }
-}
-
-async function* take<T>(items: AsyncIterable<T>, limit: number): AsyncGenerator<T> {
-  let left = limit;
-  for await (const item of items) {
-    yield item;
-    left -= 1;
-    if (left === 0) return;
-  }
-}
-
-function repeatable(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string, before: string[] = []) => [...before, value]);
 }
 
 function readLimit(value: string): number {

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
-import type { QueryDeps } from '../shared/query/run-query.ts';
+import type { QueryDeps } from '../shared/query/read-page.ts';
 import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 
 /** Where a command finds events. */
@@ -36,7 +37,14 @@ export async function withStore<T>(
     const dynamo = createDynamoClient();
     return work({ dynamo, tables: tablesBeside(options.table, env), now: Date.now });
   }
-  const embedded = await startEmbeddedDynamo(LOCAL_TABLES, storeFolders(options.store).dynamo);
+  const { dynamo: folder } = storeFolders(options.store);
+  if (!existsSync(folder)) {
+    throw new TrailError(
+      'no-store',
+      `there is no store in ${options.store}: make one with replay, or name one with --store or --table`,
+    );
+  }
+  const embedded = await startEmbeddedDynamo(LOCAL_TABLES, folder);
   try {
     return await work({ dynamo: embedded.client, tables: LOCAL_TABLES, now: Date.now });
   } finally {

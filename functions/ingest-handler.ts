@@ -1,13 +1,13 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
-import type { Announcement, NothingAnnounced } from '../shared/delivery/announcement.ts';
-import { DeliveryError } from '../shared/delivery/announcement.ts';
+import { type Announcement, DeliveryError, type NothingAnnounced } from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
 import { describeError, s3Place, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/pipeline.ts';
+import type { TimeBudget } from '../shared/time-budget.ts';
 
-/** Who is told what happens: the function's log, or the report of a replay. Nothing told holds record content. */
+/** Who is told what happens: the function's log and metrics, or the report of a replay. Nothing told holds record content. */
 export interface IngestObserver {
   /** An object was dealt with, for good. */
   logFile(report: LogFileReport): void;
@@ -15,70 +15,108 @@ export interface IngestObserver {
   nothingAnnounced(reason: NothingAnnounced): void;
   /** An object, or a notification, failed and is to be delivered again. */
   failed(place: string, error: unknown): void;
+  /** How long the oldest message of a batch had waited. */
+  oldestMessage?(seconds: number): void;
+  /** The invocation is over. */
+  end?(): void;
 }
 
 /** Log files that are read at the same time; each is bounded in memory. */
 const CONCURRENT_MESSAGES = 4;
+/** With so much time left nothing new is begun, and with so much the answer is given, finished or not. */
+const LAST_START_MS = 10_000;
+const LAST_ANSWER_MS = 4_000;
 
 /**
  * The ingest function, for any event that `readDelivery` understands. An SQS batch is answered with the messages to be
  * delivered again; for any other event a failure is thrown, and Lambda delivers the whole again.
  */
 export function createIngestHandler(deps: PipelineDeps, observer: IngestObserver) {
-  const ingest = async (event: unknown): Promise<SQSBatchResponse | undefined> => {
+  const ingest = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const delivery = readDelivery(event);
-    if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, deps, observer);
-    const failures = await ingestAnnouncement(delivery.announcement, deps, observer);
+    const work = new Invocation(deps, observer, context);
+    if (delivery.kind === 'sqs-batch') return work.batch(delivery.messages);
+    const failures = await work.announcement(delivery.announcement);
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
     return undefined;
   };
   return middy<unknown, SQSBatchResponse | undefined, Error, Context>()
+    .after(() => observer.end?.())
     .onError(({ error }) => {
+      if (error instanceof DeliveryError) observer.failed('event', error);
+      observer.end?.();
       // Lambda logs what is thrown, and an SDK error's message can echo the request.
-      if (error instanceof TrailError) {
-        if (error instanceof DeliveryError) observer.failed('event', error);
-        throw error;
-      }
-      throw new TrailError('delivery-failed', describeError(error));
+      throw error instanceof TrailError ? error : new TrailError('delivery-failed', describeError(error));
     })
     .handler(ingest);
 }
 
-async function ingestBatch(
-  messages: readonly DeliveredMessage[],
-  deps: PipelineDeps,
-  observer: IngestObserver,
-): Promise<SQSBatchResponse> {
-  const failed = await pMap(
-    messages,
-    async ({ messageId, announcement }) => {
-      if (announcement instanceof DeliveryError) {
-        observer.failed(`SQS message ${messageId}`, announcement);
-        return [messageId];
-      }
-      const failures = await ingestAnnouncement(announcement, deps, observer);
-      return failures.length > 0 ? [messageId] : [];
-    },
-    { concurrency: CONCURRENT_MESSAGES },
-  );
-  return { batchItemFailures: failed.flat().map((itemIdentifier) => ({ itemIdentifier })) };
-}
+/** The work on one event. */
+class Invocation {
+  private readonly deps: PipelineDeps;
+  private readonly observer: IngestObserver;
+  private readonly remaining: () => number;
+  private readonly time: TimeBudget;
 
-/** Deals with each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
-async function ingestAnnouncement(
-  { logFiles, ignored }: Announcement,
-  deps: PipelineDeps,
-  observer: IngestObserver,
-): Promise<string[]> {
-  for (const reason of ignored) observer.nothingAnnounced(reason);
-  const failures: string[] = [];
-  for (const logFile of logFiles) {
-    try {
-      observer.logFile(await ingestLogFile(logFile, deps));
-    } catch (error) {
-      observer.failed(s3Place(logFile), error);
-      failures.push(`${s3Place(logFile)}: ${describeError(error)}`);
-    }
+  constructor(deps: PipelineDeps, observer: IngestObserver, context: Partial<Context>) {
+    this.deps = deps;
+    this.observer = observer;
+    this.remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    this.time = { isSpent: () => this.remaining() < LAST_START_MS };
   }
-  return failures;
+
+  /** Answers in time: a message that is not done by then is to be delivered again, and what was done of it is known then. */
+  async batch(messages: readonly DeliveredMessage[]): Promise<SQSBatchResponse> {
+    const waited = messages.flatMap(({ sentAt }) => (sentAt === undefined ? [] : [(this.deps.now() - sentAt) / 1000]));
+    if (waited.length > 0) this.observer.oldestMessage?.(Math.max(0, ...waited));
+    const undone = new Set(messages.map(({ messageId }) => messageId));
+    const work = pMap(
+      messages,
+      async (message) => {
+        if (await this.message(message)) undone.delete(message.messageId);
+      },
+      { concurrency: CONCURRENT_MESSAGES },
+    );
+    await this.untilLastAnswer(work);
+    return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  /** Deals with each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
+  async announcement({ logFiles, ignored }: Announcement): Promise<string[]> {
+    for (const reason of ignored) this.observer.nothingAnnounced(reason);
+    const failures: string[] = [];
+    for (const logFile of logFiles) {
+      try {
+        if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Place(logFile)}: not begun`);
+        this.observer.logFile(await ingestLogFile(logFile, this.deps, this.time));
+      } catch (error) {
+        this.observer.failed(s3Place(logFile), error);
+        failures.push(`${s3Place(logFile)}: ${describeError(error)}`);
+      }
+    }
+    return failures;
+  }
+
+  /** Whether the message may be acknowledged. */
+  private async message({ messageId, announcement }: DeliveredMessage): Promise<boolean> {
+    if (announcement instanceof DeliveryError) {
+      this.observer.failed(`SQS message ${messageId}`, announcement);
+      return false;
+    }
+    return (await this.announcement(announcement)).length === 0;
+  }
+
+  private async untilLastAnswer(work: Promise<unknown>): Promise<void> {
+    const milliseconds = this.remaining() - LAST_ANSWER_MS;
+    if (milliseconds === Number.POSITIVE_INFINITY) {
+      await work;
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const lastAnswer = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, milliseconds));
+    });
+    await Promise.race([work, lastAnswer]);
+    clearTimeout(timer);
+  }
 }

@@ -2,8 +2,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ClassicLevel } from 'classic-level';
-import dynalite from 'dynalite';
 import type { TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 import { createDynamoClient } from '../shared/store/dynamo-client.ts';
@@ -42,6 +40,7 @@ export async function startEmbeddedDynamo(names: TableNames, folder?: string, po
 
 async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   const release = folder === undefined ? undefined : await claim(folder);
+  const { default: dynalite } = await import('dynalite');
   const server: Server = dynalite({ createTableMs: 0, ...(folder === undefined ? {} : { path: folder }) });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -64,6 +63,7 @@ async function start(folder: string | undefined, port: number): Promise<Embedded
  * @returns what releases the lock
  */
 async function claim(folder: string): Promise<() => Promise<void>> {
+  const { ClassicLevel } = await import('classic-level');
   try {
     await mkdir(folder, { recursive: true });
     const lock = new ClassicLevel(`${folder}.lock`);

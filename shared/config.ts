@@ -35,15 +35,8 @@ export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'
  */
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];
-  const required = (name: string): string => {
-    const value = env[name]?.trim() ?? '';
-    if (value === '') problems.push(`${name} is not set`);
-    return value;
-  };
   const config: Config = {
-    eventsTable: required('EVENTS_TABLE'),
-    logFilesTable: required('LOG_FILES_TABLE'),
-    environmentsTable: required('ENVIRONMENTS_TABLE'),
+    ...tableNames(env, problems),
     logBuckets: list(env.LOG_BUCKETS).map((entry) => readLogBucket(entry, problems)),
     eventSources: env.EVENT_SOURCES?.trim() ? list(env.EVENT_SOURCES) : DEFAULT_EVENT_SOURCES,
   };
@@ -51,8 +44,34 @@ export function readConfig(env: Environment): Config {
   if (quarantineBucket) config.quarantineBucket = quarantineBucket;
   const retentionDays = readRetentionDays(env.RETENTION_DAYS?.trim(), problems);
   if (retentionDays !== undefined) config.retentionDays = retentionDays;
-  if (problems.length > 0) throw new TrailError('configuration', `environment variables: ${problems.join('; ')}`);
-  return config;
+  return withoutProblems(config, problems);
+}
+
+/**
+ * Reads only the tables' names.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readTableNames(env: Environment): TableNames {
+  const problems: string[] = [];
+  return withoutProblems(tableNames(env, problems), problems);
+}
+
+function tableNames(env: Environment, problems: string[]): TableNames {
+  const required = (name: string): string => {
+    const value = env[name]?.trim() ?? '';
+    if (value === '') problems.push(`${name} is not set`);
+    return value;
+  };
+  return {
+    eventsTable: required('EVENTS_TABLE'),
+    logFilesTable: required('LOG_FILES_TABLE'),
+    environmentsTable: required('ENVIRONMENTS_TABLE'),
+  };
+}
+
+function withoutProblems<T>(value: T, problems: readonly string[]): T {
+  if (problems.length === 0) return value;
+  throw new TrailError('configuration', `environment variables: ${problems.join('; ')}`);
 }
 
 function list(value: string | undefined): string[] {

@@ -1,28 +1,31 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { S3Client } from '@aws-sdk/client-s3';
-import pMap from 'p-map';
-import { toAuditEvent } from './audit-event/to-audit-event.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
-import { s3Place, TrailError } from './errors.ts';
+import { describeError, s3Place, TrailError } from './errors.ts';
+import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
 import { type OpenLogFile, openLogFile } from './log-file/open-log-file.ts';
-import { BadLogFileError, type KeptRecord, type RecordBatch, readLogFile } from './log-file/read-log-file.ts';
-import { noteEvent, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
-import { expiryOf, toEventItem } from './store/event-item.ts';
-import { putEvent } from './store/events-table.ts';
-import { type LedgerEntry, type LogFileBooks, ledgerKey, readLedger, writeLedger } from './store/ledger.ts';
-import { type QuarantineReason, quarantineFile, quarantineRecord } from './store/quarantine.ts';
+import { BadLogFileError, type LogFileCounts, readLogFile } from './log-file/read-log-file.ts';
+import { writeEnvironments } from './store/environments-table.ts';
+import {
+  booksOf,
+  type Checkpoint,
+  type LedgerEntry,
+  type LogFileBooks,
+  NO_BOOKS,
+  noteFailure,
+  readLedger,
+  writeCheckpoint,
+  writeLedger,
+} from './store/ledger.ts';
+import { quarantineFile } from './store/quarantine.ts';
+import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
+import { type TimeBudget, UNLIMITED } from './time-budget.ts';
 
 /** What the pipeline works with. */
-export interface PipelineDeps {
-  s3: S3Client;
-  dynamo: DynamoDBClient;
-  config: Config;
-  /** The clock, in milliseconds since 1970. */
-  now(): number;
-  /** Bytes of records that may be held until their file has proved good; beyond them it is read twice. */
+export interface PipelineDeps extends StorageDeps {
+  sleep(milliseconds: number): Promise<void>;
+  /** Bytes of wanted records that may be held until their file has proved good. */
   maxHeldBytes?: number;
 }
 
@@ -36,40 +39,28 @@ export type LogFileReport = { bucket: string; key: string } & (
   | { outcome: 'already-quarantined'; reason: string; detail: string }
 );
 
-/** A record that was set aside. */
-export interface RecordProblem {
-  recordIndex: number;
-  reason: string;
-  /** Names the place and the expectation; safe to show. */
-  detail: string;
-}
-
-const CONCURRENT_WRITES = 8;
-
 /**
  * The whole way of one announced object: is it a log file, was it done before, read and verify it, store its events, close
  * its books. When this returns, everything in the object is stored, skipped by rule, or quarantined with a reason; when it
- * throws, the announcement must be delivered again.
- * @throws {TrailError} `bucket-not-allowed`, before any request is made; and any error of S3 and DynamoDB
+ * throws, the announcement must be delivered again, and `failureKind` tells whether that will help.
+ * @throws {TrailError} `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
+ *   there; and any error of S3 and DynamoDB
  */
-export async function ingestLogFile(ref: LogFileRef, deps: PipelineDeps): Promise<LogFileReport> {
+export async function ingestLogFile(
+  ref: LogFileRef,
+  deps: PipelineDeps,
+  time: TimeBudget = UNLIMITED,
+): Promise<LogFileReport> {
+  const { bucket, key } = ref;
   const expectedOwner = allowedOwner(ref, deps.config);
-  const place = { bucket: ref.bucket, key: ref.key };
-  const names = readObjectKey(ref.key);
-  if ('skipped' in names) return { ...place, outcome: 'skipped', reason: names.skipped };
-
-  const before = await readLedger(deps.dynamo, deps.config.logFilesTable, ref);
-  const closed = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
-  if (closed && closed.etag === ref.etag) return earlierReport(closed);
-  const object = await openLogFile(deps.s3, ref, { expectedOwner, ifNoneMatch: closed?.etag });
-  if (!object) return earlierReport(closed!);
-
-  const file: LogFile = { ...place, names, object, expectedOwner };
+  const names = readObjectKey(key);
+  if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
+  const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner };
   try {
-    return await storeLogFile(file, deps);
+    return await ingestUntilCertain(file, deps, time);
   } catch (error) {
-    if (!(error instanceof BadLogFileError)) throw error;
-    return await setLogFileAside(file, deps, error);
+    await noteFailureOf(file, error, deps);
+    throw error;
   }
 }
 
@@ -77,161 +68,138 @@ export async function ingestLogFile(ref: LogFileRef, deps: PipelineDeps): Promis
 interface LogFile {
   bucket: string;
   key: string;
+  /** The state that is announced or, once it is open, that is read; without quotes. */
+  etag: string | undefined;
   names: LogFileKey;
-  object: OpenLogFile;
   expectedOwner: string | undefined;
+}
+type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
+
+const MAX_READINGS = 4;
+const PAUSE_MS = 200;
+
+/** Reads again what may have been bad luck, and sets aside what stays bad. */
+async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
+  for (let reading = 1; ; reading += 1) {
+    try {
+      return await ingestOnce(file, deps, time);
+    } catch (error) {
+      if (reading < MAX_READINGS && mayPass(error, reading) && !time.isSpent()) {
+        await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
+      } else if (failureKind(error) === 'quarantine') {
+        return await setLogFileAside(file, error as TrailError, deps);
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
+  const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
+  const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
+  const closed = same && same.state !== 'partial' ? same : undefined;
+  if (closed && closed.etag === file.etag) return earlierReport(closed);
+  const object = await openLogFile(deps.s3, file, {
+    expectedOwner: file.expectedOwner,
+    ifNoneMatch: closed?.etag || undefined,
+    sleep: deps.sleep,
+  });
+  if (!object) return earlierReport(closed!);
+  file.etag = object.etag;
+  const opened = { ...file, etag: object.etag, object };
+  return storeLogFile(opened, same?.etag === object.etag ? same.checkpoint : undefined, deps, time);
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
-async function storeLogFile(file: LogFile, deps: PipelineDeps): Promise<LogFileReport> {
-  const { eventSources } = deps.config;
+async function storeLogFile(
+  file: OpenedLogFile,
+  checkpoint: Checkpoint | undefined,
+  deps: PipelineDeps,
+  time: TimeBudget,
+): Promise<LogFileReport> {
+  const { eventSources, environmentsTable, logFilesTable } = deps.config;
   const held = new HeldRecords(deps.maxHeldBytes);
-  const counts = await readLogFile(file.object.body, {
-    eventSources,
-    hash: true,
-    onRecords: (batch) => held.add(batch),
-  });
+  const counts = await verify(file, eventSources, held);
 
-  const work = new StoringWork(file, deps);
-  const batch = held.all();
-  if (batch) await work.store(batch);
-  else await readLogFile((await reopen(file, deps)).body, { eventSources, onRecords: (again) => work.store(again) });
-
-  const books = work.closeBooks(counts.recordsRead);
-  await writeEnvironments(deps.dynamo, deps.config.environmentsTable, work.seen);
-  await writeLedger(deps.dynamo, deps.config.logFilesTable, {
-    ...ledgerEntry(file, deps),
-    ...counts,
-    ...books,
-    state: 'ingested',
-  });
-  return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: work.problems };
-}
-
-/** The same state of the object once more; a changed one fails, and is announced by a notification of its own. */
-async function reopen(file: LogFile, deps: PipelineDeps): Promise<OpenLogFile> {
-  const object = await openLogFile(deps.s3, file, { expectedOwner: file.expectedOwner, ifMatch: file.object.etag });
-  if (object) return object;
-  throw new TrailError('s3-answer', `${s3Place(file)}: expected the object, found it not modified`);
-}
-
-/** Stores the records of one file and keeps its books. */
-class StoringWork {
-  readonly seen: SeenEnvironments = { environments: new Map(), days: new Set() };
-  readonly problems: RecordProblem[] = [];
-  private readonly file: LogFile;
-  private readonly deps: PipelineDeps;
-  private readonly counts = { stored: 0, known: 0, skipped: 0 };
-  private wanted = 0;
-
-  constructor(file: LogFile, deps: PipelineDeps) {
-    this.file = file;
-    this.deps = deps;
-  }
-
-  async store({ kept, bad }: RecordBatch): Promise<void> {
-    this.wanted += kept.length + bad.length;
-    const concurrency = { concurrency: CONCURRENT_WRITES };
-    await pMap(kept, (record) => this.storeRecord(record), concurrency);
-    await pMap(bad, (record) => this.setAside(record, record.reason), concurrency);
-  }
-
-  /** @throws {TrailError} `books-do-not-balance`, when records are unaccounted for */
-  closeBooks(recordsRead: number): LogFileBooks {
-    const { stored, known, skipped } = this.counts;
-    const recordsQuarantined = this.problems.length;
-    if (stored + known + skipped + recordsQuarantined !== this.wanted) {
-      throw new TrailError('books-do-not-balance', `${s3Place(this.file)}: expected every record to be accounted for`);
+  const storage = new RecordStorage(file, deps, time, checkpoint);
+  try {
+    const batch = held.all();
+    if (batch) await storage.store(batch);
+    else await readLogFile(await reopen(file, deps), { eventSources, onRecords: (again) => storage.store(again) });
+  } catch (error) {
+    if (error instanceof OutOfTimeError) {
+      await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
+      await writeCheckpoint(deps.dynamo, logFilesTable, ledgerEntry(file, deps), error.checkpoint);
     }
-    const recordsFiltered = recordsRead - this.wanted + skipped;
-    return { recordsRead, eventsStored: stored, eventsKnown: known, recordsFiltered, recordsQuarantined };
+    throw error;
   }
+  await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
+  const books = storage.closeBooks(counts);
+  await writeLedger(deps.dynamo, logFilesTable, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
+  return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
+}
 
-  private async storeRecord(record: KeptRecord): Promise<void> {
-    const { file, deps } = this;
-    const result = toAuditEvent(Buffer.from(record.bytes).toString(), {
-      logFile: ledgerKey(file),
-      recordIndex: record.index,
-      keyAccount: file.names.account,
-      now: deps.now(),
-    });
-    if (result.kind === 'bad') return this.setAside(record, result.reason);
-    if (result.kind === 'skipped') {
-      this.counts.skipped += 1;
-      return;
-    }
-    const { event } = result;
-    const stored = { ingestedAt: isoNow(deps), expiresAt: expiryOf(event, deps.now(), deps.config.retentionDays) };
-    const outcome = await putEvent(deps.dynamo, deps.config.eventsTable, toEventItem(event, stored));
-    if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
-    this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
-    noteEvent(this.seen, event);
-  }
-
-  private async setAside({ index, offset, bytes }: KeptRecord, reason: RecordProblem['reason']): Promise<void> {
-    const detail = `Records[${index}] at byte ${offset}: ${RECORD_PROBLEMS[reason] ?? reason}`;
-    const { s3, config } = this.deps;
-    const record = { recordIndex: index, recordOffset: offset };
-    await quarantineRecord(s3, quarantineBucket(config, this.file, detail), bytes, {
-      ...quarantineReason(this.file, this.deps, reason, detail),
-      ...record,
-    });
-    this.problems.push({ recordIndex: index, reason, detail });
+async function verify(file: OpenedLogFile, eventSources: readonly string[], held: HeldRecords): Promise<LogFileCounts> {
+  try {
+    return await readLogFile(file.object.body, { eventSources, hash: true, onRecords: (batch) => held.add(batch) });
+  } catch (error) {
+    // Without a size nobody knows whether the file ends so, or only its transfer.
+    if (!(error instanceof BadLogFileError) || file.object.size !== undefined) throw error;
+    throw new TrailError(
+      'body-incomplete',
+      `${s3Place(file)}: expected a whole log file, from an answer without a size`,
+    );
   }
 }
 
-const RECORD_PROBLEMS: Readonly<Record<string, string>> = {
-  'not-an-object': 'expected a JSON object',
-  'invalid-utf8': 'expected UTF-8',
-  'event-id-missing': 'expected a non-empty eventID',
-  'event-id-malformed': 'expected the eventID to be a string of Unicode characters',
-  'event-id-too-long': 'expected an eventID of at most 512 bytes',
-  'event-conflict': 'expected the same content as the event stored under this eventID',
-};
+/** The same state of the object once more. */
+async function reopen(file: OpenedLogFile, deps: PipelineDeps): Promise<AsyncIterable<Uint8Array>> {
+  const object = await openLogFile(deps.s3, file, {
+    expectedOwner: file.expectedOwner,
+    ifMatch: file.etag,
+    sleep: deps.sleep,
+  });
+  if (object) return object.body;
+  throw new TrailError('s3-answer', `${s3Place(file)}: expected the object`);
+}
 
-async function setLogFileAside(file: LogFile, deps: PipelineDeps, error: BadLogFileError): Promise<LogFileReport> {
-  const { bucket, key } = file;
-  const detail = error.message;
-  const reason = quarantineReason(file, deps, error.code, detail);
-  await quarantineFile(deps.s3, quarantineBucket(deps.config, file, detail), reason);
-  await writeLedger(deps.dynamo, deps.config.logFilesTable, {
-    ...ledgerEntry(file, deps),
+/** The raw bytes, where there are any, and the reason go to the quarantine; then the books are closed. */
+async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<LogFileReport> {
+  const { bucket, key, etag = '' } = file;
+  const { quarantineBucket, logFilesTable } = deps.config;
+  const { code: reason, message: detail } = error;
+  if (quarantineBucket === undefined) throw noQuarantine(file, detail);
+  const quarantinedAt = isoNow(deps);
+  await quarantineFile(deps.s3, quarantineBucket, { reason, detail, bucket, key, etag, quarantinedAt });
+  await writeLedger(deps.dynamo, logFilesTable, {
+    ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,
+    compressedBytes: 0,
+    uncompressedBytes: 0,
     state: 'quarantined',
-    reason: error.code,
+    reason,
     detail,
   });
-  return { bucket, key, outcome: 'quarantined', reason: error.code, detail };
+  return { bucket, key, outcome: 'quarantined', reason, detail };
 }
 
-const NO_BOOKS = {
-  recordsRead: 0,
-  eventsStored: 0,
-  eventsKnown: 0,
-  recordsFiltered: 0,
-  recordsQuarantined: 0,
-  compressedBytes: 0,
-  uncompressedBytes: 0,
-};
-
-function quarantineBucket(config: Config, file: LogFile, detail: string): string {
-  if (config.quarantineBucket !== undefined) return config.quarantineBucket;
-  throw new TrailError('no-quarantine', `${s3Place(file)}: ${detail}; expected QUARANTINE_BUCKET to be set`);
+/** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
+async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, deps: PipelineDeps): Promise<void> {
+  const file = { bucket, key, deliveryDay: names.deliveryDay };
+  try {
+    await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
+  } catch {}
 }
 
-function quarantineReason(file: LogFile, deps: PipelineDeps, reason: string, detail: string): QuarantineReason {
-  const { bucket, key, object } = file;
-  return { reason, detail, bucket, key, etag: object.etag, quarantinedAt: isoNow(deps) };
-}
-
-function ledgerEntry({ bucket, key, names, object }: LogFile, deps: PipelineDeps) {
-  const { etag, deliveredAt } = object;
+function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps) {
+  const { bucket, key, etag, names, object } = file;
   return {
     bucket,
     key,
-    ...names,
     etag,
-    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...(object?.deliveredAt === undefined ? {} : { deliveredAt: object.deliveredAt }),
+    ...names,
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
   };
@@ -252,7 +220,7 @@ function sameSources(a: readonly string[], b: readonly string[]): boolean {
 function earlierReport(entry: LedgerEntry): LogFileReport {
   const { bucket, key, state, reason = '', detail = '' } = entry;
   if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason, detail };
-  return { bucket, key, outcome: 'already-ingested', books: entry };
+  return { bucket, key, outcome: 'already-ingested', books: booksOf(entry) };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

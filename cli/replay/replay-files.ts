@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
@@ -40,7 +41,13 @@ export async function replayFiles(
   try {
     const s3 = await startEmbeddedS3(folders.s3);
     try {
-      const deps: PipelineDeps = { s3: s3.client, dynamo: dynamo.client, config: localConfig(), now: Date.now };
+      const deps: PipelineDeps = {
+        s3: s3.client,
+        dynamo: dynamo.client,
+        config: localConfig(),
+        now: Date.now,
+        sleep: setTimeout,
+      };
       const reports: FileReport[] = [];
       for (let start = 0; start < files.length; start += BATCH_SIZE) {
         const batch = files.slice(start, start + BATCH_SIZE);

@@ -14,6 +14,8 @@ export interface LogFileKey {
   region: string;
   /** Delivery day, `YYYY-MM-DD`, UTC. */
   deliveryDay: string;
+  /** When CloudTrail delivered it, to the minute; ISO 8601. Unlike the object's own time it outlives a copy. */
+  deliveredAt?: string;
 }
 
 /** The account that keys made up for local files carry. */
@@ -43,5 +45,14 @@ export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObjec
     ...(account === undefined || account === NO_ACCOUNT ? {} : { account }),
     region,
     deliveryDay: `${year}-${month}-${day}`,
+    ...deliveredAt(name),
   };
+}
+
+// ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz
+function deliveredAt(name: string): { deliveredAt?: string } {
+  const match = /_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})Z_/.exec(name);
+  if (!match) return {};
+  const [, year, month, day, hour, minute] = match;
+  return { deliveredAt: `${year}-${month}-${day}T${hour}:${minute}:00.000Z` };
 }

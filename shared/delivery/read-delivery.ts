@@ -8,6 +8,8 @@ import { snsEnvelope, snsEvent } from './sns.ts';
 /** One SQS message of a batch: what it announces, or why it cannot be understood. */
 export interface DeliveredMessage {
   messageId: string;
+  /** When it was put into the queue, in milliseconds since 1970. */
+  sentAt: number | undefined;
   announcement: Announcement | DeliveryError;
 }
 
@@ -32,7 +34,12 @@ const MAX_ENVELOPES = 3;
 const SqsEvent = z.object({
   Records: z
     .array(
-      z.object({ eventSource: z.literal('aws:sqs'), messageId: z.string().check(z.minLength(1)), body: z.string() }),
+      z.object({
+        eventSource: z.literal('aws:sqs'),
+        messageId: z.string().check(z.minLength(1)),
+        body: z.string(),
+        attributes: z.optional(z.object({ SentTimestamp: z.optional(z.string()) })),
+      }),
     )
     .check(z.minLength(1)),
 });
@@ -48,7 +55,11 @@ export function readDelivery(event: unknown): Delivery {
   if (!batch.success) throw new DeliveryError('malformed-notification', 'SQS event: expected messageId and body');
   return {
     kind: 'sqs-batch',
-    messages: batch.data.Records.map(({ messageId, body }) => ({ messageId, announcement: readBody(body) })),
+    messages: batch.data.Records.map(({ messageId, body, attributes }) => ({
+      messageId,
+      sentAt: attributes?.SentTimestamp === undefined ? undefined : Number(attributes.SentTimestamp),
+      announcement: readBody(body),
+    })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   GetObjectCommand,
   type GetObjectCommandInput,
@@ -9,9 +10,12 @@ import { s3Place, TrailError } from '../errors.ts';
 
 /** An object in S3, open for reading. */
 export interface OpenLogFile {
+  /** The object's bytes, all of one state of it; a broken transfer is taken up again where it broke. */
   body: AsyncIterable<Uint8Array>;
   /** Without quotes. */
   etag: string;
+  /** In bytes; absent when S3 did not say, and then an early end cannot be told from the end. */
+  size?: number;
   /** When S3 stored it; ISO 8601. */
   deliveredAt?: string;
 }
@@ -23,42 +27,117 @@ export interface OpenOptions {
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
+  /** Waits, in milliseconds, before a broken transfer is taken up again. */
+  sleep?: (milliseconds: number) => Promise<unknown>;
+}
+
+type ObjectPlace = { bucket: string; key: string };
+
+/** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
+export class ObjectMissingError extends TrailError {
+  constructor(object: ObjectPlace) {
+    super('object-missing', `${s3Place(object)}: expected an object, found none`);
+  }
+}
+
+/** The object was replaced while it was read: begin again. */
+export class ObjectChangedError extends TrailError {
+  constructor(object: ObjectPlace) {
+    super('object-changed', `${s3Place(object)}: expected the state of the object that was begun`);
+  }
 }
 
 /**
- * Starts to read an object. Errors are the SDK's, those while the body is read included.
+ * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
+ * @throws {ObjectMissingError} @throws {ObjectChangedError}
  * @returns nothing when the object is in the state `ifNoneMatch`
  */
 export async function openLogFile(
   s3: S3Client,
-  object: { bucket: string; key: string },
+  object: ObjectPlace,
   options: OpenOptions = {},
 ): Promise<OpenLogFile | undefined> {
-  const response = await getObject(s3, {
-    Bucket: object.bucket,
-    Key: object.key,
+  const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
-    ExpectedBucketOwner: options.expectedOwner,
   });
   if (response === 'not-modified') return undefined;
-  if (response.Body === undefined || response.ETag === undefined) {
-    throw new TrailError('s3-answer', `${s3Place(object)}: expected a body and an ETag in the answer of GetObject`);
-  }
+  const { ETag, ContentLength, LastModified } = response;
+  if (ETag === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected an ETag from GetObject`);
   return {
-    // In Node the body is a readable stream of Buffers.
-    body: response.Body as unknown as AsyncIterable<Uint8Array>,
-    etag: response.ETag.replaceAll('"', ''),
-    ...(response.LastModified === undefined ? {} : { deliveredAt: response.LastModified.toISOString() }),
+    body: resumedBody(s3, object, options, response),
+    etag: ETag.replaceAll('"', ''),
+    ...(ContentLength === undefined ? {} : { size: ContentLength }),
+    ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
   };
 }
 
-async function getObject(s3: S3Client, input: GetObjectCommandInput): Promise<GetObjectCommandOutput | 'not-modified'> {
+/** Transfers in a row that may break without a byte of progress. */
+const MAX_BREAKS = 4;
+const BREAK_PAUSE_MS = 100;
+
+/** The SDK retries no request once its body has begun, so a broken body goes on with a request for the rest of it. */
+async function* resumedBody(
+  s3: S3Client,
+  object: ObjectPlace,
+  options: OpenOptions,
+  first: GetObjectCommandOutput,
+): AsyncGenerator<Uint8Array> {
+  let response = first;
+  let offset = 0;
+  for (let breaks = 0; ; breaks += 1) {
+    try {
+      for await (const chunk of bodyOf(response, object)) {
+        offset += chunk.length;
+        breaks = 0;
+        yield chunk;
+      }
+      if (first.ContentLength === undefined || offset >= first.ContentLength) return;
+    } catch (error) {
+      const nothingLeft = first.ContentLength === undefined || offset >= first.ContentLength;
+      if (nothingLeft || breaks >= MAX_BREAKS) throw error;
+    }
+    if (breaks >= MAX_BREAKS)
+      throw new TrailError('body-incomplete', `${s3Place(object)}: expected ${first.ContentLength} bytes`);
+    await (options.sleep ?? setTimeout)(BREAK_PAUSE_MS * 2 ** breaks * Math.random());
+    response = await rest(s3, object, options, first, offset);
+  }
+}
+
+async function rest(
+  s3: S3Client,
+  object: ObjectPlace,
+  options: OpenOptions,
+  { ETag }: GetObjectCommandOutput,
+  offset: number,
+): Promise<GetObjectCommandOutput> {
+  const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
+  // Somebody between us and S3 may ignore Range, and answer with the whole.
+  if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
+  throw new TrailError('s3-answer', `${s3Place(object)}: expected the bytes from ${offset} on`);
+}
+
+function bodyOf(response: GetObjectCommandOutput, object: ObjectPlace): AsyncIterable<Uint8Array> {
+  if (response.Body === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected a body`);
+  // In Node it is a readable stream of Buffers.
+  return response.Body as unknown as AsyncIterable<Uint8Array>;
+}
+
+async function getObject(
+  s3: S3Client,
+  object: ObjectPlace,
+  { expectedOwner }: OpenOptions,
+  conditions: Partial<GetObjectCommandInput>,
+): Promise<GetObjectCommandOutput | 'not-modified'> {
   try {
+    const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     // The API model has no error for 304, so the SDK makes up a name for it.
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 304) return 'not-modified';
+    if (status === 304) return 'not-modified';
+    if (status === 412) throw new ObjectChangedError(object);
+    if (status === 404 && (error as Error).name === 'NoSuchKey') throw new ObjectMissingError(object);
     throw error;
   }
 }

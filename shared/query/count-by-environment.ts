@@ -1,4 +1,4 @@
-import { type QueryDeps, queryEvents } from './run-query.ts';
+import { type QueryDeps, readAll } from './read-page.ts';
 
 export interface EnvironmentCount {
   /** Absent: events that name no environment. */
@@ -9,10 +9,16 @@ export interface EnvironmentCount {
   errors: number;
 }
 
+const PAGE_SIZE = 1_000;
+
 /** Counts all stored events by environment, account and Region; reads them all, so this is for local stores. */
 export async function countByEnvironment(deps: QueryDeps): Promise<EnvironmentCount[]> {
   const counts = new Map<string, EnvironmentCount>();
-  for await (const { environment, accountId, region, errorCode } of queryEvents({}, deps)) {
+  for await (const { environment, accountId, region, errorCode } of readAll(
+    { criteria: {}, order: 'newest-first' },
+    PAGE_SIZE,
+    deps,
+  )) {
     const key = JSON.stringify([environment, accountId, region]);
     const count = counts.get(key) ?? { ...definedOf({ environment, accountId, region }), events: 0, errors: 0 };
     count.events += 1;

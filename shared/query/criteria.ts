@@ -1,54 +1,64 @@
 import { TrailError } from '../errors.ts';
 import { readTime } from './time.ts';
 
+/**
+ * The criteria that take texts: the attribute of an event that each is about, and what people are told of it. The flags of
+ * the program, the parameters of the HTTP API and its description are made from this one list.
+ */
+export const TEXT_CRITERIA = {
+  environment: { attribute: 'environment', says: 'name of the MWAA environment' },
+  eventName: { attribute: 'eventName', says: 'MWAA operation, such as CreateEnvironment' },
+  principal: {
+    attribute: 'principal',
+    says: 'who did it: a user, ROLE/SESSION, a service; a final * makes it a prefix',
+  },
+  principalType: { attribute: 'principalType', says: 'type of the identity, such as AssumedRole' },
+  errorCode: { attribute: 'errorCode', says: 'error code, such as AccessDenied' },
+  accessKeyId: { attribute: 'accessKeyId', says: 'access key that signed the request' },
+  sourceIp: { attribute: 'sourceIp', says: 'address, or service, that the request came from' },
+  account: { attribute: 'accountId', says: 'AWS account' },
+  region: { attribute: 'region', says: 'AWS Region' },
+  category: { attribute: 'eventCategory', says: 'Management or Data' },
+  eventType: { attribute: 'eventType', says: 'how the call was made, such as AwsApiCall or AwsConsoleAction' },
+  eventSource: { attribute: 'eventSource', says: 'AWS service that recorded the event' },
+} as const;
+export type TextCriterion = keyof typeof TEXT_CRITERIA;
+export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
+
 /** What to look for. Different criteria all apply; of several values of one, any. */
-export interface Criteria {
-  environment?: readonly string[];
-  eventName?: readonly string[];
-  /** Exact, or with a final `*` a prefix. */
-  principal?: readonly string[];
-  errorCode?: readonly string[];
+export type Criteria = Partial<Record<TextCriterion, readonly string[]>> & {
   /** Only events with an error code. */
-  errors?: boolean;
-  accessKeyId?: readonly string[];
-  sourceIp?: readonly string[];
-  account?: readonly string[];
-  region?: readonly string[];
-  category?: readonly string[];
+  errors?: true;
   readOnly?: boolean;
   /** From this time on; ISO 8601 in UTC with milliseconds. */
   since?: string;
   /** Before this time. */
   until?: string;
-}
+};
 
-/** Criteria that cannot be understood: the asker's mistake. */
-export class CriteriaError extends TrailError {}
-
-/** The criteria that take texts, and the attribute of an event that each is about. */
-export const TEXT_CRITERIA = {
-  environment: 'environment',
-  eventName: 'eventName',
-  principal: 'principal',
-  errorCode: 'errorCode',
-  accessKeyId: 'accessKeyId',
-  sourceIp: 'sourceIp',
-  account: 'accountId',
-  region: 'region',
-  category: 'eventCategory',
-} as const;
-export type TextCriterion = keyof typeof TEXT_CRITERIA;
-
-/** Values a criterion may have; DynamoDB compares with at most 100 in one list. */
-const MAX_VALUES = 100;
-
-/** Criteria as flags or HTTP parameters give them: texts, not yet understood. */
-export type RawCriteria = Partial<Record<TextCriterion, readonly string[]>> & {
+/** Criteria as flags or parameters give them: times are not yet understood. */
+export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | undefined>> & {
   errors?: boolean | undefined;
   readOnly?: boolean | undefined;
   since?: string | undefined;
   until?: string | undefined;
 };
+
+/** Criteria that cannot be understood: the asker's mistake. */
+export class CriteriaError extends TrailError {
+  /** The criterion, or parameter, that is wrong. */
+  readonly parameter: string;
+
+  constructor(parameter: string, expectation: string) {
+    super('criteria', `${parameter}: ${expectation}`);
+    this.parameter = parameter;
+  }
+}
+
+/** Values of all criteria together: DynamoDB compares with at most 100 in one list, in an expression of at most 4 KB. */
+const MAX_VALUES = 100;
+/** Bytes of one value: the longest partition key. Longer ones are found by their whole, which is stored cut. */
+const MAX_VALUE_BYTES = 16 * 1024;
 
 /**
  * @param now the clock that ages such as `7d` count from, in milliseconds since 1970
@@ -56,13 +66,14 @@ export type RawCriteria = Partial<Record<TextCriterion, readonly string[]>> & {
  */
 export function readCriteria(raw: RawCriteria, now: number): Criteria {
   const criteria: Criteria = {};
-  for (const name of Object.keys(TEXT_CRITERIA) as TextCriterion[]) {
+  let count = 0;
+  for (const name of TEXT_CRITERION_NAMES) {
     const values = raw[name];
     if (values === undefined || values.length === 0) continue;
-    if (values.includes('')) throw new CriteriaError('criteria', `${name}: expected a text that is not empty`);
-    if (values.length > MAX_VALUES)
-      throw new CriteriaError('criteria', `${name}: expected at most ${MAX_VALUES} values`);
-    criteria[name] = [...new Set(values)];
+    criteria[name] = checkedValues(name, values);
+    count += criteria[name].length;
+    if (count > MAX_VALUES)
+      throw new CriteriaError(name, `expected at most ${MAX_VALUES} values in all criteria together`);
   }
   if (raw.errors) criteria.errors = true;
   if (raw.readOnly !== undefined) criteria.readOnly = raw.readOnly;
@@ -71,16 +82,30 @@ export function readCriteria(raw: RawCriteria, now: number): Criteria {
     if (value !== undefined) criteria[name] = timeCriterion(name, value, now);
   }
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
-    throw new CriteriaError('criteria', 'since: expected a time before until');
+    throw new CriteriaError('since', 'expected a time before until');
   }
   return criteria;
 }
 
-function timeCriterion(name: string, value: string, now: number): string {
+/** A principal given with a final `*` stands for all that begin so. */
+export function isPrefix(name: TextCriterion, value: string): boolean {
+  return name === 'principal' && value.endsWith('*');
+}
+
+function checkedValues(name: TextCriterion, values: readonly string[]): string[] {
+  const unique = [...new Set(values)];
+  if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
+  if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
+    throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
+  }
+  return unique.map((value) => value.toWellFormed());
+}
+
+function timeCriterion(name: 'since' | 'until', value: string, now: number): string {
   const time = readTime(value, now);
   if (time !== undefined) return time;
   throw new CriteriaError(
-    'criteria',
-    `${name}: expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d`,
+    name,
+    'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d',
   );
 }

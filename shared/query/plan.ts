@@ -1,57 +1,73 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { storedText } from '../store/event-item.ts';
 import { text } from '../store/item.ts';
-import { type Criteria, TEXT_CRITERIA, type TextCriterion } from './criteria.ts';
+import { type Criteria, isPrefix, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from './criteria.ts';
 
-/** How a query is answered: partitions of one index, each read newest first. Never a scan. */
+export type Order = 'newest-first' | 'oldest-first';
+
+/** How a question is answered: some partitions of one index, each read in order of time. Never a scan. */
 export interface QueryPlan {
   index: 'byEnvironment' | 'byAccessKey' | 'byPrincipal' | 'byErrorCode' | 'byEventName' | 'byDay';
   /** The attribute that is the index's partition key. */
   partitionKey: string;
-  /** `by-time`: the partitions overlap in time; `in-turn`: each is older than the one before. */
-  order: 'by-time' | 'in-turn';
   partitions: string[];
-  /** Bounds of the sort key, inclusive; as text, a timeKey is above its bare time. */
+  /** `merged`: the partitions overlap in time; `in-turn`: each is wholly before, or after, the next. */
+  reading: 'merged' | 'in-turn';
+  order: Order;
+  /** Bounds of the sort key, both inclusive; as text, every timeKey of a time is above the bare time. */
   range: { from?: string; to?: string };
   /** What the key condition does not settle. */
-  filter?: Filter;
+  filter: Filter;
 }
 
 export interface Filter {
   expression: string;
   names: Record<string, string>;
   values: Record<string, AttributeValue>;
+  /** Whether it asks for more than that events have not expired. */
+  selective: boolean;
 }
 
-/** The indexes by text, in the order of how little they usually have to read. */
-const INDEXES = [
-  ['environment', 'byEnvironment'],
-  ['accessKeyId', 'byAccessKey'],
-  ['principal', 'byPrincipal'],
-  ['errorCode', 'byErrorCode'],
-  ['eventName', 'byEventName'],
-] as const satisfies readonly (readonly [TextCriterion, QueryPlan['index']])[];
+export interface PlanContext {
+  order: Order;
+  /** Go on after this place: a timeKey, or a text between timeKeys. */
+  after?: string | undefined;
+  /** All days with events, oldest first; only asked when no other index serves. */
+  days(): Promise<readonly string[]>;
+  /** Seconds since 1970. DynamoDB deletes expired events only days later, so they are left out here. */
+  now: number;
+}
 
-/**
- * @param days all days with events, oldest first; only asked when no index by text serves
- * @param now seconds since 1970; events that have expired are left out, as DynamoDB deletes them only days later
- */
-export async function planQuery(
-  criteria: Criteria,
-  days: () => Promise<readonly string[]>,
-  now: number,
-): Promise<QueryPlan> {
-  const indexed = INDEXES.find(([name]) => criteria[name] && !(name === 'principal' && criteria[name].some(isPrefix)));
-  const range = timeRange(criteria);
-  if (!indexed) {
-    const partitions = daysWithin(await days(), criteria).reverse();
-    const filter = filterOf(criteria, undefined, now);
-    return { index: 'byDay', partitionKey: 'day', order: 'in-turn', partitions, range, filter };
+/** Chooses the index that reads the least, and what to ask of it. */
+export async function planQuery(criteria: Criteria, context: PlanContext): Promise<QueryPlan> {
+  const { order, now } = context;
+  const range = timeRange(criteria, context);
+  const settled = bestIndexed(criteria);
+  const filter = filterOf(criteria, settled, now);
+  if (settled) {
+    const partitionKey = TEXT_CRITERIA[settled].attribute;
+    const partitions = [...new Set(criteria[settled]!.map((value) => storedText(partitionKey, value)))];
+    return {
+      index: INDEXES[settled],
+      partitionKey,
+      partitions: within(range, partitions),
+      reading: 'merged',
+      order,
+      range,
+      filter,
+    };
   }
-  const [name, index] = indexed;
-  const partitionKey = TEXT_CRITERIA[name];
-  const partitions = [...new Set(criteria[name]!.map((value) => storedText(partitionKey, value)))];
-  return { index, partitionKey, order: 'by-time', partitions, range, filter: filterOf(criteria, name, now) };
+  const days = (await context.days()).filter((day) => overlaps(day, range));
+  if (order === 'newest-first') days.reverse();
+  return {
+    index: 'byDay',
+    partitionKey: 'day',
+    partitions: within(range, days),
+    reading: 'in-turn',
+    order,
+    range,
+    filter,
+  };
 }
 
 /** The DynamoDB query for one partition of a plan. */
@@ -62,16 +78,68 @@ export function queryInput(plan: QueryPlan, partition: string, table: string): Q
     TableName: table,
     IndexName: plan.index,
     KeyConditionExpression: `#partition = :partition${bounds === '' ? '' : ` AND ${bounds}`}`,
-    ExpressionAttributeNames: { '#partition': plan.partitionKey, ...plan.filter?.names },
+    ExpressionAttributeNames: { '#partition': plan.partitionKey, ...plan.filter.names },
     ExpressionAttributeValues: {
       ':partition': text(partition),
       ...(from === undefined ? {} : { ':from': text(from) }),
       ...(to === undefined ? {} : { ':to': text(to) }),
-      ...plan.filter?.values,
+      ...plan.filter.values,
     },
-    ...(plan.filter ? { FilterExpression: plan.filter.expression } : {}),
-    ScanIndexForward: false,
+    FilterExpression: plan.filter.expression,
+    ScanIndexForward: plan.order === 'oldest-first',
+    ReturnConsumedCapacity: 'TOTAL',
   };
+}
+
+const INDEXES = {
+  accessKeyId: 'byAccessKey',
+  principal: 'byPrincipal',
+  errorCode: 'byErrorCode',
+  environment: 'byEnvironment',
+  eventName: 'byEventName',
+} as const satisfies Partial<Record<TextCriterion, QueryPlan['index']>>;
+type IndexedCriterion = keyof typeof INDEXES;
+
+/** Operations of which an environment sees a few in its life; the others are called all day. */
+const RARE_OPERATIONS: ReadonlySet<string> = new Set([
+  'CreateEnvironment',
+  'UpdateEnvironment',
+  'DeleteEnvironment',
+  'TagResource',
+  'UntagResource',
+]);
+
+/** Any of these reads a part of what its days hold, so `byDay` serves only when there is none. */
+function bestIndexed(criteria: Criteria): IndexedCriterion | undefined {
+  const rareOperation = criteria.eventName?.every((name) => RARE_OPERATIONS.has(name));
+  const bySelectivity: IndexedCriterion[] = [
+    'accessKeyId',
+    'principal',
+    ...(rareOperation ? (['eventName'] as const) : []),
+    'errorCode',
+    'environment',
+    'eventName',
+  ];
+  return bySelectivity.find((name) => criteria[name] !== undefined && !criteria[name].some((v) => isPrefix(name, v)));
+}
+
+function timeRange({ since, until }: Criteria, { order, after }: PlanContext): QueryPlan['range'] {
+  const from = order === 'oldest-first' ? later(since, after) : since;
+  const to = order === 'newest-first' ? earlier(until, after) : until;
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+const later = (a?: string, b?: string) => (a === undefined || (b !== undefined && b > a) ? b : a);
+const earlier = (a?: string, b?: string) => (a === undefined || (b !== undefined && b < a) ? b : a);
+
+/** DynamoDB refuses a range that ends before it begins. */
+function within({ from, to }: QueryPlan['range'], partitions: string[]): string[] {
+  return from !== undefined && to !== undefined && from > to ? [] : partitions;
+}
+
+/** Whether a day can have timeKeys in the range: they are `DAYT00:00:00.000Z#...` and later, and before `DAY~`. */
+function overlaps(day: string, { from, to }: QueryPlan['range']): boolean {
+  return (from === undefined || `${day}~` > from) && (to === undefined || `${day}T00:00:00.000Z` < to);
 }
 
 function timeCondition(from: string | undefined, to: string | undefined): string {
@@ -80,48 +148,38 @@ function timeCondition(from: string | undefined, to: string | undefined): string
   return to === undefined ? '' : 'timeKey <= :to';
 }
 
-/** A timeKey is `TIME#eventId`: all of one time are above the bare `TIME`, so as an upper bound it is exclusive. */
-function timeRange({ since, until }: Criteria): QueryPlan['range'] {
-  return { ...(since === undefined ? {} : { from: since }), ...(until === undefined ? {} : { to: until }) };
-}
-
-function daysWithin(days: readonly string[], { since, until }: Criteria): string[] {
-  return days.filter(
-    (day) => (since === undefined || day >= since.slice(0, 10)) && (until === undefined || day <= until.slice(0, 10)),
-  );
-}
-
 function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: number): Filter {
-  const filter: Filter = { expression: '', names: {}, values: {} };
-  const conditions = ['(attribute_not_exists(expiresAt) OR expiresAt > :now)'];
-  filter.values[':now'] = { N: String(now) };
-  for (const name of Object.keys(TEXT_CRITERIA) as TextCriterion[]) {
-    const values = criteria[name];
-    if (values !== undefined && name !== settled) conditions.push(anyOf(TEXT_CRITERIA[name], values, name, filter));
+  const filter: Filter = { expression: '', names: {}, values: { ':now': { N: String(now) } }, selective: false };
+  const conditions: string[] = [];
+  for (const name of TEXT_CRITERION_NAMES) {
+    if (criteria[name] !== undefined && name !== settled) conditions.push(anyOf(name, criteria[name], filter));
   }
   if (criteria.errors && settled !== 'errorCode') conditions.push('attribute_exists(errorCode)');
   if (criteria.readOnly !== undefined) {
     conditions.push('readOnly = :readOnly');
     filter.values[':readOnly'] = { BOOL: criteria.readOnly };
   }
-  filter.expression = conditions.join(' AND ');
+  filter.selective = conditions.length > 0;
+  filter.expression = [...conditions, '(attribute_not_exists(expiresAt) OR expiresAt > :now)'].join(' AND ');
   return filter;
 }
 
 /** The condition that an attribute has one of some values; adds their names and values to the filter. */
-function anyOf(attribute: string, values: readonly string[], criterion: TextCriterion, filter: Filter): string {
-  filter.names[`#${attribute}`] = attribute;
-  const parameters = values.map((value, i) => {
-    const prefix = criterion === 'principal' && isPrefix(value);
-    filter.values[`:${attribute}${i}`] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
-    return { parameter: `:${attribute}${i}`, prefix };
+function anyOf(name: TextCriterion, values: readonly string[], filter: Filter): string {
+  const { attribute } = TEXT_CRITERIA[name];
+  // Short names: an expression may have 4 KB.
+  const alias = `#${Object.keys(filter.names).length}`;
+  filter.names[alias] = attribute;
+  const parameters = values.map((value) => {
+    const prefix = isPrefix(name, value);
+    const parameter = `:${Object.keys(filter.values).length}`;
+    filter.values[parameter] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
+    return { parameter, prefix };
   });
   const exact = parameters.filter(({ prefix }) => !prefix).map(({ parameter }) => parameter);
   const alternatives = [
-    ...(exact.length > 0 ? [`#${attribute} IN (${exact.join(', ')})`] : []),
-    ...parameters.filter(({ prefix }) => prefix).map(({ parameter }) => `begins_with(#${attribute}, ${parameter})`),
+    ...(exact.length > 0 ? [`${alias} IN (${exact.join(', ')})`] : []),
+    ...parameters.filter(({ prefix }) => prefix).map(({ parameter }) => `begins_with(${alias}, ${parameter})`),
   ];
   return `(${alternatives.join(' OR ')})`;
 }
-
-const isPrefix = (value: string) => value.endsWith('*');

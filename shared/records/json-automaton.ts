@@ -13,7 +13,7 @@ const DEEPEST_REPORTED_LEVEL = 2;
 /** As much of a member's name is kept as it takes to tell whether it is `Records`: one character more than that has. */
 const KEY_LENGTH = 'Records'.length + 1;
 
-// States: what the next byte may be.
+// States: what the next byte may be. White space may stand before it from VALUE to AFTER_VALUE.
 const START = 0;
 const BOM_2 = 1;
 const BOM_3 = 2;
@@ -113,9 +113,12 @@ export class JsonAutomaton {
   /** For each open container the byte that closes it. */
   private readonly closers: Uint8Array;
   private literalRest = '';
+  private literalAt = 0;
   private hexDigits = 0;
   private hexValue = 0;
   private inKey = false;
+  /** Whether the string being read is the name of a top-level member. */
+  private collectsKey = false;
   private keyOffset = 0;
 
   /** @param depthCap deepest nesting accepted; the outermost container is level 1 */
@@ -134,6 +137,11 @@ export class JsonAutomaton {
     return this.state === START || (this.state === VALUE && this.depth === 0);
   }
 
+  /** To be called between two elements, or before the first: elements that `advance` does not see have been read. */
+  passElements(): void {
+    this.state = AFTER_VALUE;
+  }
+
   /**
    * Reads `bytes` from index `from` up to, not including, index `to`, and stops early after each event.
    *
@@ -145,7 +153,8 @@ export class JsonAutomaton {
     this.event = 'more';
     let at = from;
     while (at < to && this.event === 'more') {
-      if (this.state === STRING) at = this.skipPlainCharacters(bytes, at, to);
+      if (this.state === STRING) at = this.collectsKey ? this.collectKey(bytes, at, to) : skipCharacters(bytes, at, to);
+      else if (this.state >= VALUE && this.state <= AFTER_VALUE) at = skipWhiteSpace(bytes, at, to);
       if (at < to) at += this.step(bytes[at] as number, origin + at);
     }
     return at;
@@ -178,7 +187,7 @@ export class JsonAutomaton {
       case KEY:
       case COLON:
       case AFTER_VALUE:
-        if (!isWhiteSpace(byte)) this.readToken(byte, offset);
+        this.readToken(byte, offset);
         return 1;
       default:
         if (this.readNumber(byte, offset)) return 1;
@@ -187,16 +196,10 @@ export class JsonAutomaton {
     }
   }
 
-  /** Returns the index of the next byte of a string that is not just a character of it, or `to`. */
-  private skipPlainCharacters(bytes: Uint8Array, from: number, to: number): number {
-    let at = from;
-    while (at < to) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
-      if (this.inKey) this.addToKey(byte);
-      at++;
-    }
-    return at;
+  private collectKey(bytes: Uint8Array, from: number, to: number): number {
+    const end = skipCharacters(bytes, from, to);
+    for (let at = from; at < end; at++) this.addToKey(bytes[at] as number);
+    return end;
   }
 
   private addToKey(codeUnit: number): void {
@@ -238,6 +241,7 @@ export class JsonAutomaton {
   private beginKey(byte: number, offset: number): void {
     if (byte !== QUOTE) throw this.unexpected(offset);
     this.inKey = true;
+    this.collectsKey = this.depth === 1;
     this.key = '';
     this.keyOffset = offset;
     this.state = STRING;
@@ -258,13 +262,14 @@ export class JsonAutomaton {
     const rest = LITERAL_RESTS[byte];
     if (rest === undefined) throw this.unexpected(offset);
     this.literalRest = rest;
+    this.literalAt = 0;
     this.state = LITERAL;
   }
 
   private readLiteral(byte: number, offset: number): void {
-    if (byte !== this.literalRest.charCodeAt(0)) throw this.unexpected(offset);
-    this.literalRest = this.literalRest.slice(1);
-    if (this.literalRest === '') this.endValue(offset + 1);
+    if (byte !== this.literalRest.charCodeAt(this.literalAt)) throw this.unexpected(offset);
+    this.literalAt++;
+    if (this.literalAt === this.literalRest.length) this.endValue(offset + 1);
   }
 
   private open(closer: number, state: number, offset: number): void {
@@ -290,7 +295,8 @@ export class JsonAutomaton {
   private endKey(): void {
     this.inKey = false;
     this.state = COLON;
-    if (this.depth === 1) this.report('key', this.keyOffset);
+    if (this.collectsKey) this.report('key', this.keyOffset);
+    this.collectsKey = false;
   }
 
   private endValue(offset: number): void {
@@ -327,7 +333,7 @@ export class JsonAutomaton {
   }
 
   private endEscape(codeUnit: number): void {
-    if (this.inKey) this.addToKey(codeUnit);
+    if (this.collectsKey) this.addToKey(codeUnit);
     this.state = STRING;
   }
 
@@ -364,6 +370,23 @@ function nextNumberState(state: number, byte: number): number {
     default:
       return digit ? EXPONENT_DIGITS : -1;
   }
+}
+
+/** Index of the next byte of a string that is not just a character of it, or `to`. */
+function skipCharacters(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
+    at++;
+  }
+  return at;
+}
+
+function skipWhiteSpace(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && isWhiteSpace(bytes[at] as number)) at++;
+  return at;
 }
 
 function isWhiteSpace(byte: number): boolean {

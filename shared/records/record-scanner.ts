@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { BadLogFileError } from './bad-log-file.ts';
 import { EventSourceFilter } from './event-source-filter.ts';
-import { JsonAutomaton } from './json-automaton.ts';
+import { JsonAutomaton, type JsonEvent } from './json-automaton.ts';
+import { RecordSkimmer } from './record-skimmer.ts';
 import { TextWindow } from './text-window.ts';
 
 /** A record with a wanted event source. */
@@ -40,6 +41,10 @@ export interface ScannerCaps {
 /**
  * Reads the text of one log file, piece by piece: checks all of it against the grammar of JSON and the shape of a log
  * file, and finds the records wanted. Holds no more than the record being read and one piece.
+ *
+ * Two readers take turns. The automaton understands everything and alone decides what is an error. The skimmer passes
+ * over ordinary elements of `Records` quickly; at anything it does not know the automaton reads one element, from its
+ * beginning. Without the skimmer the outcome is the same.
  */
 export class RecordScanner {
   /** Elements of `Records` read to their end. */
@@ -48,24 +53,24 @@ export class RecordScanner {
   private readonly caps: ScannerCaps;
   private readonly filter: EventSourceFilter;
   private readonly automaton: JsonAutomaton;
+  private readonly skimmer: RecordSkimmer | undefined;
   private readonly window: TextWindow;
-  /** Index in the window of the first byte not read. */
+  /** Index in the window of the first byte not read; while skimming, of the end of the last element accepted. */
   private position = 0;
+  private skimming = false;
   private sawRecords = false;
   private inRecords = false;
-  /** Index in the window of the element being read; -1 between elements. */
+  /** Index in the window of the element the automaton is reading; -1 between elements. */
   private element = -1;
   private batch: RecordBatch = { kept: [], bad: [] };
 
-  constructor(eventSources: readonly string[], caps: ScannerCaps) {
+  /** @param useSkimmer whether to read ordinary records by WebAssembly, where available */
+  constructor(eventSources: readonly string[], caps: ScannerCaps, useSkimmer = true) {
     this.caps = caps;
     this.filter = new EventSourceFilter(eventSources);
     this.automaton = new JsonAutomaton(caps.depth);
-    this.window = new TextWindow(new Uint8Array(0), (capacity) => {
-      const grown = new Uint8Array(capacity);
-      grown.set(this.window.bytes);
-      return grown;
-    });
+    this.skimmer = useSkimmer ? RecordSkimmer.create(eventSources, caps.recordBytes) : undefined;
+    this.window = new TextWindow((capacity, present) => this.skimmer?.storage(capacity) ?? enlarged(present, capacity));
   }
 
   /**
@@ -74,24 +79,56 @@ export class RecordScanner {
    * @throws BadLogFileError when no valid log file begins like this
    */
   push(piece: Uint8Array): RecordBatch {
-    const inElement = this.element >= 0;
-    const shift = this.window.append(piece, inElement ? this.element : this.position);
-    this.position -= shift;
-    if (inElement) this.element -= shift;
-    this.batch = { kept: [], bad: [] };
-    while (this.position < this.window.end) this.step();
-    return this.batch;
+    this.append(piece);
+    return this.readWindow(this.skimmer);
   }
 
-  /** @throws BadLogFileError when the text read so far is no whole log file */
-  finish(): void {
+  /**
+   * Reads what is left.
+   *
+   * @throws BadLogFileError when the text is no whole log file
+   */
+  finish(): RecordBatch {
+    this.skimming = false;
+    const batch = this.readWindow(undefined);
     const length = this.window.origin + this.window.end;
     if (this.automaton.untouched) throw new BadLogFileError('empty', length, 'expected a JSON object');
     if (!this.automaton.complete) throw new BadLogFileError('json-truncated', length, 'expected more JSON text');
     if (!this.sawRecords) throw new BadLogFileError('records-missing', length, 'expected a member Records');
+    return batch;
   }
 
-  private step(): void {
+  private append(piece: Uint8Array): void {
+    const inElement = this.element >= 0;
+    const shift = this.window.append(piece, inElement ? this.element : this.position);
+    this.position -= shift;
+    if (inElement) this.element -= shift;
+    if (this.skimming) this.skimmer?.moved(shift);
+  }
+
+  private readWindow(skimmer: RecordSkimmer | undefined): RecordBatch {
+    this.batch = { kept: [], bad: [] };
+    while (this.position < this.window.end) {
+      if (!this.skimming) this.step(skimmer);
+      else if (skimmer === undefined || !this.skim(skimmer)) break;
+    }
+    return this.batch;
+  }
+
+  /** Lets the skimmer read on. Returns whether it has left anything to do. */
+  private skim(skimmer: RecordSkimmer): boolean {
+    const outcome = skimmer.skim(this.window.end, this.caps.records - this.recordsRead);
+    for (const { index, start, end } of skimmer.candidates()) this.collect(start, end, this.recordsRead + index);
+    if (skimmer.elementCount > 0) this.automaton.passElements();
+    this.recordsRead += skimmer.elementCount;
+    this.position = skimmer.boundary;
+    // What is too long for a record is left to the automaton to refuse.
+    if (outcome === 'unusual' || this.window.end - this.position > this.caps.recordBytes) this.skimming = false;
+    return outcome !== 'more' || !this.skimming;
+  }
+
+  /** Lets the automaton read up to its next event. */
+  private step(skimmer: RecordSkimmer | undefined): void {
     const { bytes, end, origin } = this.window;
     const limit = this.element < 0 ? end : Math.min(end, this.element + this.caps.recordBytes + 1);
     this.position = this.automaton.advance(bytes, this.position, limit, origin);
@@ -100,8 +137,15 @@ export class RecordScanner {
     else if (event === 'value-start') this.enterValue(level, offset);
     else if (event === 'value-end') this.leaveValue(level, offset);
     else if (this.element >= 0) this.checkLength(limit);
+    if (skimmer !== undefined && this.inRecords) this.handOver(skimmer, event, level);
   }
 
+  /** Gives the turn to the skimmer after the bracket that opens `Records` and after each element. */
+  private handOver(skimmer: RecordSkimmer, event: JsonEvent, level: number): void {
+    const isFirst = event === 'value-start' && level === 1;
+    this.skimming = isFirst || (event === 'value-end' && level === 2);
+    if (this.skimming) skimmer.begin(this.position, isFirst);
+  }
   private enterMember(offset: number): void {
     if (this.automaton.key !== 'Records') return;
     if (this.sawRecords) throw new BadLogFileError('records-twice', offset, 'expected a single member Records');
@@ -161,6 +205,12 @@ export class RecordScanner {
       else this.batch.bad.push({ index, offset, bytes, reason: 'invalid-utf8' });
     }
   }
+}
+
+function enlarged(present: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
+  const storage = new Uint8Array(capacity);
+  storage.set(present);
+  return storage;
 }
 
 const OPEN_OBJECT = 0x7b;

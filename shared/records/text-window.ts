@@ -4,18 +4,17 @@
  */
 export class TextWindow {
   /** The storage; the text fills it up to `end`. Replaced when it grows. */
-  bytes: Uint8Array;
+  bytes = new Uint8Array(0);
   /** Text offset of `bytes[0]`. */
   origin = 0;
   /** Index after the last byte of text. */
   end = 0;
 
-  private readonly grow: (capacity: number) => Uint8Array;
+  private readonly enlarge: (capacity: number, present: Uint8Array) => Uint8Array<ArrayBuffer>;
 
-  /** @param grow returns storage of at least `capacity` bytes that begins with the bytes of the present storage */
-  constructor(initial: Uint8Array, grow: (capacity: number) => Uint8Array) {
-    this.bytes = initial;
-    this.grow = grow;
+  /** @param enlarge returns storage of at least `capacity` bytes that begins with the bytes of the `present` storage */
+  constructor(enlarge: (capacity: number, present: Uint8Array) => Uint8Array<ArrayBuffer>) {
+    this.enlarge = enlarge;
   }
 
   /**
@@ -32,7 +31,7 @@ export class TextWindow {
       this.end -= shift;
     }
     const needed = this.end + piece.length;
-    if (needed > this.bytes.length) this.bytes = this.grow(Math.max(needed, 2 * this.bytes.length));
+    if (needed > this.bytes.length) this.bytes = this.enlarge(Math.max(needed, 2 * this.bytes.length), this.bytes);
     this.bytes.set(piece, this.end);
     this.end = needed;
     return shift;

@@ -1,13 +1,43 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /**
- * The client for DynamoDB: the SDK's own settings from the environment, and time-outs that fire.
+ * The client for DynamoDB: the SDK's own settings from the environment, time-outs that fire, and retries with jitter.
  * @param overrides for embedded servers
+ * @param onThrottle told of each throttled attempt, also those whose retry succeeds, with the reasons DynamoDB gives:
+ *   the table or index, and which limit
  */
-export function createDynamoClient(overrides: DynamoDBClientConfig = {}): DynamoDBClient {
-  return new DynamoDBClient({
+export function createDynamoClient(
+  overrides: DynamoDBClientConfig = {},
+  onThrottle?: (reasons: readonly string[]) => void,
+): DynamoDBClient {
+  const client = new DynamoDBClient({
     maxAttempts: 8,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, socketTimeout: 5_000 },
     ...overrides,
   });
+  if (onThrottle) watchThrottles(client, onThrottle);
+  return client;
+}
+
+/** Inside the retries, where the answer to each attempt is read. */
+function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly string[]) => void): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (/Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded/.test((error as Error).name)) {
+          onThrottle(throttlingReasons(error));
+        }
+        throw error;
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'watchThrottles' },
+  );
+}
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing.html
+function throttlingReasons(error: unknown): string[] {
+  const { throttlingReasons } = error as { throttlingReasons?: { reason?: string; resource?: string }[] };
+  return (throttlingReasons ?? []).map(({ reason = '', resource = '' }) => `${reason} ${resource}`);
 }

@@ -1,13 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  paginateQuery,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
-import { type Item, requiredTextAt, text } from './item.ts';
+import { type Item, requiredTextAt, text, toItem } from './item.ts';
 import { composeKey, cutKey } from './keys.ts';
 
 /** An MWAA environment that events have named, and when the first and the last of them happened. */
@@ -128,37 +122,12 @@ async function widenSpan(
     updateIf(
       dynamo,
       table,
-      key,
-      { ...attributes, [name]: time },
-      `attribute_not_exists(${name}) OR :${name} ${comparison} ${name}`,
+      tableKey(ENVIRONMENTS, key),
+      toItem({ ...attributes, [name]: time }),
+      `attribute_not_exists(#${name}) OR :${name} ${comparison} #${name}`,
     );
   await update('firstEventTime', '<', span.first);
   await update('lastEventTime', '>', span.last);
-}
-
-/** Sets attributes when the condition, in which `:NAME` is an attribute's new value, holds. */
-async function updateIf(
-  dynamo: DynamoDBClient,
-  table: string,
-  key: string,
-  attributes: Readonly<Record<string, string>>,
-  condition: string,
-): Promise<void> {
-  const names = Object.keys(attributes);
-  try {
-    await dynamo.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: tableKey(ENVIRONMENTS, key),
-        UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: Object.fromEntries(names.map((name) => [`:${name}`, text(attributes[name]!)])),
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
 }
 
 function tableKey(listing: string, key: string): Item {

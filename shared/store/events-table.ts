@@ -1,11 +1,11 @@
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { TrailError } from '../errors.ts';
+import { conditionHeld } from './conditional.ts';
 import { fromEventItem, type StoredEvent, withPreviousRecord } from './event-item.ts';
 import { type Item, requiredTextAt, text, textAt, textsAt } from './item.ts';
 
@@ -69,14 +69,8 @@ function isAddendum(item: Item): boolean {
 }
 
 /** False when the put's condition did not hold. */
-async function putIf(dynamo: DynamoDBClient, input: PutItemCommandInput): Promise<boolean> {
-  try {
-    await dynamo.send(new PutItemCommand(input));
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+function putIf(dynamo: DynamoDBClient, input: PutItemCommandInput): Promise<boolean> {
+  return conditionHeld(dynamo.send(new PutItemCommand(input)));
 }
 
 async function getItem(dynamo: DynamoDBClient, table: string, item: Item): Promise<Item | undefined> {

@@ -1,14 +1,12 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
+import { s3Place, TrailError } from '../errors.ts';
+import { updateIf } from './conditional.ts';
 import { type Item, numberAt, requiredTextAt, text, textAt, textsAt, toItem } from './item.ts';
+import { cutKey } from './keys.ts';
 
-/** How the work on a log file ended. */
-export type LogFileState = 'ingested' | 'quarantined';
+/** How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint. */
+export type LogFileState = 'ingested' | 'quarantined' | 'partial';
 
 /** The books of one log file: recordsRead = eventsStored + eventsKnown + recordsFiltered + recordsQuarantined. */
 export interface LogFileBooks {
@@ -21,6 +19,20 @@ export interface LogFileBooks {
   recordsFiltered: number;
   recordsQuarantined: number;
 }
+
+/** No records at all. */
+export const NO_BOOKS: LogFileBooks = {
+  recordsRead: 0,
+  eventsStored: 0,
+  eventsKnown: 0,
+  recordsFiltered: 0,
+  recordsQuarantined: 0,
+};
+
+/** How far the storing of a log file has come: all wanted records before `nextRecord` are accounted for. */
+export type Checkpoint = z.infer<typeof Checkpoint>;
+const Count = z.int().check(z.nonnegative());
+const Checkpoint = z.object({ nextRecord: Count, stored: Count, known: Count, skipped: Count, quarantined: Count });
 
 export interface LedgerEntry extends LogFileBooks {
   bucket: string;
@@ -44,6 +56,8 @@ export interface LedgerEntry extends LogFileBooks {
   /** When S3 stored the object; ISO 8601. */
   deliveredAt?: string;
   ingestedAt: string;
+  /** Only with the state `partial`. */
+  checkpoint?: Checkpoint;
 }
 
 const BOOKS = [
@@ -54,14 +68,53 @@ const BOOKS = [
   'recordsQuarantined',
 ] as const satisfies readonly (keyof LogFileBooks)[];
 
-/** Watermarks share the table's day index under this "day". */
-export const WATERMARK_DAY = 'watermark';
-
-export function ledgerKey(object: { bucket: string; key: string }): string {
-  return `${object.bucket}/${object.key}`;
+/** The newest log file of an account and Region. */
+export interface Watermark {
+  /** `-` when the key of the log file has none. */
+  account: string;
+  region: string;
+  /** ISO 8601. */
+  deliveredAt: string;
 }
 
-/** What the ledger has on a log file, or nothing. */
+/** A log file of which something is missing in the events table. */
+export interface LogFileProblem {
+  /** `bucket/key` */
+  logFile: string;
+  /** `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored. */
+  state: 'failed' | 'quarantined' | 'records-quarantined';
+  reason?: string;
+  deliveryDay: string;
+}
+
+/** What is listed apart from the log files, in the index byListing. */
+const WATERMARKS = 'watermarks';
+const PROBLEMS = 'problems';
+/** Longest sort key, in UTF-8 bytes. DynamoDB quota. */
+const MAX_SORT_KEY_BYTES = 1024;
+
+/** Only the books of a ledger entry. */
+export function booksOf({
+  recordsRead,
+  eventsStored,
+  eventsKnown,
+  recordsFiltered,
+  recordsQuarantined,
+}: LogFileBooks): LogFileBooks {
+  return { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined };
+}
+
+/** @throws {TrailError} `key-too-long`; CloudTrail's own keys are far below the limit */
+export function ledgerKey(object: { bucket: string; key: string }): string {
+  const key = `${object.bucket}/${object.key}`;
+  if (Buffer.byteLength(key) <= MAX_SORT_KEY_BYTES) return key;
+  throw new TrailError(
+    'key-too-long',
+    `${s3Place(object)}: expected at most ${MAX_SORT_KEY_BYTES} bytes of bucket and key`,
+  );
+}
+
+/** What the ledger has on a log file whose books were closed, or nothing. */
 export async function readLedger(
   dynamo: DynamoDBClient,
   table: string,
@@ -70,7 +123,26 @@ export async function readLedger(
   const { Item: item } = await dynamo.send(
     new GetItemCommand({ TableName: table, Key: { logFile: text(ledgerKey(object)) }, ConsistentRead: true }),
   );
-  return item && fromLedgerItem(item);
+  return item === undefined || item.state?.S === FAILED ? undefined : fromLedgerItem(item);
+}
+
+/** Notes that the work on a log file failed, unless its books were closed before. They are when it has succeeded. */
+export async function noteFailure(
+  dynamo: DynamoDBClient,
+  table: string,
+  file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>,
+  reason: string,
+): Promise<void> {
+  const { logFile, ...attributes } = toItem({
+    logFile: ledgerKey(file),
+    bucket: file.bucket,
+    objectKey: file.key,
+    deliveryDay: file.deliveryDay,
+    state: FAILED,
+    reason,
+    ...problemListing(file),
+  });
+  await updateIf(dynamo, table, { logFile: logFile! }, attributes, 'attribute_not_exists(#state) OR #state = :state');
 }
 
 /** Writes a file's books, over those of an earlier reading; then moves the watermark of its account and Region. */
@@ -79,8 +151,35 @@ export async function writeLedger(dynamo: DynamoDBClient, table: string, entry: 
   await moveWatermark(dynamo, table, entry);
 }
 
-export function toLedgerItem({ bucket, key, ...entry }: LedgerEntry): Item {
-  return toItem({ logFile: ledgerKey({ bucket, key }), bucket, objectKey: key, ...entry });
+/** Notes how far the storing of a log file has come, for the next delivery of its notification to go on from there. */
+export async function writeCheckpoint(
+  dynamo: DynamoDBClient,
+  table: string,
+  file: Omit<LedgerEntry, keyof LogFileBooks | 'state' | 'compressedBytes' | 'uncompressedBytes'>,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  const entry = {
+    ...file,
+    ...NO_BOOKS,
+    compressedBytes: 0,
+    uncompressedBytes: 0,
+    state: 'partial' as const,
+    checkpoint,
+  };
+  await dynamo.send(new PutItemCommand({ TableName: table, Item: toLedgerItem(entry) }));
+}
+
+export function toLedgerItem(entry: LedgerEntry): Item {
+  const { bucket, key, checkpoint, ...others } = entry;
+  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0;
+  return toItem({
+    logFile: ledgerKey(entry),
+    bucket,
+    objectKey: key,
+    ...others,
+    checkpoint: checkpoint && JSON.stringify(checkpoint),
+    ...(problem ? problemListing(entry) : {}),
+  });
 }
 
 export function fromLedgerItem(item: Item): LedgerEntry {
@@ -105,32 +204,91 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('sha256'),
     ...optional('account'),
     ...optional('deliveredAt'),
+    ...readCheckpoint(textAt(item, 'checkpoint')),
   };
 }
 
-/** The newest log file of an account and Region. A bucket's name cannot start with `#`, so no log file has this key. */
+function readCheckpoint(json: string | undefined): { checkpoint?: Checkpoint } {
+  return json === undefined ? {} : { checkpoint: Checkpoint.parse(JSON.parse(json)) };
+}
+
+/** The newest log files, by account and Region. */
+export async function listWatermarks(dynamo: DynamoDBClient, table: string): Promise<Watermark[]> {
+  const items = await listItems(dynamo, table, WATERMARKS, {}, Number.POSITIVE_INFINITY);
+  return items.map((item) => ({
+    account: requiredTextAt(item, 'account'),
+    region: requiredTextAt(item, 'region'),
+    deliveredAt: requiredTextAt(item, 'deliveredAt'),
+  }));
+}
+
+/**
+ * Log files of which something is missing, the newest first.
+ * @param days delivery days, `YYYY-MM-DD`, both inclusive
+ */
+export async function listProblems(
+  dynamo: DynamoDBClient,
+  table: string,
+  days: { from?: string | undefined; to?: string | undefined },
+  limit: number,
+): Promise<LogFileProblem[]> {
+  const range = { from: days.from, to: days.to && `${days.to}~` };
+  return (await listItems(dynamo, table, PROBLEMS, range, limit)).map((item) => {
+    const state = requiredTextAt(item, 'state');
+    const reason = textAt(item, 'reason');
+    return {
+      logFile: requiredTextAt(item, 'logFile'),
+      state: PROBLEM_STATES[state] ?? 'records-quarantined',
+      ...(reason === undefined ? {} : { reason }),
+      deliveryDay: requiredTextAt(item, 'deliveryDay'),
+    };
+  });
+}
+
+async function listItems(
+  dynamo: DynamoDBClient,
+  table: string,
+  listing: string,
+  { from = ' ', to = '~' }: { from?: string | undefined; to?: string | undefined },
+  limit: number,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  if (from > to) return items;
+  const pages = paginateQuery(
+    { client: dynamo },
+    {
+      TableName: table,
+      IndexName: 'byListing',
+      KeyConditionExpression: 'listing = :listing AND listingKey BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':listing': text(listing), ':from': text(from), ':to': text(to) },
+      ScanIndexForward: false,
+    },
+  );
+  for await (const page of pages) {
+    items.push(...(page.Items ?? []));
+    if (items.length >= limit) return items.slice(0, limit);
+  }
+  return items;
+}
+
+const FAILED = 'failed';
+const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
+  [FAILED]: 'failed',
+  partial: 'failed',
+  quarantined: 'quarantined',
+};
+
+function problemListing(file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>) {
+  const listingKey = cutKey(`${file.deliveryDay}/${ledgerKey(file)}`, MAX_SORT_KEY_BYTES);
+  return { listing: PROBLEMS, listingKey };
+}
+
+/** A bucket's name cannot start with `#`, so no log file has this key. */
 async function moveWatermark(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<void> {
   if (entry.deliveredAt === undefined) return;
-  const account = entry.account ?? '-';
-  try {
-    await dynamo.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { logFile: text(`#watermark/${account}/${entry.region}`) },
-        UpdateExpression:
-          'SET deliveryDay = :watermark, account = :account, #region = :region, deliveredAt = :deliveredAt, newestLogFile = :logFile',
-        ConditionExpression: 'attribute_not_exists(deliveredAt) OR deliveredAt < :deliveredAt',
-        ExpressionAttributeNames: { '#region': 'region' },
-        ExpressionAttributeValues: {
-          ':watermark': text(WATERMARK_DAY),
-          ':account': text(account),
-          ':region': text(entry.region),
-          ':deliveredAt': text(entry.deliveredAt),
-          ':logFile': text(ledgerKey(entry)),
-        },
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
+  const { account = '-', region, deliveredAt } = entry;
+  const attributes = toItem({ listing: WATERMARKS, listingKey: `${account}/${region}`, account, region, deliveredAt });
+  const key = { logFile: text(`#watermark/${account}/${region}`) };
+  const isNewer = 'attribute_not_exists(#deliveredAt) OR #deliveredAt < :deliveredAt';
+  await updateIf(dynamo, table, key, attributes, isNewer);
 }

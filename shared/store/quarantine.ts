@@ -17,11 +17,12 @@ export interface QuarantineReason {
 }
 
 /**
- * Sets a whole log file aside: a copy of the object, made by S3, under `files/BUCKET/KEY`, and the reason beside it.
- * Doing it again changes nothing but the time.
+ * Sets a whole log file aside: a copy of the object, made by S3, under `files/BUCKET/KEY`, and the reason beside it; only
+ * the reason when there is no object. Doing it again changes nothing but the time.
  */
 export async function quarantineFile(s3: S3Client, quarantineBucket: string, reason: QuarantineReason): Promise<void> {
   const name = `files/${reason.bucket}/${reason.key}`;
+  if (reason.reason === 'object-missing') return putReason(s3, quarantineBucket, name, reason);
   await s3.send(
     new CopyObjectCommand({
       Bucket: quarantineBucket,

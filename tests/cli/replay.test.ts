@@ -219,13 +219,16 @@ describe('the store', () => {
     }
   }, 120_000);
 
-  test('no folder: said plainly', async () => {
+  test('no folder, or nothing in it: said plainly', async () => {
     write(at('a-file'), '');
     for (const store of ['a-file', 'a-file/below']) {
-      const { code, stdout, stderr } = await run('query', '--store', store);
+      const { code, stdout, stderr } = await run('replay', '--store', store, guide);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(/^mwaa-trail: the store \S+ cannot be opened \(ENOTDIR\): expected a folder/);
     }
+    const { code, stdout, stderr } = await run('query', '--store', 'never-made');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^mwaa-trail: there is no store in never-made: /);
   }, 60_000);
 
   test('a replay that is stopped in the middle is completed by the next one', async () => {

@@ -2,7 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
-import { type QueryDeps, queryEvents } from '../../shared/query/run-query.ts';
+import type { Order } from '../../shared/query/plan.ts';
+import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
 import {
   EXPECTED_ATTRIBUTES,
@@ -110,9 +111,12 @@ function independently(criteria: RawCriteria): ExpectedEvent[] {
 const comparable = (event: ListedEvent | ExpectedEvent) =>
   Object.fromEntries(EXPECTED_ATTRIBUTES.flatMap((name) => (event[name] === undefined ? [] : [[name, event[name]]])));
 
-async function ask(criteria: RawCriteria, limit = Number.POSITIVE_INFINITY): Promise<ListedEvent[]> {
+async function ask(
+  criteria: RawCriteria,
+  { limit = Number.POSITIVE_INFINITY, pageSize = 1_000, order = 'newest-first' as Order } = {},
+): Promise<ListedEvent[]> {
   const events: ListedEvent[] = [];
-  for await (const event of queryEvents(readCriteria(criteria, NOW), deps)) {
+  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, pageSize, deps)) {
     events.push(event);
     if (events.length >= limit) break;
   }
@@ -135,10 +139,14 @@ test('random criteria: the events that an independent filter finds, in that orde
       continue;
     }
     const limit = random.chance(0.3) ? 1 + random.below(50) : Number.POSITIVE_INFINITY;
-    const expected = independently(criteria).slice(0, limit);
+    const order = random.pick<Order>(['newest-first', 'newest-first', 'oldest-first']);
+    // Small pages only where few are read.
+    const pageSize = limit <= 50 ? random.pick([7, 40, 1_000]) : 1_000;
+    const all = independently(criteria);
+    const expected = (order === 'newest-first' ? all : all.reverse()).slice(0, limit);
     found += expected.length;
     try {
-      expect((await ask(criteria, limit)).map(comparable)).toEqual(expected.map(comparable));
+      expect((await ask(criteria, { limit, pageSize, order })).map(comparable)).toEqual(expected.map(comparable));
     } catch (error) {
       throw new Error(`criteria ${JSON.stringify(criteria)}`, { cause: error });
     }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
@@ -150,22 +150,38 @@ describe('a batch of SQS messages', () => {
     expect(ids(await storedEvents(world))).toEqual(['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e7', 'e8', 'e9']);
   });
 
-  test('a message with several files, of which one is not there: the others are stored, and the message comes again', async () => {
+  test('a message with several files, of which one fails: the others are stored, and the message comes again', async () => {
     const files = [];
     for (let i = 0; i < 4; i += 1) files.push(await putLogFile(world, `n${i}`, [mwaaRecord(`n${i}`)]));
-    const missing = { ...files[1]!, key: logFileKey('missing') };
-    const message = s3Event(files[0]!, missing, files[2]!, files[3]!);
+    const bucket = `late-${randomUUID()}`;
+    const message = s3Event(files[0]!, { ...files[1]!, bucket }, files[2]!, files[3]!);
     expect(await world.handle(sqsEvent(message, s3Event(files[1]!)))).toEqual(failures('m0'));
     expect(ids(await storedEvents(world))).toEqual(['n0', 'n1', 'n2', 'n3']);
-    await putLogFile(world, 'missing', [mwaaRecord('late')]);
+    await world.s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    await putObject(world, files[1]!.key, logFileOf([mwaaRecord('late')]), bucket);
     expect(await world.handle(sqsEvent(message))).toEqual(NO_FAILURES);
     expect(ids(await storedEvents(world))).toEqual(['late', 'n0', 'n1', 'n2', 'n3']);
+  });
+
+  test('an object that is not there is noted, and read when it is there and announced once more', async () => {
+    const body = logFileOf([mwaaRecord('late')]);
+    const etag = createHash('md5').update(body).digest('hex');
+    const file = { bucket: world.logBucket, key: logFileKey(randomUUID()), etag };
+    expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
+    expect(await ledgerItem(world, file)).toMatchObject({
+      state: { S: 'quarantined' },
+      reason: { S: 'object-missing' },
+    });
+    await putObject(world, file.key, body);
+    expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
+    expect(ids(await storedEvents(world))).toEqual(['late']);
+    expect(await ledgerItem(world, file)).toMatchObject({ state: { S: 'ingested' }, etag: { S: etag } });
   });
 
   test('whatever fails: the answer names messages of the batch, each once', async () => {
     const random = seededRandom(11);
     const good = s3Event(await putLogFile(world, 'good', [mwaaRecord('good')]));
-    const absent = s3Event({ bucket: world.logBucket, key: logFileKey('absent'), etag: 'x' });
+    const absent = s3Event({ bucket: 'no-such-bucket', key: logFileKey('absent'), etag: 'x' });
     const choices = [
       { body: good, fails: false },
       { body: 'CloudTrail validation message.', fails: false },
@@ -408,15 +424,15 @@ describe('bad files', () => {
     const file = await putLogFile(none, 'bad-no-quarantine', Buffer.from('{'));
     const records = await putLogFile(none, 'bad-record-no-quarantine', ['1']);
     expect(await none.handle(sqsEvent(s3Event(file), s3Event(records)))).toEqual(failures('m0', 'm1'));
-    expect(await ledgerItem(none, file)).toBeUndefined();
-    expect(await ledgerItem(none, records)).toBeUndefined();
+    expect(await ledgerItem(none, file)).toMatchObject({ state: { S: 'failed' } });
+    expect(await ledgerItem(none, records)).toMatchObject({ state: { S: 'failed' } });
   });
 
   test('a quarantine that cannot be written: not acknowledged', async () => {
     const none = await createWorld(servers, { QUARANTINE_BUCKET: 'no-such-bucket' });
     const file = await putLogFile(none, 'bad-no-bucket', Buffer.from('{'));
     expect(await none.handle(sqsEvent(s3Event(file)))).toEqual(failures('m0'));
-    expect(await ledgerItem(none, file)).toBeUndefined();
+    expect(await ledgerItem(none, file)).toMatchObject({ state: { S: 'failed' } });
   });
 
   test('keys that are no log files are skipped without a request', async () => {

@@ -92,7 +92,7 @@ export async function createWorld(
   });
   await s3.send(new CreateBucketCommand({ Bucket: quarantineBucket }));
   for (const definition of tableDefinitions(config)) await ensureTable(dynamo, definition);
-  const deps: PipelineDeps = { s3, dynamo, config, now: () => NOW, ...options };
+  const deps: PipelineDeps = { s3, dynamo, config, now: () => NOW, sleep: async () => {}, ...options };
   const told: string[] = [];
   const tell = (...what: unknown[]) => void told.push(JSON.stringify(what));
   const handler = createIngestHandler(deps, {

@@ -1,0 +1,168 @@
+/**
+ * Compares the reader with other programs on one generated file: first what they find, then what they cost.
+ *
+ *     npm run bench -- [--megabytes 200] [--share 0.001] [--seed 1] [--rounds 5] [--one-cpu] [--only WORD]
+ */
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { createGzip } from 'node:zlib';
+import { buildSync } from 'esbuild';
+import { generateLogFile, type LogFileSettings } from './generate.ts';
+import { isInstalled, measure, median, output, peakMegabytes, quote, type Usage } from './measure.ts';
+
+interface Contestant {
+  name: string;
+  command: string;
+  /** What has to be there; the contestant is left out otherwise. */
+  needs: string;
+  /** Whether it prints the kept records, one a line; the others only decompress, or only start. */
+  finds: boolean;
+}
+
+interface Result extends Contestant {
+  usages: Usage[];
+  peak: number | undefined;
+}
+
+/** After this much CPU in its first run a contestant is measured only once more: others are waiting. */
+const SLOW_SECONDS = 2;
+
+const FOLDER = join(tmpdir(), 'mwaa-trail-bench');
+const BENCH = import.meta.dirname;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      megabytes: { type: 'string', default: '200' },
+      share: { type: 'string', default: '0.001' },
+      seed: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '5' },
+      'one-cpu': { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+    },
+  });
+  mkdirSync(FOLDER, { recursive: true });
+  const settings = { bytes: Number(values.megabytes) * 1e6, share: Number(values.share), seed: Number(values.seed) };
+  const all = contestants(quote(await logFile(settings)));
+  const chosen = all.filter(({ name }, i) => i === 0 || name.includes(values.only)).filter(isPresent);
+  console.log(`${cpus()[0]?.model}, ${cpus().length} CPUs, Node ${process.version}, ${new Date().toISOString()}`);
+  console.log(`${values.megabytes} MB of text, share ${values.share}, seed ${values.seed}\n`);
+  compareFindings(chosen);
+  const prefix = values['one-cpu'] ? 'taskset -c 1 ' : '';
+  print(runRounds(chosen, Number(values.rounds), prefix));
+}
+
+function contestants(file: string): Contestant[] {
+  const node = quote(process.execPath);
+  const peer = (name: string) => `${node} ${quote(join(BENCH, 'peers', name))} ${file}`;
+  const jq = `jq -c '.Records[]|select(.eventSource=="airflow.amazonaws.com")'`;
+  const scan = program('scan.ts');
+  const reader = program('reader.ts');
+  return [
+    { name: 'mwaa-trail scan', command: `${node} ${scan} ${file}`, needs: 'node', finds: true },
+    { name: 'reader alone', command: `${node} ${reader} ${file}`, needs: 'node', finds: true },
+    { name: 'reader alone, with SHA-256', command: `${node} ${reader} ${file} --hash`, needs: 'node', finds: true },
+    { name: 'igzip -dc (decompression only)', command: `igzip -dc ${file}`, needs: 'igzip', finds: false },
+    {
+      name: 'libdeflate-gunzip -c (decompression only)',
+      command: `libdeflate-gunzip -c ${file}`,
+      needs: 'libdeflate-gunzip',
+      finds: false,
+    },
+    { name: 'gzip -dc (decompression only)', command: `gzip -dc ${file}`, needs: 'gzip', finds: false },
+    { name: 'Node createGunzip() (decompression only)', command: peer('gunzip.mjs'), needs: 'node', finds: false },
+    { name: 'node -e 0 (start only)', command: `${node} -e 0`, needs: 'node', finds: false },
+    { name: 'gunzipSync + JSON.parse', command: peer('json-parse.mjs'), needs: 'node', finds: true },
+    {
+      name: 'stream-json',
+      command: peer('stream-json.mjs'),
+      needs: join(BENCH, 'node_modules/stream-json'),
+      finds: true,
+    },
+    { name: 'zcat piped to jq', command: `zcat ${file} | ${jq}`, needs: 'jq', finds: true },
+    { name: 'DuckDB', command: peer('duckdb.mjs'), needs: join(BENCH, 'node_modules/@duckdb'), finds: true },
+  ];
+}
+
+/** Bundles one of this folder's programs, as the real one is delivered, and returns its quoted path. */
+function program(source: string): string {
+  const outfile = join(FOLDER, source.replace(/ts$/, 'mjs'));
+  buildSync({
+    entryPoints: [join(BENCH, source)],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+  });
+  return quote(outfile);
+}
+
+async function logFile(settings: LogFileSettings): Promise<string> {
+  const path = join(FOLDER, `${settings.bytes}-${settings.share}-${settings.seed}.json.gz`);
+  if (!existsSync(path)) {
+    await pipeline(Readable.from(generateLogFile(settings)), createGzip(), createWriteStream(`${path}.part`));
+    renameSync(`${path}.part`, path);
+  }
+  return path;
+}
+
+function isPresent({ name, needs }: Contestant): boolean {
+  const present = existsSync(needs) || isInstalled(needs);
+  if (!present) console.log(`left out, not installed: ${name}`);
+  return present;
+}
+
+/** Throws unless all find the same records; white space and the spelling of escapes aside. */
+function compareFindings(chosen: readonly Contestant[]): void {
+  const findings = chosen
+    .filter(({ finds }) => finds)
+    .map(({ name, command }) => ({ name, found: records(output(command)) }));
+  const [first] = findings;
+  for (const { name, found } of findings) {
+    if (found.join('\n') !== first?.found.join('\n'))
+      throw new Error(`${name} finds other records than ${first?.name}`);
+  }
+  console.log(`all find the same ${first?.found.length} records\n`);
+}
+
+function records(lines: string): string[] {
+  return lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.stringify(JSON.parse(line)));
+}
+
+/** Measures the contestants in turns, so that what else the machine does meets all of them. */
+function runRounds(chosen: readonly Contestant[], rounds: number, prefix: string): Result[] {
+  const results = chosen.map((contestant): Result => {
+    const peak = peakMegabytes(contestant.command);
+    return { ...contestant, usages: [], peak };
+  });
+  for (let round = 0; round < rounds; round++) {
+    for (const { command, usages } of results) {
+      const isSlow = (usages[0]?.cpuSeconds ?? 0) > SLOW_SECONDS;
+      if (!isSlow || round < 2) usages.push(measure(`${prefix}bash -c ${quote(command)}`));
+    }
+  }
+  return results;
+}
+
+function print(results: readonly Result[]): void {
+  const own = median(results[0]?.usages.map(({ cpuSeconds }) => cpuSeconds) ?? []);
+  console.log('| program | CPU s | wall s | peak MB | CPU of `mwaa-trail scan` to this |');
+  console.log('|---|---|---|---|---|');
+  for (const { name, usages, peak } of results) {
+    const cpu = median(usages.map(({ cpuSeconds }) => cpuSeconds));
+    const wall = median(usages.map(({ wallSeconds }) => wallSeconds));
+    console.log(
+      `| ${name} | ${cpu.toFixed(3)} | ${wall.toFixed(3)} | ${peak?.toFixed(0) ?? '-'} | ${(own / cpu).toFixed(2)}x |`,
+    );
+  }
+}
+
+await main();

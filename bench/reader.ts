@@ -1,0 +1,11 @@
+/** The reader alone, as a program: reads a file and prints the records kept as they stand. */
+import { createReadStream } from 'node:fs';
+import { readLogFile } from '../shared/log-file/read-log-file.ts';
+
+await readLogFile(createReadStream(process.argv[2] as string, { highWaterMark: 262_144 }), {
+  eventSources: ['airflow.amazonaws.com'],
+  hash: process.argv.includes('--hash'),
+  onRecords: ({ kept }) => {
+    for (const { bytes } of kept) process.stdout.write(Buffer.concat([bytes, Buffer.from('\n')]));
+  },
+});

@@ -1,0 +1,51 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { describeError } from '../shared/errors.ts';
+import { failureKind } from '../shared/failure.ts';
+import type { LogFileReport } from '../shared/pipeline.ts';
+import type { IngestObserver } from './ingest-handler.ts';
+
+/** The ingest function's log and metrics, which alarms and people read (docs/operations.md). */
+export function createTelemetry(): IngestObserver & { throttled(reasons: readonly string[]): void } {
+  const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
+  const metrics = new Metrics({ namespace: 'mwaa-trail', serviceName: 'ingest' });
+  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  return {
+    logFile(report) {
+      if (report.outcome === 'ingested') countBooks(report, count);
+      if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
+      // One line of JSON for each log file.
+      if (isBad(report)) logger.error('log file done, with something quarantined', { report });
+      else logger.info('log file done', { report });
+    },
+    nothingAnnounced: (reason) => logger.info('nothing announced', { reason }),
+    failed(place, error) {
+      count('FilesFailed', 1);
+      logger.error('failed, to be delivered again', { place, kind: failureKind(error), reason: describeError(error) });
+    },
+    oldestMessage: (seconds) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, seconds),
+    throttled(reasons) {
+      count('Throttles', 1);
+      logger.warn('DynamoDB throttles', { reasons });
+    },
+    end() {
+      // Publishing nothing is warned of.
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
+  };
+}
+
+function countBooks(
+  { books }: LogFileReport & { outcome: 'ingested' },
+  count: (name: string, value: number) => void,
+): void {
+  count('RecordsRead', books.recordsRead);
+  count('EventsIndexed', books.eventsStored);
+  count('EventsKnown', books.eventsKnown);
+  count('RecordsFiltered', books.recordsFiltered);
+  count('RecordsQuarantined', books.recordsQuarantined);
+}
+
+function isBad(report: LogFileReport): boolean {
+  return report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
+}

@@ -1,0 +1,431 @@
+// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../record-skimmer.ts for its place in the reader.
+//
+// Accepts elements of `Records`, 64 bytes at a time, as long as they are JSON objects in which nothing is unusual; for
+// anything else it gives up at the end of the element before. It may give up on valid text, but what it accepts is valid.
+//
+// A 64-bit mask stands for a block of 64 bytes, bit i for byte i. With quotes, brackets, commas and colons as masks, the
+// grammar of JSON becomes a question of neighbours: each token must stand where the token before it allows its kind.
+// All positions are addresses in this module's memory.
+
+/** What `skim` returns: the text ran out; text it does not accept lies ahead; the list of candidates is full. */
+const MORE: i32 = 0;
+const UNUSUAL: i32 = 1;
+const FULL: i32 = 2;
+
+/** Bytes looked at together, and how far beyond them numbers, literals and escapes are looked up. */
+const BLOCK: usize = 64;
+const LOOKAHEAD: usize = 64;
+
+const MAX_DEPTH: i32 = 60;
+const MAX_NUMBER: usize = 32;
+
+/** Each candidate: its number among the elements accepted by this `skim`, its start, its end, as u32. */
+const CANDIDATE_BYTES: usize = 12;
+const MAX_CANDIDATES: i32 = 1024;
+/** More elements than this cannot end in a block. */
+const MAX_ENDS: i32 = 32;
+export const candidates: usize = memory.data(12 * 1024);
+
+/** One byte for each code unit modulo 256: not 0 when an escape for it may be part of a wanted name. */
+export const suspectUnits: usize = memory.data(256);
+
+/** The wanted names: 64 bytes each, the first the length (1 to 62), then the name. */
+const NAME_BYTES: usize = 64;
+let names: usize = 0;
+let nameCount: i32 = 0;
+let maxElementBytes: usize = 0;
+
+/** Where the last element accepted ends. */
+export let boundary: usize = 0;
+/** Elements accepted, and candidates listed, by the last `skim`. */
+export let elementCount: i32 = 0;
+export let candidateCount: i32 = 0;
+
+// The state between two blocks. As locals of `skim` these are too many for the registers of the machine, and slower.
+/** First byte not read. */
+let position: usize = 0;
+/** Whether no element has been accepted or passed over yet. */
+let atArrayStart: bool = false;
+/** Start of the element read. */
+let element: usize = 0;
+let depth: i32 = 0;
+/** One bit for each open container, the innermost lowest: 1 for an object. */
+let kinds: u64 = 0;
+/** All ones inside a string. */
+let inString: u64 = 0;
+/** 1 if the string read is a key; if the next byte is escaped; if the last byte was part of a number or literal. */
+let inKey: u64 = 0;
+let escaped: u64 = 0;
+let inScalar: u64 = 0;
+/** Bytes of the next block known to belong to a sound number or literal. */
+let soundAhead: u64 = 0;
+/** The opening quotes of the block before. */
+let lastOpenQuotes: u64 = 0;
+/** 1 if the next token may be: a key; a value; a colon; a comma or closing bracket. */
+let keyNext: u64 = 0;
+let valueNext: u64 = 0;
+let colonNext: u64 = 0;
+let separatorNext: u64 = 0;
+/** Not 0 if the element read holds a wanted name, or an escape of a character of one. */
+let suspect: u32 = 0;
+
+/** To be called first. `namesAt`: where the wanted names are. */
+export function configure(namesAt: usize, count: i32, elementBytes: usize): void {
+  names = namesAt;
+  nameCount = count;
+  maxElementBytes = elementBytes;
+}
+
+/** Starts between two elements: at the first byte of the array, or just after an element. */
+export function begin(at: usize, isFirst: bool): void {
+  position = at;
+  boundary = at;
+  atArrayStart = isFirst;
+  element = 0;
+  depth = 0;
+  kinds = 0;
+  inString = 0;
+  inKey = 0;
+  escaped = 0;
+  inScalar = 0;
+  soundAhead = 0;
+  lastOpenQuotes = 0;
+  keyNext = 0;
+  valueNext = 0;
+  colonNext = 0;
+  separatorNext = isFirst ? 0 : 1;
+  suspect = 0;
+}
+
+/** The text has been moved down in memory by `bytes`. */
+export function moved(bytes: usize): void {
+  position -= bytes;
+  boundary -= bytes;
+  element -= bytes;
+}
+
+/** Goes on reading as far as there is text up to `end`, and accepts at most `maxElements` elements. */
+export function skim(end: usize, maxElements: i32): i32 {
+  elementCount = 0;
+  candidateCount = 0;
+
+  let count: i32 = 0;
+  let listed: i32 = 0;
+  let lastEnd = boundary;
+
+  const quote = i8x16.splat(0x22);
+  const backslash = i8x16.splat(0x5c);
+  const space = i8x16.splat(0x20);
+  const highestControl = i8x16.splat(0x1f);
+  const openBracket = i8x16.splat(0x7b);
+  const closeBracket = i8x16.splat(0x7d);
+  const commaSign = i8x16.splat(0x2c);
+  const colonSign = i8x16.splat(0x3a);
+
+  while (position + BLOCK + LOOKAHEAD <= end && listed <= MAX_CANDIDATES - MAX_ENDS) {
+    const at = position;
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+
+    // Strings: from each opening quote up to, not including, the closing one.
+    let quotes = mask(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote));
+    let blockSuspect: u32 = 0;
+    const a5c = i8x16.eq(a, backslash);
+    const b5c = i8x16.eq(b, backslash);
+    const c5c = i8x16.eq(c, backslash);
+    const d5c = i8x16.eq(d, backslash);
+    quotes &= ~escaped;
+    if (v128.any_true(v128.or(v128.or(a5c, b5c), v128.or(c5c, d5c)))) {
+      let escapes = mask(a5c, b5c, c5c, d5c) & ~escaped;
+      escaped = 0;
+      while (escapes) {
+        const i = ctz(escapes);
+        const unit = escapedUnit(at + <usize>i + 1);
+        if (unit < 0) return UNUSUAL;
+        blockSuspect |= load<u8>(suspectUnits + <usize>(unit & 0xff));
+        quotes &= ~(<u64>2 << i);
+        escaped = i == 63 ? 1 : 0;
+        escapes &= ~(<u64>3 << i);
+      }
+    } else {
+      escaped = 0;
+    }
+    const strings = prefixXor(quotes) ^ inString;
+    inString = <u64>(<i64>strings >> 63);
+    const openQuotes = quotes & strings;
+    const closeQuotes = quotes & ~strings;
+    for (let i = 0; i < nameCount; i++) {
+      const name = names + <usize>i * NAME_BYTES;
+      const width = <u64>load<u8>(name) + 1;
+      const ends = closeQuotes & ((openQuotes << width) | (lastOpenQuotes >> (64 - width)));
+      if (ends && isAmong(name, at, ends)) blockSuspect = 1;
+    }
+    lastOpenQuotes = openQuotes;
+
+    // Tokens outside of strings. Setting bit 5 maps [ ] to { }; the control characters it maps to , : are refused below.
+    const a20 = v128.or(a, space);
+    const b20 = v128.or(b, space);
+    const c20 = v128.or(c, space);
+    const d20 = v128.or(d, space);
+    const brackets = ~strings & mask(
+      v128.or(i8x16.eq(a20, openBracket), i8x16.eq(a20, closeBracket)),
+      v128.or(i8x16.eq(b20, openBracket), i8x16.eq(b20, closeBracket)),
+      v128.or(i8x16.eq(c20, openBracket), i8x16.eq(c20, closeBracket)),
+      v128.or(i8x16.eq(d20, openBracket), i8x16.eq(d20, closeBracket)),
+    );
+    const commas = ~strings & mask(i8x16.eq(a20, commaSign), i8x16.eq(b20, commaSign), i8x16.eq(c20, commaSign), i8x16.eq(d20, commaSign));
+    const colons = ~strings & mask(i8x16.eq(a20, colonSign), i8x16.eq(b20, colonSign), i8x16.eq(c20, colonSign), i8x16.eq(d20, colonSign));
+
+    // White space, and numbers and literals, which are whatever is left.
+    let white: u64 = 0;
+    let scalars = ~(strings | quotes | brackets | commas | colons);
+    const lowest = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d));
+    if (v128.any_true(i8x16.eq(i8x16.min_u(lowest, highestControl), lowest))) {
+      const controls = mask(i8x16.lt_u(a, space), i8x16.lt_u(b, space), i8x16.lt_u(c, space), i8x16.lt_u(d, space));
+      if (controls & ~scalars) return UNUSUAL;
+      white = controls & lineBreaksAndTabs(a, b, c, d);
+    }
+    let sound = soundAhead;
+    soundAhead = 0;
+    let scalarStarts: u64 = 0;
+    if (scalars) {
+      white |= scalars & mask(i8x16.eq(a, space), i8x16.eq(b, space), i8x16.eq(c, space), i8x16.eq(d, space));
+      scalars &= ~white;
+      scalarStarts = scalars & ~((scalars << 1) | inScalar);
+      let starts = scalarStarts;
+      while (starts) {
+        const i = ctz(starts);
+        const length = scalarLength(at + <usize>i);
+        const bits = (<u64>1 << length) - 1;
+        sound |= bits << i;
+        if (<u64>i + length > 64) soundAhead = bits >> (64 - i);
+        starts &= starts - 1;
+      }
+    }
+    inScalar = scalars >> 63;
+
+    // Brackets one by one: nesting, the kind of container around each byte, and where elements begin and end.
+    let inObject: u64 = kinds & 1 ? ~0 : 0;
+    let inArray: u64 = depth > 0 ? ~inObject : 0;
+    let opens: u64 = 0;
+    let openObjects: u64 = 0;
+    let exempt: u64 = 0;
+    let rest = brackets;
+    while (rest) {
+      const i = ctz(rest);
+      const bit = <u64>1 << i;
+      rest &= rest - 1;
+      const place = at + <usize>i;
+      const byte = load<u8>(place);
+      const isObject = <u64>(byte >> 5) & 1;
+      if (byte & 2) {
+        if (depth == 0) {
+          if (!isObject) return UNUSUAL;
+          element = place;
+          if (mayBeginElement(place)) exempt |= bit;
+        }
+        if (depth == MAX_DEPTH) return UNUSUAL;
+        depth++;
+        kinds = (kinds << 1) | isObject;
+        opens |= bit;
+        openObjects |= isObject << i;
+      } else {
+        if (depth == 0 || (kinds & 1) != isObject) return UNUSUAL;
+        if (load<u8>(place - 1) == byte - 2) exempt |= bit;
+        depth--;
+        kinds >>= 1;
+        if (depth == 0) {
+          lastEnd = place + 1;
+          if (lastEnd - element > maxElementBytes || count == maxElements) return UNUSUAL;
+          if (suspect | blockSuspect) list(listed++, count, element, lastEnd);
+          count++;
+          suspect = 0;
+        }
+      }
+      const after = ~(bit - 1);
+      const objectAround = kinds & 1 ? after : 0;
+      inObject = (inObject & ~after) | objectAround;
+      inArray = (inArray & ~after) | (depth > 0 ? after & ~objectAround : 0);
+    }
+    suspect |= blockSuspect;
+    const closes = brackets & ~opens;
+
+    // The grammar. After each token, which kinds may stand next?
+    const beforeKeys = openObjects | (commas & inObject);
+    const keyPlaces = next(beforeKeys, keyNext, white);
+    keyNext = nextBlock(beforeKeys, keyNext, white);
+    const beforeValues = (opens & ~openObjects) | colons | (commas & inArray);
+    const valuePlaces = next(beforeValues, valueNext, white);
+    valueNext = nextBlock(beforeValues, valueNext, white);
+
+    // A carry that enters a string where a key may stand comes out at its closing quote.
+    const throughKeys = strings + ((openQuotes & keyPlaces) | inKey);
+    inKey = u64(throughKeys < strings);
+    const keyEnds = throughKeys & closeQuotes;
+    const colonPlaces = next(keyEnds, colonNext, white);
+    colonNext = nextBlock(keyEnds, colonNext, white);
+    const valueEnds = (closeQuotes & ~keyEnds) | scalars | closes;
+    const separatorPlaces = next(valueEnds, separatorNext, white);
+    separatorNext = nextBlock(valueEnds, separatorNext, white);
+
+    const misplaced =
+      (openQuotes & ~(keyPlaces | valuePlaces)) |
+      ((scalarStarts | opens) & ~(valuePlaces | exempt)) |
+      (colons & ~colonPlaces) |
+      ((commas | closes) & ~(separatorPlaces | exempt)) |
+      (scalars ^ sound);
+    if (misplaced) return UNUSUAL;
+
+    if (lastEnd != boundary) {
+      atArrayStart = false;
+      boundary = lastEnd;
+      elementCount = count;
+      candidateCount = listed;
+    }
+    position = at + BLOCK;
+  }
+
+  return listed > MAX_CANDIDATES - MAX_ENDS ? FULL : MORE;
+}
+
+/** One bit for each byte of four vectors whose bytes are all ones or all zeros. */
+// @ts-ignore: decorator
+@inline
+function mask(a: v128, b: v128, c: v128, d: v128): u64 {
+  const low = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16);
+  const high = <u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16);
+  return <u64>low | (<u64>high << 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function lineBreaksAndTabs(a: v128, b: v128, c: v128, d: v128): u64 {
+  return mask(lineBreakOrTab(a), lineBreakOrTab(b), lineBreakOrTab(c), lineBreakOrTab(d));
+}
+
+// @ts-ignore: decorator
+@inline
+function lineBreakOrTab(a: v128): v128 {
+  const lineBreak = v128.or(i8x16.eq(a, i8x16.splat(0x0a)), i8x16.eq(a, i8x16.splat(0x0d)));
+  return v128.or(lineBreak, i8x16.eq(a, i8x16.splat(0x09)));
+}
+
+/** Bit i of the result is the exclusive or of the bits up to i: ones from each odd bit up to the next. */
+// @ts-ignore: decorator
+@inline
+function prefixXor(bits: u64): u64 {
+  bits ^= bits << 1;
+  bits ^= bits << 2;
+  bits ^= bits << 4;
+  bits ^= bits << 8;
+  bits ^= bits << 16;
+  return bits ^ (bits << 32);
+}
+
+/** The places after `tokens`, white space skipped; `carry` says whether the first place of the block is one. */
+// @ts-ignore: decorator
+@inline
+function next(tokens: u64, carry: u64, white: u64): u64 {
+  const after = (tokens << 1) | carry;
+  return white ? (after | ((after & white) + white)) & ~white : after;
+}
+
+/** The same for the first place of the next block: 1 or 0. */
+// @ts-ignore: decorator
+@inline
+function nextBlock(tokens: u64, carry: u64, white: u64): u64 {
+  const after = (tokens << 1) | carry;
+  return (tokens >> 63) | (white && (after & white) + white < white ? 1 : 0);
+}
+
+/** The code unit that the escape stands for whose backslash was just before `at`; -1 if it is none. */
+function escapedUnit(at: usize): i32 {
+  switch (load<u8>(at)) {
+    case 0x22: return 0x22;
+    case 0x5c: return 0x5c;
+    case 0x2f: return 0x2f;
+    case 0x62: return 0x08;
+    case 0x66: return 0x0c;
+    case 0x6e: return 0x0a;
+    case 0x72: return 0x0d;
+    case 0x74: return 0x09;
+    case 0x75: return (hex(at + 1) << 12) | (hex(at + 2) << 8) | (hex(at + 3) << 4) | hex(at + 4);
+    default: return -1;
+  }
+}
+
+/** The value of a hexadecimal digit; -1 if it is none. */
+function hex(at: usize): i32 {
+  const byte = <i32>load<u8>(at);
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+}
+
+/** The length of the literal or number at `at`; 0 if there is none, or a long one. */
+function scalarLength(at: usize): u64 {
+  const head = load<u32>(at);
+  if (head == 0x65757274 || head == 0x6c6c756e) return 4; // true, null
+  if (head == 0x736c6166 && load<u8>(at, 4) == 0x65) return 5; // false
+  return numberLength(at);
+}
+
+function numberLength(start: usize): u64 {
+  let at = start;
+  if (load<u8>(at) == 0x2d) at++;
+  const whole = at;
+  at = skipDigits(at);
+  if (at == whole || (load<u8>(whole) == 0x30 && at > whole + 1)) return 0;
+  if (load<u8>(at) == 0x2e) {
+    const fraction = at + 1;
+    at = skipDigits(fraction);
+    if (at == fraction) return 0;
+  }
+  if ((load<u8>(at) | 0x20) == 0x65) {
+    at++;
+    if (load<u8>(at) == 0x2b || load<u8>(at) == 0x2d) at++;
+    const exponent = at;
+    at = skipDigits(exponent);
+    if (at == exponent) return 0;
+  }
+  return at - start <= MAX_NUMBER ? at - start : 0;
+}
+
+/** Skips at most 16 digits, so that a number cannot lead beyond the bytes there are. */
+function skipDigits(start: usize): usize {
+  let at = start;
+  while (at < start + 16 && <u32>load<u8>(at) - 0x30 < 10) at++;
+  return at;
+}
+
+/** Whether an element may begin at `at`: after a comma or, if it is the first, after nothing; white space aside. */
+function mayBeginElement(at: usize): bool {
+  do {
+    if (at == boundary) return atArrayStart;
+    at--;
+  } while (isWhite(load<u8>(at)));
+  return load<u8>(at) == 0x2c;
+}
+
+function isWhite(byte: u8): bool {
+  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
+}
+
+function list(slot: i32, index: i32, start: usize, end: usize): void {
+  const entry = candidates + <usize>slot * CANDIDATE_BYTES;
+  store<u32>(entry, index);
+  store<u32>(entry, <u32>start, 4);
+  store<u32>(entry, <u32>end, 8);
+}
+
+/** Whether one of the strings that end at the bits of `ends`, and are as long as the name, is the name. */
+function isAmong(name: usize, at: usize, ends: u64): bool {
+  const length = <usize>load<u8>(name);
+  while (ends) {
+    if (memory.compare(name + 1, at + <usize>ctz(ends) - length, length) == 0) return true;
+    ends &= ends - 1;
+  }
+  return false;
+}

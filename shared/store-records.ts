@@ -1,0 +1,169 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { toAuditEvent } from './audit-event/to-audit-event.ts';
+import type { Config } from './config.ts';
+import { s3Place, TrailError } from './errors.ts';
+import type { BadRecord, KeptRecord, LogFileCounts, RecordBatch } from './log-file/read-log-file.ts';
+import { noteEvent, type SeenEnvironments } from './store/environments-table.ts';
+import { expiryOf, toEventItem } from './store/event-item.ts';
+import { type PutOutcome, putEvent } from './store/events-table.ts';
+import { type Checkpoint, type LogFileBooks, ledgerKey } from './store/ledger.ts';
+import { quarantineRecord } from './store/quarantine.ts';
+import type { TimeBudget } from './time-budget.ts';
+
+/** What storing works with. */
+export interface StorageDeps {
+  s3: S3Client;
+  dynamo: DynamoDBClient;
+  config: Config;
+  /** The clock, in milliseconds since 1970. */
+  now(): number;
+}
+
+/** A record that was set aside. */
+export interface RecordProblem {
+  recordIndex: number;
+  reason: string;
+  /** Names the place and the expectation; safe to show. */
+  detail: string;
+}
+
+/** There is no time left for the rest of a log file. */
+export class OutOfTimeError extends TrailError {
+  readonly checkpoint: Checkpoint;
+
+  constructor(file: { bucket: string; key: string }, checkpoint: Checkpoint) {
+    super('out-of-time', `${s3Place(file)}: stored up to Records[${checkpoint.nextRecord}], to go on from there`);
+    this.checkpoint = checkpoint;
+  }
+}
+
+/** Where to set things aside is not known, so nothing is acknowledged. */
+export function noQuarantine(file: { bucket: string; key: string }, detail: string): TrailError {
+  return new TrailError('no-quarantine', `${s3Place(file)}: ${detail}; expected QUARANTINE_BUCKET to be set`);
+}
+
+interface File {
+  bucket: string;
+  key: string;
+  etag: string;
+  names: { account?: string };
+}
+
+const CONCURRENT_WRITES = 8;
+/** Records that are stored between two looks at the clock. */
+const SLICE = 200;
+const NOTHING: Checkpoint = { nextRecord: 0, stored: 0, known: 0, skipped: 0, quarantined: 0 };
+
+/** Stores the records of one log file, in file order, and keeps its books. */
+export class RecordStorage {
+  readonly seen: SeenEnvironments = { environments: new Map(), days: new Set() };
+  readonly problems: RecordProblem[] = [];
+  private readonly file: File;
+  private readonly deps: StorageDeps;
+  private readonly time: TimeBudget;
+  private readonly from: number;
+  private readonly counts: Checkpoint;
+
+  /** @param checkpoint how far an earlier delivery came with the same state of the file */
+  constructor(file: File, deps: StorageDeps, time: TimeBudget, checkpoint: Checkpoint = NOTHING) {
+    this.file = file;
+    this.deps = deps;
+    this.time = time;
+    this.from = checkpoint.nextRecord;
+    this.counts = { ...checkpoint };
+  }
+
+  /** @throws {OutOfTimeError} when the time is spent; everything before its checkpoint is stored */
+  async store({ kept, bad }: RecordBatch): Promise<void> {
+    const records = [...kept, ...bad].filter(({ index }) => index >= this.from).sort((a, b) => a.index - b.index);
+    for (let start = 0; start < records.length; start += SLICE) {
+      if (this.time.isSpent()) throw new OutOfTimeError(this.file, { ...this.counts });
+      const slice = records.slice(start, start + SLICE);
+      await pMap(slice, (record) => this.storeRecord(record), { concurrency: CONCURRENT_WRITES });
+      this.counts.nextRecord = slice.at(-1)!.index + 1;
+    }
+  }
+
+  /** @throws {TrailError} `books-do-not-balance`, when records are unaccounted for */
+  closeBooks({ recordsRead, recordsKept, recordsBad }: LogFileCounts): LogFileBooks {
+    const { stored, known, skipped, quarantined } = this.counts;
+    if (stored + known + skipped + quarantined !== recordsKept + recordsBad) {
+      throw new TrailError('books-do-not-balance', `${s3Place(this.file)}: expected every record to be accounted for`);
+    }
+    return {
+      recordsRead,
+      eventsStored: stored,
+      eventsKnown: known,
+      recordsFiltered: recordsRead - recordsKept - recordsBad + skipped,
+      recordsQuarantined: quarantined,
+    };
+  }
+
+  private async storeRecord(record: KeptRecord | BadRecord): Promise<void> {
+    if ('reason' in record) return this.setAside(record, record.reason);
+    const { config, now } = this.deps;
+    const result = toAuditEvent(Buffer.from(record.bytes).toString(), {
+      logFile: ledgerKey(this.file),
+      recordIndex: record.index,
+      keyAccount: this.file.names.account,
+      now: now(),
+    });
+    if (result.kind === 'bad') return this.setAside(record, result.reason);
+    if (result.kind === 'skipped') {
+      this.counts.skipped += 1;
+      return;
+    }
+    const { event } = result;
+    const ingestedAt = new Date(now()).toISOString();
+    const outcome = await this.put(
+      toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) }),
+    );
+    if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
+    if (outcome === 'refused') return this.setAside(record, 'item-refused');
+    this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
+    noteEvent(this.seen, event);
+  }
+
+  /** Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. */
+  private async put(item: Parameters<typeof putEvent>[2]): Promise<PutOutcome | 'refused'> {
+    try {
+      return await putEvent(this.deps.dynamo, this.deps.config.eventsTable, item);
+    } catch (error) {
+      // The SDK has no class for it.
+      if ((error as Error).name === 'ValidationException') return 'refused';
+      throw error;
+    }
+  }
+
+  private async setAside({ index, offset, bytes }: KeptRecord, reason: string): Promise<void> {
+    const { bucket, key, etag } = this.file;
+    const { s3, config, now } = this.deps;
+    const detail = `Records[${index}] at byte ${offset}: ${EXPECTATIONS[reason] ?? reason}`;
+    if (config.quarantineBucket === undefined) throw noQuarantine(this.file, detail);
+    await quarantineRecord(s3, config.quarantineBucket, bytes, {
+      reason,
+      detail,
+      bucket,
+      key,
+      etag,
+      recordIndex: index,
+      recordOffset: offset,
+      quarantinedAt: new Date(now()).toISOString(),
+    });
+    this.counts.quarantined += 1;
+    this.problems.push({ recordIndex: index, reason, detail });
+  }
+}
+
+/** What was expected of a record, by the reason for which it is set aside. */
+const EXPECTATIONS: Readonly<Record<string, string>> = {
+  'not-an-object': 'expected a JSON object',
+  'invalid-utf8': 'expected UTF-8',
+  'event-id-missing': 'expected a non-empty eventID',
+  'event-id-malformed': 'expected the eventID to be a string of Unicode characters',
+  'event-id-too-long': 'expected an eventID of at most 512 bytes',
+  'event-conflict': 'expected the same content as the event stored under this eventID',
+  'item-refused': 'expected an item that DynamoDB takes',
+};

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { runScan } from '../../cli/scan.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mwaa-trail-scan-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const KEPT = '{"eventSource":"airflow.amazonaws.com","a b":"c \\u0064 \\" e","n":[1.0,-0,1E400],"o":{}}';
+const SPACED =
+  '{ "eventSource" : "airflow.amazonaws.com",\n\t"a b":"c \\u0064 \\" e", "n" :[ 1.0 ,-0, 1E400 ],"o":{ } }';
+const OTHER = '{"eventSource":"s3.amazonaws.com"}';
+const good = file('good.json.gz', gzipSync(`{"Records":[${SPACED},${OTHER},\n${KEPT}]}`));
+
+describe('prints', () => {
+  test('kept records in file order, without white space between tokens', async () => {
+    expect(await scan([good])).toEqual({ status: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' });
+  });
+
+  test('records of other sources', async () => {
+    const argv = ['--event-source', 's3.amazonaws.com', '--event-source=airflow.amazonaws.com', good];
+    expect((await scan(argv)).stdout).toBe(`${KEPT}\n${OTHER}\n${KEPT}\n`);
+    expect((await scan(['--event-source', 's3.amazonaws.com', good])).stdout).toBe(`${OTHER}\n`);
+  });
+
+  test('only the count', async () => {
+    expect(await scan([good, '--count'])).toEqual({ status: 0, stdout: '2\n', stderr: '' });
+  });
+
+  test('nothing if nothing is found', async () => {
+    expect(await scan([good, '--event-source', 'x'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('what stands in the standard input', async () => {
+    const stdin = Readable.from([Buffer.from('{"Records":['), Buffer.from(`${KEPT}]}`)]);
+    expect((await scan(['-'], { stdin })).stdout).toBe(`${KEPT}\n`);
+  });
+
+  test('its usage', async () => {
+    expect(await scan(['--help'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Usage: mwaa-trail scan'),
+    });
+  });
+});
+
+describe('exit status', () => {
+  test('1 for a bad file, which is named with place and expectation', async () => {
+    const bad = file('bad.json', Buffer.from(`{"Records":[${KEPT},]}`));
+    const stderr = `mwaa-trail scan: ${bad}: json-syntax at byte ${13 + KEPT.length} (uncompressed): expected a JSON value\n`;
+    expect(await scan([bad])).toMatchObject({ status: 1, stderr });
+  });
+
+  test('1 for bad records, each named; the others are printed', async () => {
+    const bytes = Buffer.from(`{"Records":[7,${KEPT},${KEPT.replace('c ', '\xff')}]}`, 'latin1');
+    const bad = file('bad-records.json', bytes);
+    expect(await scan([bad])).toEqual({
+      status: 1,
+      stdout: `${KEPT}\n`,
+      stderr:
+        `mwaa-trail scan: ${bad}: not-an-object at Records[0], byte 12 (uncompressed): expected an object\n` +
+        `mwaa-trail scan: ${bad}: invalid-utf8 at Records[2], byte ${15 + KEPT.length} (uncompressed): expected valid UTF-8\n`,
+    });
+  });
+
+  test('1 for a file that cannot be read', async () => {
+    const missing = join(folder, 'missing');
+    expect(await scan([missing])).toMatchObject({ status: 1, stderr: expect.stringContaining(`${missing}: ENOENT`) });
+    expect(await scan([folder])).toMatchObject({ status: 1, stderr: expect.stringContaining('EISDIR') });
+  });
+
+  test.each([[[]], [['a', 'b']], [['--cuont', 'a']], [['--event-source']]])('2 for wrong usage: %j', async (argv) => {
+    expect(await scan(argv)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('Usage:') });
+  });
+
+  test('0 when the reader of the output has gone', async () => {
+    const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(broken) });
+    expect(await scan([good], { stdout })).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('1 when the output cannot be written', async () => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    expect(await scan([good], { stdout })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no space left'),
+    });
+  });
+});
+
+function file(name: string, bytes: Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+async function scan(argv: string[], streams: { stdin?: Readable; stdout?: Writable } = {}) {
+  const stdout = new Sink();
+  const stderr = new Sink();
+  const status = await runScan(argv, { stdin: Readable.from([]), stdout, ...streams, stderr });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+class Sink extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { generateLogFile } from '../../bench/generate.ts';
+import { RecordSkimmer } from '../../shared/records/record-skimmer.ts';
+import { documentText, WANTED } from '../support/document-arbitrary.ts';
+import { DOSE, SEED } from '../support/dose.ts';
+import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
+import { cut, scanText } from '../support/scan-text.ts';
+
+const pieceLengths = fc.oneof(
+  fc.constant([1_000_000]),
+  fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 }),
+);
+
+/** Bytes that mean something in JSON, or must not stand there. */
+const tellingByte = fc.oneof(
+  fc.constantFrom(...Buffer.from('"\\{}[],: \n\t0123456789eE+-.truefalsnu/')),
+  fc.constantFrom(0x00, 0x0b, 0x0c, 0x1a, 0x1f, 0x7f, 0x80, 0xa0, 0xc2, 0xef, 0xff),
+);
+
+describe('against the reference', () => {
+  test('generated documents, in pieces of any length', () => {
+    const property = fc.property(documentText, pieceLengths, (text, lengths) => {
+      expectReference(Buffer.from(text), lengths);
+    });
+    fc.assert(property, { numRuns: 1500 * DOSE, seed: SEED });
+  });
+
+  test('documents with changed, lost and added bytes', () => {
+    const mutations = fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const property = fc.property(
+      documentText,
+      fc.array(mutations, { minLength: 4, maxLength: 4 }),
+      (text, variants) => {
+        for (const variant of variants) expectReference(mutate(Buffer.from(text), variant), [1_000_000]);
+      },
+    );
+    fc.assert(property, { numRuns: 800 * DOSE, seed: SEED });
+  });
+});
+
+/** Long records in compact text are what the skimmer reads itself. */
+describe('realistic records', () => {
+  const spaced = [
+    (text: string) => text,
+    (text: string) => text.replaceAll('":', '": ').replaceAll(',"', ', "'),
+    (text: string) => JSON.stringify(JSON.parse(text), null, 2),
+    (text: string) =>
+      text.replace(/a[iw]|[.]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}${found.slice(1)}`),
+  ];
+
+  test('with changed, lost and added bytes', () => {
+    const mutation = fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte);
+    const settings = fc.record({ bytes: fc.integer({ min: 500, max: 6000 }), share: fc.constant(0.3), seed: fc.nat() });
+    const mutations = fc.array(mutation, { maxLength: 2 });
+    const property = fc.property(
+      settings,
+      fc.constantFrom(...spaced),
+      mutations,
+      pieceLengths,
+      (file, space, ...rest) => {
+        const [changes, lengths] = rest;
+        const text = space([...generateLogFile(file)].join(''));
+        expectReference(mutate(Buffer.from(text), changes), lengths);
+      },
+    );
+    fc.assert(property, { numRuns: 1000 * DOSE, seed: SEED });
+  });
+
+  test('are left to the skimmer, but for the last ones of a text', () => {
+    const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));
+    const { recordsRead } = readPlainly(text, WANTED);
+    const skimmer = RecordSkimmer.create(WANTED, 10_000) as RecordSkimmer;
+    skimmer.storage(text.length).set(text);
+    skimmer.begin('{"Records":['.length, true);
+    expect(skimmer.skim(text.length, 1000)).toBe('more');
+    expect(skimmer.elementCount).toBeGreaterThanOrEqual(recordsRead - 2);
+  });
+});
+
+test('names for which there is no prefilter', () => {
+  const text = Buffer.from(`{"Records":[{"eventSource":""},{"eventSource":"x","a":"${'b'.repeat(300)}"}]}`);
+  expect(scanText([text], [''], { useSkimmer: true })).toEqual(readPlainly(text, ['']));
+  expect(scanText([text], [], { useSkimmer: true })).toEqual(readPlainly(text, []));
+});
+
+function mutate(bytes: Buffer, mutations: readonly (readonly [number, number, number])[]): Buffer {
+  return mutations.reduce((present, [place, lost, byte]) => {
+    const at = place % (present.length + 1);
+    const added = lost === 2 ? [] : [byte];
+    return Buffer.concat([present.subarray(0, at), Buffer.from(added), present.subarray(at + (lost > 0 ? 1 : 0))]);
+  }, bytes);
+}
+
+/** Both ways of reading find what the reference finds, and agree on where a bad file is bad. */
+function expectReference(text: Buffer, lengths: readonly number[]): void {
+  const plain = scanText(cut(text, lengths), WANTED, { useSkimmer: false });
+  expect(scanText(cut(text, lengths), WANTED, { useSkimmer: true })).toEqual(plain);
+  const expected = reference(text);
+  if (expected === undefined) expect(Object.keys(plain)).toEqual(['code', 'offset']);
+  else expect(plain).toEqual(expected);
+}
+
+function reference(text: Buffer): ReferenceResult | undefined {
+  try {
+    return readPlainly(text, WANTED);
+  } catch {
+    return undefined;
+  }
+}

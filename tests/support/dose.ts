@@ -1,0 +1,5 @@
+/** How much generated input the reader's tests read: 1 in `npm test`, more in `npm run test:reader-full`. */
+export const DOSE = Number(process.env.READER_DOSE ?? 1);
+
+/** The seed of generated input; a failure prints it, and setting it repeats the run. */
+export const SEED = Number(process.env.READER_SEED ?? 20_261_123);
