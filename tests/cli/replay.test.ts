@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -120,6 +122,32 @@ describe('what can be given', () => {
     expect(report.files).toMatchObject([{ path: `odd names/${name}`, stored: 1 }]);
     const people = await run('replay', '--store', 'odd store', 'odd names');
     expect(people.stdout).toContain("odd names/w e'i*r(d)!%41+&?#ü漢\\u000a.json ");
+    expect(people.stdout).toContain("mwaa-trail query --store 'odd store' --errors");
+  }, 60_000);
+
+  test('a log file of many megabytes, good and bad', async () => {
+    const noise = Array.from({ length: 12 }, (_, i) => ({
+      eventSource: 's3.amazonaws.com',
+      x: randomBytes(1e6).toString('hex') + i,
+    }));
+    const bytes = logFileOf([...noise, ...records(9, 2)]);
+    expect(bytes.length).toBeGreaterThan(11 * 1024 ** 2);
+    write(at('big', 'good.json.gz'), bytes);
+    write(at('big', 'truncated.json.gz'), bytes.subarray(0, -5));
+    const { code, report } = await replay('big-store', 'big');
+    expect(code).toBe(1);
+    expect(report.files.map(({ path, read, stored, failure }) => [path, read, stored, failure])).toEqual([
+      ['big/good.json.gz', 14, 2, undefined],
+      ['big/truncated.json.gz', 0, 0, expect.stringMatching(/^gzip-truncated/)],
+    ]);
+    expect((await replay('big-store', 'big/good.json.gz')).report.files[0]?.outcome).toBe('unchanged');
+  }, 60_000);
+
+  test('a named pipe is refused at once', async () => {
+    execFileSync('mkfifo', [at('pipe.json')]);
+    const { code, report } = await replay('pipe-store', 'pipe.json');
+    expect(code).toBe(1);
+    expect(report.unreadable).toEqual([{ path: 'pipe.json', problem: 'expected a file or a folder' }]);
   }, 60_000);
 
   test('a folder without log files is no failure', async () => {
