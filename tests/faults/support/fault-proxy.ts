@@ -28,7 +28,7 @@ export interface Sending {
   /** So many bytes of the body only. */
   bytes?: number;
   /** What happens after the last of these bytes. */
-  then?: 'reset' | 'fin' | 'stall';
+  ending?: 'reset' | 'fin' | 'stall';
 }
 
 /** One request and its connection, in the hands of a fault. */
@@ -103,8 +103,8 @@ function exchangeOf(
       outgoing.writeHead(status, { ...headers, ...(status === 304 ? {} : { 'content-length': body.length }) });
       outgoing.end(body);
     },
-    send: (answer, { framing = 'length', bytes = answer.body.length, then = 'fin' }) => {
-      const lastByteSent = () => end(socket, then);
+    send: (answer, { framing = 'length', bytes = answer.body.length, ending = 'fin' }) => {
+      const lastByteSent = () => end(socket, ending);
       socket.write(headOf(answer, framing));
       const part = answer.body.subarray(0, bytes);
       const chunked = Buffer.concat([Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n')]);

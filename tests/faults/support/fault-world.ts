@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../../functions/ingest-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/failure.ts';
 import { createS3Client } from '../../../shared/log-file/s3-client.ts';
 import type { LogFileReport, PipelineDeps } from '../../../shared/pipeline.ts';
@@ -37,7 +38,7 @@ export interface FaultWorld {
   /** With a clock that says how much time the invocation has left. */
   handleWithin(event: unknown, remainingMilliseconds: () => number): Promise<SQSBatchResponse | undefined>;
   reports: LogFileReport[];
-  failures: { place: string; kind: FailureKind }[];
+  failures: { place: string; kind: FailureKind; reason: string }[];
   /** Reasons that DynamoDB gave for throttling. */
   throttles: string[];
   stop(): Promise<void>;
@@ -67,7 +68,7 @@ export async function createFaultWorld(
   const observer: IngestObserver = {
     logFile: (report) => reports.push(report),
     nothingAnnounced: () => {},
-    failed: (place, error) => failures.push({ place, kind: failureKind(error) }),
+    failed: (place, error) => failures.push({ place, kind: failureKind(error), reason: describeError(error) }),
   };
   const handler = createIngestHandler(deps, observer);
   return {
@@ -193,16 +194,22 @@ async function expectEnvironments({ direct }: FaultWorld, events: Scenario['even
   expect(days.sort()).toEqual([...happened].sort());
 }
 
-/** To be asked at the moment of each acknowledgement: is everything that the message announces stored by now? */
+/** To be asked at the moment of each acknowledgement: is everything that the message announces stored, or set aside, by now? */
 export function acknowledgedOnlyWhenStored(
   world: FaultWorld,
   { files }: Scenario,
 ): (message: Message) => Promise<void> {
   return async ({ body }) => {
-    const { eventsTable } = world.direct.deps.config;
-    const stored = new Set((await dumpTable(world.direct.dynamo, eventsTable)).map((item) => item.eventId!.S!));
-    for (const { key, eventIds } of files) {
-      if (body.includes(encodeURIComponent(key))) expect(eventIds.filter((id) => !stored.has(id))).toEqual([]);
+    const { dynamo, deps, logBucket } = world.direct;
+    const stored = new Set((await dumpTable(dynamo, deps.config.eventsTable)).map((item) => item.eventId!.S!));
+    const setAside = await quarantined(world.direct);
+    for (const { key, eventIds, badRecords } of files) {
+      if (!body.includes(encodeURIComponent(key)) || setAside.has(`files/${logBucket}/${key}.reason.json`)) continue;
+      expect(eventIds.filter((id) => !stored.has(id))).toEqual([]);
+      const reasons = [...setAside.keys()].filter(
+        (name) => name.startsWith(`records/${logBucket}/${key}/`) && name.endsWith('.reason.json'),
+      );
+      expect(reasons).toHaveLength(badRecords.length);
     }
   };
 }
