@@ -40,6 +40,8 @@ export interface Exchange {
   answer(answer: Answer): void;
   /** Answers in a way in which no sound server would. */
   send(answer: Answer, sending: Sending): void;
+  /** Sends the head of an answer byte by byte, and never its end. */
+  trickle(): void;
   /** Ends the connection without an answer. */
   hangUp(how: 'reset' | 'fin'): void;
 }
@@ -109,6 +111,11 @@ function exchangeOf(
       const part = answer.body.subarray(0, bytes);
       const chunked = Buffer.concat([Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n')]);
       socket.write(framing === 'chunked' && part.length > 0 ? chunked : part, lastByteSent);
+    },
+    trickle: () => {
+      socket.write('HTTP/1.1 200 x\r\nx: ');
+      const timer = setInterval(() => socket.write('x'), 20);
+      socket.once('close', () => clearInterval(timer));
     },
     hangUp: (how) => end(socket, how),
   };

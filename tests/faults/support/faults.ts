@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Random } from '../../support/random.ts';
 import type { Answer, Fault, PassingRequest, Script, Sending } from './fault-proxy.ts';
 
@@ -29,12 +28,11 @@ export const reset: Fault = (exchange) => exchange.hangUp('reset');
 export const fin: Fault = (exchange) => exchange.hangUp('fin');
 /** The request arrives, and nothing is ever heard of it again. */
 export const blackHole: Fault = () => {};
-export const slow =
-  (milliseconds: number): Fault =>
-  async (exchange) => {
-    await setTimeout(milliseconds);
-    await passes(exchange);
-  };
+/** The answer comes a byte at a time, for ever: no connection is idle, and nothing is ever said. */
+export const trickle: Fault = async (exchange) => {
+  await exchange.forward();
+  exchange.trickle();
+};
 
 /** The server's answer, cut or framed in another way. */
 export const sent =
