@@ -21,6 +21,11 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   const setExitCode = (code: number) => {
     exitCode = code;
   };
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = createProgram(env, setExitCode);
   try {
     await program.parseAsync([...argv]);
@@ -39,7 +44,7 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
     .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
-  program.addCommand(replayCommand(setExitCode));
+  program.addCommand(replayCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(environmentsCommand(env));

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { packageRoot } from '../local/table-definitions.ts';
+import type { Environment } from '../shared/config.ts';
 import { EXIT } from './exit.ts';
 import { findLogFiles } from './replay/local-log-files.ts';
 import { createProgress } from './replay/progress.ts';
@@ -14,7 +15,7 @@ interface ReplayOptions {
   format: 'table' | 'json';
 }
 
-export function replayCommand(setExitCode: (code: number) => void): Command {
+export function replayCommand(env: Environment, setExitCode: (code: number) => void): Command {
   return new Command('replay')
     .description(
       'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
@@ -25,7 +26,7 @@ export function replayCommand(setExitCode: (code: number) => void): Command {
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
       const progress = createProgress(files.length);
-      const result = await replayFiles(files, options.store, progress);
+      const result = await replayFiles(files, options.store, env, progress);
       progress.stop();
       const report = { ...result, unreadable };
       await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));

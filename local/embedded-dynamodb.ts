@@ -22,9 +22,15 @@ export interface EmbeddedDynamo {
  *   tables have other keys or indexes
  */
 export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+  const definitions = tableDefinitions(names);
   const running = await start(folder, port);
   const states = [];
-  for (const definition of tableDefinitions(names)) states.push(await ensureTable(running.client, definition));
+  try {
+    for (const definition of definitions) states.push(await ensureTable(running.client, definition));
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
   if (!states.includes('unfinished') && !states.includes('different')) return running;
   await running.stop();
   if (folder !== undefined && states.includes('unfinished')) {
