@@ -115,7 +115,8 @@ describe('packages', () => {
   });
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
-  const ADAPTERS = /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(quarantine|redrive|replay)\/|functions\/)/;
+  const ADAPTERS =
+    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^shared\/(pipeline\.ts|store-records\.ts|query\/(plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
@@ -130,6 +131,14 @@ describe('packages', () => {
     expect(new Set(imports.map(({ path }) => path))).toEqual(new Set(usersOf(/^@aws-sdk\//)));
     const wrong = imports.filter(({ path, type }) => !(BY_TYPE_ALONE.test(path) ? type : ADAPTERS.test(path)));
     expect(wrong).toEqual([]);
+  });
+
+  test('the client for SQS stands in redrive, which is loaded when it is asked for', () => {
+    expect(usersOf(/client-sqs$/).filter((path) => !path.startsWith('cli/redrive/'))).toEqual([]);
+    const loaders = files.filter(({ path, text }) => !path.startsWith('cli/redrive/') && text.includes('./redrive/'));
+    const eager = loaders.filter(({ text }) => /^import (?!type)[^;]*'\.\/redrive\//m.test(text));
+    expect(loaders.map(({ path }) => path)).toEqual(['cli/redrive.ts']);
+    expect(eager).toEqual([]);
   });
 
   test('records and audit events are made without a file, a socket or a clock', () => {

@@ -8,14 +8,14 @@ import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 /** What is in quarantine, one line each. */
 export function entryTable(entries: readonly QuarantineEntry[]): string {
   return textTable(
-    ['ID', 'REASON', 'WHEN (UTC)', 'LOG FILE', 'RECORD', 'BYTES'],
+    ['ID', 'REASON', 'WHEN (UTC)', 'RECORD', 'BYTES', 'LOG FILE'],
     entries.map((entry) => [
       entry.id,
       entry.reason,
       displayTime(entry.quarantinedAt),
-      s3Place(entry),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
+      s3Place(entry),
     ]),
   );
 }
@@ -23,20 +23,20 @@ export function entryTable(entries: readonly QuarantineEntry[]): string {
 /** What a replay did, or would do, one line each. */
 export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): string {
   return textTable(
-    ['ID', 'LOG FILE', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW'],
+    ['ID', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
     reports.map((report) => [
       report.id,
-      s3Place(report),
       report.recordIndex ?? '-',
       'from' in report ? report.from : '-',
       resultOf(report),
+      s3Place(report),
     ]),
   );
 }
 
 function resultOf(report: ReplayReport): string {
   if (report.outcome === 'replayed') return report.books ? booksText(report.books) : 'removed, replayed before';
-  if (report.outcome === 'still-bad') return `still bad: ${report.reason}: ${report.detail}`;
+  if (report.outcome === 'still-bad') return `still bad: ${report.detail}`;
   return `failed: ${report.reason}`;
 }
 
