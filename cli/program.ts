@@ -9,6 +9,7 @@ import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
 import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
+import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 
 /**
@@ -20,6 +21,11 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   const setExitCode = (code: number) => {
     exitCode = code;
   };
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = createProgram(env, setExitCode);
   try {
     await program.parseAsync([...argv]);
@@ -42,6 +48,7 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(environmentsCommand(env));
+  program.addCommand(serveCommand(env));
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

@@ -26,8 +26,8 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
       const progress = createProgress(files.length);
-      const result = await replayFiles(files, options.store, env, progress);
-      progress.stop();
+      // A bar that is not stopped keeps the process alive.
+      const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
       const report = { ...result, unreadable };
       await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));
       if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);

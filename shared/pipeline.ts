@@ -98,7 +98,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
   const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
-  const closed = same && same.state !== 'partial' ? same : undefined;
+  const closed = same && isClosed(same) ? same : undefined;
   if (closed && closed.etag === file.etag) return earlierReport(closed);
   const object = await openLogFile(deps.s3, file, {
     expectedOwner: file.expectedOwner,
@@ -215,6 +215,11 @@ function allowedOwner(ref: LogFileRef, { logBuckets }: Config): string | undefin
 
 function sameSources(a: readonly string[], b: readonly string[]): boolean {
   return [...a].sort().join() === [...b].sort().join();
+}
+
+/** Whether the same state of the file need not be read again. What was not there may have come since. */
+function isClosed({ state, reason }: LedgerEntry): boolean {
+  return state !== 'partial' && reason !== 'object-missing';
 }
 
 function earlierReport(entry: LedgerEntry): LogFileReport {

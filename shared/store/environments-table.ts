@@ -55,9 +55,10 @@ export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
   const key = environmentKey(environment, accountId, region);
   const before = seen.environments.get(key);
   seen.environments.set(key, {
-    environment,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
+    // As the events have them: a record's texts may be too long for an item.
+    environment: storedText('environment', environment),
+    ...(accountId === undefined ? {} : { accountId: storedText('accountId', accountId) }),
+    ...(region === undefined ? {} : { region: storedText('region', region) }),
     span: widened(before?.span, time),
   });
 }

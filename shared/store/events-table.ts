@@ -4,6 +4,7 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { fromEventItem, type StoredEvent, withPreviousRecord } from './event-item.ts';
@@ -87,6 +88,8 @@ export async function getEvent(
   eventId: string,
   now: number,
 ): Promise<StoredEvent | undefined> {
+  // DynamoDB refuses keys that are empty or too long, and none is stored under one.
+  if (eventId === '' || Buffer.byteLength(eventId) > MAX_EVENT_ID_BYTES) return undefined;
   const item = await getItem(dynamo, table, { eventId: text(eventId) });
   const event = item && fromEventItem(item);
   return event?.expiresAt !== undefined && event.expiresAt <= now / 1000 ? undefined : event;
