@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 const ROOT = join(import.meta.dirname, '..');
 
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
-const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'query', 'render'];
+const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'query', 'render', 'http'];
 /** What every stage may import. */
 const COMMON = ['shared/errors.ts', 'shared/config.ts'];
 
