@@ -7,7 +7,9 @@ import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
+import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
+import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
@@ -49,6 +51,8 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(environmentsCommand(env));
   program.addCommand(serveCommand(env));
+  program.addCommand(quarantineCommand(env, setExitCode));
+  program.addCommand(redriveCommand());
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

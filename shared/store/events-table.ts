@@ -43,6 +43,14 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
   );
 }
 
+/** What `putEvent` would do with an event, found out without a write. */
+export async function foreseePut(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
+  const stored = await getItem(dynamo, table, item);
+  if (stored === undefined) return 'stored';
+  const merge = mergeEvents(stored, item);
+  return typeof merge === 'string' ? merge : 'amended';
+}
+
 /** Decides, without a write, what an event means for the item stored under the same eventID. */
 export function mergeEvents(stored: Item, incoming: Item): 'known' | 'conflict' | { put: Item } {
   const hash = requiredTextAt(incoming, 'contentHash');

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SAMPLES = join(ROOT, 'events', 'log-files');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
-const PROGRAM = join(ROOT, 'dist', 'cli', 'mwaa-trail.mjs');
+const PROGRAM = join(ROOT, 'dist', 'cli', 'mwaa-trail.cjs');
 
 export interface Ended {
   code: number | null;
