@@ -56,9 +56,9 @@ export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
   const before = seen.environments.get(key);
   seen.environments.set(key, {
     // As the events have them: a record's texts may be too long for an item.
-    environment: storedText('environment', environment),
-    ...(accountId === undefined ? {} : { accountId: storedText('accountId', accountId) }),
-    ...(region === undefined ? {} : { region: storedText('region', region) }),
+    environment,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(region === undefined ? {} : { region }),
     span: widened(before?.span, time),
   });
 }

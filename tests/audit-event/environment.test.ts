@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { environmentOf } from '../../shared/audit-event/environment.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const arnOf = (name: string) => `arn:aws:airflow:eu-west-1:123456789012:environment/${name}`;
 const denialOf = (name: string) =>
@@ -100,7 +101,7 @@ describe('ARNs', () => {
 
   test('any name, encoded or not where that is the same', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+      fc.property(fc.string({ unit: codePoint, minLength: 1 }), (name) => {
         expect(environmentOf({ requestParameters: { Name: name } })).toBe(name);
         expect(environmentOf({ requestParameters: { ResourceArn: encodeURIComponent(arnOf(name)) } })).toBe(name);
       }),

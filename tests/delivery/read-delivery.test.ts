@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { DeliveryError } from '../../shared/delivery/announcement.ts';
 import { readDelivery } from '../../shared/delivery/read-delivery.ts';
 import { jsonFiles } from '../support/cases.ts';
+import { codePoint } from '../support/code-point.ts';
 import {
   announcementsOf,
   ENVELOPES,
@@ -61,7 +62,7 @@ describe('object keys', () => {
     });
 
     test('any key arrives as it is in the bucket', () => {
-      const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
+      const anyKey = fc.string({ unit: codePoint, minLength: 1, maxLength: 40 });
       fc.assert(
         fc.property(anyKey, (key) => {
           const written = urlEncoded ? encodeURIComponent(key).replaceAll('%20', '+') : key;
@@ -163,7 +164,7 @@ describe('what is not understood fails, and never counts as "nothing to do"', ()
 
   test('any text in a message', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (body) => {
+      fc.property(fc.string({ unit: codePoint }), (body) => {
         const [announcement] = announcementsOf(readDelivery({ Records: [sqsMessage(body)] }));
         expect(announcement).toBeInstanceOf(DeliveryError);
       }),

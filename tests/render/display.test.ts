@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { displayText, displayTime } from '../../shared/render/display.ts';
+import { codePoint } from '../support/code-point.ts';
 
 describe('displayText', () => {
   test.each([
@@ -23,7 +24,7 @@ describe('displayText', () => {
 
   test('whatever comes, one line of visible characters', () => {
     const any = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: codePoint }),
       fc.string({ unit: fc.constantFrom('\r', '\n', '\u001b', '\u2028', '\u202e', '\ud800', 'a') }),
     );
     fc.assert(

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { eventTable, textTable } from '../../shared/render/table.ts';
+import { codePoint } from '../support/code-point.ts';
 
 test('columns are aligned, numbers to the right, and two spaces stand between them', () => {
   expect(
@@ -35,7 +36,7 @@ test('an event is a line: when, what, where, who, from where, and how it ended',
 
 test('whatever events hold, there is one line for each, and no text is cut', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: codePoint }),
     fc.constantFrom('x'.repeat(500), '日本語', '\u001b[31m', '\r\n', '💡'),
   );
   const event = fc.record({ eventName: text, environment: text, principal: text, sourceIp: text, errorCode: text });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noteEvent, type SeenEnvironments } from '../../shared/store/environments-table.ts';
 import { storedText } from '../../shared/store/event-item.ts';
+import { codePoint } from '../support/code-point.ts';
 
 interface Place {
   timeKey: string;
@@ -60,7 +61,7 @@ describe('what a log file shows of environments', () => {
 
   test('whatever they are called, keys and attributes fit into the table', () => {
     const name = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.string({ unit: codePoint, minLength: 1 }),
       fc
         .tuple(fc.constantFrom('!', ' ', '\0', 'x', 'é', '💡'), fc.integer({ min: 1, max: 3000 }))
         .map(([unit, count]) => unit.repeat(count)),

@@ -1,17 +1,18 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { booleanAt, itemSize, numberAt, textAt, textsAt, toItem } from '../../shared/store/item.ts';
+import { codePoint } from '../support/code-point.ts';
 import { countItem } from '../support/dynamo-item.ts';
 
 test('values come back as they were put', () => {
   const values = fc.record({
-    text: fc.string({ unit: 'binary' }),
+    text: fc.string({ unit: codePoint }),
     number: fc.oneof(
       fc.maxSafeInteger(),
       fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)),
     ),
     flag: fc.boolean(),
-    list: fc.array(fc.string({ unit: 'binary' })),
+    list: fc.array(fc.string({ unit: codePoint })),
   });
   fc.assert(
     fc.property(values, (all) => {
@@ -28,9 +29,9 @@ test('values come back as they were put', () => {
 });
 
 test('the size is not less than an independent count, and hardly more', () => {
-  const name = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text !== '__proto__');
+  const name = fc.string({ unit: codePoint, minLength: 1 }).filter((text) => text !== '__proto__');
   const value = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: codePoint }),
     fc.integer(),
     fc.boolean(),
     fc.array(fc.string(), { minLength: 1 }),

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { composeKey, cutKey, MAX_PARTITION_KEY_BYTES } from '../../shared/store/keys.ts';
+import { codePoint } from '../support/code-point.ts';
 
-const text = fc.string({ unit: 'binary', maxLength: 30 });
+const text = fc.string({ unit: codePoint, maxLength: 30 });
 const size = (value: string) => Buffer.byteLength(value);
 
 describe('cutKey', () => {

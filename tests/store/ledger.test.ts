@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StoredItemError } from '../../shared/store/item.ts';
 import { booksOf, fromLedgerItem, type LedgerEntry, ledgerKey, toLedgerItem } from '../../shared/store/ledger.ts';
+import { codePoint } from '../support/code-point.ts';
 
-const text = fc.string({ unit: 'binary', minLength: 1 });
+const text = fc.string({ unit: codePoint, minLength: 1 });
 const entry: fc.Arbitrary<LedgerEntry> = fc.record(
   {
     bucket: fc.stringMatching(/^[a-z0-9.-]{3,63}$/),

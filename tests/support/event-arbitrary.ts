@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { AuditEvent } from '../../shared/audit-event/audit-event.ts';
+import { codePoint } from './code-point.ts';
 
-const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'binary', minLength: 1 }));
+const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: codePoint, minLength: 1 }));
 const OPTIONAL = [
   ...['eventTime', 'eventName', 'eventSource', 'userAgent', 'requestId', 'sharedEventId', 'eventType', 'environment'],
   ...['accountId', 'region', 'principal', 'principalType', 'principalArn', 'accessKeyId', 'sourceIp', 'eventCategory'],

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { codePoint } from './code-point.ts';
 
 /** A JSON value of which numbers are known as they are written. */
 export type Tree =
@@ -30,7 +31,7 @@ const NAMES = [
 /** Strings with everything that JSON has to escape, and what it may. */
 export const anyString = fc.oneof(
   fc.constantFrom('', 'x', '\\', '"', '/', '\u2028', '\u0000\u001f', '\ud800', '\udc00x', '💡', '{"a":[1]}', '\\u0041'),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string(),
 );
 
