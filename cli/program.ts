@@ -9,8 +9,11 @@ import { compareCommand } from './compare.ts';
 import { criteriaProblem } from './criteria-options.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
+import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
+import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
+import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 import { summaryCommand } from './summary.ts';
 import { tailCommand } from './tail.ts';
@@ -24,6 +27,11 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   const setExitCode = (code: number) => {
     exitCode = code;
   };
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = createProgram(env, setExitCode);
   try {
     await program.parseAsync([...argv]);
@@ -43,13 +51,16 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
-  program.addCommand(replayCommand(setExitCode));
+  program.addCommand(replayCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(compareCommand(env, setExitCode));
   program.addCommand(summaryCommand(env));
   program.addCommand(tailCommand(env));
   program.addCommand(environmentsCommand(env));
+  program.addCommand(serveCommand(env));
+  program.addCommand(quarantineCommand(env, setExitCode));
+  program.addCommand(redriveCommand());
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

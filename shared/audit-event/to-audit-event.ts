@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent, BadRecordReason, EventFlag, Provenance, ReadRecord } from './audit-event.ts';
+import {
+  type AuditEvent,
+  type BadRecordReason,
+  type EventFlag,
+  MAX_EVENT_ID_BYTES,
+  type Provenance,
+  type ReadRecord,
+} from './audit-event.ts';
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalJson, parseJsonText } from './json-text.ts';
@@ -14,9 +21,6 @@ export interface RecordContext extends Provenance {
   /** The reader's clock, in milliseconds since 1970. */
   now: number;
 }
-
-/** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */
-const MAX_EVENT_ID_BYTES = 512;
 
 /**
  * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.

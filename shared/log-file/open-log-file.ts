@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -72,6 +73,18 @@ export async function openLogFile(
   };
 }
 
+/** Whether an object can be read, in this state: not when it is gone, replaced, or of a bucket that may not be read. */
+export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
+  try {
+    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return ETag?.replaceAll('"', '') === etag;
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    if (status === 403 || status === 404) return false;
+    throw error;
+  }
+}
+
 /** Transfers in a row that may break without a byte of progress. */
 const MAX_BREAKS = 4;
 const BREAK_PAUSE_MS = 100;
@@ -84,6 +97,7 @@ async function* resumedBody(
   first: GetObjectCommandOutput,
 ): AsyncGenerator<Uint8Array> {
   let response = first;
+  let size = first.ContentLength;
   let offset = 0;
   for (let breaks = 0; ; breaks += 1) {
     try {
@@ -92,16 +106,22 @@ async function* resumedBody(
         breaks = 0;
         yield chunk;
       }
-      if (first.ContentLength === undefined || offset >= first.ContentLength) return;
+      if (size === undefined || offset >= size) return;
     } catch (error) {
-      const nothingLeft = first.ContentLength === undefined || offset >= first.ContentLength;
+      const nothingLeft = size !== undefined && offset >= size;
       if (nothingLeft || breaks >= MAX_BREAKS) throw error;
     }
-    if (breaks >= MAX_BREAKS)
-      throw new TrailError('body-incomplete', `${s3Place(object)}: expected ${first.ContentLength} bytes`);
+    if (breaks >= MAX_BREAKS) throw new TrailError('body-incomplete', `${s3Place(object)}: expected ${size} bytes`);
     await (options.sleep ?? setTimeout)(BREAK_PAUSE_MS * 2 ** breaks * Math.random());
     response = await rest(s3, object, options, first, offset);
+    size ??= sizeIn(response.ContentRange);
   }
+}
+
+/** `bytes 100-199/200`: an answer in chunks does not say how long the object is, but one with a range does. */
+function sizeIn(contentRange: string | undefined): number | undefined {
+  const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return size === undefined ? undefined : Number(size);
 }
 
 async function rest(

@@ -31,7 +31,7 @@ export const DEFAULT_CAPS: ReaderCaps = {
 export interface ReadOptions {
   /** Records with one of these as their own top-level `eventSource` are kept. */
   eventSources: readonly string[];
-  caps?: Partial<ReaderCaps>;
+  caps?: Partial<ReaderCaps> | undefined;
   /** Also compute the SHA-256 of the uncompressed bytes. */
   hash?: boolean;
   /**

@@ -10,7 +10,13 @@ export function createS3Client(env: Environment, overrides: S3ClientConfig = {})
   return new S3Client({
     forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
     maxAttempts: 5,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, socketTimeout: 20_000 },
+    // Without the last one the SDK only warns of a request that takes too long.
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: 20_000,
+      socketTimeout: 20_000,
+      throwOnRequestTimeout: true,
+    },
     ...overrides,
   });
 }

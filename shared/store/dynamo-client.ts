@@ -12,7 +12,13 @@ export function createDynamoClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     maxAttempts: 8,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, socketTimeout: 5_000 },
+    // Without the last one the SDK only warns of a request that takes too long.
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: 5_000,
+      socketTimeout: 5_000,
+      throwOnRequestTimeout: true,
+    },
     ...overrides,
   });
   if (onThrottle) watchThrottles(client, onThrottle);

@@ -1,0 +1,285 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { dose } from '../support/dose.ts';
+import { seededRandom } from '../support/random.ts';
+import { ledgerItem, type PutFile, quarantined, type Servers, startServers } from '../support/world.ts';
+import type { Fault, PassingRequest } from './support/fault-proxy.ts';
+import {
+  acknowledgedOnlyWhenStored,
+  bodiesOf,
+  createFaultWorld,
+  eventsTableOf,
+  expectAllStored,
+  type FaultWorld,
+  upload,
+} from './support/fault-world.ts';
+import {
+  always,
+  blackHole,
+  eitherOf,
+  fin,
+  first,
+  flippedBit,
+  instead,
+  inTurn,
+  isOperation,
+  reset,
+  s3Error,
+  sent,
+  withBody,
+  withoutChecksum,
+} from './support/faults.ts';
+import { type Drained, drain } from './support/queue.ts';
+import { row } from './support/row.ts';
+import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
+
+let servers: Servers;
+
+beforeAll(async () => {
+  servers = await startServers();
+}, 60_000);
+afterAll(() => servers.stop());
+
+const isReading = isOperation('GetObject');
+const readings = (world: FaultWorld): PassingRequest[] => world.requests().filter(isReading);
+const nothingStored = async (world: FaultWorld) => expect((await eventsTableOf(world)).size).toBe(0);
+
+/** A world with the files of a scenario in its bucket. */
+interface Run {
+  world: FaultWorld;
+  scenario: Scenario;
+  files: PutFile[];
+  random: ReturnType<typeof seededRandom>;
+  /** Delivers all files until each is acknowledged or dead. */
+  deliver(maxReceives?: number): Promise<Drained>;
+}
+
+/** @param maxHeldBytes 0: every file is read twice */
+async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>): Promise<void> {
+  const random = seededRandom(seed);
+  const scenario = generateScenario(seed, shape);
+  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
+  try {
+    const files = await upload(world, scenario.files);
+    const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
+    const deliver = (maxReceives = 5) => drain(bodiesOf(files), world.handle, { maxReceives, onAcknowledge });
+    await run({ world, scenario, files, random, deliver });
+  } finally {
+    await world.stop();
+  }
+}
+
+/** The faults have an end, and all is well at the first delivery. */
+const survives = (name: string, shape: Shape, faultsOf: (run: Run) => void, check: (run: Run) => void = () => {}) =>
+  row(name, (seed) =>
+    inRun(seed, shape, async (run) => {
+      faultsOf(run);
+      await run.deliver(1);
+      expect(run.world.failures).toEqual([]);
+      await expectAllStored(run.world, run.scenario);
+      check(run);
+    }),
+  );
+
+/** While the faults last nothing is acknowledged and nothing stored; when they are over the next delivery completes it. */
+const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', count?: number) =>
+  row(
+    name,
+    (seed) =>
+      inRun(seed, 'few', async ({ world, scenario, files, deliver }) => {
+        world.faults(always(isReading, fault));
+        const { acknowledged, dead } = await deliver(2);
+        expect(acknowledged).toEqual([]);
+        expect(dead).toHaveLength(files.length);
+        expect(new Set(world.failures.map((failure) => failure.kind))).toEqual(new Set([kind]));
+        await nothingStored(world);
+        // Whoever asks how complete an answer is learns of it.
+        for (const file of files) expect((await ledgerItem(world.direct, file))?.state).toEqual({ S: 'failed' });
+        world.faults();
+        expect((await deliver(1)).dead).toEqual([]);
+        await expectAllStored(world, scenario);
+      }),
+    count,
+  );
+
+/** The rest of an object was asked for, of the same state. */
+function expectResumed({ world }: Run): void {
+  const resumed = readings(world).filter(({ headers }) => headers.range !== undefined);
+  expect(resumed.length).toBeGreaterThan(0);
+  for (const { headers } of resumed) expect(headers['if-match']).toMatch(/^"[0-9a-f]+"$/);
+}
+
+const slowDown = instead(s3Error(503, 'SlowDown'));
+
+survives('S1 503 twice, then fine', 'few', ({ world }) => world.faults(inTurn(isReading, slowDown, slowDown)));
+isRedelivered('S1 503 for ever: the message comes again', slowDown, 'retry');
+isRedelivered('S1 500 for ever: the message comes again', instead(s3Error(500, 'InternalError')), 'retry');
+isRedelivered('S1 connections that are reset for ever: the message comes again', reset, 'retry');
+survives('S1 connections that end without an answer', 'few', ({ world }) =>
+  world.faults(inTurn(isReading, fin, reset)),
+);
+survives('S1 an answer that never comes', 'few', ({ world }) => world.faults(inTurn(isReading, blackHole)));
+
+for (const ending of ['reset', 'fin'] as const) {
+  survives(
+    `S2 a body that is cut by ${ending}: resumed`,
+    'cloudtrail',
+    ({ world, random }) => {
+      const cut = () => sent({ bytes: random.below(10_000), ending });
+      world.faults(inTurn(isReading, cut(), cut(), undefined, cut()));
+    },
+    expectResumed,
+  );
+}
+survives(
+  'S2 chunks that end in the middle: resumed',
+  'cloudtrail',
+  ({ world, random }) => {
+    world.faults(inTurn(isReading, sent({ framing: 'chunked', bytes: 1 + random.below(10_000), ending: 'fin' })));
+  },
+  expectResumed,
+);
+survives('S2 a body that is cut again and again, with a few bytes of progress each time', 'few', ({ world }) =>
+  world.faults(inTurn(isReading, ...Array.from({ length: 12 }, () => sent({ bytes: 40, ending: 'reset' })))),
+);
+isRedelivered('S2 a body that is cut for ever: the message comes again', sent({ bytes: 0, ending: 'reset' }), 'retry');
+row('S2 somebody ignores Range and sends the whole again: never stitched', (seed) =>
+  inRun(seed, 'cloudtrail', async ({ world, scenario, random, deliver }) => {
+    const ranges = ({ headers }: PassingRequest) => headers.range !== undefined;
+    const whole: Fault = async (exchange) => {
+      const { status: _, ...answer } = await exchange.forward();
+      exchange.answer({ ...answer, status: 200, headers: { ...answer.headers, 'content-range': '' } });
+    };
+    const cut = sent({ bytes: 100 + random.below(5_000), ending: 'fin' });
+    world.faults(
+      eitherOf(
+        inTurn((request) => isReading(request) && !ranges(request), cut),
+        inTurn(ranges, whole),
+      ),
+    );
+    expect((await deliver(2)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+    expect(world.failures).toHaveLength(1);
+  }),
+);
+
+row('S3 an object that is replaced before its transfer is resumed: begun again, never stitched', async (seed) => {
+  const random = seededRandom(seed);
+  const scenario = generateScenario(seed, 'cloudtrail');
+  const [newer, ...others] = scenario.files;
+  const world = await createFaultWorld(servers);
+  try {
+    const older = { ...newer!, bytes: others[0]!.bytes };
+    const [before, ...rest] = await upload(world, [older, ...others]);
+    const cut = sent({ bytes: 1_000 + random.below(5_000), ending: random.pick(['fin', 'reset']) });
+    world.faults(
+      inTurn(
+        isReading,
+        cut,
+        first(() => upload(world, [newer!])),
+      ),
+    );
+    expect((await drain(bodiesOf([before!]), world.handle)).dead).toEqual([]);
+    expect(readings(world).map(({ headers }) => headers.range !== undefined)).toEqual([false, true, false]);
+    expect([...(await eventsTableOf(world)).keys()]).toEqual([...new Set(newer!.eventIds)].sort());
+    await drain(bodiesOf(rest), world.handle);
+    await expectAllStored(world, scenario);
+  } finally {
+    await world.stop();
+  }
+});
+
+survives(
+  'S4 a body that stalls: the time-out fires, and it is resumed',
+  'cloudtrail',
+  ({ world, random }) => world.faults(inTurn(isReading, sent({ bytes: random.below(5_000), ending: 'stall' }))),
+  expectResumed,
+);
+// Each run waits for many time-outs.
+isRedelivered(
+  'S4 a body that stalls for ever: the message comes again',
+  sent({ bytes: 0, ending: 'stall' }),
+  'retry',
+  dose(1, 10),
+);
+
+row('S5 a connection that is closed early, with nothing to tell where the body ends', (seed) =>
+  inRun(seed, 'cloudtrail', async ({ world, scenario, random, deliver }) => {
+    const cut = () => withoutChecksum(sent({ framing: 'connection', bytes: random.below(200), ending: 'fin' }));
+    world.faults(always(isReading, (exchange) => cut()(exchange)));
+    expect((await deliver(1)).acknowledged).toEqual([]);
+    await nothingStored(world);
+    expect(await quarantined(world.direct)).toEqual(new Map());
+    world.faults(inTurn(isReading, sent({ framing: 'connection', ending: 'fin' }), cut()));
+    expect((await deliver()).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+  }),
+);
+
+/** Past the header of the gzip file, in which some bits mean nothing. */
+const bitInData = (random: Run['random']) => 8 * (10 + random.below(100)) + random.below(8);
+const xmlInstead = withBody(() => s3Error(200, 'InternalError').body);
+
+survives('S6 a flipped bit in one transfer: fetched once more', 'few', ({ world, random }) =>
+  world.faults(inTurn(isReading, flippedBit(bitInData(random)))),
+);
+survives('S6 an XML error with status 200, once: fetched once more', 'few', ({ world }) =>
+  world.faults(inTurn(isReading, xmlInstead)),
+);
+for (const [name, fault] of [
+  ['a bit that is flipped', (random: Run['random']) => flippedBit(bitInData(random))],
+  ['an XML error with status 200', () => xmlInstead],
+] as const) {
+  row(`S6 ${name} in every transfer: fetched twice, then quarantined`, (seed) =>
+    inRun(seed, 'few', async ({ world, files, random, deliver }) => {
+      world.faults(always(isReading, fault(random)));
+      expect((await deliver(1)).dead).toEqual([]);
+      await nothingStored(world);
+      const begun = readings(world).filter(({ headers }) => headers.range === undefined);
+      expect(begun).toHaveLength(2 * files.length);
+      const objects = await quarantined(world.direct);
+      for (const { bucket, key } of files) {
+        expect(objects.has(`files/${bucket}/${key}`)).toBe(true);
+        expect(objects.has(`files/${bucket}/${key}.reason.json`)).toBe(true);
+      }
+    }),
+  );
+}
+
+const notFound = instead(s3Error(404, 'NoSuchKey'));
+survives('S7 404 once: asked again', 'few', ({ world }) => world.faults(inTurn(isReading, notFound)));
+row('S7 404 for ever: retried, then quarantined as object-missing', (seed) =>
+  inRun(seed, 'few', async ({ world, files, deliver }) => {
+    world.faults(always(isReading, notFound));
+    expect((await deliver(1)).dead).toEqual([]);
+    await nothingStored(world);
+    expect(readings(world).length).toBeGreaterThan(files.length);
+    const objects = await quarantined(world.direct);
+    for (const { bucket, key } of files) {
+      const reason = JSON.parse(objects.get(`files/${bucket}/${key}.reason.json`)!.toString());
+      expect(reason).toMatchObject({ reason: 'object-missing', bucket, key });
+    }
+  }),
+);
+isRedelivered('S7 403: never acknowledged, and told as fatal', instead(s3Error(403, 'AccessDenied')), 'fatal');
+isRedelivered('S7 a bucket that is not there: never acknowledged', instead(s3Error(404, 'NoSuchBucket')), 'fatal');
+
+isRedelivered('S8 KMS denies, as S3 says it', instead(s3Error(403, 'AccessDenied')), 'fatal');
+isRedelivered('S8 a KMS key that is disabled', instead(s3Error(400, 'KMS.DisabledException')), 'fatal');
+isRedelivered('S8 KMS throttles for ever', instead(s3Error(503, 'SlowDown')), 'retry');
+isRedelivered('S8 KMS throttles, by its own name', instead(s3Error(400, 'KMS.ThrottlingException')), 'retry');
+survives('S8 KMS throttles for a while', 'few', ({ world }) =>
+  world.faults(inTurn(isReading, slowDown, slowDown, slowDown)),
+);
+
+row('S6 a checksum of S3 that does not fit, once: fetched once more', (seed) =>
+  inRun(seed, 'few', async ({ world, scenario, files, random, deliver }) => {
+    for (const [i, { bucket, key }] of files.entries()) {
+      const Body = scenario.files[i]!.bytes;
+      await world.direct.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ChecksumAlgorithm: 'SHA256' }));
+    }
+    world.faults(inTurn(isReading, flippedBit(bitInData(random))));
+    expect((await deliver(2)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+  }),
+);

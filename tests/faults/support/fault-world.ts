@@ -1,0 +1,215 @@
+import { gunzipSync } from 'node:zlib';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { expect } from '@jest/globals';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { createIngestHandler, type IngestObserver } from '../../../functions/ingest-handler.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { describeError } from '../../../shared/errors.ts';
+import { type FailureKind, failureKind } from '../../../shared/failure.ts';
+import { createS3Client } from '../../../shared/log-file/s3-client.ts';
+import type { LogFileReport, PipelineDeps } from '../../../shared/pipeline.ts';
+import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
+import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
+import {
+  createWorld,
+  dumpTable,
+  type PutFile,
+  putObject,
+  quarantined,
+  type Servers,
+  type StoredItem,
+  s3Event,
+  type World,
+} from '../../support/world.ts';
+import { type PassingRequest, type Script, startFaultProxy } from './fault-proxy.ts';
+import type { Handle, Message } from './queue.ts';
+import type { ExpectedItem, Scenario, ScenarioFile } from './scenario.ts';
+
+/** Tables and buckets of one run, and the ingest handler that reaches them through proxies with faults. */
+export interface FaultWorld {
+  /** The same without faults, to prepare and to look. */
+  direct: World;
+  deps: PipelineDeps;
+  /** All requests of the handler so far. */
+  requests(): PassingRequest[];
+  /** From now on this goes wrong; nothing: no faults any more. */
+  faults(script?: Script): void;
+  handle: Handle;
+  /** With a clock that says how much time the invocation has left. */
+  handleWithin(event: unknown, remainingMilliseconds: () => number): Promise<SQSBatchResponse | undefined>;
+  reports: LogFileReport[];
+  failures: { place: string; kind: FailureKind; reason: string }[];
+  /** Reasons that DynamoDB gave for throttling. */
+  throttles: string[];
+  stop(): Promise<void>;
+}
+
+/** As in production, only smaller: a run takes a tenth of a second. */
+const TIME_OUTS = { connectionTimeout: 500, requestTimeout: 250, socketTimeout: 250, throwOnRequestTimeout: true };
+
+export async function createFaultWorld(
+  servers: Servers,
+  options: Partial<PipelineDeps> = {},
+  dynamoOptions: DynamoDBClientConfig = {},
+): Promise<FaultWorld> {
+  const direct = await createWorld(servers);
+  const s3Proxy = await startFaultProxy('s3', servers.s3.endpoint);
+  const dynamoProxy = await startFaultProxy('dynamodb', servers.dynamo.endpoint);
+  const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler: TIME_OUTS };
+  const throttles: string[] = [];
+  const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: s3Proxy.endpoint });
+  const dynamo = createDynamoClient({ ...common, endpoint: dynamoProxy.endpoint, ...dynamoOptions }, (reasons) =>
+    throttles.push(...reasons),
+  );
+  await Promise.all([retryQuickly(s3), retryQuickly(dynamo)]);
+  const deps: PipelineDeps = { ...direct.deps, s3, dynamo, ...options };
+  const reports: LogFileReport[] = [];
+  const failures: FaultWorld['failures'] = [];
+  const observer: IngestObserver = {
+    logFile: (report) => reports.push(report),
+    nothingAnnounced: () => {},
+    failed: (place, error) => failures.push({ place, kind: failureKind(error), reason: describeError(error) }),
+  };
+  const handler = createIngestHandler(deps, observer);
+  return {
+    direct,
+    deps,
+    requests: () => [...s3Proxy.requests, ...dynamoProxy.requests],
+    faults: (script = () => undefined) => {
+      s3Proxy.script = script;
+      dynamoProxy.script = script;
+    },
+    handle: async (event) => await handler(event, {} as Context),
+    handleWithin: async (event, remaining) =>
+      await handler(event, { getRemainingTimeInMillis: remaining } as Partial<Context> as Context),
+    reports,
+    failures,
+    throttles,
+    stop: async () => {
+      s3.destroy();
+      dynamo.destroy();
+      await Promise.all([s3Proxy.stop(), dynamoProxy.stop()]);
+    },
+  };
+}
+
+/** The SDK decides as always what is tried again and how often, but it does not wait before. */
+async function retryQuickly(client: { config: { retryStrategy(): Promise<object> } }): Promise<void> {
+  const backoff = { setDelayBase: () => {}, computeNextBackoffDelay: () => Math.random() * 4 };
+  Object.assign(await client.config.retryStrategy(), { retryBackoffStrategy: backoff });
+}
+
+/** Puts the files of a scenario into the bucket. */
+export async function upload({ direct }: FaultWorld, files: readonly ScenarioFile[]): Promise<PutFile[]> {
+  return Promise.all(files.map(({ key, bytes }) => putObject(direct, key, bytes)));
+}
+
+/** One SQS message body for each file. */
+export const bodiesOf = (files: readonly PutFile[]): object[] => files.map((file) => s3Event(file));
+
+/** What may differ between two runs: who came first, and when. */
+function withoutProvenance({ logFile, recordIndex, ingestedAt, expiresAt, ...item }: StoredItem): StoredItem {
+  return item;
+}
+
+/** The events table, for comparison with another run's. */
+export async function eventsTableOf({ direct }: FaultWorld): Promise<Map<string, StoredItem>> {
+  const items = await dumpTable(direct.dynamo, direct.deps.config.eventsTable);
+  const sorted = items.sort((a, b) => (a.eventId!.S! < b.eventId!.S! ? -1 : 1));
+  return new Map(sorted.map((item) => [item.eventId!.S!, withoutProvenance(item)]));
+}
+
+/** The text of a stored record. */
+export function recordText(value: StoredItem[string] | undefined): string | undefined {
+  return value?.S ?? (value?.B && gunzipSync(value.B).toString());
+}
+
+/** Every event is there once and unaltered, nothing else is, and what is bad lies in the quarantine; every file's books balance. */
+export async function expectAllStored(world: FaultWorld, { files, events }: Scenario): Promise<void> {
+  await expectEvents(world, events);
+  await expectBadRecordsQuarantined(world, files);
+  for (const file of files) await expectBooks(world, file);
+  await expectEnvironments(world, events);
+}
+
+export async function expectEvents(world: FaultWorld, events: ReadonlyMap<string, ExpectedItem>): Promise<void> {
+  const table = await eventsTableOf(world);
+  expect([...table.keys()]).toEqual([...events.keys()].sort());
+  for (const [eventId, expected] of events) expectEvent(table.get(eventId)!, expected);
+}
+
+function expectEvent(item: StoredItem, { attributes, record, previousRecord, isAddendum }: ExpectedItem): void {
+  expect(recordText(item.record)).toBe(record);
+  expect(recordText(item.previousRecord)).toBe(previousRecord);
+  expect(item.flags).toEqual(isAddendum ? { L: [{ S: 'addendum' }] } : undefined);
+  for (const name of EXPECTED_ATTRIBUTES) expect(item[name]?.BOOL ?? item[name]?.S).toBe(attributes[name]);
+}
+
+async function expectBadRecordsQuarantined({ direct }: FaultWorld, files: readonly ScenarioFile[]): Promise<void> {
+  const objects = await quarantined(direct);
+  const expected = files.flatMap(({ key, badRecords }) =>
+    badRecords.map(({ index, ...bad }) => ({ folder: `records/${direct.logBucket}/${key}/${index}-`, ...bad })),
+  );
+  const names = [...objects.keys()].filter((name) => !name.endsWith('.reason.json'));
+  expect(names).toHaveLength(expected.length);
+  for (const { folder, reason, text } of expected) {
+    const name = names.find((candidate) => candidate.startsWith(folder)) ?? folder;
+    expect(objects.get(name)?.toString()).toBe(text);
+    expect(JSON.parse(objects.get(`${name}.reason.json`)?.toString() ?? '{}')).toMatchObject({ reason });
+  }
+}
+
+async function expectBooks({ direct }: FaultWorld, { key, sha256, books }: ScenarioFile): Promise<void> {
+  const ledger = await dumpTable(direct.dynamo, direct.deps.config.logFilesTable);
+  const entry = ledger.find((item) => item.objectKey?.S === key);
+  const number = (name: string) => Number(entry?.[name]?.N);
+  expect({
+    state: entry?.state?.S,
+    sha256: entry?.sha256?.S,
+    recordsRead: number('recordsRead'),
+    events: number('eventsStored') + number('eventsKnown'),
+    recordsFiltered: number('recordsFiltered'),
+    recordsQuarantined: number('recordsQuarantined'),
+  }).toEqual({ state: 'ingested', sha256, ...books });
+}
+
+/** The first and the last event of each environment, and the days. */
+async function expectEnvironments({ direct }: FaultWorld, events: Scenario['events']): Promise<void> {
+  const spans = new Map<string, string[]>();
+  for (const { attributes } of events.values()) {
+    if (attributes.environment === undefined) continue;
+    const name = [attributes.environment, attributes.accountId, attributes.region].join(' ');
+    spans.set(name, [...(spans.get(name) ?? []), new Date(attributes.eventTime).toISOString()].sort());
+  }
+  const expected = [...spans].map(([name, times]) => [name, times[0], times.at(-1)]).sort();
+  const items = await dumpTable(direct.dynamo, direct.deps.config.environmentsTable);
+  const found = items.filter((item) => item.listing?.S === 'environments');
+  const text = (item: StoredItem, attribute: string) => item[attribute]?.S;
+  const nameOf = (item: StoredItem) => ['environment', 'accountId', 'region'].map((part) => text(item, part)).join(' ');
+  expect(found.map((item) => [nameOf(item), text(item, 'firstEventTime'), text(item, 'lastEventTime')]).sort()).toEqual(
+    expected,
+  );
+  const days = items.filter((item) => item.listing?.S === 'days').map((item) => text(item, 'environmentKey'));
+  const happened = new Set([...events.values()].map(({ attributes }) => attributes.eventTime.slice(0, 10)));
+  expect(days.sort()).toEqual([...happened].sort());
+}
+
+/** To be asked at the moment of each acknowledgement: is everything that the message announces stored, or set aside, by now? */
+export function acknowledgedOnlyWhenStored(
+  world: FaultWorld,
+  { files }: Scenario,
+): (message: Message) => Promise<void> {
+  return async ({ body }) => {
+    const { dynamo, deps, logBucket } = world.direct;
+    const stored = new Set((await dumpTable(dynamo, deps.config.eventsTable)).map((item) => item.eventId!.S!));
+    const setAside = await quarantined(world.direct);
+    for (const { key, eventIds, badRecords } of files) {
+      if (!body.includes(encodeURIComponent(key)) || setAside.has(`files/${logBucket}/${key}.reason.json`)) continue;
+      expect(eventIds.filter((id) => !stored.has(id))).toEqual([]);
+      const reasons = [...setAside.keys()].filter(
+        (name) => name.startsWith(`records/${logBucket}/${key}/`) && name.endsWith('.reason.json'),
+      );
+      expect(reasons).toHaveLength(badRecords.length);
+    }
+  };
+}

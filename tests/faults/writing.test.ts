@@ -1,0 +1,361 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { dose } from '../support/dose.ts';
+import { type Random, seededRandom } from '../support/random.ts';
+import {
+  ledgerItem,
+  logFileKey,
+  logFileOf,
+  type PutFile,
+  putObject,
+  quarantined,
+  type Servers,
+  sqsEvent,
+  startServers,
+} from '../support/world.ts';
+import type { Fault, PassingRequest } from './support/fault-proxy.ts';
+import {
+  acknowledgedOnlyWhenStored,
+  bodiesOf,
+  createFaultWorld,
+  eventsTableOf,
+  expectAllStored,
+  type FaultWorld,
+  recordText,
+  upload,
+} from './support/fault-world.ts';
+import {
+  afterApplied,
+  always,
+  blackHole,
+  dynamoError,
+  fin,
+  instead,
+  inTurn,
+  isWrite,
+  reset,
+  s3Error,
+  sent,
+  sometimes,
+  throttled,
+  trickle,
+} from './support/faults.ts';
+import { type Drained, drain } from './support/queue.ts';
+import { row } from './support/row.ts';
+import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
+
+let servers: Servers;
+
+beforeAll(async () => {
+  servers = await startServers();
+}, 60_000);
+afterAll(() => servers.stop());
+
+const isTableWrite = (request: PassingRequest) => request.service === 'dynamodb' && isWrite(request);
+const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' && request.target.endsWith('-events');
+
+interface Run {
+  world: FaultWorld;
+  scenario: Scenario;
+  files: PutFile[];
+  random: Random;
+  deliver(maxReceives?: number): Promise<Drained>;
+}
+
+async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>): Promise<void> {
+  const random = seededRandom(seed);
+  const scenario = generateScenario(seed, shape);
+  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
+  try {
+    const files = await upload(world, scenario.files);
+    const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
+    const deliver = (maxReceives = 5) =>
+      drain(bodiesOf(files), world.handle, { maxReceives, onAcknowledge, batchSize: 1 + random.below(4), workers: 2 });
+    await run({ world, scenario, files, random, deliver });
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Some writes fail in these ways; redelivery, if it is needed at all, ends in the same table. */
+const survives = (name: string, faults: readonly Fault[], probability: number, check = (_: FaultWorld) => {}) =>
+  row(name, (seed) =>
+    inRun(seed, seededRandom(seed).pick(['few', 'dense']), async ({ world, scenario, random, deliver }) => {
+      world.faults(sometimes(random, probability, isTableWrite, faults));
+      expect((await deliver(20)).dead).toEqual([]);
+      await expectAllStored(world, scenario);
+      check(world);
+    }),
+  );
+
+const internalError = instead(dynamoError(500, 'InternalServerError'));
+const unavailable = instead(dynamoError(503, 'ServiceUnavailable'));
+const overCapacity = instead(dynamoError(400, 'ProvisionedThroughputExceededException'));
+const throttle = instead(throttled());
+
+survives('W1 throttled before the write applied', [throttle, overCapacity], 0.3, ({ throttles }) => {
+  expect(throttles.join()).toContain('TableWriteKeyRangeThroughputExceeded');
+});
+survives('W1 500, 503, reset before the write applied', [internalError, unavailable, reset, fin], 0.3);
+survives(
+  'W2 500, reset, a cut answer after the write applied',
+  [
+    afterApplied(internalError),
+    afterApplied(unavailable),
+    afterApplied(reset),
+    sent({ bytes: 1, ending: 'fin' }),
+    sent({ framing: 'chunked', bytes: 1, ending: 'reset' }),
+  ],
+  0.3,
+);
+row('W1, W2 half of all writes fail, before or after they applied, for a while', (seed) =>
+  inRun(seed, seededRandom(seed).pick(['few', 'dense']), async ({ world, scenario, random, deliver }) => {
+    const before = [throttle, reset, internalError];
+    world.faults(sometimes(random, 0.5, isTableWrite, [...before, ...before.map(afterApplied)]));
+    await deliver(3);
+    world.faults();
+    expect((await deliver(1)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+  }),
+);
+
+row('W2 the first answer of every put is lost after it applied: all is known, nothing in conflict', (seed) =>
+  inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
+    const lost = new Set<string>();
+    world.faults((request) => {
+      const eventId = isEventPut(request) ? String(JSON.parse(request.body.toString()).Item.eventId.S) : '';
+      if (eventId === '' || lost.has(eventId)) return undefined;
+      lost.add(eventId);
+      return afterApplied(internalError);
+    });
+    expect((await deliver(20)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+    expect(
+      world.reports.flatMap((report) => ('problems' in report ? report.problems : [])).map(({ reason }) => reason),
+    ).not.toContain('event-conflict');
+  }),
+);
+
+test('W3 no batches are written, whose unprocessed items would have to be looked after', () => {
+  const folder = new URL('../../shared/', import.meta.url);
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  expect(sources.length).toBeGreaterThan(20);
+  for (const name of sources)
+    expect(readFileSync(new URL(name, folder), 'utf8')).not.toMatch(/BatchWrite|TransactWrite/);
+});
+
+row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
+  inRun(seed, 'few', async ({ world, scenario, deliver }) => {
+    world.faults(inTurn(isTableWrite, undefined, blackHole, undefined, undefined, trickle, afterApplied(blackHole)));
+    expect((await deliver(3)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+  }),
+);
+
+row('W5 an item that DynamoDB refuses: that one is quarantined, the others are written', (seed) =>
+  inRun(seed, 'dense', async ({ world, scenario, files, random }) => {
+    const refused = random.pick(scenario.files[0]!.eventIds);
+    const isRefused = (request: PassingRequest) => isEventPut(request) && request.body.includes(`"${refused}"`);
+    world.faults(always(isRefused, instead(dynamoError(400, 'ValidationException'))));
+    for (const file of files)
+      expect((await drain(bodiesOf([file]), world.handle, { maxReceives: 1 })).dead).toEqual([]);
+    const others = [...scenario.events.keys()].filter((eventId) => eventId !== refused);
+    expect([...(await eventsTableOf(world)).keys()]).toEqual(others.sort());
+    const reasons = [...(await quarantined(world.direct))].filter(([name]) => name.endsWith('.reason.json'));
+    expect(reasons.filter(([, text]) => text.includes('item-refused')).length).toBeGreaterThan(0);
+    // The books still balance: the record is counted as quarantined.
+    const [file] = scenario.files;
+    const entry = await ledgerItem(world.direct, files[0]!);
+    const count = (name: string) => Number(entry![name]!.N);
+    const accounted =
+      count('eventsStored') + count('eventsKnown') + count('recordsFiltered') + count('recordsQuarantined');
+    expect([count('recordsRead'), accounted]).toEqual([file!.books.recordsRead, file!.books.recordsRead]);
+    expect(count('recordsQuarantined')).toBeGreaterThan(file!.books.recordsQuarantined);
+  }),
+);
+
+row('W6 a hot environment that takes one write every few milliseconds: it drains', (seed) =>
+  inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
+    let next = 0;
+    const isHot = (request: PassingRequest) => isEventPut(request) && request.body.includes('prod');
+    world.faults((request) => {
+      if (!isHot(request)) return undefined;
+      if (performance.now() < next)
+        return instead(throttled('arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment'));
+      next = performance.now() + 4;
+      return undefined;
+    });
+    expect((await deliver(20)).dead).toEqual([]);
+    await expectAllStored(world, scenario);
+    expect(world.throttles.join()).toContain('byEnvironment');
+  }),
+);
+
+/** Files that hold the same eventIDs with other content in each. */
+function contradictions(random: Random): { files: { key: string; bytes: Buffer }[]; texts: Map<string, string[]> } {
+  const eventIds = Array.from({ length: 3 }, () => `event-${random.hex(8)}`);
+  const texts = new Map<string, string[]>(eventIds.map((eventId) => [eventId, []]));
+  const files = Array.from({ length: 3 }, (_, i) => {
+    const records = eventIds.map((eventID) => {
+      const text = JSON.stringify({
+        eventVersion: '1.11',
+        eventSource: 'airflow.amazonaws.com',
+        eventTime: '2026-11-02T09:15:00Z',
+        eventID,
+        userAgent: `version ${i}`,
+      });
+      texts.get(eventID)!.push(text);
+      return text;
+    });
+    return { key: logFileKey(`contradiction-${i}`), bytes: logFileOf(records) };
+  });
+  return { files, texts };
+}
+
+row(
+  'W7 one eventID with different content: kept as first written, the others quarantined as conflicts',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const { files, texts } = contradictions(random);
+    const world = await createFaultWorld(servers);
+    try {
+      const put = await Promise.all(files.map(({ key, bytes }) => putObject(world.direct, key, bytes)));
+      world.faults(sometimes(random, 0.2, isTableWrite, [reset, afterApplied(reset), afterApplied(internalError)]));
+      const twice = [...bodiesOf(put), ...bodiesOf(put)];
+      const { dead } = await drain(twice, world.handle, { random, workers: 3, batchSize: 2, maxReceives: 20 });
+      expect(dead).toEqual([]);
+      const first = await eventsTableOf(world);
+      expect([...first.keys()]).toEqual([...texts.keys()].sort());
+      const setAside = [...(await quarantined(world.direct))].filter(([name]) => !name.endsWith('.reason.json'));
+      for (const [eventId, versions] of texts) {
+        const stored = recordText(first.get(eventId)?.record)!;
+        expect(versions).toContain(stored);
+        const others = setAside.map(([, bytes]) => bytes.toString()).filter((text) => text.includes(eventId));
+        expect(others.sort()).toEqual(versions.filter((text) => text !== stored).sort());
+      }
+      // Delivered once more with empty books, nothing changes.
+      const again = await createFaultWorld(servers);
+      again.deps.config = { ...world.deps.config, logFilesTable: again.deps.config.logFilesTable };
+      await drain(bodiesOf(put), again.handle, { random });
+      await again.stop();
+      expect(await eventsTableOf(world)).toEqual(first);
+    } finally {
+      await world.stop();
+    }
+  },
+);
+
+/** A clock that says: no more than `writes` puts, and then the time is over. */
+function clockUntil(world: FaultWorld, writes: number): () => number {
+  const before = world.requests().filter(isEventPut).length;
+  return () => (world.requests().filter(isEventPut).length - before >= writes ? 9_000 : 60_000);
+}
+
+row(
+  'L2 no time left in the middle of a batch: what is not begun fails, and the next delivery goes on from there',
+  async (seed) => {
+    const random = seededRandom(seed);
+    // More than two slices between which the clock is looked at.
+    const records = Array.from({ length: 450 }, (_, i) => ({
+      eventVersion: '1.11',
+      eventSource: 'airflow.amazonaws.com',
+      eventTime: '2026-11-02T09:15:00Z',
+      eventID: `${seed}-${i}`,
+    }));
+    const world = await createFaultWorld(servers, { maxHeldBytes: random.pick([0, 10_000_000]) });
+    try {
+      const big = await putObject(world.direct, logFileKey('big'), logFileOf(records));
+      const small = await Promise.all(
+        Array.from({ length: 9 }, (_, i) =>
+          putObject(world.direct, logFileKey(`small-${i}`), logFileOf([{ ...records[0], eventID: `small-${i}` }])),
+        ),
+      );
+      const bodies = bodiesOf([big, ...small]);
+      const puts: number[] = [];
+      // Once with most messages not begun, once in the middle of the big file.
+      const stops = [1 + random.below(3), 20 + random.below(150)];
+      const answers: number[] = [];
+      const handle = async (event: unknown) => {
+        const before = world.requests().filter(isEventPut).length;
+        const stop = stops[answers.length];
+        const clock = stop === undefined ? () => 60_000 : clockUntil(world, stop);
+        const answer = await world.handleWithin(event, clock);
+        puts.push(world.requests().filter(isEventPut).length - before);
+        answers.push(answer!.batchItemFailures.length);
+        return answer;
+      };
+      const { dead } = await drain(bodies, handle);
+      expect(dead).toEqual([]);
+      // The first invocation stopped: with the big file unfinished, and with messages that it had not begun.
+      expect(answers[0]).toBeGreaterThanOrEqual(6);
+      expect(world.failures.map(({ reason }) => reason.split(':')[0])).toContain('out-of-time');
+      // Nothing that was stored before a checkpoint is put again.
+      expect(puts.reduce((sum, count) => sum + count)).toBe(450 + 9);
+      expect((await eventsTableOf(world)).size).toBe(450 + 9);
+      const entry = await ledgerItem(world.direct, big);
+      expect(entry).toMatchObject({ state: { S: 'ingested' }, recordsRead: { N: '450' }, eventsStored: { N: '450' } });
+    } finally {
+      await world.stop();
+    }
+  },
+  dose(1, 20),
+);
+
+row(
+  'L2 an invocation that hangs answers before it is ended, and names what is not done',
+  async (seed) => {
+    const world = await createFaultWorld(servers);
+    try {
+      const scenario = generateScenario(seed, 'few');
+      const files = await upload(world, scenario.files);
+      const stuck = files[0]!;
+      world.faults(always(({ key, operation }) => operation === 'GetObject' && key === stuck.key, blackHole));
+      // The first look at the clock is for the last moment to answer: 4 s before the end, 0.3 s from now.
+      const clock = [4_300];
+      const answer = await world.handleWithin(sqsEvent(...bodiesOf(files)), () => clock.shift() ?? 60_000);
+      expect(world.failures).toEqual([]);
+      expect(answer!.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toContain('m0');
+      world.faults();
+      expect((await drain(bodiesOf(files), world.handle)).dead).toEqual([]);
+      await expectAllStored(world, scenario);
+    } finally {
+      await world.stop();
+    }
+  },
+  dose(1, 10),
+);
+
+for (const [what, fault] of [
+  ['fails', instead(s3Error(500, 'InternalError'))],
+  ['is denied', instead(s3Error(403, 'AccessDenied'))],
+  ['is reset', reset],
+] as const) {
+  row(`L4 the write to the quarantine ${what}: not acknowledged; afterwards set aside`, async (seed) => {
+    const random = seededRandom(seed);
+    const scenario = generateScenario(seed, 'few');
+    const world = await createFaultWorld(servers);
+    try {
+      const files = await upload(world, scenario.files);
+      const bad = await putObject(world.direct, logFileKey('bad'), logFileOf([]).subarray(0, -random.pick([1, 8, 9])));
+      const isQuarantine = ({ target }: PassingRequest) => target === world.direct.quarantineBucket;
+      // Either from the start, or only the reason, which is written last.
+      const script = random.chance(0.5)
+        ? always(isQuarantine, fault)
+        : always((request) => isQuarantine(request) && request.key.endsWith('.reason.json'), fault);
+      world.faults(script);
+      const { acknowledged } = await drain(bodiesOf([bad, ...files]), world.handle, { maxReceives: 2 });
+      const withBadRecords = scenario.files.filter(({ badRecords }) => badRecords.length > 0);
+      for (const key of [bad.key, ...withBadRecords.map((file) => file.key)]) {
+        expect(acknowledged.some(({ body }) => body.includes(encodeURIComponent(key)))).toBe(false);
+      }
+      expect((await ledgerItem(world.direct, bad))?.state).toEqual({ S: 'failed' });
+      world.faults();
+      const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
+      expect((await drain(bodiesOf([bad, ...files]), world.handle, { onAcknowledge })).dead).toEqual([]);
+      expect((await quarantined(world.direct)).has(`files/${bad.bucket}/${bad.key}.reason.json`)).toBe(true);
+      expect((await ledgerItem(world.direct, bad))?.state).toEqual({ S: 'quarantined' });
+    } finally {
+      await world.stop();
+    }
+  });
+}
