@@ -17,7 +17,7 @@ describe('displayText', () => {
     ['\u2066x\u2069\u061c\u200f', '\\u2066x\\u2069\\u061c\\u200f'],
     ['zero\u200bwidth\ufeff\u00ad', 'zero\\u200bwidth\\ufeff\\u00ad'],
     ['\ud800x\udc00', '\\ud800x\\udc00'],
-    ['\u{e0041}', '\\ue0041'],
+    ['\u{e0041}', '\\udb40\\udc41'],
     ['', ''],
   ])('%j', (text, shown) => {
     expect(displayText(text)).toBe(shown);
