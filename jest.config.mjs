@@ -4,6 +4,9 @@ export default {
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tests/support/transform.mjs' },
+  // Generous, for busy machines: several tests read thousands of generated files.
+  testTimeout: 30_000,
+  globalSetup: '<rootDir>/tests/support/build.mjs',
   coverageProvider: 'v8',
   collectCoverageFrom: ['shared/**/*.ts', 'functions/**/*.ts', 'cli/**/*.ts', 'local/**/*.ts'],
 };

@@ -90,14 +90,14 @@ function contestants(file: string): Contestant[] {
 
 /** Bundles one of this folder's programs, as the real one is delivered, and returns its quoted path. */
 function program(source: string): string {
-  const outfile = join(FOLDER, source.replace(/ts$/, 'mjs'));
+  const outfile = join(FOLDER, source.replace(/ts$/, 'cjs'));
   buildSync({
     entryPoints: [join(BENCH, source)],
     outfile,
     bundle: true,
     minify: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
   });
   return quote(outfile);
 }

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { readLogFile } from '../shared/log-file/read-log-file.ts';
 
-await readLogFile(createReadStream(process.argv[2] as string, { highWaterMark: 262_144 }), {
+void readLogFile(createReadStream(process.argv[2] as string, { highWaterMark: 262_144 }), {
   eventSources: ['airflow.amazonaws.com'],
   hash: process.argv.includes('--hash'),
   onRecords: ({ kept }) => {

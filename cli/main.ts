@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 /**
- * The `mwaa-trail` program. `scan` is used on single files, where starting up is most of the work: it is dispatched before
- * anything else is loaded.
+ * The `mwaa-trail` program. `scan` is used on single files, where starting up is most of the work: nothing else is loaded
+ * for it, not even the standard streams, before it asks for them.
  */
-// Whoever reads the output may stop early (`| head`); what was wanted is done.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+import { runScan } from './scan.ts';
 
 const [command, ...args] = process.argv.slice(2);
-process.exitCode =
-  command === 'scan'
-    ? await (await import('./scan.ts')).runScan(args, process)
-    : await (await import('./program.ts')).runProgram(process.argv, process.env);
+
+async function run(): Promise<number> {
+  if (command === 'scan') return runScan(args, process);
+  return (await import('./program.ts')).runProgram(process.argv, process.env);
+}
+
+void run().then((exitCode) => {
+  process.exitCode = exitCode;
+});

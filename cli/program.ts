@@ -7,8 +7,11 @@ import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
+import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
+import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
+import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 
 /**
@@ -20,6 +23,11 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   const setExitCode = (code: number) => {
     exitCode = code;
   };
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = createProgram(env, setExitCode);
   try {
     await program.parseAsync([...argv]);
@@ -38,10 +46,13 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
     .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
-  program.addCommand(replayCommand(setExitCode));
+  program.addCommand(replayCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(environmentsCommand(env));
+  program.addCommand(serveCommand(env));
+  program.addCommand(quarantineCommand(env, setExitCode));
+  program.addCommand(redriveCommand());
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { packageRoot } from '../local/table-definitions.ts';
+import type { Environment } from '../shared/config.ts';
 import { EXIT } from './exit.ts';
 import { findLogFiles } from './replay/local-log-files.ts';
 import { createProgress } from './replay/progress.ts';
@@ -14,7 +15,7 @@ interface ReplayOptions {
   format: 'table' | 'json';
 }
 
-export function replayCommand(setExitCode: (code: number) => void): Command {
+export function replayCommand(env: Environment, setExitCode: (code: number) => void): Command {
   return new Command('replay')
     .description(
       'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
@@ -25,8 +26,8 @@ export function replayCommand(setExitCode: (code: number) => void): Command {
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
       const progress = createProgress(files.length);
-      const result = await replayFiles(files, options.store, progress);
-      progress.stop();
+      // A bar that is not stopped keeps the process alive.
+      const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
       const report = { ...result, unreadable };
       await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));
       if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);

@@ -53,7 +53,7 @@ export async function withStore<T>(
 }
 
 /** The other tables of a deployment: named by the environment, else by the same pattern as the events table. */
-function tablesBeside(eventsTable: string, env: Environment): TableNames {
+export function tablesBeside(eventsTable: string, env: Environment): TableNames {
   const beside = (variable: string, suffix: string): string => {
     if (env[variable]) return env[variable];
     if (eventsTable.endsWith('-events')) return eventsTable.replace(/-events$/, suffix);

@@ -5,10 +5,15 @@ import { failureKind } from '../shared/failure.ts';
 import type { LogFileReport } from '../shared/pipeline.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
-/** The ingest function's log and metrics, which alarms and people read (docs/operations.md). */
-export function createTelemetry(): IngestObserver & { throttled(reasons: readonly string[]): void } {
+/**
+ * The ingest function's log and metrics, which alarms and people read (docs/operations.md).
+ * @param namespace of the metrics in CloudWatch
+ */
+export function createTelemetry(
+  namespace = 'mwaa-trail',
+): IngestObserver & { throttled(reasons: readonly string[]): void } {
   const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
-  const metrics = new Metrics({ namespace: 'mwaa-trail', serviceName: 'ingest' });
+  const metrics = new Metrics({ namespace, serviceName: 'ingest' });
   const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
   return {
     logFile(report) {

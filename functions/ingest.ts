@@ -5,7 +5,7 @@ import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { createIngestHandler } from './ingest-handler.ts';
 import { createTelemetry } from './ingest-telemetry.ts';
 
-const telemetry = createTelemetry();
+const telemetry = createTelemetry(process.env.POWERTOOLS_METRICS_NAMESPACE);
 
 /** The Lambda function: log files that S3, SNS, SQS, EventBridge or CloudTrail announce, into DynamoDB. */
 export const handler = createIngestHandler(

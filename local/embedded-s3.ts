@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { startFauxqs } from 'fauxqs';
+import { TrailError } from '../shared/errors.ts';
 import { createS3Client } from '../shared/log-file/s3-client.ts';
 import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 
@@ -15,6 +15,7 @@ export interface EmbeddedS3 {
  * @param folder where objects are kept as files; absent: in memory
  */
 export async function startEmbeddedS3(folder?: string, port = 0): Promise<EmbeddedS3> {
+  const startFauxqs = await loadServer();
   if (folder !== undefined) await mkdir(folder, { recursive: true });
   const server = await startFauxqs({
     port,
@@ -38,4 +39,17 @@ export async function startEmbeddedS3(folder?: string, port = 0): Promise<Embedd
       await server.stop();
     },
   };
+}
+
+/** Loaded only when it is needed: the commands that need no S3 start faster, and on Node 20, too. */
+async function loadServer() {
+  try {
+    return (await import('fauxqs')).startFauxqs;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_BUILTIN_MODULE') throw error;
+    throw new TrailError(
+      'old-node',
+      `the embedded S3 needs Node 22.5 or newer, this is ${process.version}: run it with npx, which takes the Node that comes along`,
+    );
+  }
 }

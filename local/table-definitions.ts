@@ -28,18 +28,18 @@ const TableProperties = z.object({
 });
 
 const Table = z.object({ Properties: TableProperties });
-const ServerlessFile = z.object({
-  resources: z.object({
-    Resources: z.object({ EventsTable: Table, LogFilesTable: Table, EnvironmentsTable: Table }),
-  }),
+const Tables = z.object({
+  Resources: z.object({ EventsTable: Table, LogFilesTable: Table, EnvironmentsTable: Table }),
 });
+/** Other resources stand in files of their own, which Serverless puts in. */
+const ServerlessFile = z.object({ resources: z.tuple([Tables], z.unknown()) });
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
 export function tableDefinitions(names: TableNames): CreateTableCommandInput[] {
   const yaml = readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8');
   // CloudFormation's tags, such as !Sub, stand in parts that are not needed here.
   const file = ServerlessFile.parse(parse(yaml, { logLevel: 'error' }));
-  const { EventsTable, LogFilesTable, EnvironmentsTable } = file.resources.Resources;
+  const { EventsTable, LogFilesTable, EnvironmentsTable } = file.resources[0].Resources;
   return [
     { TableName: names.eventsTable, ...EventsTable.Properties },
     { TableName: names.logFilesTable, ...LogFilesTable.Properties },

@@ -37,8 +37,8 @@ export function readConfig(env: Environment): Config {
   const problems: string[] = [];
   const config: Config = {
     ...tableNames(env, problems),
-    logBuckets: list(env.LOG_BUCKETS).map((entry) => readLogBucket(entry, problems)),
-    eventSources: env.EVENT_SOURCES?.trim() ? list(env.EVENT_SOURCES) : DEFAULT_EVENT_SOURCES,
+    logBuckets: list(env, 'LOG_BUCKETS', problems).map((entry) => readLogBucket(entry, problems)),
+    eventSources: env.EVENT_SOURCES?.trim() ? list(env, 'EVENT_SOURCES', problems) : DEFAULT_EVENT_SOURCES,
   };
   const quarantineBucket = env.QUARANTINE_BUCKET?.trim();
   if (quarantineBucket) config.quarantineBucket = quarantineBucket;
@@ -74,11 +74,15 @@ function withoutProblems<T>(value: T, problems: readonly string[]): T {
   throw new TrailError('configuration', `environment variables: ${problems.join('; ')}`);
 }
 
-function list(value: string | undefined): string[] {
-  return (value ?? '')
+function list(env: Environment, name: string, problems: string[]): string[] {
+  const value = env[name]?.trim() ?? '';
+  const entries = value
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
+  // An empty list has a meaning of its own, which nobody writes as commas.
+  if (value !== '' && entries.length === 0) problems.push(`${name} must name something, or be empty`);
+  return entries;
 }
 
 function readLogBucket(entry: string, problems: string[]): LogBucket {

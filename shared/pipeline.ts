@@ -4,8 +4,14 @@ import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/o
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
-import { type OpenLogFile, openLogFile } from './log-file/open-log-file.ts';
-import { BadLogFileError, type LogFileCounts, readLogFile } from './log-file/read-log-file.ts';
+import { ObjectMissingError, type OpenLogFile, type OpenOptions, openLogFile } from './log-file/open-log-file.ts';
+import {
+  BadLogFileError,
+  type LogFileCounts,
+  type ReaderCaps,
+  type ReadOptions,
+  readLogFile,
+} from './log-file/read-log-file.ts';
 import { writeEnvironments } from './store/environments-table.ts';
 import {
   booksOf,
@@ -18,7 +24,7 @@ import {
   writeCheckpoint,
   writeLedger,
 } from './store/ledger.ts';
-import { quarantineFile } from './store/quarantine.ts';
+import { quarantineFile, renewReason } from './store/quarantine.ts';
 import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
 
@@ -27,6 +33,17 @@ export interface PipelineDeps extends StorageDeps {
   sleep(milliseconds: number): Promise<void>;
   /** Bytes of wanted records that may be held until their file has proved good. */
   maxHeldBytes?: number;
+  /** Over the usual caps of the reader. */
+  caps?: Partial<ReaderCaps>;
+}
+
+/** A log file that was set aside, and is to be read once more. */
+export interface Again {
+  quarantinedAt: string;
+  /** The state of the object to read, and no other. */
+  ifMatch?: string;
+  /** Where its bytes are, when the object itself has them no longer; events and books name the object all the same. */
+  copy?: { bucket: string; key: string };
 }
 
 /** What became of one announced object. */
@@ -43,6 +60,7 @@ export type LogFileReport = { bucket: string; key: string } & (
  * The whole way of one announced object: is it a log file, was it done before, read and verify it, store its events, close
  * its books. When this returns, everything in the object is stored, skipped by rule, or quarantined with a reason; when it
  * throws, the announcement must be delivered again, and `failureKind` tells whether that will help.
+ * @param again in a replay; books that were closed with the log file in quarantine do not keep it from being read
  * @throws {TrailError} `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
  *   there; and any error of S3 and DynamoDB
  */
@@ -50,12 +68,13 @@ export async function ingestLogFile(
   ref: LogFileRef,
   deps: PipelineDeps,
   time: TimeBudget = UNLIMITED,
+  again?: Again,
 ): Promise<LogFileReport> {
   const { bucket, key } = ref;
   const expectedOwner = allowedOwner(ref, deps.config);
   const names = readObjectKey(key);
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
-  const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner };
+  const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again };
   try {
     return await ingestUntilCertain(file, deps, time);
   } catch (error) {
@@ -72,6 +91,9 @@ interface LogFile {
   etag: string | undefined;
   names: LogFileKey;
   expectedOwner: string | undefined;
+  again: Again | undefined;
+  /** The ledger has the books of a later state of the object, and they stay. */
+  superseded?: boolean;
 }
 type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
 
@@ -98,17 +120,41 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
   const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
-  const closed = same && same.state !== 'partial' ? same : undefined;
+  const closed = same && isClosed(same, file.again) ? same : undefined;
   if (closed && closed.etag === file.etag) return earlierReport(closed);
-  const object = await openLogFile(deps.s3, file, {
-    expectedOwner: file.expectedOwner,
-    ifNoneMatch: closed?.etag || undefined,
-    sleep: deps.sleep,
-  });
+  const object = await openUnlessDone(file, closed, deps);
   if (!object) return earlierReport(closed!);
-  file.etag = object.etag;
-  const opened = { ...file, etag: object.etag, object };
-  return storeLogFile(opened, same?.etag === object.etag ? same.checkpoint : undefined, deps, time);
+  const etag = (file.again?.copy && file.etag) || object.etag;
+  file.etag = etag;
+  file.superseded = file.again?.copy !== undefined && closed !== undefined;
+  return storeLogFile({ ...file, etag, object }, same?.etag === etag ? same.checkpoint : undefined, deps, time);
+}
+
+/** Whether the same state of the file need not be read. What was missing may have come since. */
+function isClosed({ state, reason }: LedgerEntry, again: Again | undefined): boolean {
+  return state === 'quarantined' ? !again && reason !== 'object-missing' : state === 'ingested';
+}
+
+/** Nothing when the object is in the state of the closed books. */
+async function openUnlessDone(
+  file: LogFile,
+  closed: LedgerEntry | undefined,
+  deps: PipelineDeps,
+): Promise<OpenLogFile | undefined> {
+  try {
+    return await open(file, deps, { ifMatch: file.again?.ifMatch, ifNoneMatch: closed?.etag || undefined });
+  } catch (error) {
+    // Ingested, and gone since. A notification with an ETag could be of another state of it, which is missing.
+    if (error instanceof ObjectMissingError && closed?.state === 'ingested' && file.etag === undefined)
+      return undefined;
+    throw error;
+  }
+}
+
+function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenLogFile | undefined> {
+  const { again, expectedOwner } = file;
+  if (again?.copy) return openLogFile(deps.s3, again.copy, { ...options, sleep: deps.sleep });
+  return openLogFile(deps.s3, file, { ...options, expectedOwner, sleep: deps.sleep });
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
@@ -118,15 +164,19 @@ async function storeLogFile(
   deps: PipelineDeps,
   time: TimeBudget,
 ): Promise<LogFileReport> {
-  const { eventSources, environmentsTable, logFilesTable } = deps.config;
+  const { environmentsTable, logFilesTable } = deps.config;
   const held = new HeldRecords(deps.maxHeldBytes);
-  const counts = await verify(file, eventSources, held);
+  const counts = await verify(file, deps, held);
 
-  const storage = new RecordStorage(file, deps, time, checkpoint);
+  const storage = new RecordStorage({ ...file, quarantinedAt: file.again?.quarantinedAt }, deps, time, checkpoint);
   try {
     const batch = held.all();
     if (batch) await storage.store(batch);
-    else await readLogFile(await reopen(file, deps), { eventSources, onRecords: (again) => storage.store(again) });
+    else
+      await readLogFile(
+        await reopen(file, deps),
+        reading(deps, (records) => storage.store(records)),
+      );
   } catch (error) {
     if (error instanceof OutOfTimeError) {
       await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
@@ -136,13 +186,13 @@ async function storeLogFile(
   }
   await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
   const books = storage.closeBooks(counts);
-  await writeLedger(deps.dynamo, logFilesTable, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
+  await closeBooks(file, deps, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
   return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
 }
 
-async function verify(file: OpenedLogFile, eventSources: readonly string[], held: HeldRecords): Promise<LogFileCounts> {
+async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
   try {
-    return await readLogFile(file.object.body, { eventSources, hash: true, onRecords: (batch) => held.add(batch) });
+    return await readLogFile(file.object.body, { ...reading(deps, (records) => held.add(records)), hash: true });
   } catch (error) {
     // Without a size nobody knows whether the file ends so, or only its transfer.
     if (!(error instanceof BadLogFileError) || file.object.size !== undefined) throw error;
@@ -153,26 +203,27 @@ async function verify(file: OpenedLogFile, eventSources: readonly string[], held
   }
 }
 
+function reading({ config, caps }: PipelineDeps, onRecords: ReadOptions['onRecords']): ReadOptions {
+  return { eventSources: config.eventSources, caps, onRecords };
+}
+
 /** The same state of the object once more. */
 async function reopen(file: OpenedLogFile, deps: PipelineDeps): Promise<AsyncIterable<Uint8Array>> {
-  const object = await openLogFile(deps.s3, file, {
-    expectedOwner: file.expectedOwner,
-    ifMatch: file.etag,
-    sleep: deps.sleep,
-  });
+  const object = await open(file, deps, { ifMatch: file.object.etag });
   if (object) return object.body;
   throw new TrailError('s3-answer', `${s3Place(file)}: expected the object`);
 }
 
 /** The raw bytes, where there are any, and the reason go to the quarantine; then the books are closed. */
 async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<LogFileReport> {
-  const { bucket, key, etag = '' } = file;
-  const { quarantineBucket, logFilesTable } = deps.config;
+  const { bucket, key, etag = '', again } = file;
+  const { quarantineBucket } = deps.config;
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
-  const quarantinedAt = isoNow(deps);
-  await quarantineFile(deps.s3, quarantineBucket, { reason, detail, bucket, key, etag, quarantinedAt });
-  await writeLedger(deps.dynamo, logFilesTable, {
+  const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
+  const setAside = again?.copy ? renewReason : quarantineFile;
+  await setAside(deps.s3, quarantineBucket, { reason, detail, bucket, key, etag, quarantinedAt });
+  await closeBooks(file, deps, {
     ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,
     compressedBytes: 0,
@@ -184,6 +235,10 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   return { bucket, key, outcome: 'quarantined', reason, detail };
 }
 
+async function closeBooks(file: LogFile, deps: PipelineDeps, entry: LedgerEntry): Promise<void> {
+  if (!file.superseded) await writeLedger(deps.dynamo, deps.config.logFilesTable, entry);
+}
+
 /** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
 async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, deps: PipelineDeps): Promise<void> {
   const file = { bucket, key, deliveryDay: names.deliveryDay };
@@ -193,12 +248,14 @@ async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, de
 }
 
 function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps) {
-  const { bucket, key, etag, names, object } = file;
+  const { bucket, key, etag, names, object, again } = file;
+  // The time of a copy is when it was set aside.
+  const deliveredAt = again?.copy ? undefined : object?.deliveredAt;
   return {
     bucket,
     key,
     etag,
-    ...(object?.deliveredAt === undefined ? {} : { deliveredAt: object.deliveredAt }),
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
     ...names,
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),

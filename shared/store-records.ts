@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import type { AuditEvent } from './audit-event/audit-event.ts';
 import { toAuditEvent } from './audit-event/to-audit-event.ts';
 import type { Config } from './config.ts';
 import { s3Place, TrailError } from './errors.ts';
@@ -8,6 +9,7 @@ import type { BadRecord, KeptRecord, LogFileCounts, RecordBatch } from './log-fi
 import { noteEvent, type SeenEnvironments } from './store/environments-table.ts';
 import { expiryOf, toEventItem } from './store/event-item.ts';
 import { type PutOutcome, putEvent } from './store/events-table.ts';
+import type { Item } from './store/item.ts';
 import { type Checkpoint, type LogFileBooks, ledgerKey } from './store/ledger.ts';
 import { quarantineRecord } from './store/quarantine.ts';
 import type { TimeBudget } from './time-budget.ts';
@@ -44,11 +46,40 @@ export function noQuarantine(file: { bucket: string; key: string }, detail: stri
   return new TrailError('no-quarantine', `${s3Place(file)}: ${detail}; expected QUARANTINE_BUCKET to be set`);
 }
 
-interface File {
+/** The log file that records are of. */
+export interface RecordsFile {
   bucket: string;
   key: string;
   etag: string;
   names: { account?: string };
+  /** When it, or its record, was first set aside, in a replay; what is still bad keeps this time. */
+  quarantinedAt?: string | undefined;
+}
+
+/** What a record is, before the table is asked. */
+export type JudgedRecord =
+  | { kind: 'bad'; reason: string }
+  | { kind: 'skipped' }
+  | { kind: 'event'; event: AuditEvent; item: Item };
+
+/** Makes the item of a record, or says why there is none. */
+export function judgeRecord(
+  record: KeptRecord | BadRecord,
+  file: RecordsFile,
+  { config, now }: Pick<StorageDeps, 'config' | 'now'>,
+): JudgedRecord {
+  if ('reason' in record) return { kind: 'bad', reason: record.reason };
+  const result = toAuditEvent(Buffer.from(record.bytes).toString(), {
+    logFile: ledgerKey(file),
+    recordIndex: record.index,
+    keyAccount: file.names.account,
+    now: now(),
+  });
+  if (result.kind !== 'event') return result;
+  const { event } = result;
+  const ingestedAt = new Date(now()).toISOString();
+  const item = toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) });
+  return { kind: 'event', event, item };
 }
 
 const CONCURRENT_WRITES = 8;
@@ -60,14 +91,14 @@ const NOTHING: Checkpoint = { nextRecord: 0, stored: 0, known: 0, skipped: 0, qu
 export class RecordStorage {
   readonly seen: SeenEnvironments = { environments: new Map(), days: new Set() };
   readonly problems: RecordProblem[] = [];
-  private readonly file: File;
+  private readonly file: RecordsFile;
   private readonly deps: StorageDeps;
   private readonly time: TimeBudget;
   private readonly from: number;
   private readonly counts: Checkpoint;
 
   /** @param checkpoint how far an earlier delivery came with the same state of the file */
-  constructor(file: File, deps: StorageDeps, time: TimeBudget, checkpoint: Checkpoint = NOTHING) {
+  constructor(file: RecordsFile, deps: StorageDeps, time: TimeBudget, checkpoint: Checkpoint = NOTHING) {
     this.file = file;
     this.deps = deps;
     this.time = time;
@@ -102,32 +133,21 @@ export class RecordStorage {
   }
 
   private async storeRecord(record: KeptRecord | BadRecord): Promise<void> {
-    if ('reason' in record) return this.setAside(record, record.reason);
-    const { config, now } = this.deps;
-    const result = toAuditEvent(Buffer.from(record.bytes).toString(), {
-      logFile: ledgerKey(this.file),
-      recordIndex: record.index,
-      keyAccount: this.file.names.account,
-      now: now(),
-    });
-    if (result.kind === 'bad') return this.setAside(record, result.reason);
-    if (result.kind === 'skipped') {
+    const judged = judgeRecord(record, this.file, this.deps);
+    if (judged.kind === 'bad') return this.setAside(record, judged.reason);
+    if (judged.kind === 'skipped') {
       this.counts.skipped += 1;
       return;
     }
-    const { event } = result;
-    const ingestedAt = new Date(now()).toISOString();
-    const outcome = await this.put(
-      toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) }),
-    );
+    const outcome = await this.put(judged.item);
     if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
     if (outcome === 'refused') return this.setAside(record, 'item-refused');
     this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
-    noteEvent(this.seen, event);
+    noteEvent(this.seen, judged.event);
   }
 
   /** Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. */
-  private async put(item: Parameters<typeof putEvent>[2]): Promise<PutOutcome | 'refused'> {
+  private async put(item: Item): Promise<PutOutcome | 'refused'> {
     try {
       return await putEvent(this.deps.dynamo, this.deps.config.eventsTable, item);
     } catch (error) {
@@ -140,7 +160,7 @@ export class RecordStorage {
   private async setAside({ index, offset, bytes }: KeptRecord, reason: string): Promise<void> {
     const { bucket, key, etag } = this.file;
     const { s3, config, now } = this.deps;
-    const detail = `Records[${index}] at byte ${offset}: ${EXPECTATIONS[reason] ?? reason}`;
+    const detail = recordDetail({ index, offset }, reason);
     if (config.quarantineBucket === undefined) throw noQuarantine(this.file, detail);
     await quarantineRecord(s3, config.quarantineBucket, bytes, {
       reason,
@@ -150,11 +170,16 @@ export class RecordStorage {
       etag,
       recordIndex: index,
       recordOffset: offset,
-      quarantinedAt: new Date(now()).toISOString(),
+      quarantinedAt: this.file.quarantinedAt ?? new Date(now()).toISOString(),
     });
     this.counts.quarantined += 1;
     this.problems.push({ recordIndex: index, reason, detail });
   }
+}
+
+/** Where a bad record is, and what was expected of it. */
+export function recordDetail({ index, offset }: { index: number; offset: number }, reason: string): string {
+  return `Records[${index}] at byte ${offset}: ${EXPECTATIONS[reason] ?? reason}`;
 }
 
 /** What was expected of a record, by the reason for which it is set aside. */

@@ -69,10 +69,11 @@ async function* walkFolder(folder: string, unreadable: UnreadableFile[]): AsyncG
 }
 
 async function describe(path: string): Promise<LocalLogFile> {
+  const stats = await stat(path);
+  // Opening a named pipe waits for a writer.
+  if (!stats.isFile()) throw new TrailError('not-a-file', 'expected a file or a folder');
   const handle = await open(path);
   try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw new TrailError('not-a-file', 'expected a file or a folder');
     const magic = new Uint8Array(2);
     await handle.read(magic, 0, 2, 0);
     const gzip = magic[0] === 0x1f && magic[1] === 0x8b;

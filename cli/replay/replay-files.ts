@@ -5,7 +5,7 @@ import { createIngestHandler, type IngestObserver } from '../../functions/ingest
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
-import { readConfig } from '../../shared/config.ts';
+import { type Environment, readConfig } from '../../shared/config.ts';
 import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
 import { describeError, s3Place } from '../../shared/errors.ts';
 import type { LogFileReport, PipelineDeps } from '../../shared/pipeline.ts';
@@ -34,6 +34,7 @@ const BATCH_SIZE = 10;
 export async function replayFiles(
   files: readonly LocalLogFile[],
   store: string,
+  env: Environment,
   progress: Progress,
 ): Promise<ReplayResult> {
   const folders = storeFolders(store);
@@ -44,7 +45,7 @@ export async function replayFiles(
       const deps: PipelineDeps = {
         s3: s3.client,
         dynamo: dynamo.client,
-        config: localConfig(),
+        config: localConfig(env),
         now: Date.now,
         sleep: setTimeout,
       };
@@ -66,14 +67,14 @@ export async function replayFiles(
   }
 }
 
-function localConfig() {
+function localConfig(env: Environment) {
   return readConfig({
     EVENTS_TABLE: LOCAL_TABLES.eventsTable,
     LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
     ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,
     QUARANTINE_BUCKET: LOCAL_QUARANTINE_BUCKET,
     LOG_BUCKETS: LOCAL_LOG_BUCKET,
-    EVENT_SOURCES: process.env.EVENT_SOURCES,
+    EVENT_SOURCES: env.EVENT_SOURCES,
   });
 }
 

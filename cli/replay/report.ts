@@ -19,9 +19,14 @@ export function renderTables(report: ReplayReport, store: string): string {
     problems(report),
     summary(report),
     environmentTable(report),
-    `Ask the store: npx mwaa-trail query${store === '.mwaa-trail' ? '' : ` --store ${store}`} --errors`,
+    `Ask the store: npx mwaa-trail query${store === '.mwaa-trail' ? '' : ` --store ${shellWord(store)}`} --errors`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** To be pasted into a shell. */
+function shellWord(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 const COUNTS = ['read', 'kept', 'stored', 'known', 'skipped', 'failed'] as const;

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import type { LocalLogFile } from './local-log-files.ts';
 import type { CreatedObject } from './sqs-delivery.ts';
 
@@ -21,16 +28,40 @@ export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLog
   }
 }
 
+/** S3 takes parts of 5 MiB and more, and its embedded stand-in nothing over 11 MiB at once. */
+const PART_BYTES = 8 * 1024 * 1024;
+const LOG_FILE_HEADERS = { ContentType: 'application/json', ContentEncoding: 'gzip' };
+
 async function put(s3: S3Client, bucket: string, key: string, path: string, size: number): Promise<CreatedObject> {
-  const { ETag } = await s3.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: size === 0 ? '' : createReadStream(path),
-      ContentLength: size,
-      ContentType: 'application/json',
-      ContentEncoding: 'gzip',
-    }),
-  );
+  const object = { Bucket: bucket, Key: key };
+  const { ETag } =
+    size > PART_BYTES
+      ? await putInParts(s3, object, path, size)
+      : await s3.send(
+          new PutObjectCommand({
+            ...object,
+            ...LOG_FILE_HEADERS,
+            Body: size === 0 ? '' : createReadStream(path),
+            ContentLength: size,
+          }),
+        );
   return { bucket, key, etag: (ETag ?? '').replaceAll('"', ''), size };
+}
+
+async function putInParts(
+  s3: S3Client,
+  object: { Bucket: string; Key: string },
+  path: string,
+  size: number,
+): Promise<{ ETag?: string | undefined }> {
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...object, ...LOG_FILE_HEADERS }));
+  const Parts: CompletedPart[] = [];
+  for (let start = 0; start < size; start += PART_BYTES) {
+    const end = Math.min(start + PART_BYTES, size);
+    const part = { UploadId, PartNumber: Parts.length + 1 };
+    const Body = createReadStream(path, { start, end: end - 1 });
+    const { ETag } = await s3.send(new UploadPartCommand({ ...object, ...part, Body, ContentLength: end - start }));
+    Parts.push({ PartNumber: part.PartNumber, ETag });
+  }
+  return s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }));
 }

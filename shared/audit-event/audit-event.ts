@@ -65,3 +65,6 @@ export type ReadRecord =
   | { kind: 'event'; event: AuditEvent }
   | { kind: 'skipped'; reason: SkippedRecordReason }
   | { kind: 'bad'; reason: BadRecordReason };
+
+/** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */
+export const MAX_EVENT_ID_BYTES = 512;

@@ -18,7 +18,9 @@ export function environmentOf(record: JsonRecord): string | undefined {
       nameInArn(stringAt(resource, 'ARN') ?? stringAt(resource, 'arn')),
     ) ??
     nameInArn(stringAt(response, 'Arn') ?? stringAt(response, 'arn')) ??
-    nameInDenial(stringAt(response, 'message') ?? stringAt(response, 'Message') ?? stringAt(record, 'errorMessage'))
+    nameInDenial(stringAt(response, 'message')) ??
+    nameInDenial(stringAt(response, 'Message')) ??
+    nameInDenial(stringAt(record, 'errorMessage'))
   );
 }
 
@@ -33,7 +35,9 @@ function nameInArn(arn: string | undefined): string | undefined {
 /** "User: ... is not authorized to perform: airflow:X on resource: arn:aws:airflow:...:environment/NAME because ..." */
 function nameInDenial(message: string | undefined): string | undefined {
   const match = /on resource: (arn:[^:\s]*:airflow:[^:\s]*:[^:\s]*:environment\/[^\s"',;]+)/.exec(message ?? '');
-  return nameInArn(match?.[1]?.replace(/[.)]+$/, ''));
+  const name = nameInArn(match?.[1]?.replace(/[.)]+$/, ''));
+  // Operations on no environment in particular are denied on all of them.
+  return name === '*' ? undefined : name;
 }
 
 function percentDecoded(text: string): string {

@@ -19,7 +19,8 @@ export function principalOf(record: JsonRecord): Principal {
   const type = stringAt(identity, 'type');
   const nameOf = type !== undefined && Object.hasOwn(NAME_BY_TYPE, type) ? NAME_BY_TYPE[type] : undefined;
   return {
-    ...present('principal', nameOf?.(identity) ?? anyName(identity)),
+    // An arn may end where the name should begin.
+    ...present('principal', nameOf?.(identity) || anyName(identity)),
     ...present('principalType', type),
     ...present('principalArn', stringAt(identity, 'arn')),
     ...present('accessKeyId', stringAt(identity, 'accessKeyId')),
@@ -59,7 +60,7 @@ function roleAndSession(identity: Identity): string | undefined {
 
 function roleName(identity: Identity): string | undefined {
   // A role's arn may have a path: arn:aws:iam::ACCOUNT:role/PATH/NAME
-  return issuerName(identity) ?? afterInArn(identity, 'role/')?.split('/').at(-1);
+  return issuerName(identity) ?? (afterInArn(identity, 'role/')?.split('/').at(-1) || undefined);
 }
 
 function issuerName(identity: Identity): string | undefined {
@@ -73,7 +74,7 @@ function providerAndUser(identity: Identity): string | undefined {
 function afterInArn(identity: Identity, resourceType: string): string | undefined {
   const arn = stringAt(identity, 'arn');
   const at = arn?.indexOf(`:${resourceType}`) ?? -1;
-  return at < 0 ? undefined : arn?.slice(at + 1 + resourceType.length);
+  return at < 0 ? undefined : arn?.slice(at + 1 + resourceType.length) || undefined;
 }
 
 function joinPresent(separator: string, ...parts: (string | undefined)[]): string | undefined {

@@ -20,7 +20,8 @@ export function redactRecord(text: string): RedactedRecord {
   visit(parseJsonText(text), { path: [], maskLeaves: false }, masked);
   return {
     text: replaceSpans(text, masked),
-    redacted: [...new Set(masked.map(({ path }) => path))].slice(0, MAX_PATHS),
+    // A name may hold half a surrogate pair, which DynamoDB refuses.
+    redacted: [...new Set(masked.map(({ path }) => path.toWellFormed()))].slice(0, MAX_PATHS),
   };
 }
 

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent, BadRecordReason, EventFlag, Provenance, ReadRecord } from './audit-event.ts';
+import {
+  type AuditEvent,
+  type BadRecordReason,
+  type EventFlag,
+  MAX_EVENT_ID_BYTES,
+  type Provenance,
+  type ReadRecord,
+} from './audit-event.ts';
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
@@ -15,8 +22,6 @@ export interface RecordContext extends Provenance {
   now: number;
 }
 
-/** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */
-const MAX_EVENT_ID_BYTES = 512;
 /** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
 const MAX_VALUES = 50_000;
 

@@ -13,11 +13,10 @@ const ObjectCreated = z.object({
 /** An S3 event that came by way of EventBridge. */
 export const eventBridgeEvent: NotificationShape = {
   name: 'EventBridge event',
-  recognises: (value) => 'detail-type' in value && 'source' in value && value.source === 'aws.s3',
+  // S3's own events are all named so; under the same source come CloudTrail's records of API calls, which are something else.
+  recognises: (value) => 'source' in value && value.source === 'aws.s3' && detailType(value).startsWith('Object '),
   read(value) {
-    if ((value as { 'detail-type': unknown })['detail-type'] !== 'Object Created') {
-      return announcesNothing('not-object-created');
-    }
+    if (detailType(value) !== 'Object Created') return announcesNothing('not-object-created');
     const parsed = ObjectCreated.safeParse(value);
     if (!parsed.success) {
       throw new DeliveryError(
@@ -29,3 +28,8 @@ export const eventBridgeEvent: NotificationShape = {
     return announces({ bucket: bucket.name, key: object.key, ...(object.etag ? { etag: object.etag } : {}) });
   },
 };
+
+function detailType(value: object): string {
+  const type = 'detail-type' in value ? value['detail-type'] : undefined;
+  return typeof type === 'string' ? type : '';
+}

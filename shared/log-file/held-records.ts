@@ -2,6 +2,8 @@ import type { RecordBatch } from './read-log-file.ts';
 
 /** Bytes of records that may wait for the end of their file. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
+/** What a record costs beside its bytes: a file can consist of millions that are one byte long. */
+const BYTES_PER_RECORD = 256;
 
 /**
  * Records that wait until their file has proved good: the checksum of a gzip file stands at its end. A file with more
@@ -17,10 +19,12 @@ export class HeldRecords {
   }
 
   add({ kept, bad }: RecordBatch): void {
-    for (const record of [...kept, ...bad]) this.bytes += record.bytes.length;
+    for (const { bytes } of kept) this.bytes += BYTES_PER_RECORD + bytes.length;
+    for (const { bytes } of bad) this.bytes += BYTES_PER_RECORD + bytes.length;
     if (this.bytes > this.maxBytes) this.batch = undefined;
-    this.batch?.kept.push(...kept);
-    this.batch?.bad.push(...bad);
+    // One by one: a call takes only so many arguments.
+    for (const record of kept) this.batch?.kept.push(record);
+    for (const record of bad) this.batch?.bad.push(record);
   }
 
   /** All records, or nothing when they were too many to be held. */

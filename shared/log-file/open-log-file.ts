@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -70,6 +71,18 @@ export async function openLogFile(
     ...(ContentLength === undefined ? {} : { size: ContentLength }),
     ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
   };
+}
+
+/** Whether an object can be read, in this state: not when it is gone, replaced, or of a bucket that may not be read. */
+export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
+  try {
+    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return ETag?.replaceAll('"', '') === etag;
+  } catch (error) {
+    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    if (status === 403 || status === 404) return false;
+    throw error;
+  }
 }
 
 /** Transfers in a row that may break without a byte of progress. */

@@ -31,7 +31,7 @@ export const DEFAULT_CAPS: ReaderCaps = {
 export interface ReadOptions {
   /** Records with one of these as their own top-level `eventSource` are kept. */
   eventSources: readonly string[];
-  caps?: Partial<ReaderCaps>;
+  caps?: Partial<ReaderCaps> | undefined;
   /** Also compute the SHA-256 of the uncompressed bytes. */
   hash?: boolean;
   /**
@@ -73,6 +73,7 @@ export async function readLogFile(source: LogFileSource, options: ReadOptions): 
     if (first.done) throw new BadLogFileError('empty', 0, 'expected gzip or JSON');
     return await reading.run(first.value, pieces);
   } finally {
+    reading.close();
     await pieces.return();
   }
 }
@@ -102,6 +103,10 @@ class Reading {
     await this.handOut(this.scanner.finish());
     const { recordsRead } = this.scanner;
     return { recordsRead, ...this.counts, gzip, ...(this.hash && { sha256: this.hash.digest('hex') }) };
+  }
+
+  close(): void {
+    this.scanner.close();
   }
 
   private async *countCompressed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -22,7 +22,7 @@ export async function readCompleteness(
 ): Promise<Completeness> {
   const days = {
     from: range.since?.slice(0, 10),
-    to: range.until === undefined ? undefined : new Date(Date.parse(range.until) + DAY_MS).toISOString().slice(0, 10),
+    to: range.until === undefined ? undefined : dayAfter(range.until),
   };
   const [newestLogFiles, problems] = await Promise.all([
     listWatermarks(dynamo, tables.logFilesTable),
@@ -33,4 +33,9 @@ export async function readCompleteness(
     problems: problems.slice(0, MAX_PROBLEMS),
     problemsTruncated: problems.length > MAX_PROBLEMS,
   };
+}
+
+/** Nothing, as nothing comes after, for the last day that sorts as text. */
+function dayAfter(time: string): string | undefined {
+  return time.startsWith('9999-12-31') ? undefined : new Date(Date.parse(time) + DAY_MS).toISOString().slice(0, 10);
 }

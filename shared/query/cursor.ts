@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import type { RawCriteria } from './criteria.ts';
 import { CriteriaError, TEXT_CRITERION_NAMES } from './criteria.ts';
 import type { Order } from './plan.ts';
@@ -20,10 +21,15 @@ export interface Question {
 
 // DAY, DAY~, or a timeKey: eventTime in one width, # and an eventID of at most 512 bytes.
 const PLACE = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/su;
+const LONGEST_PLACE = 24 + 1 + MAX_EVENT_ID_BYTES;
 const Content = z.strictObject({
   v: z.literal(1),
   q: z.string(),
-  a: z.string().check(z.regex(PLACE)),
+  a: z.string().check(
+    z.regex(PLACE),
+    // DynamoDB refuses sort keys that are too long; a character can have four bytes.
+    z.refine((place) => Buffer.byteLength(place) <= LONGEST_PLACE),
+  ),
   t: z.int().check(z.nonnegative()),
 });
 

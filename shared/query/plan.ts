@@ -170,16 +170,20 @@ function anyOf(name: TextCriterion, values: readonly string[], filter: Filter): 
   // Short names: an expression may have 4 KB.
   const alias = `#${Object.keys(filter.names).length}`;
   filter.names[alias] = attribute;
-  const parameters = values.map((value) => {
+  const exact: string[] = [];
+  const alternatives: string[] = [];
+  for (const value of values) {
     const prefix = isPrefix(name, value);
+    if (prefix && value === '*') {
+      // Any at all; to begin with nothing is no condition that DynamoDB takes everywhere.
+      alternatives.push(`attribute_exists(${alias})`);
+      continue;
+    }
     const parameter = `:${Object.keys(filter.values).length}`;
     filter.values[parameter] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
-    return { parameter, prefix };
-  });
-  const exact = parameters.filter(({ prefix }) => !prefix).map(({ parameter }) => parameter);
-  const alternatives = [
-    ...(exact.length > 0 ? [`${alias} IN (${exact.join(', ')})`] : []),
-    ...parameters.filter(({ prefix }) => prefix).map(({ parameter }) => `begins_with(${alias}, ${parameter})`),
-  ];
+    if (prefix) alternatives.push(`begins_with(${alias}, ${parameter})`);
+    else exact.push(parameter);
+  }
+  if (exact.length > 0) alternatives.unshift(`${alias} IN (${exact.join(', ')})`);
   return `(${alternatives.join(' OR ')})`;
 }

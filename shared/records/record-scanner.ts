@@ -98,6 +98,11 @@ export class RecordScanner {
     return batch;
   }
 
+  /** Gives back what was in use; to be called once, when reading has ended in whatever way. */
+  close(): void {
+    this.skimmer?.release();
+  }
+
   private append(piece: Uint8Array): void {
     const inElement = this.element >= 0;
     const shift = this.window.append(piece, inElement ? this.element : this.position);

@@ -30,6 +30,13 @@ const LONGEST_NAME = NAME_BYTES - 2;
 /** The kernel may look, without effect, at so many bytes after the text. */
 const SLACK_BYTES = 64;
 const PAGE_BYTES = 65_536;
+/** The kernel's own data lie in the first page. */
+const NAMES_AT = PAGE_BYTES;
+
+/** Kernels that no file is read with now. A new one, with fresh memory, costs more than reading a small file. */
+const idle: SkimmerExports[] = [];
+/** The memory of a kernel that has met a huge record is given back instead. */
+const MOST_IDLE_BYTES = 8 * 1024 ** 2;
 
 /**
  * Reads elements of `Records` many times faster than the automaton, by WebAssembly SIMD, as long as they are objects with
@@ -45,16 +52,21 @@ export class RecordSkimmer {
     const module = compiledModule();
     const lengths = eventSources.map((source) => Buffer.byteLength(source));
     if (module === undefined || lengths.some((length) => length === 0 || length > LONGEST_NAME)) return undefined;
-    return new RecordSkimmer(module, eventSources, maxElementBytes);
+    const kernel = idle.pop() ?? (new WebAssembly.Instance(module).exports as unknown as SkimmerExports);
+    return new RecordSkimmer(kernel, eventSources, maxElementBytes);
   }
 
-  private constructor(module: WebAssembly.Module, eventSources: readonly string[], maxElementBytes: number) {
-    this.kernel = new WebAssembly.Instance(module).exports as unknown as SkimmerExports;
-    const namesAt = this.kernel.memory.buffer.byteLength;
-    this.textAt = namesAt + eventSources.length * NAME_BYTES;
+  private constructor(kernel: SkimmerExports, eventSources: readonly string[], maxElementBytes: number) {
+    this.kernel = kernel;
+    this.textAt = NAMES_AT + eventSources.length * NAME_BYTES;
     this.storage(0);
-    this.writePrefilter(namesAt, eventSources);
-    this.kernel.configure(namesAt, eventSources.length, maxElementBytes);
+    this.writePrefilter(eventSources);
+    this.kernel.configure(NAMES_AT, eventSources.length, maxElementBytes);
+  }
+
+  /** Lets the next skimmer have the memory; this one, and the storage it gave, must not be used any more. */
+  release(): void {
+    if (this.kernel.memory.buffer.byteLength <= MOST_IDLE_BYTES) idle.push(this.kernel);
   }
 
   /** Returns storage for at least `capacity` bytes of text, beginning with the bytes of the storage there was before. */
@@ -111,12 +123,13 @@ export class RecordSkimmer {
    * In JSON a name stands either literally or with an escape for one of its characters. So the kernel looks for the
    * names as whole strings, and for escapes of code units that occur in them (modulo 256).
    */
-  private writePrefilter(namesAt: number, eventSources: readonly string[]): void {
+  private writePrefilter(eventSources: readonly string[]): void {
     const memory = new Uint8Array(this.kernel.memory.buffer);
+    memory.fill(0, this.kernel.suspectUnits.value, this.kernel.suspectUnits.value + 256);
     eventSources.forEach((source, i) => {
       const name = Buffer.from(source);
-      memory[namesAt + i * NAME_BYTES] = name.length;
-      memory.set(name, namesAt + i * NAME_BYTES + 1);
+      memory[NAMES_AT + i * NAME_BYTES] = name.length;
+      memory.set(name, NAMES_AT + i * NAME_BYTES + 1);
       for (let unit = 0; unit < source.length; unit++) {
         memory[this.kernel.suspectUnits.value + (source.charCodeAt(unit) & 0xff)] = 1;
       }

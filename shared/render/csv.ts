@@ -8,7 +8,8 @@ export const FULL_COLUMNS: readonly string[] = [...LISTED_ATTRIBUTES, ...OTHER_A
 
 /** One row of RFC 4180, line break included. */
 export function csvRow(values: readonly string[]): string {
-  return stringify([values.map(withoutFormula)], { record_delimiter: 'windows' });
+  // A single CR or LF must be quoted too: readers take it for the end of a row.
+  return stringify([values.map(withoutFormula)], { record_delimiter: 'windows', quoted_match: /[\r\n]/ });
 }
 
 /** An event as a row under the given columns; absent attributes are empty. */

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { updateIf } from './conditional.ts';
+import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text, toItem } from './item.ts';
 import { composeKey, cutKey } from './keys.ts';
 
@@ -30,7 +31,7 @@ export interface SeenEnvironments {
 const ENVIRONMENTS = 'environments';
 const DAYS = 'days';
 /** Composing can double a part's length; all parts must fit into a sort key of 1,024 bytes. */
-const MAX_NAME_BYTES = 384;
+const MAX_NAME_BYTES = 383;
 const MAX_OTHER_PART_BYTES = 64;
 
 interface EventPlace {
@@ -42,13 +43,19 @@ interface EventPlace {
 }
 
 /** Notes an event for `writeEnvironments`. Events without a valid time count with the time before all others. */
-export function noteEvent(seen: SeenEnvironments, { timeKey, day, environment, accountId, region }: EventPlace): void {
+export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
+  const { timeKey, day } = event;
   seen.days.add(day);
-  if (environment === undefined) return;
+  if (event.environment === undefined) return;
+  // As the events table has them: names of any length fit, and a query by them finds the events.
+  const environment = storedText('environment', event.environment);
+  const accountId = event.accountId && storedText('accountId', event.accountId);
+  const region = event.region && storedText('region', event.region);
   const time = timeKey.slice(0, timeKey.indexOf('#'));
   const key = environmentKey(environment, accountId, region);
   const before = seen.environments.get(key);
   seen.environments.set(key, {
+    // As the events have them: a record's texts may be too long for an item.
     environment,
     ...(accountId === undefined ? {} : { accountId }),
     ...(region === undefined ? {} : { region }),

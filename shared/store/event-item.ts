@@ -72,7 +72,8 @@ const MAX_TEXT_BYTES = 4096;
  */
 export function toEventItem(event: AuditEvent, stored: { ingestedAt: string; expiresAt?: number | undefined }): Item {
   const texts = Object.fromEntries(
-    TEXTS.flatMap((name) => (event[name] === undefined ? [] : [[name, storedText(name, event[name])]])),
+    // An empty text is no key of an index.
+    TEXTS.flatMap((name) => (event[name] ? [[name, storedText(name, event[name])]] : [])),
   );
   const attributes = {
     eventId: event.eventId,
@@ -102,9 +103,13 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
 /** The item of an addendum that wins over what is stored under the same eventID, or of the original that comes late. */
 export function withPreviousRecord(winner: Item, loser: Item): Item {
   const item: Item = { ...winner, previousContentHash: loser.contentHash! };
-  if (loser.record === undefined) return item;
-  const whole = { ...item, previousRecord: loser.record };
-  return itemSize(whole) <= MAX_ITEM_BYTES ? whole : item;
+  const whole = loser.record === undefined ? item : { ...item, previousRecord: loser.record };
+  if (itemSize(whole) <= MAX_ITEM_BYTES) return whole;
+  return itemSize(item) <= MAX_ITEM_BYTES ? item : withoutRecord(item);
+}
+
+function withoutRecord({ record: _, ...item }: Item): Item {
+  return { ...item, ...toItem({ flags: [...textsAt(item, 'flags'), 'record-omitted'] }) };
 }
 
 /**

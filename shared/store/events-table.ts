@@ -4,6 +4,7 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { fromEventItem, type StoredEvent, withPreviousRecord } from './event-item.ts';
@@ -40,6 +41,14 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
     'write-race',
     `an event in table ${table} keeps changing: expected to store it in ${MAX_RACES} tries`,
   );
+}
+
+/** What `putEvent` would do with an event, found out without a write. */
+export async function foreseePut(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
+  const stored = await getItem(dynamo, table, item);
+  if (stored === undefined) return 'stored';
+  const merge = mergeEvents(stored, item);
+  return typeof merge === 'string' ? merge : 'amended';
 }
 
 /** Decides, without a write, what an event means for the item stored under the same eventID. */
@@ -87,6 +96,8 @@ export async function getEvent(
   eventId: string,
   now: number,
 ): Promise<StoredEvent | undefined> {
+  // DynamoDB refuses keys that are empty or too long, and none is stored under one.
+  if (eventId === '' || Buffer.byteLength(eventId) > MAX_EVENT_ID_BYTES) return undefined;
   const item = await getItem(dynamo, table, { eventId: text(eventId) });
   const event = item && fromEventItem(item);
   return event?.expiresAt !== undefined && event.expiresAt <= now / 1000 ? undefined : event;

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { CopyObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import * as z from 'zod/mini';
 
 /** Why something was set aside, beside its raw bytes. Everything in it is safe to show. */
 export interface QuarantineReason {
@@ -16,12 +25,32 @@ export interface QuarantineReason {
   quarantinedAt: string;
 }
 
+/** Something that was set aside: a log file, or with a `recordIndex` a record of one. */
+export interface QuarantineEntry extends QuarantineReason {
+  /** Short, and always the same for the same thing. */
+  id: string;
+  /** The key of its raw bytes in the quarantine bucket. */
+  name: string;
+  /** Of the raw bytes; absent when there are none, as of an object that was missing. */
+  size?: number;
+}
+
+/** What a quarantine bucket holds. */
+export interface QuarantineListing {
+  /** The oldest first. */
+  entries: QuarantineEntry[];
+  /** Keys that end like a reason and are none; whoever put them there was not this program. */
+  strangers: string[];
+}
+
+const REASON_SUFFIX = '.reason.json';
+
 /**
  * Sets a whole log file aside: a copy of the object, made by S3, under `files/BUCKET/KEY`, and the reason beside it; only
  * the reason when there is no object. Doing it again changes nothing but the time.
  */
 export async function quarantineFile(s3: S3Client, quarantineBucket: string, reason: QuarantineReason): Promise<void> {
-  const name = `files/${reason.bucket}/${reason.key}`;
+  const name = nameOf(reason);
   if (reason.reason === 'object-missing') return putReason(s3, quarantineBucket, name, reason);
   await s3.send(
     new CopyObjectCommand({
@@ -36,6 +65,11 @@ export async function quarantineFile(s3: S3Client, quarantineBucket: string, rea
   await putReason(s3, quarantineBucket, name, reason);
 }
 
+/** Gives a log file whose bytes are in quarantine, and were found bad once more, its new reason. */
+export async function renewReason(s3: S3Client, quarantineBucket: string, reason: QuarantineReason): Promise<void> {
+  await putReason(s3, quarantineBucket, nameOf(reason), reason);
+}
+
 /** Sets one record aside: its bytes under `records/BUCKET/KEY/INDEX-HASH.json`, and the reason beside them. */
 export async function quarantineRecord(
   s3: S3Client,
@@ -44,15 +78,111 @@ export async function quarantineRecord(
   reason: QuarantineReason,
 ): Promise<void> {
   const hash = createHash('sha256').update(record).digest('hex').slice(0, 16);
-  const name = `records/${reason.bucket}/${reason.key}/${reason.recordIndex}-${hash}.json`;
+  const name = `${nameOf(reason)}${hash}.json`;
   await s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: name, Body: record }));
   await putReason(s3, quarantineBucket, name, reason);
+}
+
+/**
+ * Lists what is in quarantine.
+ * @param ids only these; without them, everything
+ */
+export async function listQuarantine(
+  s3: S3Client,
+  quarantineBucket: string,
+  ids?: ReadonlySet<string>,
+): Promise<QuarantineListing> {
+  const sizes = await objectSizes(s3, quarantineBucket);
+  const names = [...sizes.keys()]
+    .filter((key) => key.endsWith(REASON_SUFFIX))
+    .map((key) => key.slice(0, -REASON_SUFFIX.length))
+    .filter((name) => !ids || ids.has(entryId(name)));
+  const listing: QuarantineListing = { entries: [], strangers: [] };
+  const add = async (name: string) => {
+    const key = `${name}${REASON_SUFFIX}`;
+    const reason = readReason(await getText(s3, quarantineBucket, key), name);
+    const size = sizes.get(name);
+    if (reason) listing.entries.push({ id: entryId(name), name, ...reason, ...(size === undefined ? {} : { size }) });
+    else if (!sizes.has(`${key}${REASON_SUFFIX}`)) listing.strangers.push(key);
+  };
+  await pMap(names, add, { concurrency: CONCURRENT_READS });
+  listing.entries.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  return listing;
+}
+
+/** The raw bytes go first: what has a reason is still listed, so that an interrupted removal can be finished. */
+export async function removeFromQuarantine(
+  s3: S3Client,
+  quarantineBucket: string,
+  { name }: Pick<QuarantineEntry, 'name'>,
+): Promise<void> {
+  for (const key of [name, `${name}${REASON_SUFFIX}`]) {
+    await s3.send(new DeleteObjectCommand({ Bucket: quarantineBucket, Key: key }));
+  }
+}
+
+const CONCURRENT_READS = 8;
+const ID_LENGTH = 16;
+
+function entryId(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, ID_LENGTH);
+}
+
+/** The key of a log file's raw bytes; of a record's, only its beginning: a hash of them follows. */
+function nameOf({ bucket, key, recordIndex }: QuarantineReason): string {
+  return recordIndex === undefined ? `files/${bucket}/${key}` : `records/${bucket}/${key}/${recordIndex}-`;
+}
+
+const sortKey = ({ quarantinedAt, name }: QuarantineEntry) => `${quarantinedAt} ${name}`;
+
+const Reason = z.object({
+  reason: z.string(),
+  detail: z.string(),
+  bucket: z.string(),
+  key: z.string(),
+  etag: z.string(),
+  recordIndex: z.optional(z.int()),
+  recordOffset: z.optional(z.int()),
+  quarantinedAt: z.string(),
+});
+
+/** A log file's own key may end like a reason, so a reason must also be about what lies beside it. */
+function readReason(text: string, name: string): QuarantineReason | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { success, data } = Reason.safeParse(value);
+  if (!success) return undefined;
+  const reason = data as QuarantineReason;
+  const beside = reason.recordIndex === undefined ? name === nameOf(reason) : name.startsWith(nameOf(reason));
+  return beside ? reason : undefined;
+}
+
+async function objectSizes(s3: S3Client, bucket: string): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket })) {
+    for (const { Key, Size } of page.Contents ?? []) sizes.set(Key!, Size ?? 0);
+  }
+  return sizes;
+}
+
+async function getText(s3: S3Client, bucket: string, key: string): Promise<string> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return (await Body?.transformToString()) ?? '';
 }
 
 /** Written last: what has no reason beside it was not set aside completely. */
 async function putReason(s3: S3Client, bucket: string, name: string, reason: QuarantineReason): Promise<void> {
   const body = `${JSON.stringify(reason, null, 2)}\n`;
   await s3.send(
-    new PutObjectCommand({ Bucket: bucket, Key: `${name}.reason.json`, Body: body, ContentType: 'application/json' }),
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: `${name}${REASON_SUFFIX}`,
+      Body: body,
+      ContentType: 'application/json',
+    }),
   );
 }

@@ -12,7 +12,7 @@ import {
   readLogFile,
 } from '../../shared/log-file/read-log-file.ts';
 import type { RecordBatch } from '../../shared/records/record-scanner.ts';
-import { DOSE, SEED } from '../support/dose.ts';
+import { DOSE, SEED, TIME_LIMIT } from '../support/dose.ts';
 import { HOSTILE_FILES } from '../support/hostile-files.ts';
 import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
 import { cut, joinBatches } from '../support/scan-text.ts';
@@ -40,22 +40,26 @@ test('a file cut in two at any place reads the same', async () => {
   }
 });
 
-test('changed, lost and added bytes of a gzip file of two members: what the reference finds, or a bad file', async () => {
-  const text = [...generateLogFile({ bytes: 4_000, share: 0.5, seed: 2 })].join('');
-  const file = Buffer.concat([gzipSync(text.slice(0, 1500)), gzipSync(text.slice(1500)), Buffer.alloc(9)]);
-  const mutation = fc.tuple(fc.nat(file.length - 1), fc.constantFrom('change', 'cut', 'lose', 'add'), fc.nat(255));
-  const property = fc.asyncProperty(mutation, async ([at, kind, byte]) => {
-    const rest = {
-      change: file.subarray(at + 1),
-      cut: Buffer.alloc(0),
-      lose: file.subarray(at + 1),
-      add: file.subarray(at),
-    };
-    const added = kind === 'change' || kind === 'add' ? [byte] : [];
-    await expectReference(Buffer.concat([file.subarray(0, at), Buffer.from(added), rest[kind]]));
-  });
-  await fc.assert(property, { numRuns: 500 * DOSE, seed: SEED });
-});
+test(
+  'changed, lost and added bytes of a gzip file of two members: what the reference finds, or a bad file',
+  async () => {
+    const text = [...generateLogFile({ bytes: 4_000, share: 0.5, seed: 2 })].join('');
+    const file = Buffer.concat([gzipSync(text.slice(0, 1500)), gzipSync(text.slice(1500)), Buffer.alloc(9)]);
+    const mutation = fc.tuple(fc.nat(file.length - 1), fc.constantFrom('change', 'cut', 'lose', 'add'), fc.nat(255));
+    const property = fc.asyncProperty(mutation, async ([at, kind, byte]) => {
+      const rest = {
+        change: file.subarray(at + 1),
+        cut: Buffer.alloc(0),
+        lose: file.subarray(at + 1),
+        add: file.subarray(at),
+      };
+      const added = kind === 'change' || kind === 'add' ? [byte] : [];
+      await expectReference(Buffer.concat([file.subarray(0, at), Buffer.from(added), rest[kind]]));
+    });
+    await fc.assert(property, { numRuns: 500 * DOSE, seed: SEED });
+  },
+  TIME_LIMIT,
+);
 
 describe('counts', () => {
   const text = `{"Records":[${RECORD},{"eventSource":"x"},1]}`;
@@ -203,6 +207,17 @@ test('kept bytes stay as they are while reading goes on', async () => {
   const text = [...generateLogFile({ bytes: 2_000_000, share: 0.01, seed: 4 })].join('');
   const file = gzipSync(text);
   expect(await read([file])).toEqual(readPlainly(file, WANTED));
+});
+
+test('files read at the same time, and one after another, do not touch each other', async () => {
+  const texts = Array.from({ length: 6 }, (_, seed) =>
+    [...generateLogFile({ bytes: 600_000, share: 0.1, seed })].join(''),
+  );
+  const files = texts.map((text) => gzipSync(text));
+  const expected = files.map((file) => readPlainly(file, WANTED));
+  for (let round = 0; round < 2; round++) {
+    expect(await Promise.all(files.map((file) => read([...cut(file, [20_000])])))).toEqual(expected);
+  }
 });
 
 test('messages never show what is in the file', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { generateLogFile } from '../../bench/generate.ts';
 import { RecordSkimmer } from '../../shared/records/record-skimmer.ts';
 import { documentText, WANTED } from '../support/document-arbitrary.ts';
-import { DOSE, SEED } from '../support/dose.ts';
+import { DOSE, SEED, TIME_LIMIT } from '../support/dose.ts';
 import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
 import { cut, scanText } from '../support/scan-text.ts';
 
@@ -19,27 +19,35 @@ const tellingByte = fc.oneof(
 );
 
 describe('against the reference', () => {
-  test('generated documents, in pieces of any length', () => {
-    const property = fc.property(documentText, pieceLengths, (text, lengths) => {
-      expectReference(Buffer.from(text), lengths);
-    });
-    fc.assert(property, { numRuns: 1500 * DOSE, seed: SEED });
-  });
+  test(
+    'generated documents, in pieces of any length',
+    () => {
+      const property = fc.property(documentText, pieceLengths, (text, lengths) => {
+        expectReference(Buffer.from(text), lengths);
+      });
+      fc.assert(property, { numRuns: 1500 * DOSE, seed: SEED });
+    },
+    TIME_LIMIT,
+  );
 
-  test('documents with changed, lost and added bytes', () => {
-    const mutations = fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte), {
-      minLength: 1,
-      maxLength: 3,
-    });
-    const property = fc.property(
-      documentText,
-      fc.array(mutations, { minLength: 4, maxLength: 4 }),
-      (text, variants) => {
-        for (const variant of variants) expectReference(mutate(Buffer.from(text), variant), [1_000_000]);
-      },
-    );
-    fc.assert(property, { numRuns: 800 * DOSE, seed: SEED });
-  });
+  test(
+    'documents with changed, lost and added bytes',
+    () => {
+      const mutations = fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte), {
+        minLength: 1,
+        maxLength: 3,
+      });
+      const property = fc.property(
+        documentText,
+        fc.array(mutations, { minLength: 4, maxLength: 4 }),
+        (text, variants) => {
+          for (const variant of variants) expectReference(mutate(Buffer.from(text), variant), [1_000_000]);
+        },
+      );
+      fc.assert(property, { numRuns: 800 * DOSE, seed: SEED });
+    },
+    TIME_LIMIT,
+  );
 });
 
 /** Long records in compact text are what the skimmer reads itself. */
@@ -52,23 +60,31 @@ describe('realistic records', () => {
       text.replace(/a[iw]|[.]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}${found.slice(1)}`),
   ];
 
-  test('with changed, lost and added bytes', () => {
-    const mutation = fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte);
-    const settings = fc.record({ bytes: fc.integer({ min: 500, max: 6000 }), share: fc.constant(0.3), seed: fc.nat() });
-    const mutations = fc.array(mutation, { maxLength: 2 });
-    const property = fc.property(
-      settings,
-      fc.constantFrom(...spaced),
-      mutations,
-      pieceLengths,
-      (file, space, ...rest) => {
-        const [changes, lengths] = rest;
-        const text = space([...generateLogFile(file)].join(''));
-        expectReference(mutate(Buffer.from(text), changes), lengths);
-      },
-    );
-    fc.assert(property, { numRuns: 1000 * DOSE, seed: SEED });
-  });
+  test(
+    'with changed, lost and added bytes',
+    () => {
+      const mutation = fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2), tellingByte);
+      const settings = fc.record({
+        bytes: fc.integer({ min: 500, max: 6000 }),
+        share: fc.constant(0.3),
+        seed: fc.nat(),
+      });
+      const mutations = fc.array(mutation, { maxLength: 2 });
+      const property = fc.property(
+        settings,
+        fc.constantFrom(...spaced),
+        mutations,
+        pieceLengths,
+        (file, space, ...rest) => {
+          const [changes, lengths] = rest;
+          const text = space([...generateLogFile(file)].join(''));
+          expectReference(mutate(Buffer.from(text), changes), lengths);
+        },
+      );
+      fc.assert(property, { numRuns: 1000 * DOSE, seed: SEED });
+    },
+    TIME_LIMIT,
+  );
 
   test('are left to the skimmer, but for the last ones of a text', () => {
     const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));

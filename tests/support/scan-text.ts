@@ -23,6 +23,8 @@ export function scanText(
   } catch (error) {
     if (error instanceof BadLogFileError) return { code: error.code, offset: error.offset };
     throw error;
+  } finally {
+    scanner.close();
   }
   return { recordsRead: scanner.recordsRead, ...joinBatches(batches) };
 }

@@ -35,6 +35,12 @@ let names: usize = 0;
 let nameCount: i32 = 0;
 let maxElementBytes: usize = 0;
 
+/**
+ * The bytes looked for. Vectors of constants would be made anew wherever they are used, which takes a fifth longer;
+ * those loaded from memory stay in registers.
+ */
+const BYTES: usize = memory.data<u8>([0x22, 0x5c, 0x20, 0x1f, 0xd9, 0x59, 0x2c, 0x3a]);
+
 /** Where the last element accepted ends. */
 export let boundary: usize = 0;
 /** Elements accepted, and candidates listed, by the last `skim`. */
@@ -113,14 +119,14 @@ export function skim(end: usize, maxElements: i32): i32 {
   let listed: i32 = 0;
   let lastEnd = boundary;
 
-  const quote = i8x16.splat(0x22);
-  const backslash = i8x16.splat(0x5c);
-  const space = i8x16.splat(0x20);
-  const highestControl = i8x16.splat(0x1f);
-  const openBracket = i8x16.splat(0x7b);
-  const closeBracket = i8x16.splat(0x7d);
-  const commaSign = i8x16.splat(0x2c);
-  const colonSign = i8x16.splat(0x3a);
+  const quote = v128.load_splat<u8>(BYTES);
+  const backslash = v128.load_splat<u8>(BYTES, 1);
+  const space = v128.load_splat<u8>(BYTES, 2);
+  const highestControl = v128.load_splat<u8>(BYTES, 3);
+  const bracketBits = v128.load_splat<u8>(BYTES, 4);
+  const bracket = v128.load_splat<u8>(BYTES, 5);
+  const comma = v128.load_splat<u8>(BYTES, 6);
+  const colon = v128.load_splat<u8>(BYTES, 7);
 
   while (position + BLOCK + LOOKAHEAD <= end && listed <= MAX_CANDIDATES - MAX_ENDS) {
     const at = position;
@@ -164,19 +170,16 @@ export function skim(end: usize, maxElements: i32): i32 {
     }
     lastOpenQuotes = openQuotes;
 
-    // Tokens outside of strings. Setting bit 5 maps [ ] to { }; the control characters it maps to , : are refused below.
-    const a20 = v128.or(a, space);
-    const b20 = v128.or(b, space);
-    const c20 = v128.or(c, space);
-    const d20 = v128.or(d, space);
+    // Tokens outside of strings. Without the bits in which they differ the four brackets are equal to Y, which is told
+    // from them below.
     const brackets = ~strings & mask(
-      v128.or(i8x16.eq(a20, openBracket), i8x16.eq(a20, closeBracket)),
-      v128.or(i8x16.eq(b20, openBracket), i8x16.eq(b20, closeBracket)),
-      v128.or(i8x16.eq(c20, openBracket), i8x16.eq(c20, closeBracket)),
-      v128.or(i8x16.eq(d20, openBracket), i8x16.eq(d20, closeBracket)),
+      i8x16.eq(v128.and(a, bracketBits), bracket),
+      i8x16.eq(v128.and(b, bracketBits), bracket),
+      i8x16.eq(v128.and(c, bracketBits), bracket),
+      i8x16.eq(v128.and(d, bracketBits), bracket),
     );
-    const commas = ~strings & mask(i8x16.eq(a20, commaSign), i8x16.eq(b20, commaSign), i8x16.eq(c20, commaSign), i8x16.eq(d20, commaSign));
-    const colons = ~strings & mask(i8x16.eq(a20, colonSign), i8x16.eq(b20, colonSign), i8x16.eq(c20, colonSign), i8x16.eq(d20, colonSign));
+    const commas = ~strings & mask(i8x16.eq(a, comma), i8x16.eq(b, comma), i8x16.eq(c, comma), i8x16.eq(d, comma));
+    const colons = ~strings & mask(i8x16.eq(a, colon), i8x16.eq(b, colon), i8x16.eq(c, colon), i8x16.eq(d, colon));
 
     // White space, and numbers and literals, which are whatever is left.
     let white: u64 = 0;
@@ -207,8 +210,10 @@ export function skim(end: usize, maxElements: i32): i32 {
     inScalar = scalars >> 63;
 
     // Brackets one by one: nesting, the kind of container around each byte, and where elements begin and end.
-    let inObject: u64 = kinds & 1 ? ~0 : 0;
-    let inArray: u64 = depth > 0 ? ~inObject : 0;
+    let level = depth;
+    let stack = kinds;
+    let inObject: u64 = stack & 1 ? ~0 : 0;
+    let inArray: u64 = level > 0 ? ~inObject : 0;
     let opens: u64 = 0;
     let openObjects: u64 = 0;
     let exempt: u64 = 0;
@@ -220,23 +225,24 @@ export function skim(end: usize, maxElements: i32): i32 {
       const place = at + <usize>i;
       const byte = load<u8>(place);
       const isObject = <u64>(byte >> 5) & 1;
-      if (byte & 2) {
-        if (depth == 0) {
+      const kind = byte & 6;
+      if (kind == 2) {
+        if (level == 0) {
           if (!isObject) return UNUSUAL;
           element = place;
           if (mayBeginElement(place)) exempt |= bit;
         }
-        if (depth == MAX_DEPTH) return UNUSUAL;
-        depth++;
-        kinds = (kinds << 1) | isObject;
+        if (level == MAX_DEPTH) return UNUSUAL;
+        level++;
+        stack = (stack << 1) | isObject;
         opens |= bit;
         openObjects |= isObject << i;
       } else {
-        if (depth == 0 || (kinds & 1) != isObject) return UNUSUAL;
+        if (kind != 4 || level == 0 || (stack & 1) != isObject) return UNUSUAL;
         if (load<u8>(place - 1) == byte - 2) exempt |= bit;
-        depth--;
-        kinds >>= 1;
-        if (depth == 0) {
+        level--;
+        stack >>= 1;
+        if (level == 0) {
           lastEnd = place + 1;
           if (lastEnd - element > maxElementBytes || count == maxElements) return UNUSUAL;
           if (suspect | blockSuspect) list(listed++, count, element, lastEnd);
@@ -245,30 +251,44 @@ export function skim(end: usize, maxElements: i32): i32 {
         }
       }
       const after = ~(bit - 1);
-      const objectAround = kinds & 1 ? after : 0;
+      const objectAround = stack & 1 ? after : 0;
       inObject = (inObject & ~after) | objectAround;
-      inArray = (inArray & ~after) | (depth > 0 ? after & ~objectAround : 0);
+      inArray = (inArray & ~after) | (level > 0 ? after & ~objectAround : 0);
     }
+    depth = level;
+    kinds = stack;
     suspect |= blockSuspect;
     const closes = brackets & ~opens;
 
     // The grammar. After each token, which kinds may stand next?
     const beforeKeys = openObjects | (commas & inObject);
-    const keyPlaces = next(beforeKeys, keyNext, white);
-    keyNext = nextBlock(beforeKeys, keyNext, white);
     const beforeValues = (opens & ~openObjects) | colons | (commas & inArray);
-    const valuePlaces = next(beforeValues, valueNext, white);
-    valueNext = nextBlock(beforeValues, valueNext, white);
+    let keyPlaces = (beforeKeys << 1) | keyNext;
+    let valuePlaces = (beforeValues << 1) | valueNext;
+    keyNext = beforeKeys >> 63;
+    valueNext = beforeValues >> 63;
+    if (white) {
+      keyNext |= passesBeyond(keyPlaces, white);
+      valueNext |= passesBeyond(valuePlaces, white);
+      keyPlaces = pass(keyPlaces, white);
+      valuePlaces = pass(valuePlaces, white);
+    }
 
     // A carry that enters a string where a key may stand comes out at its closing quote.
     const throughKeys = strings + ((openQuotes & keyPlaces) | inKey);
     inKey = u64(throughKeys < strings);
     const keyEnds = throughKeys & closeQuotes;
-    const colonPlaces = next(keyEnds, colonNext, white);
-    colonNext = nextBlock(keyEnds, colonNext, white);
     const valueEnds = (closeQuotes & ~keyEnds) | scalars | closes;
-    const separatorPlaces = next(valueEnds, separatorNext, white);
-    separatorNext = nextBlock(valueEnds, separatorNext, white);
+    let colonPlaces = (keyEnds << 1) | colonNext;
+    let separatorPlaces = (valueEnds << 1) | separatorNext;
+    colonNext = keyEnds >> 63;
+    separatorNext = valueEnds >> 63;
+    if (white) {
+      colonNext |= passesBeyond(colonPlaces, white);
+      separatorNext |= passesBeyond(separatorPlaces, white);
+      colonPlaces = pass(colonPlaces, white);
+      separatorPlaces = pass(separatorPlaces, white);
+    }
 
     const misplaced =
       (openQuotes & ~(keyPlaces | valuePlaces)) |
@@ -324,20 +344,18 @@ function prefixXor(bits: u64): u64 {
   return bits ^ (bits << 32);
 }
 
-/** The places after `tokens`, white space skipped; `carry` says whether the first place of the block is one. */
+/** Places that fall on white space, moved behind it: the carry of an addition runs through a row of ones. */
 // @ts-ignore: decorator
 @inline
-function next(tokens: u64, carry: u64, white: u64): u64 {
-  const after = (tokens << 1) | carry;
-  return white ? (after | ((after & white) + white)) & ~white : after;
+function pass(places: u64, white: u64): u64 {
+  return (places | ((places & white) + white)) & ~white;
 }
 
-/** The same for the first place of the next block: 1 or 0. */
+/** 1 if one of the places moves beyond the block. */
 // @ts-ignore: decorator
 @inline
-function nextBlock(tokens: u64, carry: u64, white: u64): u64 {
-  const after = (tokens << 1) | carry;
-  return (tokens >> 63) | (white && (after & white) + white < white ? 1 : 0);
+function passesBeyond(places: u64, white: u64): u64 {
+  return u64((places & white) + white < white);
 }
 
 /** The code unit that the escape stands for whose backslash was just before `at`; -1 if it is none. */

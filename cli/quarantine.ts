@@ -1,0 +1,143 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Environment } from '../shared/config.ts';
+import { openLogFile } from '../shared/log-file/open-log-file.ts';
+import { readTime } from '../shared/query/time.ts';
+import { displayText } from '../shared/render/display.ts';
+import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
+import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
+import { EXIT } from './exit.ts';
+import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
+import { entryTable, replayTable } from './quarantine/render.ts';
+import { DEFAULT_STORE } from './store-options.ts';
+import { writeOut } from './write-out.ts';
+
+type Format = 'table' | 'json';
+type ListOptions = QuarantineOptions & { reason?: string[]; since?: string; format: Format };
+type ShowOptions = QuarantineOptions & { raw?: true };
+type ReplayOptions = QuarantineOptions & { all?: true; dryRun?: true; format: Format };
+
+export function quarantineCommand(env: Environment, setExitCode: (code: number) => void): Command {
+  const command = new Command('quarantine').description(
+    'log files and records that were set aside because they are bad: look at them, and put them through the pipeline again',
+  );
+  const subcommands = [listCommand(env), showCommand(env, setExitCode), replayCommand(env, setExitCode)];
+  for (const subcommand of subcommands) {
+    command.addCommand(subcommand.exitOverride().showHelpAfterError('(add --help for what can be given)'));
+  }
+  return command;
+}
+
+function listCommand(env: Environment): Command {
+  const command = new Command('list')
+    .description('list what is in quarantine, the oldest first')
+    .option('--reason <reason...>', 'only with this reason; repeated: with any of these')
+    .addOption(
+      new Option('--since <time>', 'only what was set aside at this time or later; ISO 8601, or an age such as 7d') //
+        .argParser(timeOf),
+    )
+    .addOption(formatOption());
+  return addQuarantineOptions(command).action(async ({ format, ...options }: ListOptions) => {
+    const { entries, strangers } = await withQuarantine(options, env, ({ s3, quarantineBucket }) =>
+      listQuarantine(s3, quarantineBucket),
+    );
+    const wanted = entries.filter((entry) => isWanted(entry, options));
+    for (const key of strangers) warn(`${key} in the quarantine bucket is not of mwaa-trail, and left alone`);
+    if (format === 'json') await writeOut(`${JSON.stringify(wanted, null, 2)}\n`);
+    else if (wanted.length > 0) await writeOut(`${entryTable(wanted)}\n`);
+    else process.stderr.write(entries.length === 0 ? 'The quarantine is empty.\n' : 'Nothing in quarantine matches.\n');
+  });
+}
+
+function showCommand(env: Environment, setExitCode: (code: number) => void): Command {
+  const command = new Command('show')
+    .description('show why something was set aside')
+    .argument('<id>', 'as list shows it')
+    .option('--raw', 'its raw bytes instead: unredacted, as CloudTrail delivered them');
+  return addQuarantineOptions(command).action(async (id: string, options: ShowOptions) => {
+    await withQuarantine(options, env, async ({ s3, quarantineBucket }) => {
+      const [entry] = (await listQuarantine(s3, quarantineBucket, new Set([id]))).entries;
+      if (!entry) {
+        warnOfMissing(id);
+        setExitCode(EXIT.failed);
+      } else if (!options.raw) {
+        await writeOut(`${JSON.stringify(entry, null, 2)}\n`);
+      } else if (entry.size === undefined) {
+        warn('there are no bytes: the log file was missing');
+        setExitCode(EXIT.failed);
+      } else {
+        warn('these bytes are unredacted; they may hold secrets');
+        const object = await openLogFile(s3, { bucket: quarantineBucket, key: entry.name });
+        for await (const piece of object!.body) await writeOut(piece);
+      }
+    });
+  });
+}
+
+function replayCommand(env: Environment, setExitCode: (code: number) => void): Command {
+  const command = new Command('replay')
+    .description('put what was set aside through the pipeline again; what is bad no longer leaves the quarantine')
+    .argument('[id...]', 'as list shows them')
+    .option('--all', 'everything in quarantine')
+    .option('--dry-run', 'only find out what would become of it')
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nIn AWS, set EVENT_SOURCES and RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
+    );
+  return addQuarantineOptions(command).action(async (ids: string[], options: ReplayOptions) => {
+    const { all = false, dryRun = false, format } = options;
+    if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
+    if ((options.bucket === undefined) !== (options.table === undefined)) {
+      command.error('error: in AWS both --bucket and --table are needed, for the local store neither');
+    }
+    const reports = await withPipeline(options, env, async (deps) => {
+      const bucket = deps.config.quarantineBucket!;
+      const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));
+      for (const id of ids.filter((wanted) => !entries.some((entry) => entry.id === wanted))) {
+        warnOfMissing(id);
+        setExitCode(EXIT.failed);
+      }
+      const reports: ReplayReport[] = [];
+      for (const entry of entries) reports.push(await (dryRun ? foreseeReplay : replayQuarantined)(entry, deps));
+      return reports;
+    });
+    if (reports.some(isBad)) setExitCode(EXIT.failed);
+    if (format === 'json') await writeOut(`${JSON.stringify(reports, null, 2)}\n`);
+    else if (reports.length > 0) await writeOut(`${replayTable(reports, dryRun)}\n`);
+    else if (all) process.stderr.write('The quarantine is empty.\n');
+  });
+}
+
+function addQuarantineOptions(command: Command): Command {
+  return command
+    .option('--store <dir>', 'the local store, made by replay', DEFAULT_STORE)
+    .option('--bucket <name>', 'this quarantine bucket in S3 instead, with the usual AWS settings')
+    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay needs');
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
+}
+
+function timeOf(value: string): string {
+  const time = readTime(value, Date.now());
+  if (time === undefined) throw new InvalidArgumentError('expected ISO 8601, or an age such as 7d');
+  return time;
+}
+
+function isWanted(entry: QuarantineEntry, { reason, since }: Pick<ListOptions, 'reason' | 'since'>): boolean {
+  return (!reason || reason.includes(entry.reason)) && (since === undefined || entry.quarantinedAt >= since);
+}
+
+/** Something stays in quarantine, or has come into it record by record. */
+function isBad(report: ReplayReport): boolean {
+  return report.outcome !== 'replayed' || (report.books?.recordsQuarantined ?? 0) > 0;
+}
+
+function warnOfMissing(id: string): void {
+  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed`);
+}
+
+function warn(text: string): void {
+  process.stderr.write(`mwaa-trail: ${displayText(text)}\n`);
+}

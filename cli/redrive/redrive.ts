@@ -1,0 +1,49 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { writeOut } from '../write-out.ts';
+import { moveMessages } from './move-messages.ts';
+import { findQueue } from './queues.ts';
+import { sampleTable } from './render.ts';
+import { sampleMessages } from './sample.ts';
+
+export interface RedriveOptions {
+  queue: string;
+  to?: string;
+  format: 'table' | 'json';
+}
+
+/** Moves the messages of a dead-letter queue, and says how many there were. */
+export async function redrive({ queue, to, format }: RedriveOptions): Promise<void> {
+  const sqs = createSqsClient();
+  const deadLetters = await findQueue(sqs, queue);
+  const result = await moveMessages(sqs, deadLetters, to === undefined ? undefined : await findQueue(sqs, to));
+  const left = await countsOf(sqs, queue);
+  if (format === 'json') await writeOut(json({ ...result, left }));
+  else await writeOut(`${result.moved} moved; left: ${countsText(left)}\n`);
+}
+
+/** Counts the messages of a dead-letter queue, and says what some of them are about. */
+export async function lookInto({ queue, format }: RedriveOptions): Promise<void> {
+  const sqs = createSqsClient();
+  const counts = await countsOf(sqs, queue);
+  const sample = await sampleMessages(sqs, await findQueue(sqs, queue));
+  if (format === 'json') return writeOut(json({ ...counts, sample }));
+  await writeOut(`${countsText(counts)}\n${sample.length === 0 ? '' : `\n${sampleTable(sample)}\n`}`);
+}
+
+function createSqsClient(): SQSClient {
+  return new SQSClient({
+    // The AWS settings say where SQS is, as for every other service.
+    useQueueUrlAsEndpoint: false,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+  });
+}
+
+async function countsOf(sqs: SQSClient, queue: string): Promise<{ waiting: number; inFlight: number }> {
+  const { waiting, inFlight } = await findQueue(sqs, queue);
+  return { waiting, inFlight };
+}
+
+const countsText = ({ waiting, inFlight }: { waiting: number; inFlight: number }) =>
+  `${waiting} waiting, ${inFlight} in flight`;
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;

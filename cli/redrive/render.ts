@@ -1,0 +1,16 @@
+import { displayTime } from '../../shared/render/display.ts';
+import { textTable } from '../../shared/render/table.ts';
+import type { SampledMessage } from './sample.ts';
+
+/** Some of the messages of a dead-letter queue, one line each. */
+export function sampleTable(sample: readonly SampledMessage[]): string {
+  return textTable(
+    ['MESSAGE', 'SENT (UTC)', 'RECEIVES', 'IT IS ABOUT'],
+    sample.map(({ messageId, sentAt, receives, announces = [], notUnderstood }) => [
+      messageId,
+      sentAt === undefined ? '-' : displayTime(sentAt),
+      receives ?? '-',
+      notUnderstood ?? (announces.length === 0 ? 'a notice, no log file' : announces.join(' ')),
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+import { TrailError } from '../errors.ts';
+import { CriteriaError } from '../query/criteria.ts';
+
+/** The kinds of problems that a request can meet. */
+export const PROBLEMS = {
+  'bad-request': { status: 400, title: 'The request is malformed' },
+  'bad-parameter': { status: 400, title: 'A parameter is wrong' },
+  'no-such-resource': { status: 404, title: 'There is nothing at this path' },
+  'no-such-event': { status: 404, title: 'There is no such event' },
+  'method-not-allowed': { status: 405, title: 'This can only be read' },
+  'not-acceptable': { status: 406, title: 'None of the accepted formats is available' },
+  'answer-too-large': { status: 413, title: 'The answer is too large' },
+  'internal-error': { status: 500, title: 'The request could not be answered' },
+} as const;
+export type ProblemKind = keyof typeof PROBLEMS;
+
+/** What RFC 9457 says of a problem. */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** The parameter that is wrong. */
+  parameter?: string;
+}
+
+/** Why a request is not answered. The message is for whoever asked, and never repeats what was asked. */
+export class Problem extends TrailError {
+  readonly kind: ProblemKind;
+  readonly parameter: string | undefined;
+
+  constructor(kind: ProblemKind, detail: string, parameter?: string) {
+    super(kind, detail);
+    this.kind = kind;
+    this.parameter = parameter;
+  }
+}
+
+/** The problem that an error stands for; any other error is ours, and says nothing to the outside. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof CriteriaError) return new Problem('bad-parameter', error.message, error.parameter);
+  return new Problem('internal-error', 'the log of the function says why');
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9457 */
+export function problemDetails({ kind, message, parameter }: Problem): ProblemDetails {
+  return {
+    type: `urn:problem-type:mwaa-trail:${kind}`,
+    ...PROBLEMS[kind],
+    detail: message,
+    ...(parameter === undefined ? {} : { parameter }),
+  };
+}

@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
+const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'query', 'render', 'http'];
+/** What every stage may import. */
+const COMMON = ['shared/errors.ts', 'shared/config.ts'];
+
+/** Where `process.env` is read: where a process starts, and nowhere else. */
+const ENTRY_POINTS = [
+  'functions/ingest.ts',
+  'functions/query.ts',
+  'cli/main.ts',
+  'local/main.ts',
+  'local/tables-main.ts',
+];
+
+interface SourceFile {
+  path: string;
+  text: string;
+  /** Files of the project by path, packages by name. */
+  imports: string[];
+}
+
+const files = ['shared', 'functions', 'cli', 'local'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.endsWith('.as.ts'))
+    .map(readSource),
+);
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g)].map((match) => match[1]!);
+  const imports = specifiers.map((name) => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name));
+  return { path, text, imports };
+}
+
+/** `[file, import]` of all imports in the files that `from` takes. */
+const importsOf = (from: (path: string) => boolean) =>
+  files.filter(({ path }) => from(path)).flatMap(({ path, imports }) => imports.map((name) => [path, name] as const));
+
+const stageOf = (path: string) => STAGES.indexOf(/^shared\/([^/]+)\//.exec(path)?.[1] ?? '');
+
+test('the walk finds the source, and what it imports is there', () => {
+  expect(files.length).toBeGreaterThan(60);
+  const paths = new Set(files.map(({ path }) => path));
+  const missing = importsOf(() => true).filter(
+    ([, name]) => name.endsWith('.ts') && !paths.has(name) && !name.endsWith('.d.ts'),
+  );
+  expect(missing).toEqual([]);
+  expect(importsOf((path) => path === 'shared/pipeline.ts').length).toBeGreaterThan(10);
+});
+
+describe('shared', () => {
+  test('each folder is a stage', () => {
+    const folders = readdirSync(join(ROOT, 'shared'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).sort()).toEqual([...STAGES].sort());
+  });
+
+  test('a stage imports itself, stages before it, errors and configuration', () => {
+    const inner = importsOf((path) => stageOf(path) >= 0).filter(([, name]) => name.endsWith('.ts'));
+    const wrong = inner.filter(
+      ([path, name]) => !COMMON.includes(name) && (stageOf(name) < 0 || stageOf(name) > stageOf(path)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('the common files import nothing but each other', () => {
+    expect(importsOf((path) => COMMON.includes(path)).filter(([, name]) => !COMMON.includes(name))).toEqual([]);
+  });
+
+  test('nothing imports functions, commands or embedded servers', () => {
+    const wrong = importsOf((path) => path.startsWith('shared/')).filter(([, name]) =>
+      /^(functions|cli|local|tests|bench)\//.test(name),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('the pipeline ends with the store: asking is another story', () => {
+    const later = importsOf((path) => path === 'shared/pipeline.ts').filter(([, name]) =>
+      /^shared\/(query|render)\//.test(name),
+    );
+    expect(later).toEqual([]);
+  });
+
+  test('no circle', () => {
+    const graph = new Map(files.map(({ path, imports }) => [path, imports.filter((name) => name.endsWith('.ts'))]));
+    const done = new Set<string>();
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path))
+        throw new Error(`a circle of imports: ${[...way.slice(way.indexOf(path)), path].join(' -> ')}`);
+      if (done.has(path)) return;
+      for (const next of graph.get(path) ?? []) visit(next, [...way, path]);
+      done.add(path);
+    };
+    expect(() => {
+      for (const path of graph.keys()) visit(path, []);
+    }).not.toThrow();
+  });
+});
+
+describe('packages', () => {
+  const usersOf = (name: RegExp) => [
+    ...new Set(importsOf(() => true).flatMap(([path, imported]) => (name.test(imported) ? [path] : []))),
+  ];
+
+  test('middy stands in functions', () => {
+    const users = usersOf(/^@middy\//);
+    expect(users).not.toEqual([]);
+    expect(users.filter((path) => !path.startsWith('functions/'))).toEqual([]);
+  });
+
+  /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
+  const ADAPTERS =
+    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
+  /** These only pass clients on, or make what adapters send. */
+  const BY_TYPE_ALONE =
+    /^shared\/(pipeline\.ts|store-records\.ts|query\/(plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+
+  test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
+    const imports = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/^import (type )?[^;]*?from '@aws-sdk\//gm)].map(([, type]) => ({
+        path,
+        type: type !== undefined,
+      })),
+    );
+    expect(new Set(imports.map(({ path }) => path))).toEqual(new Set(usersOf(/^@aws-sdk\//)));
+    const wrong = imports.filter(({ path, type }) => !(BY_TYPE_ALONE.test(path) ? type : ADAPTERS.test(path)));
+    expect(wrong).toEqual([]);
+  });
+
+  test('the client for SQS stands in redrive, which is loaded when it is asked for', () => {
+    expect(usersOf(/client-sqs$/).filter((path) => !path.startsWith('cli/redrive/'))).toEqual([]);
+    const loaders = files.filter(({ path, text }) => !path.startsWith('cli/redrive/') && text.includes('./redrive/'));
+    const eager = loaders.filter(({ text }) => /^import (?!type)[^;]*'\.\/redrive\//m.test(text));
+    expect(loaders.map(({ path }) => path)).toEqual(['cli/redrive.ts']);
+    expect(eager).toEqual([]);
+  });
+
+  test('records and audit events are made without a file, a socket or a clock', () => {
+    const pure = importsOf((path) => /^shared\/(records|audit-event|delivery|render)\//.test(path));
+    expect(pure.filter(([, name]) => /^node:(?!buffer$|crypto$)/.test(name))).toEqual([]);
+    const clocks = files.filter(
+      ({ path, text }) => path.startsWith('shared/') && /\bDate\.now\b|new Date\(\)/.test(text),
+    );
+    expect(clocks.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('the process', () => {
+  const using = (pattern: RegExp) => files.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+
+  test('its environment is read at entry points alone', () => {
+    expect(using(/\bprocess\.env\b/).filter((path) => !ENTRY_POINTS.includes(path))).toEqual([]);
+  });
+
+  test('nothing under shared and functions ends it', () => {
+    expect(using(/\bprocess\.exit/).filter((path) => /^(shared|functions)\//.test(path))).toEqual([]);
+  });
+});

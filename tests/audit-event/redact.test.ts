@@ -1,0 +1,305 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { MASK, redactRecord } from '../../shared/audit-event/redact.ts';
+import { eventOf } from '../support/events.ts';
+import { anyString, treeOf, written } from '../support/json-tree.ts';
+
+const redactedValue = (record: object) => JSON.parse(redactRecord(JSON.stringify(record)).text);
+
+/** Fake secrets, one or more for each pattern; `keep` is what may stay readable. */
+const SECRETS: readonly [kind: string, secret: string, keep?: string][] = [
+  ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIICANARY\n-----END RSA PRIVATE KEY-----'],
+  ['a private key without its end', '-----BEGIN OPENSSH PRIVATE KEY-----\nMIICANARY and more'],
+  ['a JSON Web Token', 'eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOjF9.c2lnbmF0dXJl-CANARY_'],
+  ['a session token', `IQoJb3JpZ2luX2VjE${'CANARY0a'.repeat(10)}==`],
+  ['an older session token', `FwoGZXIvYXdzE${'CANARY/0a'.repeat(10)}`],
+  ['an AWS secret access key', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],
+  ['a key with no slash', 'q8Zr3mB1xT7kYp0LwN5vDh2GsJ9aEc4UfXiQ6oRt'],
+  ['a Fernet key', 'cJ9mX2pLq7Rz4TvB8nW1yK5dH3gF6sA0uE_oI-tYwQk='],
+  ['a Fernet token', `gAAAAABh${'Canary0_-'.repeat(10)}==`],
+  ['a bearer token', 'Bearer CANARY.0123456789', 'Bearer '],
+  ['basic authentication', 'Basic Y2FuYXJ5OmNhbmFyeQ==', 'Basic '],
+  ['short basic authentication', 'Basic dXNlcjpwYXNz', 'Basic '],
+  ['a password in a URL', 'postgres://etl:CANARYpw@db.example:5432/dwh', 'postgres://etl:***@db.example:5432/dwh'],
+  ['a password with @ in a URL', 'amqp://etl:CANARY@pw@mq.example', 'amqp://etl:***@mq.example'],
+  ['a password without a user', 'redis://:CANARYpw@cache.example', 'redis://:***@cache.example'],
+  ['an assignment', 'password=CANARYpw', 'password='],
+  ['a setting', 'AIRFLOW__CORE__SECRET_KEY = "CANARYkey"', 'AIRFLOW__CORE__SECRET_KEY = "'],
+  ['a quoted passphrase', 'passphrase: "CANARY battery staple"', 'passphrase: "'],
+  ['a passphrase in single quotes', "pwd='CANARY, battery & staple'", "pwd='"],
+  ['a password with brackets', 'password=p(CANARY)[x]{y}', 'password='],
+  ['JSON in a string', '{"api_key":"CANARYkey","a":1}', '"a":1}'],
+  ['JSON in JSON in a string', '{\\"token\\": \\"CANARYtoken\\"}', '{\\"token\\": \\"'],
+  ['a signed URL', 'https://b.s3.amazonaws.com/k?X-Amz-Signature=CANARY0a&X-Amz-Expires=60', '&X-Amz-Expires=60'],
+  ['an authorization header', 'Authorization: ApiKey CANARYkey', 'Authorization: '],
+  [
+    'an authorization header of AWS',
+    'Authorization: AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=CANARY01',
+    'Authorization: ',
+  ],
+  ['a GitHub token', `ghp_CANARY${'a0'.repeat(15)}`],
+  ['a GitHub token of the new kind', `github_pat_CANARY_${'a0'.repeat(15)}`],
+  ['a GitLab token', `glpat-CANARY${'a0'.repeat(10)}`],
+  ['a Slack token', 'xoxb-0123456789-CANARY'],
+  ['a Google API key', `AIzaCANARY${'a0B'.repeat(9)}-_`],
+  ['a Stripe key', `sk_live_CANARY${'a0'.repeat(8)}`],
+  ['a model provider key', `sk-proj-CANARY0aB${'x9Z'.repeat(8)}`],
+  ['an npm token', `npm_CANARY${'a0B'.repeat(10)}`],
+  ['a Vault token', `hvs.CANARY${'a0B'.repeat(8)}`],
+];
+/** The part of a secret that must not be seen. */
+const SECRET_PART =
+  /CANARY\S*|Y2FuYXJ5\S*|dXNlcjpwYXNz|wJalr\S+|q8Zr3m\S+|cJ9mX2\S+|gAAAAABh\S+|eyJ\S+|battery|staple/gi;
+
+describe('secrets by their look', () => {
+  test.each(SECRETS)('%s', (_, secret, keep = '') => {
+    const parts = secret.match(SECRET_PART);
+    expect(parts).not.toBeNull();
+    const places = {
+      userAgent: secret,
+      requestParameters: { Tags: { note: `before ${secret}` }, list: [[{ deep: { deeper: [secret] } }]] },
+      errorMessage: `Denied (${secret}) for user`,
+      [`x ${secret}`]: 1,
+    };
+    const { text, redacted } = redactRecord(JSON.stringify({ ...places, eventID: 'e' }));
+    for (const part of parts!) expect(text).not.toContain(JSON.stringify(part).slice(1, -1));
+    const masked = JSON.parse(text);
+    expect(masked.userAgent).toContain(MASK);
+    expect(masked.userAgent).toContain(keep);
+    expect(masked.eventID).toBe('e');
+    expect(redacted.slice(0, 4)).toEqual(
+      expect.arrayContaining([
+        'userAgent',
+        'requestParameters.Tags.note',
+        'requestParameters.list.deep.deeper',
+        'errorMessage',
+      ]),
+    );
+  });
+
+  test.each(SECRETS)('%s is in nothing that is indexed', (_, secret) => {
+    const event = eventOf({
+      requestParameters: { Name: secret },
+      userAgent: secret,
+      errorCode: 'x',
+      responseElements: { message: secret },
+      userIdentity: { type: 'IAMUser', userName: secret },
+    });
+    for (const part of secret.match(SECRET_PART)!) {
+      expect(JSON.stringify(event)).not.toContain(JSON.stringify(part).slice(1, -1));
+    }
+  });
+
+  test('masking again changes nothing', () => {
+    const text = JSON.stringify(SECRETS.map(([, secret]) => ({ a: secret, Body: secret, [secret]: 0 })));
+    const once = redactRecord(text).text;
+    expect(redactRecord(once)).toEqual({ text: once, redacted: [] });
+  });
+});
+
+describe('secrets by the name of the member', () => {
+  const NAMES = [
+    ...[
+      'CliToken',
+      'WebToken',
+      'cliToken',
+      'webToken',
+      'Body',
+      'body',
+      'RestApiResponse',
+      'AirflowConfigurationOptions',
+    ],
+    ...[
+      'password',
+      'Password',
+      'passwd',
+      'smtp_password',
+      'clientSecret',
+      'SecretString',
+      'secretAccessKey',
+      'api_key',
+    ],
+    ...['apiKey', 'x-api-key', 'Authorization', 'Cookie', 'Set-Cookie', 'fernet_key', 'private_key', 'privateKey'],
+    ...['token', 'accessToken', 'refresh_token', 'idToken', 'sessionToken', 'SessionToken', 'authToken', 'passphrase'],
+  ];
+  const VALUES = ['CANARY', { a: 'CANARY', b: [{ c: 'CANARY' }] }, ['CANARY'], 123456, ' ', {}];
+
+  test.each(NAMES)('%s', (name) => {
+    for (const value of VALUES) {
+      const record = {
+        eventID: 'e',
+        requestParameters: { [name]: value, Name: 'prod-etl' },
+        responseElements: { list: [{ [name]: value }] },
+      };
+      const { text, redacted } = redactRecord(JSON.stringify(record));
+      expect(JSON.parse(text)).toEqual({
+        eventID: 'e',
+        requestParameters: { [name]: MASK, Name: 'prod-etl' },
+        responseElements: { list: [{ [name]: MASK }] },
+      });
+      expect(redacted).toEqual([`requestParameters.${name}`, `responseElements.list.${name}`]);
+    }
+  });
+
+  test.each(['', MASK, true, false, null])('%j hides nothing', (value) => {
+    const text = JSON.stringify({ requestParameters: { Body: value, QueryParameters: { a: value }, password: value } });
+    expect(redactRecord(text)).toEqual({ text, redacted: [] });
+  });
+
+  test('of duplicates, both', () => {
+    expect(redactRecord('{"a":{"Body":"CANARY","Body":"CANARY"}}').text).toBe('{"a":{"Body":"***","Body":"***"}}');
+  });
+
+  test('escapes in the name and white space hide nothing', () => {
+    expect(redactRecord('{"a":\n{ "B\\u006fdy" : "CANARY" } }').text).toBe('{"a":\n{ "B\\u006fdy" : "***" } }');
+  });
+
+  test('query parameters keep their names', () => {
+    expect(
+      redactedValue({
+        requestParameters: { QueryParameters: { api: 'CANARY', n: 7, more: { x: ['CANARY', true] }, no: '' } },
+      }),
+    ).toEqual({ requestParameters: { QueryParameters: { api: MASK, n: MASK, more: { x: [MASK, true] }, no: '' } } });
+    expect(redactedValue({ requestParameters: { QueryParameters: 'a=CANARY' } })).toEqual({
+      requestParameters: { QueryParameters: MASK },
+    });
+  });
+
+  test('at any depth', () => {
+    const depth = 900;
+    const text = `${'{"a":['.repeat(depth)}{"Body":"CANARY"}${']}'.repeat(depth)}`;
+    expect(redactRecord(text).text).toBe(text.replace('CANARY', MASK));
+  });
+});
+
+describe('what is no secret stays', () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:airflow/connections/dwh-AbCdEf';
+
+  test.each([
+    'User: arn:aws:sts::123456789012:assumed-role/Admin/anna is not authorized to perform: airflow:CreateWebLoginToken on resource: arn:aws:airflow:eu-west-1:123456789012:environment/prod-etl because no identity-based policy allows the airflow:CreateWebLoginToken action',
+    `User: arn:aws:iam::123456789012:user/anna is not authorized to perform: secretsmanager:GetSecretValue on resource: ${arn} with an explicit deny in a service control policy`,
+    'is not authorized to perform: airflow:CreateCliToken on resource: arn:aws:airflow:eu-west-1:123456789012:environment/token-store',
+    'You are not authorized. Encoded authorization failure message: UKB3S93u2Fo_wJalrXUtnFEMIxK7MDENGxbPxRfiCYzXAMPLEKEY-GVSihAEr4LlN_a',
+    'The security token included in the request is invalid.',
+    'Basic authentication is not supported',
+    arn,
+    `{"secretArn":"${arn}"}`,
+    `SecretId=${arn}`,
+    'token_type: bearer_name, secretName=dwh',
+    'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_AdministratorAccess_0123456789abcdef',
+    'arn:aws:kms:eu-west-1:123456789012:key/0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0',
+    's3://example-corp-dags/team/PROD/2026/plugins.zip',
+    'Dags/Team/Prod/Etl/Core/Jobs/Main/Run/One',
+    'Dags/Team/Prod/Etl/Core/Jobs/V2/Run/Main',
+    'dags/DataPlatform/OrdersWarehouse/Daily1',
+    'MwaaStackAirflowExecutionRoleProdEuWest11',
+    'AWSServiceRoleForAmazonMWAA',
+    'token-exchange-service/secret-rotation',
+    'sk-analytics-production-etl-environment',
+    'sk-data-platform-2026-airflow',
+    'anna.berg@example.com',
+    'Boto3/1.34.0 md/Botocore#1.34.0 ua/2.0 os/linux#5.10 md/arch#x86_64 lang/python#3.11.6 cfg/retry-mode#legacy Botocore/1.34.0',
+    'aws-cli/2.15.0 Python/3.11.6 Linux/5.10 exe/x86_64.amzn.2 prompt/off command/mwaa.create-cli-token',
+    '[S3Console/0.4, aws-internal/3 aws-sdk-java/1.11.1030]',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36',
+    'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+    'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709',
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    'd41d8cd98f00b204e9800998ecf8427e',
+    '0123456789012345678901234567890123456789',
+    'b1946ac9-2c3d-4f5e-8a7b-9c0d1e2f3a4b',
+    '3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo',
+    'ASIAEXAMPLEPIAXVEIM4',
+    'https://example.com:8443/path',
+    'k3v9q2zt-vpce.c3.eu-west-1.airflow.amazonaws.com',
+  ])('%s', (value) => {
+    const text = JSON.stringify({
+      userAgent: value,
+      requestID: value,
+      userIdentity: { userName: value, principalId: value },
+      requestParameters: { Name: value, DagS3Path: value, [value]: true, list: [[value]] },
+      responseElements: { message: value },
+    });
+    expect(redactRecord(text)).toEqual({ text, redacted: [] });
+  });
+
+  test.each([
+    'NextToken',
+    'nextToken',
+    'accessKeyId',
+    'AccessKeyId',
+    'secretArn',
+    'SecretId',
+    'secretName',
+    'tokenVersion',
+    'tagKeys',
+    'KmsKey',
+  ])('the member %s', (name) => {
+    const text = JSON.stringify({ requestParameters: { [name]: 'AAAA0123456789', list: [{ [name]: 'x' }] } });
+    expect(redactRecord(text)).toEqual({ text, redacted: [] });
+  });
+
+  test('of a key, a name and a time at the top, nothing, for they tell events apart', () => {
+    const secret = 'password=hunter22hunter22';
+    const text = JSON.stringify({
+      eventID: secret,
+      eventName: secret,
+      eventTime: secret,
+      eventSource: secret,
+      awsRegion: secret,
+    });
+    expect(redactRecord(text)).toEqual({ text, redacted: [] });
+  });
+
+  test('not a byte of a record without secrets changes', () => {
+    // Too short to hold one; words of the field beside them.
+    const strings = fc.oneof(
+      anyString.filter((text) => text.length < 8),
+      fc.constantFrom('prod-etl', 'arn:aws:iam::123456789012:role/Admin', '2026-11-06T02:31:18Z', '\u003d&\u2028'),
+    );
+    fc.assert(
+      fc.property(treeOf({ strings, names: strings }), fc.nat(), fc.boolean(), (tree, seed, repeat) => {
+        const text = written(
+          {
+            object: [
+              ['eventID', { string: 'e' }],
+              ['requestParameters', tree],
+            ],
+          },
+          { seed, repeat },
+        );
+        expect(redactRecord(text)).toEqual({ text, redacted: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('around a secret not a byte changes either', () => {
+    fc.assert(
+      fc.property(
+        treeOf({ strings: fc.constant('x'), names: fc.constantFrom('a', 'b', 'c', 'd', 'e') }),
+        fc.nat(),
+        (tree, seed) => {
+          const around = (value: string) =>
+            `{ "a":${written(tree, { seed })},"r":{"Body" : ${value} ,"n":1e400,"n":"\\u003d"}}`;
+          expect(redactRecord(around('{"p":"CANARY"}')).text).toBe(around('"***"'));
+        },
+      ),
+    );
+  });
+});
+
+describe('paths', () => {
+  test('say where something was masked, once each, and never the secret', () => {
+    const record = { a: [{ Body: 'x' }, { Body: 'y' }], 'password=CANARYpw': 'Bearer CANARY0123456789' };
+    const { redacted } = redactRecord(JSON.stringify({ requestParameters: record }));
+    expect(redacted).toEqual(['requestParameters.a.Body', 'requestParameters.password=***']);
+  });
+
+  test('are few, and short, whatever the record', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`n${i}`, { Body: 'x' }]));
+    expect(redactRecord(JSON.stringify({ many })).redacted).toHaveLength(50);
+    const deep = `${'{"a":'.repeat(500)}{"Body":"x"}${'}'.repeat(500)}`;
+    expect(redactRecord(deep).redacted).toEqual([expect.stringMatching(/^.{1,40}$/)]);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Environment, readConfig, readTableNames } from '../shared/config.ts';
+import { TrailError } from '../shared/errors.ts';
+
+const TABLES = { EVENTS_TABLE: 'events', LOG_FILES_TABLE: 'log-files', ENVIRONMENTS_TABLE: 'environments' };
+const NAMES = { eventsTable: 'events', logFilesTable: 'log-files', environmentsTable: 'environments' };
+
+test('the tables are all that must be set', () => {
+  expect(readConfig(TABLES)).toStrictEqual({ ...NAMES, logBuckets: [], eventSources: ['airflow.amazonaws.com'] });
+  expect(readTableNames({ ...TABLES, RETENTION_DAYS: 'x' })).toStrictEqual(NAMES);
+});
+
+test('everything that can be set', () => {
+  const env = {
+    ...TABLES,
+    QUARANTINE_BUCKET: ' quarantine ',
+    LOG_BUCKETS: 'one, two@123456789012 ,',
+    EVENT_SOURCES: 'airflow.amazonaws.com, airflow-serverless.amazonaws.com',
+    RETENTION_DAYS: '365',
+  };
+  expect(readConfig(env)).toStrictEqual({
+    ...NAMES,
+    quarantineBucket: 'quarantine',
+    logBuckets: [{ name: 'one' }, { name: 'two', account: '123456789012' }],
+    eventSources: ['airflow.amazonaws.com', 'airflow-serverless.amazonaws.com'],
+    retentionDays: 365,
+  });
+});
+
+test('an empty variable is none', () => {
+  const empty = { QUARANTINE_BUCKET: '', LOG_BUCKETS: '', EVENT_SOURCES: ' ', RETENTION_DAYS: '' };
+  expect(readConfig({ ...TABLES, ...empty })).toStrictEqual(readConfig(TABLES));
+});
+
+describe('what is wrong is named', () => {
+  const complaintOf = (env: Environment) => {
+    try {
+      readConfig(env);
+    } catch (error) {
+      expect(error).toBeInstanceOf(TrailError);
+      expect(error).toMatchObject({ code: 'configuration' });
+      return (error as Error).message;
+    }
+    throw new Error('expected a complaint');
+  };
+
+  test('all at once', () => {
+    const message = complaintOf({ EVENTS_TABLE: ' ', LOG_BUCKETS: '@1', RETENTION_DAYS: '0' });
+    for (const name of ['EVENTS_TABLE', 'LOG_FILES_TABLE', 'ENVIRONMENTS_TABLE', 'LOG_BUCKETS', 'RETENTION_DAYS']) {
+      expect(message).toContain(name);
+    }
+    expect(() => readTableNames({})).toThrow(/EVENTS_TABLE.*LOG_FILES_TABLE.*ENVIRONMENTS_TABLE/);
+  });
+
+  test.each(['0', '-1', '1.5', '1e3', '0x10', 'a year', '1000000', '7 d'])('RETENTION_DAYS=%s', (days) => {
+    expect(complaintOf({ ...TABLES, RETENTION_DAYS: days })).toContain('RETENTION_DAYS');
+  });
+
+  test.each(['@123456789012', 'a@1234', 'a@123456789012@b', 'a@', 'a@12345678901x', 'ok,@'])(
+    'LOG_BUCKETS=%s',
+    (buckets) => {
+      expect(complaintOf({ ...TABLES, LOG_BUCKETS: buckets })).toContain('LOG_BUCKETS');
+    },
+  );
+
+  // Taken for "any bucket" and "no event source", they would open a door and lose every event.
+  test.each(['LOG_BUCKETS', 'EVENT_SOURCES'])('%s set to a list of nothing', (name) => {
+    for (const nothing of [',', ' , ,']) expect(complaintOf({ ...TABLES, [name]: nothing })).toContain(name);
+  });
+});

@@ -1,0 +1,187 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pMap from 'p-map';
+import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
+import type { Order } from '../../shared/query/plan.ts';
+import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
+import type { ListedEvent } from '../../shared/store/event-item.ts';
+import {
+  EXPECTED_ATTRIBUTES,
+  type ExpectedEvent,
+  generateEvents,
+  generateOthers,
+} from '../support/generate-records.ts';
+import { type Random, seededRandom } from '../support/random.ts';
+import {
+  createWorld,
+  NOW,
+  putLogFile,
+  type Servers,
+  s3Event,
+  sqsEvent,
+  startServers,
+  type World,
+} from '../support/world.ts';
+
+const EVENTS = 2_000;
+const RUNS = 200;
+const DAY = 24 * 3600 * 1000;
+
+let servers: Servers;
+let world: World;
+let deps: QueryDeps;
+/** What went in, newest first; of one time by eventID. */
+let list: ExpectedEvent[];
+
+beforeAll(async () => {
+  servers = await startServers();
+  world = await createWorld(servers);
+  deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
+  const generated = generateEvents(77, EVENTS);
+  const others = generateOthers(77, 200);
+  const bodies: object[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    const records = [
+      ...generated.filter((_, n) => n % 10 === i).map(({ record }) => record),
+      ...others.slice(20 * i, 20 * i + 20),
+    ];
+    bodies.push(s3Event(await putLogFile(world, `query-${i}`, records)));
+  }
+  expect(await world.handle(sqsEvent(...bodies))).toEqual({ batchItemFailures: [] });
+  const key = ({ eventTime, eventId }: ExpectedEvent) => `${eventTime}#${eventId}`;
+  list = generated.map(({ expected }) => expected).sort((a, b) => (key(a) > key(b) ? -1 : 1));
+}, 120_000);
+afterAll(() => servers.stop());
+
+const ATTRIBUTES = {
+  environment: 'environment',
+  eventName: 'eventName',
+  principal: 'principal',
+  errorCode: 'errorCode',
+  accessKeyId: 'accessKeyId',
+  sourceIp: 'sourceIp',
+  account: 'accountId',
+  region: 'region',
+  category: 'eventCategory',
+} as const;
+
+function randomCriteria(random: Random): RawCriteria {
+  const criteria: RawCriteria = {};
+  for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
+    if (!random.chance(0.2)) continue;
+    const values = Array.from(
+      { length: 1 + random.below(3) },
+      () => random.pick(list)[attribute] ?? 'nothing-has-this',
+    );
+    criteria[name as keyof typeof ATTRIBUTES] = values.map((value) =>
+      name === 'principal' && random.chance(0.3) ? `${value.slice(0, random.below(value.length + 1))}*` : value,
+    );
+  }
+  if (random.chance(0.2)) criteria.errors = true;
+  if (random.chance(0.2)) criteria.readOnly = random.chance(0.5);
+  // Often the very time of an event: since is inclusive, until is not.
+  const time = (): string =>
+    random.pick([
+      random.pick(list).eventTime,
+      random.pick(list).eventTime.slice(0, 10),
+      `${Math.ceil((NOW - Date.parse(random.pick(list).eventTime)) / DAY)}d`,
+    ]);
+  if (random.chance(0.4)) criteria.since = time();
+  if (random.chance(0.4)) criteria.until = time();
+  return criteria;
+}
+
+function independently(criteria: RawCriteria): ExpectedEvent[] {
+  const inMs = (time: string) => (/^\d+d$/.test(time) ? NOW - Number.parseInt(time, 10) * DAY : Date.parse(time));
+  return list.filter((event) => {
+    for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
+      const wanted = criteria[name as keyof typeof ATTRIBUTES];
+      const value = event[attribute];
+      const meets = (text: string) =>
+        name === 'principal' && text.endsWith('*') ? value?.startsWith(text.slice(0, -1)) : value === text;
+      if (wanted && !wanted.some(meets)) return false;
+    }
+    if (criteria.errors && event.errorCode === undefined) return false;
+    if (criteria.readOnly !== undefined && event.readOnly !== criteria.readOnly) return false;
+    if (criteria.since && Date.parse(event.eventTime) < inMs(criteria.since)) return false;
+    return !(criteria.until && Date.parse(event.eventTime) >= inMs(criteria.until));
+  });
+}
+
+const comparable = (event: ListedEvent | ExpectedEvent) =>
+  Object.fromEntries(EXPECTED_ATTRIBUTES.flatMap((name) => (event[name] === undefined ? [] : [[name, event[name]]])));
+
+async function ask(
+  criteria: RawCriteria,
+  { limit = Number.POSITIVE_INFINITY, pageSize = 1_000, order = 'newest-first' as Order } = {},
+): Promise<ListedEvent[]> {
+  const events: ListedEvent[] = [];
+  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, pageSize, deps)) {
+    events.push(event);
+    if (events.length >= limit) break;
+  }
+  return events;
+}
+
+test('everything, in the order of time, events of one time included', async () => {
+  expect((await ask({})).map(comparable)).toEqual(list.map(comparable));
+  expect(new Set(list.map(({ eventTime }) => eventTime)).size).toBeLessThan(EVENTS - 100);
+}, 60_000);
+
+test('random criteria: the events that an independent filter finds, in that order', async () => {
+  const random = seededRandom(4711);
+  let found = 0;
+  for (let run = 0; run < RUNS; run += 1) {
+    const criteria = randomCriteria(random);
+    const { since, until } = criteria;
+    if (since && until && readCriteria({ since }, NOW).since! >= readCriteria({ until }, NOW).until!) {
+      expect(() => readCriteria(criteria, NOW)).toThrow(/before until/);
+      continue;
+    }
+    const limit = random.chance(0.3) ? 1 + random.below(50) : Number.POSITIVE_INFINITY;
+    const order = random.pick<Order>(['newest-first', 'newest-first', 'oldest-first']);
+    // Small pages only where few are read.
+    const pageSize = limit <= 50 ? random.pick([7, 40, 1_000]) : 1_000;
+    const all = independently(criteria);
+    const expected = (order === 'newest-first' ? all : all.reverse()).slice(0, limit);
+    found += expected.length;
+    try {
+      expect((await ask(criteria, { limit, pageSize, order })).map(comparable)).toEqual(expected.map(comparable));
+    } catch (error) {
+      throw new Error(`criteria ${JSON.stringify(criteria)}`, { cause: error });
+    }
+  }
+  expect(found).toBeGreaterThan(RUNS);
+}, 120_000);
+
+test('events that have expired are not found, whichever index is read', async () => {
+  const expired = {
+    environment: 'short-lived',
+    principal: 'mayfly',
+    errorCode: 'Gone',
+    accessKeyId: 'AKIAEXAMPLEMAYFLY',
+    eventName: 'Expire',
+  };
+  const day = list[0]!.eventTime.slice(0, 10);
+  const texts = { ...expired, day, contentHash: 'x', logFile: 'b/k', ingestedAt: 'x' };
+  await pMap([-1, 0, 1], (seconds) => {
+    const eventId = `expires-${seconds}`;
+    const item = { ...texts, eventId, timeKey: `${day}T00:00:00.000Z#${eventId}` };
+    return world.dynamo.send(
+      new PutItemCommand({
+        TableName: deps.tables.eventsTable,
+        Item: {
+          ...Object.fromEntries(Object.entries(item).map(([name, S]) => [name, { S }])),
+          expiresAt: { N: String(NOW / 1000 + seconds) },
+        },
+      }),
+    );
+  });
+  for (const [name, value] of Object.entries(expired)) {
+    expect((await ask({ [name]: [value] })).map(({ eventId }) => eventId)).toEqual(['expires-1']);
+  }
+  const all = await ask({ since: day });
+  expect(all.filter(({ eventId }) => eventId.startsWith('expires')).map(({ eventId }) => eventId)).toEqual([
+    'expires-1',
+  ]);
+});

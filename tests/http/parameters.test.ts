@@ -1,0 +1,86 @@
+import { expect, test } from '@jest/globals';
+import { listEvents } from '../../shared/http/operations/list-events.ts';
+import { criteriaIn, PAGE_PARAMETERS, pageIn, readValues } from '../../shared/http/parameters.ts';
+import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+
+const read = (query: [string, string][]) => readValues({ query }, {}, listEvents.parameters);
+
+test('every criterion is a parameter of the same name, and repeats', () => {
+  for (const name of TEXT_CRITERION_NAMES) {
+    expect(
+      criteriaIn(
+        read([
+          [name, 'a,b'],
+          [name, 'c'],
+        ]),
+      ),
+    ).toMatchObject({ [name]: ['a,b', 'c'] });
+  }
+});
+
+test('flags, times and the page', () => {
+  const values = read([
+    ['errors', 'true'],
+    ['readOnly', 'false'],
+    ['since', '7d'],
+    ['until', '2026-11-06'],
+    ['limit', '7'],
+    ['order', 'oldest-first'],
+    ['cursor', 'c'],
+  ]);
+  expect(criteriaIn(values)).toEqual({ errors: true, readOnly: false, since: '7d', until: '2026-11-06' });
+  expect(pageIn(values)).toEqual({ limit: 7, order: 'oldest-first', cursor: 'c' });
+});
+
+test('without any', () => {
+  expect(criteriaIn(read([]))).toEqual({ errors: false });
+  expect(pageIn(read([]))).toEqual({ limit: 50, order: 'newest-first' });
+});
+
+test.each<[[string, string][], string]>([
+  [[['enviroment', 'x']], 'enviroment'],
+  [[['__proto__', 'x']], '__proto__'],
+  [[['', 'x']], ''],
+  [
+    [
+      ['limit', '1'],
+      ['limit', '2'],
+    ],
+    'limit',
+  ],
+  [[['limit', '0']], 'limit'],
+  [[['limit', '101']], 'limit'],
+  [[['limit', '1e1']], 'limit'],
+  [[['limit', '']], 'limit'],
+  [[['order', 'newest']], 'order'],
+  [[['errors', 'yes']], 'errors'],
+  [[['readOnly', 'TRUE']], 'readOnly'],
+  [
+    [
+      ['since', '1d'],
+      ['since', '2d'],
+    ],
+    'since',
+  ],
+  [
+    [
+      ['cursor', 'a'],
+      ['cursor', 'b'],
+    ],
+    'cursor',
+  ],
+  [[['environment', '']], 'environment'],
+])('%j names the parameter %s', (query, parameter) => {
+  expect(() => read(query)).toThrow(expect.objectContaining({ kind: 'bad-parameter', parameter }));
+});
+
+test('the name of an unknown parameter is shortened', () => {
+  expect(() => read([['x'.repeat(10_000), '']])).toThrow(expect.objectContaining({ parameter: 'x'.repeat(100) }));
+});
+
+test('a placeholder of the path is not a parameter of the query', () => {
+  const name = { name: 'name', in: 'path', says: '', schema: { type: 'string' } } as const;
+  expect(() => readValues({ query: [['name', 'b']] }, { name: 'a' }, [name, ...PAGE_PARAMETERS])).toThrow(
+    expect.objectContaining({ parameter: 'name' }),
+  );
+});

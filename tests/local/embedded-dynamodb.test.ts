@@ -1,0 +1,146 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DescribeTableCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { ClassicLevel } from 'classic-level';
+import { parse } from 'yaml';
+import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
+import { LOCAL_TABLES } from '../../local/local-names.ts';
+import { ROOT, temporaryFolder } from '../support/cli.ts';
+import { dumpTable } from '../support/world.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const running: EmbeddedDynamo[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+});
+
+async function start(store?: string): Promise<EmbeddedDynamo> {
+  const started = await startEmbeddedDynamo(LOCAL_TABLES, store === undefined ? undefined : join(folder.path, store));
+  running.push(started);
+  return started;
+}
+
+async function stop(): Promise<void> {
+  await running.pop()!.stop();
+}
+
+const event = { eventId: { S: 'kept' }, timeKey: { S: '2026#kept' }, day: { S: '2026' } };
+const put = ({ client }: EmbeddedDynamo) =>
+  client.send(new PutItemCommand({ TableName: LOCAL_TABLES.eventsTable, Item: event }));
+
+describe('tables', () => {
+  test('are those of serverless.yml', async () => {
+    const { client } = await start();
+    const yaml = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'error' });
+    const { EventsTable, LogFilesTable, EnvironmentsTable } = yaml.resources.Resources;
+    const pairs = [
+      [LOCAL_TABLES.eventsTable, EventsTable],
+      [LOCAL_TABLES.logFilesTable, LogFilesTable],
+      [LOCAL_TABLES.environmentsTable, EnvironmentsTable],
+    ] as const;
+    for (const [TableName, { Properties }] of pairs) {
+      expect(TableName).toBe(
+        Properties.TableName.replace(/\$\{self:service\}/, yaml.service).replace(/\$\{.*\}/, 'local'),
+      );
+      const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+      expect(Table?.TableStatus).toBe('ACTIVE');
+      expect(Table?.KeySchema).toEqual(Properties.KeySchema);
+      const byName = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+      expect([...Table!.AttributeDefinitions!].sort(byName)).toEqual([...Properties.AttributeDefinitions].sort(byName));
+      const indexes = (Table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema, Projection }) => ({
+        IndexName,
+        KeySchema,
+        Projection,
+      }));
+      expect(indexes.sort(byName)).toEqual([...(Properties.GlobalSecondaryIndexes ?? [])].sort(byName));
+    }
+  });
+
+  test('the events table keeps the quotas of DynamoDB', async () => {
+    const { client } = await start();
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: LOCAL_TABLES.eventsTable }));
+    const indexes = Table!.GlobalSecondaryIndexes!;
+    expect(indexes.map(({ IndexName }) => IndexName).sort()).toEqual([
+      'byAccessKey',
+      'byDay',
+      'byEnvironment',
+      'byErrorCode',
+      'byEventName',
+      'byPrincipal',
+    ]);
+    const projected = indexes.map(({ Projection }) => Projection?.NonKeyAttributes ?? []);
+    for (const attributes of projected) expect(new Set(attributes).size).toBe(16);
+    expect(projected.flat().length).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('a store on disk', () => {
+  test('keeps what was put', async () => {
+    await put(await start('kept'));
+    await stop();
+    expect(await dumpTable((await start('kept')).client, LOCAL_TABLES.eventsTable)).toEqual([event]);
+  });
+
+  test('is for one at a time', async () => {
+    await start('busy');
+    await expect(start('busy')).rejects.toMatchObject({ code: 'store-in-use' });
+    await stop();
+    await start('busy');
+  });
+
+  test('of two that start at the same time one gets it', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const started = await Promise.allSettled([start('race'), start('race')]);
+      const refused = started.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      expect(refused).toEqual([expect.objectContaining({ code: 'store-in-use' })]);
+      await stop();
+    }
+  });
+
+  test('that was left while its tables were created is made anew', async () => {
+    await start('unfinished');
+    await stop();
+    await patchTable('unfinished', LOCAL_TABLES.environmentsTable, { TableStatus: 'CREATING' });
+    const { client } = await start('unfinished');
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: LOCAL_TABLES.environmentsTable }));
+    expect(Table?.TableStatus).toBe('ACTIVE');
+    await put(running[0]!);
+    expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([event]);
+  });
+
+  test('with other keys is refused, and left as it is', async () => {
+    await put(await start('different'));
+    await stop();
+    await patchTable('different', LOCAL_TABLES.eventsTable, { GlobalSecondaryIndexes: [] });
+    await expect(start('different')).rejects.toMatchObject({ code: 'store-of-another-version' });
+    expect(existsSync(join(folder.path, 'different'))).toBe(true);
+    await expect(start('different')).rejects.toMatchObject({ code: 'store-of-another-version' });
+  });
+
+  /** Changes a table's description where the embedded server keeps it. */
+  async function patchTable(store: string, table: string, change: object): Promise<void> {
+    const database = new ClassicLevel<string, Record<string, unknown>>(join(folder.path, store), {
+      valueEncoding: 'json',
+    });
+    try {
+      // Below which prefix is the server's own affair.
+      const entries = await database.iterator().all();
+      const entry = entries.find(([key, value]) => key.endsWith(table) && value.TableName === table);
+      if (entry === undefined) throw new Error(`expected ${table} in the store`);
+      await database.put(entry[0], { ...entry[1], ...change });
+    } finally {
+      await database.close();
+    }
+  }
+});
+
+test('in memory, nothing is shared', async () => {
+  await put(await start());
+  const { client } = await start();
+  expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([]);
+  await expect(client.send(new DescribeTableCommand({ TableName: 'another' }))).rejects.toThrow(
+    ResourceNotFoundException,
+  );
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CriteriaError, type RawCriteria, readCriteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { codePoint } from '../support/code-point.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+
+test('all filters of the command line', () => {
+  const filters = [
+    'environment',
+    'eventName',
+    'principal',
+    'errorCode',
+    'accessKeyId',
+    'sourceIp',
+    'account',
+    'region',
+  ];
+  expect(TEXT_CRITERION_NAMES).toEqual(expect.arrayContaining([...filters, 'category']));
+});
+
+test('what is given is what is asked, and nothing else', () => {
+  const raw: RawCriteria = {
+    environment: ['prod-etl', 'dev', 'prod-etl'],
+    principal: ['Admin/*'],
+    errors: true,
+    readOnly: false,
+    since: '7d',
+    until: '2026-11-20',
+  };
+  expect(readCriteria(raw, NOW)).toStrictEqual({
+    environment: ['prod-etl', 'dev'],
+    principal: ['Admin/*'],
+    errors: true,
+    readOnly: false,
+    since: '2026-11-13T12:00:00.000Z',
+    until: '2026-11-20T00:00:00.000Z',
+  });
+});
+
+test.each([
+  [{}],
+  [{ environment: [], since: undefined, until: undefined, readOnly: undefined, errors: undefined }],
+  [{ errors: false }],
+])('nothing asked: %j', (raw) => {
+  expect(readCriteria(raw, NOW)).toStrictEqual({});
+});
+
+test('texts are taken as they are', () => {
+  const values = fc.array(fc.string({ unit: codePoint, minLength: 1 }), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(fc.constantFrom(...TEXT_CRITERION_NAMES), values, (name, texts) => {
+      expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
+    }),
+  );
+});
+
+describe('every error names its criterion', () => {
+  test.each(TEXT_CRITERION_NAMES)('%s', (name) => {
+    const tooMany = Array.from({ length: 101 }, (_, i) => String(i));
+    for (const values of [[''], ['a', ''], tooMany]) {
+      expect(() => readCriteria({ [name]: values }, NOW)).toThrow(CriteriaError);
+      expect(() => readCriteria({ [name]: values }, NOW)).toThrow(new RegExp(`^${name}: expected`));
+    }
+  });
+
+  test.each(['since', 'until'])('%s', (name) => {
+    for (const value of ['', 'yesterday', '2026-13-01', '2026-02-30', '7x']) {
+      expect(() => readCriteria({ [name]: value }, NOW)).toThrow(CriteriaError);
+      expect(() => readCriteria({ [name]: value }, NOW)).toThrow(new RegExp(`^${name}: expected .* such as`));
+    }
+  });
+
+  test.each([
+    ['2026-11-07', '2026-11-06'],
+    ['2026-11-06', '2026-11-06'],
+    ['1d', '2d'],
+    ['2026-11-06T01:00+01:00', '2026-11-06'],
+  ])('since %s until %s', (since, until) => {
+    expect(() => readCriteria({ since, until }, NOW)).toThrow(CriteriaError);
+    expect(() => readCriteria({ since, until }, NOW)).toThrow(/^since: expected .* until/);
+  });
+});

@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { StoredItemError } from '../../shared/store/item.ts';
+import { booksOf, fromLedgerItem, type LedgerEntry, ledgerKey, toLedgerItem } from '../../shared/store/ledger.ts';
+import { codePoint } from '../support/code-point.ts';
+
+const text = fc.string({ unit: codePoint, minLength: 1 });
+const entry: fc.Arbitrary<LedgerEntry> = fc.record(
+  {
+    bucket: fc.stringMatching(/^[a-z0-9.-]{3,63}$/),
+    key: text,
+    state: fc.constantFrom('ingested', 'quarantined', 'partial'),
+    reason: text,
+    detail: text,
+    etag: text,
+    sha256: text,
+    compressedBytes: fc.maxSafeNat(),
+    uncompressedBytes: fc.maxSafeNat(),
+    eventSources: fc.array(text),
+    deliveryDay: text,
+    account: text,
+    region: text,
+    deliveredAt: text,
+    ingestedAt: text,
+    recordsRead: fc.nat(),
+    eventsStored: fc.nat(),
+    eventsKnown: fc.nat(),
+    recordsFiltered: fc.nat(),
+    recordsQuarantined: fc.nat(),
+    checkpoint: fc.record(
+      { nextRecord: fc.nat(), stored: fc.nat(), known: fc.nat(), skipped: fc.nat(), quarantined: fc.nat() },
+      { noNullPrototype: true },
+    ),
+  },
+  {
+    noNullPrototype: true,
+    requiredKeys: [
+      ...(['bucket', 'key', 'state', 'etag', 'compressedBytes', 'uncompressedBytes', 'eventSources'] as const),
+      ...(['deliveryDay', 'region', 'ingestedAt', 'recordsRead', 'eventsStored', 'eventsKnown'] as const),
+      ...(['recordsFiltered', 'recordsQuarantined'] as const),
+    ],
+  },
+);
+
+test('an entry is read as it was written', () => {
+  fc.assert(fc.property(entry, (one) => expect(fromLedgerItem(toLedgerItem(one))).toEqual(one)));
+});
+
+test('its item is found by bucket and key, and no two objects have one', () => {
+  fc.assert(
+    fc.property(entry, entry, (one, other) => {
+      const { bucket, key } = one;
+      expect(toLedgerItem(one).logFile).toEqual({ S: ledgerKey({ bucket, key }) });
+      expect(ledgerKey(one) === ledgerKey(other)).toBe(one.bucket === other.bucket && one.key === other.key);
+    }),
+  );
+});
+
+test('it is listed as a problem when something is missing, under a key that an index takes', () => {
+  const long = entry.map((one) => ({ ...one, key: 'é'.repeat(480) }));
+  fc.assert(
+    fc.property(fc.oneof(entry, long), (one) => {
+      const { listing, listingKey } = toLedgerItem(one);
+      const problem = one.state !== 'ingested' || one.recordsQuarantined > 0;
+      expect([listing !== undefined, listingKey !== undefined]).toEqual([problem, problem]);
+      if (problem) {
+        expect(listing!.S).not.toBe('');
+        expect(listingKey!.S!.startsWith(one.deliveryDay)).toBe(true);
+        expect(Buffer.byteLength(listingKey!.S!)).toBeLessThanOrEqual(1024);
+      }
+    }),
+  );
+});
+
+test('a key that no table takes is refused by name', () => {
+  const key = 'x'.repeat(1019);
+  expect(ledgerKey({ bucket: 'logs', key })).toHaveLength(1024);
+  expect(() => ledgerKey({ bucket: 'logs', key: `${key}x` })).toThrow(
+    expect.objectContaining({ code: 'key-too-long' }),
+  );
+});
+
+test('an item that this program does not write is refused', () => {
+  const [one] = fc.sample(entry, 1) as [LedgerEntry];
+  for (const name of ['bucket', 'objectKey', 'state', 'etag', 'deliveryDay', 'region', 'ingestedAt']) {
+    const { [name]: _, ...item } = toLedgerItem(one);
+    expect(() => fromLedgerItem(item)).toThrow(StoredItemError);
+  }
+});
+
+test('the books are five numbers', () => {
+  const books = { recordsRead: 9, eventsStored: 3, eventsKnown: 2, recordsFiltered: 3, recordsQuarantined: 1 };
+  const more = { ...books, state: 'ingested' };
+  expect(booksOf(more)).toStrictEqual(books);
+});

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const SAMPLES = join(ROOT, 'events', 'log-files');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const PROGRAM = join(ROOT, 'dist', 'cli', 'mwaa-trail.cjs');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts the built program, with the Node that comes along. */
+export function startCli(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+  return spawn(NODE, [PROGRAM, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs the built program to its end. */
+export async function runCli(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = startCli(args, cwd, env);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve({ code, ...output }));
+  });
+}
+
+/** A folder of its own for a test file. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'mwaa-trail-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
