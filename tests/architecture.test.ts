@@ -115,7 +115,8 @@ describe('packages', () => {
   });
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
-  const ADAPTERS = /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(quarantine|redrive|replay)\/|functions\/)/;
+  const ADAPTERS =
+    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(quarantine|redrive|replay)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^shared\/(pipeline\.ts|store-records\.ts|query\/(plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
