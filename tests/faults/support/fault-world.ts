@@ -197,22 +197,32 @@ async function expectEnvironments({ direct }: FaultWorld, events: Scenario['even
   expect(days.sort()).toEqual([...happened].sort());
 }
 
-/** To be asked at the moment of each acknowledgement: is everything that the message announces stored, or set aside, by now? */
+/** To be asked at the moment of each acknowledgement. */
 export function acknowledgedOnlyWhenStored(
   world: FaultWorld,
   { files }: Scenario,
 ): (message: Message) => Promise<void> {
-  return async ({ body }) => {
-    const { dynamo, deps, logBucket } = world.direct;
-    const stored = new Set((await dumpTable(dynamo, deps.config.eventsTable)).map((item) => item.eventId!.S!));
-    const setAside = await quarantined(world.direct);
-    for (const { key, eventIds, badRecords } of files) {
-      if (!body.includes(encodeURIComponent(key)) || setAside.has(`files/${logBucket}/${key}.reason.json`)) continue;
-      expect(eventIds.filter((id) => !stored.has(id))).toEqual([]);
-      const reasons = [...setAside.keys()].filter(
-        (name) => name.startsWith(`records/${logBucket}/${key}/`) && name.endsWith('.reason.json'),
-      );
-      expect(reasons).toHaveLength(badRecords.length);
-    }
-  };
+  return ({ body }) =>
+    expectStoredWhatWasAcknowledged(
+      world,
+      files.filter(({ key }) => body.includes(encodeURIComponent(key))),
+    );
+}
+
+/** Everything in these files is stored, or set aside. */
+export async function expectStoredWhatWasAcknowledged(
+  world: FaultWorld,
+  acknowledged: readonly ScenarioFile[],
+): Promise<void> {
+  const { dynamo, deps, logBucket } = world.direct;
+  const stored = new Set((await dumpTable(dynamo, deps.config.eventsTable)).map((item) => item.eventId!.S!));
+  const setAside = await quarantined(world.direct);
+  for (const { key, eventIds, badRecords } of acknowledged) {
+    if (setAside.has(`files/${logBucket}/${key}.reason.json`)) continue;
+    expect(eventIds.filter((id) => !stored.has(id))).toEqual([]);
+    const reasons = [...setAside.keys()].filter(
+      (name) => name.startsWith(`records/${logBucket}/${key}/`) && name.endsWith('.reason.json'),
+    );
+    expect(reasons).toHaveLength(badRecords.length);
+  }
 }
