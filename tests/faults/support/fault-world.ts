@@ -1,5 +1,4 @@
 import { gunzipSync } from 'node:zlib';
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { expect } from '@jest/globals';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../../functions/ingest-handler.ts';
@@ -44,21 +43,29 @@ export interface FaultWorld {
   stop(): Promise<void>;
 }
 
-/** As in production, only smaller: a run takes a tenth of a second. */
-const TIME_OUTS = { connectionTimeout: 500, requestTimeout: 250, socketTimeout: 250, throwOnRequestTimeout: true };
+/** Where nothing hangs, far more than even a busy machine needs; nothing is to be tried again for another reason than its fault. */
+const PATIENCE_MS = 20_000;
+/** Where something hangs: as in production, only smaller. */
+export const IMPATIENCE_MS = 400;
 
 export async function createFaultWorld(
   servers: Servers,
   options: Partial<PipelineDeps> = {},
-  dynamoOptions: DynamoDBClientConfig = {},
+  timeOut = PATIENCE_MS,
 ): Promise<FaultWorld> {
   const direct = await createWorld(servers);
   const s3Proxy = await startFaultProxy('s3', servers.s3.endpoint);
   const dynamoProxy = await startFaultProxy('dynamodb', servers.dynamo.endpoint);
-  const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler: TIME_OUTS };
+  const requestHandler = {
+    connectionTimeout: PATIENCE_MS,
+    requestTimeout: timeOut,
+    socketTimeout: timeOut,
+    throwOnRequestTimeout: true,
+  };
+  const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler };
   const throttles: string[] = [];
   const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: s3Proxy.endpoint });
-  const dynamo = createDynamoClient({ ...common, endpoint: dynamoProxy.endpoint, ...dynamoOptions }, (reasons) =>
+  const dynamo = createDynamoClient({ ...common, endpoint: dynamoProxy.endpoint }, (reasons) =>
     throttles.push(...reasons),
   );
   await Promise.all([retryQuickly(s3), retryQuickly(dynamo)]);
