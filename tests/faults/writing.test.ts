@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dose } from '../support/dose.ts';
 import { type Random, seededRandom } from '../support/random.ts';
@@ -21,6 +22,7 @@ import {
   eventsTableOf,
   expectAllStored,
   type FaultWorld,
+  IMPATIENCE_MS,
   recordText,
   upload,
 } from './support/fault-world.ts';
@@ -65,10 +67,10 @@ interface Run {
   deliver(maxReceives?: number): Promise<Drained>;
 }
 
-async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>): Promise<void> {
+async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number): Promise<void> {
   const random = seededRandom(seed);
   const scenario = generateScenario(seed, shape);
-  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
+  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {}, timeOut);
   try {
     const files = await upload(world, scenario.files);
     const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
@@ -148,11 +150,16 @@ test('W3 no batches are written, whose unprocessed items would have to be looked
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
-  inRun(seed, 'few', async ({ world, scenario, deliver }) => {
-    world.faults(inTurn(isTableWrite, undefined, blackHole, undefined, undefined, trickle, afterApplied(blackHole)));
-    expect((await deliver(3)).dead).toEqual([]);
-    await expectAllStored(world, scenario);
-  }),
+  inRun(
+    seed,
+    'few',
+    async ({ world, scenario, deliver }) => {
+      world.faults(inTurn(isTableWrite, undefined, blackHole, undefined, undefined, trickle, afterApplied(blackHole)));
+      expect((await deliver(3)).dead).toEqual([]);
+      await expectAllStored(world, scenario);
+    },
+    IMPATIENCE_MS,
+  ),
 );
 
 row('W5 an item that DynamoDB refuses: that one is quarantined, the others are written', (seed) =>
@@ -305,9 +312,37 @@ row(
 );
 
 row(
+  'L2 books that do not balance, because a checkpoint has lost count: the file is not finished',
+  async (seed) => {
+    const records = Array.from({ length: 250 }, (_, i) => ({
+      eventSource: 'airflow.amazonaws.com',
+      eventID: `${seed}-${i}`,
+    }));
+    const world = await createFaultWorld(servers);
+    try {
+      const file = await putObject(world.direct, logFileKey('unbalanced'), logFileOf(records));
+      const event = sqsEvent(...bodiesOf([file]));
+      expect((await world.handleWithin(event, clockUntil(world, 100)))?.batchItemFailures).toHaveLength(1);
+      const entry = (await ledgerItem(world.direct, file))!;
+      const checkpoint = JSON.parse(entry.checkpoint!.S!);
+      expect(checkpoint).toMatchObject({ nextRecord: 200 });
+      const wrong = { ...entry, checkpoint: { S: JSON.stringify({ ...checkpoint, stored: checkpoint.stored - 1 }) } };
+      const table = world.direct.deps.config.logFilesTable;
+      await world.direct.dynamo.send(new PutItemCommand({ TableName: table, Item: wrong }));
+      expect((await world.handle(event))?.batchItemFailures).toHaveLength(1);
+      expect(world.failures.at(-1)?.reason).toMatch(/^books-do-not-balance/);
+      expect((await ledgerItem(world.direct, file))?.state).not.toEqual({ S: 'ingested' });
+    } finally {
+      await world.stop();
+    }
+  },
+  dose(1, 3),
+);
+
+row(
   'L2 an invocation that hangs answers before it is ended, and names what is not done',
   async (seed) => {
-    const world = await createFaultWorld(servers);
+    const world = await createFaultWorld(servers, {}, IMPATIENCE_MS);
     try {
       const scenario = generateScenario(seed, 'few');
       const files = await upload(world, scenario.files);
