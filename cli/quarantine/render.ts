@@ -1,6 +1,6 @@
 import { s3Place } from '../../shared/errors.ts';
-import { displayTime } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { utcTime } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { LogFileBooks } from '../../shared/store/ledger.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
@@ -12,7 +12,7 @@ export function entryTable(entries: readonly QuarantineEntry[]): string {
     entries.map((entry) => [
       entry.id,
       entry.reason,
-      displayTime(entry.quarantinedAt),
+      utcTime(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
       s3Place(entry),

@@ -42,6 +42,11 @@ export function timeDisplay({ kind, zone, now }: TimeStyle): TimeDisplay {
   };
 }
 
+/** `2026-11-06 02:31:18`, UTC; the text itself when it is not a time as CloudTrail writes it. */
+export function utcTime(time: string | undefined): string {
+  return timeDisplay({ kind: 'absolute', zone: 'UTC', now: 0 }).show(time);
+}
+
 /** `3h ago`, `in 5m`: the largest unit of which there is at least one, rounded down. */
 export function relativeTime(time: number, now: number): string {
   const distance = Math.abs(now - time);

@@ -11,6 +11,7 @@ import {
   eventsTableOf,
   expectAllStored,
   type FaultWorld,
+  IMPATIENCE_MS,
   upload,
 } from './support/fault-world.ts';
 import {
@@ -55,10 +56,10 @@ interface Run {
 }
 
 /** @param maxHeldBytes 0: every file is read twice */
-async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>): Promise<void> {
+async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number): Promise<void> {
   const random = seededRandom(seed);
   const scenario = generateScenario(seed, shape);
-  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
+  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {}, timeOut);
   try {
     const files = await upload(world, scenario.files);
     const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
@@ -70,36 +71,53 @@ async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void
 }
 
 /** The faults have an end, and all is well at the first delivery. */
-const survives = (name: string, shape: Shape, faultsOf: (run: Run) => void, check: (run: Run) => void = () => {}) =>
+const survives = (
+  name: string,
+  shape: Shape,
+  faultsOf: (run: Run) => void,
+  check: (run: Run) => void = () => {},
+  timeOut?: number,
+) =>
   row(name, (seed) =>
-    inRun(seed, shape, async (run) => {
-      faultsOf(run);
-      await run.deliver(1);
-      expect(run.world.failures).toEqual([]);
-      await expectAllStored(run.world, run.scenario);
-      check(run);
-    }),
+    inRun(
+      seed,
+      shape,
+      async (run) => {
+        faultsOf(run);
+        await run.deliver(1);
+        expect(run.world.failures).toEqual([]);
+        await expectAllStored(run.world, run.scenario);
+        check(run);
+      },
+      timeOut,
+    ),
   );
 
 /** While the faults last nothing is acknowledged and nothing stored; when they are over the next delivery completes it. */
-const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', count?: number) =>
+const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', timeOut?: number) =>
   row(
     name,
     (seed) =>
-      inRun(seed, 'few', async ({ world, scenario, files, deliver }) => {
-        world.faults(always(isReading, fault));
-        const { acknowledged, dead } = await deliver(2);
-        expect(acknowledged).toEqual([]);
-        expect(dead).toHaveLength(files.length);
-        expect(new Set(world.failures.map((failure) => failure.kind))).toEqual(new Set([kind]));
-        await nothingStored(world);
-        // Whoever asks how complete an answer is learns of it.
-        for (const file of files) expect((await ledgerItem(world.direct, file))?.state).toEqual({ S: 'failed' });
-        world.faults();
-        expect((await deliver(1)).dead).toEqual([]);
-        await expectAllStored(world, scenario);
-      }),
-    count,
+      inRun(
+        seed,
+        'few',
+        async ({ world, scenario, files, deliver }) => {
+          world.faults(always(isReading, fault));
+          const { acknowledged, dead } = await deliver(2);
+          expect(acknowledged).toEqual([]);
+          expect(dead).toHaveLength(files.length);
+          expect(new Set(world.failures.map((failure) => failure.kind))).toEqual(new Set([kind]));
+          await nothingStored(world);
+          // Whoever asks how complete an answer is learns of it.
+          for (const file of files) expect((await ledgerItem(world.direct, file))?.state).toEqual({ S: 'failed' });
+          world.faults();
+          expect((await deliver(1)).dead).toEqual([]);
+          await expectAllStored(world, scenario);
+        },
+        timeOut,
+      ),
+    // Those with a time-out wait for many of them.
+    timeOut === undefined ? undefined : dose(1, 10),
   );
 
 /** The rest of an object was asked for, of the same state. */
@@ -118,7 +136,13 @@ isRedelivered('S1 connections that are reset for ever: the message comes again',
 survives('S1 connections that end without an answer', 'few', ({ world }) =>
   world.faults(inTurn(isReading, fin, reset)),
 );
-survives('S1 an answer that never comes', 'few', ({ world }) => world.faults(inTurn(isReading, blackHole)));
+survives(
+  'S1 an answer that never comes',
+  'few',
+  ({ world }) => world.faults(inTurn(isReading, blackHole)),
+  undefined,
+  IMPATIENCE_MS,
+);
 
 for (const ending of ['reset', 'fin'] as const) {
   survives(
@@ -194,13 +218,13 @@ survives(
   'cloudtrail',
   ({ world, random }) => world.faults(inTurn(isReading, sent({ bytes: random.below(5_000), ending: 'stall' }))),
   expectResumed,
+  IMPATIENCE_MS,
 );
-// Each run waits for many time-outs.
 isRedelivered(
   'S4 a body that stalls for ever: the message comes again',
   sent({ bytes: 0, ending: 'stall' }),
   'retry',
-  dose(1, 10),
+  IMPATIENCE_MS,
 );
 
 row('S5 a connection that is closed early, with nothing to tell where the body ends', (seed) =>

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { dose } from '../support/dose.ts';
 import { type Random, seededRandom } from '../support/random.ts';
@@ -21,6 +22,7 @@ import {
   eventsTableOf,
   expectAllStored,
   type FaultWorld,
+  IMPATIENCE_MS,
   recordText,
   upload,
 } from './support/fault-world.ts';
@@ -53,6 +55,9 @@ afterAll(() => servers.stop());
 
 const isTableWrite = (request: PassingRequest) => request.service === 'dynamodb' && isWrite(request);
 const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' && request.target.endsWith('-events');
+/** Not the retries: on a busy machine an answer can come too late. */
+const isFirstPut = (request: PassingRequest) =>
+  isEventPut(request) && String(request.headers['amz-sdk-request']).startsWith('attempt=1;');
 
 interface Run {
   world: FaultWorld;
@@ -62,10 +67,10 @@ interface Run {
   deliver(maxReceives?: number): Promise<Drained>;
 }
 
-async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>): Promise<void> {
+async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number): Promise<void> {
   const random = seededRandom(seed);
   const scenario = generateScenario(seed, shape);
-  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
+  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {}, timeOut);
   try {
     const files = await upload(world, scenario.files);
     const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
@@ -145,11 +150,16 @@ test('W3 no batches are written, whose unprocessed items would have to be looked
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
-  inRun(seed, 'few', async ({ world, scenario, deliver }) => {
-    world.faults(inTurn(isTableWrite, undefined, blackHole, undefined, undefined, trickle, afterApplied(blackHole)));
-    expect((await deliver(3)).dead).toEqual([]);
-    await expectAllStored(world, scenario);
-  }),
+  inRun(
+    seed,
+    'few',
+    async ({ world, scenario, deliver }) => {
+      world.faults(inTurn(isTableWrite, undefined, blackHole, undefined, undefined, trickle, afterApplied(blackHole)));
+      expect((await deliver(3)).dead).toEqual([]);
+      await expectAllStored(world, scenario);
+    },
+    IMPATIENCE_MS,
+  ),
 );
 
 row('W5 an item that DynamoDB refuses: that one is quarantined, the others are written', (seed) =>
@@ -174,16 +184,15 @@ row('W5 an item that DynamoDB refuses: that one is quarantined, the others are w
   }),
 );
 
-row('W6 a hot environment that takes one write every few milliseconds: it drains', (seed) =>
+row('W6 a hot environment of which an index takes one write in three: it drains', (seed) =>
   inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
-    let next = 0;
+    let attempts = 0;
+    const index = 'arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment';
     const isHot = (request: PassingRequest) => isEventPut(request) && request.body.includes('prod');
     world.faults((request) => {
       if (!isHot(request)) return undefined;
-      if (performance.now() < next)
-        return instead(throttled('arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment'));
-      next = performance.now() + 4;
-      return undefined;
+      attempts += 1;
+      return attempts % 3 === 0 ? undefined : instead(throttled(index));
     });
     expect((await deliver(20)).dead).toEqual([]);
     await expectAllStored(world, scenario);
@@ -247,8 +256,8 @@ row(
 
 /** A clock that says: no more than `writes` puts, and then the time is over. */
 function clockUntil(world: FaultWorld, writes: number): () => number {
-  const before = world.requests().filter(isEventPut).length;
-  return () => (world.requests().filter(isEventPut).length - before >= writes ? 9_000 : 60_000);
+  const before = world.requests().filter(isFirstPut).length;
+  return () => (world.requests().filter(isFirstPut).length - before >= writes ? 9_000 : 60_000);
 }
 
 row(
@@ -276,11 +285,11 @@ row(
       const stops = [1 + random.below(3), 20 + random.below(150)];
       const answers: number[] = [];
       const handle = async (event: unknown) => {
-        const before = world.requests().filter(isEventPut).length;
+        const before = world.requests().filter(isFirstPut).length;
         const stop = stops[answers.length];
         const clock = stop === undefined ? () => 60_000 : clockUntil(world, stop);
         const answer = await world.handleWithin(event, clock);
-        puts.push(world.requests().filter(isEventPut).length - before);
+        puts.push(world.requests().filter(isFirstPut).length - before);
         answers.push(answer!.batchItemFailures.length);
         return answer;
       };
@@ -293,7 +302,8 @@ row(
       expect(puts.reduce((sum, count) => sum + count)).toBe(450 + 9);
       expect((await eventsTableOf(world)).size).toBe(450 + 9);
       const entry = await ledgerItem(world.direct, big);
-      expect(entry).toMatchObject({ state: { S: 'ingested' }, recordsRead: { N: '450' }, eventsStored: { N: '450' } });
+      expect(entry).toMatchObject({ state: { S: 'ingested' }, recordsRead: { N: '450' } });
+      expect(Number(entry!.eventsStored!.N) + Number(entry!.eventsKnown!.N)).toBe(450);
     } finally {
       await world.stop();
     }
@@ -302,9 +312,37 @@ row(
 );
 
 row(
+  'L2 books that do not balance, because a checkpoint has lost count: the file is not finished',
+  async (seed) => {
+    const records = Array.from({ length: 250 }, (_, i) => ({
+      eventSource: 'airflow.amazonaws.com',
+      eventID: `${seed}-${i}`,
+    }));
+    const world = await createFaultWorld(servers);
+    try {
+      const file = await putObject(world.direct, logFileKey('unbalanced'), logFileOf(records));
+      const event = sqsEvent(...bodiesOf([file]));
+      expect((await world.handleWithin(event, clockUntil(world, 100)))?.batchItemFailures).toHaveLength(1);
+      const entry = (await ledgerItem(world.direct, file))!;
+      const checkpoint = JSON.parse(entry.checkpoint!.S!);
+      expect(checkpoint).toMatchObject({ nextRecord: 200 });
+      const wrong = { ...entry, checkpoint: { S: JSON.stringify({ ...checkpoint, stored: checkpoint.stored - 1 }) } };
+      const table = world.direct.deps.config.logFilesTable;
+      await world.direct.dynamo.send(new PutItemCommand({ TableName: table, Item: wrong }));
+      expect((await world.handle(event))?.batchItemFailures).toHaveLength(1);
+      expect(world.failures.at(-1)?.reason).toMatch(/^books-do-not-balance/);
+      expect((await ledgerItem(world.direct, file))?.state).not.toEqual({ S: 'ingested' });
+    } finally {
+      await world.stop();
+    }
+  },
+  dose(1, 3),
+);
+
+row(
   'L2 an invocation that hangs answers before it is ended, and names what is not done',
   async (seed) => {
-    const world = await createFaultWorld(servers);
+    const world = await createFaultWorld(servers, {}, IMPATIENCE_MS);
     try {
       const scenario = generateScenario(seed, 'few');
       const files = await upload(world, scenario.files);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { displayText, displayTime } from '../../shared/render/display.ts';
+import { displayText } from '../../shared/render/display.ts';
+import { utcTime } from '../../shared/render/times.ts';
 import { codePoint } from '../support/code-point.ts';
 
 describe('displayText', () => {
@@ -45,5 +46,5 @@ test.each([
   ['2026-11-06T02:31:18Z\n', '2026-11-06T02:31:18Z\\u000a'],
   [undefined, ''],
 ])('the time %j', (time, shown) => {
-  expect(displayTime(time)).toBe(shown);
+  expect(utcTime(time)).toBe(shown);
 });

@@ -1,0 +1,78 @@
+/** `npm run sabotage`: plants one bug after the other in a copy of the project, and shows that the tests catch each. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BUGS, type Bug } from './bugs.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const copy = mkdtempSync(join(tmpdir(), 'mwaa-trail-sabotage-'));
+/** Only bugs whose name contains this. */
+const chosen = BUGS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+
+type Verdict = 'caught' | 'MISSED' | 'NOT PLANTED';
+
+function main(): void {
+  const started = Date.now();
+  copyProject();
+  if (!passes(chosen)) {
+    process.stdout.write('The tests fail without any bug: there is nothing to see.\n');
+    process.exitCode = 1;
+    return;
+  }
+  const verdicts = chosen.map((bug) => {
+    const verdict = plant(bug);
+    process.stdout.write(`${verdict.padEnd(12)} ${bug.name} (${bug.file}; ${bug.tests}, ${bug.only})\n`);
+    return verdict;
+  });
+  const caught = verdicts.filter((verdict) => verdict === 'caught').length;
+  process.stdout.write(
+    `\n${caught} of ${chosen.length} bugs caught in ${Math.round((Date.now() - started) / 1000)} s\n`,
+  );
+  if (caught < chosen.length) process.exitCode = 1;
+}
+
+/** What git knows and what is new, with the same dependencies. */
+function copyProject(): void {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT });
+  for (const file of listed.toString().split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(copy, file));
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+}
+
+function plant(bug: Bug): Verdict {
+  const file = join(copy, bug.file);
+  const sound = readFileSync(file, 'utf8');
+  const parts = sound.split(bug.find);
+  // The code has changed: the bug has to be written anew.
+  if (parts.length !== 2) return 'NOT PLANTED';
+  writeFileSync(file, parts.join(bug.replace));
+  try {
+    return passes([bug]) ? 'MISSED' : 'caught';
+  } finally {
+    writeFileSync(file, sound);
+  }
+}
+
+function passes(bugs: readonly Bug[]): boolean {
+  const files = [...new Set(bugs.map(({ tests }) => tests))];
+  const only = [...new Set(bugs.map((bug) => bug.only))].join('|');
+  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+  const options = ['--runInBand', '--forceExit', '--bail', '--passWithNoTests=false', '-t', only];
+  // A bug can make the tests wait for ever.
+  const { status } = spawnSync(process.execPath, [...jest, ...files, ...options], {
+    cwd: copy,
+    stdio: 'ignore',
+    timeout: 300_000,
+  });
+  return status === 0;
+}
+
+try {
+  main();
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
