@@ -44,7 +44,7 @@ function listCommand(env: Environment): Command {
     for (const key of strangers) warn(`${key} in the quarantine bucket is not of mwaa-trail, and left alone`);
     if (format === 'json') await writeOut(`${JSON.stringify(wanted, null, 2)}\n`);
     else if (wanted.length > 0) await writeOut(`${entryTable(wanted)}\n`);
-    else process.stderr.write(entries.length === 0 ? 'The quarantine is empty.\n' : 'Nothing in quarantine is such.\n');
+    else process.stderr.write(entries.length === 0 ? 'The quarantine is empty.\n' : 'Nothing in quarantine matches.\n');
   });
 }
 

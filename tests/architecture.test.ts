@@ -116,10 +116,10 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(quarantine|redrive|replay)\/|functions\/)/;
+    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
-    /^shared\/(pipeline\.ts|store-records\.ts|query\/(plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+    /^shared\/(pipeline\.ts|store-records\.ts|query\/(?!partition-reader\.ts)|store\/(item|event-item)\.ts)/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
@@ -133,9 +133,17 @@ describe('packages', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the client for SQS stands in redrive, which is loaded when it is asked for', () => {
+    expect(usersOf(/client-sqs$/).filter((path) => !path.startsWith('cli/redrive/'))).toEqual([]);
+    const loaders = files.filter(({ path, text }) => !path.startsWith('cli/redrive/') && text.includes('./redrive/'));
+    const eager = loaders.filter(({ text }) => /^import (?!type)[^;]*'\.\/redrive\//m.test(text));
+    expect(loaders.map(({ path }) => path)).toEqual(['cli/redrive.ts']);
+    expect(eager).toEqual([]);
+  });
+
   test('records and audit events are made without a file, a socket or a clock', () => {
     const pure = importsOf((path) => /^shared\/(records|audit-event|delivery|render)\//.test(path));
-    expect(pure.filter(([, name]) => /^node:(?!buffer$|crypto$)/.test(name))).toEqual([]);
+    expect(pure.filter(([, name]) => /^node:(?!buffer$|crypto$|util$)/.test(name))).toEqual([]);
     const clocks = files.filter(
       ({ path, text }) => path.startsWith('shared/') && /\bDate\.now\b|new Date\(\)/.test(text),
     );

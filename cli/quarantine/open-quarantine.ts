@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
@@ -20,7 +19,7 @@ export interface QuarantineOptions {
 
 /** A quarantine that can be looked into. */
 export interface OpenQuarantine {
-  s3: S3Client;
+  s3: PipelineDeps['s3'];
   quarantineBucket: string;
 }
 

@@ -1,6 +1,6 @@
 import { s3Place } from '../../shared/errors.ts';
-import { displayTime } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { utcTime } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { LogFileBooks } from '../../shared/store/ledger.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
@@ -8,14 +8,14 @@ import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 /** What is in quarantine, one line each. */
 export function entryTable(entries: readonly QuarantineEntry[]): string {
   return textTable(
-    ['ID', 'REASON', 'WHEN (UTC)', 'LOG FILE', 'RECORD', 'BYTES'],
+    ['ID', 'REASON', 'WHEN (UTC)', 'RECORD', 'BYTES', 'LOG FILE'],
     entries.map((entry) => [
       entry.id,
       entry.reason,
-      displayTime(entry.quarantinedAt),
-      s3Place(entry),
+      utcTime(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
+      s3Place(entry),
     ]),
   );
 }
@@ -23,20 +23,20 @@ export function entryTable(entries: readonly QuarantineEntry[]): string {
 /** What a replay did, or would do, one line each. */
 export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): string {
   return textTable(
-    ['ID', 'LOG FILE', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW'],
+    ['ID', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
     reports.map((report) => [
       report.id,
-      s3Place(report),
       report.recordIndex ?? '-',
       'from' in report ? report.from : '-',
       resultOf(report),
+      s3Place(report),
     ]),
   );
 }
 
 function resultOf(report: ReplayReport): string {
   if (report.outcome === 'replayed') return report.books ? booksText(report.books) : 'removed, replayed before';
-  if (report.outcome === 'still-bad') return `still bad: ${report.reason}: ${report.detail}`;
+  if (report.outcome === 'still-bad') return `still bad: ${report.detail}`;
   return `failed: ${report.reason}`;
 }
 

@@ -31,8 +31,11 @@ export async function lookInto({ queue, format }: RedriveOptions): Promise<void>
 }
 
 function createSqsClient(): SQSClient {
-  // A receive waits for messages, which counts as no answer yet.
-  return new SQSClient({ requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 } });
+  return new SQSClient({
+    // The AWS settings say where SQS is, as for every other service.
+    useQueueUrlAsEndpoint: false,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
+  });
 }
 
 async function countsOf(sqs: SQSClient, queue: string): Promise<{ waiting: number; inFlight: number }> {

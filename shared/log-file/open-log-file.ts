@@ -76,11 +76,11 @@ export async function openLogFile(
 /** Whether an object can be read, in this state: not when it is gone, replaced, or of a bucket that may not be read. */
 export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
   try {
-    await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` }));
-    return true;
+    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return ETag?.replaceAll('"', '') === etag;
   } catch (error) {
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-    if (status === 403 || status === 404 || status === 412) return false;
+    if (status === 403 || status === 404) return false;
     throw error;
   }
 }

@@ -99,10 +99,11 @@ export async function listQuarantine(
     .filter((name) => !ids || ids.has(entryId(name)));
   const listing: QuarantineListing = { entries: [], strangers: [] };
   const add = async (name: string) => {
-    const reason = readReason(await getText(s3, quarantineBucket, `${name}${REASON_SUFFIX}`), name);
+    const key = `${name}${REASON_SUFFIX}`;
+    const reason = readReason(await getText(s3, quarantineBucket, key), name);
     const size = sizes.get(name);
-    if (!reason) listing.strangers.push(`${name}${REASON_SUFFIX}`);
-    else listing.entries.push({ id: entryId(name), name, ...reason, ...(size === undefined ? {} : { size }) });
+    if (reason) listing.entries.push({ id: entryId(name), name, ...reason, ...(size === undefined ? {} : { size }) });
+    else if (!sizes.has(`${key}${REASON_SUFFIX}`)) listing.strangers.push(key);
   };
   await pMap(names, add, { concurrency: CONCURRENT_READS });
   listing.entries.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));

@@ -1,0 +1,309 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ReplayReport } from '../../shared/replay-quarantined.ts';
+import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
+import { awsSettings, runInProcess } from '../support/program.ts';
+import {
+  createWorld,
+  dumpTable,
+  ledgerItem,
+  logFileKey,
+  type PutFile,
+  putLogFile,
+  putObject,
+  quarantined,
+  type Servers,
+  s3Event,
+  startServers,
+  storedEvents,
+  type World,
+} from '../support/world.ts';
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(async () => servers.stop());
+
+const record = (eventID: string, members: object = {}) => ({
+  eventVersion: '1.11',
+  eventSource: 'airflow.amazonaws.com',
+  eventName: 'UpdateEnvironment',
+  eventTime: '2026-11-02T09:10:00Z',
+  awsRegion: 'eu-west-1',
+  requestParameters: { Name: 'prod-etl' },
+  eventID,
+  ...members,
+});
+
+describe('list', () => {
+  test('nothing', async () => {
+    const world = await createWorld(servers);
+    expect(await quarantine(world, 'list')).toEqual({ code: 0, stdout: '', stderr: 'The quarantine is empty.\n' });
+    expect(await list(world)).toEqual([]);
+  });
+
+  test('files and records: reason, time, file, record index, size', async () => {
+    const world = await createWorld(servers);
+    const bad = await ingest(world, 'bad', Buffer.from('{"Records":['));
+    const partly = await ingest(world, 'partly', [record('e1'), 7]);
+    const { stdout } = await quarantine(world, 'list');
+    expect(stdout).toMatch(/^ID +REASON +WHEN \(UTC\) +RECORD +BYTES +LOG FILE\n/);
+    expect(stdout).toMatch(/\n[0-9a-f]{16} +json-truncated +2026-11-20 12:00:00 +- +12 +s3:\/\//);
+    expect(stdout).toMatch(/\n[0-9a-f]{16} +not-an-object +2026-11-20 12:00:00 +1 +1 +s3:\/\//);
+    expect(await list(world)).toMatchObject([
+      { reason: 'json-truncated', ...bad, size: 12, quarantinedAt: '2026-11-20T12:00:00.000Z' },
+      { reason: 'not-an-object', ...partly, recordIndex: 1, size: 1 },
+    ]);
+  });
+
+  test('by reason and time', async () => {
+    const world = await createWorld(servers);
+    await ingest(world, 'bad', Buffer.from('{"Records":['));
+    await ingest(world, 'partly', [7]);
+    const reasons = async (...args: string[]) => (await list(world, ...args)).map(({ reason }) => reason);
+    expect(await reasons('--reason', 'not-an-object')).toEqual(['not-an-object']);
+    expect(await reasons('--reason', 'not-an-object', '--reason', 'json-truncated')).toHaveLength(2);
+    expect(await reasons('--since', '2026-11-20T12:00:00Z')).toHaveLength(2);
+    expect(await reasons('--since', '2026-11-20T12:00:01Z')).toEqual([]);
+    expect((await quarantine(world, 'list', '--reason', 'x')).stderr).toBe('Nothing in quarantine matches.\n');
+  });
+
+  test('what others have put into the bucket is told of', async () => {
+    const world = await createWorld(servers);
+    await putObject(world, 'files/b/k.reason.json', Buffer.from('{"reason":"x"}'), world.quarantineBucket);
+    expect(await quarantine(world, 'list')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('files/b/k.reason.json in the quarantine bucket is not of mwaa-trail'),
+    });
+  });
+});
+
+describe('show', () => {
+  test('the reason, or the raw bytes', async () => {
+    const world = await createWorld(servers);
+    const bytes = Buffer.from([0x1f, 0x8b, 0xff, 0x00, 0x80]);
+    await ingest(world, 'bad', bytes);
+    const [entry] = await list(world);
+    const shown = await quarantine(world, 'show', entry!.id);
+    expect(JSON.parse(shown.stdout)).toEqual(entry);
+    const raw = await quarantine(world, 'show', entry!.id, '--raw');
+    expect(Buffer.from(raw.stdout, 'latin1')).toEqual(bytes);
+    expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('unredacted') });
+  });
+
+  test('1 for what is not there, and for bytes that never were', async () => {
+    const world = await createWorld(servers);
+    expect(await quarantine(world, 'show', '0123456789abcdef')).toMatchObject({ code: 1, stdout: '' });
+    await world.handle(s3Event(missing('never')));
+    const [{ id } = { id: '' }] = await list(world);
+    expect(await quarantine(world, 'show', id, '--raw')).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
+describe('replay of log files', () => {
+  test('beyond a cap that is higher now; a dry run before and a second run change nothing', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    const file = await ingest(world, 'capped', [record('cap-1'), { eventSource: 's3.amazonaws.com' }, 7]);
+    expect((await ledgerItem(world, file))?.state?.S).toBe('quarantined');
+    const [{ id } = { id: '' }] = await list(world);
+
+    const before = await dump(world);
+    const dry = await replay(world, id, '--dry-run');
+    const books = { recordsRead: 3, eventsStored: 1, eventsKnown: 0, recordsFiltered: 1, recordsQuarantined: 1 };
+    expect(dry.reports).toMatchObject([{ id, outcome: 'replayed', from: 'original', books }]);
+    expect(await dump(world)).toEqual(before);
+
+    const first = await replay(world, id);
+    // 1: one of its records is bad, and has an entry of its own now.
+    expect(first).toMatchObject({ code: 1, reports: [{ id, outcome: 'replayed', from: 'original', books }] });
+    expect([...(await storedEvents(world)).keys()]).toEqual(['cap-1']);
+    expect(await ledgerItem(world, file)).toMatchObject({ state: { S: 'ingested' }, eventsStored: { N: '1' } });
+    expect(await list(world)).toMatchObject([{ reason: 'not-an-object', recordIndex: 2 }]);
+
+    const after = await dump(world);
+    expect(await replay(world, id)).toMatchObject({ code: 1, reports: [], stderr: expect.stringContaining(id) });
+    expect(await dump(world)).toEqual(after);
+  });
+
+  test('whose original is gone: from the bytes in quarantine, under its own name', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    const file = await ingest(world, 'gone', [record('gone-1'), record('gone-2')]);
+    await remove(world, file);
+    expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ from: 'quarantine' }] });
+    const events = await storedEvents(world);
+    expect(events.get('gone-1')?.logFile?.S).toBe(`${file.bucket}/${file.key}`);
+    expect(await ledgerItem(world, file)).toMatchObject({ etag: { S: file.etag }, eventsStored: { N: '2' } });
+    expect((await quarantined(world)).size).toBe(0);
+    // Delivered once more, it is known.
+    await putLogFile(world, 'gone', [record('gone-1'), record('gone-2')]);
+    await world.handle(s3Event(file));
+    expect(world.told.at(-1)).toContain('already-ingested');
+  });
+
+  test('whose original was replaced and ingested: its events are stored, the books stay those of what is there', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    await ingest(world, 'replaced', [record('old-1'), record('old-2')]);
+    const newer = await ingest(world, 'replaced', [record('new-1')]);
+    const books = await ledgerItem(world, newer);
+    expect(books?.state?.S).toBe('ingested');
+    expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ from: 'quarantine' }] });
+    expect([...(await storedEvents(world)).keys()].sort()).toEqual(['new-1', 'old-1', 'old-2']);
+    expect(await ledgerItem(world, newer)).toEqual(books);
+    expect((await quarantined(world)).size).toBe(0);
+  });
+
+  test('that are still bad stay, with exit code 1 and the time at which they were set aside', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'bad', Buffer.from('{"Records":['));
+    const before = await quarantined(world);
+    expect(await replay(world, '--all', '--dry-run')).toMatchObject({ code: 1, reports: [{ outcome: 'still-bad' }] });
+    for (const from of ['original', 'quarantine']) {
+      const stays = { outcome: 'still-bad', from, reason: 'json-truncated' };
+      expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [stays] });
+      expect(await quarantined(world)).toEqual(before);
+      await remove(world, file);
+    }
+  });
+
+  test('that were missing: still, and then there', async () => {
+    const world = await createWorld(servers);
+    const file = missing('late');
+    await world.handle(s3Event(file));
+    const stays = { outcome: 'still-bad', from: 'original', reason: 'object-missing' };
+    expect(await replay(world, '--all', '--dry-run')).toMatchObject({ code: 1, reports: [stays] });
+    expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [stays] });
+    expect(await list(world)).toMatchObject([{ reason: 'object-missing' }]);
+    await putLogFile(world, 'late', [record('late-1')]);
+    expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ outcome: 'replayed' }] });
+    expect([...(await storedEvents(world)).keys()]).toEqual(['late-1']);
+    expect((await ledgerItem(world, file))?.state?.S).toBe('ingested');
+    expect(await list(world)).toEqual([]);
+  });
+
+  test('that were missing, came, were ingested and have been removed since', async () => {
+    const world = await createWorld(servers);
+    await world.handle(s3Event({ ...missing('came'), etag: '' }));
+    const file = await ingest(world, 'came', [record('came-1')]);
+    const books = await ledgerItem(world, file);
+    await remove(world, file);
+    expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ outcome: 'replayed' }] });
+    expect(await ledgerItem(world, file)).toEqual(books);
+  });
+});
+
+describe('replay of records', () => {
+  test('an event conflict stays while there is one, and is stored when there is none', async () => {
+    const world = await createWorld(servers);
+    await ingest(world, 'first', [record('same')]);
+    const file = await ingest(world, 'second', [record('same', { eventName: 'DeleteEnvironment' }), record('other')]);
+    const stays = { outcome: 'still-bad', from: 'quarantine', reason: 'event-conflict' };
+    const before = await dump(world);
+    for (const args of [['--dry-run'], [], []]) {
+      expect(await replay(world, '--all', ...args)).toMatchObject({ code: 1, reports: [stays] });
+      expect(await dump(world)).toEqual(before);
+    }
+
+    const { eventsTable } = world.deps.config;
+    await world.dynamo.send(new DeleteItemCommand({ TableName: eventsTable, Key: { eventId: { S: 'same' } } }));
+    expect(await replay(world, '--all', '--dry-run')).toMatchObject({ reports: [{ books: { eventsStored: 1 } }] });
+    expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ books: { eventsStored: 1 } }] });
+    expect((await storedEvents(world)).get('same')?.eventName?.S).toBe('DeleteEnvironment');
+    const books = { eventsStored: { N: '2' }, recordsQuarantined: { N: '0' }, recordsRead: { N: '2' } };
+    expect(await ledgerItem(world, file)).toMatchObject(books);
+    // It is no longer a log file of which something is missing.
+    expect(await ledgerItem(world, file)).not.toHaveProperty('listing');
+  });
+
+  test('one that was mended; others of its log file stay', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'mended', [record(''), record('good'), 7]);
+    const entries = await list(world);
+    expect(entries.map(({ reason }) => reason)).toEqual(['event-id-missing', 'not-an-object']);
+    await putObject(world, entries[0]!.name, Buffer.from(JSON.stringify(record('mended'))), world.quarantineBucket);
+    const done = { outcome: 'replayed', recordIndex: 0, books: { eventsStored: 1 } };
+    expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [done, { outcome: 'still-bad' }] });
+    const books = { eventsStored: { N: '2' }, recordsQuarantined: { N: '1' }, recordsRead: { N: '3' } };
+    expect(await ledgerItem(world, file)).toMatchObject({ ...books, listing: { S: 'problems' } });
+    const after = await dump(world);
+    expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [{ recordIndex: 2 }] });
+    expect(await dump(world)).toEqual(after);
+    expect((await storedEvents(world)).get('mended')).toMatchObject({
+      logFile: { S: `${file.bucket}/${file.key}` },
+      recordIndex: { N: '0' },
+    });
+  });
+
+  test('one of another event source than is wanted now counts as filtered out', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'filtered', [record('')]);
+    const { code, reports } = await replay(world, '--all', { EVENT_SOURCES: 's3.amazonaws.com' });
+    expect({ code, reports }).toMatchObject({ code: 0, reports: [{ books: { recordsFiltered: 1 } }] });
+    const books = { recordsFiltered: { N: '1' }, recordsQuarantined: { N: '0' } };
+    expect(await ledgerItem(world, file)).toMatchObject(books);
+  });
+});
+
+describe('wrong usage', () => {
+  test.each([
+    [[]],
+    [['list', '--since', 'soon']],
+    [['list', '--format', 'csv']],
+    [['show']],
+    [['replay']],
+    [['replay', 'a', '--all']],
+    [['replay', '--all', '--bucket', 'without-a-table']],
+  ])('%j', async (args) => {
+    expect(await runInProcess(['quarantine', ...args])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('no store', async () => {
+    const { code, stderr } = await runInProcess(['quarantine', 'list', '--store', '/nowhere/at/all']);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('no quarantine in /nowhere') });
+  });
+});
+
+function quarantine(world: World, ...args: string[]) {
+  return runQuarantine(world, args);
+}
+
+function runQuarantine({ quarantineBucket, deps }: World, args: readonly string[], env: Record<string, string> = {}) {
+  return runInProcess(['quarantine', ...args, '--bucket', quarantineBucket, '--table', deps.config.eventsTable], {
+    ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
+    ...env,
+  });
+}
+
+async function list(world: World, ...args: string[]): Promise<QuarantineEntry[]> {
+  return JSON.parse((await quarantine(world, 'list', '--format', 'json', ...args)).stdout) as QuarantineEntry[];
+}
+
+async function replay(world: World, ...args: (string | Record<string, string>)[]) {
+  const words = args.filter((arg) => typeof arg === 'string');
+  const env = Object.assign({}, ...args.filter((arg) => typeof arg !== 'string')) as Record<string, string>;
+  const ended = await runQuarantine(world, ['replay', '--format', 'json', ...words], env);
+  return { ...ended, reports: JSON.parse(ended.stdout) as ReplayReport[] };
+}
+
+async function ingest(world: World, name: string, content: Buffer | readonly unknown[]): Promise<PutFile> {
+  const file = await putLogFile(world, name, content);
+  await world.handle(s3Event(file));
+  return file;
+}
+
+function missing(name: string): PutFile {
+  return { bucket: 'mwaa-trail-local-logs', key: logFileKey(name), etag: 'd41d8cd98f00b204e9800998ecf8427e' };
+}
+
+/** Everything that is stored. */
+async function dump({ dynamo, deps, ...world }: World): Promise<unknown> {
+  const { eventsTable, logFilesTable, environmentsTable } = deps.config;
+  const tables = await Promise.all([eventsTable, logFilesTable, environmentsTable].map((t) => dumpTable(dynamo, t)));
+  return { tables, quarantine: await quarantined({ dynamo, deps, ...world }) };
+}
+
+async function remove({ s3 }: World, { bucket, key }: PutFile): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+}

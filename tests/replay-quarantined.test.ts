@@ -1,0 +1,165 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PipelineDeps } from '../shared/pipeline.ts';
+import { replayQuarantined } from '../shared/replay-quarantined.ts';
+import { noteFailure } from '../shared/store/ledger.ts';
+import { listQuarantine } from '../shared/store/quarantine.ts';
+import {
+  createWorld,
+  ledgerItem,
+  type PutFile,
+  putLogFile,
+  putObject,
+  quarantined,
+  type Servers,
+  type StoredItem,
+  s3Event,
+  startServers,
+  storedEvents,
+  type World,
+} from './support/world.ts';
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(async () => servers.stop());
+
+const record = (eventID: string) => ({
+  eventSource: 'airflow.amazonaws.com',
+  eventName: 'UpdateEnvironment',
+  eventTime: '2026-11-02T09:10:00Z',
+  requestParameters: { Name: 'prod-etl' },
+  eventID,
+});
+
+/** Set up in a world of its own each: what comes into quarantine, and how many events there must be in the end. */
+const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
+  ['a log file at its place', capped, 2],
+  [
+    'a log file of which there are only the bytes in quarantine',
+    async (world) => {
+      const file = await capped(world);
+      await world.s3.send(new DeleteObjectCommand({ Bucket: file.bucket, Key: file.key }));
+      return file;
+    },
+    2,
+  ],
+  [
+    'records',
+    async (world) => {
+      const file = await putLogFile(world, 'records', [record(''), record('e1'), record('')]);
+      await world.handle(s3Event(file));
+      for (const { name, recordIndex } of await entriesOf(world)) {
+        const mended = Buffer.from(JSON.stringify(record(`mended-${recordIndex}`)));
+        await putObject(world, name, mended, world.quarantineBucket);
+      }
+      return file;
+    },
+    3,
+  ],
+];
+
+describe('killed after any number of requests, and then repeated: nothing lost, books right', () => {
+  test.each(SITUATIONS)(
+    '%s',
+    async (_name, setUp, expectedEvents) => {
+      for (let requests = 0, killed = true; killed; requests += 1) {
+        const world = await createWorld(servers, {}, { caps: { records: 3 } });
+        const file = await setUp(world);
+        const deps = { ...world.deps, caps: {} };
+        killed = await replayKilled(deps, requests);
+        await replayAll(deps);
+
+        expect((await storedEvents(world)).size).toBe(expectedEvents);
+        const { state, ...counts } = (await ledgerItem(world, file))!;
+        const { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined } = numbers(counts);
+        expect(state?.S).toBe('ingested');
+        expect(recordsQuarantined).toBe(0);
+        expect(recordsRead).toBe(eventsStored! + eventsKnown! + recordsFiltered!);
+        expect([...(await quarantined(world)).keys()]).toEqual([]);
+      }
+    },
+    120_000,
+  );
+});
+
+describe('what stays in quarantine', () => {
+  test('a record of a log file whose books are not closed: they may count it yet', async () => {
+    const world = await createWorld(servers);
+    const file = await putLogFile(world, 'open', [record('')]);
+    await world.handle(s3Event(file));
+    const { logFilesTable } = (await createWorld(servers)).deps.config;
+    const elsewhere = { ...world.deps, config: { ...world.deps.config, logFilesTable } };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    expect(await replayAll(elsewhere)).toMatchObject([failed]);
+    await noteFailure(world.dynamo, logFilesTable, { ...file, deliveryDay: '2026-11-02' }, 'x');
+    expect(await replayAll(elsewhere)).toMatchObject([failed]);
+    expect((await quarantined(world)).size).toBe(2);
+  });
+
+  test('a record whose bytes somebody has removed', async () => {
+    const world = await createWorld(servers);
+    await world.handle(s3Event(await putLogFile(world, 'removed', [record('')])));
+    const [entry] = await entriesOf(world);
+    await world.s3.send(new DeleteObjectCommand({ Bucket: world.quarantineBucket, Key: entry!.name }));
+    const failed = { outcome: 'failed', reason: expect.stringContaining('no-bytes') };
+    expect(await replayAll(world.deps)).toMatchObject([failed]);
+    expect((await quarantined(world)).size).toBe(1);
+  });
+
+  test('a log file of a bucket that is no longer allowed', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    await capped(world);
+    const config = { ...world.deps.config, logBuckets: [{ name: 'another' }] };
+    expect(await replayAll({ ...world.deps, config, caps: {} })).toMatchObject([
+      { outcome: 'failed', reason: expect.stringContaining('bucket-not-allowed') },
+    ]);
+  });
+});
+
+/** A log file in quarantine for having more records than the world's cap. */
+async function capped(world: World): Promise<PutFile> {
+  const other = { eventSource: 's3.amazonaws.com' };
+  const file = await putLogFile(world, 'capped', [record('e1'), record('e2'), other, other]);
+  await world.handle(s3Event(file));
+  return file;
+}
+
+const entriesOf = async ({ s3, quarantineBucket }: Pick<World, 's3' | 'quarantineBucket'>) =>
+  (await listQuarantine(s3, quarantineBucket)).entries;
+
+async function replayAll(deps: PipelineDeps) {
+  const reports = [];
+  const entries = await entriesOf({ s3: deps.s3, quarantineBucket: deps.config.quarantineBucket! });
+  for (const entry of entries) reports.push(await replayQuarantined(entry, deps));
+  return reports;
+}
+
+/** @returns whether there were more requests to send */
+async function replayKilled(deps: PipelineDeps, requests: number): Promise<boolean> {
+  let sent = 0;
+  const stacks = [deps.s3, deps.dynamo].map(({ middlewareStack }) => middlewareStack as typeof deps.s3.middlewareStack);
+  for (const stack of stacks) {
+    stack.add(
+      (next) => (args) => {
+        sent += 1;
+        if (sent > requests) throw new Error('killed');
+        return next(args);
+      },
+      { name: 'kill', step: 'initialize' },
+    );
+  }
+  try {
+    await replayAll(deps);
+  } catch (error) {
+    if ((error as Error).message !== 'killed') throw error;
+  } finally {
+    for (const stack of stacks) stack.remove('kill');
+  }
+  return sent > requests;
+}
+
+function numbers(item: StoredItem): Record<string, number> {
+  return Object.fromEntries(Object.entries(item).map(([name, { N }]) => [name, Number(N)]));
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  listQuarantine,
+  type QuarantineReason,
+  quarantineFile,
+  quarantineRecord,
+  removeFromQuarantine,
+  renewReason,
+} from '../../shared/store/quarantine.ts';
+import { createWorld, putObject, quarantined, type Servers, startServers, type World } from '../support/world.ts';
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(async () => servers.stop());
+
+test('a log file: a copy and the reason, listed with an id that stays', async () => {
+  const world = await createWorld(servers);
+  const reason = await setFileAside(world, 'a.json.gz', 'bytes');
+  const { entries } = await list(world);
+  expect(entries).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5 }]);
+  await renewReason(world.s3, world.quarantineBucket, { ...reason, reason: 'another' });
+  expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
+  expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
+});
+
+test('a record of it, and one of a file that was missing, which has no bytes', async () => {
+  const world = await createWorld(servers);
+  const record = { ...about('a.json.gz'), recordIndex: 3, recordOffset: 40 };
+  await quarantineRecord(world.s3, world.quarantineBucket, Buffer.from('{}'), record);
+  await quarantineFile(world.s3, world.quarantineBucket, { ...about('b.json.gz'), reason: 'object-missing' });
+  const { entries } = await list(world);
+  expect(entries).toMatchObject([{ key: 'b.json.gz' }, { ...record, size: 2 }]);
+  expect(entries[0]).not.toHaveProperty('size');
+});
+
+test('the oldest first; only some of them', async () => {
+  const world = await createWorld(servers);
+  await setFileAside(world, 'a.json.gz', 'a', '2026-11-20T12:00:02.000Z');
+  await setFileAside(world, 'b.json.gz', 'b', '2026-11-20T12:00:01.000Z');
+  const { entries } = await list(world);
+  expect(entries.map(({ key }) => key)).toEqual(['b.json.gz', 'a.json.gz']);
+  expect((await list(world, new Set([entries[1]!.id]))).entries).toEqual([entries[1]]);
+});
+
+test('a removal takes bytes and reason, can be repeated, and leaves others', async () => {
+  const world = await createWorld(servers);
+  const a = await setFileAside(world, 'a.json.gz', 'a');
+  const b = await setFileAside(world, 'a.json.gz.json', 'b');
+  for (let time = 0; time < 2; time += 1) {
+    await removeFromQuarantine(world.s3, world.quarantineBucket, { name: nameOf(a) });
+    expect([...(await quarantined(world)).keys()]).toEqual([nameOf(b), `${nameOf(b)}.reason.json`]);
+  }
+});
+
+test('a log file whose key ends like a reason, and things of others', async () => {
+  const world = await createWorld(servers);
+  const named = await setFileAside(world, 'x.reason.json', '{"not":"a reason"}');
+  await putObject(world, 'notes.reason.json', Buffer.from('not JSON'), world.quarantineBucket);
+  const moved = Buffer.from(JSON.stringify(about('elsewhere')));
+  await putObject(world, 'files/moved.reason.json', moved, world.quarantineBucket);
+  const { entries, strangers } = await list(world);
+  expect(entries).toMatchObject([named]);
+  expect(strangers.sort()).toEqual(['files/moved.reason.json', 'notes.reason.json']);
+});
+
+test('more than a page of them', async () => {
+  const world = await createWorld(servers);
+  for (let i = 0; i < 510; i += 1) {
+    const record = { ...about('a.json.gz'), recordIndex: i };
+    await quarantineRecord(world.s3, world.quarantineBucket, Buffer.from('{}'), record);
+  }
+  const { entries } = await list(world);
+  expect(new Set(entries.map(({ id }) => id)).size).toBe(510);
+});
+
+function about(key: string, quarantinedAt = '2026-11-20T12:00:00.000Z'): QuarantineReason {
+  return {
+    reason: 'json-syntax',
+    detail: 'expected JSON',
+    bucket: 'mwaa-trail-local-logs',
+    key,
+    etag: 'an-etag',
+    quarantinedAt,
+  };
+}
+
+const nameOf = ({ bucket, key }: QuarantineReason) => `files/${bucket}/${key}`;
+
+const list = ({ s3, quarantineBucket }: World, ids?: ReadonlySet<string>) => listQuarantine(s3, quarantineBucket, ids);
+
+async function setFileAside(world: World, key: string, bytes: string, time?: string): Promise<QuarantineReason> {
+  const { etag } = await putObject(world, key, Buffer.from(bytes));
+  const reason = { ...about(key, time), etag };
+  await quarantineFile(world.s3, world.quarantineBucket, reason);
+  return reason;
+}
