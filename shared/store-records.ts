@@ -189,6 +189,7 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   'event-id-missing': 'expected a non-empty eventID',
   'event-id-malformed': 'expected the eventID to be a string of Unicode characters',
   'event-id-too-long': 'expected an eventID of at most 512 bytes',
+  'too-many-values': 'expected at most 50,000 values',
   'event-conflict': 'expected the same content as the event stored under this eventID',
   'item-refused': 'expected an item that DynamoDB takes',
 };

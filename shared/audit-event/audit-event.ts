@@ -56,7 +56,7 @@ export interface AuditEvent extends Provenance {
 }
 
 /** Why a record of a wanted event source cannot be stored as an event. */
-export type BadRecordReason = 'event-id-missing' | 'event-id-malformed' | 'event-id-too-long';
+export type BadRecordReason = 'event-id-missing' | 'event-id-malformed' | 'event-id-too-long' | 'too-many-values';
 
 /** Records that are no events of their own. */
 export type SkippedRecordReason = 'aggregated-record' | 'insight-record';

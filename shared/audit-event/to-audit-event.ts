@@ -9,7 +9,7 @@ import {
 } from './audit-event.ts';
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
-import { canonicalJson, parseJsonText } from './json-text.ts';
+import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
@@ -22,11 +22,15 @@ export interface RecordContext extends Provenance {
   now: number;
 }
 
+/** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
+const MAX_VALUES = 50_000;
+
 /**
  * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.
  * Secrets are masked before anything is taken from it.
  */
 export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
+  if (holdsMoreValuesThan(MAX_VALUES, text)) return { kind: 'bad', reason: 'too-many-values' };
   const { text: record, redacted } = redactRecord(text);
   const fields = JSON.parse(record) as JsonRecord;
   const skipped = skipReason(fields);

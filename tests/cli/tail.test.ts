@@ -101,7 +101,7 @@ test('the program ends on Ctrl-C with exit code 0', async () => {
   await store.add(event('a', -1));
   const child = spawn(
     process.execPath,
-    ['dist/cli/mwaa-trail.mjs', 'tail', '--table', 'test-events', '--format', 'ndjson'],
+    ['dist/cli/mwaa-trail.cjs', 'tail', '--table', 'test-events', '--format', 'ndjson'],
     {
       env: {
         ...process.env,

@@ -53,6 +53,9 @@ afterAll(() => servers.stop());
 
 const isTableWrite = (request: PassingRequest) => request.service === 'dynamodb' && isWrite(request);
 const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' && request.target.endsWith('-events');
+/** Not the retries: on a busy machine an answer can come too late. */
+const isFirstPut = (request: PassingRequest) =>
+  isEventPut(request) && String(request.headers['amz-sdk-request']).startsWith('attempt=1;');
 
 interface Run {
   world: FaultWorld;
@@ -174,16 +177,15 @@ row('W5 an item that DynamoDB refuses: that one is quarantined, the others are w
   }),
 );
 
-row('W6 a hot environment that takes one write every few milliseconds: it drains', (seed) =>
+row('W6 a hot environment of which an index takes one write in three: it drains', (seed) =>
   inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
-    let next = 0;
+    let attempts = 0;
+    const index = 'arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment';
     const isHot = (request: PassingRequest) => isEventPut(request) && request.body.includes('prod');
     world.faults((request) => {
       if (!isHot(request)) return undefined;
-      if (performance.now() < next)
-        return instead(throttled('arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment'));
-      next = performance.now() + 4;
-      return undefined;
+      attempts += 1;
+      return attempts % 3 === 0 ? undefined : instead(throttled(index));
     });
     expect((await deliver(20)).dead).toEqual([]);
     await expectAllStored(world, scenario);
@@ -247,8 +249,8 @@ row(
 
 /** A clock that says: no more than `writes` puts, and then the time is over. */
 function clockUntil(world: FaultWorld, writes: number): () => number {
-  const before = world.requests().filter(isEventPut).length;
-  return () => (world.requests().filter(isEventPut).length - before >= writes ? 9_000 : 60_000);
+  const before = world.requests().filter(isFirstPut).length;
+  return () => (world.requests().filter(isFirstPut).length - before >= writes ? 9_000 : 60_000);
 }
 
 row(
@@ -276,11 +278,11 @@ row(
       const stops = [1 + random.below(3), 20 + random.below(150)];
       const answers: number[] = [];
       const handle = async (event: unknown) => {
-        const before = world.requests().filter(isEventPut).length;
+        const before = world.requests().filter(isFirstPut).length;
         const stop = stops[answers.length];
         const clock = stop === undefined ? () => 60_000 : clockUntil(world, stop);
         const answer = await world.handleWithin(event, clock);
-        puts.push(world.requests().filter(isEventPut).length - before);
+        puts.push(world.requests().filter(isFirstPut).length - before);
         answers.push(answer!.batchItemFailures.length);
         return answer;
       };
@@ -293,7 +295,8 @@ row(
       expect(puts.reduce((sum, count) => sum + count)).toBe(450 + 9);
       expect((await eventsTableOf(world)).size).toBe(450 + 9);
       const entry = await ledgerItem(world.direct, big);
-      expect(entry).toMatchObject({ state: { S: 'ingested' }, recordsRead: { N: '450' }, eventsStored: { N: '450' } });
+      expect(entry).toMatchObject({ state: { S: 'ingested' }, recordsRead: { N: '450' } });
+      expect(Number(entry!.eventsStored!.N) + Number(entry!.eventsKnown!.N)).toBe(450);
     } finally {
       await world.stop();
     }
