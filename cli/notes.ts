@@ -8,19 +8,23 @@ import { displayText } from '../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../shared/render/times.ts';
 import type { View } from '../shared/render/view.ts';
 
+/** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
+interface Answer {
+  criteria: Criteria;
+  events: number;
+  forPeople: boolean;
+}
+
 /** Says beside an answer what people should know of it: why it is empty, and how complete it is. */
-export async function sayNotes(
-  answer: { criteria: Criteria; events: number },
-  view: View,
-  deps: QueryDeps,
-): Promise<void> {
-  const times = timeDisplay(view.times);
-  const causes = answer.events > 0 ? [] : emptyLines(await likelyCauses(answer.criteria, deps), times);
-  say([...causes, ...(await completenessLines(answer.criteria, view, deps))]);
+export async function sayNotes(answer: Answer, view: View, deps: QueryDeps): Promise<void> {
+  const { criteria, events, forPeople } = answer;
+  const saysWhyEmpty = events === 0 && (forPeople || process.stderr.isTTY);
+  const causes = saysWhyEmpty ? emptyLines(await likelyCauses(criteria, deps), timeDisplay(view.times)) : [];
+  say([...causes, ...(await completenessLines(criteria, view, deps))]);
 }
 
 /** Why nothing matched; the first line says that. */
-export function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
+function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
   return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
 }
 

@@ -45,7 +45,7 @@ export function queryCommand(env: Environment): Command {
       const counted = { events: 0 };
       const events = counting(readEvents(criteria, options, deps), counted);
       await PRINTERS[options.format](options.full ? inFull(events, deps) : events, options, view);
-      await sayNotes({ criteria, ...counted }, view, deps);
+      await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, view, deps);
     });
   });
 }

@@ -37,7 +37,7 @@ export function summaryCommand(env: Environment): Command {
       if (summary.truncated) {
         process.stderr.write(`Only the newest ${summary.events} events are counted: --limit counts more.\n`);
       }
-      await sayNotes({ criteria, events: summary.events }, view, deps);
+      await sayNotes({ criteria, events: summary.events, forPeople: options.format === 'table' }, view, deps);
     });
   });
 }

@@ -1,4 +1,3 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Consumed } from './partition-reader.ts';
 import { type Filter, NOT_EXPIRED, type QueryPlan } from './plan.ts';
 
@@ -33,7 +32,7 @@ function readable({ expression, names, values }: Filter): string {
     .replace(/#\d+|:\w+/g, (alias) => names[alias] ?? valueText(values[alias]) ?? alias);
 }
 
-function valueText(value: AttributeValue | undefined): string | undefined {
+function valueText(value: Filter['values'][string] | undefined): string | undefined {
   if (value?.S !== undefined) return JSON.stringify(value.S);
   return value?.N ?? (value?.BOOL === undefined ? undefined : String(value.BOOL));
 }

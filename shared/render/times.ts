@@ -1,4 +1,4 @@
-import { displayText } from './display.ts';
+import { displayText, displayTime } from './display.ts';
 
 /** How people want to see times. */
 export interface TimeStyle {
@@ -75,7 +75,7 @@ interface ZonedTime {
 }
 
 function utcClock(time: string): ZonedTime {
-  return { wallTime: `${time.slice(0, 10)} ${time.slice(11, 19)}`, offset: 'UTC' };
+  return { wallTime: displayTime(time), offset: 'UTC' };
 }
 
 function zoneClock(zone: string): (time: string) => ZonedTime {

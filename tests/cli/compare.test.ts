@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EventStore } from '../support/event-store.ts';
-import { runCli } from '../support/in-process-cli.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 
 let store: EventStore;
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => store.stop());
 
 test('lists the fields that differ, the events above them', async () => {
-  const { code, stdout, stderr } = await runCli(store.endpoint, 'compare', 'a', 'b');
+  const { code, stdout, stderr } = await askStore(store, 'compare', 'a', 'b');
   expect(code).toBe(0);
   const [legend, table] = stdout.split('\n\n');
   expect(
@@ -31,7 +30,7 @@ test('lists the fields that differ, the events above them', async () => {
 });
 
 test('with --all lists the same fields after them', async () => {
-  const { stdout } = await runCli(store.endpoint, 'compare', 'a', 'b', '--all', '--format', 'json');
+  const { stdout } = await askStore(store, 'compare', 'a', 'b', '--all', '--format', 'json');
   const { eventIds, fields } = JSON.parse(stdout);
   expect(eventIds).toEqual(['a', 'b']);
   const sames = fields.map(({ same }: { same: boolean }) => same);
@@ -40,7 +39,7 @@ test('with --all lists the same fields after them', async () => {
 });
 
 test('names the event that is not there', async () => {
-  expect(await runCli(store.endpoint, 'compare', 'a', 'nobody')).toMatchObject({
+  expect(await askStore(store, 'compare', 'a', 'nobody')).toMatchObject({
     code: 1,
     stdout: '',
     stderr: expect.stringContaining('nobody'),
@@ -48,5 +47,5 @@ test('names the event that is not there', async () => {
 });
 
 test('needs two events', async () => {
-  expect((await runCli(store.endpoint, 'compare', 'a')).code).toBe(2);
+  expect((await askStore(store, 'compare', 'a')).code).toBe(2);
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { likelyCauses, nearestNames } from '../../shared/query/likely-causes.ts';
-import { EventStore } from '../support/event-store.ts';
-import { runCli } from '../support/in-process-cli.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
 let store: EventStore;
@@ -58,7 +57,7 @@ describe('the likely causes of an empty result', () => {
 
 describe('the program', () => {
   test('says them on standard error, and exits with 0', async () => {
-    const { code, stdout, stderr } = await runCli(store.endpoint, 'query', '--environment', 'prod-elt\u001b');
+    const { code, stdout, stderr } = await askStore(store, 'query', '--environment', 'prod-elt\u001b');
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toBe(
       'No events match.\n- No event names the environment "prod-elt\\u001b": did you mean "prod-etl"?\n',
@@ -66,29 +65,29 @@ describe('the program', () => {
   });
 
   test('says nothing of that when there are events, or JSON is wanted', async () => {
-    expect((await runCli(store.endpoint, 'query')).stderr).toBe('');
-    expect((await runCli(store.endpoint, 'query', '--errors', '--format', 'json')).stdout).toBe('[]\n');
+    expect((await askStore(store, 'query')).stderr).toBe('');
+    expect((await askStore(store, 'query', '--errors', '--format', 'json')).stdout).toBe('[]\n');
   });
 
   test('names log files of which something is missing in the range', async () => {
     await store.addLogFile({ key: 'bad.json.gz', state: 'quarantined', reason: 'gzip-corrupt' });
-    const { stderr } = await runCli(store.endpoint, 'query', '--since', '2026-11-09');
+    const { stderr } = await askStore(store, 'query', '--since', '2026-11-09');
     expect(stderr).toBe(
       'Not complete: nothing of 1 log file is stored (bad, in quarantine): s3://bucket/bad.json.gz (gzip-corrupt).\n',
     );
-    expect((await runCli(store.endpoint, 'query', '--since', '2026-11-01', '--until', '2026-11-05')).stderr).toBe('');
+    expect((await askStore(store, 'query', '--since', '2026-11-01', '--until', '2026-11-05')).stderr).toBe('');
   });
 
   test('names the flag that is wrong', async () => {
-    expect(await runCli(store.endpoint, 'query', '--event-name', '')).toMatchObject({
+    expect(await askStore(store, 'query', '--event-name', '')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--event-name: expected'),
     });
   });
 
   test('explains a plan in words', async () => {
-    const { stderr } = await runCli(
-      store.endpoint,
+    const { stderr } = await askStore(
+      store,
       'query',
       '--environment',
       'staging',

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recentActivity } from '../../shared/query/recent-activity.ts';
 import { listEnvironments } from '../../shared/store/environments-table.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
-import { runCli } from '../support/in-process-cli.ts';
+import { askStore, EventStore, TEST_TABLES } from '../support/event-store.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().replace(/\.\d+/, '');
@@ -22,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => store.stop());
 
 test('lists last activity, and recent events and errors by account and Region', async () => {
-  const { code, stdout } = await runCli(store.endpoint, 'environments');
+  const { code, stdout } = await askStore(store, 'environments');
   expect(code).toBe(0);
   expect(stdout).toMatch(
     /^ENVIRONMENT +ACCOUNT +REGION +FIRST EVENT \(UTC\) +LAST EVENT \(UTC\) +EVENTS \(7d\) +ERRORS\n/,
@@ -33,7 +32,7 @@ test('lists last activity, and recent events and errors by account and Region', 
 });
 
 test('counts from another time, and prints JSON', async () => {
-  const { stdout } = await runCli(store.endpoint, 'environments', '--recent', '36h', '--format', 'json');
+  const { stdout } = await askStore(store, 'environments', '--recent', '36h', '--format', 'json');
   const counts = JSON.parse(stdout).map(({ recentEvents, recentErrors }: Record<string, number>) => [
     recentEvents,
     recentErrors,
@@ -53,7 +52,7 @@ test('counts with a bound, and says so', async () => {
 });
 
 test('says what a time looks like', async () => {
-  expect(await runCli(store.endpoint, 'environments', '--recent', 'soon')).toMatchObject({
+  expect(await askStore(store, 'environments', '--recent', 'soon')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--recent: expected'),
   });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Summary } from '../../shared/query/summary.ts';
 import { summaryText } from '../../shared/render/summary.ts';
-import { EventStore } from '../support/event-store.ts';
-import { runCli } from '../support/in-process-cli.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 
 let store: EventStore;
 
@@ -18,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => store.stop());
 
 test('counts by action, principal, error and day', async () => {
-  const { code, stdout } = await runCli(store.endpoint, 'summary', '--environment', 'prod');
+  const { code, stdout } = await askStore(store, 'summary', '--environment', 'prod');
   expect(code).toBe(0);
   expect(stdout).toBe(
     `3 events, 1 error
@@ -43,12 +42,12 @@ DAY (UTC)   EVENTS  ERRORS
 });
 
 test('takes the filters of query, and prints JSON', async () => {
-  const { stdout } = await runCli(store.endpoint, 'summary', '--environment', 'prod', '--errors', '--format', 'json');
+  const { stdout } = await askStore(store, 'summary', '--environment', 'prod', '--errors', '--format', 'json');
   expect(JSON.parse(stdout)).toMatchObject({ events: 1, byPrincipal: [{ name: 'bo', events: 1, errors: 1 }] });
 });
 
 test('says when there are more events than it counts', async () => {
-  const { stdout, stderr } = await runCli(store.endpoint, 'summary', '--limit', '2');
+  const { stdout, stderr } = await askStore(store, 'summary', '--limit', '2');
   expect(stdout).toMatch(/^2 events/);
   expect(stderr).toContain('Only the newest 2 events are counted');
 });

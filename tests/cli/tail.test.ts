@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type FollowRequest, followEvents } from '../../shared/query/follow.ts';
-import { EventStore, type TestEvent } from '../support/event-store.ts';
+import { ROOT, startCli } from '../support/cli.ts';
+import { EventStore, TEST_TABLES, type TestEvent } from '../support/event-store.ts';
+import { awsSettings } from '../support/program.ts';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -99,17 +100,8 @@ test('goes on after a failed reading', async () => {
 
 test('the program ends on Ctrl-C with exit code 0', async () => {
   await store.add(event('a', -1));
-  const child = spawn(
-    process.execPath,
-    ['dist/cli/mwaa-trail.cjs', 'tail', '--table', 'test-events', '--format', 'ndjson'],
-    {
-      env: {
-        ...process.env,
-        ...{ AWS_ENDPOINT_URL_DYNAMODB: store.endpoint, AWS_REGION: 'us-east-1' },
-        ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
-      },
-    },
-  );
+  const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
+  const child = startCli(['tail', '--table', TEST_TABLES.eventsTable, '--format', 'ndjson'], ROOT, settings);
   const [line] = await once(child.stdout, 'data');
   expect(JSON.parse(String(line)).eventId).toBe('a');
   child.kill('SIGINT');

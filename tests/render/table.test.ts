@@ -10,6 +10,7 @@ import { cutMiddle, cutToWidth, textWidth, wrapToWidth } from '../../shared/rend
 import { relativeTime, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
+import { codePoint } from '../support/code-point.ts';
 
 const NOW = Date.parse('2026-11-13T12:00:00Z');
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: NOW } };
@@ -31,6 +32,42 @@ function eventLines(view: Partial<View>, events: readonly ListedEvent[] = [EVENT
 }
 
 describe('the table of events', () => {
+  test('has a line for each: when, what, where, who, from where, which, and how it ended', () => {
+    const event = { eventId: 'e', timeKey: 't', eventTime: '2026-11-06T02:31:18Z', eventName: 'UpdateEnvironment' };
+    const lines = eventLines({}, [
+      { ...event, environment: 'prod-etl', principal: 'Admin/anna', sourceIp: '192.0.2.1' },
+      { ...event, errorCode: 'AccessDenied', errorMessage: 'Access denied.\n\u001b[2J' },
+      { eventId: 'e', timeKey: 't', eventTime: 'yesterday', errorCode: 'X' },
+    ]);
+    expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+      ['TIME (UTC)', 'EVENT', 'ENVIRONMENT', 'WHO', 'FROM', 'EVENT ID', 'RESULT'],
+      ['2026-11-06 02:31:18', 'UpdateEnvironment', 'prod-etl', 'Admin/anna', '192.0.2.1', 'e', 'ok'],
+      ['2026-11-06 02:31:18', 'UpdateEnvironment', '-', '-', '-', 'e', 'AccessDenied: Access denied.\\u000a\\u001b[2J'],
+      ['yesterday', '-', '-', '-', '-', 'e', 'X'],
+    ]);
+  });
+
+  test('whatever events hold, has one line for each, and without a width no text is cut', () => {
+    const text = fc.oneof(
+      fc.string({ unit: codePoint }),
+      fc.constantFrom('x'.repeat(500), '日本語', '\u001b[31m', '\r\n', '💡'),
+    );
+    const event = fc.record({ eventName: text, environment: text, principal: text, sourceIp: text, errorCode: text });
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 4 }), (events) => {
+        const lines = eventLines(
+          {},
+          events.map((one) => ({ ...one, eventId: 'e', timeKey: 't' })),
+        );
+        expect(lines).toHaveLength(events.length + 1);
+        expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+        for (const [i, { environment }] of events.entries()) {
+          if (/^[\x21-\x7e]+$/.test(environment)) expect(lines[i + 1]).toContain(environment);
+        }
+      }),
+    );
+  });
+
   test('holds everything where there is no width', () => {
     const [heading, line] = eventLines({});
     expect(heading).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +EVENT ID +RESULT$/);
@@ -103,6 +140,19 @@ describe('the table of events', () => {
 });
 
 describe('columns', () => {
+  test('are aligned, with two spaces between them, under their headings', () => {
+    expect(
+      textTable(
+        ['NAME', 'KIND'],
+        [
+          ['prod-etl', 'x'],
+          ['dev', 'y'],
+        ],
+      ),
+    ).toBe('NAME      KIND\nprod-etl  x\ndev       y');
+    expect(textTable(['A', 'B'], [])).toBe('A  B');
+  });
+
   const columns = [{ heading: 'A' }, { heading: 'B', least: 5 }, { heading: 'C', least: 5, rank: 1 }];
   test.each([
     [undefined, [10, 20, 30]],
@@ -151,7 +201,7 @@ describe('texts', () => {
 
   test('displayed are safe, and inside JSON strings mean the same', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: codePoint }), (text) => {
         const json = displayText(JSON.stringify(text));
         expect(json).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         expect(JSON.parse(json)).toBe(text);

@@ -6,6 +6,7 @@ import { noteEvent, type SeenEnvironments, writeEnvironments } from '../../share
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import { type LedgerEntry, writeLedger } from '../../shared/store/ledger.ts';
+import { awsSettings, type Ended, runInProcess } from './program.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {
@@ -99,4 +100,10 @@ function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana
     recipientAccountId: '111122223333',
     ...record,
   });
+}
+
+/** Runs a command of the program on a store. */
+export function askStore(store: EventStore, ...args: string[]): Promise<Ended> {
+  const { endpoint } = store;
+  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], awsSettings({ s3: endpoint, dynamo: endpoint }));
 }
