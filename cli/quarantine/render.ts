@@ -36,7 +36,7 @@ export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): 
 
 function resultOf(report: ReplayReport): string {
   if (report.outcome === 'replayed') return report.books ? booksText(report.books) : 'removed, replayed before';
-  if (report.outcome === 'still-bad') return `still bad: ${report.detail}`;
+  if (report.outcome === 'still-bad') return `still bad: ${report.reason}`;
   return `failed: ${report.reason}`;
 }
 
