@@ -1,15 +1,13 @@
 import { type Command, Option } from 'commander';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../shared/query/criteria.ts';
+import { type CriteriaError, TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../shared/query/criteria.ts';
 
 /** Adds a flag for each criterion; the options are then `RawCriteria`. */
 export function addCriteriaOptions(command: Command): Command {
   for (const name of TEXT_CRITERION_NAMES) {
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     command.addOption(
-      new Option(`--${flag} <value>`, TEXT_CRITERIA[name].says).argParser((value: string, before: string[] = []) => [
-        ...before,
-        value,
-      ]),
+      new Option(`${flagOf(name)} <value>`, TEXT_CRITERIA[name].says).argParser(
+        (value: string, before: string[] = []) => [...before, value],
+      ),
     );
   }
   return command
@@ -18,4 +16,13 @@ export function addCriteriaOptions(command: Command): Command {
     .option('--no-read-only', 'only events that change something')
     .option('--since <time>', 'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d')
     .option('--until <time>', 'before this time');
+}
+
+/** What is wrong with a flag, by the name under which it was given. */
+export function criteriaProblem({ parameter, expectation }: CriteriaError): string {
+  return `${flagOf(parameter)}: ${expectation}`;
+}
+
+function flagOf(criterion: string): string {
+  return `--${criterion.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

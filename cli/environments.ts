@@ -1,34 +1,34 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { displayTime } from '../shared/render/display.ts';
-import { textTable } from '../shared/render/table.ts';
-import { type KnownEnvironment, listEnvironments } from '../shared/store/environments-table.ts';
+import { CriteriaError } from '../shared/query/criteria.ts';
+import { recentActivity } from '../shared/query/recent-activity.ts';
+import { readTime } from '../shared/query/time.ts';
+import { environmentsTable } from '../shared/render/environments.ts';
+import { listEnvironments } from '../shared/store/environments-table.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
+
+interface EnvironmentsOptions extends StoreOptions, TimeOptions {
+  recent: string;
+  format: 'table' | 'json';
+}
 
 export function environmentsCommand(env: Environment): Command {
   const command = new Command('environments')
-    .description('list the environments that events name, with the times of their first and last event')
+    .description('list the environments that events name: last activity, and how many recent events and errors')
+    .option('--recent <time>', 'what is recent: an age, or from this time on', '7d')
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
-  return addStoreOptions(command).action(async (options: StoreOptions & { format: 'table' | 'json' }) => {
-    const environments = await withStore(options, env, ({ dynamo, tables }) =>
-      listEnvironments(dynamo, tables.environmentsTable),
-    );
-    if (options.format === 'json') await writeOut(`${JSON.stringify(environments, null, 2)}\n`);
-    else if (environments.length > 0) await writeOut(`${environmentTable(environments)}\n`);
-    else process.stderr.write('No event in the store names an environment.\n');
+  return addStoreOptions(addTimeOptions(command)).action(async (options: EnvironmentsOptions) => {
+    await withStore(options, env, async (deps) => {
+      const since = readTime(options.recent, deps.now());
+      if (since === undefined) throw new CriteriaError('recent', 'expected an age such as 7d, or an ISO 8601 time');
+      const known = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
+      const environments = await recentActivity(known, since, deps);
+      const view = viewOf(process.stdout, env, options, deps.now());
+      if (options.format === 'json') await writeOut(`${JSON.stringify(environments, null, 2)}\n`);
+      else if (environments.length > 0) await writeOut(environmentsTable(environments, options.recent, view));
+      else process.stderr.write('No event in the store names an environment.\n');
+    });
   });
-}
-
-function environmentTable(environments: readonly KnownEnvironment[]): string {
-  return textTable(
-    ['ENVIRONMENT', 'ACCOUNT', 'REGION', 'FIRST EVENT (UTC)', 'LAST EVENT (UTC)'],
-    environments.map(({ environment, accountId = '-', region = '-', firstEventTime, lastEventTime }) => [
-      environment,
-      accountId,
-      region,
-      displayTime(firstEventTime),
-      displayTime(lastEventTime),
-    ]),
-  );
 }

@@ -5,6 +5,8 @@ import { packageRoot } from '../local/table-definitions.ts';
 import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
+import { compareCommand } from './compare.ts';
+import { criteriaProblem } from './criteria-options.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
 import { quarantineCommand } from './quarantine.ts';
@@ -13,6 +15,8 @@ import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
+import { summaryCommand } from './summary.ts';
+import { tailCommand } from './tail.ts';
 
 /**
  * Runs `mwaa-trail` with a command line, `argv` as the process has it.
@@ -40,7 +44,8 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
   }
 }
 
-function createProgram(env: Environment, setExitCode: (code: number) => void): Command {
+/** The program with all its commands. */
+export function createProgram(env: Environment, setExitCode: (code: number) => void): Command {
   const program = new Command('mwaa-trail')
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(ownVersion())
@@ -49,6 +54,9 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
   program.addCommand(replayCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
+  program.addCommand(compareCommand(env, setExitCode));
+  program.addCommand(summaryCommand(env));
+  program.addCommand(tailCommand(env));
   program.addCommand(environmentsCommand(env));
   program.addCommand(serveCommand(env));
   program.addCommand(quarantineCommand(env, setExitCode));
@@ -63,6 +71,7 @@ function createProgram(env: Environment, setExitCode: (code: number) => void): C
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof CriteriaError) return criteriaProblem(error);
   return error instanceof TrailError ? error.message : describeError(error);
 }
 

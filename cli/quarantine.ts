@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { openLogFile } from '../shared/log-file/open-log-file.ts';
+import { DEFAULT_CAPS, type ReaderCaps } from '../shared/log-file/read-log-file.ts';
 import { readTime } from '../shared/query/time.ts';
 import { displayText } from '../shared/render/display.ts';
 import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
@@ -14,7 +15,7 @@ import { writeOut } from './write-out.ts';
 type Format = 'table' | 'json';
 type ListOptions = QuarantineOptions & { reason?: string[]; since?: string; format: Format };
 type ShowOptions = QuarantineOptions & { raw?: true };
-type ReplayOptions = QuarantineOptions & { all?: true; dryRun?: true; format: Format };
+type ReplayOptions = QuarantineOptions & { all?: true; dryRun?: true; cap?: Partial<ReaderCaps>; format: Format };
 
 export function quarantineCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('quarantine').description(
@@ -79,6 +80,10 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
     .argument('[id...]', 'as list shows them')
     .option('--all', 'everything in quarantine')
     .option('--dry-run', 'only find out what would become of it')
+    .addOption(
+      new Option('--cap <name=number>', `read up to another cap, as records=10000000; may be repeated (${CAPS})`) //
+        .argParser(withCap),
+    )
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -90,7 +95,8 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
     if ((options.bucket === undefined) !== (options.table === undefined)) {
       command.error('error: in AWS both --bucket and --table are needed, for the local store neither');
     }
-    const reports = await withPipeline(options, env, async (deps) => {
+    const reports = await withPipeline(options, env, async (pipeline) => {
+      const deps = { ...pipeline, caps: options.cap ?? {} };
       const bucket = deps.config.quarantineBucket!;
       const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));
       for (const id of ids.filter((wanted) => !entries.some((entry) => entry.id === wanted))) {
@@ -117,6 +123,15 @@ function addQuarantineOptions(command: Command): Command {
 
 function formatOption(): Option {
   return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
+}
+
+const CAPS = Object.keys(DEFAULT_CAPS).join(', ');
+
+function withCap(value: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderCaps> {
+  const [, name = '', number] = /^(\w+)=(\d{1,15})$/.exec(value) ?? [];
+  if (!Object.hasOwn(DEFAULT_CAPS, name))
+    throw new InvalidArgumentError(`expected NAME=NUMBER, with a name of ${CAPS}`);
+  return { ...caps, [name]: Number(number) };
 }
 
 function timeOf(value: string): string {

@@ -1,22 +1,27 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { type RawCriteria, readCriteria } from '../shared/query/criteria.ts';
+import { type Criteria, type RawCriteria, readCriteria } from '../shared/query/criteria.ts';
 import { explainCost, explainPlan } from '../shared/query/explain.ts';
 import { type QueryDeps, readPage } from '../shared/query/read-page.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../shared/render/csv.ts';
+import { EventTable } from '../shared/render/event-table.ts';
 import { eventJson } from '../shared/render/json.ts';
-import { eventTable } from '../shared/render/table.ts';
+import type { View } from '../shared/render/view.ts';
 import type { ListedEvent, StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { sayNotes } from './notes.ts';
+import { readCount } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
-interface QueryOptions extends StoreOptions, RawCriteria {
+interface QueryOptions extends StoreOptions, RawCriteria, TimeOptions {
   limit: number;
   all?: true;
   oldestFirst?: true;
   full?: true;
+  ids?: true;
   explain?: true;
   format: 'table' | 'json' | 'ndjson' | 'csv';
 }
@@ -24,19 +29,23 @@ interface QueryOptions extends StoreOptions, RawCriteria {
 export function queryCommand(env: Environment): Command {
   const command = addCriteriaOptions(new Command('query'))
     .description('list events, newest first; filters combine, and a repeated one means any of its values')
-    .addOption(new Option('--limit <n>', 'at most so many events').default(100).argParser(readLimit))
+    .addOption(new Option('--limit <n>', 'at most so many events').default(100).argParser(readCount))
     .option('--all', 'all events, however many')
     .option('--oldest-first', 'the oldest events first')
-    .option('--full', 'everything stored of each event, its record included')
+    .option('--full', 'everything stored of each event, its record included; not in the table')
+    .option('--ids', 'show eventIDs in the table even on a narrow terminal; show and compare take them')
     .option('--explain', 'say on standard error which index is read, and what it costs')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'json', 'ndjson', 'csv']).default('table'),
     );
-  return addStoreOptions(command).action(async (options: QueryOptions) => {
+  return addStoreOptions(addTimeOptions(command)).action(async (options: QueryOptions) => {
     await withStore(options, env, async (deps) => {
-      const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
-      const events = readEvents(options, limit, deps);
-      await PRINTERS[options.format](options.full ? inFull(events, deps) : events, options.full === true);
+      const criteria = readCriteria(options, deps.now());
+      const view = viewOf(process.stdout, env, options, deps.now());
+      const counted = { events: 0 };
+      const events = counting(readEvents(criteria, options, deps), counted);
+      await PRINTERS[options.format](options.full ? inFull(events, deps) : events, options, view);
+      await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, view, deps);
     });
   });
 }
@@ -44,32 +53,43 @@ export function queryCommand(env: Environment): Command {
 /** Events a page: as many as fit into one answer of DynamoDB. */
 const PAGE_SIZE = 1_000;
 
-async function* readEvents(options: QueryOptions, limit: number, deps: QueryDeps): AsyncGenerator<ListedEvent> {
-  const criteria = readCriteria(options, deps.now());
-  const order = options.oldestFirst ? 'oldest-first' : 'newest-first';
+async function* readEvents(
+  criteria: Criteria,
+  { all, limit, oldestFirst, full, explain }: QueryOptions,
+  deps: QueryDeps,
+): AsyncGenerator<ListedEvent> {
+  const order = oldestFirst ? 'oldest-first' : 'newest-first';
   const consumed = { requests: 0, readUnits: 0 };
   let after: string | undefined;
-  let left = limit;
+  let left = all ? Number.POSITIVE_INFINITY : limit;
   do {
     const page = await readPage({ criteria, order, limit: Math.min(left, PAGE_SIZE), after }, deps);
-    if (options.explain && after === undefined) process.stderr.write(`${explainPlan(page.plan)}\n`);
+    if (explain && after === undefined) process.stderr.write(`${explainPlan(page.plan)}\n`);
     consumed.requests += page.consumed.requests;
     consumed.readUnits += page.consumed.readUnits;
     yield* page.events;
     left -= page.events.length;
     after = page.end;
   } while (after !== undefined && left > 0);
-  if (options.explain) process.stderr.write(`${explainCost(consumed)}\n`);
+  if (explain) process.stderr.write(`${explainCost(consumed)}${full ? COST_OF_WHOLE_EVENTS : ''}\n`);
+}
+
+const COST_OF_WHOLE_EVENTS = ', and 1 for each 4 KB of each whole event';
+
+async function* counting<T>(items: AsyncIterable<T>, count: { events: number }): AsyncGenerator<T> {
+  for await (const item of items) {
+    count.events += 1;
+    yield item;
+  }
 }
 
 type Events = AsyncIterable<ListedEvent | StoredEvent>;
+type Printer = (events: Events, options: QueryOptions, view: View) => Promise<void>;
 
-const PRINTERS: Readonly<Record<QueryOptions['format'], (events: Events, full: boolean) => Promise<void>>> = {
-  async table(events) {
-    const list: ListedEvent[] = [];
-    for await (const event of events) list.push(event);
-    if (list.length > 0) await writeOut(`${eventTable(list)}\n`);
-    else process.stderr.write('No events match.\n');
+const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
+  async table(events, { ids = false }, view) {
+    const table = new EventTable(view, ids);
+    for await (const rows of batches(events)) await writeOut(table.add(rows));
   },
   async json(events) {
     let separator = '[\n';
@@ -82,12 +102,26 @@ const PRINTERS: Readonly<Record<QueryOptions['format'], (events: Events, full: b
   async ndjson(events) {
     for await (const event of events) await writeOut(`${eventJson(event)}\n`);
   },
-  async csv(events, full) {
+  async csv(events, { full }) {
     const columns = full ? FULL_COLUMNS : LISTED_COLUMNS;
     await writeOut(csvRow(columns));
     for await (const event of events) await writeOut(eventCsv(event, columns));
   },
 };
+
+/** A table is aligned over this many rows; the rest follows in the same way, so that memory is bounded. */
+const BATCH_ROWS = 1_000;
+
+async function* batches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
 
 /** Indexes hold a part of each event; the whole is in the table. */
 async function* inFull(
@@ -98,9 +132,4 @@ async function* inFull(
     const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
     if (event) yield event;
   }
-}
-
-function readLimit(value: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(value)) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return Number(value);
 }

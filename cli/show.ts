@@ -1,18 +1,27 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { indentedJson } from '../shared/audit-event/json-text.ts';
 import type { Environment } from '../shared/config.ts';
+import { eventText } from '../shared/render/event-text.ts';
 import { eventJson } from '../shared/render/json.ts';
+import type { StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
 import { EXIT } from './exit.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { addZoneOption, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
+
+interface ShowOptions extends StoreOptions, TimeOptions {
+  format?: 'text' | 'json';
+  raw?: true;
+}
 
 export function showCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('show')
     .description('show everything stored of one event')
     .argument('<eventId>', "CloudTrail's eventID")
+    .addOption(new Option('--format <format>', 'how to print: text on a terminal, else json').choices(['text', 'json']))
     .option('--raw', "only the record's redacted JSON text, exactly as it is stored");
-  return addStoreOptions(command).action(async (eventId: string, options: StoreOptions & { raw?: true }) => {
+  return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: ShowOptions) => {
     const event = await withStore(options, env, ({ dynamo, tables, now }) =>
       getEvent(dynamo, tables.eventsTable, eventId, now()),
     );
@@ -20,7 +29,7 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
       process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
       setExitCode(EXIT.failed);
     } else if (!options.raw) {
-      await writeOut(`${indentedJson(eventJson(event))}\n`);
+      await writeOut(printed(event, options, env));
     } else if (event.record !== undefined) {
       await writeOut(`${event.record}\n`);
     } else {
@@ -30,4 +39,10 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
       setExitCode(EXIT.failed);
     }
   });
+}
+
+function printed(event: StoredEvent, options: ShowOptions, env: Environment): string {
+  const { format = process.stdout.isTTY ? 'text' : 'json' } = options;
+  if (format === 'json') return `${indentedJson(eventJson(event))}\n`;
+  return eventText(event, viewOf(process.stdout, env, options, Date.now()));
 }

@@ -82,9 +82,10 @@ class Invocation {
   }
 
   /** Deals with each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
-  async announcement({ logFiles, ignored }: Announcement): Promise<string[]> {
+  async announcement({ logFiles, ignored, malformed = [] }: Announcement): Promise<string[]> {
     for (const reason of ignored) this.observer.nothingAnnounced(reason);
-    const failures: string[] = [];
+    const failures = malformed.map(describeError);
+    for (const error of malformed) this.observer.failed('notification', error);
     for (const logFile of logFiles) {
       try {
         if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Place(logFile)}: not begun`);

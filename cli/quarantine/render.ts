@@ -1,6 +1,6 @@
 import { s3Place } from '../../shared/errors.ts';
-import { displayTime } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { utcTime } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { LogFileBooks } from '../../shared/store/ledger.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
@@ -12,7 +12,7 @@ export function entryTable(entries: readonly QuarantineEntry[]): string {
     entries.map((entry) => [
       entry.id,
       entry.reason,
-      displayTime(entry.quarantinedAt),
+      utcTime(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
       s3Place(entry),
@@ -36,7 +36,7 @@ export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): 
 
 function resultOf(report: ReplayReport): string {
   if (report.outcome === 'replayed') return report.books ? booksText(report.books) : 'removed, replayed before';
-  if (report.outcome === 'still-bad') return `still bad: ${report.detail}`;
+  if (report.outcome === 'still-bad') return `still bad: ${report.reason}`;
   return `failed: ${report.reason}`;
 }
 

@@ -1,5 +1,5 @@
-import { displayTime } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { utcTime } from '../../shared/render/times.ts';
 import type { SampledMessage } from './sample.ts';
 
 /** Some of the messages of a dead-letter queue, one line each. */
@@ -8,7 +8,7 @@ export function sampleTable(sample: readonly SampledMessage[]): string {
     ['MESSAGE', 'SENT (UTC)', 'RECEIVES', 'IT IS ABOUT'],
     sample.map(({ messageId, sentAt, receives, announces = [], notUnderstood }) => [
       messageId,
-      sentAt === undefined ? '-' : displayTime(sentAt),
+      sentAt === undefined ? '-' : utcTime(sentAt),
       receives ?? '-',
       notUnderstood ?? (announces.length === 0 ? 'a notice, no log file' : announces.join(' ')),
     ]),

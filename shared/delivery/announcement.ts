@@ -12,10 +12,12 @@ export interface LogFileRef {
 /** Why a well-formed notification announces nothing. */
 export type NothingAnnounced = 's3-test-event' | 'cloudtrail-validation-message' | 'not-object-created';
 
-/** What one notification says: log files to read, and notices that are acknowledged without work. */
+/** What one notification says: log files to read, notices that are acknowledged without work, and what is not understood. */
 export interface Announcement {
   logFiles: LogFileRef[];
   ignored: NothingAnnounced[];
+  /** Parts that must fail; the log files beside them are read all the same. */
+  malformed?: DeliveryError[];
 }
 
 /** A notification that cannot be understood. It must fail, never count as "nothing to do". */
@@ -25,10 +27,18 @@ export const announces = (...logFiles: LogFileRef[]): Announcement => ({ logFile
 
 export const announcesNothing = (reason: NothingAnnounced): Announcement => ({ logFiles: [], ignored: [reason] });
 
+export const announcesMalformed = (error: DeliveryError): Announcement => ({
+  logFiles: [],
+  ignored: [],
+  malformed: [error],
+});
+
 export function joined(announcements: readonly Announcement[]): Announcement {
+  const malformed = announcements.flatMap((one) => one.malformed ?? []);
   return {
     logFiles: announcements.flatMap((one) => one.logFiles),
     ignored: announcements.flatMap((one) => one.ignored),
+    ...(malformed.length > 0 ? { malformed } : {}),
   };
 }
 

@@ -38,7 +38,7 @@ const SqsEvent = z.object({
         eventSource: z.literal('aws:sqs'),
         messageId: z.string().check(z.minLength(1)),
         body: z.string(),
-        attributes: z.optional(z.object({ SentTimestamp: z.optional(z.string()) })),
+        attributes: z.optional(z.unknown()),
       }),
     )
     .check(z.minLength(1)),
@@ -57,10 +57,16 @@ export function readDelivery(event: unknown): Delivery {
     kind: 'sqs-batch',
     messages: batch.data.Records.map(({ messageId, body, attributes }) => ({
       messageId,
-      sentAt: attributes?.SentTimestamp === undefined ? undefined : Number(attributes.SentTimestamp),
+      sentAt: sentAt(attributes),
       announcement: readBody(body),
     })),
   };
+}
+
+/** Only metrics need it, so nothing fails for want of it. */
+function sentAt(attributes: unknown): number | undefined {
+  const sent = Number((attributes as { SentTimestamp?: unknown } | null | undefined)?.SentTimestamp ?? Number.NaN);
+  return Number.isFinite(sent) ? sent : undefined;
 }
 
 function isSqsEvent(event: unknown): boolean {

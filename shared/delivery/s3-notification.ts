@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import {
   type Announcement,
   announces,
+  announcesMalformed,
   announcesNothing,
   DeliveryError,
   joined,
@@ -54,17 +55,22 @@ export const s3TestEvent: NotificationShape = {
 
 function readRecord({ eventName, s3 }: S3NotificationRecord): Announcement {
   if (!eventName.startsWith('ObjectCreated:')) return announcesNothing('not-object-created');
-  const { key, eTag } = s3.object;
-  return announces({ bucket: s3.bucket.name, key: decodeKey(key), ...(eTag ? { etag: eTag } : {}) });
+  const { eTag } = s3.object;
+  const key = decodeKey(s3.object.key);
+  if (key === undefined) return announcesMalformed(UNDECODABLE_KEY);
+  return announces({ bucket: s3.bucket.name, key, ...(eTag ? { etag: eTag } : {}) });
 }
 
+const UNDECODABLE_KEY = new DeliveryError(
+  'undecodable-key',
+  'S3 event notification: expected an object key in form-urlencoded UTF-8',
+);
+
 /** S3 writes keys form-urlencoded: `+` is a space, everything else is percent-encoded UTF-8. */
-function decodeKey(key: string): string {
+function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new DeliveryError('undecodable-key', 'S3 event notification: the object key is not form-urlencoded UTF-8', {
-      cause,
-    });
+  } catch {
+    return undefined;
   }
 }

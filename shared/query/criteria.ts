@@ -48,10 +48,12 @@ export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | unde
 export class CriteriaError extends TrailError {
   /** The criterion, or parameter, that is wrong. */
   readonly parameter: string;
+  readonly expectation: string;
 
   constructor(parameter: string, expectation: string) {
     super('criteria', `${parameter}: ${expectation}`);
     this.parameter = parameter;
+    this.expectation = expectation;
   }
 }
 

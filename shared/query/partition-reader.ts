@@ -18,7 +18,7 @@ export interface Consumed {
 export class PartitionReader {
   /** Events that were read and not yet taken. */
   readonly buffer: ListedEvent[] = [];
-  /** Everything up to and including this timeKey has been read, whether it met the filter or not. */
+  /** Everything up to and including this timeKey, past `after`, has been read, whether it met the filter or not. */
   frontier: string | undefined;
   /** Nothing is left to be read. */
   done = false;
@@ -49,7 +49,8 @@ export class PartitionReader {
     this.buffer.push(...events.filter(({ timeKey }) => timeKey !== this.after));
     this.next = page.LastEvaluatedKey;
     this.done = this.next === undefined;
-    this.frontier = this.next?.timeKey?.S ?? events.at(-1)?.timeKey ?? this.frontier;
+    const last = this.next?.timeKey?.S;
+    this.frontier = last === this.after ? undefined : last;
   }
 
   /**

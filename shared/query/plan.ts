@@ -148,6 +148,9 @@ function timeCondition(from: string | undefined, to: string | undefined): string
   return to === undefined ? '' : 'timeKey <= :to';
 }
 
+/** Stands in every filter. */
+export const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+
 function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: number): Filter {
   const filter: Filter = { expression: '', names: {}, values: { ':now': { N: String(now) } }, selective: false };
   const conditions: string[] = [];
@@ -160,7 +163,7 @@ function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: n
     filter.values[':readOnly'] = { BOOL: criteria.readOnly };
   }
   filter.selective = conditions.length > 0;
-  filter.expression = [...conditions, '(attribute_not_exists(expiresAt) OR expiresAt > :now)'].join(' AND ');
+  filter.expression = [...conditions, NOT_EXPIRED].join(' AND ');
   return filter;
 }
 

@@ -35,6 +35,7 @@ export interface Page {
 /** A page ends, short, once it has cost so many read units (2 MB of index). */
 const MAX_READ_UNITS = 256;
 const CONCURRENT_REQUESTS = 16;
+const SMALLEST_SHARE = 10;
 /** Days that are read at once, when those before had too few events. */
 const MAX_DAYS_AT_ONCE = 8;
 
@@ -103,16 +104,23 @@ async function readGroup(
       page.events.push(next.buffer.shift()!);
     } else if (behind.length === 0) {
       return undefined;
-    } else if (page.consumed.readUnits >= MAX_READ_UNITS) {
-      // Each has been read at least once: nothing has cost anything before that.
-      return behind.map(({ frontier }) => frontier!).reduce((a, b) => (isBefore(a, b) ? a : b));
     } else {
-      const wanted = limit - page.events.length;
-      await pMap(behind, (reader) => reader.read(wanted, page.consumed), { concurrency: CONCURRENT_REQUESTS });
+      // A page that has cost enough goes on only where it would otherwise end at the very place where it began.
+      const spent = page.consumed.readUnits >= MAX_READ_UNITS;
+      const unread = spent ? behind.filter(({ frontier }) => frontier === undefined) : behind;
+      if (unread.length === 0)
+        return behind.map(({ frontier }) => frontier!).reduce((a, b) => (isBefore(a, b) ? a : b));
+      const wanted = shareOf(limit - page.events.length, unread.length);
+      await pMap(unread, (reader) => reader.read(wanted, page.consumed), { concurrency: CONCURRENT_REQUESTS });
     }
   }
   const left = readers.some((reader) => !reader.done || reader.buffer.length > 0);
   return left ? page.events.at(-1)!.timeKey : undefined;
+}
+
+/** What to ask of each of some partitions, so that together they will likely have enough, but not each alone. */
+function shareOf(wanted: number, partitions: number): number {
+  return Math.min(wanted, Math.max(SMALLEST_SHARE, Math.ceil((2 * wanted) / partitions)));
 }
 
 function firstOf(readers: PartitionReader[], isBefore: (a: string, b: string) => boolean): PartitionReader | undefined {

@@ -121,7 +121,8 @@ async function widenSpan(
   span: TimeSpan,
 ): Promise<void> {
   const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
-  const stored = item && spanOf(item);
+  // With one end alone the other must be written, or a later file writes an end that is too near.
+  const stored = item?.firstEventTime && item.lastEventTime ? spanOf(item) : undefined;
   if (stored && stored.first <= span.first && stored.last >= span.last) return;
   const update = (name: 'firstEventTime' | 'lastEventTime', comparison: '<' | '>', time: string) =>
     updateIf(

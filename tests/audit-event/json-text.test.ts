@@ -107,6 +107,8 @@ describe('canonicalJson', () => {
     ['[1.0,1,1e0,1e400,-0]', '[1.0,1,1e0,1e400,-0]'],
     ['"\\ud800"', '"\\ud800"'],
     ['{"10":1,"9":2}', '{"10":1,"9":2}'],
+    // Names that the JSON.parse of Node 24 mistakes for one another: https://github.com/nodejs/node/issues/63785
+    ['[{"x":0,"\\\\":1},{"x":0,"\\"":1},{"x":0,"\\u0061":1}]', '[{"\\\\":1,"x":0},{"\\"":1,"x":0},{"a":1,"x":0}]'],
   ])('%s', (json, form) => {
     expect(canonical(json)).toBe(form);
   });

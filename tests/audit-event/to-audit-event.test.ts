@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import { jsonFiles } from '../support/cases.ts';
 import { CONTEXT, eventOf } from '../support/events.ts';
-import { anyString, changes, treeOf, written } from '../support/json-tree.ts';
+import { anyName, anyString, changes, treeOf, written } from '../support/json-tree.ts';
 
 interface Case {
   about: string;
@@ -186,7 +186,7 @@ test('whatever a record holds, its event has well-formed texts that are not empt
       fc.dictionary(fc.constantFrom(...names), strings),
       fc.dictionary(
         fc.constantFrom('requestParameters', 'responseElements', 'userIdentity', 'addendum'),
-        treeOf({ strings, names: fc.oneof(inner, anyString) }),
+        treeOf({ strings, names: fc.oneof(inner, anyName) }),
       ),
       fc.nat(),
     )

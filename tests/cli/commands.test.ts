@@ -172,14 +172,20 @@ describe('query', () => {
     const { stdout, stderr } = await run('query', '--environment', 'test-cloudtrail');
     expect(stderr).toBe('');
     const [headings, row, ...rest] = lines(stdout);
-    expect(headings).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +RESULT$/);
-    expect(row).toMatch(/^2020-10-07 15:52:58 {2}CreateEnvironment {2}test-cloudtrail {2}\S+ {2}\S+ {2}AccessDenied: /);
+    expect(headings).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +EVENT ID +RESULT$/);
+    expect(row).toMatch(
+      /^2020-10-07 15:52:58 {2}CreateEnvironment {2}test-cloudtrail {2}\S+ {2}\S+ {2}EventID +AccessDenied: /,
+    );
     expect(rest).toEqual([]);
   });
 
   test('nothing found is no failure; what is not data is not on standard output', async () => {
     const nothing = ['query', '--environment', 'nowhere'];
-    expect(await run(...nothing)).toEqual({ code: 0, stdout: '', stderr: 'No events match.\n' });
+    expect(await run(...nothing)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^No events match\.\n- No event names/),
+    });
     expect(await run(...nothing, '--format', 'json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
     expect(await run(...nothing, '--format', 'ndjson')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(lines((await run(...nothing, '--format', 'csv')).stdout)).toHaveLength(1);
@@ -252,10 +258,13 @@ test('environments, with their first and last event', async () => {
     });
   }
   const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-  expect((JSON.parse(stdout) as object[]).sort(byText)).toEqual([...expected.values()].sort(byText));
+  const listed = (JSON.parse(stdout) as Record<string, unknown>[]).map(
+    ({ recentSince, recentEvents, recentErrors, recentTruncated, ...environment }) => environment,
+  );
+  expect(listed.sort(byText)).toEqual([...expected.values()].sort(byText));
   const people = await run('environments');
   expect(people.stdout).toMatch(
-    /^test-cloudtrail +012345678901 +us-west-2 +2020-10-07 15:52:58 +2020-10-07 15:52:58$/m,
+    /^test-cloudtrail +012345678901 +us-west-2 +2020-10-07 15:52:58 +2020-10-07 15:52:58 +0 +0$/m,
   );
 }, 30_000);
 

@@ -128,6 +128,15 @@ describe('replay of log files', () => {
     expect(await dump(world)).toEqual(after);
   });
 
+  test('beyond a cap that is set for it', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    await ingest(world, 'caps', [record('set-1'), record('set-2')]);
+    const stays = { outcome: 'still-bad', reason: 'records-cap' };
+    expect(await replay(world, '--all', '--cap', 'records=1')).toMatchObject({ code: 1, reports: [stays] });
+    expect(await replay(world, '--all', '--cap', 'records=2', '--cap', 'depth=9')).toMatchObject({ code: 0 });
+    expect((await storedEvents(world)).size).toBe(2);
+  });
+
   test('whose original is gone: from the bytes in quarantine, under its own name', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
     const file = await ingest(world, 'gone', [record('gone-1'), record('gone-2')]);
@@ -254,6 +263,8 @@ describe('wrong usage', () => {
     [['show']],
     [['replay']],
     [['replay', 'a', '--all']],
+    [['replay', '--all', '--cap', 'height=3']],
+    [['replay', '--all', '--cap', 'depth=deep']],
     [['replay', '--all', '--bucket', 'without-a-table']],
   ])('%j', async (args) => {
     expect(await runInProcess(['quarantine', ...args])).toMatchObject({ code: 2, stdout: '' });

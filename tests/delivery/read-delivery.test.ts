@@ -18,7 +18,7 @@ interface Case {
   about: string;
   event: unknown;
   /** One entry for each message, or one for an event that is no batch. */
-  expected?: { logFiles?: unknown[]; ignored?: string[]; error?: string }[];
+  expected?: { logFiles?: unknown[]; ignored?: string[]; malformed?: string[]; error?: string }[];
   /** The code with which the whole event fails. */
   error?: string;
 }
@@ -29,9 +29,11 @@ describe('cases', () => {
       expect(() => readDelivery(event)).toThrow(expect.objectContaining({ code: error }));
       return;
     }
-    const announced = announcementsOf(readDelivery(event)).map((announcement) =>
-      announcement instanceof DeliveryError ? { error: announcement.code } : announcement,
-    );
+    const announced = announcementsOf(readDelivery(event)).map((announcement) => {
+      if (announcement instanceof DeliveryError) return { error: announcement.code };
+      const { malformed, ...others } = announcement;
+      return malformed ? { ...others, malformed: malformed.map(({ code }) => code) } : others;
+    });
     expect(announced).toEqual(
       expected!.map((one) => (one.error === undefined ? { logFiles: [], ignored: [], ...one } : one)),
     );
@@ -109,9 +111,10 @@ describe('several at once', () => {
         const delivery = readDelivery({ Records: batch.map((kind, i) => sqsMessage(bodies[kind], `id-${i}`)) });
         if (delivery.kind !== 'sqs-batch') throw new Error('expected a batch');
         expect(delivery.messages.map(({ messageId }) => messageId)).toEqual(batch.map((_, i) => `id-${i}`));
-        expect(delivery.messages.map(({ announcement }) => announcement instanceof DeliveryError)).toEqual(
-          batch.map((kind) => kind !== 'good'),
+        const fails = delivery.messages.map(
+          ({ announcement }) => announcement instanceof DeliveryError || announcement.malformed !== undefined,
         );
+        expect(fails).toEqual(batch.map((kind) => kind !== 'good'));
       }),
     );
   });
@@ -208,7 +211,7 @@ describe('what is not understood fails, and never counts as "nothing to do"', ()
     for (const event of events) {
       let failure: unknown;
       try {
-        readDelivery(event);
+        logFilesOf(event);
       } catch (error) {
         failure = error;
       }

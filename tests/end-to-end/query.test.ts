@@ -1,10 +1,12 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
+import { type QueryDeps, readAll, readPage } from '../../shared/query/read-page.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
+import { itemSize } from '../../shared/store/item.ts';
+import { dose } from '../support/dose.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -17,14 +19,15 @@ import {
   NOW,
   putLogFile,
   type Servers,
+  type StoredItem,
   s3Event,
   sqsEvent,
   startServers,
   type World,
 } from '../support/world.ts';
 
-const EVENTS = 2_000;
-const RUNS = 200;
+const EVENTS = dose(2_000, 100_000);
+const RUNS = dose(200, 1_000);
 const DAY = 24 * 3600 * 1000;
 
 let servers: Servers;
@@ -33,24 +36,27 @@ let deps: QueryDeps;
 /** What went in, newest first; of one time by eventID. */
 let list: ExpectedEvent[];
 
-beforeAll(async () => {
-  servers = await startServers();
-  world = await createWorld(servers);
-  deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
-  const generated = generateEvents(77, EVENTS);
-  const others = generateOthers(77, 200);
-  const bodies: object[] = [];
-  for (let i = 0; i < 10; i += 1) {
-    const records = [
-      ...generated.filter((_, n) => n % 10 === i).map(({ record }) => record),
-      ...others.slice(20 * i, 20 * i + 20),
-    ];
-    bodies.push(s3Event(await putLogFile(world, `query-${i}`, records)));
-  }
-  expect(await world.handle(sqsEvent(...bodies))).toEqual({ batchItemFailures: [] });
-  const key = ({ eventTime, eventId }: ExpectedEvent) => `${eventTime}#${eventId}`;
-  list = generated.map(({ expected }) => expected).sort((a, b) => (key(a) > key(b) ? -1 : 1));
-}, 120_000);
+beforeAll(
+  async () => {
+    servers = await startServers();
+    world = await createWorld(servers);
+    deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
+    const generated = generateEvents(77, EVENTS);
+    const others = generateOthers(77, 200);
+    const bodies: object[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      const records = [
+        ...generated.filter((_, n) => n % 10 === i).map(({ record }) => record),
+        ...others.slice(20 * i, 20 * i + 20),
+      ];
+      bodies.push(s3Event(await putLogFile(world, `query-${i}`, records)));
+    }
+    expect(await world.handle(sqsEvent(...bodies))).toEqual({ batchItemFailures: [] });
+    const key = ({ eventTime, eventId }: ExpectedEvent) => `${eventTime}#${eventId}`;
+    list = generated.map(({ expected }) => expected).sort((a, b) => (key(a) > key(b) ? -1 : 1));
+  },
+  dose(120_000, 1_200_000),
+);
 afterAll(() => servers.stop());
 
 const ATTRIBUTES = {
@@ -123,36 +129,74 @@ async function ask(
   return events;
 }
 
-test('everything, in the order of time, events of one time included', async () => {
-  expect((await ask({})).map(comparable)).toEqual(list.map(comparable));
-  expect(new Set(list.map(({ eventTime }) => eventTime)).size).toBeLessThan(EVENTS - 100);
-}, 60_000);
+test(
+  'everything, in the order of time, events of one time included',
+  async () => {
+    expect((await ask({})).map(comparable)).toEqual(list.map(comparable));
+    expect(new Set(list.map(({ eventTime }) => eventTime)).size).toBeLessThan(EVENTS - 100);
+  },
+  dose(60_000, 600_000),
+);
 
-test('random criteria: the events that an independent filter finds, in that order', async () => {
-  const random = seededRandom(4711);
-  let found = 0;
-  for (let run = 0; run < RUNS; run += 1) {
-    const criteria = randomCriteria(random);
-    const { since, until } = criteria;
-    if (since && until && readCriteria({ since }, NOW).since! >= readCriteria({ until }, NOW).until!) {
-      expect(() => readCriteria(criteria, NOW)).toThrow(/before until/);
-      continue;
+test(
+  'random criteria: the events that an independent filter finds, in that order',
+  async () => {
+    const random = seededRandom(4711);
+    let found = 0;
+    for (let run = 0; run < RUNS; run += 1) {
+      const criteria = randomCriteria(random);
+      const { since, until } = criteria;
+      if (since && until && readCriteria({ since }, NOW).since! >= readCriteria({ until }, NOW).until!) {
+        expect(() => readCriteria(criteria, NOW)).toThrow(/before until/);
+        continue;
+      }
+      const limit = random.chance(0.3) ? 1 + random.below(50) : Number.POSITIVE_INFINITY;
+      const order = random.pick<Order>(['newest-first', 'newest-first', 'oldest-first']);
+      // Small pages only where few are read.
+      const pageSize = limit <= 50 ? random.pick([7, 40, 1_000]) : 1_000;
+      const all = independently(criteria);
+      const expected = (order === 'newest-first' ? all : all.reverse()).slice(0, limit);
+      found += expected.length;
+      try {
+        expect((await ask(criteria, { limit, pageSize, order })).map(comparable)).toEqual(expected.map(comparable));
+      } catch (error) {
+        throw new Error(`criteria ${JSON.stringify(criteria)}`, { cause: error });
+      }
     }
-    const limit = random.chance(0.3) ? 1 + random.below(50) : Number.POSITIVE_INFINITY;
-    const order = random.pick<Order>(['newest-first', 'newest-first', 'oldest-first']);
-    // Small pages only where few are read.
-    const pageSize = limit <= 50 ? random.pick([7, 40, 1_000]) : 1_000;
-    const all = independently(criteria);
-    const expected = (order === 'newest-first' ? all : all.reverse()).slice(0, limit);
-    found += expected.length;
-    try {
-      expect((await ask(criteria, { limit, pageSize, order })).map(comparable)).toEqual(expected.map(comparable));
-    } catch (error) {
-      throw new Error(`criteria ${JSON.stringify(criteria)}`, { cause: error });
-    }
+    expect(found).toBeGreaterThan(RUNS);
+  },
+  dose(120_000, 3_600_000),
+);
+
+test('an environment in a time costs little more than the index items that are returned', async () => {
+  const random = seededRandom(99);
+  for (let run = 0; run < 50; run += 1) {
+    const from = random.pick(list);
+    if (from.environment === undefined) continue;
+    const criteria = readCriteria({ environment: [from.environment], since: from.eventTime }, NOW);
+    const limit = 1 + random.below(100);
+    const { events, consumed } = await readPage({ criteria, order: 'newest-first', limit }, deps);
+    const bytes = (await indexItems(from.environment, events)).reduce((sum, item) => sum + itemSize(item), 0);
+    expect(consumed.readUnits).toBeLessThanOrEqual(1.2 * (bytes / 4096) * 0.5 + 1);
   }
-  expect(found).toBeGreaterThan(RUNS);
-}, 120_000);
+});
+
+/** The items of an index that events were made of. */
+async function indexItems(environment: string, events: readonly ListedEvent[]): Promise<StoredItem[]> {
+  const ids = new Set(events.map(({ eventId }) => eventId));
+  const items: StoredItem[] = [];
+  const pages = paginateQuery(
+    { client: world.dynamo },
+    {
+      TableName: deps.tables.eventsTable,
+      IndexName: 'byEnvironment',
+      KeyConditionExpression: 'environment = :environment',
+      ExpressionAttributeValues: { ':environment': { S: environment } },
+    },
+  );
+  for await (const page of pages) items.push(...(page.Items ?? []).filter(({ eventId }) => ids.has(eventId!.S!)));
+  return items;
+}
 
 test('events that have expired are not found, whichever index is read', async () => {
   const expired = {

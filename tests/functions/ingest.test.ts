@@ -133,6 +133,14 @@ describe('every way in which a log file is announced', () => {
     expect(await world.handle(sqsEvent(text))).toEqual(failures('m0'));
   });
 
+  test('beside an undecodable key the other log files of the message are stored', async () => {
+    const file = await putLogFile(world, 'beside', [mwaaRecord('beside')]);
+    const event = s3Event({ bucket: world.logBucket, key: 'k', etag: 'e' }, file);
+    const text = JSON.stringify(event).replace('"key":"k"', '"key":"%ZZ"');
+    expect(await world.handle(sqsEvent(text))).toEqual(failures('m0'));
+    expect((await storedEvents(world)).has('beside')).toBe(true);
+  });
+
   test('keys with spaces, plus signs, percent signs, quotes, line breaks and letters of all kinds', async () => {
     const name = 'a b+c%2Bd"e\'f&g?h#i\nj(ü漢😀)';
     const file = await putLogFile(world, name, [mwaaRecord('odd-key')]);

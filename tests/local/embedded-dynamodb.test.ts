@@ -34,7 +34,7 @@ describe('tables', () => {
   test('are those of serverless.yml', async () => {
     const { client } = await start();
     const yaml = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'error' });
-    const { EventsTable, LogFilesTable, EnvironmentsTable } = yaml.resources.Resources;
+    const { EventsTable, LogFilesTable, EnvironmentsTable } = yaml.resources[0].Resources;
     const pairs = [
       [LOCAL_TABLES.eventsTable, EventsTable],
       [LOCAL_TABLES.logFilesTable, LogFilesTable],

@@ -31,6 +31,7 @@ const entry: fc.Arbitrary<LedgerEntry> = fc.record(
       { nextRecord: fc.nat(), stored: fc.nat(), known: fc.nat(), skipped: fc.nat(), quarantined: fc.nat() },
       { noNullPrototype: true },
     ),
+    replayedRecords: fc.array(fc.nat(), { minLength: 1 }),
   },
   {
     noNullPrototype: true,

@@ -35,8 +35,14 @@ export const anyString = fc.oneof(
   fc.string(),
 );
 
+/**
+ * Names that do not begin with a backslash: where one does, the JSON.parse of Node 24 reads other names wrongly, which
+ * makes it no oracle. https://github.com/nodejs/node/issues/63785
+ */
+export const anyName = fc.oneof(fc.constantFrom(...NAMES), anyString).filter((name) => !name.startsWith('\\'));
+
 /** @param names of the members; without repeats in one object */
-export function treeOf({ strings = anyString, names = fc.oneof(fc.constantFrom(...NAMES), anyString) } = {}) {
+export function treeOf({ strings = anyString, names = anyName } = {}) {
   const literal = fc.constantFrom(...LITERALS).map((text): Tree => ({ literal: text }));
   const string = strings.map((text): Tree => ({ string: text }));
   const { value } = fc.letrec<{ value: Tree; object: Tree }>((tie) => ({

@@ -1,0 +1,82 @@
+import { setTimeout } from 'node:timers/promises';
+import { Command, Option } from 'commander';
+import type { Environment } from '../shared/config.ts';
+import { describeError, TrailError } from '../shared/errors.ts';
+import { type RawCriteria, readCriteria } from '../shared/query/criteria.ts';
+import { followEvents } from '../shared/query/follow.ts';
+import { EventTable } from '../shared/render/event-table.ts';
+import { eventJson } from '../shared/render/json.ts';
+import type { View } from '../shared/render/view.ts';
+import type { ListedEvent } from '../shared/store/event-item.ts';
+import { addCriteriaOptions } from './criteria-options.ts';
+import { readCount, readDuration } from './number-options.ts';
+import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
+import { writeOut } from './write-out.ts';
+
+interface TailOptions extends StoreOptions, RawCriteria, TimeOptions {
+  last: number;
+  window: number;
+  interval: number;
+  ids?: true;
+  format: 'table' | 'ndjson';
+}
+
+export function tailCommand(env: Environment): Command {
+  const command = addCriteriaOptions(new Command('tail'))
+    .description('print the last events and then new ones as they come, until Ctrl-C; filters are those of query')
+    .addOption(new Option('--last <n>', 'begin with so many of the newest events').default(10).argParser(readCount))
+    .addOption(
+      new Option('--interval <time>', 'look for new events so often').default(30_000, '30s').argParser(readDuration),
+    )
+    .addOption(
+      new Option('--window <time>', 'notice events that arrive so long after they happened; each look reads that much')
+        .default(3_600_000, '1h')
+        .argParser(readDuration),
+    )
+    .option('--ids', 'show eventIDs even on a narrow terminal')
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'ndjson']).default('table'));
+  return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
+    if (options.table === undefined) process.stderr.write(LOCAL_STORE_NOTE);
+    const signal = interruptSignal();
+    await withStore(options, env, async (deps) => {
+      const { last, window, interval, format, ids = false } = options;
+      const criteria = readCriteria(options, deps.now());
+      const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
+      const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
+      for await (const events of followEvents(follow, deps)) await writeOut(print(events));
+    });
+  });
+}
+
+const LOCAL_STORE_NOTE =
+  'A local store belongs to one process at a time: while tail has it, no replay can add to it. To follow events as they ' +
+  'come, ask a table in AWS with --table, or that of npm run local.\n';
+
+const PRINTERS: Readonly<
+  Record<TailOptions['format'], (view: View, ids: boolean) => (events: readonly ListedEvent[]) => string>
+> = {
+  table(view, ids) {
+    const table = new EventTable(view, ids);
+    return (events) => table.add(events);
+  },
+  ndjson: () => (events) => events.map((event) => `${eventJson(event)}\n`).join(''),
+};
+
+/** Comes with the first Ctrl-C; a second one ends the process. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
+
+function onFailure(error: unknown): void {
+  const problem = error instanceof TrailError ? error.message : describeError(error);
+  process.stderr.write(`mwaa-trail: could not look for new events (${problem}); trying again\n`);
+}

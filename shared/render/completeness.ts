@@ -1,0 +1,40 @@
+import type { Completeness } from '../query/completeness.ts';
+import type { LogFileProblem } from '../store/ledger.ts';
+import { displayText } from './display.ts';
+import type { TimeDisplay } from './times.ts';
+
+/** How far the log files have been read, in one line; nothing when none has. */
+export function freshnessLine({ newestLogFiles }: Completeness, times: TimeDisplay): string | undefined {
+  const [newest, ...others] = newestLogFiles.toSorted((a, b) => (a.deliveredAt < b.deliveredAt ? 1 : -1));
+  if (!newest) return undefined;
+  const line = `Log files read up to ${times.full(newest.deliveredAt)}`;
+  const last = others.at(-1);
+  if (!last) return `${line}.`;
+  // CloudTrail delivers nothing where nothing happens, so a Region that is behind is not missing anything for sure.
+  const behind = displayText(`${last.account} ${last.region}`);
+  return `${line} (${newestLogFiles.length} accounts and Regions; ${behind} up to ${times.full(last.deliveredAt)}).`;
+}
+
+/** What is missing, a line for each kind of problem; nothing when all was read. */
+export function problemLines({ problems, problemsTruncated }: Completeness): string[] {
+  return Object.entries(PROBLEMS).flatMap(([state, what]) => {
+    const files = problems.filter((problem) => problem.state === state);
+    if (files.length === 0) return [];
+    const named = files.slice(0, MAX_NAMED).map(problemText);
+    const rest = files.length - named.length;
+    const count = `${files.length}${problemsTruncated ? ' or more' : ''} log ${files.length === 1 ? 'file' : 'files'}`;
+    return [`Not complete: ${what(count)}: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
+  });
+}
+
+const MAX_NAMED = 3;
+
+const PROBLEMS: Readonly<Record<LogFileProblem['state'], (files: string) => string>> = {
+  quarantined: (files) => `nothing of ${files} is stored (bad, in quarantine)`,
+  'records-quarantined': (files) => `some records of ${files} are not stored (bad, in quarantine)`,
+  failed: (files) => `reading ${files} failed, to be tried again`,
+};
+
+function problemText({ logFile, reason }: LogFileProblem): string {
+  return displayText(reason === undefined ? `s3://${logFile}` : `s3://${logFile} (${reason})`);
+}

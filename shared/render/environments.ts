@@ -1,0 +1,42 @@
+import type { EnvironmentActivity } from '../query/recent-activity.ts';
+import { type Cell, textTable } from './table.ts';
+import { type TimeDisplay, timeDisplay } from './times.ts';
+import type { View } from './view.ts';
+
+/** @param recent what counts as recent, as the asker put it: `7d` */
+export function environmentsTable(environments: readonly EnvironmentActivity[], recent: string, view: View): string {
+  const times = timeDisplay(view.times);
+  const columns = [
+    { heading: 'ENVIRONMENT', least: 16 },
+    { heading: 'ACCOUNT', rank: 2 },
+    { heading: 'REGION', rank: 3 },
+    { heading: times.heading('FIRST EVENT'), rank: 1 },
+    times.heading('LAST EVENT'),
+    `EVENTS ${since(recent)}`,
+    'ERRORS',
+  ];
+  return `${textTable(
+    columns,
+    environments.map((environment) => row(environment, times)),
+    view,
+  )}\n`;
+}
+
+function since(recent: string): string {
+  return /^\d{4}-/.test(recent) ? `SINCE ${recent}` : `(${recent})`;
+}
+
+function row(environment: EnvironmentActivity, times: TimeDisplay): Cell[] {
+  const { accountId = '-', region = '-', firstEventTime, lastEventTime } = environment;
+  const { recentEvents, recentErrors, recentTruncated } = environment;
+  const counted = (n: number) => (recentTruncated ? `${n}+` : n);
+  return [
+    environment.environment,
+    accountId,
+    region,
+    times.show(firstEventTime),
+    times.show(lastEventTime),
+    counted(recentEvents),
+    recentErrors === 0 ? counted(0) : { text: counted(recentErrors), style: 'red' },
+  ];
+}

@@ -1,0 +1,84 @@
+import { indentedJson } from '../audit-event/json-text.ts';
+import type { StoredEvent } from '../store/event-item.ts';
+import { displayText } from './display.ts';
+import { styled } from './table.ts';
+import { relativeTime, timeDisplay } from './times.ts';
+import type { View } from './view.ts';
+
+/** One event for people: what matters of it in a few lines, then its record. */
+export function eventText(event: StoredEvent, view: View): string {
+  const lines = FACTS.flatMap(([label, factsOf]) => {
+    const facts = factsOf(event, view).filter((fact) => fact !== undefined && fact !== '');
+    return facts.map((fact, i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${displayText(fact!)}`);
+  });
+  const [title, ...others] = lines;
+  return `${[emphasised(event, title!, view), ...others, '', ...recordLines(event)].join('\n')}\n`;
+}
+
+const LABEL_WIDTH = 13;
+
+type Facts = (event: StoredEvent, view: View) => (string | undefined)[];
+
+/** Label and lines; a fact that an event does not have is left out. */
+const FACTS: readonly (readonly [label: string, factsOf: Facts])[] = [
+  ['', (event) => [titleOf(event)]],
+  ['message', ({ errorMessage }) => [errorMessage]],
+  ['event ID', ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`]],
+  ['when', whenOf],
+  [
+    'who',
+    ({ principal, principalType, principalArn, accessKeyId }) => [
+      joined(principal, principalType),
+      principalArn,
+      accessKeyId && `access key ${accessKeyId}`,
+    ],
+  ],
+  ['from', ({ sourceIp, userAgent }) => [sourceIp, userAgent]],
+  ['environment', ({ environment }) => [environment]],
+  ['account', ({ accountId, region }) => [joined(accountId, region)]],
+  [
+    'kind',
+    ({ eventCategory, eventType, readOnly }) => [
+      joined(eventCategory, eventType, readOnly === undefined ? undefined : readOnly ? 'read-only' : 'not read-only'),
+    ],
+  ],
+  ['request', ({ requestId }) => [requestId]],
+  ['masked', ({ redacted }) => [redacted.join(', ')]],
+  ['flags', ({ flags }) => [flags.join(', ')]],
+  ['read from', ({ logFile, recordIndex }) => [`s3://${logFile} Records[${recordIndex}]`]],
+  ['stored', ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)]],
+];
+
+function titleOf({ eventName = 'Unnamed event', environment, errorCode = 'ok' }: StoredEvent): string {
+  return `${eventName}${environment === undefined ? '' : ` on ${environment}`}: ${errorCode}`;
+}
+
+function whenOf({ eventTime, timeKey }: StoredEvent, { times }: View): string[] {
+  if (eventTime === undefined) return ['the record does not say'];
+  const time = Date.parse(timeKey.slice(0, timeKey.indexOf('#')));
+  if (Number.isNaN(time)) return [`${eventTime}, which is no time`];
+  return [`${timeDisplay(times).full(eventTime)}, ${relativeTime(time, times.now)}`];
+}
+
+function joined(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part).join(', ');
+}
+
+function emphasised({ errorCode }: StoredEvent, title: string, { colour }: View): string {
+  const text = title.trimStart();
+  return colour ? styled(errorCode === undefined ? 'bold' : ['bold', 'red'], text) : text;
+}
+
+function recordLines({ record, previousRecord, logFile, recordIndex }: StoredEvent): string[] {
+  return [
+    ...(record === undefined
+      ? [`The record was too big to be stored: it is Records[${recordIndex}] of s3://${displayText(logFile)}`]
+      : jsonLines(record)),
+    ...(previousRecord === undefined ? [] : ['', 'The record before it was amended:', ...jsonLines(previousRecord)]),
+  ];
+}
+
+/** The escapes of `displayText` are those of JSON: this is the same JSON value still. */
+function jsonLines(record: string): string[] {
+  return indentedJson(record).split('\n').map(displayText);
+}

@@ -1,0 +1,13 @@
+import type { styleText } from 'node:util';
+import type { TimeStyle } from './times.ts';
+
+/** What is looked at: a terminal of some width, or a stream that takes everything. */
+export interface View {
+  /** Columns of the terminal; absent: nothing is cut or left out. */
+  width?: number;
+  colour: boolean;
+  times: TimeStyle;
+}
+
+/** As `util.styleText` names it. */
+export type Style = Parameters<typeof styleText>[0];

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
+import { eventText } from '../../shared/render/event-text.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
+import type { View } from '../../shared/render/view.ts';
+import type { StoredEvent } from '../../shared/store/event-item.ts';
+import { getEvent } from '../../shared/store/events-table.ts';
+import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+
+const NOW = Date.parse('2026-11-13T12:00:00Z');
+const VIEW: View = { colour: false, times: { kind: 'absolute', zone: 'Europe/Berlin', now: NOW } };
+
+let store: EventStore;
+let event: StoredEvent;
+
+beforeAll(async () => {
+  store = await EventStore.start({ now: NOW });
+  const record = {
+    userAgent: 'evil\u202e',
+    requestParameters: { Name: 'prod', big: 12345678901234567890n.toString() },
+  };
+  await store.add({ id: 'a', time: '2026-11-13T09:00:00Z', error: 'AccessDenied', environment: 'prod', record });
+  event = (await getEvent(store.deps.dynamo, TEST_TABLES.eventsTable, 'a', NOW))!;
+});
+afterAll(() => store.stop());
+
+describe('one event', () => {
+  test('shows what matters before the record', () => {
+    const [facts, record] = eventText(event, VIEW).split('\n\n');
+    expect(facts).toBe(
+      `GetEnvironment on prod: AccessDenied
+message      not allowed
+event ID     a
+when         2026-11-13 10:00:00 UTC+01:00, 3h ago
+who          ana, IAMUser
+             arn:aws:iam::111122223333:user/ana
+from         203.0.113.7
+             evil\\u202e
+environment  prod
+account      111122223333, eu-west-1
+kind         Management, read-only
+read from    s3://bucket/key.json.gz Records[0]
+stored       2026-11-20 01:00:00 UTC+01:00`,
+    );
+    expect(JSON.parse(record!)).toEqual(JSON.parse(event.record!));
+    expect(record).toContain('\\u202e');
+  });
+
+  test('says what was masked, what is unusual, and where an omitted record is', () => {
+    const { record: _, ...omitted } = {
+      ...event,
+      redacted: ['responseElements.WebToken'],
+      flags: ['record-omitted' as const],
+    };
+    const text = eventText(omitted, VIEW);
+    expect(text).toMatch(/^masked +responseElements\.WebToken\nflags +record-omitted$/m);
+    expect(text).toContain('The record was too big to be stored: it is Records[0] of s3://bucket/key.json.gz');
+  });
+
+  test('shows the record before it was amended', () => {
+    expect(eventText({ ...event, previousRecord: '{"old":1}' }, VIEW)).toMatch(/amended:\n\{\n {2}"old": 1\n\}\n$/);
+  });
+
+  test('is emphasised where there are colours', () => {
+    expect(eventText(event, { ...VIEW, colour: true })).toContain('\u001b[31mGetEnvironment');
+  });
+});
+
+describe('completeness', () => {
+  const times = timeDisplay({ kind: 'absolute', zone: 'UTC', now: NOW });
+  const complete = { newestLogFiles: [], problems: [], problemsTruncated: false };
+  const newest = { account: '111122223333', region: 'eu-west-1', deliveredAt: '2026-11-13T08:41:00Z' };
+
+  test('is the newest log file, and the place that is furthest behind', () => {
+    expect(freshnessLine(complete, times)).toBeUndefined();
+    expect(freshnessLine({ ...complete, newestLogFiles: [newest] }, times)).toBe(
+      'Log files read up to 2026-11-13 08:41:00 UTC.',
+    );
+    const behind = { account: '444455556666', region: 'us-east-1', deliveredAt: '2026-11-10T00:00:00Z' };
+    expect(freshnessLine({ ...complete, newestLogFiles: [behind, newest] }, times)).toBe(
+      'Log files read up to 2026-11-13 08:41:00 UTC (2 accounts and Regions; 444455556666 us-east-1 up to 2026-11-10 00:00:00 UTC).',
+    );
+  });
+
+  test('names what is missing, a few of each kind', () => {
+    const problem = (n: number) => ({ logFile: `b/${n}`, state: 'failed' as const, deliveryDay: '2026-11-13' });
+    const problems = [1, 2, 3, 4, 5].map(problem);
+    expect(problemLines({ ...complete, problems, problemsTruncated: true })).toEqual([
+      'Not complete: reading 5 or more log files failed, to be tried again: s3://b/1, s3://b/2, s3://b/3 and 2 more.',
+    ]);
+    expect(problemLines(complete)).toEqual([]);
+  });
+});
