@@ -120,8 +120,10 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
     timeOut === undefined ? undefined : dose(1, 10),
   );
 
-/** The rest of an object was asked for, of the same state. */
-function expectResumed({ world }: Run): void {
+/** The rest of an object was asked for, of the same state; with the first part it was the whole, and was not begun again. */
+function expectResumed({ world, files }: Run): void {
+  const begun = readings(world).filter(({ headers }) => headers.range === undefined);
+  expect(begun).toHaveLength(files.length * (world.deps.maxHeldBytes === 0 ? 2 : 1));
   const resumed = readings(world).filter(({ headers }) => headers.range !== undefined);
   expect(resumed.length).toBeGreaterThan(0);
   for (const { headers } of resumed) expect(headers['if-match']).toMatch(/^"[0-9a-f]+"$/);

@@ -34,8 +34,10 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export async function startServers(): Promise<Servers> {
-  const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
+export async function startServers(
+  startDynamo: () => Promise<EmbeddedDynamo> = () => startEmbeddedDynamo(LOCAL_TABLES),
+): Promise<Servers> {
+  const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startDynamo()]);
   const requests: string[] = [];
   const note = (commandName: string | undefined) => requests.push((commandName ?? '').replace(/Command$/, ''));
   s3.client.middlewareStack.add(

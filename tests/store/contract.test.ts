@@ -1,0 +1,259 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
+import { LOCAL_TABLES } from '../../local/local-names.ts';
+import { askPage } from '../../shared/query/ask.ts';
+import type { RawCriteria } from '../../shared/query/criteria.ts';
+import { listDays, listEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
+import { toEventItem } from '../../shared/store/event-item.ts';
+import { getEvent, putEvent } from '../../shared/store/events-table.ts';
+import type { Item } from '../../shared/store/item.ts';
+import {
+  type LedgerEntry,
+  listProblems,
+  listWatermarks,
+  NO_BOOKS,
+  noteFailure,
+  readLedger,
+  writeCheckpoint,
+  writeLedger,
+} from '../../shared/store/ledger.ts';
+import { BAD_INPUTS } from '../faults/bad-inputs.ts';
+import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
+import { EVENT } from '../support/event-arbitrary.ts';
+import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
+import {
+  createWorld,
+  dumpTable,
+  logFileKey,
+  NOW,
+  putLogFile,
+  putObject,
+  type Servers,
+  s3Event,
+  sqsEvent,
+  startServers,
+  type World,
+} from '../support/world.ts';
+
+const program = dynoxideProgram();
+
+/** Two of different code bases: what holds in both hardly rests on a peculiarity of one. */
+const IMPLEMENTATIONS = [
+  { name: 'dynalite', start: () => startEmbeddedDynamo(LOCAL_TABLES) },
+  ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
+];
+
+if (program === undefined) {
+  test.skip(`the second DynamoDB has no package for ${process.platform}-${process.arch}`, () => {});
+}
+
+describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
+  let servers: Servers;
+  let world: World;
+
+  beforeAll(async () => {
+    servers = await startServers(start);
+  }, 60_000);
+  afterAll(() => servers.stop());
+  beforeEach(async () => {
+    world = await createWorld(servers);
+  }, 30_000);
+
+  const itemOf = (contentHash: string, more: object = {}): Item =>
+    toEventItem({ ...EVENT, contentHash, record: JSON.stringify(contentHash), ...more }, { ingestedAt: 'now' });
+  const put = (item: Item) => putEvent(world.dynamo, world.deps.config.eventsTable, item);
+  const events = () => dumpTable(world.dynamo, world.deps.config.eventsTable);
+
+  test('an event is stored once; the same again is known, another one a conflict', async () => {
+    expect(await put(itemOf('a'))).toBe('stored');
+    const [before] = await events();
+    expect(await put(itemOf('a', { logFile: 'another' }))).toBe('known');
+    expect(await put(itemOf('b'))).toBe('conflict');
+    expect(await events()).toEqual([before]);
+  });
+
+  test('of many writers at the same time one stores it', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => put(itemOf('a'))));
+    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'known')).toHaveLength(15);
+  });
+
+  test.each([
+    ['before', ['addendum', 'original']],
+    ['after', ['original', 'addendum']],
+  ])('an addendum that comes %s its original wins', async (_, order) => {
+    const items: Readonly<Record<string, Item>> = {
+      original: itemOf('original'),
+      addendum: itemOf('addendum', { flags: ['addendum'] }),
+    };
+    const outcomes = [];
+    for (const name of [...order, ...order]) outcomes.push(await put(items[name]!));
+    expect(outcomes).toEqual(['stored', 'amended', 'known', 'known']);
+    expect(await put(itemOf('third', { flags: ['addendum'] }))).toBe('conflict');
+    const stored = await getEvent(world.dynamo, world.deps.config.eventsTable, EVENT.eventId, NOW);
+    expect(stored).toMatchObject({
+      record: '"addendum"',
+      previousRecord: '"original"',
+      previousContentHash: 'original',
+    });
+  });
+
+  test('an event that has expired is not found', async () => {
+    const { eventsTable } = world.deps.config;
+    await put({ ...itemOf('a'), expiresAt: { N: String(NOW / 1000) } });
+    expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW)).toBeUndefined();
+    expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW - 1)).toMatchObject({ eventId: EVENT.eventId });
+  });
+
+  const entry = (name: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+    bucket: 'bucket',
+    key: name,
+    state: 'ingested',
+    etag: 'e',
+    ...NO_BOOKS,
+    compressedBytes: 1,
+    uncompressedBytes: 2,
+    eventSources: ['airflow.amazonaws.com'],
+    deliveryDay: '2026-11-02',
+    account: '111122223333',
+    region: 'eu-west-1',
+    ingestedAt: 'now',
+    ...more,
+  });
+
+  test('the ledger: a failure is noted only while the books are open, and a checkpoint is read as it was written', async () => {
+    const { logFilesTable } = world.deps.config;
+    const { dynamo } = world;
+    await noteFailure(dynamo, logFilesTable, entry('f'), 'first');
+    await noteFailure(dynamo, logFilesTable, entry('f'), 'second');
+    expect(await readLedger(dynamo, logFilesTable, entry('f'))).toBeUndefined();
+    expect(await listProblems(dynamo, logFilesTable, {}, 10)).toMatchObject([{ state: 'failed', reason: 'second' }]);
+    const checkpoint = { nextRecord: 7, stored: 3, known: 2, skipped: 1, quarantined: 1 };
+    await writeCheckpoint(dynamo, logFilesTable, entry('f'), checkpoint);
+    await noteFailure(dynamo, logFilesTable, entry('f'), 'third');
+    expect(await readLedger(dynamo, logFilesTable, entry('f'))).toMatchObject({ state: 'partial', checkpoint });
+    await writeLedger(dynamo, logFilesTable, entry('f', { recordsRead: 9, eventsStored: 9 }));
+    await noteFailure(dynamo, logFilesTable, entry('f'), 'fourth');
+    expect(await readLedger(dynamo, logFilesTable, entry('f'))).toEqual(
+      entry('f', { recordsRead: 9, eventsStored: 9 }),
+    );
+    expect(await listProblems(dynamo, logFilesTable, {}, 10)).toEqual([]);
+  });
+
+  test('the ledger: problems by day, the newest first; a watermark only moves forward', async () => {
+    const { logFilesTable } = world.deps.config;
+    const { dynamo } = world;
+    for (const [day, hour] of [
+      ['01', '10'],
+      ['03', '09'],
+      ['02', '12'],
+    ]) {
+      const deliveredAt = `2026-11-${day}T${hour}:00:00.000Z`;
+      await writeLedger(
+        dynamo,
+        logFilesTable,
+        entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt, state: 'quarantined', reason: 'r' }),
+      );
+    }
+    const keys = async (days: object, limit = 10) =>
+      (await listProblems(dynamo, logFilesTable, days, limit)).map(({ logFile }) => logFile);
+    expect(await keys({})).toEqual(['bucket/f03', 'bucket/f02', 'bucket/f01']);
+    expect(await keys({}, 2)).toEqual(['bucket/f03', 'bucket/f02']);
+    expect(await keys({ from: '2026-11-02', to: '2026-11-02' })).toEqual(['bucket/f02']);
+    expect(await keys({ from: '2026-11-03', to: '2026-11-01' })).toEqual([]);
+    expect(await listWatermarks(dynamo, logFilesTable)).toEqual([
+      { account: '111122223333', region: 'eu-west-1', deliveredAt: '2026-11-03T09:00:00.000Z' },
+    ]);
+  });
+
+  test('environments: their spans only grow, and days are listed once, in order', async () => {
+    const { environmentsTable } = world.deps.config;
+    const see = async (...seen: [environment: string, day: string][]) => {
+      const noted = { environments: new Map(), days: new Set<string>() };
+      for (const [environment, day] of seen) {
+        noteEvent(noted, { environment, day, timeKey: `${day}T00:00:00.000Z#e`, accountId: 'a', region: 'r' });
+      }
+      await writeEnvironments(world.dynamo, environmentsTable, noted);
+    };
+    await see(['b', '2026-11-05']);
+    await see(['b', '2026-11-07'], ['a b', '2026-11-03'], ['b', '2026-11-04']);
+    await see(['b', '2026-11-05'], ['a', '2026-11-05']);
+    const listed = await listEnvironments(world.dynamo, environmentsTable);
+    expect(
+      listed.map(({ environment, firstEventTime, lastEventTime }) => [
+        environment,
+        firstEventTime.slice(0, 10),
+        lastEventTime.slice(0, 10),
+      ]),
+    ).toEqual([
+      ['a', '2026-11-05', '2026-11-05'],
+      ['a b', '2026-11-03', '2026-11-03'],
+      ['b', '2026-11-04', '2026-11-07'],
+    ]);
+    expect(await listDays(world.dynamo, environmentsTable)).toEqual([
+      '2026-11-03',
+      '2026-11-04',
+      '2026-11-05',
+      '2026-11-07',
+    ]);
+  });
+
+  test('what is asked for is found by every index, page by page, newest first', async () => {
+    const generated = generateEvents(5, 150, 5);
+    await world.handle(
+      s3Event(
+        await putLogFile(
+          world,
+          'contract',
+          generated.map(({ record }) => record),
+        ),
+      ),
+    );
+    const order = ({ eventTime, eventId }: ExpectedEvent) => `${eventTime}#${eventId}`;
+    const all = generated.map(({ expected }) => expected).sort((a, b) => (order(a) > order(b) ? -1 : 1));
+    const [some] = all.filter(({ environment, errorCode, accessKeyId }) => environment && errorCode && accessKeyId);
+    const { environment, principal, eventName, errorCode, accessKeyId } = some!;
+    const questions: [RawCriteria, (event: ExpectedEvent) => boolean][] = [
+      [{}, () => true],
+      [{ environment: [environment!] }, (event) => event.environment === environment],
+      [{ principal: [principal] }, (event) => event.principal === principal],
+      [{ eventName: [eventName] }, (event) => event.eventName === eventName],
+      [{ errorCode: [errorCode!] }, (event) => event.errorCode === errorCode],
+      [{ accessKeyId: [accessKeyId!] }, (event) => event.accessKeyId === accessKeyId],
+    ];
+    for (const [criteria, matches] of questions) {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
+        const page = await askPage({ criteria, order: 'newest-first', limit: 11, cursor }, deps);
+        found.push(...page.events.map(({ eventId }) => eventId));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(found).toEqual(all.filter(matches).map(({ eventId }) => eventId));
+    }
+  }, 60_000);
+
+  test('the items of odd records are taken, none of them refused', async () => {
+    const stored = Object.entries(BAD_INPUTS).filter(([, input]) => 'file' in input && 'stored' in input.outcome);
+    for (const [name, input] of stored) {
+      if (!('file' in input)) continue;
+      const file = await putObject(world, logFileKey(`odd-${name.replace(/\W/g, '-')}`), input.file());
+      expect(await world.handle(sqsEvent(s3Event(file)))).toEqual({ batchItemFailures: [] });
+    }
+    expect(world.told.join()).not.toContain('item-refused');
+  }, 60_000);
+});
+
+(program === undefined ? test.skip : test)('dynoxide refuses what AWS refuses: an empty key of an index', async () => {
+  const servers = await startServers(() => startDynoxide(program!));
+  try {
+    const world = await createWorld(servers);
+    const Item = { ...toEventItem(EVENT, { ingestedAt: 'now' }), accessKeyId: { S: '' } };
+    const write = world.dynamo.send(new PutItemCommand({ TableName: world.deps.config.eventsTable, Item }));
+    await expect(write).rejects.toMatchObject({ name: 'ValidationException' });
+  } finally {
+    await servers.stop();
+  }
+});
