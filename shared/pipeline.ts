@@ -13,17 +13,8 @@ import {
   readLogFile,
 } from './log-file/read-log-file.ts';
 import { writeEnvironments } from './store/environments-table.ts';
-import {
-  booksOf,
-  type Checkpoint,
-  type LedgerEntry,
-  type LogFileBooks,
-  NO_BOOKS,
-  noteFailure,
-  readLedger,
-  writeCheckpoint,
-  writeLedger,
-} from './store/ledger.ts';
+import { noteFailure, readLedger, writeCheckpoint, writeLedger } from './store/ledger.ts';
+import { booksOf, type Checkpoint, type LedgerEntry, type LogFileBooks, NO_BOOKS } from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
 import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';

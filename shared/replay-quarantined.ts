@@ -13,8 +13,9 @@ import {
 import { type Again, ingestLogFile, type PipelineDeps } from './pipeline.ts';
 import { writeEnvironments } from './store/environments-table.ts';
 import { foreseePut } from './store/events-table.ts';
-import { type LogFileBooks, moveReplayedRecord, readStanding } from './store/ledger.ts';
+import type { LogFileBooks } from './store/ledger-entry.ts';
 import { type QuarantineEntry, removeFromQuarantine } from './store/quarantine.ts';
+import { moveReplayedRecord, readStanding } from './store/replayed-records.ts';
 import { judgeRecord, noQuarantine, RecordStorage, type RecordsFile, recordDetail } from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
 

@@ -10,7 +10,7 @@ import { noteEvent, type SeenEnvironments } from './store/environments-table.ts'
 import { expiryOf, toEventItem } from './store/event-item.ts';
 import { type PutOutcome, putEvent } from './store/events-table.ts';
 import type { Item } from './store/item.ts';
-import { type Checkpoint, type LogFileBooks, ledgerKey } from './store/ledger.ts';
+import { type Checkpoint, type LogFileBooks, ledgerKey } from './store/ledger-entry.ts';
 import { quarantineRecord } from './store/quarantine.ts';
 import type { TimeBudget } from './time-budget.ts';
 

@@ -2,7 +2,7 @@ import { s3Place } from '../../shared/errors.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { utcTime } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
-import type { LogFileBooks } from '../../shared/store/ledger.ts';
+import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
 /** What is in quarantine, one line each. */

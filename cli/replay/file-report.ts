@@ -1,5 +1,5 @@
 import type { LogFileReport } from '../../shared/pipeline.ts';
-import type { LogFileBooks } from '../../shared/store/ledger.ts';
+import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 
 /** What a replay did with one file. The records read are those kept and those skipped; those kept are stored, known or failed. */
 export interface FileReport {

@@ -9,15 +9,14 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import {
-  type LedgerEntry,
   listProblems,
   listWatermarks,
-  NO_BOOKS,
   noteFailure,
   readLedger,
   writeCheckpoint,
   writeLedger,
 } from '../../shared/store/ledger.ts';
+import { type LedgerEntry, NO_BOOKS } from '../../shared/store/ledger-entry.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';

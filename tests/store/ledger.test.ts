@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StoredItemError } from '../../shared/store/item.ts';
-import { booksOf, fromLedgerItem, type LedgerEntry, ledgerKey, toLedgerItem } from '../../shared/store/ledger.ts';
+import { booksOf, fromLedgerItem, type LedgerEntry, ledgerKey, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const text = fc.string({ unit: codePoint, minLength: 1 });

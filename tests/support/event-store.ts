@@ -5,7 +5,8 @@ import type { QueryDeps } from '../../shared/query/read-page.ts';
 import { noteEvent, type SeenEnvironments, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
-import { type LedgerEntry, writeLedger } from '../../shared/store/ledger.ts';
+import { writeLedger } from '../../shared/store/ledger.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { awsSettings, type Ended, runInProcess } from './program.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */

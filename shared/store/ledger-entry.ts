@@ -1,0 +1,150 @@
+import * as z from 'zod/mini';
+import { s3Place, TrailError } from '../errors.ts';
+import { type Item, numberAt, requiredTextAt, textAt, textsAt, toItem } from './item.ts';
+import { cutKey } from './keys.ts';
+
+/** How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint. */
+export type LogFileState = 'ingested' | 'quarantined' | 'partial';
+
+/** The books of one log file: recordsRead = eventsStored + eventsKnown + recordsFiltered + recordsQuarantined. */
+export interface LogFileBooks {
+  recordsRead: number;
+  /** New events, and addenda that were joined with their original. */
+  eventsStored: number;
+  /** Events the table had already. */
+  eventsKnown: number;
+  /** Records of other event sources, and aggregated and Insight records. */
+  recordsFiltered: number;
+  recordsQuarantined: number;
+}
+
+/** No records at all. */
+export const NO_BOOKS: LogFileBooks = {
+  recordsRead: 0,
+  eventsStored: 0,
+  eventsKnown: 0,
+  recordsFiltered: 0,
+  recordsQuarantined: 0,
+};
+
+/** How far the storing of a log file has come: all wanted records before `nextRecord` are accounted for. */
+export type Checkpoint = z.infer<typeof Checkpoint>;
+const Count = z.int().check(z.nonnegative());
+const Checkpoint = z.object({ nextRecord: Count, stored: Count, known: Count, skipped: Count, quarantined: Count });
+
+export interface LedgerEntry extends LogFileBooks {
+  bucket: string;
+  key: string;
+  state: LogFileState;
+  /** Why the file was quarantined: the code, and the sentence with place and expectation. */
+  reason?: string;
+  detail?: string;
+  /** Without quotes. */
+  etag: string;
+  /** Hex SHA-256 of the uncompressed bytes. */
+  sha256?: string;
+  compressedBytes: number;
+  uncompressedBytes: number;
+  /** The event sources that were kept; another choice means that the file must be read again. */
+  eventSources: readonly string[];
+  /** `YYYY-MM-DD`, from the key. */
+  deliveryDay: string;
+  account?: string;
+  region: string;
+  /** When S3 stored the object; ISO 8601. */
+  deliveredAt?: string;
+  ingestedAt: string;
+  /** Only with the state `partial`. */
+  checkpoint?: Checkpoint;
+  /** Positions of records that were quarantined, and have been replayed since: the books count them where they went. */
+  replayedRecords?: readonly number[];
+}
+
+const BOOKS = [
+  'recordsRead',
+  'eventsStored',
+  'eventsKnown',
+  'recordsFiltered',
+  'recordsQuarantined',
+] as const satisfies readonly (keyof LogFileBooks)[];
+
+/** What is listed apart from the log files, in the index byListing. */
+export const WATERMARKS = 'watermarks';
+export const PROBLEMS = 'problems';
+/** Longest sort key, in UTF-8 bytes. DynamoDB quota. */
+const MAX_SORT_KEY_BYTES = 1024;
+
+/** Only the books of a ledger entry. */
+export function booksOf({
+  recordsRead,
+  eventsStored,
+  eventsKnown,
+  recordsFiltered,
+  recordsQuarantined,
+}: LogFileBooks): LogFileBooks {
+  return { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined };
+}
+
+/** @throws {TrailError} `key-too-long`; CloudTrail's own keys are far below the limit */
+export function ledgerKey(object: { bucket: string; key: string }): string {
+  const key = `${object.bucket}/${object.key}`;
+  if (Buffer.byteLength(key) <= MAX_SORT_KEY_BYTES) return key;
+  throw new TrailError(
+    'key-too-long',
+    `${s3Place(object)}: expected at most ${MAX_SORT_KEY_BYTES} bytes of bucket and key`,
+  );
+}
+
+export function toLedgerItem(entry: LedgerEntry): Item {
+  const { bucket, key, checkpoint, replayedRecords, ...others } = entry;
+  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0;
+  return toItem({
+    logFile: ledgerKey(entry),
+    bucket,
+    objectKey: key,
+    ...others,
+    checkpoint: checkpoint && JSON.stringify(checkpoint),
+    replayedRecords: replayedRecords?.map(String),
+    ...(problem ? problemListing(entry) : {}),
+  });
+}
+
+export function fromLedgerItem(item: Item): LedgerEntry {
+  const optional = (name: string) => {
+    const value = textAt(item, name);
+    return value === undefined ? {} : { [name]: value };
+  };
+  return {
+    bucket: requiredTextAt(item, 'bucket'),
+    key: requiredTextAt(item, 'objectKey'),
+    state: requiredTextAt(item, 'state') as LogFileState,
+    etag: requiredTextAt(item, 'etag'),
+    compressedBytes: numberAt(item, 'compressedBytes') ?? 0,
+    uncompressedBytes: numberAt(item, 'uncompressedBytes') ?? 0,
+    eventSources: textsAt(item, 'eventSources'),
+    deliveryDay: requiredTextAt(item, 'deliveryDay'),
+    region: requiredTextAt(item, 'region'),
+    ingestedAt: requiredTextAt(item, 'ingestedAt'),
+    ...(Object.fromEntries(BOOKS.map((name) => [name, numberAt(item, name) ?? 0])) as unknown as LogFileBooks),
+    ...optional('reason'),
+    ...optional('detail'),
+    ...optional('sha256'),
+    ...optional('account'),
+    ...optional('deliveredAt'),
+    ...readCheckpoint(textAt(item, 'checkpoint')),
+    ...readReplayedRecords(textsAt(item, 'replayedRecords')),
+  };
+}
+
+function readCheckpoint(json: string | undefined): { checkpoint?: Checkpoint } {
+  return json === undefined ? {} : { checkpoint: Checkpoint.parse(JSON.parse(json)) };
+}
+
+function readReplayedRecords(positions: readonly string[]): { replayedRecords?: readonly number[] } {
+  return positions.length === 0 ? {} : { replayedRecords: positions.map(Number) };
+}
+
+export function problemListing(file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>) {
+  const listingKey = cutKey(`${file.deliveryDay}/${ledgerKey(file)}`, MAX_SORT_KEY_BYTES);
+  return { listing: PROBLEMS, listingKey };
+}
