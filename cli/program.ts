@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from '../local/table-definitions.ts';
 import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
+import { VERSION } from '../shared/version.ts';
 import { compareCommand } from './compare.ts';
 import { criteriaProblem } from './criteria-options.ts';
 import { environmentsCommand } from './environments.ts';
@@ -48,7 +46,7 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
 export function createProgram(env: Environment, setExitCode: (code: number) => void): Command {
   const program = new Command('mwaa-trail')
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
-    .version(ownVersion())
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
   program.addCommand(replayCommand(env, setExitCode));
@@ -73,9 +71,4 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
 function messageOf(error: unknown): string {
   if (error instanceof CriteriaError) return criteriaProblem(error);
   return error instanceof TrailError ? error.message : describeError(error);
-}
-
-function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

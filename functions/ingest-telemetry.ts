@@ -20,7 +20,7 @@ export function createTelemetry(
       if (report.outcome === 'ingested') countBooks(report, count);
       if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
       // One line of JSON for each log file.
-      if (isBad(report)) logger.error('log file done, with something quarantined', { report });
+      if (isBad(report)) logger.error('log file done, with something quarantined', { report: shortened(report) });
       else logger.info('log file done', { report });
     },
     nothingAnnounced: (reason) => logger.info('nothing announced', { reason }),
@@ -53,4 +53,11 @@ function countBooks(
 
 function isBad(report: LogFileReport): boolean {
   return report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
+}
+
+/** CloudWatch takes 256 KB a line; the books say how many problems there are, and the quarantine has them all. */
+const MAX_PROBLEMS = 50;
+
+function shortened(report: LogFileReport): LogFileReport {
+  return report.outcome === 'ingested' ? { ...report, problems: report.problems.slice(0, MAX_PROBLEMS) } : report;
 }

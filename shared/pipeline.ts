@@ -80,6 +80,7 @@ interface LogFile {
   key: string;
   /** The state that is announced or, once it is open, that is read; without quotes. */
   etag: string | undefined;
+  versionId?: string | undefined;
   names: LogFileKey;
   expectedOwner: string | undefined;
   again: Again | undefined;
@@ -117,6 +118,7 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
   if (!object) return earlierReport(closed!);
   const etag = (file.again?.copy && file.etag) || object.etag;
   file.etag = etag;
+  file.versionId = object.versionId;
   file.superseded = file.again?.copy !== undefined && closed !== undefined;
   return storeLogFile({ ...file, etag, object }, same?.etag === etag ? same.checkpoint : undefined, deps, time);
 }
@@ -207,13 +209,16 @@ async function reopen(file: OpenedLogFile, deps: PipelineDeps): Promise<AsyncIte
 
 /** The raw bytes, where there are any, and the reason go to the quarantine; then the books are closed. */
 async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<LogFileReport> {
-  const { bucket, key, etag = '', again } = file;
+  const { bucket, key, etag = '', versionId, again } = file;
   const { quarantineBucket } = deps.config;
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
   const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
   const setAside = again?.copy ? renewReason : quarantineFile;
-  await setAside(deps.s3, quarantineBucket, { reason, detail, bucket, key, etag, quarantinedAt });
+  await setAside(deps.s3, quarantineBucket, {
+    ...{ reason, detail, bucket, key, etag, quarantinedAt },
+    ...(versionId === undefined ? {} : { versionId }),
+  });
   await closeBooks(file, deps, {
     ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,

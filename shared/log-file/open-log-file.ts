@@ -19,6 +19,8 @@ export interface OpenLogFile {
   size?: number;
   /** When S3 stored it; ISO 8601. */
   deliveredAt?: string;
+  /** In a bucket that keeps versions. */
+  versionId?: string;
 }
 
 export interface OpenOptions {
@@ -63,13 +65,14 @@ export async function openLogFile(
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
   if (response === 'not-modified') return undefined;
-  const { ETag, ContentLength, LastModified } = response;
+  const { ETag, ContentLength, LastModified, VersionId } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
     etag: ETag.replaceAll('"', ''),
     ...(ContentLength === undefined ? {} : { size: ContentLength }),
     ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
+    ...(VersionId === undefined ? {} : { versionId: VersionId }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
+import { VERSION } from '../version.ts';
 
 /** Why something was set aside, beside its raw bytes. Everything in it is safe to show. */
 export interface QuarantineReason {
@@ -22,7 +23,13 @@ export interface QuarantineReason {
   /** For a single record: its position among `Records` and the offset of its first byte in the uncompressed text. */
   recordIndex?: number;
   recordOffset?: number;
+  /** For a single record: hex SHA-256 of its bytes. */
+  sha256?: string;
+  /** The version of the object, in a bucket that keeps versions. */
+  versionId?: string;
   quarantinedAt: string;
+  /** The version of the program that found it bad. */
+  codeVersion?: string;
 }
 
 /** Something that was set aside: a log file, or with a `recordIndex` a record of one. */
@@ -77,10 +84,10 @@ export async function quarantineRecord(
   record: Uint8Array,
   reason: QuarantineReason,
 ): Promise<void> {
-  const hash = createHash('sha256').update(record).digest('hex').slice(0, 16);
-  const name = `${nameOf(reason)}${hash}.json`;
+  const sha256 = createHash('sha256').update(record).digest('hex');
+  const name = `${nameOf(reason)}${sha256.slice(0, 16)}.json`;
   await s3.send(new PutObjectCommand({ Bucket: quarantineBucket, Key: name, Body: record }));
-  await putReason(s3, quarantineBucket, name, reason);
+  await putReason(s3, quarantineBucket, name, { ...reason, sha256 });
 }
 
 /**
@@ -143,7 +150,10 @@ const Reason = z.object({
   etag: z.string(),
   recordIndex: z.optional(z.int()),
   recordOffset: z.optional(z.int()),
+  sha256: z.optional(z.string()),
+  versionId: z.optional(z.string()),
   quarantinedAt: z.string(),
+  codeVersion: z.optional(z.string()),
 });
 
 /** A log file's own key may end like a reason, so a reason must also be about what lies beside it. */
@@ -176,7 +186,7 @@ async function getText(s3: S3Client, bucket: string, key: string): Promise<strin
 
 /** Written last: what has no reason beside it was not set aside completely. */
 async function putReason(s3: S3Client, bucket: string, name: string, reason: QuarantineReason): Promise<void> {
-  const body = `${JSON.stringify(reason, null, 2)}\n`;
+  const body = `${JSON.stringify({ ...reason, codeVersion: VERSION }, null, 2)}\n`;
   await s3.send(
     new PutObjectCommand({
       Bucket: bucket,

@@ -7,6 +7,7 @@ import {
   removeFromQuarantine,
   renewReason,
 } from '../../shared/store/quarantine.ts';
+import { VERSION } from '../../shared/version.ts';
 import { createWorld, putObject, quarantined, type Servers, startServers, type World } from '../support/world.ts';
 
 let servers: Servers;
@@ -19,7 +20,9 @@ test('a log file: a copy and the reason, listed with an id that stays', async ()
   const world = await createWorld(servers);
   const reason = await setFileAside(world, 'a.json.gz', 'bytes');
   const { entries } = await list(world);
-  expect(entries).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5 }]);
+  expect(entries).toEqual([
+    { id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5, codeVersion: VERSION },
+  ]);
   await renewReason(world.s3, world.quarantineBucket, { ...reason, reason: 'another' });
   expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
   expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
