@@ -6,6 +6,8 @@ export default {
   transform: { '\\.ts$': '<rootDir>/tests/support/transform.mjs' },
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,
+  // All cores: much of the time is waiting.
+  maxWorkers: '100%',
   globalSetup: '<rootDir>/tests/support/build.mjs',
   coverageProvider: 'v8',
   collectCoverageFrom: ['shared/**/*.ts', 'functions/**/*.ts', 'cli/**/*.ts', 'local/**/*.ts'],

@@ -127,7 +127,7 @@ test(
 );
 
 /** One in so many records is of MWAA: the rest is what the reader has to pass by. */
-const SOAK = dose({ files: 25, records: 2_000, oneIn: 20 }, { files: 250, records: 2_000, oneIn: 5 });
+const SOAK = dose({ files: 25, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
 
 test(
   `a soak of ${SOAK.files * SOAK.records} records, with 5 % of all requests failing, within 512 MB`,

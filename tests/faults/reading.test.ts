@@ -100,7 +100,7 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
     (seed) =>
       inRun(
         seed,
-        'few',
+        'one',
         async ({ world, scenario, files, deliver }) => {
           world.faults(always(isReading, fault));
           const { acknowledged, dead } = await deliver(2);
@@ -131,16 +131,16 @@ function expectResumed({ world, files }: Run): void {
 
 const slowDown = instead(s3Error(503, 'SlowDown'));
 
-survives('S1 503 twice, then fine', 'few', ({ world }) => world.faults(inTurn(isReading, slowDown, slowDown)));
+survives('S1 503 twice, then fine', 'one', ({ world }) => world.faults(inTurn(isReading, slowDown, slowDown)));
 isRedelivered('S1 503 for ever: the message comes again', slowDown, 'retry');
 isRedelivered('S1 500 for ever: the message comes again', instead(s3Error(500, 'InternalError')), 'retry');
 isRedelivered('S1 connections that are reset for ever: the message comes again', reset, 'retry');
-survives('S1 connections that end without an answer', 'few', ({ world }) =>
+survives('S1 connections that end without an answer', 'one', ({ world }) =>
   world.faults(inTurn(isReading, fin, reset)),
 );
 survives(
   'S1 an answer that never comes',
-  'few',
+  'one',
   ({ world }) => world.faults(inTurn(isReading, blackHole)),
   undefined,
   IMPATIENCE_MS,
@@ -165,7 +165,7 @@ survives(
   },
   expectResumed,
 );
-survives('S2 a body that is cut again and again, with a few bytes of progress each time', 'few', ({ world }) =>
+survives('S2 a body that is cut again and again, with a few bytes of progress each time', 'one', ({ world }) =>
   world.faults(inTurn(isReading, ...Array.from({ length: 12 }, () => sent({ bytes: 40, ending: 'reset' })))),
 );
 isRedelivered('S2 a body that is cut for ever: the message comes again', sent({ bytes: 0, ending: 'reset' }), 'retry');
@@ -246,10 +246,10 @@ row('S5 a connection that is closed early, with nothing to tell where the body e
 const bitInData = (random: Run['random']) => 8 * (10 + random.below(100)) + random.below(8);
 const xmlInstead = withBody(() => s3Error(200, 'InternalError').body);
 
-survives('S6 a flipped bit in one transfer: fetched once more', 'few', ({ world, random }) =>
+survives('S6 a flipped bit in one transfer: fetched once more', 'one', ({ world, random }) =>
   world.faults(inTurn(isReading, flippedBit(bitInData(random)))),
 );
-survives('S6 an XML error with status 200, once: fetched once more', 'few', ({ world }) =>
+survives('S6 an XML error with status 200, once: fetched once more', 'one', ({ world }) =>
   world.faults(inTurn(isReading, xmlInstead)),
 );
 for (const [name, fault] of [
@@ -257,7 +257,7 @@ for (const [name, fault] of [
   ['an XML error with status 200', () => xmlInstead],
 ] as const) {
   row(`S6 ${name} in every transfer: fetched twice, then quarantined`, (seed) =>
-    inRun(seed, 'few', async ({ world, files, random, deliver }) => {
+    inRun(seed, 'one', async ({ world, files, random, deliver }) => {
       world.faults(always(isReading, fault(random)));
       expect((await deliver(1)).dead).toEqual([]);
       await nothingStored(world);
@@ -273,9 +273,9 @@ for (const [name, fault] of [
 }
 
 const notFound = instead(s3Error(404, 'NoSuchKey'));
-survives('S7 404 once: asked again', 'few', ({ world }) => world.faults(inTurn(isReading, notFound)));
+survives('S7 404 once: asked again', 'one', ({ world }) => world.faults(inTurn(isReading, notFound)));
 row('S7 404 for ever: retried, then quarantined as object-missing', (seed) =>
-  inRun(seed, 'few', async ({ world, files, deliver }) => {
+  inRun(seed, 'one', async ({ world, files, deliver }) => {
     world.faults(always(isReading, notFound));
     expect((await deliver(1)).dead).toEqual([]);
     await nothingStored(world);
@@ -294,12 +294,12 @@ isRedelivered('S8 KMS denies, as S3 says it', instead(s3Error(403, 'AccessDenied
 isRedelivered('S8 a KMS key that is disabled', instead(s3Error(400, 'KMS.DisabledException')), 'fatal');
 isRedelivered('S8 KMS throttles for ever', instead(s3Error(503, 'SlowDown')), 'retry');
 isRedelivered('S8 KMS throttles, by its own name', instead(s3Error(400, 'KMS.ThrottlingException')), 'retry');
-survives('S8 KMS throttles for a while', 'few', ({ world }) =>
+survives('S8 KMS throttles for a while', 'one', ({ world }) =>
   world.faults(inTurn(isReading, slowDown, slowDown, slowDown)),
 );
 
 row('S6 a checksum of S3 that does not fit, once: fetched once more', (seed) =>
-  inRun(seed, 'few', async ({ world, scenario, files, random, deliver }) => {
+  inRun(seed, 'one', async ({ world, scenario, files, random, deliver }) => {
     for (const [i, { bucket, key }] of files.entries()) {
       const Body = scenario.files[i]!.bytes;
       await world.direct.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ChecksumAlgorithm: 'SHA256' }));

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { BUGS, type Bug } from './bugs.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,7 +50,10 @@ function plant(bug: Bug): Verdict {
   const parts = sound.split(bug.find);
   // The code has changed: the bug has to be written anew.
   if (parts.length !== 2) return 'NOT PLANTED';
-  writeFileSync(file, parts.join(bug.replace));
+  const planted = parts.join(bug.replace);
+  // What does not even compile would be caught by anything.
+  transformSync(planted, { loader: 'ts' });
+  writeFileSync(file, planted);
   try {
     return passes([bug]) ? 'MISSED' : 'caught';
   } finally {
