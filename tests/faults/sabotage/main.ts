@@ -48,16 +48,24 @@ function plant(bug: Bug): Verdict {
   const file = join(copy, bug.file);
   const sound = readFileSync(file, 'utf8');
   const parts = sound.split(bug.find);
-  // The code has changed: the bug has to be written anew.
-  if (parts.length !== 2) return 'NOT PLANTED';
   const planted = parts.join(bug.replace);
-  // What does not even compile would be caught by anything.
-  transformSync(planted, { loader: 'ts' });
+  // The code has changed, and the bug has to be written anew.
+  if (parts.length !== 2 || !compiles(planted)) return 'NOT PLANTED';
   writeFileSync(file, planted);
   try {
     return passes([bug]) ? 'MISSED' : 'caught';
   } finally {
     writeFileSync(file, sound);
+  }
+}
+
+/** What does not would be caught by anything. */
+function compiles(source: string): boolean {
+  try {
+    transformSync(source, { loader: 'ts', logLevel: 'silent' });
+    return true;
+  } catch {
+    return false;
   }
 }
 
