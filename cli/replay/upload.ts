@@ -12,6 +12,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { unquoted } from '../../shared/log-file/open-log-file.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 import type { CreatedObject } from './sqs-delivery.ts';
 
@@ -45,7 +46,7 @@ async function put(s3: S3Client, bucket: string, key: string, path: string, size
             ContentLength: size,
           }),
         );
-  return { bucket, key, etag: (ETag ?? '').replaceAll('"', ''), size };
+  return { bucket, key, etag: unquoted(ETag ?? ''), size };
 }
 
 async function putInParts(

@@ -14,10 +14,11 @@ export interface RedactedRecord {
 /**
  * Masks secrets in the JSON text of one record: by the names of the members that hold them (MWAA's tokens, request and
  * response bodies, Airflow configuration), and by the look of a string (keys, tokens, passwords in URLs), wherever it is.
+ * @param tree of `text`, for those who have parsed it
  */
-export function redactRecord(text: string): RedactedRecord {
+export function redactRecord(text: string, tree = parseJsonText(text)): RedactedRecord {
   const masked: MaskedPart[] = [];
-  visit(parseJsonText(text), { path: [], maskLeaves: false }, masked);
+  visit(tree, { path: [], maskLeaves: false }, masked);
   return {
     text: replaceSpans(text, masked),
     // A name may hold half a surrogate pair, which DynamoDB refuses.

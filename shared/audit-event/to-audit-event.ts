@@ -31,7 +31,8 @@ const MAX_VALUES = 50_000;
  */
 export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   if (holdsMoreValuesThan(MAX_VALUES, text)) return { kind: 'bad', reason: 'too-many-values' };
-  const { text: record, redacted } = redactRecord(text);
+  const tree = parseJsonText(text);
+  const { text: record, redacted } = redactRecord(text, tree);
   const fields = JSON.parse(record) as JsonRecord;
   const skipped = skipReason(fields);
   if (skipped) return { kind: 'skipped', reason: skipped };
@@ -45,9 +46,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       ...indexedFields(fields, context),
       record,
       redacted,
-      contentHash: createHash('sha256')
-        .update(canonicalJson(parseJsonText(text)))
-        .digest('hex'),
+      contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
       timeKey: `${time.normalised}#${eventId}`,
       day: time.day,
       flags: flagsOf(fields, time.flag),

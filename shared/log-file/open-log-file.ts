@@ -69,7 +69,7 @@ export async function openLogFile(
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
-    etag: ETag.replaceAll('"', ''),
+    etag: unquoted(ETag),
     ...(ContentLength === undefined ? {} : { size: ContentLength }),
     ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
     ...(VersionId === undefined ? {} : { versionId: VersionId }),
@@ -80,9 +80,9 @@ export async function openLogFile(
 export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
   try {
     const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return ETag?.replaceAll('"', '') === etag;
+    return ETag !== undefined && unquoted(ETag) === etag;
   } catch (error) {
-    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    const status = statusOf(error);
     if (status === 403 || status === 404) return false;
     throw error;
   }
@@ -156,11 +156,20 @@ async function getObject(
     const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
-    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+    const status = statusOf(error);
     // The API model has no error for 304, so the SDK makes up a name for it.
     if (status === 304) return 'not-modified';
     if (status === 412) throw new ObjectChangedError(object);
     if (status === 404 && (error as Error).name === 'NoSuchKey') throw new ObjectMissingError(object);
     throw error;
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+/** An ETag as notifications and the ledger have it; S3's answers have it in quotes. */
+export function unquoted(etag: string): string {
+  return etag.replaceAll('"', '');
 }

@@ -1,8 +1,9 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text, toItem } from './item.ts';
 import { composeKey, cutKey } from './keys.ts';
+import { queryItems } from './query-items.ts';
 
 /** An MWAA environment that events have named, and when the first and the last of them happened. */
 export interface KnownEnvironment {
@@ -55,7 +56,6 @@ export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
   const key = environmentKey(environment, accountId, region);
   const before = seen.environments.get(key);
   seen.environments.set(key, {
-    // As the events have them: a record's texts may be too long for an item.
     environment,
     ...(accountId === undefined ? {} : { accountId }),
     ...(region === undefined ? {} : { region }),
@@ -79,18 +79,12 @@ export async function listDays(dynamo: DynamoDBClient, table: string): Promise<s
   return (await listItems(dynamo, table, DAYS)).map((item) => requiredTextAt(item, 'environmentKey'));
 }
 
-async function listItems(dynamo: DynamoDBClient, table: string, listing: string): Promise<Item[]> {
-  const items: Item[] = [];
-  const pages = paginateQuery(
-    { client: dynamo },
-    {
-      TableName: table,
-      KeyConditionExpression: 'listing = :listing',
-      ExpressionAttributeValues: { ':listing': text(listing) },
-    },
-  );
-  for await (const page of pages) items.push(...(page.Items ?? []));
-  return items;
+function listItems(dynamo: DynamoDBClient, table: string, listing: string): Promise<Item[]> {
+  return queryItems(dynamo, {
+    TableName: table,
+    KeyConditionExpression: 'listing = :listing',
+    ExpressionAttributeValues: { ':listing': text(listing) },
+  });
 }
 
 function environmentKey(environment: string, accountId = '', region = ''): string {

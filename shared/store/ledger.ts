@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { updateIf } from './conditional.ts';
 import { type Item, requiredTextAt, text, textAt, toItem } from './item.ts';
 import {
@@ -13,6 +13,7 @@ import {
   toLedgerItem,
   WATERMARKS,
 } from './ledger-entry.ts';
+import { queryItems } from './query-items.ts';
 
 /** The state of a log file on which the work failed: there are no books yet. */
 const FAILED = 'failed';
@@ -93,7 +94,7 @@ export async function writeCheckpoint(
 
 /** The newest log files, by account and Region. */
 export async function listWatermarks(dynamo: DynamoDBClient, table: string): Promise<Watermark[]> {
-  const items = await listItems(dynamo, table, WATERMARKS, {}, Number.POSITIVE_INFINITY);
+  const items = await listItems(dynamo, table, WATERMARKS, {});
   return items.map((item) => ({
     account: requiredTextAt(item, 'account'),
     region: requiredTextAt(item, 'region'),
@@ -129,25 +130,17 @@ async function listItems(
   table: string,
   listing: string,
   { from = ' ', to = '~' }: { from?: string | undefined; to?: string | undefined },
-  limit: number,
+  limit?: number,
 ): Promise<Item[]> {
-  const items: Item[] = [];
-  if (from > to) return items;
-  const pages = paginateQuery(
-    { client: dynamo },
-    {
-      TableName: table,
-      IndexName: 'byListing',
-      KeyConditionExpression: 'listing = :listing AND listingKey BETWEEN :from AND :to',
-      ExpressionAttributeValues: { ':listing': text(listing), ':from': text(from), ':to': text(to) },
-      ScanIndexForward: false,
-    },
-  );
-  for await (const page of pages) {
-    items.push(...(page.Items ?? []));
-    if (items.length >= limit) return items.slice(0, limit);
-  }
-  return items;
+  if (from > to) return [];
+  const input = {
+    TableName: table,
+    IndexName: 'byListing',
+    KeyConditionExpression: 'listing = :listing AND listingKey BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':listing': text(listing), ':from': text(from), ':to': text(to) },
+    ScanIndexForward: false,
+  };
+  return queryItems(dynamo, input, limit);
 }
 
 const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {

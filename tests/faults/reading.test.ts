@@ -2,10 +2,9 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { dose } from '../support/dose.ts';
 import { seededRandom } from '../support/random.ts';
-import { ledgerItem, type PutFile, quarantined, type Servers, startServers } from '../support/world.ts';
+import { ledgerItem, quarantined, type Servers, startServers } from '../support/world.ts';
 import type { Fault, PassingRequest } from './support/fault-proxy.ts';
 import {
-  acknowledgedOnlyWhenStored,
   bodiesOf,
   createFaultWorld,
   eventsTableOf,
@@ -30,9 +29,10 @@ import {
   withBody,
   withoutChecksum,
 } from './support/faults.ts';
-import { type Drained, drain } from './support/queue.ts';
+import { drain } from './support/queue.ts';
 import { row } from './support/row.ts';
-import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
+import { inScenario, type Run } from './support/run.ts';
+import { generateScenario, type Shape } from './support/scenario.ts';
 
 let servers: Servers;
 
@@ -45,30 +45,8 @@ const isReading = isOperation('GetObject');
 const readings = (world: FaultWorld): PassingRequest[] => world.requests().filter(isReading);
 const nothingStored = async (world: FaultWorld) => expect((await eventsTableOf(world)).size).toBe(0);
 
-/** A world with the files of a scenario in its bucket. */
-interface Run {
-  world: FaultWorld;
-  scenario: Scenario;
-  files: PutFile[];
-  random: ReturnType<typeof seededRandom>;
-  /** Delivers all files until each is acknowledged or dead. */
-  deliver(maxReceives?: number): Promise<Drained>;
-}
-
-/** @param maxHeldBytes 0: every file is read twice */
-async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number): Promise<void> {
-  const random = seededRandom(seed);
-  const scenario = generateScenario(seed, shape);
-  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {}, timeOut);
-  try {
-    const files = await upload(world, scenario.files);
-    const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
-    const deliver = (maxReceives = 5) => drain(bodiesOf(files), world.handle, { maxReceives, onAcknowledge });
-    await run({ world, scenario, files, random, deliver });
-  } finally {
-    await world.stop();
-  }
-}
+const inRun = (seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number) =>
+  inScenario(servers, { seed, shape, timeOut }, run);
 
 /** The faults have an end, and all is well at the first delivery. */
 const survives = (

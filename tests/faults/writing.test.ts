@@ -7,7 +7,6 @@ import {
   ledgerItem,
   logFileKey,
   logFileOf,
-  type PutFile,
   putObject,
   quarantined,
   type Servers,
@@ -42,9 +41,10 @@ import {
   throttled,
   trickle,
 } from './support/faults.ts';
-import { type Drained, drain } from './support/queue.ts';
+import { drain } from './support/queue.ts';
 import { row } from './support/row.ts';
-import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
+import { inScenario, type Run } from './support/run.ts';
+import { generateScenario, type Shape } from './support/scenario.ts';
 
 let servers: Servers;
 
@@ -59,28 +59,11 @@ const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' 
 const isFirstPut = (request: PassingRequest) =>
   isEventPut(request) && String(request.headers['amz-sdk-request']).startsWith('attempt=1;');
 
-interface Run {
-  world: FaultWorld;
-  scenario: Scenario;
-  files: PutFile[];
-  random: Random;
-  deliver(maxReceives?: number): Promise<Drained>;
-}
+/** In small batches, by two workers. */
+const delivery = (random: Random) => ({ batchSize: 1 + random.below(4), workers: 2 });
 
-async function inRun(seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number): Promise<void> {
-  const random = seededRandom(seed);
-  const scenario = generateScenario(seed, shape);
-  const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {}, timeOut);
-  try {
-    const files = await upload(world, scenario.files);
-    const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
-    const deliver = (maxReceives = 5) =>
-      drain(bodiesOf(files), world.handle, { maxReceives, onAcknowledge, batchSize: 1 + random.below(4), workers: 2 });
-    await run({ world, scenario, files, random, deliver });
-  } finally {
-    await world.stop();
-  }
-}
+const inRun = (seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number) =>
+  inScenario(servers, { seed, shape, timeOut }, run, delivery);
 
 /** Some writes fail in these ways; redelivery, if it is needed at all, ends in the same table. */
 const survives = (name: string, faults: readonly Fault[], probability: number, check = (_: FaultWorld) => {}) =>

@@ -221,8 +221,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'redaction is skipped',
     file: 'shared/audit-event/to-audit-event.ts',
-    find: 'const { text: record, redacted } = redactRecord(text);',
-    replace: 'const { text: record, redacted } = { ...redactRecord(text), text };',
+    find: 'const { text: record, redacted } = redactRecord(text, tree);',
+    replace: 'const { text: record, redacted } = { ...redactRecord(text, tree), text };',
     tests: NOTIFICATIONS,
     only: 'N1',
   },
