@@ -4,6 +4,7 @@ import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
 import { compareCommand } from './compare.ts';
+import { coverageCommand } from './coverage.ts';
 import { criteriaProblem } from './criteria-options.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
@@ -56,6 +57,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(summaryCommand(env));
   program.addCommand(tailCommand(env));
   program.addCommand(environmentsCommand(env));
+  program.addCommand(coverageCommand(env, setExitCode));
   program.addCommand(serveCommand(env));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());

@@ -9,12 +9,13 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent, StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
+import { batches } from './batches.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
 import { sayNotes } from './notes.ts';
 import { readCount } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
-import { writeOut } from './write-out.ts';
+import { writeJsonList, writeOut } from './write-out.ts';
 
 interface QueryOptions extends StoreOptions, RawCriteria, TimeOptions {
   limit: number;
@@ -91,14 +92,7 @@ const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
     const table = new EventTable(view, ids);
     for await (const rows of batches(events)) await writeOut(table.add(rows));
   },
-  async json(events) {
-    let separator = '[\n';
-    for await (const event of events) {
-      await writeOut(separator + eventJson(event));
-      separator = ',\n';
-    }
-    await writeOut(separator === '[\n' ? '[]\n' : '\n]\n');
-  },
+  json: (events) => writeJsonList(events, eventJson),
   async ndjson(events) {
     for await (const event of events) await writeOut(`${eventJson(event)}\n`);
   },
@@ -108,20 +102,6 @@ const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
     for await (const event of events) await writeOut(eventCsv(event, columns));
   },
 };
-
-/** A table is aligned over this many rows; the rest follows in the same way, so that memory is bounded. */
-const BATCH_ROWS = 1_000;
-
-async function* batches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH_ROWS) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
 
 /** Indexes hold a part of each event; the whole is in the table. */
 async function* inFull(

@@ -1,6 +1,6 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { updateIf } from './conditional.ts';
-import { type Item, requiredTextAt, text, textAt, toItem } from './item.ts';
+import { type Item, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
 import {
   type Checkpoint,
   fromLedgerItem,
@@ -35,6 +35,17 @@ export interface LogFileProblem {
   state: 'failed' | 'quarantined' | 'records-quarantined';
   reason?: string;
   deliveryDay: string;
+}
+
+/** A log file as a list of the ledger has it. */
+export interface LedgerLogFile {
+  bucket: string;
+  key: string;
+  /** `failed`: it is to be delivered again, or to be gone on with. */
+  state: 'ingested' | 'quarantined' | 'failed';
+  recordsQuarantined: number;
+  /** What a signed digest said of the content that was ingested; absent: none was checked against it yet. */
+  verification?: 'verified' | 'failed';
 }
 
 /** What the ledger has on a log file whose books were closed, or nothing. */
@@ -123,6 +134,42 @@ export async function listProblems(
       deliveryDay: requiredTextAt(item, 'deliveryDay'),
     };
   });
+}
+
+/**
+ * The log files delivered on a day, in the order of bucket and key, a page at a time.
+ * @param day `YYYY-MM-DD`
+ * @param prefix only those whose `bucket/key` begins with this
+ */
+export async function* listLogFiles(
+  dynamo: DynamoDBClient,
+  table: string,
+  day: string,
+  prefix?: string,
+): AsyncGenerator<LedgerLogFile> {
+  const input = {
+    TableName: table,
+    IndexName: 'byDeliveryDay',
+    KeyConditionExpression: `deliveryDay = :day${prefix === undefined ? '' : ' AND begins_with(logFile, :prefix)'}`,
+    ExpressionAttributeValues: { ':day': text(day), ...(prefix === undefined ? {} : { ':prefix': text(prefix) }) },
+    ProjectionExpression: LISTED.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(LISTED.map((name) => [`#${name}`, name])),
+  };
+  for await (const page of paginateQuery({ client: dynamo }, input)) yield* (page.Items ?? []).map(fromListedItem);
+}
+
+const LISTED = ['bucket', 'objectKey', 'state', 'recordsQuarantined', 'verification'] as const;
+
+function fromListedItem(item: Item): LedgerLogFile {
+  const state = requiredTextAt(item, 'state');
+  const verification = textAt(item, 'verification') as LedgerLogFile['verification'];
+  return {
+    bucket: requiredTextAt(item, 'bucket'),
+    key: requiredTextAt(item, 'objectKey'),
+    state: state === 'ingested' || state === 'quarantined' ? state : 'failed',
+    recordsQuarantined: numberAt(item, 'recordsQuarantined') ?? 0,
+    ...(verification === undefined ? {} : { verification }),
+  };
 }
 
 async function listItems(

@@ -1,0 +1,161 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Environment } from '../shared/config.ts';
+import { readTrailLocation, type TrailLocation } from '../shared/delivery/trail-location.ts';
+import { listObjects, listTrailFolders } from '../shared/log-file/list-trail.ts';
+import { createS3Client } from '../shared/log-file/s3-client.ts';
+import {
+  type Coverage,
+  type DeliveredFiles,
+  daysBetween,
+  needsAttention,
+  readCoverage,
+} from '../shared/query/coverage.ts';
+import { CriteriaError } from '../shared/query/criteria.ts';
+import { readTime } from '../shared/query/time.ts';
+import {
+  COVERAGE_CSV_HEADER,
+  coverageColumns,
+  coverageCsv,
+  coverageRow,
+  coverageTable,
+} from '../shared/render/coverage.ts';
+import { CoverageMap } from '../shared/render/coverage-map.ts';
+import { TextTable } from '../shared/render/table.ts';
+import type { View } from '../shared/render/view.ts';
+import { batches } from './batches.ts';
+import { EXIT } from './exit.ts';
+import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { viewOf } from './view-options.ts';
+import { writeJsonList, writeOut } from './write-out.ts';
+
+type Format = 'map' | 'table' | 'json' | 'csv';
+
+interface CoverageOptions extends StoreOptions {
+  since: string;
+  until?: string;
+  account?: string[];
+  region?: string[];
+  bucket?: TrailLocation;
+  format?: Format;
+}
+
+export function coverageCommand(env: Environment, setExitCode: (code: number) => void): Command {
+  const command = new Command('coverage')
+    .description('what became of the log files of each account, Region and day of delivery')
+    .option('--since <time>', 'from this day on: ISO 8601, or an age such as 90d', '30d')
+    .option('--until <time>', 'before this time; its day counts when the time is past midnight')
+    .addOption(repeated('--account <id>', 'only log files of this account; - for those whose keys have none'))
+    .addOption(repeated('--region <name>', 'only log files of this Region'))
+    .addOption(
+      new Option(
+        '--bucket <address>',
+        "with --table: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
+      ).argParser(locationOf),
+    )
+    .addOption(
+      new Option('--format <format>', 'how to print: map on a terminal, else table') //
+        .choices(['map', 'table', 'json', 'csv']),
+    )
+    .addHelpText('after', '\nThe exit code is 1 when something is missing, quarantined, failed or altered.');
+  return addStoreOptions(command).action(async (options: CoverageOptions) => {
+    if (options.bucket && options.table === undefined) {
+      command.error('error: --bucket is for a trail in AWS, and needs --table');
+    }
+    await withStore(options, env, async (deps) => {
+      const days = [...daysOf(options, deps.now())];
+      const delivered = options.bucket && (await deliveredFiles(options.bucket, env));
+      const seen = { rows: 0, attention: false };
+      const filter = {
+        ...(options.account ? { accounts: options.account } : {}),
+        ...(options.region ? { regions: options.region } : {}),
+      };
+      const coverage = watched(readCoverage(days, filter, deps, delivered), seen);
+      const { format = process.stdout.isTTY ? 'map' : 'table' } = options;
+      const view = viewOf(process.stdout, env, { utc: true }, deps.now());
+      await PRINTERS[format](coverage, { days, withBucket: delivered !== undefined, view });
+      if (seen.rows === 0) process.stderr.write(NOTHING);
+      if (seen.attention) setExitCode(EXIT.failed);
+    });
+  });
+}
+
+const NOTHING =
+  'No log files were delivered in this time: --since goes further back, --bucket shows what ingest has never seen.\n';
+
+interface Printing {
+  days: readonly string[];
+  withBucket: boolean;
+  view: View;
+}
+
+type Printer = (coverage: AsyncIterable<Coverage>, printing: Printing) => Promise<void>;
+
+const PRINTERS: Readonly<Record<Format, Printer>> = {
+  async map(coverage, { days, withBucket, view }) {
+    const map = new CoverageMap(days, view);
+    const shown: Coverage[] = [];
+    let attention = 0;
+    for await (const row of coverage) {
+      map.add([row]);
+      if (!needsAttention(row)) continue;
+      attention += 1;
+      if (shown.length < MAX_SHOWN) shown.push(row);
+    }
+    await writeOut(map.text());
+    if (shown.length > 0) await writeOut(`\n${coverageTable(shown, withBucket, view)}`);
+    if (attention > shown.length) await writeOut(`and ${attention - shown.length} more: --format table\n`);
+  },
+  async table(coverage, { withBucket, view }) {
+    const table = new TextTable(coverageColumns(withBucket), view);
+    for await (const rows of batches(coverage))
+      await writeOut(table.add(rows.map((row) => coverageRow(row, withBucket))));
+  },
+  json: (coverage) => writeJsonList(coverage, JSON.stringify),
+  async csv(coverage) {
+    await writeOut(COVERAGE_CSV_HEADER);
+    for await (const row of coverage) await writeOut(coverageCsv(row));
+  },
+};
+
+/** Lines below the map. */
+const MAX_SHOWN = 20;
+
+async function* watched(
+  days: AsyncIterable<Coverage[]>,
+  seen: { rows: number; attention: boolean },
+): AsyncGenerator<Coverage> {
+  for await (const rows of days) {
+    seen.rows += rows.length;
+    seen.attention ||= rows.some(needsAttention);
+    yield* rows;
+  }
+}
+
+function daysOf({ since, until }: Pick<CoverageOptions, 'since' | 'until'>, now: number): Generator<string> {
+  const first = timeOf('since', since, now);
+  // The last day is that of the last moment before.
+  const last = until === undefined ? now : Date.parse(timeOf('until', until, now)) - 1;
+  return daysBetween(first.slice(0, 10), new Date(last).toISOString().slice(0, 10));
+}
+
+function timeOf(name: string, value: string, now: number): string {
+  const time = readTime(value, now);
+  if (time === undefined) throw new CriteriaError(name, 'expected ISO 8601, or an age such as 7d');
+  return time;
+}
+
+async function deliveredFiles(location: TrailLocation, env: Environment): Promise<DeliveredFiles> {
+  const s3 = createS3Client(env);
+  const folders = await listTrailFolders(s3, location, 'CloudTrail');
+  return { location, folders, list: (prefix) => listObjects(s3, location.bucket, prefix) };
+}
+
+function locationOf(address: string): TrailLocation {
+  const location = readTrailLocation(address);
+  if (location) return location;
+  throw new InvalidArgumentError('Expected s3://BUCKET or s3://BUCKET/PREFIX.');
+}
+
+function repeated(flags: string, says: string): Option {
+  return new Option(flags, says).argParser((value: string, before: string[] = []) => [...before, value]);
+}

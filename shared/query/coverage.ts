@@ -1,0 +1,182 @@
+import pMap, { pMapIterable } from 'p-map';
+import { readObjectKey } from '../delivery/object-key.ts';
+import { dayPrefix, type TrailFolder, type TrailLocation } from '../delivery/trail-location.ts';
+import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
+import type { QueryDeps } from './read-page.ts';
+
+/** What became of the log files that CloudTrail delivered for one account and Region on one day. */
+export interface Coverage extends LedgerCounts, Partial<BucketCounts> {
+  /** `-` when the keys of the log files have none. */
+  account: string;
+  region: string;
+  /** Of delivery, `YYYY-MM-DD`, UTC. */
+  day: string;
+}
+
+/** Log files of which the ledger knows. */
+export interface LedgerCounts {
+  /** Read, and their events stored. */
+  ingested: number;
+  /** Of those: some of their records are in quarantine. */
+  partly: number;
+  /** Of those: a signed digest has the hash of what was ingested. */
+  verified: number;
+  /** Of those: a signed digest has another hash. */
+  altered: number;
+  /** Set aside as a whole. */
+  quarantined: number;
+  /** Read without success so far; they are to be delivered again. */
+  failed: number;
+}
+
+/** With a bucket to compare with: `delivered` + `gone` = the ledger's log files + `missing` + `underway`. */
+export interface BucketCounts {
+  /** Log files in the bucket. */
+  delivered: number;
+  /** In the bucket, and the ledger does not know of them. */
+  missing: number;
+  /** As `missing`, but delivered so lately that they may be on their way. */
+  underway: number;
+  /** In the ledger, and no longer in the bucket. */
+  gone: number;
+}
+
+/** Which log files are wanted; absent: all. */
+export interface CoverageFilter {
+  accounts?: readonly string[];
+  regions?: readonly string[];
+}
+
+/** A bucket to compare with. */
+export interface DeliveredFiles {
+  location: TrailLocation;
+  folders: readonly TrailFolder[];
+  /** The objects whose keys begin so. */
+  list(prefix: string): AsyncIterable<{ key: string; storedAt: number }>;
+}
+
+/** A log file that was delivered so lately is not missed yet: an hour, in milliseconds. */
+export const UNDERWAY_MS = 3600 * 1000;
+
+/** Without a bucket a day is one request after the other; with one, its keys are held until the ledger has been read. */
+const CONCURRENT_DAYS = 8;
+
+/**
+ * What became of the log files of each day, one day after the other; memory is bounded by the log files of a day.
+ * @param days `YYYY-MM-DD`
+ * @returns for each day its accounts and Regions that have log files, in their order
+ */
+export async function* readCoverage(
+  days: Iterable<string>,
+  filter: CoverageFilter,
+  deps: QueryDeps,
+  delivered?: DeliveredFiles,
+): AsyncGenerator<Coverage[]> {
+  yield* pMapIterable(days, (day) => coverageOfDay(day, filter, deps, delivered), {
+    concurrency: delivered ? 1 : CONCURRENT_DAYS,
+  });
+}
+
+async function coverageOfDay(
+  day: string,
+  filter: CoverageFilter,
+  { dynamo, tables, now }: QueryDeps,
+  delivered: DeliveredFiles | undefined,
+): Promise<Coverage[]> {
+  const tally = new DayTally(day, filter, delivered && now() - UNDERWAY_MS);
+  if (delivered) {
+    const folders = delivered.folders.filter((folder) => isWanted(folder, filter));
+    const listDay = async (folder: TrailFolder) => {
+      for await (const object of delivered.list(dayPrefix(folder, day))) tally.deliver(object);
+    };
+    await pMap(folders, listDay, { concurrency: CONCURRENT_LISTINGS });
+  }
+  const prefix = delivered && `${delivered.location.bucket}/${delivered.location.root}`;
+  for await (const file of listLogFiles(dynamo, tables.logFilesTable, day, prefix)) tally.enter(file);
+  return tally.coverage();
+}
+
+const CONCURRENT_LISTINGS = 16;
+
+/** The counts of a day: all that was delivered is told first, then what the ledger has. */
+export class DayTally {
+  private readonly day: string;
+  private readonly filter: CoverageFilter;
+  private readonly settledBefore: number | undefined;
+  private readonly rows = new Map<string, Coverage>();
+  /** What the ledger has not been found to have, and whether it should. */
+  private readonly unaccounted = new Map<string, 'missing' | 'underway'>();
+
+  /** @param settledBefore what was stored later may be on its way (milliseconds since 1970); absent: there is no bucket */
+  constructor(day: string, filter: CoverageFilter = {}, settledBefore?: number) {
+    this.day = day;
+    this.filter = filter;
+    this.settledBefore = settledBefore;
+  }
+
+  /** An object in the bucket; those that are no log files do not count. */
+  deliver({ key, storedAt }: { key: string; storedAt: number }): void {
+    const row = this.rowOf(key);
+    if (!row || this.settledBefore === undefined || this.unaccounted.has(key)) return;
+    row.delivered! += 1;
+    this.unaccounted.set(key, storedAt < this.settledBefore ? 'missing' : 'underway');
+  }
+
+  /** A log file in the ledger. */
+  enter(file: LedgerLogFile): void {
+    const row = this.rowOf(file.key);
+    if (!row) return;
+    row[file.state] += 1;
+    if (file.state === 'ingested' && file.recordsQuarantined > 0) row.partly += 1;
+    if (file.state === 'ingested' && file.verification !== undefined)
+      row[file.verification === 'verified' ? 'verified' : 'altered'] += 1;
+    if (this.settledBefore !== undefined && !this.unaccounted.delete(file.key)) row.gone! += 1;
+  }
+
+  /** By account and Region, in their order. */
+  coverage(): Coverage[] {
+    for (const [key, state] of this.unaccounted) this.rowOf(key)![state]! += 1;
+    this.unaccounted.clear();
+    const sortKey = ({ account, region }: Coverage) => `${account} ${region}`;
+    return [...this.rows.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  }
+
+  private rowOf(key: string): Coverage | undefined {
+    const names = readObjectKey(key);
+    if ('skipped' in names) return undefined;
+    const { account = '-', region } = names;
+    if (!isWanted({ account, region }, this.filter)) return undefined;
+    const id = `${account} ${region}`;
+    const row = this.rows.get(id) ?? { account, region, day: this.day, ...this.nothing() };
+    this.rows.set(id, row);
+    return row;
+  }
+
+  private nothing(): LedgerCounts & Partial<BucketCounts> {
+    return {
+      ...(this.settledBefore === undefined ? {} : { delivered: 0, missing: 0, underway: 0, gone: 0 }),
+      ...{ ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 },
+    };
+  }
+}
+
+/** Whether somebody should look at a day. */
+export function needsAttention({ partly, altered, quarantined, failed, missing = 0 }: Coverage): boolean {
+  return partly + altered + quarantined + failed + missing > 0;
+}
+
+/** The days from one to another, both inclusive, `YYYY-MM-DD`. */
+export function* daysBetween(first: string, last: string): Generator<string> {
+  for (let time = Date.parse(first); time <= Date.parse(last); time += DAY_MS) {
+    yield new Date(time).toISOString().slice(0, 10);
+  }
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+function isWanted(
+  { account, region }: { account: string; region: string },
+  { accounts, regions }: CoverageFilter,
+): boolean {
+  return (!accounts || accounts.includes(account)) && (!regions || regions.includes(region));
+}

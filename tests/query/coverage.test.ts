@@ -1,0 +1,139 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type Coverage,
+  type CoverageFilter,
+  DayTally,
+  daysBetween,
+  needsAttention,
+} from '../../shared/query/coverage.ts';
+import type { LedgerLogFile } from '../../shared/store/ledger.ts';
+
+const DAY = '2026-11-10';
+const SETTLED = Date.parse('2026-11-10T12:00:00Z');
+const BEFORE = SETTLED - 1;
+
+const keyOf = (name: string, account = '111122223333', region = 'eu-west-1') =>
+  `AWSLogs/${account}/CloudTrail/${region}/2026/11/10/${name}.json.gz`;
+
+function ledgerFile(name: string, file: Partial<LedgerLogFile> = {}): LedgerLogFile {
+  return { bucket: 'logs', key: keyOf(name), state: 'ingested', recordsQuarantined: 0, ...file };
+}
+
+const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 };
+const IN_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
+
+test('without a bucket it is what the ledger has', () => {
+  const tally = new DayTally(DAY);
+  tally.enter(ledgerFile('a', { verification: 'verified' }));
+  tally.enter(ledgerFile('b', { verification: 'failed', recordsQuarantined: 2 }));
+  tally.enter(ledgerFile('c', { state: 'failed' }));
+  tally.enter(ledgerFile('d', { key: keyOf('d', '000000000000', 'local'), state: 'quarantined' }));
+  expect(tally.coverage()).toEqual([
+    { account: '-', region: 'local', day: DAY, ...NOTHING, quarantined: 1 },
+    {
+      ...{ account: '111122223333', region: 'eu-west-1', day: DAY, ...NOTHING },
+      ...{ ingested: 2, partly: 1, verified: 1, altered: 1, failed: 1 },
+    },
+  ]);
+});
+
+test('with a bucket, what only one of them has is told apart, and what came lately', () => {
+  const tally = new DayTally(DAY, {}, SETTLED);
+  tally.deliver({ key: keyOf('both'), storedAt: BEFORE });
+  tally.deliver({ key: keyOf('lost'), storedAt: BEFORE });
+  tally.deliver({ key: keyOf('new'), storedAt: SETTLED });
+  tally.deliver({ key: 'AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/10/', storedAt: BEFORE });
+  tally.enter(ledgerFile('both'));
+  tally.enter(ledgerFile('expired'));
+  const [row] = tally.coverage();
+  expect(row).toMatchObject({ ingested: 2, delivered: 3, missing: 1, underway: 1, gone: 1 });
+  expect(tally.coverage()).toEqual([row]);
+});
+
+test('other accounts and Regions do not count', () => {
+  const countWith = (filter: CoverageFilter) => {
+    const tally = new DayTally(DAY, filter, SETTLED);
+    tally.deliver({ key: keyOf('a'), storedAt: BEFORE });
+    tally.enter(ledgerFile('a'));
+    return tally.coverage().length;
+  };
+  expect(countWith({ accounts: ['111122223333'], regions: ['us-east-1', 'eu-west-1'] })).toBe(1);
+  expect(countWith({ accounts: ['444455556666'] })).toBe(0);
+  expect(countWith({ regions: ['us-east-1'] })).toBe(0);
+});
+
+const place = fc.constantFrom(
+  ['111122223333', 'eu-west-1'],
+  ['111122223333', 'us-east-1'],
+  ['444455556666', 'eu-west-1'],
+);
+/** A log file that was delivered, or is in the ledger, or both. */
+const logFile = fc.record({
+  place,
+  storedAt: fc.constantFrom(undefined, BEFORE, SETTLED),
+  entry: fc.option(
+    fc.record({
+      state: fc.constantFrom('ingested' as const, 'quarantined' as const, 'failed' as const),
+      recordsQuarantined: fc.constantFrom(0, 3),
+      verification: fc.constantFrom('verified' as const, 'failed' as const, undefined),
+    }),
+    { nil: undefined },
+  ),
+});
+
+test('the books balance: what was delivered and what is gone is what the ledger has and what it does not', () => {
+  fc.assert(
+    fc.property(fc.array(logFile, { maxLength: 40 }), (files) => {
+      const tally = new DayTally(DAY, {}, SETTLED);
+      const keys = files.map(({ place: [account, region] }, i) => keyOf(`f${i}`, account, region));
+      for (const [i, { storedAt }] of files.entries()) {
+        if (storedAt !== undefined) tally.deliver({ key: keys[i]!, storedAt });
+      }
+      for (const [i, { entry }] of files.entries()) {
+        if (entry) tally.enter({ bucket: 'logs', key: keys[i]!, ...entry } as LedgerLogFile);
+      }
+      const rows = tally.coverage();
+      const sum = (...names: (keyof Coverage)[]) =>
+        rows.reduce((total, row) => total + names.reduce((n, name) => n + Number(row[name]), 0), 0);
+      expect(sum('ingested', 'quarantined', 'failed')).toBe(files.filter(({ entry }) => entry).length);
+      expect(sum('delivered')).toBe(files.filter(({ storedAt }) => storedAt !== undefined).length);
+      for (const {
+        ingested,
+        quarantined,
+        failed,
+        delivered,
+        gone,
+        missing,
+        underway,
+        verified,
+        altered,
+        partly,
+      } of rows) {
+        expect(delivered! + gone!).toBe(ingested + quarantined + failed + missing! + underway!);
+        expect(Math.max(verified + altered, partly)).toBeLessThanOrEqual(ingested);
+      }
+      expect(new Set(rows.map(({ account, region }) => `${account} ${region}`)).size).toBe(rows.length);
+    }),
+  );
+});
+
+test('verification counts of files that were ingested alone', () => {
+  const tally = new DayTally(DAY);
+  tally.enter(ledgerFile('a', { state: 'quarantined', verification: 'verified' }));
+  expect(tally.coverage()).toMatchObject([{ quarantined: 1, verified: 0 }]);
+});
+
+test('what somebody should look at', () => {
+  const row = { account: '-', region: 'local', day: DAY, ...NOTHING, ...IN_BUCKET };
+  for (const name of ['partly', 'altered', 'quarantined', 'failed', 'missing'] as const) {
+    expect(needsAttention({ ...row, [name]: 1 })).toBe(true);
+  }
+  expect(needsAttention({ ...row, delivered: 2, ingested: 1, verified: 1, underway: 1, gone: 1 })).toBe(false);
+});
+
+test('days are counted through, also over the end of February', () => {
+  expect([...daysBetween('2028-02-28', '2028-03-01')]).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
+  expect([...daysBetween('2026-03-29', '2026-03-29')]).toEqual(['2026-03-29']);
+  expect([...daysBetween('2026-03-30', '2026-03-29')]).toEqual([]);
+});
