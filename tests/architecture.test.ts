@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 const ROOT = join(import.meta.dirname, '..');
 
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
-const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'query', 'render', 'http'];
+const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'integrity', 'query', 'render', 'http'];
 /** What every stage may import. */
 const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts'];
 
@@ -116,7 +116,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
+    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
