@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { readTrailLocation, type TrailLocation } from '../shared/delivery/trail-location.ts';
-import { listObjects, listTrailFolders } from '../shared/log-file/list-trail.ts';
+import { listDay, listPlaces } from '../shared/integrity/list-objects.ts';
 import { createS3Client } from '../shared/log-file/s3-client.ts';
 import {
   type Coverage,
@@ -146,8 +146,8 @@ function timeOf(name: string, value: string, now: number): string {
 
 async function deliveredFiles(location: TrailLocation, env: Environment): Promise<DeliveredFiles> {
   const s3 = createS3Client(env);
-  const folders = await listTrailFolders(s3, location, 'CloudTrail');
-  return { location, folders, list: (prefix) => listObjects(s3, location.bucket, prefix) };
+  const places = await listPlaces(s3, location);
+  return { location, places, list: (place, day) => listDay(s3, place, 'CloudTrail', day) };
 }
 
 function locationOf(address: string): TrailLocation {

@@ -1,6 +1,7 @@
 import pMap, { pMapIterable } from 'p-map';
 import { readObjectKey } from '../delivery/object-key.ts';
-import { dayPrefix, type TrailFolder, type TrailLocation } from '../delivery/trail-location.ts';
+import type { TrailLocation } from '../delivery/trail-location.ts';
+import type { ListedObject, TrailPlace } from '../integrity/list-objects.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import type { QueryDeps } from './read-page.ts';
 
@@ -50,9 +51,9 @@ export interface CoverageFilter {
 /** A bucket to compare with. */
 export interface DeliveredFiles {
   location: TrailLocation;
-  folders: readonly TrailFolder[];
-  /** The objects whose keys begin so. */
-  list(prefix: string): AsyncIterable<{ key: string; storedAt: number }>;
+  places: readonly TrailPlace[];
+  /** The log files that a place has of a day. */
+  list(place: TrailPlace, day: string): Promise<ListedObject[]>;
 }
 
 /** A log file that was delivered so lately is not missed yet: an hour, in milliseconds. */
@@ -83,15 +84,15 @@ async function coverageOfDay(
   { dynamo, tables, now }: QueryDeps,
   delivered: DeliveredFiles | undefined,
 ): Promise<Coverage[]> {
-  const tally = new DayTally(day, filter, delivered && now() - UNDERWAY_MS);
+  const tally = new DayTally(day, filter, delivered && new Date(now() - UNDERWAY_MS).toISOString());
   if (delivered) {
-    const folders = delivered.folders.filter((folder) => isWanted(folder, filter));
-    const listDay = async (folder: TrailFolder) => {
-      for await (const object of delivered.list(dayPrefix(folder, day))) tally.deliver(object);
+    const places = delivered.places.filter((place) => isWanted(place, filter));
+    const listDay = async (place: TrailPlace) => {
+      for (const object of await delivered.list(place, day)) tally.deliver(object);
     };
-    await pMap(folders, listDay, { concurrency: CONCURRENT_LISTINGS });
+    await pMap(places, listDay, { concurrency: CONCURRENT_LISTINGS });
   }
-  const prefix = delivered && `${delivered.location.bucket}/${delivered.location.root}`;
+  const prefix = delivered && `${delivered.location.bucket}/${delivered.location.prefix}AWSLogs/`;
   for await (const file of listLogFiles(dynamo, tables.logFilesTable, day, prefix)) tally.enter(file);
   return tally.coverage();
 }
@@ -102,20 +103,20 @@ const CONCURRENT_LISTINGS = 16;
 export class DayTally {
   private readonly day: string;
   private readonly filter: CoverageFilter;
-  private readonly settledBefore: number | undefined;
+  private readonly settledBefore: string | undefined;
   private readonly rows = new Map<string, Coverage>();
   /** What the ledger has not been found to have, and whether it should. */
   private readonly unaccounted = new Map<string, 'missing' | 'underway'>();
 
-  /** @param settledBefore what was stored later may be on its way (milliseconds since 1970); absent: there is no bucket */
-  constructor(day: string, filter: CoverageFilter = {}, settledBefore?: number) {
+  /** @param settledBefore what was stored later may be on its way (ISO 8601 with milliseconds); absent: there is no bucket */
+  constructor(day: string, filter: CoverageFilter = {}, settledBefore?: string) {
     this.day = day;
     this.filter = filter;
     this.settledBefore = settledBefore;
   }
 
   /** An object in the bucket; those that are no log files do not count. */
-  deliver({ key, storedAt }: { key: string; storedAt: number }): void {
+  deliver({ key, storedAt }: ListedObject): void {
     const row = this.rowOf(key);
     if (!row || this.settledBefore === undefined || this.unaccounted.has(key)) return;
     row.delivered! += 1;

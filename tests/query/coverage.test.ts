@@ -10,8 +10,8 @@ import {
 import type { LedgerLogFile } from '../../shared/store/ledger.ts';
 
 const DAY = '2026-11-10';
-const SETTLED = Date.parse('2026-11-10T12:00:00Z');
-const BEFORE = SETTLED - 1;
+const SETTLED = '2026-11-10T12:00:00.000Z';
+const BEFORE = '2026-11-10T11:59:59.999Z';
 
 const keyOf = (name: string, account = '111122223333', region = 'eu-west-1') =>
   `AWSLogs/${account}/CloudTrail/${region}/2026/11/10/${name}.json.gz`;
