@@ -14,7 +14,14 @@ import {
 } from './log-file/read-log-file.ts';
 import { writeEnvironments } from './store/environments-table.ts';
 import { noteFailure, readLedger, writeCheckpoint, writeLedger } from './store/ledger.ts';
-import { booksOf, type Checkpoint, type LedgerEntry, type LogFileBooks, NO_BOOKS } from './store/ledger-entry.ts';
+import {
+  booksOf,
+  type Checkpoint,
+  keptVerification,
+  type LedgerEntry,
+  type LogFileBooks,
+  NO_BOOKS,
+} from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
 import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
@@ -84,6 +91,8 @@ interface LogFile {
   names: LogFileKey;
   expectedOwner: string | undefined;
   again: Again | undefined;
+  /** What the ledger has of an earlier reading. */
+  before?: LedgerEntry | undefined;
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
@@ -111,6 +120,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
   const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
+  file.before = before;
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
   if (closed && closed.etag === file.etag) return earlierReport(closed);
@@ -173,13 +183,13 @@ async function storeLogFile(
   } catch (error) {
     if (error instanceof OutOfTimeError) {
       await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
-      await writeCheckpoint(deps.dynamo, logFilesTable, ledgerEntry(file, deps), error.checkpoint);
+      await writeCheckpoint(deps.dynamo, logFilesTable, ledgerEntry(file, deps, counts.sha256), error.checkpoint);
     }
     throw error;
   }
   await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
   const books = storage.closeBooks(counts);
-  await closeBooks(file, deps, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
+  await closeBooks(file, deps, { ...ledgerEntry(file, deps, counts.sha256), ...counts, ...books, state: 'ingested' });
   return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
 }
 
@@ -243,7 +253,7 @@ async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, de
   } catch {}
 }
 
-function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps) {
+function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps, sha256?: string) {
   const { bucket, key, etag, names, object, again } = file;
   // The time of a copy is when it was set aside.
   const deliveredAt = again?.copy ? undefined : object?.deliveredAt;
@@ -255,6 +265,8 @@ function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, dep
     ...names,
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...keptVerification(file.before, sha256),
   };
 }
 

@@ -106,7 +106,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       problems: listOf(
         object({
           logFile: STRING,
-          state: { enum: ['failed', 'quarantined', 'records-quarantined'] },
+          state: { enum: ['failed', 'quarantined', 'records-quarantined', 'not-as-signed'] },
           'reason?': STRING,
           deliveryDay: STRING,
         }),
@@ -114,7 +114,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       problemsTruncated: { type: 'boolean' },
     },
     'How far the answer can be trusted to be whole: the newest log file that was read of each account and Region, and the ' +
-      'log files delivered in the time asked about of which something is missing. At most a minute old.',
+      'log files delivered in the time asked about of which something is missing, or which CloudTrail signed with other ' +
+      'content (not-as-signed). At most a minute old.',
   ),
   Problem: object(
     {

@@ -23,16 +23,17 @@ export function problemLines({ problems, problemsTruncated }: Completeness): str
     const named = files.slice(0, MAX_NAMED).map(problemText);
     const rest = files.length - named.length;
     const count = `${files.length}${problemsTruncated ? ' or more' : ''} log ${files.length === 1 ? 'file' : 'files'}`;
-    return [`Not complete: ${what(count)}: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
+    return [`${what(count)}: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
   });
 }
 
 const MAX_NAMED = 3;
 
 const PROBLEMS: Readonly<Record<LogFileProblem['state'], (files: string) => string>> = {
-  quarantined: (files) => `nothing of ${files} is stored (bad, in quarantine)`,
-  'records-quarantined': (files) => `some records of ${files} are not stored (bad, in quarantine)`,
-  failed: (files) => `reading ${files} failed, to be tried again`,
+  quarantined: (files) => `Not complete: nothing of ${files} is stored (bad, in quarantine)`,
+  'records-quarantined': (files) => `Not complete: some records of ${files} are not stored (bad, in quarantine)`,
+  failed: (files) => `Not complete: reading ${files} failed, to be tried again`,
+  'not-as-signed': (files) => `Not to be trusted: CloudTrail signed other content for ${files}`,
 };
 
 function problemText({ logFile, reason }: LogFileProblem): string {

@@ -64,10 +64,58 @@ export interface LedgerEntry extends LogFileBooks {
   verifiedBy?: string;
   /** ISO 8601. */
   verifiedAt?: string;
+  /** The hash that this digest has of it. */
+  signedSha256?: string;
+  /** The hashes of what was ingested under this name before, where they differ: events of it may be in the table. */
+  otherSha256?: readonly string[];
 }
 
-/** Whether the digest's hash is that of the content that was ingested. */
+/** Whether the digest's hash is that of the content that was ingested, all of it. */
 export type Verification = 'verified' | 'failed';
+
+/** Why a log file that failed its verification is a problem. */
+export const NOT_AS_SIGNED = 'not-as-signed';
+
+/** What a signed digest says of a log file. */
+export interface SignedHash {
+  signedSha256: string;
+  verifiedBy: string;
+  verifiedAt: string;
+}
+
+/** What follows for a log file from the hash that was signed: of what was ever ingested, nothing may have another. */
+export function verificationOf(
+  { sha256, otherSha256 = [] }: Pick<LedgerEntry, 'sha256' | 'otherSha256'>,
+  signed: SignedHash,
+): SignedHash & Pick<LedgerEntry, 'verification' | 'reason' | 'detail'> {
+  const ingested = [...(sha256 === undefined ? [] : [sha256]), ...otherSha256];
+  if (ingested.some((hash) => hash !== signed.signedSha256)) {
+    return {
+      ...signed,
+      verification: 'failed',
+      reason: NOT_AS_SIGNED,
+      detail: 'expected the content of which CloudTrail signed the hash, ingested other content',
+    };
+  }
+  return ingested.length === 0 ? signed : { ...signed, verification: 'verified' };
+}
+
+/**
+ * What the books of another reading of a log file keep of those before.
+ * @param sha256 of what is ingested now, if anything is
+ */
+export function keptVerification(before: LedgerEntry | undefined, sha256?: string): Partial<LedgerEntry> {
+  if (before === undefined) return {};
+  const { signedSha256, verifiedBy, verifiedAt } = before;
+  const hashes = new Set([...(before.otherSha256 ?? []), ...(before.sha256 === undefined ? [] : [before.sha256])]);
+  if (sha256 !== undefined) hashes.delete(sha256);
+  const others = hashes.size === 0 ? {} : { otherSha256: [...hashes] };
+  if (signedSha256 === undefined || verifiedBy === undefined || verifiedAt === undefined) return others;
+  return {
+    ...others,
+    ...verificationOf({ ...others, ...(sha256 && { sha256 }) }, { signedSha256, verifiedBy, verifiedAt }),
+  };
+}
 
 const BOOKS = [
   'recordsRead',
@@ -106,7 +154,7 @@ export function ledgerKey(object: { bucket: string; key: string }): string {
 
 export function toLedgerItem(entry: LedgerEntry): Item {
   const { bucket, key, checkpoint, replayedRecords, ...others } = entry;
-  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0;
+  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0 || entry.verification === 'failed';
   return toItem({
     logFile: ledgerKey(entry),
     bucket,
@@ -143,6 +191,8 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('verification'),
     ...optional('verifiedBy'),
     ...optional('verifiedAt'),
+    ...optional('signedSha256'),
+    ...(item.otherSha256 === undefined ? {} : { otherSha256: textsAt(item, 'otherSha256') }),
     ...readCheckpoint(textAt(item, 'checkpoint')),
     ...readReplayedRecords(textsAt(item, 'replayedRecords')),
   };

@@ -8,9 +8,13 @@ import {
   type LogFileBooks,
   ledgerKey,
   NO_BOOKS,
+  NOT_AS_SIGNED,
   PROBLEMS,
   problemListing,
+  type SignedHash,
   toLedgerItem,
+  type Verification,
+  verificationOf,
   WATERMARKS,
 } from './ledger-entry.ts';
 import { queryItems } from './query-items.ts';
@@ -31,8 +35,11 @@ export interface Watermark {
 export interface LogFileProblem {
   /** `bucket/key` */
   logFile: string;
-  /** `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored. */
-  state: 'failed' | 'quarantined' | 'records-quarantined';
+  /**
+   * `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored; `not-as-signed`:
+   * what was ingested is not what CloudTrail signed.
+   */
+  state: 'failed' | 'quarantined' | 'records-quarantined' | 'not-as-signed';
   reason?: string;
   deliveryDay: string;
 }
@@ -45,7 +52,7 @@ export interface LedgerLogFile {
   state: 'ingested' | 'quarantined' | 'failed';
   recordsQuarantined: number;
   /** What a signed digest said of the content that was ingested; absent: none was checked against it yet. */
-  verification?: 'verified' | 'failed';
+  verification?: Verification;
 }
 
 /** What the ledger has on a log file whose books were closed, or nothing. */
@@ -103,6 +110,58 @@ export async function writeCheckpoint(
   await dynamo.send(new PutItemCommand({ TableName: table, Item: toLedgerItem(entry) }));
 }
 
+/**
+ * Writes what a signed digest says of a log file that was ingested, unless its books have changed since they were read.
+ * @returns nothing when they have
+ */
+export async function writeVerification(
+  dynamo: DynamoDBClient,
+  table: string,
+  entry: LedgerEntry,
+  signed: SignedHash,
+): Promise<Verification | undefined> {
+  const result = verificationOf(entry, signed);
+  if (result.verification === undefined) return undefined;
+  const attributes = toItem({
+    ...result,
+    ...(result.verification === 'failed' ? problemListing(entry) : {}),
+    // Unchanged, for the condition.
+    ...{ state: entry.state, ingestedAt: entry.ingestedAt },
+  });
+  const unchanged = '#state = :state AND #ingestedAt = :ingestedAt';
+  const written = await updateIf(dynamo, table, { logFile: text(ledgerKey(entry)) }, attributes, unchanged);
+  return written ? result.verification : undefined;
+}
+
+/** What is known of where an event came from: whether a signed digest has the hash of its log file. */
+export interface EventVerification {
+  /** `pending`: no digest was checked against its log file yet. */
+  verification: Verification | 'pending';
+  /** The key of the digest that names the log file. */
+  verifiedBy?: string;
+  /** ISO 8601. */
+  verifiedAt?: string;
+}
+
+/** @param logFile `bucket/key`, as an event names it */
+export async function readVerification(
+  dynamo: DynamoDBClient,
+  table: string,
+  logFile: string,
+): Promise<EventVerification> {
+  const names = ['verification', 'verifiedBy', 'verifiedAt'] as const;
+  const { Item: item = {} } = await dynamo.send(
+    new GetItemCommand({ TableName: table, Key: { logFile: text(logFile) }, ProjectionExpression: names.join(', ') }),
+  );
+  const [verification, verifiedBy, verifiedAt] = names.map((name) => textAt(item, name));
+  if (verification === undefined) return { verification: 'pending' };
+  return {
+    verification: verification as Verification,
+    ...(verifiedBy === undefined ? {} : { verifiedBy }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt }),
+  };
+}
+
 /** The newest log files, by account and Region. */
 export async function listWatermarks(dynamo: DynamoDBClient, table: string): Promise<Watermark[]> {
   const items = await listItems(dynamo, table, WATERMARKS, {});
@@ -129,7 +188,7 @@ export async function listProblems(
     const reason = textAt(item, 'reason');
     return {
       logFile: requiredTextAt(item, 'logFile'),
-      state: PROBLEM_STATES[state] ?? 'records-quarantined',
+      state: PROBLEM_STATES[state] ?? (reason === NOT_AS_SIGNED ? NOT_AS_SIGNED : 'records-quarantined'),
       ...(reason === undefined ? {} : { reason }),
       deliveryDay: requiredTextAt(item, 'deliveryDay'),
     };

@@ -73,11 +73,11 @@ function replayedRecordUpdate(
   { recordIndex }: QuarantinedRecord,
   to: ReplayedTo,
 ): UpdateItemCommandInput {
-  const isLast = entry.recordsQuarantined === 1;
+  const isWhole = entry.recordsQuarantined === 1 && entry.verification !== 'failed';
   return {
     TableName: table,
     Key: { logFile: text(ledgerKey(entry)) },
-    UpdateExpression: `SET recordsQuarantined = :fewer, ${to} = :more, replayedRecords = :replayed${isLast ? ' REMOVE listing, listingKey' : ''}`,
+    UpdateExpression: `SET recordsQuarantined = :fewer, ${to} = :more, replayedRecords = :replayed${isWhole ? ' REMOVE listing, listingKey' : ''}`,
     ConditionExpression: 'etag = :etag AND ingestedAt = :ingestedAt AND recordsQuarantined = :quarantined',
     ExpressionAttributeValues: {
       ':fewer': number(entry.recordsQuarantined - 1),

@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StoredItemError } from '../../shared/store/item.ts';
-import { booksOf, fromLedgerItem, type LedgerEntry, ledgerKey, toLedgerItem } from '../../shared/store/ledger-entry.ts';
+import {
+  booksOf,
+  fromLedgerItem,
+  keptVerification,
+  type LedgerEntry,
+  ledgerKey,
+  toLedgerItem,
+  verificationOf,
+} from '../../shared/store/ledger-entry.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const text = fc.string({ unit: codePoint, minLength: 1 });
@@ -32,6 +40,11 @@ const entry: fc.Arbitrary<LedgerEntry> = fc.record(
       { noNullPrototype: true },
     ),
     replayedRecords: fc.array(fc.nat(), { minLength: 1 }),
+    verification: fc.constantFrom('verified', 'failed'),
+    verifiedBy: text,
+    verifiedAt: text,
+    signedSha256: text,
+    otherSha256: fc.array(text, { minLength: 1 }),
   },
   {
     noNullPrototype: true,
@@ -62,7 +75,7 @@ test('it is listed as a problem when something is missing, under a key that an i
   fc.assert(
     fc.property(fc.oneof(entry, long), (one) => {
       const { listing, listingKey } = toLedgerItem(one);
-      const problem = one.state !== 'ingested' || one.recordsQuarantined > 0;
+      const problem = one.state !== 'ingested' || one.recordsQuarantined > 0 || one.verification === 'failed';
       expect([listing !== undefined, listingKey !== undefined]).toEqual([problem, problem]);
       if (problem) {
         expect(listing!.S).not.toBe('');
@@ -93,4 +106,33 @@ test('the books are five numbers', () => {
   const books = { recordsRead: 9, eventsStored: 3, eventsKnown: 2, recordsFiltered: 3, recordsQuarantined: 1 };
   const more = { ...books, state: 'ingested' };
   expect(booksOf(more)).toStrictEqual(books);
+});
+
+const SIGNED = { signedSha256: 'a', verifiedBy: 'digest', verifiedAt: '2026-11-20T00:00:00.000Z' };
+
+test('it is verified when nothing was ever ingested but what was signed', () => {
+  expect(verificationOf({ sha256: 'a' }, SIGNED)).toEqual({ ...SIGNED, verification: 'verified' });
+  expect(verificationOf({ sha256: 'b' }, SIGNED)).toMatchObject({ verification: 'failed', reason: 'not-as-signed' });
+  expect(verificationOf({ sha256: 'a', otherSha256: ['b'] }, SIGNED).verification).toBe('failed');
+  expect(verificationOf({}, SIGNED)).toEqual(SIGNED);
+});
+
+test('whenever its digest comes among readings of it, the end is the same', () => {
+  const hash = fc.constantFrom('a', 'b', undefined);
+  fc.assert(
+    fc.property(entry, fc.array(hash, { minLength: 1 }), fc.array(hash), (one, before, after) => {
+      const { sha256: _, otherSha256: __, verification: ___, signedSha256: ____, ...unread } = one;
+      const read = (now: LedgerEntry | undefined, sha256: string | undefined): LedgerEntry => ({
+        ...unread,
+        ...(sha256 === undefined ? {} : { sha256 }),
+        ...keptVerification(now, sha256),
+      });
+      const known = before.reduce<LedgerEntry | undefined>(read, undefined)!;
+      const last = after.reduce<LedgerEntry>(read, { ...known, ...verificationOf(known, SIGNED) });
+      const ingested = [...before, ...after];
+      const expected = ingested.includes('b') ? 'failed' : ingested.includes('a') ? 'verified' : undefined;
+      expect(last.verification).toBe(expected);
+      expect(last.signedSha256).toBe('a');
+    }),
+  );
 });
