@@ -27,6 +27,7 @@ const command = { platform: 'node', target: 'node20', bundle: true, mainFields: 
 const TARGETS = {
   ingest: [lambda('ingest')],
   query: [lambda('query')],
+  verify: [lambda('verify')],
   cli: [
     { ...command, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/mwaa-trail.cjs', format: 'cjs', plugins: [PROGRAM] },
     {

@@ -25,6 +25,19 @@ export interface Config extends TableNames {
   retentionDays?: number;
 }
 
+/** What the function that verifies is told by its environment variables. */
+export interface VerifyConfig {
+  logFilesTable: string;
+  /** Where trails write: the bucket, and what stands before `AWSLogs/`. */
+  locations: readonly { bucket: string; prefix: string }[];
+  /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen. */
+  since?: string;
+  /** Hours for which a digest, or a log file that one names, may be missing before that is a failure. */
+  graceHours: number;
+}
+
+const DEFAULT_GRACE_HOURS = 6;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
@@ -48,6 +61,33 @@ export function readConfig(env: Environment): Config {
 }
 
 /**
+ * Reads the configuration of the function that verifies.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readVerifyConfig(env: Environment): VerifyConfig {
+  const problems: string[] = [];
+  const buckets = list(env, 'LOG_BUCKETS', problems).map((entry) => readLogBucket(entry, problems).name);
+  if (buckets.length === 0) problems.push('LOG_BUCKETS must name the buckets in which digests are');
+  const keyPrefix = env.KEY_PREFIX?.trim() || 'AWSLogs/';
+  if (!/(^|\/)AWSLogs\/$/.test(keyPrefix)) problems.push('KEY_PREFIX must be AWSLogs/ or PREFIX/AWSLogs/');
+  const graceHours = env.VERIFY_GRACE_HOURS?.trim() || String(DEFAULT_GRACE_HOURS);
+  if (!/^[1-9]\d{0,2}$/.test(graceHours)) problems.push('VERIFY_GRACE_HOURS must be a whole number from 1 to 999');
+  const since = env.VERIFY_SINCE?.trim();
+  const time = Date.parse(since || '1970-01-01');
+  if (Number.isNaN(time)) problems.push('VERIFY_SINCE must be a day such as 2026-11-01, or empty');
+  const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
+  return withoutProblems(
+    {
+      logFilesTable: tableName(env, 'LOG_FILES_TABLE', problems),
+      locations: buckets.map((bucket) => ({ bucket, prefix })),
+      ...(since && !Number.isNaN(time) ? { since: new Date(time).toISOString() } : {}),
+      graceHours: Number(graceHours),
+    },
+    problems,
+  );
+}
+
+/**
  * Reads only the tables' names.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
@@ -57,16 +97,17 @@ export function readTableNames(env: Environment): TableNames {
 }
 
 function tableNames(env: Environment, problems: string[]): TableNames {
-  const required = (name: string): string => {
-    const value = env[name]?.trim() ?? '';
-    if (value === '') problems.push(`${name} is not set`);
-    return value;
-  };
   return {
-    eventsTable: required('EVENTS_TABLE'),
-    logFilesTable: required('LOG_FILES_TABLE'),
-    environmentsTable: required('ENVIRONMENTS_TABLE'),
+    eventsTable: tableName(env, 'EVENTS_TABLE', problems),
+    logFilesTable: tableName(env, 'LOG_FILES_TABLE', problems),
+    environmentsTable: tableName(env, 'ENVIRONMENTS_TABLE', problems),
   };
+}
+
+function tableName(env: Environment, name: string, problems: string[]): string {
+  const value = env[name]?.trim() ?? '';
+  if (value === '') problems.push(`${name} is not set`);
+  return value;
 }
 
 function withoutProblems<T>(value: T, problems: readonly string[]): T {

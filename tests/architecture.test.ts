@@ -13,6 +13,7 @@ const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts'];
 const ENTRY_POINTS = [
   'functions/ingest.ts',
   'functions/query.ts',
+  'functions/verify.ts',
   'cli/main.ts',
   'local/main.ts',
   'local/tables-main.ts',
@@ -119,7 +120,7 @@ describe('packages', () => {
     /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
-    /^shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+    /^shared\/(pipeline\.ts|store-records\.ts|verify-ingested\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>

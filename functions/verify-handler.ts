@@ -1,0 +1,44 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { describeError, TrailError } from '../shared/errors.ts';
+import type { PublicKeySource } from '../shared/integrity/public-keys.ts';
+import { type VerifyDeps, type VerifyObserver, type VerifyReport, verifyIngested } from '../shared/verify-ingested.ts';
+
+/** Who is told what happens: the function's log and metrics. */
+export interface VerifyFunctionObserver extends VerifyObserver {
+  /** The invocation is over. */
+  end(report?: VerifyReport): void;
+}
+
+/** What every run works with; public keys are asked for anew, because there are new ones from time to time. */
+export interface VerifyFunctionDeps extends Omit<VerifyDeps, 'keys'> {
+  createKeys(): PublicKeySource;
+}
+
+/** With so much time left no digest is begun: the largest take seconds. */
+const LAST_START_MS = 60_000;
+
+/** The function that verifies, run by a schedule; what it is called with does not matter. */
+export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps, observer: VerifyFunctionObserver) {
+  const verify = async (_event: unknown, context: Partial<Context>): Promise<VerifyReport> => {
+    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const time = { isSpent: () => remaining() < LAST_START_MS };
+    const report = await verifyIngested({ ...deps, keys: createKeys() }, observer, time);
+    observer.end(report);
+    // So that Lambda counts an error; the others have been dealt with.
+    if (report.failedPlaces > 0) {
+      throw new TrailError('verification-failed', `${report.failedPlaces} accounts and Regions could not be verified`);
+    }
+    return report;
+  };
+  return middy<unknown, VerifyReport, Error, Context>()
+    .onError(({ error }) => {
+      if (!(error instanceof TrailError && error.code === 'verification-failed')) {
+        observer.failed('run', error);
+        observer.end();
+      }
+      // Lambda logs what is thrown, and an SDK error's message can echo the request.
+      throw error instanceof TrailError ? error : new TrailError('verification-failed', describeError(error));
+    })
+    .handler(verify);
+}

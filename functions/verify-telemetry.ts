@@ -1,0 +1,50 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { describeError } from '../shared/errors.ts';
+import type { FindingKind } from '../shared/integrity/finding.ts';
+import type { DigestReport } from '../shared/verify-ingested.ts';
+import type { VerifyFunctionObserver } from './verify-handler.ts';
+
+/** The metric that counts a finding; any other that is wrong with a digest is `DigestsInvalid`. */
+const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
+  'digest-missing': 'DigestsMissing',
+  'logging-gap': 'LoggingGaps',
+};
+
+/**
+ * The log and metrics of the function that verifies, which alarms and people read (docs/operations.md).
+ * @param namespace of the metrics in CloudWatch
+ */
+export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionObserver {
+  const logger = new Logger({ serviceName: 'mwaa-trail-verify' });
+  const metrics = new Metrics({ namespace, serviceName: 'verify' });
+  const count = (name: string, value: number) => {
+    if (value > 0) metrics.addMetric(name, MetricUnit.Count, value);
+  };
+  return {
+    digest(report) {
+      count('FilesVerified', report.verified);
+      count('FilesFailedVerification', report.failed);
+      count('FilesNotIngested', report.overdue);
+      if (!report.again && report.findings.length === 0) count('DigestsVerified', 1);
+      for (const { kind } of report.findings) count(METRICS[kind] ?? 'DigestsInvalid', 1);
+      if (isBad(report)) logger.error('digest verified, with something wrong', { report });
+      else logger.info('digest verified', { report });
+    },
+    failed(place, error) {
+      logger.error('not verified, to be tried again', { place, reason: describeError(error) });
+    },
+    end(report) {
+      if (report?.digestAgeMs !== undefined) {
+        metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(report.digestAgeMs / 1000));
+      }
+      if (report) logger.info('verification done', { report });
+      // Publishing nothing is warned of.
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
+  };
+}
+
+function isBad({ failed, overdue, findings }: DigestReport): boolean {
+  return failed + overdue + findings.length > 0;
+}

@@ -1,0 +1,358 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { type DigestKey, readDigestKey, readObjectKey } from './delivery/object-key.ts';
+import type { TrailLocation } from './delivery/trail-location.ts';
+import { s3Place, TrailError } from './errors.ts';
+import { type ChainedDigest, chainId, checkLink } from './integrity/chain.ts';
+import type { Digest, NamedLogFile } from './integrity/digest.ts';
+import { type CheckedDigest, checkDigest, fetchDigest } from './integrity/digest-file.ts';
+import type { Finding } from './integrity/finding.ts';
+import { listDay, listPlaces, type TrailPlace } from './integrity/list-objects.ts';
+import type { PublicKeySource } from './integrity/public-keys.ts';
+import { ObjectMissingError } from './log-file/open-log-file.ts';
+import { type DigestChain, listChains, writeChain } from './store/digest-chains.ts';
+import { readLedger, writeVerification } from './store/ledger.ts';
+import type { TimeBudget } from './time-budget.ts';
+
+/** What the verification works with. */
+export interface VerifyDeps {
+  s3: S3Client;
+  dynamo: DynamoDBClient;
+  logFilesTable: string;
+  locations: readonly TrailLocation[];
+  keys: PublicKeySource;
+  /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
+  since?: string | undefined;
+  /** For so long a digest, and a log file that one names, may be missing: CloudTrail, or ingest, is late. Milliseconds. */
+  graceMs: number;
+  now(): number;
+  sleep(milliseconds: number): Promise<unknown>;
+}
+
+/** What a digest showed of the log files that it names. */
+export interface FileCounts {
+  /** What was ingested is what CloudTrail signed. */
+  verified: number;
+  /** It is something else. */
+  failed: number;
+  /** Found to be one or the other before. */
+  known: number;
+  /** Not ingested yet; `overdue` of them for longer than the grace. */
+  open: number;
+  overdue: number;
+}
+
+/** One digest that was looked at. */
+export interface DigestReport extends FileCounts {
+  bucket: string;
+  key: string;
+  account: string;
+  region: string;
+  /** Looked at before, and again for the log files that were not ingested then. */
+  again: boolean;
+  /** What is wrong with the digest, or with its place in the chain. */
+  findings: Pick<Finding, 'kind' | 'detail' | 'key' | 'from' | 'to'>[];
+  /** Log files that failed, some of them: `bucket/key`. */
+  failedLogFiles: string[];
+}
+
+/** Who is told what happens. Nothing told holds record content. */
+export interface VerifyObserver {
+  digest(report: DigestReport): void;
+  /** The digests of an account and Region could not be looked at; they will be the next time. */
+  failed(place: string, error: unknown): void;
+}
+
+/** How a run ended. */
+export interface VerifyReport {
+  /** Accounts and Regions. */
+  places: number;
+  failedPlaces: number;
+  chains: number;
+  /** Whether all digests were looked at; else the next run goes on. */
+  finished: boolean;
+  /** How long ago the newest digest ends that was dealt with, of the chain that is behind most; absent without chains. */
+  digestAgeMs?: number;
+}
+
+const HOUR_MS = 3600 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+/** CloudTrail delivers again for 30 days; what is not ingested by then will not be by itself. */
+const GIVEN_UP_MS = 30 * DAY_MS;
+/** A chain that goes on no longer, because its trail is no more, is an alarm for this long. */
+const LIVING_MS = 7 * DAY_MS;
+/** Some 30 KB. */
+const MAX_UNSETTLED = 200;
+const MAX_NAMED = 20;
+const CONCURRENT_PLACES = 4;
+const CONCURRENT_LOG_FILES = 8;
+
+/**
+ * Verifies the digests that CloudTrail has delivered since the last run: their signatures, that none is missing between them,
+ * and that what was ingested of the log files they name is what CloudTrail signed, by the hashes that the ledger has. The
+ * log files themselves are not read: one that is deleted or changed later, without being announced, is not noticed here.
+ *
+ * It may end anywhere, and be run again: a digest counts as dealt with when everything it says has been written.
+ */
+export async function verifyIngested(
+  deps: VerifyDeps,
+  observer: VerifyObserver,
+  time: TimeBudget,
+): Promise<VerifyReport> {
+  const run = new Run(deps, observer, time, await listChains(deps.dynamo, deps.logFilesTable));
+  for (const { bucket, prefix } of deps.locations) await run.location(bucket, prefix);
+  return run.report();
+}
+
+class Run {
+  private readonly deps: VerifyDeps;
+  private readonly observer: VerifyObserver;
+  private readonly time: TimeBudget;
+  private readonly chains: Map<string, DigestChain>;
+  private readonly counts = { places: 0, failedPlaces: 0, finished: true };
+
+  constructor(deps: VerifyDeps, observer: VerifyObserver, time: TimeBudget, chains: readonly DigestChain[]) {
+    this.deps = deps;
+    this.observer = observer;
+    this.time = time;
+    this.chains = new Map(chains.map((chain) => [keyOf(chain), this.restarted(chain)]));
+  }
+
+  report(): VerifyReport {
+    const ends = [...this.chains.values()]
+      .filter(({ id, last }) => last !== undefined && !isBackfill(id))
+      .map(({ last }) => this.deps.now() - Date.parse(last!.end))
+      .filter((age) => age < LIVING_MS);
+    const age = ends.length === 0 ? {} : { digestAgeMs: Math.max(0, ...ends) };
+    return { ...this.counts, chains: this.chains.size, ...age };
+  }
+
+  /** A failure of one account and Region leaves the others alone. */
+  async location(bucket: string, prefix: string): Promise<void> {
+    let places: TrailPlace[];
+    try {
+      places = await listPlaces(this.deps.s3, { bucket, prefix });
+    } catch (error) {
+      this.counts.failedPlaces += 1;
+      this.observer.failed(s3Place({ bucket, key: prefix }), error);
+      return;
+    }
+    // Those that are behind come first, so that all have their turn when time is short.
+    const behind = new Map(places.map((place) => [place, this.positionOf(place)]));
+    places.sort((a, b) => (behind.get(a)! < behind.get(b)! ? -1 : 1));
+    await pMap(places, (place) => this.place(place), { concurrency: CONCURRENT_PLACES });
+  }
+
+  private async place(place: TrailPlace): Promise<void> {
+    this.counts.places += 1;
+    try {
+      for (const chain of this.chainsOf(place)) await this.again(chain);
+      await this.onward(place);
+    } catch (error) {
+      this.counts.failedPlaces += 1;
+      this.observer.failed(
+        `${s3Place({ bucket: place.bucket, key: place.root })} ${place.account} ${place.region}`,
+        error,
+      );
+    }
+  }
+
+  /** Looks once more at digests that name log files which were not ingested. */
+  private async again(chain: DigestChain): Promise<void> {
+    let current = chain;
+    for (const key of chain.unsettled) {
+      if (this.isOutOfTime()) return;
+      const names = readDigestKey(key)!;
+      const checked = await this.fetch({ bucket: chain.bucket, key, names });
+      const counts = checked?.signed ? await this.settle(checked.digest!, current) : NOTHING;
+      const settled = counts.open === 0 || this.deps.now() - Date.parse(names.end) > GIVEN_UP_MS;
+      if (settled) {
+        current = await this.save({ ...current, unsettled: current.unsettled.filter((other) => other !== key) });
+      }
+      if (checked) this.tell(current, checked, counts, [], true);
+    }
+  }
+
+  /** Goes on with the digests that have come since, day by day, in each chain from the oldest on. */
+  private async onward(place: TrailPlace): Promise<void> {
+    const waiting = new Set<string>();
+    for (const day of daysFrom(this.positionOf(place).slice(0, 10), this.deps.now())) {
+      if (this.isOutOfTime()) return;
+      const objects = await listDay(this.deps.s3, place, 'CloudTrail-Digest', day);
+      const digests = objects.flatMap(({ key }) => {
+        const names = readDigestKey(key);
+        return names ? [{ bucket: place.bucket, key, names }] : [];
+      });
+      digests.sort((a, b) => (a.names.end < b.names.end ? -1 : 1));
+      for (const digest of digests) {
+        const id = chainId(digest.names);
+        if (waiting.has(id)) continue;
+        const chain = this.chains.get(keyOf({ bucket: place.bucket, id })) ?? this.newChain(place, id);
+        if (digest.names.end <= this.readFrom(chain)) continue;
+        if (this.isOutOfTime()) return;
+        if (!(await this.next(chain, digest))) waiting.add(id);
+      }
+    }
+  }
+
+  /** @returns false when the chain is to wait here, for something that may still come */
+  private async next(chain: DigestChain, object: DigestObject): Promise<boolean> {
+    const checked = await this.fetch(object);
+    // Deleted since it was listed: its successor will say that it is missing.
+    if (checked === undefined) return true;
+    const older = chain.last && chainedDigest(chain.bucket, chain.last);
+    const findings = older ? checkLink(older, { names: object.names, checked }) : [];
+    // What may only be late: a digest before this one, a public key that CloudTrail has begun to use.
+    const late =
+      findings.some(({ kind }) => kind === 'digest-missing') || checked.problem?.kind === 'digest-key-unknown';
+    if (late && this.deps.now() - Date.parse(object.names.end) < this.deps.graceMs) return false;
+    const trusted = checked.signed && checked.problem === undefined;
+    const counts = trusted ? await this.settle(checked.digest!, chain) : NOTHING;
+    const { sha256, signature, signed } = checked;
+    const last = {
+      ...{ key: object.key, end: object.names.end, signed: trusted },
+      ...(signed && sha256 !== undefined && signature !== undefined ? { sha256, signature } : {}),
+    };
+    const unsettled = counts.open > 0 ? [...chain.unsettled, object.key].slice(-MAX_UNSETTLED) : chain.unsettled;
+    const saved = await this.save({ ...chain, last, unsettled });
+    this.tell(saved, checked, counts, findings, false);
+    return true;
+  }
+
+  /** Nothing when it is gone. */
+  private async fetch({ bucket, key, names }: DigestObject): Promise<CheckedDigest | undefined> {
+    try {
+      const file = await fetchDigest(this.deps.s3, { bucket, key }, { sleep: this.deps.sleep });
+      return await checkDigest(file, this.deps.keys, [names.region, names.homeRegion]);
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Holds what a signed digest says against the ledger. */
+  private async settle(digest: Digest, chain: DigestChain): Promise<Settled> {
+    const settled: Settled = { ...NOTHING, failedLogFiles: [] };
+    const overdue = this.deps.now() - Date.parse(digest.end) > this.deps.graceMs;
+    const one = async (file: NamedLogFile) => {
+      const outcome = await this.logFile(file, digest.key);
+      if (outcome === 'open') {
+        if (deliveredAt(file.key, digest) < chain.since) return;
+        if (overdue) settled.overdue += 1;
+      }
+      settled[outcome] += 1;
+      if (outcome === 'failed' && settled.failedLogFiles.length < MAX_NAMED) {
+        settled.failedLogFiles.push(`${file.bucket}/${file.key}`);
+      }
+    };
+    await pMap(digest.logFiles, one, { concurrency: CONCURRENT_LOG_FILES });
+    return settled;
+  }
+
+  private async logFile(file: NamedLogFile, digestKey: string): Promise<'verified' | 'failed' | 'known' | 'open'> {
+    const { dynamo, logFilesTable, now } = this.deps;
+    const entry = await readLedger(dynamo, logFilesTable, file);
+    if (entry?.state !== 'ingested') return 'open';
+    if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
+    const signed = { signedSha256: file.sha256, verifiedBy: digestKey, verifiedAt: new Date(now()).toISOString() };
+    return (await writeVerification(dynamo, logFilesTable, entry, signed)) ?? 'open';
+  }
+
+  private async save(chain: DigestChain): Promise<DigestChain> {
+    const saved = await writeChain(this.deps.dynamo, this.deps.logFilesTable, chain);
+    if (!saved) {
+      throw new TrailError(
+        'write-race',
+        `the digests of ${chain.id} are verified by somebody else: expected to be alone`,
+      );
+    }
+    this.chains.set(keyOf(saved), saved);
+    return saved;
+  }
+
+  private tell(
+    { account, region }: DigestChain,
+    { bucket, key, problem }: CheckedDigest,
+    { failedLogFiles, ...counts }: Settled,
+    links: readonly Finding[],
+    again: boolean,
+  ): void {
+    const findings = [...(problem ? [problem] : []), ...links].map(({ kind, detail, ...more }) => {
+      const { key, from, to } = more as Partial<Finding>;
+      return { kind, detail, ...(key && { key }), ...(from && { from }), ...(to && { to }) };
+    });
+    this.observer.digest({ bucket, key, account, region, again, ...counts, findings, failedLogFiles });
+  }
+
+  private isOutOfTime(): boolean {
+    if (!this.time.isSpent()) return false;
+    this.counts.finished = false;
+    return true;
+  }
+
+  private newChain({ bucket, account, region }: TrailPlace, id: string): DigestChain {
+    const since = this.deps.since ?? new Date(this.deps.now()).toISOString();
+    return { bucket, id, account, region, since, unsettled: [], revision: 0 };
+  }
+
+  /** Who asks for an earlier beginning than before is taken at his word. */
+  private restarted(chain: DigestChain): DigestChain {
+    const { since } = this.deps;
+    return since !== undefined && since < chain.since ? { ...chain, since, last: undefined } : chain;
+  }
+
+  private chainsOf({ bucket, root, account, region }: TrailPlace): DigestChain[] {
+    const prefix = keyOf({ bucket, id: `${[root, account, region].join('|')}|` });
+    return [...this.chains].filter(([key]) => key.startsWith(prefix)).map(([, chain]) => chain);
+  }
+
+  /** Digests that ended by then need not be read. */
+  private readFrom({ last }: Pick<DigestChain, 'last'>): string {
+    return last?.end ?? this.deps.since ?? new Date(this.deps.now() - DAY_MS).toISOString();
+  }
+
+  /** The oldest of those times of the chains of a place that still go on. */
+  private positionOf(place: TrailPlace): string {
+    const alive = new Date(this.deps.now() - LIVING_MS).toISOString();
+    const chains = this.chainsOf(place).filter(({ last }) => last === undefined || last.end > alive);
+    return chains.length === 0
+      ? this.readFrom({})
+      : chains.map((chain) => this.readFrom(chain)).reduce((oldest, end) => (end < oldest ? end : oldest));
+  }
+}
+
+interface DigestObject {
+  bucket: string;
+  key: string;
+  names: DigestKey;
+}
+
+type Settled = FileCounts & { failedLogFiles: string[] };
+const NOTHING: Settled = { verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] };
+
+const keyOf = ({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>) => `${bucket}/${id}`;
+const isBackfill = (id: string) => id.endsWith('|backfill');
+
+/** The digest before, as it was when it was verified. */
+function chainedDigest(bucket: string, last: NonNullable<DigestChain['last']>): ChainedDigest {
+  const { key, end, signed, sha256, signature } = last;
+  const names = readDigestKey(key)!;
+  const digest: Digest = {
+    ...{ bucket, key, account: names.account, start: end, end, endAsWritten: end, fingerprint: '', logFiles: [] },
+  };
+  return {
+    names,
+    checked: { bucket, key, signed, ...(signed && sha256 && signature ? { digest, sha256, signature } : {}) },
+  };
+}
+
+/** When CloudTrail delivered a log file, to the minute; that of a name which does not say is in the time of the digest. */
+function deliveredAt(key: string, digest: Digest): string {
+  const names = readObjectKey(key);
+  return ('skipped' in names ? undefined : names.deliveredAt) ?? digest.end;
+}
+
+function* daysFrom(first: string, now: number): Generator<string> {
+  for (let time = Date.parse(first); time <= now; time += DAY_MS) yield new Date(time).toISOString().slice(0, 10);
+}

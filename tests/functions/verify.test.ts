@@ -1,0 +1,440 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
+import { listChains } from '../../shared/store/digest-chains.ts';
+import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
+import {
+  digestBody,
+  publicKeys,
+  putTrailObject,
+  SignedBucket,
+  signDigest,
+  signingKey,
+  type TestLogFile,
+  type TestTrail,
+  TRAIL_START,
+  type TrailSettings,
+} from '../support/signed-trail.ts';
+import {
+  createWorld,
+  dumpTable,
+  logFileOf,
+  type Servers,
+  s3Event,
+  startServers,
+  type World,
+} from '../support/world.ts';
+
+const HOUR = 3600 * 1000;
+const START = Date.parse(TRAIL_START);
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(() => servers.stop());
+
+/** A trail, its log files ingested, and the function that verifies them, at a time of its own. */
+class Verification {
+  readonly reports: DigestReport[] = [];
+  readonly failures: string[] = [];
+  readonly world: World;
+  readonly bucket: SignedBucket;
+  readonly trail: TestTrail;
+  now: number;
+
+  static async of(settings: TrailSettings = {}, tamper: (trail: TestTrail) => void = () => {}): Promise<Verification> {
+    const world = await createWorld(servers);
+    const bucket = new SignedBucket(`trail-${world.quarantineBucket}`);
+    const trail = bucket.addTrail({ hours: 3, ...settings });
+    tamper(trail);
+    await bucket.upload(world.s3);
+    return new Verification(world, bucket, trail, START + (settings.hours ?? 3) * HOUR + 60_000);
+  }
+
+  private constructor(world: World, bucket: SignedBucket, trail: TestTrail, now: number) {
+    this.world = world;
+    this.bucket = bucket;
+    this.trail = trail;
+    this.now = now;
+  }
+
+  async ingest(files: readonly TestLogFile[] = this.trail.logFiles): Promise<void> {
+    await this.world.handle(s3Event(...files.map(({ bucket, key }) => ({ bucket, key, etag: '' }))));
+  }
+
+  /** Puts other content under the name of a log file, and has it ingested. */
+  async forge(file: TestLogFile, records: readonly unknown[] = [{ eventSource: 's3.amazonaws.com', forged: true }]) {
+    await putTrailObject(this.world.s3, { ...file, body: logFileOf(records) });
+    await this.ingest([file]);
+  }
+
+  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<VerifyReport> {
+    this.reports.length = 0;
+    const { s3, dynamo, deps } = this.world;
+    const handler = createVerifyHandler(
+      {
+        ...{ s3, dynamo, logFilesTable: deps.config.logFilesTable, graceMs: 6 * HOUR, sleep: async () => {} },
+        locations: [{ bucket: this.bucket.bucket, prefix: '' }],
+        since: TRAIL_START,
+        createKeys: publicKeys,
+        now: () => this.now,
+        ...options,
+      },
+      {
+        digest: (report) => void this.reports.push(report),
+        failed: (place, error) => void this.failures.push(`${place}: ${(error as Error).name}`),
+        end: () => {},
+      },
+    );
+    return handler({}, context as Context);
+  }
+
+  async states(): Promise<(string | undefined)[]> {
+    return Promise.all(this.trail.logFiles.map(async (file) => (await this.entry(file))?.verification));
+  }
+
+  entry(file: TestLogFile): Promise<LedgerEntry | undefined> {
+    return readLedger(this.world.dynamo, this.world.deps.config.logFilesTable, file);
+  }
+
+  sum(name: 'verified' | 'failed' | 'known' | 'open' | 'overdue'): number {
+    return this.reports.reduce((total, report) => total + report[name], 0);
+  }
+
+  findings(): string[] {
+    return this.reports.flatMap(({ findings }) => findings.map(({ kind }) => kind));
+  }
+}
+
+const all = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+test('what was ingested is what CloudTrail signed; a second run does nothing', async () => {
+  const check = await Verification.of();
+  await check.ingest();
+  const report = await check.run();
+  expect(report).toEqual({
+    ...{ places: 1, failedPlaces: 0, chains: 1, finished: true, digestAgeMs: 60_000 },
+  });
+  expect(await check.states()).toEqual(all(6, 'verified'));
+  expect([check.sum('verified'), check.findings()]).toEqual([6, []]);
+  const [file] = check.trail.logFiles as [TestLogFile];
+  const logFile = `${file.bucket}/${file.key}`;
+  expect(await readVerification(check.world.dynamo, check.world.deps.config.logFilesTable, logFile)).toEqual({
+    verification: 'verified',
+    verifiedBy: file.digest,
+    verifiedAt: new Date(check.now).toISOString(),
+  });
+  const before = await dumpTable(check.world.dynamo, check.world.deps.config.logFilesTable);
+  servers.requests.length = 0;
+  check.now += HOUR;
+  expect(await check.run()).toMatchObject({ digestAgeMs: HOUR + 60_000 });
+  expect(check.reports).toEqual([]);
+  expect(servers.requests).not.toContain('UpdateItem');
+  expect(servers.requests).not.toContain('GetObject');
+  expect(await dumpTable(check.world.dynamo, check.world.deps.config.logFilesTable)).toEqual(before);
+});
+
+describe('a log file that is not what CloudTrail signed', () => {
+  test('changed before it was ingested', async () => {
+    const check = await Verification.of();
+    const [first, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
+    await check.ingest(others);
+    await check.forge(first);
+    await check.run();
+    expect(await check.states()).toEqual(['failed', ...all(5, 'verified')]);
+    expect([check.sum('verified'), check.sum('failed')]).toEqual([5, 1]);
+    expect(check.reports[0]!.failedLogFiles).toEqual([`${first.bucket}/${first.key}`]);
+    const { dynamo, deps } = check.world;
+    expect(await listProblems(dynamo, deps.config.logFilesTable, {}, 10)).toMatchObject([
+      { logFile: `${first.bucket}/${first.key}`, state: 'not-as-signed' },
+    ]);
+  });
+
+  test('changed after it was verified, and announced', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    await check.run();
+    await check.forge(check.trail.logFiles[2]!);
+    expect(await check.states()).toEqual(['verified', 'verified', 'failed', ...all(3, 'verified')]);
+    const { dynamo, deps } = check.world;
+    expect(await listProblems(dynamo, deps.config.logFilesTable, {}, 10)).toMatchObject([{ state: 'not-as-signed' }]);
+  });
+
+  test('changed, ingested, and put back before its digest came: events of it may be there', async () => {
+    const check = await Verification.of();
+    const [file] = check.trail.logFiles as [TestLogFile];
+    await check.forge(file);
+    await putTrailObject(check.world.s3, file);
+    await check.ingest();
+    await check.run();
+    expect(await check.states()).toEqual(['failed', ...all(5, 'verified')]);
+  });
+
+  test('broken afterwards, and set aside: it stays known as failed once it is there again, otherwise', async () => {
+    const check = await Verification.of();
+    const [file] = check.trail.logFiles as [TestLogFile];
+    await check.ingest();
+    await check.run();
+    await putTrailObject(check.world.s3, { ...file, body: Buffer.from('{"Records":[') });
+    await check.ingest([file]);
+    expect(await check.entry(file)).toMatchObject({ state: 'quarantined', signedSha256: expect.any(String) });
+    await putTrailObject(check.world.s3, file);
+    await check.ingest([file]);
+    expect((await check.entry(file))?.verification).toBe('verified');
+  });
+});
+
+describe('a log file that is not ingested yet', () => {
+  test('is looked at again, and is overdue after the grace', async () => {
+    const check = await Verification.of();
+    const [late, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
+    await check.ingest(others);
+    await check.run();
+    expect([check.sum('verified'), check.sum('open'), check.sum('overdue')]).toEqual([5, 1, 0]);
+    check.now += 6 * HOUR;
+    await check.run();
+    expect(check.reports).toMatchObject([{ again: true, key: late.digest, known: 1, open: 1, overdue: 1 }]);
+    await check.ingest([late]);
+    await check.run();
+    expect(check.reports).toMatchObject([{ again: true, verified: 1, open: 0 }]);
+    expect(await check.states()).toEqual(all(6, 'verified'));
+    await check.run();
+    expect(check.reports).toEqual([]);
+  });
+
+  test('is given up after 30 days', async () => {
+    const check = await Verification.of({ hours: 1 });
+    await check.run();
+    expect(check.sum('open')).toBe(2);
+    check.now += 31 * 24 * HOUR;
+    await check.run();
+    expect(check.sum('overdue')).toBe(2);
+    await check.run();
+    expect(check.reports).toEqual([]);
+  });
+
+  test('in quarantine is not ingested', async () => {
+    const check = await Verification.of({ hours: 1 });
+    const [file] = check.trail.logFiles as [TestLogFile];
+    await putTrailObject(check.world.s3, { ...file, body: Buffer.from('{"Records":[') });
+    await check.ingest();
+    await check.run();
+    expect([check.sum('verified'), check.sum('open')]).toEqual([1, 1]);
+  });
+
+  test('and was delivered before the trail was first seen is nobody’s business', async () => {
+    const check = await Verification.of();
+    await check.ingest(check.trail.logFiles.slice(4));
+    await check.run({ since: undefined });
+    expect([check.sum('verified'), check.sum('open')]).toEqual([2, 0]);
+    expect(check.reports).toHaveLength(3);
+  });
+
+  test('until it is asked for, by an earlier time to begin with', async () => {
+    const check = await Verification.of();
+    await check.run({ since: undefined });
+    await check.ingest();
+    check.now += HOUR;
+    await check.run();
+    expect(await check.states()).toEqual(all(6, 'verified'));
+    await check.run();
+    expect(check.reports).toEqual([]);
+  });
+});
+
+describe('the chain of digests', () => {
+  test('a digest that is missing is waited for, then reported, and the rest goes on', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    const [, gone] = check.trail.digests;
+    await check.world.s3.send(new DeleteObjectCommand({ Bucket: gone!.bucket, Key: gone!.key }));
+    await check.run();
+    expect([check.reports.length, check.findings()]).toEqual([1, []]);
+    check.now += 6 * HOUR;
+    await check.run();
+    expect(check.findings()).toEqual(['digest-missing']);
+    expect(check.reports[0]!.findings).toMatchObject([{ key: gone!.key }]);
+    expect(await check.states()).toEqual(['verified', 'verified', undefined, undefined, 'verified', 'verified']);
+  });
+
+  test('a digest that comes late is no finding', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    const late = check.trail.digests[1]!;
+    await check.world.s3.send(new DeleteObjectCommand({ Bucket: late.bucket, Key: late.key }));
+    await check.run();
+    await putTrailObject(check.world.s3, late);
+    check.now += HOUR;
+    await check.run();
+    expect([check.reports.length, check.findings()]).toEqual([2, []]);
+    expect(await check.states()).toEqual(all(6, 'verified'));
+  });
+
+  test('one that was changed proves nothing', async () => {
+    const check = await Verification.of({}, ({ digests, logFiles }) => {
+      const body = digestBody(digests[1]!, digests[0]);
+      (body.logFiles as { hashValue: string }[])[0]!.hashValue = '0'.repeat(64);
+      const { signature } = digests[1]!.metadata;
+      signDigest(digests[1]!, body);
+      digests[1]!.metadata.signature = signature!;
+      expect(logFiles).toHaveLength(6);
+    });
+    await check.ingest();
+    await check.run();
+    expect(check.findings()).toContain('digest-signature-wrong');
+    expect(await check.states()).toEqual(['verified', 'verified', undefined, undefined, 'verified', 'verified']);
+  });
+
+  test('signed by another than CloudTrail, it is waited for a key, then reported', async () => {
+    const stranger = signingKey('xx-strange-1');
+    const check = await Verification.of({}, ({ digests }) => {
+      const body = { ...digestBody(digests[0]!, undefined), digestPublicKeyFingerprint: 'ab'.repeat(16) };
+      signDigest(digests[0]!, body, stranger);
+    });
+    await check.ingest();
+    await check.run();
+    expect(check.reports).toEqual([]);
+    check.now += 6 * HOUR;
+    await check.run();
+    expect(check.findings()).toEqual(['digest-key-unknown']);
+    expect((await check.states()).slice(0, 2)).toEqual([undefined, undefined]);
+  });
+
+  test('replaced by a signed one after it was verified', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    const { digests } = check.trail;
+    // The first hour again, with nothing in it, as CloudTrail could have signed it.
+    await check.world.s3.send(new DeleteObjectCommand({ Bucket: digests[2]!.bucket, Key: digests[2]!.key }));
+    await check.run();
+    const other = { ...digests[1]!, names: [], metadata: {} };
+    signDigest(other, digestBody(other, digests[0]));
+    const next = { ...digests[2]!, metadata: {} };
+    signDigest(next, digestBody(next, other));
+    await putTrailObject(check.world.s3, other);
+    await putTrailObject(check.world.s3, next);
+    await check.run();
+    expect(check.findings()).toEqual(['digest-replaced']);
+  });
+
+  test('logging that was off is a gap', async () => {
+    const check = await Verification.of({ hours: 4, off: [1, 2] });
+    await check.ingest();
+    await check.run();
+    expect(check.findings()).toEqual(['logging-gap']);
+    expect(await check.states()).toEqual(all(4, 'verified'));
+  });
+
+  test('log files that were left out, and named by a digest made later', async () => {
+    const check = await Verification.of({ hours: 4, backfilled: [1, 2] });
+    await check.ingest();
+    expect(await check.run()).toMatchObject({ chains: 2, digestAgeMs: 60_000 });
+    expect(check.findings()).toEqual([]);
+    expect(await check.states()).toEqual(all(8, 'verified'));
+  });
+
+  test('one that is silent has an age for a week', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    await check.run();
+    check.now += 3 * 24 * HOUR;
+    expect((await check.run()).digestAgeMs).toBe(3 * 24 * HOUR + 60_000);
+    check.now += 5 * 24 * HOUR;
+    expect((await check.run()).digestAgeMs).toBeUndefined();
+  });
+});
+
+test('accounts, Regions and trails have chains of their own', async () => {
+  const check = await Verification.of();
+  const others = [{ account: '444455556666' }, { region: 'us-east-1' }, { trail: 'data_events' }].map((settings) =>
+    check.bucket.addTrail({ hours: 3, ...settings }),
+  );
+  await check.bucket.upload(check.world.s3);
+  await check.ingest();
+  for (const { logFiles } of others) await check.ingest(logFiles);
+  expect(await check.run()).toMatchObject({ places: 3, chains: 4, finished: true });
+  expect([check.sum('verified'), check.findings()]).toEqual([24, []]);
+  expect(await check.run()).toMatchObject({ chains: 4 });
+  expect(check.reports).toEqual([]);
+});
+
+describe('interrupted', () => {
+  /** Ends a run at the request after so many. */
+  async function stopped(check: Verification, after: number): Promise<boolean> {
+    let left = after;
+    const { dynamo } = check.world;
+    const stop = new Error('killed');
+    dynamo.middlewareStack.add(
+      (next) => (args) => {
+        if (left === 0) throw stop;
+        left -= 1;
+        return next(args);
+      },
+      { step: 'initialize', name: 'kill', override: true },
+    );
+    try {
+      await check.run();
+      return false;
+    } catch {
+      return true;
+    } finally {
+      dynamo.middlewareStack.remove('kill');
+    }
+  }
+
+  test('at every request to DynamoDB, and run again: the same in the end', async () => {
+    const check = await Verification.of();
+    await check.ingest(check.trail.logFiles.slice(1));
+    let after = 0;
+    while (await stopped(check, after)) after += 1;
+    expect(after).toBeGreaterThan(6);
+    await check.run();
+    expect(await check.states()).toEqual([undefined, ...all(5, 'verified')]);
+    const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
+    expect(chain).toMatchObject({ unsettled: [check.trail.digests[0]!.key] });
+    expect(chain!.last!.key).toBe(check.trail.digests[2]!.key);
+  });
+
+  test('when time is up, and the next run goes on', async () => {
+    const check = await Verification.of({ hours: 5 });
+    await check.ingest();
+    let runs = 0;
+    for (let finished = false; !finished; runs += 1) {
+      let asked = 0;
+      const getRemainingTimeInMillis = () => {
+        asked += 1;
+        return asked > 5 ? 30_000 : 600_000;
+      };
+      ({ finished } = await check.run({}, { getRemainingTimeInMillis }));
+      expect(check.reports.length).toBeLessThanOrEqual(3);
+    }
+    expect(runs).toBeGreaterThan(1);
+    expect(await check.states()).toEqual(all(10, 'verified'));
+  });
+
+  test('two at a time: one of them stops, and everything is verified once', async () => {
+    const check = await Verification.of();
+    await check.ingest();
+    const runs = await Promise.allSettled([check.run(), check.run()]);
+    expect(runs.some(({ status }) => status === 'fulfilled')).toBe(true);
+    await check.run();
+    expect(await check.states()).toEqual(all(6, 'verified'));
+  });
+});
+
+test('a bucket that cannot be listed fails the run, and the others are verified', async () => {
+  const check = await Verification.of();
+  await check.ingest();
+  const { bucket } = check.bucket;
+  const locations = [
+    { bucket: 'there-is-no-such-bucket', prefix: '' },
+    { bucket, prefix: '' },
+  ];
+  await expect(check.run({ locations })).rejects.toMatchObject({ code: 'verification-failed' });
+  expect(check.failures).toEqual(['s3://there-is-no-such-bucket/: NoSuchBucket']);
+  expect(await check.states()).toEqual(all(6, 'verified'));
+});
