@@ -174,7 +174,7 @@ describe('a log file that is not what CloudTrail signed', () => {
     expect(await check.states()).toEqual(['failed', ...all(5, 'verified')]);
   });
 
-  test('broken afterwards, and set aside: it stays known as failed once it is there again, otherwise', async () => {
+  test('broken afterwards, and set aside: what was signed is not forgotten', async () => {
     const check = await Verification.of();
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.ingest();
