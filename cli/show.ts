@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { indentedJson } from '../shared/audit-event/json-text.ts';
 import type { Environment } from '../shared/config.ts';
+import { getVerifiedEvent, type VerifiedEvent } from '../shared/query/verified-event.ts';
 import { eventText } from '../shared/render/event-text.ts';
 import { eventJson } from '../shared/render/json.ts';
-import type { StoredEvent } from '../shared/store/event-item.ts';
-import { getEvent } from '../shared/store/events-table.ts';
 import { EXIT } from './exit.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addZoneOption, type TimeOptions, viewOf } from './view-options.ts';
@@ -22,9 +21,7 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
     .addOption(new Option('--format <format>', 'how to print: text on a terminal, else json').choices(['text', 'json']))
     .option('--raw', "only the record's redacted JSON text, exactly as it is stored");
   return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: ShowOptions) => {
-    const event = await withStore(options, env, ({ dynamo, tables, now }) =>
-      getEvent(dynamo, tables.eventsTable, eventId, now()),
-    );
+    const event = await withStore(options, env, (deps) => getVerifiedEvent(eventId, deps));
     if (event === undefined) {
       process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
       setExitCode(EXIT.failed);
@@ -41,7 +38,7 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
   });
 }
 
-function printed(event: StoredEvent, options: ShowOptions, env: Environment): string {
+function printed(event: VerifiedEvent, options: ShowOptions, env: Environment): string {
   const { format = process.stdout.isTTY ? 'text' : 'json' } = options;
   if (format === 'json') return `${indentedJson(eventJson(event))}\n`;
   return eventText(event, viewOf(process.stdout, env, options, Date.now()));

@@ -1,4 +1,4 @@
-import { LISTED_ATTRIBUTES, OTHER_ATTRIBUTES } from '../render/attributes.ts';
+import { LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from '../render/attributes.ts';
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -33,10 +33,18 @@ const ATTRIBUTES: Readonly<Record<string, Schema>> = {
   redacted: { type: 'array', items: STRING, description: 'paths in the record of what was masked' },
   logFile: { type: 'string', description: 'BUCKET/KEY of the log file that the event was first read from' },
   timeKey: { type: 'string', description: 'sorts by time, and is unique' },
+  verification: {
+    enum: ['verified', 'failed', 'pending'],
+    description:
+      'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
+      'digest was checked yet',
+  },
+  verifiedBy: { type: 'string', description: 'the key of the digest that names the log file, in the same bucket' },
+  verifiedAt: TIME,
 };
 
 const LISTED = ['eventId', 'timeKey'];
-const STORED = [...LISTED, 'logFile', 'recordIndex', 'ingestedAt', 'contentHash'];
+const STORED = [...LISTED, 'logFile', 'recordIndex', 'ingestedAt', 'contentHash', 'verification'];
 
 function attributes(names: readonly string[], required: readonly string[]): Record<string, Schema> {
   return Object.fromEntries(
@@ -48,7 +56,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ListedEvent: object(attributes([...LISTED_ATTRIBUTES, 'timeKey'], LISTED), 'An event as a list shows it.'),
   Event: object(
     {
-      ...attributes([...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES], STORED),
+      ...attributes([...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, ...VERIFICATION_ATTRIBUTES], STORED),
       'record?': { type: 'object', description: "CloudTrail's record, its secrets masked" },
       'previousRecord?': { type: 'object', description: 'the record that an addendum with the same eventID replaced' },
     },

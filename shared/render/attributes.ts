@@ -1,4 +1,5 @@
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
+import type { EventVerification } from '../store/ledger.ts';
 
 /** The attributes that a list of events shows, in the order in which people read them. */
 export const LISTED_ATTRIBUTES = [
@@ -36,6 +37,13 @@ export const OTHER_ATTRIBUTES = [
   'contentHash',
   'timeKey',
 ] as const satisfies readonly (keyof StoredEvent)[];
+
+/** What is known of where one event came from. */
+export const VERIFICATION_ATTRIBUTES = [
+  'verification',
+  'verifiedBy',
+  'verifiedAt',
+] as const satisfies readonly (keyof EventVerification)[];
 
 /** An attribute's value, or nothing when it is absent or an empty list. */
 export function attributeOf(event: ListedEvent | StoredEvent, name: string): unknown {

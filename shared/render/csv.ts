@@ -1,10 +1,12 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
-import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES } from './attributes.ts';
+import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from './attributes.ts';
 
-/** The columns of a list, and of whole events. */
+/** The columns of a list, of whole events, and of one event with its verification. */
 export const LISTED_COLUMNS: readonly string[] = LISTED_ATTRIBUTES;
 export const FULL_COLUMNS: readonly string[] = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, 'record'];
+
+export const VERIFIED_COLUMNS: readonly string[] = [...FULL_COLUMNS, ...VERIFICATION_ATTRIBUTES];
 
 /** One row of RFC 4180, line break included. */
 export function csvRow(values: readonly string[]): string {

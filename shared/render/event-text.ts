@@ -1,12 +1,16 @@
 import { indentedJson } from '../audit-event/json-text.ts';
 import type { StoredEvent } from '../store/event-item.ts';
+import type { EventVerification } from '../store/ledger.ts';
 import { displayText } from './display.ts';
 import { styled } from './table.ts';
 import { relativeTime, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
+/** An event, and what is known of where it came from. */
+type ShownEvent = StoredEvent & Partial<EventVerification>;
+
 /** One event for people: what matters of it in a few lines, then its record. */
-export function eventText(event: StoredEvent, view: View): string {
+export function eventText(event: ShownEvent, view: View): string {
   const lines = FACTS.flatMap(([label, factsOf]) => {
     const facts = factsOf(event, view).filter((fact) => fact !== undefined && fact !== '');
     return facts.map((fact, i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${displayText(fact!)}`);
@@ -17,7 +21,7 @@ export function eventText(event: StoredEvent, view: View): string {
 
 const LABEL_WIDTH = 13;
 
-type Facts = (event: StoredEvent, view: View) => (string | undefined)[];
+type Facts = (event: ShownEvent, view: View) => (string | undefined)[];
 
 /** Label and lines; a fact that an event does not have is left out. */
 const FACTS: readonly (readonly [label: string, factsOf: Facts])[] = [
@@ -46,12 +50,26 @@ const FACTS: readonly (readonly [label: string, factsOf: Facts])[] = [
   ['masked', ({ redacted }) => [redacted.join(', ')]],
   ['flags', ({ flags }) => [flags.join(', ')]],
   ['read from', ({ logFile, recordIndex }) => [`s3://${logFile} Records[${recordIndex}]`]],
+  ['verified', verificationOf],
   ['stored', ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)]],
 ];
 
 function titleOf({ eventName = 'Unnamed event', environment, errorCode = 'ok' }: StoredEvent): string {
   return `${eventName}${environment === undefined ? '' : ` on ${environment}`}: ${errorCode}`;
 }
+
+function verificationOf({ verification, verifiedBy, logFile }: ShownEvent): (string | undefined)[] {
+  if (verification === undefined) return [];
+  const bucket = logFile.slice(0, logFile.indexOf('/'));
+  const digest = verifiedBy && `digest s3://${bucket}/${verifiedBy}`;
+  return [VERIFICATIONS[verification], digest];
+}
+
+const VERIFICATIONS: Readonly<Record<EventVerification['verification'], string>> = {
+  verified: 'yes, CloudTrail signed the log file as it was ingested',
+  failed: 'NO: what was ingested under the name of the log file is not, or not all, what CloudTrail signed',
+  pending: 'not yet, no digest was checked',
+};
 
 function whenOf({ eventTime, timeKey }: StoredEvent, { times }: View): string[] {
   if (eventTime === undefined) return ['the record does not say'];

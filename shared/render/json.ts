@@ -1,12 +1,12 @@
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
-import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES } from './attributes.ts';
+import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from './attributes.ts';
 
 /**
  * An event as one line of JSON. Its record, when it is there, stands as its own text: numbers and escapes as CloudTrail
  * wrote them.
  */
 export function eventJson(event: ListedEvent | StoredEvent): string {
-  const members = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES].flatMap((name) => {
+  const members = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, ...VERIFICATION_ATTRIBUTES].flatMap((name) => {
     const value = attributeOf(event, name);
     return value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`];
   });

@@ -1,4 +1,5 @@
-import { eventCsv, FULL_COLUMNS } from '../../render/csv.ts';
+import { getVerifiedEvent, type VerifiedEvent } from '../../query/verified-event.ts';
+import { eventCsv, VERIFIED_COLUMNS } from '../../render/csv.ts';
 import { eventJson } from '../../render/json.ts';
 import type { StoredEvent } from '../../store/event-item.ts';
 import { getEvent as readEvent } from '../../store/events-table.ts';
@@ -13,11 +14,13 @@ export const getEvent: Operation = {
   id: 'getEvent',
   path: `/events/{${EVENT_ID}}`,
   summary: 'Everything stored of one event',
-  says: 'The record is the text that CloudTrail wrote, numbers and escapes included, but for secrets, which are `***`.',
+  says:
+    'The record is the text that CloudTrail wrote, numbers and escapes included, but for secrets, which are `***`. ' +
+    'verification tells whether a signed digest of CloudTrail has the hash of the log file it was read from.',
   parameters: [{ name: EVENT_ID, in: 'path', says: "CloudTrail's eventID", schema: { type: 'string', minLength: 1 } }],
   formats: ['json', 'ndjson', 'csv'],
   schemas: { json: 'Event', line: 'Event' },
-  columns: FULL_COLUMNS,
+  columns: VERIFIED_COLUMNS,
   examples: [
     {
       name: 'deniedChange',
@@ -33,7 +36,7 @@ export const getEvent: Operation = {
     },
   ],
   async answer(values, deps) {
-    const event = await findEvent(only(values, EVENT_ID)!, EVENT_ID, deps);
+    const event = found(await getVerifiedEvent(only(values, EVENT_ID)!, deps), EVENT_ID);
     return { body: listOf([event], WHOLE, (items) => items.slice(1, -1)) };
   },
 };
@@ -43,13 +46,16 @@ export const getEvent: Operation = {
  * @throws {Problem} when it is not stored
  */
 export async function findEvent(eventId: string, parameter: string, deps: HttpDeps): Promise<StoredEvent> {
-  const event = await readEvent(deps.dynamo, deps.tables.eventsTable, eventId, deps.now());
-  if (event) return event;
+  return found(await readEvent(deps.dynamo, deps.tables.eventsTable, eventId, deps.now()), parameter);
+}
+
+function found<T>(event: T | undefined, parameter: string): T {
+  if (event !== undefined) return event;
   throw new Problem('no-such-event', `${parameter}: expected the eventID of a stored event`, parameter);
 }
 
-const WHOLE: Writing<StoredEvent> = {
+const WHOLE: Writing<VerifiedEvent> = {
   json: eventJson,
-  columns: FULL_COLUMNS,
-  csv: (event) => eventCsv(event, FULL_COLUMNS),
+  columns: VERIFIED_COLUMNS,
+  csv: (event) => eventCsv(event, VERIFIED_COLUMNS),
 };

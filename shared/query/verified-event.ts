@@ -1,0 +1,16 @@
+import type { StoredEvent } from '../store/event-item.ts';
+import { getEvent } from '../store/events-table.ts';
+import { type EventVerification, readVerification } from '../store/ledger.ts';
+import type { QueryDeps } from './read-page.ts';
+
+/** An event with everything that is stored of it, and whether CloudTrail signed its log file. */
+export type VerifiedEvent = StoredEvent & EventVerification;
+
+/** Nothing when it is not there, or has expired. */
+export async function getVerifiedEvent(
+  eventId: string,
+  { dynamo, tables, now }: QueryDeps,
+): Promise<VerifiedEvent | undefined> {
+  const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
+  return event && { ...event, ...(await readVerification(dynamo, tables.logFilesTable, event.logFile)) };
+}
