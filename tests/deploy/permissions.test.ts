@@ -98,7 +98,7 @@ describe('what is tried', () => {
     expect(OPERATIONS.filter(({ path }) => !asked(path)).map(({ path }) => path)).toEqual([]);
   });
 
-  test('each request of the ingest and query functions', () => {
+  test('each request of each function', () => {
     const kinds = (id: string) => {
       const calls = observed.get('a new trail')!.calls.get(id)!;
       return [
@@ -119,6 +119,15 @@ describe('what is tried', () => {
       'UpdateItem: ConditionalCheckFailedException',
     ]);
     expect(kinds('QueryLambdaFunction')).toEqual(['GetItem', 'Query']);
+    expect(kinds('VerifyLambdaFunction')).toEqual([
+      'GetItem',
+      'GetObject',
+      'GetObject: NoSuchKey',
+      'ListObjectsV2',
+      'ListPublicKeys',
+      'Query',
+      'UpdateItem',
+    ]);
   });
 });
 
@@ -177,6 +186,9 @@ test('keys are used through S3 and DynamoDB alone', async () => {
   expect(await decrypt('IngestRole', stack.arn('TrailKey'), via('s3'))).toBe(true);
   expect(await decrypt('IngestRole', stack.arn('TrailKey'), via('dynamodb'))).toBe(false);
   expect(await decrypt('IngestRole', stack.arn('TrailKey'), {})).toBe(false);
+  expect(await decrypt('VerifyRole', stack.arn('TrailKey'), via('s3'))).toBe(true);
+  expect(await decrypt('VerifyRole', stack.arn('TrailKey'), {})).toBe(false);
+  expect(await decrypt('VerifyRole', tables, via('dynamodb'))).toBe(true);
   expect(await decrypt('QueryRole', tables, via('dynamodb'))).toBe(true);
   expect(await decrypt('QueryRole', tables, {})).toBe(false);
   expect(await decrypt('QueryRole', stack.arn('TrailKey'), via('s3'))).toBe(false);
@@ -220,7 +232,7 @@ describe('roles that are wrong are found to be', () => {
     });
     const seen = { ...observed.get('a new trail')!, stack: copy };
     const found = await excess(seen, 'QueryRole', needs());
-    expect(found).toContain(`dynamodb:GetItem ${copy.arn('LogFilesTable')}`);
+    expect(found).toContain(`dynamodb:GetItem ${copy.arn('EnvironmentsTable')}`);
   });
 
   test('an index that nobody asks', () => {
@@ -275,11 +287,13 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
         ({ IndexName }: { IndexName: string }) => `${stack.arn(id)}/index/${IndexName}`,
       ),
     ]);
+  // Log files and digests: who reads the ones is not to read the others.
+  const readsDigests = needs.some(({ resource }) => resource.includes('/CloudTrail-Digest/'));
   const buckets = stack
     .ofType('AWS::S3::Bucket')
     .flatMap(({ id }) => [
       stack.arn(id),
-      `${stack.arn(id)}/AWSLogs/1/CloudTrail-Digest/x.json.gz`,
+      `${stack.arn(id)}/AWSLogs/1/${readsDigests ? 'CloudTrail' : 'CloudTrail-Digest'}/x.json.gz`,
       `${stack.arn(id)}/x`,
     ]);
   const others = stack
@@ -306,7 +320,8 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
     `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/another:log-stream:x`,
   ];
   // Of objects one of each bucket: they differ by name alone.
-  const used = new Map(needs.map(({ resource }) => [resource.replace(/(:::[^/]+)\/.*/s, '$1/'), resource]));
+  const named = needs.filter(({ resource }) => resource !== '*');
+  const used = new Map(named.map(({ resource }) => [resource.replace(/(:::[^/]+)\/.*/s, '$1/'), resource]));
   return new Set([...used.values(), ...tables, ...buckets, ...others, ...foreign]);
 }
 

@@ -26,5 +26,5 @@ test('every route asks for IAM authorization', () => {
 test('the function may read, not write, and never scan', () => {
   const yaml = readFileSync(join(packageRoot(), 'deploy', 'query.yml'), 'utf8');
   const actions = [...yaml.matchAll(/dynamodb:\w+|dynamodb:\*/g)].map(([action]) => action);
-  expect(actions.sort()).toEqual(['dynamodb:GetItem', 'dynamodb:Query']);
+  expect(new Set(actions)).toEqual(new Set(['dynamodb:GetItem', 'dynamodb:Query']));
 });

@@ -1,10 +1,16 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler } from '../../../functions/ingest-handler.ts';
 import { createQueryHandler } from '../../../functions/query-handler.ts';
-import { readConfig, readTableNames } from '../../../shared/config.ts';
+import { createVerifyHandler } from '../../../functions/verify-handler.ts';
+import { readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
+import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
+import { ingestLogFile } from '../../../shared/pipeline.ts';
 import { httpEvent } from '../../support/http-event.ts';
+import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
 import { logFileKey, logFileOf, NOW, sqsEvent } from '../../support/world.ts';
-import type { Call, Need } from './calls.ts';
+import { type Call, type Need, recordCalls } from './calls.ts';
 import { type DeployedWorld, putLog } from './deployed-world.ts';
 import { REGION, type Stack } from './stack.ts';
 
@@ -23,6 +29,7 @@ export interface Exercise {
 export const EXERCISES: readonly Exercise[] = [
   { function: 'IngestLambdaFunction', role: 'IngestRole', run: ingest, byLambda: polling },
   { function: 'QueryLambdaFunction', role: 'QueryRole', run: query, byLambda: () => [] },
+  { function: 'VerifyLambdaFunction', role: 'VerifyRole', run: verify, byLambda: () => [] },
 ];
 
 /** The log is written by every function. */
@@ -144,4 +151,47 @@ async function query(world: DeployedWorld): Promise<Call[]> {
     if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
   }
   return calls;
+}
+
+/** Digests of three hours; one log file is not ingested, and looked for again when its digest is gone. */
+async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> {
+  const bucket = new SignedBucket(world.logBucket, { prefix: keyPrefix.replace('AWSLogs/', '') });
+  const { logFiles, digests } = bucket.addTrail({ hours: 3 });
+  await bucket.upload(world.s3);
+  const config = readConfig(world.environmentOf('IngestLambdaFunction'));
+  const ingestDeps = { ...world.recorded([]), config, now: () => NOW, sleep: async () => {} };
+  for (const { bucket, key } of logFiles.slice(1)) await ingestLogFile({ bucket, key }, ingestDeps);
+
+  const calls: Call[] = [];
+  const { graceHours, ...verifyConfig } = readVerifyConfig(world.environmentOf('VerifyLambdaFunction'));
+  const failures: unknown[] = [];
+  const handler = createVerifyHandler(
+    {
+      ...verifyConfig,
+      ...world.recorded(calls),
+      since: TRAIL_START,
+      graceMs: graceHours * 3600 * 1000,
+      createKeys: () => listedKeys((region) => recordCalls(cloudTrail(region), calls)),
+      now: () => Date.parse(digests.at(-1)!.end) + 60_000,
+      sleep: async () => {},
+    },
+    { digest: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
+  );
+  await handler({}, {} as Context);
+  await world.s3.send(new DeleteObjectCommand({ Bucket: world.logBucket, Key: digests[0]!.key }));
+  await handler({}, {} as Context);
+  if (failures.length > 0) throw new AggregateError(failures, 'verify failed');
+  return calls;
+}
+
+/** CloudTrail, as far as it lists the public key of a Region. */
+function cloudTrail(region: string): CloudTrailClient {
+  const client = new CloudTrailClient({ region });
+  const { fingerprint, value } = signingKey(region).publicKey;
+  const output = { $metadata: {}, PublicKeyList: [{ Fingerprint: fingerprint, Value: value }] };
+  client.middlewareStack.add(() => async () => ({ output, response: {} }) as never, {
+    step: 'initialize',
+    priority: 'low',
+  });
+  return client;
 }

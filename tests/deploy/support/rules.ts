@@ -123,7 +123,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const quarantine = stack.get('QuarantineBucket').properties;
     const { LOG_BUCKETS = '' } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     const listened = LOG_BUCKETS.split(',').map((entry: string) => entry.replace(/@.*/, ''));
-    const rules = stack.ofType('AWS::Events::Rule').map(({ properties }) => JSON.stringify(properties.EventPattern));
+    const rules = eventRules(stack).map(({ properties }) => JSON.stringify(properties.EventPattern));
     const problems = [];
     if (quarantine.NotificationConfiguration) problems.push('QuarantineBucket notifies');
     if (listened.includes('')) problems.push('every bucket is listened to');
@@ -213,13 +213,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     }),
 
   'what a rule or a topic cannot deliver is kept': (stack) => [
-    ...stack
-      .ofType('AWS::Events::Rule')
-      .flatMap(({ id, properties }) =>
-        properties.Targets.filter(
-          ({ DeadLetterConfig }: Properties) => !takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
-        ).map(() => id),
-      ),
+    ...eventRules(stack).flatMap(({ id, properties }) =>
+      properties.Targets.filter(
+        ({ DeadLetterConfig }: Properties) => !takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
+      ).map(() => id),
+    ),
     ...broken(
       stack.ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol !== 'email'),
       ({ properties }) => takesFrom(stack, properties.RedrivePolicy?.deadLetterTargetArn, 'sns.amazonaws.com'),
@@ -228,9 +226,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   'who announces log files may write to the queue': (stack) =>
     [
-      ...stack
-        .ofType('AWS::Events::Rule')
-        .flatMap(({ properties }) => properties.Targets.map(({ Arn }: Properties) => [Arn, 'events.amazonaws.com'])),
+      ...eventRules(stack).flatMap(({ properties }) =>
+        properties.Targets.map(({ Arn }: Properties) => [Arn, 'events.amazonaws.com']),
+      ),
       ...stack
         .ofType('AWS::SNS::Subscription')
         .filter(({ properties }) => properties.Protocol === 'sqs')
@@ -266,7 +264,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'permissions name actions and resources': (stack) => {
     const identity = identityStatements(stack).filter(
       ({ actions, resources }) =>
-        actions.some((action) => action.includes('*')) || resources.some((resource) => !namesOne(resource)),
+        actions.some((action) => action.includes('*')) ||
+        (resources.some((resource) => !namesOne(resource)) &&
+          !actions.every((action) => WITHOUT_RESOURCE.includes(action))),
     );
     // A key's own policy has no other resource than itself, and its account keeps the key; CloudTrail uses both GenerateDataKey.
     const OF_KEYS = ['kms:*', 'kms:GenerateDataKey*'];
@@ -319,13 +319,23 @@ function isForItsSource(statement: Statement): boolean {
     const source = SOURCES[service];
     const isExact = arn.values.length === 1 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
     if (!source?.arn.test(arn.values[0] ?? '') || !isExact) return false;
-    // The Framework writes API Gateway's permission, with the account in the ARN alone.
-    if (service === 'apigateway.amazonaws.com') return true;
+    // The Framework writes these permissions, with the account in the ARN alone.
+    if (service === 'apigateway.amazonaws.com' || isOfSchedule(statement)) return true;
     const owner = source.hasAccount ? arn.values[0]!.split(':')[4] : account.values[0];
     const operators = source.hasAccount ? /^StringEquals(IfExists)?$/ : /^StringEquals$/;
     return account.values.join() === owner && /^\d{12}$/.test(owner ?? '') && operators.test(account.operators.join());
   });
 }
+
+const isOfSchedule = ({ in: id }: Statement) => /^\w+LambdaPermissionEventsRuleSchedule\d+$/.test(id);
+
+/** Those that wait for events; what a schedule misses, it does the next time. */
+function eventRules(stack: Stack) {
+  return stack.ofType('AWS::Events::Rule').filter(({ properties }) => properties.ScheduleExpression === undefined);
+}
+
+/** Actions on nothing that has a name. */
+const WITHOUT_RESOURCE = ['cloudtrail:ListPublicKeys'];
 
 /** One thing, or all within one thing: `*` and `name*` are others, too. */
 function namesOne(resource: string): boolean {
