@@ -22,21 +22,34 @@ export async function checkLogFile(
   body: AsyncIterable<Uint8Array>,
   sha256: string,
 ): Promise<LogFileProblem | undefined> {
-  const reading = { hash: createHash('sha256'), bytes: 0, compressed: 0, last: Buffer.alloc(0) };
   try {
-    await inflate(body, reading);
+    const { sha256: actual, endsInTime } = await hashLogFile(body);
+    if (actual !== sha256.toLowerCase()) {
+      return { kind: 'log-file-modified', detail: `expected the SHA-256 ${sha256} of its digest` };
+    }
+    return endsInTime ? undefined : trailing('expected the file to end with its gzip stream');
   } catch (error) {
     if (!(error instanceof BadLogFileError)) throw error;
     if (error.code === 'gzip-trailing-bytes') return trailing(error.message);
     return { kind: 'log-file-modified', detail: error.message };
   }
-  if (reading.hash.digest('hex') !== sha256.toLowerCase()) {
-    return { kind: 'log-file-modified', detail: `expected the SHA-256 ${sha256} of its digest` };
+}
+
+/**
+ * Hashes the uncompressed bytes of a log file, in constant memory.
+ * @returns the SHA-256, hex; and whether the file ends with its gzip stream: zero bytes, or a member without text, may follow
+ *   unseen by zlib, but a gzip stream ends in the length of its text
+ * @throws {BadLogFileError} when it is no gzip file
+ */
+export async function hashLogFile(body: AsyncIterable<Uint8Array>): Promise<{ sha256: string; endsInTime: boolean }> {
+  const reading: Reading = { hash: createHash('sha256'), bytes: 0, compressed: 0, last: Buffer.alloc(0) };
+  for await (const text of gunzip(watched(body, reading))) {
+    reading.bytes += text.length;
+    checkCaps(reading);
+    reading.hash.update(text);
   }
-  // A gzip stream ends in the length of its text. Zero bytes, or a member without text, may follow unseen by zlib.
   const ending = reading.last.length === 4 ? reading.last.readUInt32LE() : -1;
-  if (ending !== reading.bytes % 2 ** 32) return trailing('expected the file to end with its gzip stream');
-  return undefined;
+  return { sha256: reading.hash.digest('hex'), endsInTime: ending === reading.bytes % 2 ** 32 };
 }
 
 interface Reading {
@@ -45,14 +58,6 @@ interface Reading {
   compressed: number;
   /** The last four bytes as stored. */
   last: Buffer;
-}
-
-async function inflate(body: AsyncIterable<Uint8Array>, reading: Reading): Promise<void> {
-  for await (const text of gunzip(watched(body, reading))) {
-    reading.bytes += text.length;
-    checkCaps(reading);
-    reading.hash.update(text);
-  }
 }
 
 async function* watched(body: AsyncIterable<Uint8Array>, reading: Reading): AsyncGenerator<Uint8Array> {
