@@ -118,7 +118,7 @@ function isIn(objects: ReadonlySet<string>, finding: Finding): boolean {
 async function hashOf(s3: S3Client, object: { bucket: string; key: string }): Promise<string | undefined> {
   try {
     const open = await openLogFile(s3, object);
-    return open && (await hashLogFile(open.body)).sha256;
+    return open && (await hashLogFile(open.body));
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import type { LedgerSummary } from '../store/ledger-batch.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
 import { type ChainedDigest, chainId, checkLink } from './chain.ts';
 import type { NamedLogFile } from './digest.ts';
-import { checkDigest, type DigestFile, fetchDigest } from './digest-file.ts';
+import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
 import type { Gate } from './gate.ts';
 import { firstDay, type ListedObject, listDay, type TrailPlace } from './list-objects.ts';
@@ -200,8 +200,9 @@ class PlaceVerification {
   private async checkOne(key: string, names: DigestKey): Promise<ChainedDigest | undefined> {
     const { bucket } = this.place;
     try {
-      const file: DigestFile = await fetchDigest(this.deps.s3, { bucket, key }, this.deps);
-      const checked = await checkDigest(file, this.deps.keys, [...new Set([names.region, names.homeRegion])]);
+      let checked = await this.readAndCheck(key, names);
+      // Once more when it is not as expected: the transfer may be what is bad.
+      if (!checked.signed) checked = await this.readAndCheck(key, names);
       // A moved digest stands where it was.
       const own = checked.signed ? readDigestKey(checked.digest!.key) : undefined;
       return { names: own ?? names, checked };
@@ -213,8 +214,17 @@ class PlaceVerification {
     }
   }
 
+  private async readAndCheck(key: string, { region, homeRegion }: DigestKey): Promise<CheckedDigest> {
+    const file = await fetchDigest(this.deps.s3, { bucket: this.place.bucket, key }, this.deps);
+    return checkDigest(file, this.deps.keys, [...new Set([region, homeRegion])]);
+  }
+
   private checkChains(digests: readonly ChainedDigest[]): void {
-    const chains = Map.groupBy(digests, ({ names }) => chainId(names));
+    const chains = new Map<string, ChainedDigest[]>();
+    for (const digest of digests) {
+      const id = chainId(digest.names);
+      chains.set(id, [...(chains.get(id) ?? []), digest]);
+    }
     for (const [id, chain] of chains) {
       chain.sort((a, b) => (a.names.end < b.names.end ? -1 : 1));
       for (const digest of withoutCopies(chain)) {
@@ -305,15 +315,19 @@ class PlaceVerification {
   ): Promise<LogFileProblem | 'missing' | { reason: string } | undefined> {
     for (let reading = 1; ; reading += 1) {
       try {
-        const open = await openLogFile(this.deps.s3, object, this.deps);
-        if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
-        const problem = await checkLogFile(open.body, sha256);
+        const problem = await checkLogFile(() => this.open(object), sha256);
         if (problem === undefined || reading > 1) return problem;
       } catch (error) {
         if (error instanceof ObjectMissingError) return 'missing';
         if (!(error instanceof ObjectChangedError) || reading > 1) return { reason: describeError(error) };
       }
     }
+  }
+
+  private async open(object: { bucket: string; key: string }): Promise<AsyncIterable<Uint8Array>> {
+    const open = await openLogFile(this.deps.s3, object, this.deps);
+    if (open) return open.body;
+    throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
   }
 
   private addOf(file: NamedLogFile, about: Pick<Finding, 'kind' | 'detail'> & { digest: string }): Finding {
