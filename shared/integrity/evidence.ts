@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
+import { readDigestKey, readObjectKey, trailPath } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import type { StoredEvent } from '../store/event-item.ts';
@@ -136,6 +136,8 @@ async function eventProblems(event: StoredEvent, logFile: Evidence['logFile']): 
     if (!(error instanceof TrailError)) throw error;
     return [`log file: ${error.message}`];
   }
+  // It may have come in through a copy, which has the same path.
+  if (trailPath(event.logFile) !== trailPath(logFile.key)) return ['event: expected it to be of this log file'];
   const names = readObjectKey(logFile.key);
   const keyAccount = 'skipped' in names ? undefined : names.account;
   const problem = checkEvent(event, text === undefined ? undefined : { text, keyAccount });
