@@ -7,6 +7,7 @@ import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
 import { criteriaProblem } from './criteria-options.ts';
 import { environmentsCommand } from './environments.ts';
+import { evidenceCommand } from './evidence.ts';
 import { EXIT } from './exit.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
@@ -16,6 +17,7 @@ import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 import { summaryCommand } from './summary.ts';
 import { tailCommand } from './tail.ts';
+import { verifyCommand } from './verify.ts';
 
 /**
  * Runs `mwaa-trail` with a command line, `argv` as the process has it.
@@ -59,6 +61,8 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(environmentsCommand(env));
   program.addCommand(coverageCommand(env, setExitCode));
   program.addCommand(serveCommand(env));
+  program.addCommand(verifyCommand(env, setExitCode));
+  program.addCommand(evidenceCommand(env, setExitCode));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());
   program

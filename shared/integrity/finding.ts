@@ -53,6 +53,8 @@ export interface Finding {
   to?: string;
   /** Log files that cannot be verified because of this. */
   unverifiable?: number;
+  /** Events in the table that are not proven because of this. */
+  events?: number;
   /** A sentence with what was found and what was expected; no record content. */
   detail: string;
 }

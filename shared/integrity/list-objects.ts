@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 
 /** An object in a listing. */
 export interface ListedObject {
@@ -35,21 +36,30 @@ export async function listPlaces(s3: S3Client, filter: PlaceFilter): Promise<Tra
   const base = `${prefix}AWSLogs/`;
   const roots =
     organization === undefined ? [base, ...(await organizationRoots(s3, bucket, base))] : [`${base}${organization}/`];
-  const places: TrailPlace[] = [];
-  for (const root of roots) {
-    for (const account of (await listFolders(s3, bucket, root)).filter((name) => /^\d{12}$/.test(name))) {
-      if (filter.accounts !== undefined && !filter.accounts.includes(account)) continue;
-      const regions = new Set<string>();
-      for (const folder of ['CloudTrail', 'CloudTrail-Digest'] satisfies TrailFolder[]) {
-        for (const region of await listFolders(s3, bucket, `${root}${account}/${folder}/`)) regions.add(region);
-      }
-      for (const region of [...regions].sort()) {
-        if (filter.regions === undefined || filter.regions.includes(region))
-          places.push({ bucket, root, account, region });
-      }
-    }
-  }
-  return places;
+  const accounts = await pMap(
+    roots,
+    async (root) => (await listFolders(s3, bucket, root)).map((account) => ({ bucket, root, account })),
+    AT_ONCE,
+  );
+  const wanted = accounts
+    .flat()
+    .filter(({ account }) => /^\d{12}$/.test(account) && isWanted(filter.accounts, account));
+  const places = await pMap(
+    wanted,
+    async (of) => (await listRegions(s3, of)).map((region) => ({ ...of, region })),
+    AT_ONCE,
+  );
+  return places.flat().filter(({ region }) => isWanted(filter.regions, region));
+}
+
+const AT_ONCE = { concurrency: 16 };
+
+const isWanted = (wanted: readonly string[] | undefined, name: string) => wanted === undefined || wanted.includes(name);
+
+async function listRegions(s3: S3Client, { bucket, root, account }: Omit<TrailPlace, 'region'>): Promise<string[]> {
+  const folders = ['CloudTrail', 'CloudTrail-Digest'] satisfies TrailFolder[];
+  const regions = await Promise.all(folders.map((folder) => listFolders(s3, bucket, `${root}${account}/${folder}/`)));
+  return [...new Set(regions.flat())].sort();
 }
 
 async function organizationRoots(s3: S3Client, bucket: string, base: string): Promise<string[]> {

@@ -5,8 +5,10 @@ import type { Environment } from '../config.ts';
  * The client for S3: the SDK's own settings from the environment, and time-outs that fire. `socketTimeout` also covers a
  * body that stalls, which `requestTimeout` does not.
  * @param overrides for embedded servers
+ * @param maxSockets connections that are kept alive, when they are to be more than the SDK's own 50
  */
-export function createS3Client(env: Environment, overrides: S3ClientConfig = {}): S3Client {
+export function createS3Client(env: Environment, overrides: S3ClientConfig = {}, maxSockets?: number): S3Client {
+  const agent = { keepAlive: true, maxSockets };
   return new S3Client({
     forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
     maxAttempts: 5,
@@ -16,6 +18,7 @@ export function createS3Client(env: Environment, overrides: S3ClientConfig = {})
       requestTimeout: 20_000,
       socketTimeout: 20_000,
       throwOnRequestTimeout: true,
+      ...(maxSockets && { httpAgent: agent, httpsAgent: agent }),
     },
     ...overrides,
   });

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { TrailError } from '../../shared/errors.ts';
+import { type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
+
+/** `s3://BUCKET[/PREFIX]`; the prefix is empty, or ends with a slash. Nothing when it is something else. */
+export function bucketAndPrefix(place: string): { bucket: string; prefix: string } | undefined {
+  const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(place) ?? [];
+  if (bucket === undefined) return undefined;
+  return { bucket, prefix: path === '' || path.endsWith('/') ? path : `${path}/` };
+}
+
+/** @throws {TrailError} `public-keys`, `file` */
+export async function readKeys(file: string): Promise<KeysByRegion> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TrailError('file', `${file}: expected a file of public keys (${cause.code})`, { cause });
+  });
+  return readPublicKeys(text);
+}
