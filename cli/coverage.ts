@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { readTrailLocation, type TrailLocation } from '../shared/delivery/trail-location.ts';
-import { listDay, listPlaces } from '../shared/integrity/list-objects.ts';
+import { listDay, listPlaces, type PlaceFilter } from '../shared/integrity/list-objects.ts';
 import { createS3Client } from '../shared/log-file/s3-client.ts';
 import {
   type Coverage,
@@ -25,6 +24,7 @@ import type { View } from '../shared/render/view.ts';
 import { batches } from './batches.ts';
 import { EXIT } from './exit.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
+import { bucketAndPrefix } from './verify/arguments.ts';
 import { viewOf } from './view-options.ts';
 import { writeJsonList, writeOut } from './write-out.ts';
 
@@ -35,7 +35,7 @@ interface CoverageOptions extends StoreOptions {
   until?: string;
   account?: string[];
   region?: string[];
-  bucket?: TrailLocation;
+  bucket?: PlaceFilter;
   format?: Format;
 }
 
@@ -144,16 +144,18 @@ function timeOf(name: string, value: string, now: number): string {
   return time;
 }
 
-async function deliveredFiles(location: TrailLocation, env: Environment): Promise<DeliveredFiles> {
+async function deliveredFiles(location: PlaceFilter, env: Environment): Promise<DeliveredFiles> {
   const s3 = createS3Client(env);
   const places = await listPlaces(s3, location);
   return { location, places, list: (place, day) => listDay(s3, place, 'CloudTrail', day) };
 }
 
-function locationOf(address: string): TrailLocation {
-  const location = readTrailLocation(address);
-  if (location) return location;
-  throw new InvalidArgumentError('Expected s3://BUCKET or s3://BUCKET/PREFIX.');
+function locationOf(address: string): PlaceFilter {
+  const location = bucketAndPrefix(address);
+  if (location && !/(^|\/)AWSLogs\//.test(location.prefix)) return location;
+  throw new InvalidArgumentError(
+    'Expected s3://BUCKET or s3://BUCKET/PREFIX, the prefix being what stands before AWSLogs/.',
+  );
 }
 
 function repeated(flags: string, says: string): Option {

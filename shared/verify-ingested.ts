@@ -2,13 +2,12 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { type DigestKey, readDigestKey, readObjectKey } from './delivery/object-key.ts';
-import type { TrailLocation } from './delivery/trail-location.ts';
 import { s3Place, TrailError } from './errors.ts';
 import { type ChainedDigest, chainId, checkLink } from './integrity/chain.ts';
 import type { Digest, NamedLogFile } from './integrity/digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './integrity/digest-file.ts';
 import type { Finding } from './integrity/finding.ts';
-import { listDay, listPlaces, type TrailPlace } from './integrity/list-objects.ts';
+import { listDay, listPlaces, type PlaceFilter, type TrailPlace } from './integrity/list-objects.ts';
 import type { PublicKeySource } from './integrity/public-keys.ts';
 import { ObjectMissingError } from './log-file/open-log-file.ts';
 import { type DigestChain, listChains, writeChain } from './store/digest-chains.ts';
@@ -20,7 +19,7 @@ export interface VerifyDeps {
   s3: S3Client;
   dynamo: DynamoDBClient;
   logFilesTable: string;
-  locations: readonly TrailLocation[];
+  locations: readonly PlaceFilter[];
   keys: PublicKeySource;
   /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
   since?: string | undefined;
@@ -101,7 +100,7 @@ export async function verifyIngested(
   time: TimeBudget,
 ): Promise<VerifyReport> {
   const run = new Run(deps, observer, time, await listChains(deps.dynamo, deps.logFilesTable));
-  for (const { bucket, prefix } of deps.locations) await run.location(bucket, prefix);
+  for (const location of deps.locations) await run.location(location);
   return run.report();
 }
 
@@ -129,13 +128,13 @@ class Run {
   }
 
   /** A failure of one account and Region leaves the others alone. */
-  async location(bucket: string, prefix: string): Promise<void> {
+  async location(location: PlaceFilter): Promise<void> {
     let places: TrailPlace[];
     try {
-      places = await listPlaces(this.deps.s3, { bucket, prefix });
+      places = await listPlaces(this.deps.s3, location);
     } catch (error) {
       this.counts.failedPlaces += 1;
-      this.observer.failed(s3Place({ bucket, key: prefix }), error);
+      this.observer.failed(s3Place({ bucket: location.bucket, key: location.prefix }), error);
       return;
     }
     // Those that are behind come first, so that all have their turn when time is short.

@@ -1,7 +1,6 @@
 import pMap, { pMapIterable } from 'p-map';
 import { readObjectKey } from '../delivery/object-key.ts';
-import type { TrailLocation } from '../delivery/trail-location.ts';
-import type { ListedObject, TrailPlace } from '../integrity/list-objects.ts';
+import type { ListedObject, PlaceFilter, TrailPlace } from '../integrity/list-objects.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import type { QueryDeps } from './read-page.ts';
 
@@ -50,7 +49,7 @@ export interface CoverageFilter {
 
 /** A bucket to compare with. */
 export interface DeliveredFiles {
-  location: TrailLocation;
+  location: PlaceFilter;
   places: readonly TrailPlace[];
   /** The log files that a place has of a day. */
   list(place: TrailPlace, day: string): Promise<ListedObject[]>;
