@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Environment, readConfig, readTableNames } from '../shared/config.ts';
+import { type Environment, readConfig, readTableNames, readVerifyConfig } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 
 const TABLES = { EVENTS_TABLE: 'events', LOG_FILES_TABLE: 'log-files', ENVIRONMENTS_TABLE: 'environments' };
@@ -66,5 +66,38 @@ describe('what is wrong is named', () => {
   // Taken for "any bucket" and "no event source", they would open a door and lose every event.
   test.each(['LOG_BUCKETS', 'EVENT_SOURCES'])('%s set to a list of nothing', (name) => {
     for (const nothing of [',', ' , ,']) expect(complaintOf({ ...TABLES, [name]: nothing })).toContain(name);
+  });
+});
+
+describe('of the function that verifies', () => {
+  const USUAL = { LOG_FILES_TABLE: 'log-files', LOG_BUCKETS: 'one, two@123456789012' };
+
+  test('the table and the buckets are all that must be set', () => {
+    expect(readVerifyConfig(USUAL)).toStrictEqual({
+      logFilesTable: 'log-files',
+      locations: [
+        { bucket: 'one', prefix: '' },
+        { bucket: 'two', prefix: '' },
+      ],
+      graceHours: 6,
+    });
+    const empty = { KEY_PREFIX: '', VERIFY_SINCE: ' ', VERIFY_GRACE_HOURS: '' };
+    expect(readVerifyConfig({ ...USUAL, ...empty })).toStrictEqual(readVerifyConfig(USUAL));
+  });
+
+  test('everything that can be set', () => {
+    const env = { KEY_PREFIX: 'audit/AWSLogs/', VERIFY_SINCE: '2026-11-01', VERIFY_GRACE_HOURS: '24' };
+    expect(readVerifyConfig({ ...USUAL, ...env })).toMatchObject({
+      locations: [{ prefix: 'audit/' }, { prefix: 'audit/' }],
+      since: '2026-11-01T00:00:00.000Z',
+      graceHours: 24,
+    });
+  });
+
+  test('what is wrong is named, all of it', () => {
+    const env = { KEY_PREFIX: 'audit', VERIFY_SINCE: 'soon', VERIFY_GRACE_HOURS: '0' };
+    expect(() => readVerifyConfig(env)).toThrow(
+      /LOG_BUCKETS must name.*KEY_PREFIX must be.*VERIFY_GRACE_HOURS must be.*VERIFY_SINCE must be.*LOG_FILES_TABLE is not set/,
+    );
   });
 });

@@ -1,11 +1,14 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
 import { listChains } from '../../shared/store/digest-chains.ts';
 import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
+import { httpEvent } from '../support/http-event.ts';
+import { awsSettings, runInProcess } from '../support/program.ts';
 import {
   digestBody,
   publicKeys,
@@ -360,6 +363,46 @@ test('accounts, Regions and trails have chains of their own', async () => {
   expect([check.sum('verified'), check.findings()]).toEqual([24, []]);
   expect(await check.run()).toMatchObject({ chains: 4 });
   expect(check.reports).toEqual([]);
+});
+
+test('an event says whether CloudTrail signed its log file', async () => {
+  const record = (hour: number, file: number) => ({
+    eventVersion: '1.11',
+    eventID: `event-${hour}-${file}`,
+    eventTime: '2031-03-01T20:00:00Z',
+    eventSource: 'airflow.amazonaws.com',
+    eventName: 'GetEnvironment',
+  });
+  const check = await Verification.of({ hours: 1, records: (hour, file) => [record(hour, file)] });
+  const [first, second] = check.trail.logFiles as [TestLogFile, TestLogFile];
+  await check.ingest([first]);
+  await check.forge(
+    second,
+    [record(0, 1)].map((one) => ({ ...one, eventName: 'DeleteEnvironment' })),
+  );
+  const { dynamo, deps } = check.world;
+  const { eventsTable } = deps.config;
+  const settings = awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint });
+  const show = async (id: string, ...args: string[]) =>
+    (await runInProcess(['show', id, '--table', eventsTable, ...args], settings)).stdout;
+  const ask = createQueryHandler({ dynamo, tables: deps.config, now: () => check.now }, { failed: () => {} });
+  const get = async (id: string) =>
+    JSON.parse((await ask(httpEvent(`/events/${id}`), {} as Context)).body) as Record<string, unknown>;
+
+  expect(await get('event-0-0')).toMatchObject({ verification: 'pending' });
+  expect(await show('event-0-0', '--format', 'text')).toContain('verified     not yet');
+  await check.run();
+  const { key } = check.trail.digests[0]!;
+  const verifiedAt = new Date(check.now).toISOString();
+  expect(await get('event-0-0')).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
+  expect(JSON.parse(await show('event-0-0'))).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
+  expect(await show('event-0-0', '--format', 'text')).toMatch(
+    new RegExp(`verified {5}yes, CloudTrail signed.*\\n {13}digest s3://${check.bucket.bucket}/${key}\\n`),
+  );
+  expect(await get('event-0-1')).toMatchObject({ eventName: 'DeleteEnvironment', verification: 'failed' });
+  expect(await show('event-0-1', '--format', 'text')).toContain('verified     NO: ');
+  const { stderr } = await runInProcess(['query', '--table', eventsTable], settings);
+  expect(stderr).toContain('Not to be trusted: CloudTrail signed other content for 1 log file: s3://');
 });
 
 describe('interrupted', () => {

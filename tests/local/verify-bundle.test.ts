@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ROOT } from '../support/cli.ts';
+import { SignedBucket, signingKey } from '../support/signed-trail.ts';
+import { createWorld, ledgerItem, type Servers, s3Event, startServers } from '../support/world.ts';
+
+const BUNDLE = join(ROOT, 'dist', 'verify', 'index.cjs');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const SCRIPT = `
+  const { handler } = require(${JSON.stringify(BUNDLE)});
+  handler({}, {}).then(
+    (answer) => console.log(JSON.stringify({ answer })),
+    (error) => { console.error(String(error)); process.exitCode = 1; },
+  );`;
+
+let servers: Servers;
+/** CloudTrail, as far as it lists the public key of a Region. */
+const cloudTrail = createServer((_, response) => {
+  const { fingerprint, value } = signingKey('eu-west-1').publicKey;
+  const key = { Fingerprint: fingerprint, Value: Buffer.from(value).toString('base64') };
+  response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ PublicKeyList: [key] }));
+});
+beforeAll(async () => {
+  servers = await startServers();
+  await once(cloudTrail.listen(0, '127.0.0.1'), 'listening');
+}, 60_000);
+afterAll(async () => {
+  cloudTrail.close();
+  await servers.stop();
+});
+
+test('the deployed bundle, told by its environment variables alone', async () => {
+  const world = await createWorld(servers);
+  const bucket = new SignedBucket(`trail-${world.quarantineBucket}`);
+  const start = new Date(Math.floor(Date.now() / 1000) * 1000 - 3 * 3600 * 1000).toISOString();
+  const { logFiles } = bucket.addTrail({ start, hours: 2 });
+  await bucket.upload(world.s3);
+  const files = logFiles.map(({ bucket, key }) => ({ bucket, key, etag: '' }));
+  await world.handle(s3Event(...files));
+  const env = {
+    LOG_FILES_TABLE: world.deps.config.logFilesTable,
+    LOG_BUCKETS: bucket.bucket,
+    KEY_PREFIX: 'AWSLogs/',
+    VERIFY_SINCE: '',
+    VERIFY_GRACE_HOURS: '6',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_S3: servers.s3.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: servers.dynamo.endpoint,
+    AWS_ENDPOINT_URL_CLOUDTRAIL: `http://127.0.0.1:${(cloudTrail.address() as AddressInfo).port}`,
+    S3_FORCE_PATH_STYLE: 'true',
+  };
+  const invoke = (variables: Record<string, string>) =>
+    promisify(execFile)(NODE, ['-e', SCRIPT], { env: variables, timeout: 60_000 });
+  const { stdout } = await invoke(env);
+  const answer = stdout.split('\n').find((line) => line.startsWith('{"answer"'));
+  expect(JSON.parse(answer!)).toMatchObject({ answer: { places: 1, failedPlaces: 0, finished: true, chains: 1 } });
+  for (const file of files) expect(await ledgerItem(world, file)).toMatchObject({ verification: { S: 'verified' } });
+  // Metrics of an hour.
+  expect(stdout).toContain('"FilesVerified"');
+  expect(stdout).toContain('"DigestAgeSeconds"');
+
+  const { stderr } = await invoke({ ...env, LOG_BUCKETS: '' }).catch((error: { stderr: string }) => error);
+  expect(stderr).toContain('LOG_BUCKETS must name the buckets in which digests are');
+}, 120_000);
