@@ -19,8 +19,10 @@ export function createTelemetry(
     logFile(report) {
       if (report.outcome === 'ingested') countBooks(report, count);
       if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
+      if (isNotAsSigned(report)) count('FilesFailedVerification', 1);
       // One line of JSON for each log file.
-      if (isBad(report)) logger.error('log file done, with something quarantined', { report: shortened(report) });
+      const problem = problemOf(report);
+      if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
       else logger.info('log file done', { report });
     },
     nothingAnnounced: (reason) => logger.info('nothing announced', { reason }),
@@ -51,8 +53,17 @@ function countBooks(
   count('RecordsQuarantined', books.recordsQuarantined);
 }
 
+function problemOf(report: LogFileReport): string | undefined {
+  if (isNotAsSigned(report)) return 'and it is not what CloudTrail signed';
+  return isBad(report) ? 'with something quarantined' : undefined;
+}
+
 function isBad(report: LogFileReport): boolean {
   return report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
+}
+
+function isNotAsSigned(report: LogFileReport): boolean {
+  return report.outcome === 'ingested' && report.notAsSigned === true;
 }
 
 /** CloudWatch takes 256 KB a line; the books say how many problems there are, and the quarantine has them all. */

@@ -47,7 +47,8 @@ export interface Again {
 /** What became of one announced object. */
 export type LogFileReport = { bucket: string; key: string } & (
   | { outcome: 'skipped'; reason: SkippedObject }
-  | { outcome: 'ingested'; books: LogFileBooks; problems: RecordProblem[] }
+  /** `notAsSigned`: a digest was verified before that has the hash of other content. */
+  | { outcome: 'ingested'; books: LogFileBooks; problems: RecordProblem[]; notAsSigned?: true }
   | { outcome: 'quarantined'; reason: string; detail: string }
   /** Its books were closed before, and it has not changed since. */
   | { outcome: 'already-ingested'; books: LogFileBooks }
@@ -189,8 +190,11 @@ async function storeLogFile(
   }
   await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
   const books = storage.closeBooks(counts);
-  await closeBooks(file, deps, { ...ledgerEntry(file, deps, counts.sha256), ...counts, ...books, state: 'ingested' });
-  return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
+  const entry = { ...ledgerEntry(file, deps, counts.sha256), ...counts, ...books, state: 'ingested' as const };
+  await closeBooks(file, deps, entry);
+  const { bucket, key } = file;
+  const trust = entry.verification === 'failed' ? { notAsSigned: true as const } : {};
+  return { bucket, key, outcome: 'ingested', books, problems: storage.problems, ...trust };
 }
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {

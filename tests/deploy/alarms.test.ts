@@ -33,6 +33,13 @@ function tellIngest(namespace: string): void {
   const books = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
   const file = { bucket: 'b', key: 'k' };
   telemetry.logFile({ ...file, outcome: 'ingested', books, problems: [] } as unknown as LogFileReport);
+  telemetry.logFile({
+    ...file,
+    outcome: 'ingested',
+    books,
+    problems: [],
+    notAsSigned: true,
+  } as unknown as LogFileReport);
   telemetry.logFile({ ...file, outcome: 'quarantined', reason: 'r' } as unknown as LogFileReport);
   telemetry.failed('place', new TrailError('code', 'text'));
   telemetry.oldestMessage?.(1);
@@ -99,7 +106,7 @@ const metricOf = ({ Namespace, MetricName, Dimensions }: Properties): Metric => 
 
 describe('alarms', () => {
   test('watch metrics that there are', () => {
-    expect(emitted.size).toBe(17);
+    expect(emitted.size).toBe(18);
     const wrong = alarms().map(({ id, properties }) => [id, whyNever(metricOf(properties))]);
     expect(wrong.filter(([, why]) => why !== undefined)).toEqual([]);
   });
@@ -130,6 +137,7 @@ describe('alarms', () => {
         'mwaa-trail-dev DigestsInvalid service=verify',
         'mwaa-trail-dev DigestsMissing service=verify',
         'mwaa-trail-dev FilesFailed service=ingest',
+        'mwaa-trail-dev FilesFailedVerification service=ingest',
         'mwaa-trail-dev FilesFailedVerification service=verify',
         'mwaa-trail-dev FilesNotIngested service=verify',
         'mwaa-trail-dev LoggingGaps service=verify',

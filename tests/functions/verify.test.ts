@@ -163,6 +163,8 @@ describe('a log file that is not what CloudTrail signed', () => {
     await check.run();
     await check.forge(check.trail.logFiles[2]!);
     expect(await check.states()).toEqual(['verified', 'verified', 'failed', ...all(3, 'verified')]);
+    expect(check.world.told.at(-1)).toContain('"notAsSigned":true');
+    expect(check.world.told.join().match(/notAsSigned/g)).toHaveLength(1);
     const { dynamo, deps } = check.world;
     expect(await listProblems(dynamo, deps.config.logFilesTable, {}, 10)).toMatchObject([{ state: 'not-as-signed' }]);
   });
