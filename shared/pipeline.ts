@@ -94,6 +94,8 @@ interface LogFile {
   again: Again | undefined;
   /** What the ledger has of an earlier reading. */
   before?: LedgerEntry | undefined;
+  /** It was found bad by our own inflate; before it is set aside, node:zlib is asked. */
+  byZlib?: boolean;
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
@@ -109,6 +111,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
       return await ingestOnce(file, deps, time);
     } catch (error) {
       if (reading < MAX_READINGS && mayPass(error, reading) && !time.isSpent()) {
+        file.byZlib = error instanceof BadLogFileError;
         await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
       } else if (failureKind(error) === 'quarantine') {
         return await setLogFileAside(file, error as TrailError, deps);
@@ -179,7 +182,7 @@ async function storeLogFile(
     else
       await readLogFile(
         await reopen(file, deps),
-        reading(deps, (records) => storage.store(records)),
+        reading(file, deps, (records) => storage.store(records)),
       );
   } catch (error) {
     if (error instanceof OutOfTimeError) {
@@ -199,7 +202,7 @@ async function storeLogFile(
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
   try {
-    return await readLogFile(file.object.body, { ...reading(deps, (records) => held.add(records)), hash: true });
+    return await readLogFile(file.object.body, { ...reading(file, deps, (records) => held.add(records)), hash: true });
   } catch (error) {
     // Without a size nobody knows whether the file ends so, or only its transfer.
     if (!(error instanceof BadLogFileError) || file.object.size !== undefined) throw error;
@@ -210,8 +213,12 @@ async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords
   }
 }
 
-function reading({ config, caps }: PipelineDeps, onRecords: ReadOptions['onRecords']): ReadOptions {
-  return { eventSources: config.eventSources, caps, onRecords };
+function reading(
+  { byZlib }: LogFile,
+  { config, caps }: PipelineDeps,
+  onRecords: ReadOptions['onRecords'],
+): ReadOptions {
+  return { eventSources: config.eventSources, caps, byZlib, onRecords };
 }
 
 /** The same state of the object once more. */

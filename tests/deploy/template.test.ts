@@ -301,6 +301,16 @@ describe('a template that is wrong is found to be', () => {
         },
       ],
     ],
+    'permissions are there before the bucket notifies, and before the trail writes': [
+      ['a new trail', (stack) => stack.get('Trail').dependsOn.splice(0)],
+      [
+        'a new trail that calls the function',
+        (stack) => {
+          const { dependsOn } = stack.get('LogBucket');
+          dependsOn.splice(dependsOn.indexOf('NotificationPermission'), 1);
+        },
+      ],
+    ],
     'every route asks for IAM authorization': [
       ['a new trail', (stack) => delete stack.ofType('AWS::ApiGatewayV2::Route')[4]!.properties.AuthorizationType],
       ['a new trail', (stack) => set(stack, 'HttpApiRouteGetCompare', 'AuthorizationType', 'NONE')],
@@ -343,6 +353,7 @@ describe('a template that is wrong is found to be', () => {
     'permissions name actions and resources': [
       ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:*', stack.arn('EventsTable'))],
       ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:Query', '*')],
+      ['a new trail', (stack) => allow(stack, 'QueryRole', 'cloudtrail:*', '*')],
       [
         'a new trail',
         (stack) => allow(stack, 'QueryRole', 'dynamodb:Query', 'arn:aws:dynamodb:eu-west-1:111122223333:*'),

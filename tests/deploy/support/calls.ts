@@ -56,14 +56,18 @@ export function needsOf(call: Call, region: string, account: string, keys: KeysA
     const service = action.split(':')[0];
     const key = keys.get(arn.replace(/\/index\/.*/, '')) ?? keys.get(arn.replace(/(:::[^/]+)\/.*/s, '$1'));
     const need = { action, resource: arn, context };
-    if (key === undefined || !READ_OR_WRITE.test(action)) return [need];
-    const decrypt = { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
-    return [need, { action: 'kms:Decrypt', resource: key, context: decrypt }];
+    const keyAction = KEY_ACTIONS.find(([actions]) => actions.test(action))?.[1];
+    if (key === undefined || keyAction === undefined) return [need];
+    const via = { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
+    return [need, { action: keyAction, resource: key, context: via }];
   });
 }
 
-/** These touch content: a key at rest is used for them. */
-const READ_OR_WRITE = /^(s3:GetObject|s3:PutObject|dynamodb:)/;
+/** What is done with a key at rest. DynamoDB decrypts the table's own key with it, to read and to write. */
+const KEY_ACTIONS: readonly (readonly [actions: RegExp, action: string])[] = [
+  [/^s3:GetObject(Version)?$|^dynamodb:/, 'kms:Decrypt'],
+  [/^s3:PutObject$/, 'kms:GenerateDataKey'],
+];
 
 interface Part {
   action: string;
@@ -90,7 +94,7 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
     {
       action: 's3:ListBucket',
       resource: `arn:aws:s3:::${input.Bucket}`,
-      context: { 's3:prefix': String(input.Prefix) },
+      context: { 's3:prefix': String(input.Prefix ?? '') },
     },
   ],
   'DynamoDB.GetItem': ofTable('GetItem'),

@@ -25,7 +25,10 @@ const mappings = (stack: Stack) => stack.ofType('AWS::Lambda::EventSourceMapping
 const ownBuckets = (stack: Stack) => buckets(stack).filter(({ id }) => id !== DEPLOYMENT_BUCKET);
 const byArn = (stack: Stack, among: StackResource[], arn: unknown) => among.find(({ id }) => stack.arn(id) === arn);
 
-/** `maximum` request units a second: bounded, and enough for anything at all. */
+/** By what they react to: `EventPattern` or `ScheduleExpression`. */
+const eventRules = (stack: Stack, kind: string) =>
+  stack.ofType('AWS::Events::Rule').filter(({ properties }) => kind in properties);
+
 const hasCeiling = ({ OnDemandThroughput: { MaxReadRequestUnits, MaxWriteRequestUnits } = {} }: Properties) =>
   Number(MaxReadRequestUnits) >= 1 && Number(MaxWriteRequestUnits) >= 1;
 
@@ -123,7 +126,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const quarantine = stack.get('QuarantineBucket').properties;
     const { LOG_BUCKETS = '' } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     const listened = LOG_BUCKETS.split(',').map((entry: string) => entry.replace(/@.*/, ''));
-    const rules = eventRules(stack).map(({ properties }) => JSON.stringify(properties.EventPattern));
+    const rules = stack.ofType('AWS::Events::Rule').map(({ properties }) => JSON.stringify(properties.EventPattern));
     const problems = [];
     if (quarantine.NotificationConfiguration) problems.push('QuarantineBucket notifies');
     if (listened.includes('')) problems.push('every bucket is listened to');
@@ -174,7 +177,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
       const isBounded = sources.every(({ properties }) => properties.ScalingConfig?.MaximumConcurrency <= 100);
       // `none` is somebody's decision; the throttle of the stage is what is left then.
       const isThrottled = isInvokedBy(stack, id, 'apigateway.amazonaws.com') && stageIsThrottled(stack);
-      return ReservedConcurrentExecutions >= 1 || isThrottled || (sources.length > 0 && isBounded && !direct);
+      const isQueued = sources.length > 0 && isBounded && !direct;
+      const isScheduled = eventRules(stack, 'ScheduleExpression').some(({ properties }) =>
+        properties.Targets.some(({ Arn }: Properties) => Arn === stack.arn(id)),
+      );
+      return ReservedConcurrentExecutions >= 1 || isThrottled || isQueued || isScheduled;
     }),
 
   'functions run on arm64, with a time-out, logs that expire, and a role of their own': (stack) => {
@@ -213,10 +220,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     }),
 
   'what a rule or a topic cannot deliver is kept': (stack) => [
-    ...eventRules(stack).flatMap(({ id, properties }) =>
-      properties.Targets.filter(
-        ({ DeadLetterConfig }: Properties) => !takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
-      ).map(() => id),
+    ...broken(eventRules(stack, 'EventPattern'), ({ properties }) =>
+      properties.Targets.every(({ DeadLetterConfig }: Properties) =>
+        takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
+      ),
     ),
     ...broken(
       stack.ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol !== 'email'),
@@ -224,22 +231,32 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ),
   ],
 
-  'who announces log files may write to the queue': (stack) =>
-    [
-      ...eventRules(stack).flatMap(({ properties }) =>
-        properties.Targets.map(({ Arn }: Properties) => [Arn, 'events.amazonaws.com']),
-      ),
-      ...stack
-        .ofType('AWS::SNS::Subscription')
-        .filter(({ properties }) => properties.Protocol === 'sqs')
-        .map(({ properties }) => [properties.Endpoint, 'sns.amazonaws.com']),
-      ...buckets(stack).flatMap(({ properties: { NotificationConfiguration = {} } }) => [
-        ...(NotificationConfiguration.QueueConfigurations ?? []).map(({ Queue }: Properties) => [
-          Queue,
-          's3.amazonaws.com',
-        ]),
-      ]),
-    ].flatMap(([arn, service]) => (takesFrom(stack, arn, service) ? [] : [`${service} -> ${arn}`])),
+  'who announces log files may write to the queue': (stack) => {
+    const bySubscription = stack
+      .ofType('AWS::SNS::Subscription')
+      .filter(({ properties }) => properties.Protocol === 'sqs');
+    const byRule = eventRules(stack, 'EventPattern').flatMap(({ properties }) => properties.Targets);
+    const byBucket = buckets(stack).flatMap(
+      ({ properties }) => properties.NotificationConfiguration?.QueueConfigurations ?? [],
+    );
+    const senders: [service: string, queue: string][] = [
+      ...bySubscription.map(({ properties }) => ['sns.amazonaws.com', properties.Endpoint] as [string, string]),
+      ...byRule.map(({ Arn }: Properties) => ['events.amazonaws.com', Arn] as [string, string]),
+      ...byBucket.map(({ Queue }: Properties) => ['s3.amazonaws.com', Queue] as [string, string]),
+    ];
+    return senders.filter(([service, queue]) => !takesFrom(stack, queue, service)).map((sender) => sender.join(' -> '));
+  },
+
+  // AWS tries both when they are created.
+  'permissions are there before the bucket notifies, and before the trail writes': (stack) => {
+    const waitsFor = ({ dependsOn }: StackResource, ...types: string[]) =>
+      dependsOn.some((id) => types.includes(stack.get(id).type));
+    const notifying = buckets(stack).filter(({ properties }) => properties.NotificationConfiguration);
+    return [
+      ...broken(notifying, (bucket) => waitsFor(bucket, 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission')),
+      ...broken(stack.ofType('AWS::CloudTrail::Trail'), (trail) => waitsFor(trail, 'AWS::S3::BucketPolicy')),
+    ];
+  },
 
   'every route asks for IAM authorization': (stack) =>
     broken(stack.ofType('AWS::ApiGatewayV2::Route'), ({ properties }) => properties.AuthorizationType === 'AWS_IAM'),
@@ -265,8 +282,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const identity = identityStatements(stack).filter(
       ({ actions, resources }) =>
         actions.some((action) => action.includes('*')) ||
-        (resources.some((resource) => !namesOne(resource)) &&
-          !actions.every((action) => WITHOUT_RESOURCE.includes(action))),
+        (!actions.every((action) => ON_EVERYTHING.includes(action)) &&
+          resources.some((resource) => !namesOne(resource))),
     );
     // A key's own policy has no other resource than itself, and its account keeps the key; CloudTrail uses both GenerateDataKey.
     const OF_KEYS = ['kms:*', 'kms:GenerateDataKey*'];
@@ -319,23 +336,16 @@ function isForItsSource(statement: Statement): boolean {
     const source = SOURCES[service];
     const isExact = arn.values.length === 1 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
     if (!source?.arn.test(arn.values[0] ?? '') || !isExact) return false;
-    // The Framework writes these permissions, with the account in the ARN alone.
-    if (service === 'apigateway.amazonaws.com' || isOfSchedule(statement)) return true;
+    // The Framework writes permissions to invoke, with the account in the ARN alone.
+    if (source.hasAccount && statement.actions.join() === 'lambda:InvokeFunction') return true;
     const owner = source.hasAccount ? arn.values[0]!.split(':')[4] : account.values[0];
     const operators = source.hasAccount ? /^StringEquals(IfExists)?$/ : /^StringEquals$/;
     return account.values.join() === owner && /^\d{12}$/.test(owner ?? '') && operators.test(account.operators.join());
   });
 }
 
-const isOfSchedule = ({ in: id }: Statement) => /^\w+LambdaPermissionEventsRuleSchedule\d+$/.test(id);
-
-/** Those that wait for events; what a schedule misses, it does the next time. */
-function eventRules(stack: Stack) {
-  return stack.ofType('AWS::Events::Rule').filter(({ properties }) => properties.ScheduleExpression === undefined);
-}
-
-/** Actions on nothing that has a name. */
-const WITHOUT_RESOURCE = ['cloudtrail:ListPublicKeys'];
+/** What AWS offers on nothing smaller than everything. */
+const ON_EVERYTHING = ['cloudtrail:ListPublicKeys'];
 
 /** One thing, or all within one thing: `*` and `name*` are others, too. */
 function namesOne(resource: string): boolean {
