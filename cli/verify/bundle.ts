@@ -47,7 +47,9 @@ export async function collect(
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env, { followRegionRedirects: true });
-  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys });
+  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
+    s3.destroy(),
+  );
   await writeNew(out, writeEvidence(evidence));
   process.stderr.write(`${out}: contains unredacted text; keep it to those who may see all of the log file\n`);
   return report(await verifyEvidence(evidence), 'table', true);

@@ -74,7 +74,10 @@ async function verifyAndPrint(
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
     onProgress: (files) => progress.advance(files),
-  }).finally(() => progress.stop());
+  }).finally(() => {
+    progress.stop();
+    s3.destroy();
+  });
   if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);
   await writeOut(
     format === 'json'

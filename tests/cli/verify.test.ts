@@ -24,7 +24,11 @@ afterAll(async () => {
 });
 
 function run(...args: string[]) {
-  const settings = awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint });
+  const settings = {
+    ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
+    // Nobody listens there.
+    AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://127.0.0.1:1',
+  };
   return runInProcess(args, settings);
 }
 
