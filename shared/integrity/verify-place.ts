@@ -41,7 +41,7 @@ export interface LogFileOutcomes {
 
 /** Something that could not be looked at, which says nothing about the trail. */
 export interface Unchecked {
-  /** `s3://...` */
+  /** `s3://...`, or the table. */
   place: string;
   /** The error, safe to show. */
   reason: string;
@@ -340,8 +340,8 @@ class PlaceVerification {
 
   /** Whether the log files came into the ledger, with the content that their digests say. */
   private async checkIngested(files: readonly CheckedFile[]): Promise<void> {
-    if (this.deps.readLedger === undefined || files.length === 0) return;
-    const entries = await this.deps.readLedger(files.flatMap(({ file }) => this.ledgerNames(file)));
+    const entries = await this.readLedger(files);
+    if (entries === undefined) return;
     for (const { file, digest, missing } of files) {
       const known = this.ledgerNames(file).flatMap((name) => entries.get(ledgerKey(name)) ?? []);
       const ingested = known.find(({ state }) => state === 'ingested');
@@ -355,6 +355,18 @@ class PlaceVerification {
         const detail = `expected content with the SHA-256 ${file.sha256} to be ingested; the ledger has ${ingested.sha256}`;
         this.addOf(file, { kind: 'log-file-ingested-differently', digest, detail });
       }
+    }
+  }
+
+  /** Nothing when there is no ledger, or it cannot be read. */
+  private async readLedger(files: readonly CheckedFile[]): Promise<ReadonlyMap<string, LedgerSummary> | undefined> {
+    if (this.deps.readLedger === undefined || files.length === 0) return undefined;
+    try {
+      return await this.deps.readLedger(files.flatMap(({ file }) => this.ledgerNames(file)));
+    } catch (error) {
+      const { account, region } = this.place;
+      this.report.unchecked.push({ place: `the ledger, for ${account} ${region}`, reason: describeError(error) });
+      return undefined;
     }
   }
 

@@ -58,3 +58,15 @@ test('accounts that cannot be listed end it', async () => {
   const s3 = refusing((key) => key === 'AWSLogs/');
   await expect(verifyWorld(world, {}, { s3 })).rejects.toThrow();
 });
+
+test('tables that cannot be read leave what was found in the bucket', async () => {
+  const tables = { eventsTable: 'no-events', logFilesTable: 'no-log-files', environmentsTable: 'no-environments' };
+  const report = await verifyWorld(world, {}, { index: { dynamo: world.dynamo, tables, copies: [] } });
+  expect(report.findings).toEqual([]);
+  expect(report.places.map(({ logFilesVerified }) => logFilesVerified)).toEqual([10, 4]);
+  expect(report.unchecked.map(({ place }) => place)).toEqual([
+    'the ledger, for 111122223333 eu-west-1',
+    'the ledger, for 111122223333 us-east-1',
+    'the events',
+  ]);
+});
