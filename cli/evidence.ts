@@ -1,13 +1,7 @@
 import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { addStoreOptions, type StoreOptions } from './store-options.ts';
-
-export interface EvidenceOptions extends StoreOptions {
-  out: string;
-  from?: string;
-  since?: string;
-  publicKeys?: string;
-}
+import { addStoreOptions } from './store-options.ts';
+import type { EvidenceOptions } from './verify/arguments.ts';
 
 export function evidenceCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('evidence')

@@ -1,21 +1,8 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { readCount } from './number-options.ts';
-import { addStoreOptions, type StoreOptions } from './store-options.ts';
-
-export interface VerifyOptions extends StoreOptions {
-  since?: string;
-  until?: string;
-  account?: string[];
-  region?: string[];
-  trail?: string[];
-  organization?: string;
-  publicKeys?: string;
-  savePublicKeys?: string;
-  ledger: boolean;
-  concurrency: number;
-  format: 'table' | 'json';
-}
+import { addStoreOptions } from './store-options.ts';
+import type { VerifyOptions } from './verify/arguments.ts';
 
 export function verifyCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('verify')

@@ -1,6 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { TrailError } from '../../shared/errors.ts';
 import { type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
+import type { StoreOptions } from '../store-options.ts';
+
+export interface VerifyOptions extends StoreOptions {
+  since?: string;
+  until?: string;
+  account?: string[];
+  region?: string[];
+  trail?: string[];
+  organization?: string;
+  publicKeys?: string;
+  savePublicKeys?: string;
+  ledger: boolean;
+  concurrency: number;
+  format: 'table' | 'json';
+}
+
+export interface EvidenceOptions extends StoreOptions {
+  out: string;
+  from?: string;
+  since?: string;
+  publicKeys?: string;
+}
 
 /** `s3://BUCKET[/PREFIX]`; the prefix is empty, or ends with a slash. Nothing when it is something else. */
 export function bucketAndPrefix(place: string): { bucket: string; prefix: string } | undefined {

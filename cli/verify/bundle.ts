@@ -11,12 +11,10 @@ import { readTime } from '../../shared/query/time.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
-import type { EvidenceOptions } from '../evidence.ts';
 import { EXIT } from '../exit.ts';
 import { withStore } from '../store-options.ts';
-import type { VerifyOptions } from '../verify.ts';
 import { writeOut } from '../write-out.ts';
-import { bucketAndPrefix, readKeys } from './arguments.ts';
+import { bucketAndPrefix, type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
 
 /**
  * Collects the evidence for an event into a file.
@@ -47,7 +45,9 @@ export async function collect(
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env, { followRegionRedirects: true });
-  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys });
+  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
+    s3.destroy(),
+  );
   await writeNew(out, writeEvidence(evidence));
   process.stderr.write(`${out}: contains unredacted text; keep it to those who may see all of the log file\n`);
   return report(await verifyEvidence(evidence), 'table', true);

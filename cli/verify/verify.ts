@@ -13,10 +13,9 @@ import { isVerified, verificationJson, verificationText } from '../../shared/ren
 import { EXIT } from '../exit.ts';
 import { createProgress } from '../replay/progress.ts';
 import { withStore } from '../store-options.ts';
-import type { VerifyOptions } from '../verify.ts';
 import { viewOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
-import { bucketAndPrefix, readKeys } from './arguments.ts';
+import { bucketAndPrefix, readKeys, type VerifyOptions } from './arguments.ts';
 
 /**
  * Verifies a bucket, or a bundle of evidence, and prints the report.
@@ -74,7 +73,10 @@ async function verifyAndPrint(
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
     onProgress: (files) => progress.advance(files),
-  }).finally(() => progress.stop());
+  }).finally(() => {
+    progress.stop();
+    s3.destroy();
+  });
   if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);
   await writeOut(
     format === 'json'

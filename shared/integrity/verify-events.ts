@@ -57,14 +57,21 @@ interface EventsOfFile {
 const FILES_AT_ONCE = 8;
 
 /** Verifies that the events of a range of time are what verified log files say. Holds a hundred of them at a time. */
-export async function verifyEvents(scope: EventScope, index: EventIndex) {
+export async function verifyEvents(
+  scope: EventScope,
+  index: EventIndex,
+): Promise<{ counts: EventCounts; findings: Finding[]; unchecked: Unchecked[] }> {
   const verification = new EventVerification(scope, index);
-  for (const day of await daysOf(scope, index)) {
-    for await (const events of eventsOfDay(index.dynamo, index.tables.eventsTable, day)) {
-      await verification.verify(events);
-    }
-  }
   const { counts, findings, unchecked } = verification;
+  try {
+    for (const day of await daysOf(scope, index)) {
+      for await (const events of eventsOfDay(index.dynamo, index.tables.eventsTable, day)) {
+        await verification.verify(events);
+      }
+    }
+  } catch (error) {
+    unchecked.push({ place: 'the events', reason: describeError(error) });
+  }
   return { counts, findings, unchecked };
 }
 

@@ -41,7 +41,7 @@ export interface LogFileOutcomes {
 
 /** Something that could not be looked at, which says nothing about the trail. */
 export interface Unchecked {
-  /** `s3://...` */
+  /** `s3://...`, or the table. */
   place: string;
   /** The error, safe to show. */
   reason: string;
@@ -111,11 +111,11 @@ export async function verifyPlace(
   return verification.report;
 }
 
-/** A time of which log files cannot be verified, and the finding that says why; without one, a digest could not be read. */
+/** Names of log files that cannot be verified, by their times, and the finding that says why; without one, a digest could not be read. */
 interface Uncovered {
   from: string;
   to: string;
-  finding?: Finding;
+  finding: Finding | undefined;
 }
 
 class PlaceVerification {
@@ -133,6 +133,7 @@ class PlaceVerification {
   /** Named by a digest that is not to be believed. */
   private readonly suspects = new Map<string, Finding | undefined>();
   private readonly uncovered: Uncovered[] = [];
+  private before: Finding | undefined;
 
   constructor(place: TrailPlace, range: TimeRange, trails: readonly string[] | undefined, deps: PlaceDeps) {
     this.place = place;
@@ -257,14 +258,14 @@ class PlaceVerification {
     const finding = checked.problem && problemOf(digest, start, end);
     if (finding) this.report.findings.push(finding);
     if (finding?.kind === 'digest-moved') this.report.movedDigests.add(ledgerKey(checked.digest!));
-    if (!checked.signed) this.uncovered.push({ from: start, to: end, ...(finding && { finding }) });
+    if (!checked.signed) this.addUncovered(start, end, finding);
   }
 
   private addTimed(finding: Finding): void {
     const { from, to } = finding;
     if (from !== undefined && to !== undefined) {
       if (!overlaps(this.range, from, to)) return;
-      this.uncovered.push({ from, to, finding });
+      this.addUncovered(from, to, finding);
     }
     this.report.findings.push(finding);
   }
@@ -339,8 +340,8 @@ class PlaceVerification {
 
   /** Whether the log files came into the ledger, with the content that their digests say. */
   private async checkIngested(files: readonly CheckedFile[]): Promise<void> {
-    if (this.deps.readLedger === undefined || files.length === 0) return;
-    const entries = await this.deps.readLedger(files.flatMap(({ file }) => this.ledgerNames(file)));
+    const entries = await this.readLedger(files);
+    if (entries === undefined) return;
     for (const { file, digest, missing } of files) {
       const known = this.ledgerNames(file).flatMap((name) => entries.get(ledgerKey(name)) ?? []);
       const ingested = known.find(({ state }) => state === 'ingested');
@@ -354,6 +355,18 @@ class PlaceVerification {
         const detail = `expected content with the SHA-256 ${file.sha256} to be ingested; the ledger has ${ingested.sha256}`;
         this.addOf(file, { kind: 'log-file-ingested-differently', digest, detail });
       }
+    }
+  }
+
+  /** Nothing when there is no ledger, or it cannot be read. */
+  private async readLedger(files: readonly CheckedFile[]): Promise<ReadonlyMap<string, LedgerSummary> | undefined> {
+    if (this.deps.readLedger === undefined || files.length === 0) return undefined;
+    try {
+      return await this.deps.readLedger(files.flatMap(({ file }) => this.ledgerNames(file)));
+    } catch (error) {
+      const { account, region } = this.place;
+      this.report.unchecked.push({ place: `the ledger, for ${account} ${region}`, reason: describeError(error) });
+      return undefined;
     }
   }
 
@@ -390,31 +403,38 @@ class PlaceVerification {
   }
 
   private judgeUnnamed(): void {
-    const uncovered: string[] = [];
     for (const { key, storedAt } of this.unnamed.values()) {
       const name = readObjectKey(key);
       const time = ('skipped' in name ? undefined : name.deliveredAt) ?? storedAt;
-      if (!contains(this.range, time)) continue;
-      const reason = this.suspects.has(key) ? { finding: this.suspects.get(key) } : this.uncoveredAt(time);
-      const isBefore = this.begin === undefined || time < this.begin;
-      if (this.isPending(time, storedAt)) this.report.pending += 1;
-      else if (reason?.finding) reason.finding.unverifiable = (reason.finding.unverifiable ?? 0) + 1;
-      else if (isBefore && !reason) uncovered.push(time);
-      const finding = reason || isBefore || this.isPending(time, storedAt) ? reason?.finding : this.addUnnamed(key);
-      this.deps.outcomes.unproven(key, finding);
+      if (contains(this.range, time)) this.deps.outcomes.unproven(key, this.judge(key, time, storedAt));
     }
-    const [from] = uncovered.sort();
-    if (from === undefined) return;
+  }
+
+  /** Why nobody named a log file; nothing when that is no finding. */
+  private judge(key: string, time: string, storedAt: string): Finding | undefined {
+    if (this.isPending(time, storedAt)) {
+      this.report.pending += 1;
+      return undefined;
+    }
+    const uncovered = this.suspects.has(key) ? { finding: this.suspects.get(key) } : this.uncoveredAt(time);
+    if (!uncovered && this.begin !== undefined && time >= this.begin) return this.addUnnamed(key);
+    const finding = uncovered ? uncovered.finding : this.notCovered(time);
+    if (finding) finding.unverifiable = (finding.unverifiable ?? 0) + 1;
+    return finding;
+  }
+
+  /** One finding for all log files of times before there were digests. */
+  private notCovered(time: string): Finding {
     const { account, region } = this.place;
-    this.report.findings.push({
-      kind: 'not-covered',
-      account,
-      region,
-      from,
-      to: uncovered.at(-1)!,
-      unverifiable: uncovered.length,
-      detail: 'expected digests of the time of these log files: log file validation was off, or they were deleted',
-    });
+    if (this.before === undefined) {
+      const detail =
+        'expected digests of the time of these log files: log file validation was off, or they were deleted';
+      this.before = { kind: 'not-covered', account, region, from: time, to: time, detail };
+      this.report.findings.push(this.before);
+    }
+    this.before.from = earlier(this.before.from ?? time, time);
+    this.before.to = later(this.before.to ?? time, time);
+    return this.before;
   }
 
   /** Whether the digest of a log file may be still to come. Several trails make their digests at different minutes. */
@@ -435,10 +455,12 @@ class PlaceVerification {
     return finding;
   }
 
+  private addUncovered(from: string, to: string, finding: Finding | undefined): void {
+    this.uncovered.push({ from: shifted(from, -NAME_BEFORE_MS), to: shifted(to, NAME_AFTER_MS), finding });
+  }
+
   private uncoveredAt(time: string): Uncovered | undefined {
-    return this.uncovered.find(
-      ({ from, to }) => time > shifted(from, -NAME_BEFORE_MS) && time < shifted(to, NAME_AFTER_MS),
-    );
+    return this.uncovered.find(({ from, to }) => time > from && time < to);
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
@@ -24,7 +24,11 @@ afterAll(async () => {
 });
 
 function run(...args: string[]) {
-  const settings = awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint });
+  const settings = {
+    ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
+    // Nobody listens there.
+    AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://127.0.0.1:1',
+  };
   return runInProcess(args, settings);
 }
 
@@ -106,6 +110,35 @@ describe('verify', () => {
     });
   });
 });
+
+test('a bucket that was downloaded and replayed into a local store', async () => {
+  const download = join(folder.path, 'download');
+  for (const { key, body } of world.signed.objects.values()) {
+    await mkdir(dirname(join(download, key)), { recursive: true });
+    await writeFile(join(download, key), body);
+  }
+  const store = join(folder.path, 'store');
+  expect(await run('replay', download, '--store', store)).toMatchObject({ code: 0 });
+  const { code, stdout } = await verify('--store', store);
+  expect(stdout).toContain('Events in the table: 20, 20 proven\n');
+  expect(code).toBe(0);
+  const out = join(folder.path, 'from-a-copy.json');
+  const { eventID } = JSON.parse(world.trails[0]!.trail.logFiles[4]!.text).Records[1];
+  const from = `s3://${world.signed.bucket}`;
+  const collected = await run(
+    'evidence',
+    eventID,
+    '--out',
+    out,
+    '--store',
+    store,
+    '--from',
+    from,
+    '--public-keys',
+    keyFile,
+  );
+  expect(collected).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nVerified: /) });
+}, 60_000);
 
 describe('evidence', () => {
   const out = join(folder.path, 'evidence.json');

@@ -124,7 +124,7 @@ describe('combined', () => {
     expect(await short(world)).toEqual(expected);
   }, 60_000);
 
-  test.each(seeds(dose(2, 60)))(
+  test.each(seeds(dose(2, 30)))(
     'any of them (seed %i)',
     async (seed) => {
       const random = seededRandom(seed);

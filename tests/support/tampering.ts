@@ -60,6 +60,7 @@ export async function createTamperWorld(
   servers: Servers,
   settings: readonly TrailSettings[],
   options?: ConstructorParameters<typeof SignedBucket>[1],
+  { ingest = true } = {},
 ): Promise<TamperWorld> {
   const world = await createWorld(servers);
   buckets += 1;
@@ -69,6 +70,7 @@ export async function createTamperWorld(
     trail: signed.addTrail({ records: trailRecords(`${buckets}-${i}`), ...each }),
   }));
   await signed.upload(world.s3);
+  if (!ingest) return { ...world, signed, trails };
   await pMap(
     trails.flatMap(({ trail }) => trail.logFiles),
     ({ bucket, key }) => ingestLogFile({ bucket, key }, world.deps),

@@ -126,7 +126,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     const quarantine = stack.get('QuarantineBucket').properties;
     const { LOG_BUCKETS = '' } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     const listened = LOG_BUCKETS.split(',').map((entry: string) => entry.replace(/@.*/, ''));
-    const rules = stack.ofType('AWS::Events::Rule').map(({ properties }) => JSON.stringify(properties.EventPattern));
+    const rules = eventRules(stack, 'EventPattern').map(({ properties }) => JSON.stringify(properties.EventPattern));
     const problems = [];
     if (quarantine.NotificationConfiguration) problems.push('QuarantineBucket notifies');
     if (listened.includes('')) problems.push('every bucket is listened to');
