@@ -1,10 +1,16 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
-import { listChains } from '../../shared/store/digest-chains.ts';
-import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
+import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
+import {
+  listProblems,
+  readLedger,
+  readVerification,
+  writeLedger,
+  writeVerification,
+} from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
 import { httpEvent } from '../support/http-event.ts';
@@ -326,6 +332,32 @@ describe('the chain of digests', () => {
     expect(check.findings()).toEqual(['digest-replaced']);
   });
 
+  test('in a copy of the bucket they are elsewhere than they say, and prove nothing there', async () => {
+    const check = await Verification.of({ hours: 1 });
+    const copy = `copy-${check.bucket.bucket}`;
+    await check.world.s3.send(new CreateBucketCommand({ Bucket: copy }));
+    for (const object of check.bucket.objects.values()) {
+      await putTrailObject(check.world.s3, { ...object, bucket: copy });
+    }
+    await check.run({ locations: [{ bucket: copy, prefix: '' }] });
+    expect(check.findings()).toEqual(['digest-moved']);
+    expect(check.sum('open')).toBe(0);
+  });
+
+  test('one that is a day behind another goes on from where it is', async () => {
+    const check = await Verification.of({ hours: 30, filesPerHour: 1 });
+    const behind = check.bucket.addTrail({ hours: 30, filesPerHour: 1, trail: 'behind' });
+    await check.bucket.upload(check.world.s3);
+    const late = behind.digests[1]!;
+    await check.world.s3.send(new DeleteObjectCommand({ Bucket: late.bucket, Key: late.key }));
+    const patient = { graceMs: 100 * HOUR };
+    await check.run(patient);
+    expect(check.reports).toHaveLength(31);
+    await putTrailObject(check.world.s3, late);
+    await check.run(patient);
+    expect([check.reports.filter(({ again }) => !again).length, check.findings()]).toEqual([29, []]);
+  });
+
   test('logging that was off is a gap', async () => {
     const check = await Verification.of({ hours: 4, off: [1, 2] });
     await check.ingest();
@@ -459,6 +491,29 @@ describe('interrupted', () => {
     }
     expect(runs).toBeGreaterThan(1);
     expect(await check.states()).toEqual(all(10, 'verified'));
+  });
+
+  test('by somebody else who verifies the same: who comes second does not write', async () => {
+    const check = await Verification.of({ hours: 1 });
+    await check.run();
+    const { dynamo, deps } = check.world;
+    const [chain] = await listChains(dynamo, deps.config.logFilesTable);
+    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, unsettled: [] });
+    expect(written?.revision).toBe(chain!.revision + 1);
+    expect(await writeChain(dynamo, deps.config.logFilesTable, chain!)).toBeUndefined();
+    expect(await listChains(dynamo, deps.config.logFilesTable)).toEqual([written]);
+  });
+
+  test('by another reading of a log file: its new books are not said to be verified', async () => {
+    const check = await Verification.of({ hours: 1 });
+    const [file] = check.trail.logFiles as [TestLogFile];
+    await check.ingest();
+    const { dynamo, deps } = check.world;
+    const before = (await check.entry(file))!;
+    await writeLedger(dynamo, deps.config.logFilesTable, { ...before, sha256: 'other', ingestedAt: 'later' });
+    const signed = { signedSha256: before.sha256!, verifiedBy: file.digest, verifiedAt: 'now' };
+    expect(await writeVerification(dynamo, deps.config.logFilesTable, before, signed)).toBeUndefined();
+    expect((await check.entry(file))?.verification).toBeUndefined();
   });
 
   test('two at a time: one of them stops, and everything is verified once', async () => {
