@@ -10,7 +10,7 @@ import type { Finding } from './integrity/finding.ts';
 import { listDay, listPlaces, type PlaceFilter, type TrailPlace } from './integrity/list-objects.ts';
 import type { PublicKeySource } from './integrity/public-keys.ts';
 import { ObjectMissingError } from './log-file/open-log-file.ts';
-import { type DigestChain, listChains, writeChain } from './store/digest-chains.ts';
+import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from './store/digest-chains.ts';
 import { readLedger, writeVerification } from './store/ledger.ts';
 import type { TimeBudget } from './time-budget.ts';
 
@@ -79,7 +79,7 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 /** CloudTrail delivers again for 30 days; what is not ingested by then will not be by itself. */
 const GIVEN_UP_MS = 30 * DAY_MS;
-/** A chain that goes on no longer, because its trail is no more, is an alarm for this long. */
+/** A chain that goes on no longer, because its trail is no more, is looked for, and is an alarm, for this long. */
 const LIVING_MS = 7 * DAY_MS;
 /** Some 30 KB. */
 const MAX_UNSETTLED = 200;
@@ -99,9 +99,14 @@ export async function verifyIngested(
   observer: VerifyObserver,
   time: TimeBudget,
 ): Promise<VerifyReport> {
-  const run = new Run(deps, observer, time, await listChains(deps.dynamo, deps.logFilesTable));
+  const { dynamo, logFilesTable } = deps;
+  const begunAt = new Date(deps.now()).toISOString();
+  const lastRun = await readLastRun(dynamo, logFilesTable);
+  const run = new Run(deps, observer, time, await listChains(dynamo, logFilesTable), lastRun);
   for (const location of deps.locations) await run.location(location);
-  return run.report();
+  const report = run.report();
+  if (report.finished && report.failedPlaces === 0) await writeLastRun(dynamo, logFilesTable, begunAt);
+  return report;
 }
 
 class Run {
@@ -109,20 +114,28 @@ class Run {
   private readonly observer: VerifyObserver;
   private readonly time: TimeBudget;
   private readonly chains: Map<string, DigestChain>;
+  /** A chain that ends before went on no more when that was last looked at, for a week. */
+  private readonly livingSince: string;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
 
-  constructor(deps: VerifyDeps, observer: VerifyObserver, time: TimeBudget, chains: readonly DigestChain[]) {
+  constructor(
+    deps: VerifyDeps,
+    observer: VerifyObserver,
+    time: TimeBudget,
+    chains: readonly DigestChain[],
+    lastRun: string | undefined,
+  ) {
     this.deps = deps;
     this.observer = observer;
     this.time = time;
+    this.livingSince = lastRun === undefined ? '' : new Date(Date.parse(lastRun) - LIVING_MS).toISOString();
     this.chains = new Map(chains.map((chain) => [keyOf(chain), this.restarted(chain)]));
   }
 
   report(): VerifyReport {
     const ends = [...this.chains.values()]
-      .filter(({ id, last }) => last !== undefined && !isBackfill(id))
-      .map(({ last }) => this.deps.now() - Date.parse(last!.end))
-      .filter((age) => age < LIVING_MS);
+      .filter((chain) => chain.last !== undefined && this.isLiving(chain) && !isBackfill(chain.id))
+      .map(({ last }) => this.deps.now() - Date.parse(last!.end));
     const age = ends.length === 0 ? {} : { digestAgeMs: Math.max(0, ...ends) };
     return { ...this.counts, chains: this.chains.size, ...age };
   }
@@ -311,10 +324,13 @@ class Run {
     return last?.end ?? this.deps.since ?? new Date(this.deps.now() - DAY_MS).toISOString();
   }
 
+  private isLiving({ last }: DigestChain): boolean {
+    return last === undefined || last.end > this.livingSince;
+  }
+
   /** The oldest of those times of the chains of a place that still go on. */
   private positionOf(place: TrailPlace): string {
-    const alive = new Date(this.deps.now() - LIVING_MS).toISOString();
-    const chains = this.chainsOf(place).filter(({ last }) => last === undefined || last.end > alive);
+    const chains = this.chainsOf(place).filter((chain) => this.isLiving(chain));
     return chains.length === 0
       ? this.readFrom({})
       : chains.map((chain) => this.readFrom(chain)).reduce((oldest, end) => (end < oldest ? end : oldest));

@@ -76,6 +76,20 @@ export async function writeChain(
   return written ? { ...chain, revision } : undefined;
 }
 
+/** The item of the runs over all chains; no chain has this key. */
+const RUNS = { logFile: text('#digests') };
+
+/** When the last run began that looked at all digests; ISO 8601 with milliseconds. Nothing before the first. */
+export async function readLastRun(dynamo: DynamoDBClient, table: string): Promise<string | undefined> {
+  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: RUNS, ConsistentRead: true }));
+  return item && textAt(item, 'begunAt');
+}
+
+export async function writeLastRun(dynamo: DynamoDBClient, table: string, begunAt: string): Promise<void> {
+  const isLater = 'attribute_not_exists(#begunAt) OR #begunAt < :begunAt';
+  await updateIf(dynamo, table, RUNS, toItem({ begunAt }), isLater);
+}
+
 /** A bucket's name cannot start with `#`, so no log file has this key; nor has a watermark. */
 export function chainKey({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>): string {
   return `#digests/${bucket}/${id}`;
