@@ -5,6 +5,7 @@ import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
 import { compareCommand } from './compare.ts';
 import { criteriaProblem } from './criteria-options.ts';
+import { doctorCommand } from './doctor.ts';
 import { environmentsCommand } from './environments.ts';
 import { EXIT } from './exit.ts';
 import { quarantineCommand } from './quarantine.ts';
@@ -59,6 +60,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(serveCommand(env));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());
+  program.addCommand(doctorCommand(env, setExitCode));
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

@@ -69,7 +69,10 @@ function readGrants(policy: unknown, resolved: (value: unknown) => string | unde
 
 /** Both branches of a condition: that of an empty parameter is no statement, or one for no resource. */
 function branches(statement: unknown): unknown[] {
-  const { success, data } = z.safeParse(z.object({ 'Fn::If': z.tuple([z.string(), z.unknown(), z.unknown()]) }), statement);
+  const { success, data } = z.safeParse(
+    z.object({ 'Fn::If': z.tuple([z.string(), z.unknown(), z.unknown()]) }),
+    statement,
+  );
   return success ? data['Fn::If'].slice(1) : [statement];
 }
 

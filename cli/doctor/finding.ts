@@ -25,7 +25,14 @@ export const warning = (check: string, text: string, fix: string): Finding => ({
 export function unknown(check: string, answer: { unknown: string; needs?: string }): Finding {
   const { unknown, needs } = answer;
   if (needs === undefined) return { check, state: 'unknown', text: unknown };
-  return { check, state: 'unknown', text: unknown, needs, fix: `allow whoever runs doctor ${needs}` };
+  return { check, state: 'unknown', text: `${unknown}: ${needs}`, needs, fix: `allow whoever runs doctor ${needs}` };
+}
+
+/** Things that have something in common, such as a reason, by it; in the order in which they come. */
+export function groupedBy<T>(things: readonly T[], commonOf: (thing: T) => string): [string, T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const thing of things) groups.set(commonOf(thing), [...(groups.get(commonOf(thing)) ?? []), thing]);
+  return [...groups];
 }
 
 /** The findings on an answer, or that it could not be had. */

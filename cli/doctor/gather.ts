@@ -64,9 +64,13 @@ export async function gatherFacts(clients: Clients, asker: Asker, stackName: str
       ...(source === 'topic' && { subscription: askSubscription(sns, physicalId(LOGICAL_IDS.subscription)) }),
       ...(source === 'function' && { functionPolicy: askFunctionPolicy(lambda, functionName) }),
     }),
-    askWith(await asked.allTrails, async (all) => askTrailsOf(clients, all, logBuckets, physicalId(LOGICAL_IDS.trail), asker)),
+    askWith(await asked.allTrails, async (all) =>
+      askTrailsOf(clients, all, logBuckets, physicalId(LOGICAL_IDS.trail), asker),
+    ),
     askWith(logBuckets, async (all) => ({
-      known: await Promise.all(all.map(async (bucket) => ({ ...bucket, notifications: await askNotifications(s3, bucket) }))),
+      known: await Promise.all(
+        all.map(async (bucket) => ({ ...bucket, notifications: await askNotifications(s3, bucket) })),
+      ),
     })),
     askLedger(clients, physicalId(LOGICAL_IDS.ledger)),
   ]);

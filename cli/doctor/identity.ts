@@ -24,7 +24,10 @@ function explained(error: Error): Error {
     );
   }
   if (/Expired/.test(error.name)) {
-    return new TrailError('expired-credentials', 'AWS settings: the credentials have expired: sign in again, as by aws sso login');
+    return new TrailError(
+      'expired-credentials',
+      'AWS settings: the credentials have expired: sign in again, as by aws sso login',
+    );
   }
   if (/InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature/.test(error.name)) {
     return new TrailError('bad-credentials', `AWS settings: AWS does not accept the credentials (${error.name})`);
