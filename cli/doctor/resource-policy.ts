@@ -81,7 +81,7 @@ function fitsAction(action: unknown, wanted: string): boolean | undefined {
 }
 
 function fitsCondition(operator: string, key: string, values: string[], request: ServiceRequest): boolean | undefined {
-  const value = valueOf(key.toLowerCase(), request);
+  const value = contextValue(key.toLowerCase(), request);
   const [, not, comparison] =
     /^(?:Arn|String|Bool)(Not)?(Equals|Like|EqualsIgnoreCase)?(?:IfExists)?$/.exec(operator) ?? [];
   if (value === undefined || (comparison === undefined && !/^Bool/.test(operator))) return undefined;
@@ -91,7 +91,7 @@ function fitsCondition(operator: string, key: string, values: string[], request:
   return isAny !== (not !== undefined);
 }
 
-function valueOf(key: string, { sourceArn, sourceAccount }: ServiceRequest): string | undefined {
+function contextValue(key: string, { sourceArn, sourceAccount }: ServiceRequest): string | undefined {
   if (key === 'aws:sourcearn') return sourceArn;
   if (key === 'aws:sourceaccount') return sourceAccount;
   // Services of AWS use TLS.
