@@ -24,20 +24,14 @@ export async function ask<T>(action: string, request: () => Promise<T>): Promise
   }
 }
 
-/** Asks for what needs the answer to something else. */
+/** Asks for what needs the answer to something else: without that, there is no other answer than to it. */
 export async function askWith<T, U>(before: Answer<T>, next: (value: T) => Promise<Answer<U>>): Promise<Answer<U>> {
-  return 'known' in before ? next(before.known) : withoutWhich(before);
+  return 'known' in before ? next(before.known) : before;
 }
 
 /** The value, when it is known. */
 export function known<T>(answer: Answer<T> | undefined): T | undefined {
   return answer && 'known' in answer ? answer.known : undefined;
-}
-
-/** What becomes of everything that hangs on an answer that is none. */
-export function withoutWhich(before: { missing: true } | Unknown): Unknown {
-  if ('missing' in before) return { unknown: 'there is nothing to ask about' };
-  return before.needs === undefined ? { unknown: before.unknown } : before;
 }
 
 function answerOfError(action: string, error: unknown): Answer<never> {

@@ -235,12 +235,13 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
 function readYaml(path: string, values: Readonly<Record<string, string>>): unknown {
   const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
     .replace(/\$\{param:(\w+)\}/g, (_, name: string) => values[name] ?? '')
-    .replaceAll('${self:service}-${sls:stage}', STACK);
+    .replace(/\$\{self:service\}-\$\{sls:stage\}/g, STACK);
   return filledIn(parse(text, { customTags: TAGS }), values);
 }
 
 function filledIn(value: unknown, values: Readonly<Record<string, string>>): unknown {
-  const [, path, member] = typeof value === 'string' ? (/^\$\{file\(\.\/([^)]+)\)(?::(\w+))?\}$/.exec(value) ?? []) : [];
+  const [, path, member] =
+    typeof value === 'string' ? (/^\$\{file\(\.\/([^)]+)\)(?::(\w+))?\}$/.exec(value) ?? []) : [];
   if (path?.startsWith('deploy/')) {
     // The sources of serverless.yml are read on their own.
     if (!/^deploy\/(notify-(queue|function)|existing-bucket-policy)\.yml$/.test(path)) return {};

@@ -38,10 +38,19 @@ export async function startFakeAws(): Promise<FakeAws> {
     const { service, operation, input } = await readRequest(request);
     const name = `${service}:${operation}`;
     calls.add(name);
-    const answer = account[name]?.(input) ?? new AwsError('InvalidAction', 400, `the test has no ${name}`);
+    const answer = answerTo(name, input);
     const { status = 200, headers, body } = PROTOCOLS[service]!(operation, answer);
     response.writeHead(status, headers).end(body);
   });
+  const answerTo = (name: string, input: Input) => {
+    const answer = account[name];
+    if (!answer) return new AwsError('TheTestHasNoSuchAnswer', 400, name);
+    try {
+      return answer(input);
+    } catch (error) {
+      return new AwsError('TheTestFailedToAnswer', 400, String(error));
+    }
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -68,7 +77,8 @@ async function readRequest(request: IncomingMessage): Promise<{ service: string;
   }
   if (service === 'lambda') return { service, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
   const target = request.headers['x-amz-target'];
-  if (typeof target === 'string') return { service, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
+  if (typeof target === 'string')
+    return { service, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
   const input = Object.fromEntries(new URLSearchParams(body));
   return { service, operation: input.Action ?? '', input };
 }
@@ -106,7 +116,11 @@ const query: Protocol = (operation, answer) => {
 const s3: Protocol = (_, answer) => {
   const headers = { 'content-type': 'application/xml' };
   if (!(answer instanceof AwsError)) return { headers, body: String(answer) };
-  return { status: answer.status, headers, body: `<Error>${xml({ Code: answer.code, Message: answer.message })}</Error>` };
+  return {
+    status: answer.status,
+    headers,
+    body: `<Error>${xml({ Code: answer.code, Message: answer.message })}</Error>`,
+  };
 };
 
 const METADATA = '<ResponseMetadata><RequestId>request</RequestId></ResponseMetadata>';

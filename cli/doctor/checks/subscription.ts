@@ -1,6 +1,6 @@
 import { known } from '../answer.ts';
 import type { Attributes, Facts } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, warning } from '../finding.ts';
+import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
 import { commandLine } from '../shell.ts';
 import { bucketTellsTopic, onBuckets, trailsTo } from './bucket-notifications.ts';
 import { queueTakes } from './sending.ts';
@@ -69,9 +69,17 @@ function onSubscription(facts: Facts, attributes: Attributes): Finding[] {
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
 function publishers(facts: Facts, topicArn: string): Finding[] {
   return onBuckets(facts, (bucket) => {
-    const byTrail = trailsTo(bucket, facts).filter(({ trail }) => trail.SnsTopicARN === topicArn);
-    if (byTrail.length === 0) return bucketTellsTopic(bucket, topicArn, facts);
-    return byTrail.map(({ trail }) => ok(CHECK, `${trail.Name} publishes to ${topicArn}`));
+    const trails = trailsTo(bucket, facts);
+    const byTrail = trails.filter(({ trail }) => trail.SnsTopicARN === topicArn);
+    if (byTrail.length > 0) return byTrail.map(({ trail }) => ok(CHECK, `${trail.Name} publishes to ${topicArn}`));
+    const byBucket = bucketTellsTopic(bucket, topicArn, facts);
+    // A trail that cannot be seen may publish.
+    if (trails.length > 0 || byBucket.every(({ state }) => state !== 'problem')) return byBucket;
+    return [
+      unknown(CHECK, {
+        unknown: `bucket ${bucket.name} does not publish to ${topicArn}, and its trail is not seen from here`,
+      }),
+    ];
   });
 }
 

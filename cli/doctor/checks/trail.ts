@@ -1,5 +1,7 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
+import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
+import { known } from '../answer.ts';
 import { type Coverage, mwaaCoverage, withMwaa } from '../event-selectors.ts';
 import { type Facts, LOGICAL_IDS, type Selectors, sourceOf, type TrailFacts, type TrailStatus } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
@@ -22,51 +24,77 @@ export function checkTrails(facts: Facts): Finding[] {
     'trail',
     facts.trails,
     (trails) => [...missingTrails(trails, facts), ...trails.flatMap((trail) => checkTrail(trail, facts))],
-    () => [unknown('trail', { unknown: 'it is not known which buckets ingest reads' })],
+    () => [unknown('trail', NO_BUCKETS)],
   );
 }
 
-/** Buckets to which no trail delivers that can be seen from here, and the stack's own trail, when it is gone or delivers elsewhere. */
+/** The buckets of ingest to which no trail delivers that can be seen from here. */
 function missingTrails(trails: readonly TrailFacts[], facts: Facts): Finding[] {
-  const { asker, logBuckets, resources } = facts;
+  const buckets = known(facts.logBuckets) ?? [];
+  if (buckets.length === 0) return [unknown('trail', NO_BUCKETS)];
   const delivered = trails.map(({ trail }) => trail.S3BucketName);
-  const buckets = 'known' in logBuckets ? logBuckets.known.filter(({ name }) => !delivered.includes(name)) : [];
-  const own = 'known' in resources ? resources.known.get(LOGICAL_IDS.trail) : undefined;
-  const other = trails.find(({ trail }) => trail.Name === own?.physicalId);
-  return buckets.map(({ name, account = asker.account }) => {
-    const list = commandLine('aws cloudtrail describe-trails --query', `trailList[?S3BucketName=='${name}']`);
-    if (account !== asker.account) {
-      return {
-        ...unknown('trail', {
-          unknown: `no trail that is seen from here delivers to ${name}, the bucket of account ${account}`,
-        }),
-        fix: `with credentials of the trail's account: ${list}`,
-      };
-    }
-    if (own && other) {
-      return problem(
-        'trail',
-        `trail ${own.physicalId} delivers to ${other.trail.S3BucketName}, and ingest reads ${name}`,
-        updateTrail(other.trail, asker, '--s3-bucket-name', name),
-      );
-    }
+  return buckets
+    .filter(({ name }) => !delivered.includes(name))
+    .map((bucket) => {
+      if (bucket.account !== undefined && bucket.account !== facts.asker.account) return foreignTrail(bucket);
+      const own = known(facts.resources)?.get(LOGICAL_IDS.trail)?.physicalId;
+      return own === undefined ? noTrail(bucket, facts) : lostTrail(own, trails, bucket, facts);
+    });
+}
+
+const NO_BUCKETS = { unknown: 'it is not known which buckets ingest reads' };
+
+/** Other accounts' trails are only seen when they are the organisation's. */
+function foreignTrail({ name, account }: LogBucket): Finding {
+  const list = commandLine('aws cloudtrail describe-trails --query', `trailList[?S3BucketName=='${name}']`);
+  return {
+    ...unknown('trail', {
+      unknown: `no trail that is seen from here delivers to ${name}, the bucket of account ${account}: what it records is not known`,
+    }),
+    fix: `with credentials of the trail's account: ${list}`,
+  };
+}
+
+function noTrail({ name }: LogBucket, { asker }: Facts): Finding {
+  const list = commandLine('aws cloudtrail describe-trails --region', asker.region);
+  return problem(
+    'trail',
+    `no trail of this account delivers to ${name}`,
+    `which bucket does your trail deliver to? ${list}; then deploy with --param=logBucket=BUCKET`,
+  );
+}
+
+/** The trail that the stack has made. */
+function lostTrail(
+  own: string,
+  trails: readonly TrailFacts[],
+  { name }: LogBucket,
+  { asker, resources }: Facts,
+): Finding {
+  const moved = trails.find(({ trail }) => trail.Name === own)?.trail;
+  if (moved) {
     return problem(
       'trail',
-      own
-        ? `the stack's trail ${own.physicalId} is gone: nothing is delivered to ${name}`
-        : `no trail of this account delivers to ${name}`,
-      own
-        ? commandLine(
-            'aws cloudtrail create-trail --is-multi-region-trail --enable-log-file-validation --region',
-            asker.region,
-            '--name',
-            own.physicalId,
-            '--s3-bucket-name',
-            name,
-          )
-        : `which bucket does your trail deliver to? ${commandLine('aws cloudtrail describe-trails --region', asker.region)}; then deploy with --param=logBucket=BUCKET`,
+      `${own} delivers to ${moved.S3BucketName}, and ingest reads ${name}`,
+      updateTrail(moved, asker, '--s3-bucket-name', name),
     );
-  });
+  }
+  const key = known(resources)?.get(LOGICAL_IDS.trailKey)?.physicalId;
+  const create = commandLine(
+    'aws cloudtrail create-trail --is-multi-region-trail --enable-log-file-validation --region',
+    asker.region,
+    '--name',
+    own,
+    '--s3-bucket-name',
+    name,
+    ...(key === undefined ? [] : ['--kms-key-id', key]),
+  );
+  const start = commandLine('aws cloudtrail start-logging --region', asker.region, '--name', own);
+  return problem(
+    'trail',
+    `the stack's trail ${own} is gone: nothing is delivered to ${name}`,
+    `${create} && ${start}; then ask doctor again`,
+  );
 }
 
 function checkTrail({ trail, status, selectors }: TrailFacts, facts: Facts): Finding[] {
