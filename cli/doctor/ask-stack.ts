@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { type Answer, ask } from './answer.ts';
 import { type DeployedTemplate, readTemplate } from './deployed-template.ts';
-import type { Asker, StackResource, StackResources } from './facts.ts';
+import type { Asker, StackResource, StackResources } from './stack.ts';
 
 /** Whether there is such a stack here, and in which state. */
 export async function askStackStatus(cloudFormation: CloudFormationClient, name: string): Promise<Answer<string>> {
@@ -28,12 +28,8 @@ export async function askResources(
     const pages = paginateListStackResources({ client: cloudFormation }, { StackName: name });
     for (let page = await existing(pages.next()); !page.done; page = await existing(pages.next())) {
       for (const summary of page.value.StackResourceSummaries ?? []) {
-        const { LogicalResourceId = '', ResourceType = '', PhysicalResourceId = '', ResourceStatus = '' } = summary;
-        resources.set(LogicalResourceId, {
-          type: ResourceType,
-          physicalId: PhysicalResourceId,
-          status: ResourceStatus,
-        });
+        const { LogicalResourceId = '', ResourceType = '', PhysicalResourceId = '' } = summary;
+        resources.set(LogicalResourceId, { type: ResourceType, physicalId: PhysicalResourceId });
       }
     }
     return resources;

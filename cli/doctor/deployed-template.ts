@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Asker, LOGICAL_IDS, type StackResources } from './facts.ts';
+import { type Asker, LOGICAL_IDS, type StackResources } from './stack.ts';
 
 const Loose = z.record(z.string(), z.unknown());
 const Template = z.object({ Resources: z.record(z.string(), z.object({ Properties: z.optional(Loose) })) });

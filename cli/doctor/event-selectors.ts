@@ -107,7 +107,7 @@ function withManagement(selectors: readonly AdvancedEventSelector[]): AdvancedEv
   const isManagement = ({ FieldSelectors = [] }: AdvancedEventSelector) =>
     FieldSelectors.some(({ Field, Equals }) => Field === 'eventCategory' && Equals?.includes('Management'));
   const others = selectors.filter((selector) => !isManagement(selector));
-  const widened = selectors.filter(isManagement).slice(0, 1).map(widen);
+  const widened = selectors.filter(isManagement).map(widen);
   const { writes, reads } = coverageOf(widened);
   return [...(writes === 'all' && reads === 'all' ? widened : [MANAGEMENT_SELECTOR]), ...others];
 }

@@ -5,16 +5,7 @@ import type { LogBucket } from '../../shared/config.ts';
 import type { LogFileProblem, Watermark } from '../../shared/store/ledger.ts';
 import type { Answer } from './answer.ts';
 import type { DeployedTemplate } from './deployed-template.ts';
-
-/** Who asks, and where. */
-export interface Asker {
-  /** 12 digits. */
-  account: string;
-  arn: string;
-  region: string;
-  /** Of AWS: `aws`, `aws-cn`. */
-  partition: string;
-}
+import type { Asker, StackResources } from './stack.ts';
 
 /** Where a stack may be that is not where it was looked for. */
 export interface StackHints {
@@ -23,15 +14,6 @@ export interface StackHints {
   /** Home Regions of trails that are called like the stack. */
   regions: string[];
 }
-
-export interface StackResource {
-  type: string;
-  physicalId: string;
-  status: string;
-}
-
-/** The stack's resources by logical ID. */
-export type StackResources = ReadonlyMap<string, StackResource>;
 
 /** What of `GetTrailStatus` is looked at. */
 export interface TrailStatus {
@@ -105,31 +87,4 @@ export interface Probe {
   /** `bucket/key` */
   logFile: string;
   outcome: 'readable' | 's3-denied' | 'kms-denied' | 'missing' | 'failed';
-}
-
-/** The logical IDs that serverless.yml and deploy/ give. */
-export const LOGICAL_IDS = {
-  function: 'IngestLambdaFunction',
-  queue: 'IngestQueue',
-  deadLetters: 'IngestDeadLetterQueue',
-  ledger: 'LogFilesTable',
-  quarantine: 'QuarantineBucket',
-  trail: 'Trail',
-  trailKey: 'TrailKey',
-  rule: 'LogFileRule',
-  subscription: 'LogFileSubscription',
-  notificationPermission: 'NotificationPermission',
-  sourcePolicy: 'IngestSourcePolicy',
-} as const;
-
-/** How the stack learns of log files: the parameters `source` and `notify` of serverless.yml. */
-export type Source = 'queue' | 'function' | 'bucket' | 'topic';
-
-/** @returns nothing for a stack that was not made by serverless.yml */
-export function sourceOf(resources: StackResources): Source | undefined {
-  if (resources.has(LOGICAL_IDS.subscription)) return 'topic';
-  if (resources.has(LOGICAL_IDS.rule)) return 'bucket';
-  const permission = resources.get(LOGICAL_IDS.notificationPermission)?.type;
-  if (permission === 'AWS::Lambda::Permission') return 'function';
-  return permission === 'AWS::SQS::QueuePolicy' ? 'queue' : undefined;
 }

@@ -18,16 +18,9 @@ import { askResources, askStackStatus, askTemplate, similarStacks } from './ask-
 import { askTrail, askTrails } from './ask-trails.ts';
 import type { Clients } from './clients.ts';
 import type { DeployedTemplate } from './deployed-template.ts';
-import {
-  type Asker,
-  type Attributes,
-  type Facts,
-  LOGICAL_IDS,
-  type Probe,
-  sourceOf,
-  type TrailFacts,
-} from './facts.ts';
+import type { Attributes, Facts, Probe, TrailFacts } from './facts.ts';
 import { isRefusal, readIngestConfig } from './ingest.ts';
+import { type Asker, LOGICAL_IDS, sourceOf } from './stack.ts';
 
 /**
  * Finds out everything there is to know about a stack; reads only. What does not hang together is asked at once.

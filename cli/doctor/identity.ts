@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import { TrailError } from '../../shared/errors.ts';
-import type { Asker } from './facts.ts';
+import type { Asker } from './stack.ts';
 
 /**
  * Who asks, and in which Region.

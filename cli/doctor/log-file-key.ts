@@ -1,5 +1,5 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import type { Asker } from './facts.ts';
+import type { Asker } from './stack.ts';
 
 /**
  * The key of a log file as a trail writes them, to try filters and patterns on.

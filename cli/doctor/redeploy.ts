@@ -1,8 +1,9 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { known } from './answer.ts';
-import { type Facts, sourceOf } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { keyPrefixOf } from './log-file-key.ts';
 import { commandLine } from './shell.ts';
+import { sourceOf } from './stack.ts';
 
 /**
  * The command that deploys a stack of an existing trail again, so that it fits this trail. Only parameters that have to do

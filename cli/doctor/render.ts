@@ -1,8 +1,8 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { Style, View } from '../../shared/render/view.ts';
-import type { Asker } from './facts.ts';
 import type { Finding } from './finding.ts';
+import type { Asker } from './stack.ts';
 
 /** What doctor has to say. */
 export interface DoctorReport {

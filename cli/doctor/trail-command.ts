@@ -1,6 +1,6 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import type { Asker } from './facts.ts';
 import { commandLine } from './shell.ts';
+import type { Asker } from './stack.ts';
 
 /** The command that changes settings of a trail. */
 export function updateTrail(trail: Trail, asker: Asker, ...words: string[]): string {

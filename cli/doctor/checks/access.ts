@@ -1,12 +1,13 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { known } from '../answer.ts';
 import type { Grant } from '../deployed-template.ts';
-import { type Facts, LOGICAL_IDS, type Probe } from '../facts.ts';
+import type { Facts, Probe } from '../facts.ts';
 import { type Finding, findingsOn, groupedBy, ok, problem, unknown } from '../finding.ts';
 import { isRefusal } from '../ingest.ts';
 import { exampleKey, keyPrefixOf } from '../log-file-key.ts';
 import { redeployFor } from '../redeploy.ts';
 import { commandLine } from '../shell.ts';
+import { LOGICAL_IDS } from '../stack.ts';
 import { updateTrail } from '../trail-command.ts';
 import { fitsWildcard } from '../wildcard.ts';
 

@@ -1,8 +1,9 @@
 import { known } from '../answer.ts';
-import { type Facts, LOGICAL_IDS, type Source, type StackResources, sourceOf } from '../facts.ts';
+import type { Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown } from '../finding.ts';
 import { exampleKey } from '../log-file-key.ts';
 import { redeployFor } from '../redeploy.ts';
+import { LOGICAL_IDS, type Source, type StackResources, sourceOf } from '../stack.ts';
 import { fitsWildcard } from '../wildcard.ts';
 import { bucketTellsEventBridge, bucketTellsFunction, bucketTellsQueue, onBuckets } from './bucket-notifications.ts';
 import { functionTakesFromBucket, queueTakes, queueTakesFromBucket } from './sending.ts';

@@ -3,9 +3,10 @@ import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
 import { known } from '../answer.ts';
 import { type Coverage, mwaaCoverage, withMwaa } from '../event-selectors.ts';
-import { type Facts, LOGICAL_IDS, type Selectors, sourceOf, type TrailFacts, type TrailStatus } from '../facts.ts';
+import type { Facts, Selectors, TrailFacts, TrailStatus } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
 import { commandLine } from '../shell.ts';
+import { LOGICAL_IDS, sourceOf } from '../stack.ts';
 import { trailCommand, updateTrail } from '../trail-command.ts';
 
 const MINUTE_MS = 60_000;

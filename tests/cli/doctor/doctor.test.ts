@@ -897,7 +897,9 @@ describe('a call of its own that is refused', () => {
   test.each(SOURCES)('is unknown, with the action that it needs; announced by %s', async (source) => {
     const healthy = healthyAccount(source);
     await run(healthy);
-    const calls = [...aws.calls].filter((name) => !HINTS.includes(name));
+    // Where the trail publishes to the topic, nothing hangs on what the bucket does.
+    const besides = source === 'topic' ? [...HINTS, 's3:GetBucketNotificationConfiguration'] : HINTS;
+    const calls = [...aws.calls].filter((name) => !besides.includes(name));
     expect(calls.length).toBeGreaterThan(10);
     for (const name of calls) {
       const { code, bad } = await findings({ ...healthy, [name]: () => denied(name) });
