@@ -141,13 +141,12 @@ describe('what is to be put', () => {
       const merged = withMwaa({ AdvancedEventSelectors });
       const everything = { writes: 'all', reads: 'all', dataEvents: 'all' };
       expect(mwaaCoverage({ AdvancedEventSelectors: merged })).toEqual(everything);
-      const others = AdvancedEventSelectors.filter(({ FieldSelectors }) => !FieldSelectors![0]!.Equals!.includes('Management'));
+      const others = AdvancedEventSelectors.filter(
+        ({ FieldSelectors }) => !FieldSelectors![0]!.Equals!.includes('Management'),
+      );
       expect(merged).toEqual(expect.arrayContaining(others));
     });
     fc.assert(property, { numRuns: 100 * DOSE, seed: SEED });
-        expect(merged).toEqual(expect.arrayContaining(others));
-      }),
-    );
   });
 
   test('widens a selector of management events, and leaves others excluded', () => {
