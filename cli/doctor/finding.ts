@@ -28,6 +28,11 @@ export function unknown(check: string, answer: { unknown: string; needs?: string
   return { check, state: 'unknown', text: `${unknown}: ${needs}`, needs, fix: `allow whoever runs doctor ${needs}` };
 }
 
+/** `1 log file`, `2 log files` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Things that have something in common, such as a reason, by it; in the order in which they come. */
 export function groupedBy<T>(things: readonly T[], commonOf: (thing: T) => string): [string, T[]][] {
   const groups = new Map<string, T[]>();

@@ -1,25 +1,17 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import {
-  type EventSourceMappingConfiguration,
-  type FunctionConfiguration,
-  GetFunctionConcurrencyCommand,
-  GetFunctionConfigurationCommand,
-  GetPolicyCommand,
-  type LambdaClient,
-  paginateListEventSourceMappings,
-} from '@aws-sdk/client-lambda';
-import { GetBucketNotificationConfigurationCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import type { LogBucket } from '../../shared/config.ts';
-import { type LogFileProblem, listProblems, listWatermarks } from '../../shared/store/ledger.ts';
+import { listProblems, listWatermarks } from '../../shared/store/ledger.ts';
 import { type Answer, ask, askWith, known } from './answer.ts';
+import { askBuckets, askQueue, askSubscription } from './ask-announcers.ts';
+import { askConcurrency, askFunction, askFunctionPolicy, askMappings } from './ask-function.ts';
+import { probeRefused } from './ask-probe.ts';
 import { askResources, askStackStatus, askTemplate, similarStacks } from './ask-stack.ts';
 import { askTrail, askTrails } from './ask-trails.ts';
 import type { Clients } from './clients.ts';
 import type { DeployedTemplate } from './deployed-template.ts';
-import type { Attributes, Facts, Probe, TrailFacts } from './facts.ts';
-import { isRefusal, readIngestConfig } from './ingest.ts';
+import type { Facts, TrailFacts } from './facts.ts';
+import { readIngestConfig } from './ingest.ts';
 import { type Asker, LOGICAL_IDS, sourceOf } from './stack.ts';
 
 /**
@@ -43,43 +35,39 @@ export async function gatherFacts(clients: Clients, asker: Asker, stackName: str
   const functionName = physicalId(LOGICAL_IDS.function);
   const configuration = askFunction(lambda, functionName);
   const template = askWith(resources, (all) => askTemplate(cloudFormation, stackName, all, asker));
-  const logBuckets = logBucketsOf(await configuration, await template);
+  const parts = allOf({
+    function: configuration,
+    template,
+    reservedConcurrency: askConcurrency(lambda, functionName),
+    mappings: askMappings(lambda, functionName),
+    queue: askQueue(sqs, physicalId(LOGICAL_IDS.queue)),
+    deadLetters: askQueue(sqs, physicalId(LOGICAL_IDS.deadLetters)),
+    ...(source === 'topic' && { subscription: askSubscription(sns, physicalId(LOGICAL_IDS.subscription)) }),
+    ...(source === 'function' && { functionPolicy: askFunctionPolicy(lambda, functionName) }),
+  });
+  const ledger = askLedger(clients, physicalId(LOGICAL_IDS.ledger));
+  const probe = ledger.then(({ logFileProblems }) => probeRefused(s3, known(logFileProblems) ?? []));
 
-  const [stackStatus, parts, trails, buckets, ledger] = await Promise.all([
-    asked.stackStatus,
-    allOf({
-      function: configuration,
-      template,
-      reservedConcurrency: askConcurrency(lambda, functionName),
-      mappings: askMappings(lambda, functionName),
-      queue: askQueue(sqs, physicalId(LOGICAL_IDS.queue)),
-      deadLetters: askQueue(sqs, physicalId(LOGICAL_IDS.deadLetters)),
-      ...(source === 'topic' && { subscription: askSubscription(sns, physicalId(LOGICAL_IDS.subscription)) }),
-      ...(source === 'function' && { functionPolicy: askFunctionPolicy(lambda, functionName) }),
-    }),
-    askWith(await asked.allTrails, async (all) =>
-      askTrailsOf(clients, all, logBuckets, physicalId(LOGICAL_IDS.trail), asker),
-    ),
-    askWith(logBuckets, async (all) => ({
-      known: await Promise.all(
-        all.map(async (bucket) => ({ ...bucket, notifications: await askNotifications(s3, bucket) })),
-      ),
-    })),
-    askLedger(clients, physicalId(LOGICAL_IDS.ledger)),
-  ]);
-  const probe = await probeRefused(s3, known(ledger.logFileProblems) ?? []);
+  const logBuckets = logBucketsOf(await configuration, await template);
+  const buckets = askBuckets(s3, logBuckets);
+  const allTrails = await asked.allTrails;
+  const trails = askWith(allTrails, (all) =>
+    askTrailsOf(clients, all, logBuckets, physicalId(LOGICAL_IDS.trail), asker),
+  );
+  const stackStatus = await asked.stackStatus;
+  const refused = await probe;
   return {
     asker,
     stackName,
     now,
     stackStatus,
-    ...('missing' in stackStatus && { hints: await stackHints(clients, stackName, asker, await asked.allTrails) }),
+    ...('missing' in stackStatus && { hints: await stackHints(clients, stackName, asker, allTrails) }),
     resources,
-    ...parts,
-    trails,
-    logBuckets: buckets,
-    ...ledger,
-    ...(probe && { probe }),
+    ...(await parts),
+    trails: await trails,
+    logBuckets: await buckets,
+    ...(await ledger),
+    ...(refused && { probe: refused }),
   };
 }
 
@@ -87,64 +75,6 @@ export async function gatherFacts(clients: Clients, asker: Asker, stackName: str
 async function allOf<T extends Record<string, unknown>>(asked: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const entries = Object.entries(asked).map(async ([name, answer]) => [name, await answer] as const);
   return Object.fromEntries(await Promise.all(entries)) as { [K in keyof T]: Awaited<T[K]> };
-}
-
-function askFunction(lambda: LambdaClient, name: Answer<string>): Promise<Answer<FunctionConfiguration>> {
-  return askWith(name, (FunctionName) =>
-    ask('lambda:GetFunctionConfiguration', () => lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))),
-  );
-}
-
-function askConcurrency(lambda: LambdaClient, name: Answer<string>): Promise<Answer<number | undefined>> {
-  return askWith(name, (FunctionName) =>
-    ask('lambda:GetFunctionConcurrency', async () => {
-      const answer = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }));
-      return answer.ReservedConcurrentExecutions;
-    }),
-  );
-}
-
-function askMappings(lambda: LambdaClient, name: Answer<string>): Promise<Answer<EventSourceMappingConfiguration[]>> {
-  return askWith(name, (FunctionName) =>
-    ask('lambda:ListEventSourceMappings', async () => {
-      const mappings: EventSourceMappingConfiguration[] = [];
-      for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName })) {
-        mappings.push(...(page.EventSourceMappings ?? []));
-      }
-      return mappings;
-    }),
-  );
-}
-
-function askFunctionPolicy(lambda: LambdaClient, name: Answer<string>): Promise<Answer<string>> {
-  return askWith(name, (FunctionName) =>
-    ask('lambda:GetPolicy', async () => (await lambda.send(new GetPolicyCommand({ FunctionName }))).Policy ?? ''),
-  );
-}
-
-function askQueue(sqs: SQSClient, url: Answer<string>): Promise<Answer<Attributes>> {
-  return askWith(url, (QueueUrl) =>
-    ask('sqs:GetQueueAttributes', async () => {
-      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-      return { ...Attributes, QueueUrl };
-    }),
-  );
-}
-
-function askSubscription(sns: SNSClient, arn: Answer<string>): Promise<Answer<Attributes>> {
-  return askWith(arn, async (SubscriptionArn) => {
-    // CloudFormation has no ARN of a subscription that the topic's owner has not let happen.
-    if (!SubscriptionArn.startsWith('arn:')) return { known: { PendingConfirmation: 'true' } };
-    return ask('sns:GetSubscriptionAttributes', async () => {
-      const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
-      return Attributes;
-    });
-  });
-}
-
-function askNotifications(s3: S3Client, { name, account }: LogBucket) {
-  const input = { Bucket: name, ...(account !== undefined && { ExpectedBucketOwner: account }) };
-  return ask('s3:GetBucketNotification', () => s3.send(new GetBucketNotificationConfigurationCommand(input)));
 }
 
 /** The trails that deliver to a bucket of ingest, and the stack's own, wherever it delivers. */
@@ -175,32 +105,6 @@ async function askLedger({ dynamo }: Clients, table: Answer<string>) {
     query((name) => listProblems(dynamo, name, {}, MAX_PROBLEMS)),
   ]);
   return { watermarks, logFileProblems };
-}
-
-/**
- * Whether the asker may read a log file that ingest was refused: it cannot take on the function's role, but what refuses it
- * as well is likely the same, and S3 tells the asker in words that the ledger does not keep.
- */
-async function probeRefused(s3: S3Client, problems: readonly LogFileProblem[]): Promise<Probe | undefined> {
-  const refused = problems.find(({ state, reason = '' }) => state === 'failed' && isRefusal(reason));
-  if (!refused) return undefined;
-  const { logFile } = refused;
-  const slash = logFile.indexOf('/');
-  const input = { Bucket: logFile.slice(0, slash), Key: logFile.slice(slash + 1), Range: 'bytes=0-0' };
-  try {
-    const { Body } = await s3.send(new GetObjectCommand(input));
-    await Body?.transformToByteArray();
-    return { logFile, outcome: 'readable' };
-  } catch (error) {
-    return { logFile, outcome: refusedBy(error as Error) };
-  }
-}
-
-/** S3 says `AccessDenied` of its own policies and of the key's; the action in the message tells which. */
-function refusedBy({ name, message }: Error): Probe['outcome'] {
-  if (/NoSuchKey/.test(name)) return 'missing';
-  if (/^KMS\./.test(name) || (/AccessDenied/.test(name) && /\bkms:/.test(message))) return 'kms-denied';
-  return /AccessDenied/.test(name) ? 's3-denied' : 'failed';
 }
 
 async function stackHints({ cloudFormation }: Clients, stackName: string, { region }: Asker, trails: Answer<Trail[]>) {

@@ -1,7 +1,7 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { Style, View } from '../../shared/render/view.ts';
-import type { Finding } from './finding.ts';
+import { counted, type Finding } from './finding.ts';
 import type { Asker } from './stack.ts';
 
 /** What doctor has to say. */
@@ -37,5 +37,5 @@ const STYLES: Readonly<Record<Finding['state'], Style>> = {
 /** How many findings there are of each kind that is not `ok`. */
 export function summaryLine(findings: readonly Finding[]): string {
   const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
-  return `${count('problem')} problems, ${count('warning')} warnings, ${count('unknown')} unknown.`;
+  return `${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}, ${count('unknown')} unknown.`;
 }

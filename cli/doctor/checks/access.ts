@@ -2,7 +2,7 @@ import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { known } from '../answer.ts';
 import type { Grant } from '../deployed-template.ts';
 import type { Facts, Probe } from '../facts.ts';
-import { type Finding, findingsOn, groupedBy, ok, problem, unknown } from '../finding.ts';
+import { counted, type Finding, findingsOn, groupedBy, ok, problem, unknown } from '../finding.ts';
 import { isRefusal } from '../ingest.ts';
 import { exampleKey, keyPrefixOf } from '../log-file-key.ts';
 import { redeployFor } from '../redeploy.ts';
@@ -55,6 +55,8 @@ function keyGrant(trail: Trail, grants: readonly Grant[], facts: Facts): Finding
   if (resourcesOf('kms:Decrypt', grants).some((pattern) => fitsWildcard(pattern, KmsKeyId))) {
     return ok('key', `the function's role may decrypt with the key of ${Name}`);
   }
+  if (KmsKeyId.includes(':alias/'))
+    return unknown('key', { unknown: `${Name} names its key by an alias, ${KmsKeyId}` });
   const ownKey = known(facts.resources)?.get(LOGICAL_IDS.trailKey)?.physicalId;
   return problem(
     'key',
@@ -78,7 +80,7 @@ function checkRefusals(facts: Facts): Finding[] {
     const isKey = /KMS/.test(reason) || outcome === 'kms-denied';
     return problem(
       isKey ? 'key' : 'access',
-      `${isKey ? 'KMS' : 'S3'} refused ingest ${files.length} log files (${reason}), as s3://${example}${hintOf(outcome)}`,
+      `${isKey ? 'KMS' : 'S3'} refused ingest ${counted(files.length, 'log file')} (${reason}), as s3://${example}${hintOf(outcome)}`,
       isKey ? keyFix(facts, example, reason) : bucketFix(facts, example),
     );
   });

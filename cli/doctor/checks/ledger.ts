@@ -2,7 +2,7 @@ import { relativeTime } from '../../../shared/render/times.ts';
 import type { LogFileProblem, Watermark } from '../../../shared/store/ledger.ts';
 import { known } from '../answer.ts';
 import type { Facts, TrailFacts } from '../facts.ts';
-import { type Finding, findingsOn, groupedBy, ok, problem, warning } from '../finding.ts';
+import { counted, type Finding, findingsOn, groupedBy, ok, problem, warning } from '../finding.ts';
 import { isRefusal } from '../ingest.ts';
 import { redeploy } from '../redeploy.ts';
 import { commandLine } from '../shell.ts';
@@ -65,7 +65,7 @@ function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Fac
   return [
     warning(
       'quarantine',
-      `${files} log files, and records of ${partly} others, were set aside: their events are not in the table`,
+      `set aside, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
       commandLine('npx mwaa-trail quarantine list --bucket', bucket),
     ),
   ];

@@ -727,6 +727,12 @@ const READING: Case[] = [
     { 'cloudformation:GetTemplate': () => ({ TemplateBody: JSON.stringify(templateOf('bucket', { kmsKeyArn: '' })) }) },
     [['problem', 'key', 'may not decrypt', `--param=kmsKeyArn=${KEY}`]],
   ],
+  [
+    'a key by its alias',
+    'bucket',
+    trail({ KmsKeyId: 'arn:aws:kms:us-east-1:1:alias/trail' }),
+    [['unknown', 'key', 'by an alias', '']],
+  ],
   ['no key at all', 'bucket', trail({ KmsKeyId: undefined }), []],
   [
     'a template that is not ours',
@@ -745,7 +751,7 @@ const READING: Case[] = [
       [
         'problem',
         'access',
-        'S3 refused ingest 1 log files (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333/AWSLogs/a.json.gz; you may not read it either',
+        'S3 refused ingest 1 log file (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333/AWSLogs/a.json.gz; you may not read it either',
         `"Principal":{"AWS":"arn:aws:iam::${ACCOUNT}:role/ingest"}`,
       ],
     ],
@@ -817,7 +823,7 @@ const READING: Case[] = [
       [
         'warning',
         'quarantine',
-        '1 log files, and records of 1 others',
+        '1 log file, and records of 1 log file',
         `npx mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT}`,
       ],
     ],
