@@ -1,3 +1,4 @@
+import type { Trail } from '@aws-sdk/client-cloudtrail';
 import type { Event, FilterRule } from '@aws-sdk/client-s3';
 import { known } from '../answer.ts';
 import type { BucketFacts, BucketNotifications, Facts, TrailFacts } from '../facts.ts';
@@ -17,102 +18,111 @@ export function onBuckets(facts: Facts, check: (bucket: BucketFacts, facts: Fact
   );
 }
 
+/** Whether the bucket tells the queue of the log files of each trail. */
 export function bucketTellsQueue(bucket: BucketFacts, facts: Facts): Finding[] {
   return findingsOn(
     CHECK,
     facts.queue,
-    ({ QueueArn = '' }) =>
-      onNotifications(bucket, (before) => {
-        const own = (before.QueueConfigurations ?? []).filter((one) => one.QueueArn === QueueArn);
-        return checkTold(bucket, own, 'the queue', facts, {
-          ...before,
-          QueueConfigurations: [
-            ...without(before.QueueConfigurations, own),
-            { QueueArn, ...logFilesOf(bucket, facts) },
-          ],
-        });
-      }),
+    ({ QueueArn = '' }) => bucketTells('queue', QueueArn, bucket, facts),
     () => [],
   );
 }
 
+/** Whether it tells the function. */
 export function bucketTellsFunction(bucket: BucketFacts, facts: Facts): Finding[] {
   return findingsOn(
     CHECK,
     facts.function,
-    ({ FunctionArn = '' }) =>
-      onNotifications(bucket, (before) => {
-        const own = (before.LambdaFunctionConfigurations ?? []).filter((one) => one.LambdaFunctionArn === FunctionArn);
-        return checkTold(bucket, own, 'the function', facts, {
-          ...before,
-          LambdaFunctionConfigurations: [
-            ...without(before.LambdaFunctionConfigurations, own),
-            { LambdaFunctionArn: FunctionArn, ...logFilesOf(bucket, facts) },
-          ],
-        });
-      }),
+    ({ FunctionArn = '' }) => bucketTells('function', FunctionArn, bucket, facts),
     () => [],
   );
 }
 
-const CREATED: Event = 's3:ObjectCreated:*';
-
-/** Also where the bucket has other objects, and tells somebody else of them: S3 takes no overlapping filters. */
-function logFilesOf(bucket: BucketFacts, facts: Facts) {
-  const [first] = trailsTo(bucket, facts);
-  return {
-    Events: [CREATED],
-    Filter: {
-      Key: {
-        FilterRules: [
-          { Name: 'prefix', Value: keyPrefixOf(first?.trail ?? {}) },
-          { Name: 'suffix', Value: '.json.gz' },
-        ],
-      },
-    },
-  };
+/** Whether it publishes to a topic. */
+export function bucketTellsTopic(bucket: BucketFacts, topicArn: string, facts: Facts): Finding[] {
+  return bucketTells('topic', topicArn, bucket, facts);
 }
 
-function without<T>(all: readonly T[] | undefined, some: readonly T[]): T[] {
-  return (all ?? []).filter((one) => !some.includes(one));
-}
+/** Where the configuration of a bucket has whom it tells. */
+const LISTENERS = {
+  queue: { list: 'QueueConfigurations', arn: 'QueueArn' },
+  function: { list: 'LambdaFunctionConfigurations', arn: 'LambdaFunctionArn' },
+  topic: { list: 'TopicConfigurations', arn: 'TopicArn' },
+} as const;
+
+type Listener = keyof typeof LISTENERS;
 
 interface Notification {
   Events?: string[] | undefined;
   Filter?: { Key?: { FilterRules?: FilterRule[] | undefined } | undefined } | undefined;
 }
 
-/** @param mended the bucket's configuration with what is missing */
-function checkTold(
-  bucket: BucketFacts,
-  own: readonly Notification[],
-  whom: string,
-  facts: Facts,
-  mended: object,
-): Finding[] {
-  const fix = notificationFix(bucket.name, mended);
-  const created = own.filter(({ Events = [] }) =>
-    Events.some((event) => event === CREATED || event === 's3:ObjectCreated:Put'),
-  );
-  if (created.length === 0)
-    return [problem(CHECK, `bucket ${bucket.name} does not tell ${whom} of new log files`, fix)];
-  const untold = trailsTo(bucket, facts).filter(({ trail }) => {
-    return !created.some(({ Filter }) => {
-      const rules = Filter?.Key?.FilterRules ?? [];
-      const key = exampleKey(trail, facts.asker, rules.map(({ Value = '' }) => Value).join(' '));
-      return rules.every(({ Name, Value = '' }) =>
-        Name?.toLowerCase() === 'suffix' ? key.endsWith(Value) : key.startsWith(Value),
-      );
-    });
+const CREATED: Event = 's3:ObjectCreated:*';
+const isCreation = (event: string) => event.startsWith('s3:ObjectCreated:');
+
+function bucketTells(listener: Listener, arn: string, bucket: BucketFacts, facts: Facts): Finding[] {
+  return onNotifications(bucket, (before) => {
+    const all: (Notification & { [arn: string]: unknown })[] = (before[LISTENERS[listener].list] ?? []).map((one) => ({
+      ...one,
+    }));
+    const created = all
+      .filter((one) => one[LISTENERS[listener].arn] === arn)
+      .filter(({ Events = [] }) => Events.some((event) => event === CREATED || event === 's3:ObjectCreated:Put'));
+    const fix = (trail: Trail) => {
+      const added = logFilesOf(trail);
+      const kept = all.filter((one) => one[LISTENERS[listener].arn] !== arn || !isWithin(one, added));
+      const list = [...kept, { [LISTENERS[listener].arn]: arn, ...added }];
+      return notificationFix(bucket.name, { ...before, [LISTENERS[listener].list]: list });
+    };
+    const trails = trailsTo(bucket, facts).map(({ trail }) => trail);
+    if (created.length === 0) {
+      return [
+        problem(CHECK, `bucket ${bucket.name} does not tell the ${listener} of new log files`, fix(trails[0] ?? {})),
+      ];
+    }
+    const untold = trails.filter((trail) => !created.some((one) => takesLogFilesOf(trail, one, facts)));
+    if (untold.length === 0) return [ok(CHECK, `bucket ${bucket.name} tells the ${listener} of new log files`)];
+    return untold.map((trail) =>
+      problem(
+        CHECK,
+        `bucket ${bucket.name} tells the ${listener} of other objects, not of the log files of ${trail.Name} (prefix or suffix)`,
+        fix(trail),
+      ),
+    );
   });
-  if (untold.length === 0) return [ok(CHECK, `bucket ${bucket.name} tells ${whom} of new log files`)];
-  return untold.map(({ trail }) =>
-    problem(
-      CHECK,
-      `bucket ${bucket.name} tells ${whom} of other objects, not of the log files of ${trail.Name} (prefix or suffix)`,
-      fix,
-    ),
-  );
+}
+
+function takesLogFilesOf(trail: Trail, notification: Notification, { asker }: Facts): boolean {
+  const { prefix, suffix } = filterOf(notification);
+  const key = exampleKey(trail, asker, prefix);
+  return key.startsWith(prefix) && key.endsWith(suffix);
+}
+
+/** Also where the bucket has other objects, and tells somebody else of them: S3 takes no overlapping filters. */
+function logFilesOf(trail: Trail) {
+  return {
+    Events: [CREATED],
+    Filter: {
+      Key: {
+        FilterRules: [
+          { Name: 'prefix', Value: keyPrefixOf(trail) },
+          { Name: 'suffix', Value: '.json.gz' },
+        ],
+      },
+    } satisfies { Key: { FilterRules: FilterRule[] } },
+  };
+}
+
+/** Whether all that one notification tells of, the other does too: S3 would not take both. */
+function isWithin(notification: Notification, wider: Notification): boolean {
+  const [inner, outer] = [filterOf(notification), filterOf(wider)];
+  const { Events = [] } = notification;
+  return Events.every(isCreation) && inner.prefix.startsWith(outer.prefix) && inner.suffix.endsWith(outer.suffix);
+}
+
+function filterOf({ Filter }: Notification): { prefix: string; suffix: string } {
+  const value = (name: string) => Filter?.Key?.FilterRules?.find(({ Name }) => Name?.toLowerCase() === name)?.Value;
+  return { prefix: value('prefix') ?? '', suffix: value('suffix') ?? '' };
 }
 
 /** What is there stays: this request replaces the whole configuration. */
@@ -126,6 +136,7 @@ function notificationFix(bucket: string, configuration: object): string {
   );
 }
 
+/** Whether it sends its events to EventBridge. */
 export function bucketTellsEventBridge(bucket: BucketFacts): Finding[] {
   return onNotifications(bucket, (before) => {
     if (before.EventBridgeConfiguration) return [ok(CHECK, `bucket ${bucket.name} sends its events to EventBridge`)];
@@ -136,17 +147,6 @@ export function bucketTellsEventBridge(bucket: BucketFacts): Finding[] {
         notificationFix(bucket.name, { ...before, EventBridgeConfiguration: {} }),
       ),
     ];
-  });
-}
-
-/** Whether the bucket itself publishes to a topic. */
-export function bucketTellsTopic(bucket: BucketFacts, TopicArn: string, facts: Facts): Finding[] {
-  return onNotifications(bucket, (before) => {
-    const own = (before.TopicConfigurations ?? []).filter((one) => one.TopicArn === TopicArn);
-    return checkTold(bucket, own, 'the topic', facts, {
-      ...before,
-      TopicConfigurations: [...without(before.TopicConfigurations, own), { TopicArn, ...logFilesOf(bucket, facts) }],
-    });
   });
 }
 

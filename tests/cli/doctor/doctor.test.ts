@@ -404,7 +404,14 @@ const ANNOUNCEMENTS: Case[] = [
     notification(
       `<QueueConfiguration><Id>o</Id><Queue>${QUEUE}</Queue><Event>s3:ObjectRemoved:*</Event></QueueConfiguration>`,
     ),
-    [['problem', 'announcement', 'does not tell the queue', '']],
+    [
+      [
+        'problem',
+        'announcement',
+        'does not tell the queue',
+        `"Events":["s3:ObjectRemoved:*"],"Id":"o"},{"QueueArn":"${QUEUE}","Events":["s3:ObjectCreated:*"]`,
+      ],
+    ],
   ],
   [
     'of other keys',
@@ -413,6 +420,14 @@ const ANNOUNCEMENTS: Case[] = [
       `<QueueConfiguration><Id>o</Id><Queue>${QUEUE}</Queue>${FILTER.replace('AWSLogs/', 'logs/')}</QueueConfiguration>`,
     ),
     [['problem', 'announcement', `not of the log files of ${STACK}`, '"Value":"AWSLogs/"']],
+  ],
+  [
+    'of narrower keys, in place of which come all',
+    'queue',
+    notification(
+      `<QueueConfiguration><Id>o</Id><Queue>${QUEUE}</Queue>${FILTER.replace('AWSLogs/', 'AWSLogs/444455556666/')}</QueueConfiguration>`,
+    ),
+    [['problem', 'announcement', 'not of the log files', `'{"QueueConfigurations":[{"QueueArn":"${QUEUE}"`]],
   ],
   [
     'no bucket',
