@@ -255,7 +255,7 @@ function filledIn(value: unknown, values: Readonly<Record<string, string>>): unk
 
 /** CloudFormation's short forms as the long ones that JSON templates have. */
 const TAGS = [
-  ...['Sub', 'Equals', 'Not', 'If', 'GetAtt'].flatMap((name) => [
+  ...['Sub', 'Equals', 'Not', 'And', 'If', 'GetAtt', 'Select', 'Split'].flatMap((name) => [
     { tag: `!${name}`, resolve: (text: string) => ({ [`Fn::${name}`]: name === 'GetAtt' ? text.split('.') : text }) },
     {
       tag: `!${name}`,

@@ -945,7 +945,7 @@ describe('a call of its own that is refused', () => {
     expect(code).toBe(1);
   });
 
-  test('docs/doctor-policy.json allows what it asks for, and nothing else', async () => {
+  test('deploy/policies/doctor.json allows what it asks for, and nothing else', async () => {
     const asked = new Set<string>();
     const refused = { ...inLedger({ problems: [failed('AccessDenied')] }), 's3:GetObject': () => 'x' };
     for (const source of SOURCES) {
@@ -956,7 +956,7 @@ describe('a call of its own that is refused', () => {
     for (const name of aws.calls) asked.add(actionOf(name));
     // AWS lets everybody ask who they are.
     asked.delete('sts:GetCallerIdentity');
-    const { Statement } = JSON.parse(readFileSync('docs/doctor-policy.json', 'utf8')) as {
+    const { Statement } = JSON.parse(readFileSync('deploy/policies/doctor.json', 'utf8')) as {
       Statement: { Effect: string; Action: string[] }[];
     };
     expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual([...asked].sort());
