@@ -1,0 +1,33 @@
+// The three functions of aws-lambda-ric's `rapid-client.node`, over node:http.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+const { request } = require('node:http');
+
+const INVOCATION = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
+
+/** The native client posts before it returns; here, the next invocation waits for it. */
+let posted = Promise.resolve();
+
+exports.next = async () => {
+  await posted;
+  const { headers, body } = await call('GET', '/next');
+  return { bodyJson: body, headers };
+};
+
+exports.done = (requestId, response) => {
+  posted = call('POST', `/${requestId}/response`, response);
+};
+
+exports.error = (requestId, error) => {
+  posted = call('POST', `/${requestId}/error`, error);
+};
+
+function call(method, path, body = '') {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(INVOCATION + path, { method }, async (incoming) => {
+      const chunks = [];
+      for await (const chunk of incoming) chunks.push(chunk);
+      resolve({ headers: incoming.headers, body: Buffer.concat(chunks).toString() });
+    });
+    outgoing.on('error', reject).end(body);
+  });
+}
