@@ -1,5 +1,5 @@
 // Builds what is shipped: `node build.mjs` everything, `node build.mjs cli ingest ...` some.
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const lambda = (name) => ({
@@ -14,6 +14,9 @@ const lambda = (name) => ({
   minify: true,
   legalComments: 'none',
   alias: { '@aws-sdk/credential-provider-node': './functions/lambda-credentials.ts' },
+  // Beside the bundle, and not deployed: what a stack trace means, and what is inside.
+  sourcemap: 'external',
+  metafile: true,
 });
 
 // `scan` is all about starting fast: one small CommonJS file. The other commands are loaded when they are asked for.
@@ -51,6 +54,9 @@ const wanted = process.argv.slice(2);
 for (const [name, builds] of Object.entries(TARGETS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   await rm(`dist/${name}`, { recursive: true, force: true });
-  for (const options of builds) await build({ ...options, logLevel: 'warning' });
+  for (const options of builds) {
+    const { metafile } = await build({ ...options, logLevel: 'warning' });
+    if (metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
+  }
 }
 if (wanted.length === 0 || wanted.includes('cli')) await chmod('dist/cli/mwaa-trail.cjs', 0o755);
