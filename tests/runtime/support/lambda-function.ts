@@ -7,7 +7,7 @@ import { type FunctionError, type Outcome, RuntimeApi } from './runtime-api.ts';
 
 const PACKAGE = join(import.meta.dirname, '..');
 const CLIENT = join(PACKAGE, 'node_modules', 'aws-lambda-ric', 'index.mjs');
-const PRELOAD = join(PACKAGE, 'support', 'replace-native-client.mjs');
+const NATIVE_CLIENT = join(PACKAGE, 'support', 'rapid-client.cjs');
 
 /** `describe` where Lambda's runtime client is installed, which is a package of its own; elsewhere it says how to get it. */
 export function describeUnderRuntimeClient(name: string, tests: () => void): void {
@@ -67,8 +67,8 @@ export class LambdaFunction {
       LAMBDA_TASK_ROOT: taskRoot.path,
       _HANDLER: `dist/${name}/index.handler`,
     };
-    const imports = [PRELOAD, ...preload].flatMap((module) => ['--import', module]);
-    const child = spawn(process.execPath, [...imports, CLIENT], {
+    const imports = preload.flatMap((module) => ['--import', module]);
+    const child = spawn(process.execPath, ['--require', NATIVE_CLIENT, ...imports, CLIENT], {
       cwd: taskRoot.path,
       env: { ...lambda, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,15 @@
-// The three functions of aws-lambda-ric's `rapid-client.node`, over node:http.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// To be preloaded. aws-lambda-ric loads `rapid-client.node`, compiled from C++ when it is installed; it gets this file
+// instead, the same three functions over node:http. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 const { request } = require('node:http');
+const { registerHooks } = require('node:module');
+const { pathToFileURL } = require('node:url');
+
+registerHooks({
+  resolve: (specifier, context, nextResolve) =>
+    specifier === './rapid-client.node'
+      ? { url: pathToFileURL(__filename).href, format: 'commonjs', shortCircuit: true }
+      : nextResolve(specifier, context),
+});
 
 const INVOCATION = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 
