@@ -34,6 +34,7 @@ export class RuntimeApi {
   private waiting: ServerResponse | undefined;
   private current: Invocation | undefined;
   private count = 0;
+  private exit: { code: number | null } | undefined;
   private readonly queue: Invocation[] = [];
   private readonly server = createServer((incoming, outgoing) => {
     // The process may be gone.
@@ -57,15 +58,17 @@ export class RuntimeApi {
     return new Promise((resolve) => {
       this.count += 1;
       this.queue.push({ id: `request-${this.count}`, event, milliseconds, end: resolve });
-      this.handOut();
+      if (this.exit) this.exited(this.exit.code);
+      else this.handOut();
     });
   }
 
   /** The process has ended. */
   exited(code: number | null): void {
     this.initDone({ errorType: 'Runtime.ExitError', errorMessage: `exit status ${code}` });
-    this.current?.end({ kind: 'exit', code });
-    this.current = undefined;
+    this.exit = { code };
+    this.end({ kind: 'exit', code });
+    for (const invocation of this.queue.splice(0)) invocation.end({ kind: 'exit', code });
   }
 
   async stop(): Promise<void> {
