@@ -1,23 +1,7 @@
 // Builds what is shipped: `node build.mjs` everything, `node build.mjs cli ingest ...` some.
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
-
-const lambda = (name) => ({
-  entryPoints: [`functions/${name}.ts`],
-  outfile: `dist/${name}/index.cjs`,
-  // CommonJS with ES module sources starts fastest in Lambda's Node.
-  format: 'cjs',
-  mainFields: ['module', 'main'],
-  platform: 'node',
-  target: 'node24',
-  bundle: true,
-  minify: true,
-  legalComments: 'none',
-  alias: { '@aws-sdk/credential-provider-node': './functions/lambda-credentials.ts' },
-  // Beside the bundle, and not deployed: what a stack trace means, and what is inside.
-  sourcemap: 'external',
-  metafile: true,
-});
+import { lambdaBundle } from './lambda-bundle.mjs';
 
 // `scan` is all about starting fast: one small CommonJS file. The other commands are loaded when they are asked for.
 const PROGRAM = {
@@ -29,8 +13,8 @@ const PROGRAM = {
 const command = { platform: 'node', target: 'node20', bundle: true, mainFields: ['module', 'main'] };
 
 const TARGETS = {
-  ingest: [lambda('ingest')],
-  query: [lambda('query')],
+  ingest: [lambdaBundle('ingest')],
+  query: [lambdaBundle('query')],
   cli: [
     { ...command, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/mwaa-trail.cjs', format: 'cjs', plugins: [PROGRAM] },
     {

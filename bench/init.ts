@@ -5,11 +5,12 @@
  *     npm ci --prefix tests/runtime
  *     npm run bench:init -- [--rounds 15] [--one-cpu]
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { lambdaBundle } from '../lambda-bundle.mjs';
 import { measure, median, quote, type Usage } from './measure.ts';
 
 interface Form {
@@ -31,7 +32,7 @@ const ROOT = join(import.meta.dirname, '..');
 const CLIENT = join(ROOT, 'tests', 'runtime', 'node_modules', 'aws-lambda-ric', 'index.mjs');
 const FOLDER = join(tmpdir(), 'mwaa-trail-bench-init');
 
-/** The first one is what build.mjs makes. */
+/** What each changes; the first one is what is deployed. */
 const FORMS: readonly Form[] = [
   { name: 'CommonJS', extension: 'cjs', options: {} },
   { name: 'CommonJS, not minified', extension: 'cjs', options: { minify: false } },
@@ -56,7 +57,7 @@ function main(): void {
   const prefix = values['one-cpu'] ? 'taskset -c 1 ' : '';
   const all = [
     empty(),
-    ...['ingest', 'query'].flatMap((name) => FORMS.map((form, i) => build(name, form, `${name}-${i}`))),
+    ...(['ingest', 'query'] as const).flatMap((name) => FORMS.map((form, i) => build(name, form, `${name}-${i}`))),
   ];
   // The first start also fills what is cached.
   for (const { command } of all) measure(command);
@@ -75,24 +76,16 @@ function empty(): Contestant {
   return { name: 'an empty function', bytes: 0, command: startOf(folder), usages: [] };
 }
 
-function build(name: string, { name: form, extension, options, compileCache }: Form, id: string): Contestant {
+function build(
+  name: 'ingest' | 'query',
+  { name: form, extension, options, compileCache }: Form,
+  id: string,
+): Contestant {
   const folder = join(FOLDER, id);
-  const { metafile } = buildSync({
-    entryPoints: [join(ROOT, 'functions', `${name}.ts`)],
-    outfile: join(folder, `index.${extension}`),
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    ...options,
-    metafile: true,
-  });
-  const [bytes] = Object.values(metafile.outputs).map((output) => output.bytes);
+  const outfile = join(folder, `index.${extension}`);
+  buildSync({ ...lambdaBundle(name), absWorkingDir: ROOT, outfile, sourcemap: false, ...options });
   const more = compileCache ? { NODE_COMPILE_CACHE: join(folder, 'cache') } : {};
-  return { name: `${name}: ${form}`, bytes: bytes ?? 0, command: startOf(folder, more), usages: [] };
+  return { name: `${name}: ${form}`, bytes: statSync(outfile).size, command: startOf(folder, more), usages: [] };
 }
 
 /** @param folder where the bundle is */
