@@ -6,6 +6,7 @@ import { VERSION } from '../shared/version.ts';
 import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
 import { criteriaProblem } from './criteria-options.ts';
+import { doctorCommand } from './doctor.ts';
 import { environmentsCommand } from './environments.ts';
 import { evidenceCommand } from './evidence.ts';
 import { EXIT } from './exit.ts';
@@ -65,6 +66,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(evidenceCommand(env, setExitCode));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());
+  program.addCommand(doctorCommand(env, setExitCode));
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')
