@@ -13,6 +13,7 @@ const lambda = (name) => ({
   bundle: true,
   minify: true,
   legalComments: 'none',
+  alias: { '@aws-sdk/credential-provider-node': './functions/lambda-credentials.ts' },
 });
 
 // `scan` is all about starting fast: one small CommonJS file. The other commands are loaded when they are asked for.

@@ -84,6 +84,8 @@ interface LogFile {
   names: LogFileKey;
   expectedOwner: string | undefined;
   again: Again | undefined;
+  /** It was found bad by our own inflate; before it is set aside, node:zlib is asked. */
+  byZlib?: boolean;
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
@@ -99,6 +101,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
       return await ingestOnce(file, deps, time);
     } catch (error) {
       if (reading < MAX_READINGS && mayPass(error, reading) && !time.isSpent()) {
+        file.byZlib = error instanceof BadLogFileError;
         await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
       } else if (failureKind(error) === 'quarantine') {
         return await setLogFileAside(file, error as TrailError, deps);
@@ -168,7 +171,7 @@ async function storeLogFile(
     else
       await readLogFile(
         await reopen(file, deps),
-        reading(deps, (records) => storage.store(records)),
+        reading(file, deps, (records) => storage.store(records)),
       );
   } catch (error) {
     if (error instanceof OutOfTimeError) {
@@ -185,7 +188,7 @@ async function storeLogFile(
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
   try {
-    return await readLogFile(file.object.body, { ...reading(deps, (records) => held.add(records)), hash: true });
+    return await readLogFile(file.object.body, { ...reading(file, deps, (records) => held.add(records)), hash: true });
   } catch (error) {
     // Without a size nobody knows whether the file ends so, or only its transfer.
     if (!(error instanceof BadLogFileError) || file.object.size !== undefined) throw error;
@@ -196,8 +199,12 @@ async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords
   }
 }
 
-function reading({ config, caps }: PipelineDeps, onRecords: ReadOptions['onRecords']): ReadOptions {
-  return { eventSources: config.eventSources, caps, onRecords };
+function reading(
+  { byZlib }: LogFile,
+  { config, caps }: PipelineDeps,
+  onRecords: ReadOptions['onRecords'],
+): ReadOptions {
+  return { eventSources: config.eventSources, caps, byZlib, onRecords };
 }
 
 /** The same state of the object once more. */

@@ -123,7 +123,7 @@ describe('packages', () => {
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
-      [...text.matchAll(/^import (type )?[^;]*?from '@aws-sdk\//gm)].map(([, type]) => ({
+      [...text.matchAll(/^(?:import|export) (type )?[^;]*?from '@aws-sdk\//gm)].map(([, type]) => ({
         path,
         type: type !== undefined,
       })),

@@ -1,28 +1,27 @@
 /**
  * Cuts a stream anew into pieces of `size` bytes, the last one shorter: inflating and scanning cost a little for each
  * piece, and a single huge piece would have to be held at once.
+ *
+ * @param source its pieces may be reused as soon as the next one is asked for
+ * @returns pieces that all lie in the same memory: each is valid only until the next one is asked for
  */
 export async function* coalesce(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   size: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let waiting: Uint8Array[] = [];
-  let missing = size;
+  const storage = new Uint8Array(size);
+  let length = 0;
   for await (const piece of source) {
-    let rest = piece;
-    while (rest.length >= missing) {
-      waiting.push(rest.subarray(0, missing));
-      rest = rest.subarray(missing);
-      yield join(waiting);
-      waiting = [];
-      missing = size;
+    for (let from = 0; from < piece.length; ) {
+      const part = piece.subarray(from, from + size - length);
+      storage.set(part, length);
+      length += part.length;
+      from += part.length;
+      if (length === size) {
+        yield storage;
+        length = 0;
+      }
     }
-    if (rest.length > 0) waiting.push(rest);
-    missing -= rest.length;
   }
-  if (waiting.length > 0) yield join(waiting);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+  if (length > 0) yield storage.subarray(0, length);
 }

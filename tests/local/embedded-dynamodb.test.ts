@@ -54,7 +54,11 @@ describe('tables', () => {
         KeySchema,
         Projection,
       }));
-      expect(indexes.sort(byName)).toEqual([...(Properties.GlobalSecondaryIndexes ?? [])].sort(byName));
+      const expected = (Properties.GlobalSecondaryIndexes ?? []).map(
+        // A ceiling on what AWS charges for.
+        ({ OnDemandThroughput, ...index }: Record<string, unknown>) => index,
+      );
+      expect(indexes.sort(byName)).toEqual(expected.sort(byName));
     }
   });
 

@@ -1,0 +1,110 @@
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { BadLogFileError } from '../records/bad-log-file.ts';
+
+/** Size of the pieces of text. The default of 16 KiB costs four times the CPU: a hop to another thread for each. */
+const TEXT_PIECE_BYTES = 1024 * 1024;
+
+/** What `gunzip` of gunzip.ts does, by node:zlib. */
+export async function* gunzipByZlib(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const inflation = new Inflation();
+  let padding = false;
+  let offset = 0;
+  try {
+    for await (const piece of compressed) {
+      if (!padding) yield* inflation.write(piece);
+      const consumed: number = padding ? 0 : inflation.bytesConsumed - offset;
+      padding = consumed < piece.length;
+      if (padding) expectZeros(piece.subarray(consumed), offset + consumed);
+      offset += piece.length;
+    }
+    if (!padding) yield* inflation.end();
+  } finally {
+    inflation.destroy();
+  }
+}
+
+/**
+ * Checks what stands after the last member. node:zlib stops without a word at the first zero byte, even when another member
+ * comes later.
+ *
+ * @param offset of the first of these bytes in the file
+ */
+export function expectZeros(bytes: Uint8Array, offset: number): void {
+  const stray = bytes.findIndex((byte) => byte !== 0);
+  if (stray < 0) return;
+  throw new BadLogFileError('gzip-trailing-bytes', offset + stray, 'only zero bytes may follow the last member');
+}
+
+/** A zlib stream written to and read from in turns, so that it is known which bytes it has not consumed. */
+class Inflation {
+  private readonly zlib: Gunzip = createGunzip({ chunkSize: TEXT_PIECE_BYTES });
+  private failure: Error | undefined;
+  private wake: () => void = () => {};
+
+  constructor() {
+    const wake = () => this.wake();
+    this.zlib.on('readable', wake).on('end', wake);
+    this.zlib.on('error', (error) => {
+      this.failure = error;
+      this.wake();
+    });
+  }
+
+  get bytesConsumed(): number {
+    return this.zlib.bytesWritten;
+  }
+
+  /** Yields the text of one more piece. Zero bytes after a member, and what follows them, are left unconsumed. */
+  async *write(piece: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+    let written = false;
+    this.zlib.write(piece, () => {
+      written = true;
+      this.wake();
+    });
+    yield* this.readUntil(() => written);
+  }
+
+  /** Yields the rest of the text. */
+  async *end(): AsyncGenerator<Uint8Array, void, void> {
+    this.zlib.end();
+    yield* this.readUntil(() => this.zlib.readableEnded);
+  }
+
+  destroy(): void {
+    this.zlib.destroy();
+  }
+
+  private async *readUntil(done: () => boolean): AsyncGenerator<Uint8Array, void, void> {
+    while (true) {
+      const text = this.zlib.read() as Buffer<ArrayBuffer> | null;
+      if (text !== null) {
+        yield text;
+        release(text);
+      } else if (this.failure !== undefined) {
+        throw badGzip(this.failure, this.bytesConsumed);
+      } else if (done()) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+    }
+  }
+}
+
+function badGzip(cause: NodeJS.ErrnoException, offset: number): Error {
+  if (cause.code === 'Z_BUF_ERROR') {
+    return new BadLogFileError('gzip-truncated', offset, 'expected more compressed data', { cause });
+  }
+  return new BadLogFileError('gzip-corrupt', offset, `expected sound gzip data from here: ${cause.message}`, { cause });
+}
+
+/**
+ * Gives the memory of a used piece back at once instead of leaving it to the garbage collector. Only when the piece fills
+ * its buffer to the end: zlib goes on filling the same buffer otherwise.
+ */
+function release(text: Buffer<ArrayBuffer>): void {
+  const { buffer } = text;
+  if (text.byteOffset + text.length === buffer.byteLength) buffer.transfer?.(0);
+}

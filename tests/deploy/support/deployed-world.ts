@@ -1,0 +1,58 @@
+import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../../local/embedded-dynamodb.ts';
+import { type EmbeddedS3, startEmbeddedS3 } from '../../../local/embedded-s3.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { readConfig, readTableNames } from '../../../shared/config.ts';
+import { createS3Client } from '../../../shared/log-file/s3-client.ts';
+import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
+import { type Call, recordCalls } from './calls.ts';
+import type { Stack } from './stack.ts';
+
+/** Embedded servers with the tables and buckets that the functions of a stack are told of. */
+export interface DeployedWorld {
+  stack: Stack;
+  /** Unrecorded, to prepare. */
+  s3: S3Client;
+  logBucket: string;
+  /** The environment variables of a function of the stack. */
+  environmentOf(functionId: string): Record<string, string>;
+  /** Clients of which each command is noted. */
+  recorded(calls: Call[]): { s3: S3Client; dynamo: ReturnType<typeof createDynamoClient> };
+  stop(): Promise<void>;
+}
+
+export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
+  const environmentOf = (id: string) => stack.get(id).properties.Environment.Variables;
+  const environment = environmentOf('IngestLambdaFunction');
+  const dynamo: EmbeddedDynamo = await startEmbeddedDynamo(readTableNames(environment));
+  const server: EmbeddedS3 = await startEmbeddedS3();
+  const { logBuckets, quarantineBucket } = readConfig(environment);
+  const logBucket = logBuckets[0]!.name;
+  for (const Bucket of [logBucket, quarantineBucket]) await server.client.send(new CreateBucketCommand({ Bucket }));
+  const clients: { destroy(): void }[] = [];
+  const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  return {
+    stack,
+    s3: server.client,
+    logBucket,
+    environmentOf,
+    recorded: (calls) => {
+      const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: server.endpoint });
+      const recording = {
+        s3: recordCalls(s3, calls),
+        dynamo: recordCalls(createDynamoClient({ ...common, endpoint: dynamo.endpoint }), calls),
+      };
+      clients.push(recording.s3, recording.dynamo);
+      return recording;
+    },
+    stop: async () => {
+      for (const client of clients) client.destroy();
+      await Promise.all([dynamo.stop(), server.stop()]);
+    },
+  };
+}
+
+/** Puts an object into the log bucket. */
+export async function putLog({ s3, logBucket }: DeployedWorld, Key: string, Body: Buffer): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: logBucket, Key, Body }));
+}

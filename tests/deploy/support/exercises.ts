@@ -1,0 +1,147 @@
+import type { Context } from 'aws-lambda';
+import { createIngestHandler } from '../../../functions/ingest-handler.ts';
+import { createQueryHandler } from '../../../functions/query-handler.ts';
+import { readConfig, readTableNames } from '../../../shared/config.ts';
+import { httpEvent } from '../../support/http-event.ts';
+import { logFileKey, logFileOf, NOW, sqsEvent } from '../../support/world.ts';
+import type { Call, Need } from './calls.ts';
+import { type DeployedWorld, putLog } from './deployed-world.ts';
+import { REGION, type Stack } from './stack.ts';
+
+/** A function of the stack, and what it is to be allowed. */
+export interface Exercise {
+  /** The logical id of the function and of its role. */
+  function: string;
+  role: string;
+  /** Makes the function do all it does, and returns the requests that it sent. */
+  run(world: DeployedWorld, keyPrefix: string): Promise<Call[]>;
+  /** What Lambda does in the function's name, beside writing its log. */
+  byLambda(stack: Stack): Need[];
+}
+
+/** All functions; they run in this order on the same tables and buckets. */
+export const EXERCISES: readonly Exercise[] = [
+  { function: 'IngestLambdaFunction', role: 'IngestRole', run: ingest, byLambda: polling },
+  { function: 'QueryLambdaFunction', role: 'QueryRole', run: query, byLambda: () => [] },
+];
+
+/** The log is written by every function. */
+export function loggingNeeds(stack: Stack, functionId: string): Need[] {
+  const { FunctionName } = stack.get(functionId).properties;
+  const stream = `arn:aws:logs:${REGION}:111122223333:log-group:/aws/lambda/${FunctionName}:log-stream:2026/11/20/1`;
+  return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource: stream, context: {} }));
+}
+
+/** The mapping that reads the queue, and the destination of direct invocations that fail. */
+function polling(stack: Stack): Need[] {
+  const poll = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map((action) => ({
+    action,
+    resource: stack.arn('IngestQueue'),
+    context: {},
+  }));
+  return [...poll, { action: 'sqs:SendMessage', resource: stack.arn('IngestDeadLetterQueue'), context: {} }];
+}
+
+/** What CloudTrail says of a call. */
+const record = (eventID: string, more: object = {}) => ({
+  eventVersion: '1.11',
+  userIdentity: { type: 'IAMUser', userName: 'ana', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
+  eventID,
+  eventTime: '2026-11-02T09:15:00Z',
+  eventSource: 'airflow.amazonaws.com',
+  eventName: 'UpdateEnvironment',
+  errorCode: 'AccessDenied',
+  requestParameters: { Name: 'prod-etl' },
+  recipientAccountId: '111122223333',
+  awsRegion: 'eu-west-1',
+  ...more,
+});
+
+async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> {
+  const calls: Call[] = [];
+  const failures: unknown[] = [];
+  const handler = createIngestHandler(
+    {
+      config: readConfig(world.environmentOf('IngestLambdaFunction')),
+      ...world.recorded(calls),
+      now: () => NOW,
+      sleep: async () => {},
+    },
+    { logFile: () => {}, nothingAnnounced: () => {}, failed: (_, error) => failures.push(error) },
+  );
+  const keyOf = (name: string) => logFileKey(name).replace('AWSLogs/', keyPrefix);
+  const announce = (...names: string[]) => ({ s3Bucket: world.logBucket, s3ObjectKey: names.map(keyOf) });
+  const handle = (event: unknown, context: Partial<Context> = {}) => handler(event, context as Context);
+  const put = (name: string, ...records: unknown[]) => putLog(world, keyOf(name), logFileOf(records));
+
+  await put(
+    'first',
+    record('a'),
+    record('b', { requestParameters: null }),
+    record('s', { eventSource: 's3.amazonaws.com' }),
+  );
+  await handle(sqsEvent(announce('first')));
+  // Again; events that are known, and one of the same id that is another; an addendum that replaces one; bad records.
+  await put('second', record('a'), record('b', { awsRegion: 'us-east-1' }), 'null', record(''), record('c'));
+  const addendum = { reason: 'UPDATED_DATA', originalEventID: 'a', updatedFields: 'eventTime' };
+  await put('third', record('a', { eventTime: '2026-11-02T09:16:00Z', addendum }));
+  await handle(sqsEvent(announce('first'), announce('second'), announce('third')));
+  // A bad file, one that is missing, one that comes late, one that another replaces, and what is no log file.
+  await putLog(world, keyOf('bad'), Buffer.from('{"Records":'));
+  await handle(sqsEvent(announce('bad', 'missing', 'late')));
+  await put('late', record('late'));
+  await put('first', record('a'), record('d', { eventTime: '2026-11-01T09:15:00Z' }));
+  const digest = { s3Bucket: world.logBucket, s3ObjectKey: [logFileKey('x', 'CloudTrail-Digest')] };
+  await handle(sqsEvent(announce('late'), announce('first'), announce('bad'), digest));
+  // Directly, and one for which the time is up.
+  await put('direct', record('direct'));
+  const direct = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put' };
+  const s3 = { bucket: { name: world.logBucket }, object: { key: encodeURIComponent(keyOf('direct')) } };
+  await handle({ Records: [{ ...direct, s3 }] });
+  await put('unfinished', ...Array.from({ length: 40 }, (_, i) => record(`unfinished-${i}`)));
+  let answers = 0;
+  await handle(sqsEvent(announce('unfinished')), {
+    getRemainingTimeInMillis: () => {
+      answers += 1;
+      return answers < 6 ? 60_000 : 9_000;
+    },
+  });
+  await handle(sqsEvent(announce('unfinished')));
+  const unexpected = failures.filter((failure) => !/out-of-time/.test(String((failure as { code?: string }).code)));
+  if (unexpected.length > 0) throw new AggregateError(unexpected, 'ingest failed');
+  return calls;
+}
+
+/** At least one for each route and each index. */
+export const QUESTIONS: readonly string[] = [
+  '/events',
+  '/events?environment=prod-etl&environment=dev',
+  '/events?principal=ana',
+  '/events?eventName=UpdateEnvironment',
+  '/events?errors=true',
+  '/events?errorCode=AccessDenied',
+  '/events?accessKeyId=AKIAIOSFODNN7EXAMPLE',
+  '/events?sourceIp=192.0.2.1&order=oldest-first&limit=2',
+  '/events/a',
+  '/environments',
+  '/environments/prod-etl/events?readOnly=false',
+  '/environments/prod-etl/summary?since=30d',
+  '/compare?id=a&id=b',
+  '/openapi.json',
+];
+
+async function query(world: DeployedWorld): Promise<Call[]> {
+  const calls: Call[] = [];
+  const tables = readTableNames(world.environmentOf('QueryLambdaFunction'));
+  const { dynamo } = world.recorded(calls);
+  const failed = (error: unknown) => {
+    throw error;
+  };
+  for (const question of QUESTIONS) {
+    // A new one each time: it remembers how complete the trail is.
+    const handler = createQueryHandler({ dynamo, tables, now: () => NOW }, { failed });
+    const { statusCode, body } = await handler(httpEvent(question), {} as Context);
+    if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
+  }
+  return calls;
+}

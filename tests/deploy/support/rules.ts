@@ -1,0 +1,386 @@
+import {
+  conditionOn,
+  identityStatements,
+  resourceStatements,
+  type Statement,
+  servicesOf,
+  trustStatements,
+} from './policies.ts';
+import type { Properties, Stack, StackResource } from './stack.ts';
+
+/** Says what in a stack breaks it, each in a line. */
+export type Rule = (stack: Stack) => string[];
+
+/** Made by the Serverless Framework: the code's own archive, of which it keeps the last five. */
+const DEPLOYMENT_BUCKET = 'ServerlessDeploymentBucket';
+
+const broken = (resources: StackResource[], isGood: (resource: StackResource) => unknown) =>
+  resources.filter((resource) => !isGood(resource)).map(({ id }) => id);
+
+const tables = (stack: Stack) => stack.ofType('AWS::DynamoDB::Table');
+const buckets = (stack: Stack) => stack.ofType('AWS::S3::Bucket');
+const queues = (stack: Stack) => stack.ofType('AWS::SQS::Queue');
+const functions = (stack: Stack) => stack.ofType('AWS::Lambda::Function');
+const mappings = (stack: Stack) => stack.ofType('AWS::Lambda::EventSourceMapping');
+const ownBuckets = (stack: Stack) => buckets(stack).filter(({ id }) => id !== DEPLOYMENT_BUCKET);
+const byArn = (stack: Stack, among: StackResource[], arn: unknown) => among.find(({ id }) => stack.arn(id) === arn);
+
+/** By what they react to: `EventPattern` or `ScheduleExpression`. */
+const eventRules = (stack: Stack, kind: string) =>
+  stack.ofType('AWS::Events::Rule').filter(({ properties }) => kind in properties);
+
+const hasCeiling = ({ OnDemandThroughput: { MaxReadRequestUnits, MaxWriteRequestUnits } = {} }: Properties) =>
+  Number(MaxReadRequestUnits) >= 1 && Number(MaxWriteRequestUnits) >= 1;
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  'tables are paid for by request, with a ceiling on the table and on each index': (stack) => [
+    ...broken(
+      tables(stack),
+      ({ properties }) => properties.BillingMode === 'PAY_PER_REQUEST' && hasCeiling(properties),
+    ),
+    ...tables(stack).flatMap(({ id, properties }) =>
+      (properties.GlobalSecondaryIndexes ?? [])
+        .filter((index: Properties) => !hasCeiling(index))
+        .map(({ IndexName }: Properties) => `${id}.${IndexName}`),
+    ),
+  ],
+
+  'tables cannot be deleted, and can be set back': (stack) =>
+    broken(
+      tables(stack),
+      ({ properties }) =>
+        properties.DeletionProtectionEnabled === true &&
+        properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled === true,
+    ),
+
+  'tables with indexes are created one after the other': (stack) => {
+    // DynamoDB limits how many are in the state CREATING: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
+    const indexed = tables(stack).filter(({ properties }) => properties.GlobalSecondaryIndexes);
+    const first = indexed.filter(({ dependsOn }) => !indexed.some(({ id }) => dependsOn.includes(id)));
+    return first.slice(1).map(({ id }) => id);
+  },
+
+  'events expire by the attribute that is written': (stack) =>
+    broken([stack.get('EventsTable')], ({ properties: { TimeToLiveSpecification: ttl } }) => {
+      return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
+    }),
+
+  'what holds data outlives the stack': (stack) =>
+    broken(
+      [...tables(stack), ...ownBuckets(stack), ...stack.ofType('AWS::KMS::Key')],
+      ({ deletionPolicy, updateReplacePolicy }) => deletionPolicy === 'Retain' && updateReplacePolicy === 'Retain',
+    ),
+
+  // Topics are left out: alarms hold names and numbers only, and CloudWatch cannot publish with the key that AWS manages for SNS.
+  'everything at rest is encrypted': (stack) => [
+    ...broken(
+      tables(stack),
+      ({ properties: { SSESpecification: sse } }) => sse?.SSEEnabled === true && sse.SSEType === 'KMS',
+    ),
+    ...broken(queues(stack), ({ properties }) => properties.SqsManagedSseEnabled === true || properties.KmsMasterKeyId),
+    ...broken(buckets(stack), ({ properties: { BucketEncryption } }) =>
+      BucketEncryption?.ServerSideEncryptionConfiguration?.every((rule: Properties) =>
+        /^(AES256|aws:kms)$/.test(rule.ServerSideEncryptionByDefault?.SSEAlgorithm),
+      ),
+    ),
+    ...broken(stack.ofType('AWS::CloudTrail::Trail'), ({ properties }) => properties.KMSKeyId),
+    ...broken(stack.ofType('AWS::KMS::Key'), ({ properties }) => properties.EnableKeyRotation === true),
+  ],
+
+  'buckets are not public': (stack) =>
+    broken(buckets(stack), ({ properties: { PublicAccessBlockConfiguration: block = {} } }) =>
+      ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'].every(
+        (name) => block[name],
+      ),
+    ),
+
+  'buckets are reached over TLS alone': (stack) =>
+    broken(buckets(stack), ({ id }) =>
+      resourceStatements(stack).some(
+        (statement) =>
+          statement.effect === 'Deny' &&
+          statement.principal === '*' &&
+          statement.actions.includes('s3:*') &&
+          statement.resources.includes(stack.arn(id)) &&
+          statement.resources.includes(`${stack.arn(id)}/*`) &&
+          String(statement.condition.Bool?.['aws:SecureTransport']) === 'false',
+      ),
+    ),
+
+  'buckets have one owner and a lifecycle': (stack) =>
+    broken(
+      ownBuckets(stack),
+      ({ properties: { OwnershipControls, LifecycleConfiguration } }) =>
+        OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced' &&
+        LifecycleConfiguration?.Rules?.some((rule: Properties) => rule.Status === 'Enabled'),
+    ),
+
+  'log files are versioned': (stack) =>
+    broken(
+      buckets(stack).filter(({ id }) => id === 'LogBucket'),
+      ({ properties }) => properties.VersioningConfiguration?.Status === 'Enabled',
+    ),
+
+  // Else what is set aside would come back as a log file, be set aside, and so on.
+  'the quarantine is a bucket of its own that nothing listens to': (stack) => {
+    const quarantine = stack.get('QuarantineBucket').properties;
+    const { LOG_BUCKETS = '' } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
+    const listened = LOG_BUCKETS.split(',').map((entry: string) => entry.replace(/@.*/, ''));
+    const rules = stack.ofType('AWS::Events::Rule').map(({ properties }) => JSON.stringify(properties.EventPattern));
+    const problems = [];
+    if (quarantine.NotificationConfiguration) problems.push('QuarantineBucket notifies');
+    if (listened.includes('')) problems.push('every bucket is listened to');
+    if (listened.includes(quarantine.BucketName)) problems.push('QuarantineBucket is read');
+    if (rules.some((pattern) => pattern.includes(quarantine.BucketName)))
+      problems.push('a rule names QuarantineBucket');
+    return problems;
+  },
+
+  'what the bucket announces are log files': (stack) =>
+    buckets(stack).flatMap(
+      ({
+        id,
+        properties: { NotificationConfiguration: { QueueConfigurations = [], LambdaConfigurations = [] } = {} },
+      }) =>
+        [...QueueConfigurations, ...LambdaConfigurations].flatMap(({ Event, Filter }: Properties) => {
+          const rules = new Map(Filter?.S3Key?.Rules?.map(({ Name, Value }: Properties) => [Name, Value]));
+          const isNarrow = rules.get('suffix') === '.json.gz' && String(rules.get('prefix')).endsWith('AWSLogs/');
+          return Event === 's3:ObjectCreated:*' && isNarrow ? [] : [id];
+        }),
+    ),
+
+  'a queue that a function reads keeps what fails': (stack) =>
+    mappings(stack).flatMap(({ id, properties }) => {
+      const queue = byArn(stack, queues(stack), properties.EventSourceArn);
+      const reader = byArn(stack, functions(stack), properties.FunctionName);
+      const { RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod } = queue?.properties ?? {};
+      const letters = byArn(stack, queues(stack), RedrivePolicy?.deadLetterTargetArn);
+      const problems = [];
+      if (!(RedrivePolicy?.maxReceiveCount >= 5)) problems.push('received fewer than five times');
+      if (letters === undefined || letters === queue) problems.push('no dead-letter queue');
+      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+      if (!(VisibilityTimeout >= 6 * reader?.properties.Timeout))
+        problems.push('visible before six times the time-out');
+      // A dead letter's age counts from when it was first sent.
+      if (MessageRetentionPeriod !== 1_209_600 || letters?.properties.MessageRetentionPeriod !== 1_209_600) {
+        problems.push('kept for less than 14 days');
+      }
+      if (!properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'))
+        problems.push('batches fail as a whole');
+      return problems.map((problem) => `${id}: ${problem}`);
+    }),
+
+  'functions cannot take all concurrency': (stack) =>
+    broken(functions(stack), ({ id, properties: { ReservedConcurrentExecutions } }) => {
+      const sources = mappings(stack).filter(({ properties }) => properties.FunctionName === stack.arn(id));
+      const direct = isInvokedBy(stack, id, 's3.amazonaws.com');
+      const isBounded = sources.every(({ properties }) => properties.ScalingConfig?.MaximumConcurrency <= 100);
+      // `none` is somebody's decision; the throttle of the stage is what is left then.
+      const isThrottled = isInvokedBy(stack, id, 'apigateway.amazonaws.com') && stageIsThrottled(stack);
+      const isQueued = sources.length > 0 && isBounded && !direct;
+      const isScheduled = eventRules(stack, 'ScheduleExpression').some(({ properties }) =>
+        properties.Targets.some(({ Arn }: Properties) => Arn === stack.arn(id)),
+      );
+      return ReservedConcurrentExecutions >= 1 || isThrottled || isQueued || isScheduled;
+    }),
+
+  'functions run on arm64, with a time-out, logs that expire, and a role of their own': (stack) => {
+    const roles = functions(stack).map(({ properties }) => properties.Role);
+    return broken(functions(stack), ({ properties }) => {
+      const logs = stack
+        .ofType('AWS::Logs::LogGroup')
+        .find(({ properties: { LogGroupName } }) => LogGroupName === `/aws/lambda/${properties.FunctionName}`);
+      return (
+        properties.Architectures?.join() === 'arm64' &&
+        properties.Runtime === 'nodejs24.x' &&
+        properties.Timeout >= 1 &&
+        logs !== undefined &&
+        roles.filter((role) => role === properties.Role).length === 1
+      );
+    });
+  },
+
+  'log groups expire': (stack) =>
+    broken(stack.ofType('AWS::Logs::LogGroup'), ({ properties }) => Number(properties.RetentionInDays) > 0),
+
+  'what a function fails at that is called directly is kept': (stack) =>
+    broken(functions(stack), ({ id, properties: { FunctionName, Role } }) => {
+      if (!isInvokedBy(stack, id, 's3.amazonaws.com')) return true;
+      const target = stack
+        .ofType('AWS::Lambda::EventInvokeConfig')
+        .find(({ properties }) => properties.FunctionName === FunctionName)?.properties.DestinationConfig
+        ?.OnFailure?.Destination;
+      const mayWrite = identityStatements(stack).some(
+        (statement) =>
+          stack.arn(statement.in) === Role &&
+          statement.actions.includes('sqs:SendMessage') &&
+          statement.resources.includes(target),
+      );
+      return byArn(stack, queues(stack), target) && mayWrite;
+    }),
+
+  'what a rule or a topic cannot deliver is kept': (stack) => [
+    ...broken(eventRules(stack, 'EventPattern'), ({ properties }) =>
+      properties.Targets.every(({ DeadLetterConfig }: Properties) =>
+        takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
+      ),
+    ),
+    ...broken(
+      stack.ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol !== 'email'),
+      ({ properties }) => takesFrom(stack, properties.RedrivePolicy?.deadLetterTargetArn, 'sns.amazonaws.com'),
+    ),
+  ],
+
+  'who announces log files may write to the queue': (stack) => {
+    const bySubscription = stack
+      .ofType('AWS::SNS::Subscription')
+      .filter(({ properties }) => properties.Protocol === 'sqs');
+    const byRule = eventRules(stack, 'EventPattern').flatMap(({ properties }) => properties.Targets);
+    const byBucket = buckets(stack).flatMap(
+      ({ properties }) => properties.NotificationConfiguration?.QueueConfigurations ?? [],
+    );
+    const senders: [service: string, queue: string][] = [
+      ...bySubscription.map(({ properties }) => ['sns.amazonaws.com', properties.Endpoint] as [string, string]),
+      ...byRule.map(({ Arn }: Properties) => ['events.amazonaws.com', Arn] as [string, string]),
+      ...byBucket.map(({ Queue }: Properties) => ['s3.amazonaws.com', Queue] as [string, string]),
+    ];
+    return senders.filter(([service, queue]) => !takesFrom(stack, queue, service)).map((sender) => sender.join(' -> '));
+  },
+
+  // AWS tries both when they are created.
+  'permissions are there before the bucket notifies, and before the trail writes': (stack) => {
+    const waitsFor = ({ dependsOn }: StackResource, ...types: string[]) =>
+      dependsOn.some((id) => types.includes(stack.get(id).type));
+    const notifying = buckets(stack).filter(({ properties }) => properties.NotificationConfiguration);
+    return [
+      ...broken(notifying, (bucket) => waitsFor(bucket, 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission')),
+      ...broken(stack.ofType('AWS::CloudTrail::Trail'), (trail) => waitsFor(trail, 'AWS::S3::BucketPolicy')),
+    ];
+  },
+
+  'every route asks for IAM authorization': (stack) =>
+    broken(stack.ofType('AWS::ApiGatewayV2::Route'), ({ properties }) => properties.AuthorizationType === 'AWS_IAM'),
+
+  'the API is throttled and its access logged': (stack) => (stageIsThrottled(stack) ? [] : ['HttpApiStage']),
+
+  'services act for what the policy names, in its account': (stack) =>
+    resourceStatements(stack)
+      .filter((statement) => statement.effect === 'Allow' && servicesOf(statement).length > 0)
+      .filter((statement) => !isForItsSource(statement))
+      .map((statement) => `${statement.in}: ${servicesOf(statement)}`),
+
+  'roles are for Lambda alone': (stack) =>
+    trustStatements(stack)
+      .filter(
+        (statement) =>
+          JSON.stringify(statement.principal) !== '{"Service":"lambda.amazonaws.com"}' ||
+          statement.actions.join() !== 'sts:AssumeRole',
+      )
+      .map((statement) => statement.in),
+
+  'permissions name actions and resources': (stack) => {
+    const identity = identityStatements(stack).filter(
+      ({ actions, resources }) =>
+        actions.some((action) => action.includes('*')) ||
+        (!actions.every((action) => ON_EVERYTHING.includes(action)) &&
+          resources.some((resource) => !namesOne(resource))),
+    );
+    // A key's own policy has no other resource than itself, and its account keeps the key; CloudTrail uses both GenerateDataKey.
+    const OF_KEYS = ['kms:*', 'kms:GenerateDataKey*'];
+    const resource = resourceStatements(stack).filter(
+      (statement) =>
+        statement.effect === 'Allow' &&
+        (statement.actions.some((action) => action.includes('*') && !OF_KEYS.includes(action)) ||
+          statement.principal === '*' ||
+          (stack.get(statement.in).type !== 'AWS::KMS::Key' && statement.resources.includes('*'))),
+    );
+    const negated = [...identityStatements(stack), ...resourceStatements(stack)].filter(
+      ({ text }) => 'NotAction' in text || 'NotResource' in text || 'NotPrincipal' in text,
+    );
+    const managed = stack.ofType('AWS::IAM::Role').filter(({ properties }) => properties.ManagedPolicyArns?.length > 0);
+    return [...identity, ...resource, ...negated].map((statement) => statement.in).concat(managed.map(({ id }) => id));
+  },
+
+  'the trail sees everything, and can be verified': (stack) =>
+    broken(stack.ofType('AWS::CloudTrail::Trail'), ({ properties }) => {
+      const selectors = JSON.stringify(properties.AdvancedEventSelectors);
+      return (
+        properties.IsLogging === true &&
+        properties.IsMultiRegionTrail === true &&
+        properties.IncludeGlobalServiceEvents === true &&
+        properties.EnableLogFileValidation === true &&
+        selectors.includes('{"Field":"eventCategory","Equals":["Management"]}') &&
+        selectors.includes('{"Field":"resources.type","Equals":["AWS::MWAA::Environment"]}')
+      );
+    }),
+};
+
+/** A service, the part of its sources' ARN that tells it, and whether the account stands in it. */
+const SOURCES: Readonly<Record<string, { arn: RegExp; hasAccount: boolean }>> = {
+  's3.amazonaws.com': { arn: /^arn:aws:s3:::[^*]+$/, hasAccount: false },
+  'sns.amazonaws.com': { arn: /^arn:aws:sns:[^*]+$/, hasAccount: true },
+  'events.amazonaws.com': { arn: /^arn:aws:events:[^*]+$/, hasAccount: true },
+  'cloudtrail.amazonaws.com': { arn: /^arn:aws:cloudtrail:[^*]+$/, hasAccount: true },
+  'cloudwatch.amazonaws.com': { arn: /^arn:aws:cloudwatch:[^*]+:alarm:[^*]+\*$/, hasAccount: true },
+  'apigateway.amazonaws.com': { arn: /^arn:aws:execute-api:[^*]+\/\*$/, hasAccount: true },
+};
+
+/**
+ * The confused deputy: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html. The account is compared too;
+ * where the source's ARN has it, a request without it may pass: not every service is documented to send it.
+ */
+function isForItsSource(statement: Statement): boolean {
+  const arn = conditionOn(statement, 'aws:SourceArn');
+  const account = conditionOn(statement, 'aws:SourceAccount');
+  return servicesOf(statement).every((service) => {
+    const source = SOURCES[service];
+    const isExact = arn.values.length === 1 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
+    if (!source?.arn.test(arn.values[0] ?? '') || !isExact) return false;
+    // The Framework writes permissions to invoke, with the account in the ARN alone.
+    if (source.hasAccount && statement.actions.join() === 'lambda:InvokeFunction') return true;
+    const owner = source.hasAccount ? arn.values[0]!.split(':')[4] : account.values[0];
+    const operators = source.hasAccount ? /^StringEquals(IfExists)?$/ : /^StringEquals$/;
+    return account.values.join() === owner && /^\d{12}$/.test(owner ?? '') && operators.test(account.operators.join());
+  });
+}
+
+/** What AWS offers on nothing smaller than everything. */
+const ON_EVERYTHING = ['cloudtrail:ListPublicKeys'];
+
+/** One thing, or all within one thing: `*` and `name*` are others, too. */
+function namesOne(resource: string): boolean {
+  const [, , , , , ...rest] = resource.split(':');
+  const name = rest.join(':');
+  return name !== '' && !/^[^/:]*\*/.test(name);
+}
+
+function isInvokedBy(stack: Stack, id: string, service: string): boolean {
+  const { FunctionName } = stack.get(id).properties;
+  return stack
+    .ofType('AWS::Lambda::Permission')
+    .some(
+      ({ properties }) =>
+        properties.Principal === service && [FunctionName, stack.arn(id)].includes(properties.FunctionName),
+    );
+}
+
+/** Whether a queue's policy lets a service send. */
+function takesFrom(stack: Stack, arn: string | undefined, service: string): boolean {
+  return resourceStatements(stack).some(
+    (statement) =>
+      statement.effect === 'Allow' &&
+      servicesOf(statement).includes(service) &&
+      statement.actions.includes('sqs:SendMessage') &&
+      arn !== undefined &&
+      statement.resources.includes(arn),
+  );
+}
+
+function stageIsThrottled(stack: Stack): boolean {
+  const stages = stack.ofType('AWS::ApiGatewayV2::Stage');
+  return stages.every(({ properties: { DefaultRouteSettings: settings, AccessLogSettings } }) => {
+    return (
+      settings?.ThrottlingRateLimit <= 100 && settings.ThrottlingBurstLimit <= 200 && AccessLogSettings?.DestinationArn
+    );
+  });
+}

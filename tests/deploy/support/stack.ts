@@ -1,0 +1,193 @@
+import { resourceType } from './aws-schema.ts';
+
+export const ACCOUNT = '111122223333';
+export const REGION = 'eu-west-1';
+
+const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Region': REGION,
+  'AWS::Partition': 'aws',
+  'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::StackName': 'mwaa-trail-dev',
+};
+
+/** A template as CloudFormation reads it. */
+export interface Template {
+  Conditions?: Record<string, unknown>;
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, unknown>;
+}
+
+export interface Resource {
+  Type: string;
+  Properties?: Properties;
+  DependsOn?: string | string[];
+  Condition?: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the resource; aws-schema.ts checks it.
+export type Properties = Record<string, any>;
+
+/** A resource as CloudFormation would make it: conditions decided, references and functions replaced by their values. */
+export interface StackResource {
+  id: string;
+  type: string;
+  properties: Properties;
+  /** By DependsOn and by references. */
+  dependsOn: string[];
+  deletionPolicy?: string;
+  updateReplacePolicy?: string;
+}
+
+export class Stack {
+  readonly resources: StackResource[];
+
+  constructor(resources: StackResource[]) {
+    this.resources = resources;
+  }
+
+  ofType(...types: string[]): StackResource[] {
+    return this.resources.filter(({ type }) => types.includes(type));
+  }
+
+  /** @throws when it is not in the stack */
+  get(id: string): StackResource {
+    const found = this.resources.find((resource) => resource.id === id);
+    if (found === undefined) throw new Error(`no resource ${id}`);
+    return found;
+  }
+
+  arn(id: string): string {
+    return arnOf(this.get(id));
+  }
+
+  /** One that may be spoilt. */
+  copy(): Stack {
+    return new Stack(structuredClone(this.resources));
+  }
+}
+
+/**
+ * Does what CloudFormation does with a template's functions. What only AWS can know, such as the id of a key, is the
+ * resource's own name.
+ * @throws at a reference, attribute, condition or function that there is not, and at a circle of references
+ */
+export function resolveTemplate(template: Template): Stack {
+  const conditions = new Map<string, boolean>();
+  const condition = (name: string): boolean => {
+    const known = conditions.get(name);
+    if (known !== undefined) return known;
+    if (!(name in (template.Conditions ?? {}))) throw new Error(`no condition ${name}`);
+    const value = decide(template.Conditions![name]);
+    conditions.set(name, value);
+    return value;
+  };
+  const decide = (expression: unknown): boolean => {
+    const [name, value] = onlyMember(expression);
+    if (name === 'Condition') return condition(value as string);
+    if (name === 'Fn::Not') return !decide((value as unknown[])[0]);
+    if (name === 'Fn::And') return (value as unknown[]).every(decide);
+    if (name === 'Fn::Or') return (value as unknown[]).some(decide);
+    if (name === 'Fn::Equals') {
+      const [a, b] = (value as unknown[]).map((side) => resolver(() => undefined)(side));
+      return String(a) === String(b);
+    }
+    throw new Error(`no condition function ${name}`);
+  };
+
+  const made = new Map<string, StackResource>();
+  const inTheMaking: string[] = [];
+  const make = (id: string): StackResource => {
+    const done = made.get(id);
+    if (done) return done;
+    const resource = template.Resources[id];
+    if (resource === undefined) throw new Error(`no resource ${id}`);
+    if (inTheMaking.includes(id)) throw new Error(`a circle: ${[...inTheMaking, id].join(' -> ')}`);
+    inTheMaking.push(id);
+    const dependsOn = new Set([resource.DependsOn ?? []].flat());
+    for (const other of dependsOn) make(other);
+    const properties = resolver((other) => {
+      dependsOn.add(other);
+      return make(other);
+    })(resource.Properties ?? {}) as Properties;
+    inTheMaking.pop();
+    const result: StackResource = { id, type: resource.Type, properties, dependsOn: [...dependsOn] };
+    if (resource.DeletionPolicy !== undefined) result.deletionPolicy = resource.DeletionPolicy;
+    if (resource.UpdateReplacePolicy !== undefined) result.updateReplacePolicy = resource.UpdateReplacePolicy;
+    made.set(id, result);
+    return result;
+  };
+
+  /** @param find nothing: no resource may be named here */
+  const resolver = (find: (id: string) => StackResource | undefined) => {
+    const named = (id: string): StackResource => {
+      const resource = find(id);
+      if (resource === undefined) throw new Error(`${id} may not be named here`);
+      return resource;
+    };
+    const ref = (id: string) => PSEUDO_PARAMETERS[id] ?? referenceTo(named(id));
+    const functions: Readonly<Record<string, (value: never) => unknown>> = {
+      Ref: (id: string) => (id === 'AWS::NoValue' ? undefined : ref(id)),
+      'Fn::GetAtt': ([id, ...name]: string[]) => attributeOf(named(id!), name.join('.')),
+      'Fn::Sub': (text: string) =>
+        text.replaceAll(/\$\{([^}!]+)\}/g, (_, name: string) => {
+          const [id = '', ...attribute] = name.split('.');
+          return attribute.length === 0 ? ref(id) : attributeOf(named(id), attribute.join('.'));
+        }),
+      'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(resolve).join(separator),
+      'Fn::Split': ([separator, text]: [string, unknown]) => String(resolve(text)).split(separator),
+      'Fn::Select': ([index, list]: [number, unknown]) => (resolve(list) as unknown[])[Number(index)],
+      'Fn::If': ([name, yes, no]: [string, unknown, unknown]) => resolve(condition(name) ? yes : no),
+    };
+    const resolve = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(resolve).filter((element) => element !== undefined);
+      if (typeof value !== 'object' || value === null) return value;
+      const [name, argument] = Object.entries(value)[0] ?? [];
+      const apply = Object.keys(value).length === 1 && name !== undefined ? functions[name] : undefined;
+      if (apply) return apply(argument as never);
+      if (name?.startsWith('Fn::')) throw new Error(`no function ${name}`);
+      const members = Object.entries(value).map(([key, member]) => [key, resolve(member)] as const);
+      return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+    };
+    return resolve;
+  };
+
+  const isMade = ({ Condition }: Resource) => Condition === undefined || condition(Condition);
+  const ids = Object.keys(template.Resources).filter((id) => isMade(template.Resources[id]!));
+  const stack = new Stack(ids.map(make));
+  resolver((id) => stack.get(id))(template.Outputs ?? {});
+  return stack;
+}
+
+function onlyMember(expression: unknown): [string, unknown] {
+  const [member, ...others] = Object.entries(expression as object);
+  if (member === undefined || others.length > 0) throw new Error(`no condition: ${JSON.stringify(expression)}`);
+  return member;
+}
+
+/** What `Ref` gives: the identifier that AWS's schema names. */
+function referenceTo(resource: StackResource): string {
+  const { primaryIdentifier = [], cfnRefIdentifier } = resourceType(resource.type);
+  const [name = ''] = cfnRefIdentifier ?? primaryIdentifier;
+  if (name === 'QueueUrl') return `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${resource.properties.QueueName}`;
+  return valueNamed(resource, name);
+}
+
+/** What `Fn::GetAtt` gives. */
+function attributeOf(resource: StackResource, attribute: string): string {
+  if (attribute in resourceType(resource.type).attributes) return valueNamed(resource, attribute);
+  throw new Error(`${resource.type} ${resource.id} has no attribute ${attribute}`);
+}
+
+const valueNamed = (resource: StackResource, name: string) =>
+  name.endsWith('Arn') ? arnOf(resource) : nameOf(resource, name);
+
+function arnOf(resource: StackResource): string {
+  const parts: Readonly<Record<string, string>> = { Partition: 'aws', Region: REGION, Account: ACCOUNT };
+  const { arnTemplate = '' } = resourceType(resource.type);
+  return arnTemplate.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? nameOf(resource, name));
+}
+
+const nameOf = ({ id, properties }: StackResource, name: string): string => String(properties[name] ?? id);

@@ -1,0 +1,400 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { schemaProblems } from './support/aws-schema.ts';
+import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { RULES } from './support/rules.ts';
+import { type Properties, resolveTemplate, type Stack } from './support/stack.ts';
+
+const NAMES = Object.keys(VARIANTS) as Variant[];
+
+let stacks: Map<Variant, Stack>;
+beforeAll(async () => {
+  stacks = await compileVariants();
+}, 120_000);
+
+describe.each(NAMES)('%s', (name) => {
+  test('fits the schema that AWS publishes', () => {
+    expect(stacks.get(name)!.resources.length).toBeGreaterThan(45);
+    expect(stacks.get(name)!.resources.flatMap(schemaProblems)).toEqual([]);
+  });
+
+  test.each(Object.entries(RULES))('%s', (_, rule) => {
+    expect(rule(stacks.get(name)!)).toEqual([]);
+  });
+});
+
+describe('parameters reach what they are for', () => {
+  const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
+  const OPTIONS = 'a new trail with every option';
+
+  test('the tables have the key that is named, else the one that AWS manages', () => {
+    for (const table of ['EventsTable', 'LogFilesTable', 'EnvironmentsTable']) {
+      expect(properties(OPTIONS, table).SSESpecification.KMSMasterKeyId).toBe(VARIANTS[OPTIONS].tableKmsKeyArn);
+      expect(properties('a new trail', table).SSESpecification).not.toHaveProperty('KMSMasterKeyId');
+    }
+  });
+
+  test('the ceilings', () => {
+    const ceiling = { MaxReadRequestUnits: '50', MaxWriteRequestUnits: '60' };
+    const { OnDemandThroughput, GlobalSecondaryIndexes } = properties(OPTIONS, 'EventsTable');
+    expect(OnDemandThroughput).toEqual(ceiling);
+    expect(GlobalSecondaryIndexes.map((index: Properties) => index.OnDemandThroughput)).toEqual(Array(6).fill(ceiling));
+  });
+
+  test('the mail address', () => {
+    expect(properties(OPTIONS, 'AlarmEmail').Endpoint).toBe('security@example.com');
+    expect(() => properties('a new trail', 'AlarmEmail')).toThrow('no resource');
+  });
+
+  test('log files are kept for ever, unless days are named', () => {
+    const expirations = (variant: Variant) =>
+      properties(variant, 'LogBucket').LifecycleConfiguration.Rules.flatMap(
+        ({ ExpirationInDays }: Properties) => ExpirationInDays ?? [],
+      );
+    expect(expirations('a new trail')).toEqual([]);
+    expect(expirations(OPTIONS)).toEqual(['800']);
+  });
+
+  test('concurrency', () => {
+    const reserved = (variant: Variant, id: string) => properties(variant, id).ReservedConcurrentExecutions;
+    expect(reserved('a new trail', 'QueryLambdaFunction')).toBe('20');
+    expect(reserved(OPTIONS, 'QueryLambdaFunction')).toBeUndefined();
+    // With a queue the mapping has the limit; a reservation below it would only make Lambda refuse messages.
+    expect(reserved('a new trail', 'IngestLambdaFunction')).toBeUndefined();
+    expect(reserved('a new trail that calls the function', 'IngestLambdaFunction')).toBe('10');
+  });
+});
+
+describe('a template that is wrong is found to be', () => {
+  const spoilt = (spoil: (stack: Stack) => void, variant: Variant = 'a new trail') => {
+    const copy = stacks.get(variant)!.copy();
+    spoil(copy);
+    return copy;
+  };
+
+  test('every misspelt property', () => {
+    let count = 0;
+    for (const resource of stacks.get('a new trail')!.resources) {
+      for (const name of Object.keys(resource.properties)) {
+        const { [name]: value, ...others } = resource.properties;
+        const problems = schemaProblems({ ...resource, properties: { ...others, [`${name}s`]: value } });
+        expect(problems).toContain(`${resource.id}: there is no ${name}s`);
+        count += 1;
+      }
+    }
+    expect(count).toBeGreaterThan(250);
+  });
+
+  test.each<[string, (stack: Stack) => void]>([
+    ['EventsTable: KeySchema is required', (stack) => delete stack.get('EventsTable').properties.KeySchema],
+    [
+      'EventsTable.GlobalSecondaryIndexes[2]: Projection is required',
+      (stack) => delete stack.get('EventsTable').properties.GlobalSecondaryIndexes[2].Projection,
+    ],
+    [
+      'EventsTable.OnDemandThroughput: there is no MaxReadUnits',
+      (stack) => set(stack, 'EventsTable', 'OnDemandThroughput', { MaxReadUnits: 1 }),
+    ],
+    [
+      'EventsTable.OnDemandThroughput.MaxReadRequestUnits: expected integer',
+      (stack) => set(stack, 'EventsTable', 'OnDemandThroughput', { MaxReadRequestUnits: 'many' }),
+    ],
+    [
+      'EventsTable.DeletionProtectionEnabled: expected boolean',
+      (stack) => set(stack, 'EventsTable', 'DeletionProtectionEnabled', 'yes'),
+    ],
+    [
+      'IngestQueue.VisibilityTimeout: expected integer',
+      (stack) => set(stack, 'IngestQueue', 'VisibilityTimeout', '30m'),
+    ],
+    [
+      'QueryLambdaFunction.Architectures: expected array',
+      (stack) => set(stack, 'QueryLambdaFunction', 'Architectures', 'arm64'),
+    ],
+    ['LogBucket.BucketName: expected string', (stack) => set(stack, 'LogBucket', 'BucketName', { Ref: 'x' })],
+    [
+      'LogBucket.LifecycleConfiguration.Rules[0]: Status is required',
+      (stack) => delete stack.get('LogBucket').properties.LifecycleConfiguration.Rules[0].Status,
+    ],
+    [
+      'QueryLambdaFunction.Environment.Variables: expected map',
+      (stack) => set(stack, 'QueryLambdaFunction', 'Environment', { Variables: ['A=1'] }),
+    ],
+  ])('%s', (problem, spoil) => {
+    expect(spoilt(spoil).resources.flatMap(schemaProblems)).toContain(problem);
+  });
+
+  test.each<[string, object]>([
+    [
+      'no resource Absent',
+      { Resources: { A: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Absent' } } } } },
+    ],
+    ['no resource Absent', { Resources: { A: { Type: 'AWS::SQS::Queue', DependsOn: 'Absent' } } }],
+    ['no resource Absent', { Resources: {}, Outputs: { A: { Value: { 'Fn::GetAtt': ['Absent', 'Arn'] } } } }],
+    [
+      'has no attribute Url',
+      {
+        Resources: {
+          A: { Type: 'AWS::SQS::Queue' },
+          B: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::GetAtt': ['A', 'Url'] } } },
+        },
+      },
+    ],
+    [
+      'a circle: A -> B -> A',
+      {
+        Resources: {
+          A: { Type: 'AWS::SQS::Queue', DependsOn: 'B' },
+          B: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'A' } } },
+        },
+      },
+    ],
+    ['no condition Absent', { Resources: { A: { Type: 'AWS::SQS::Queue', Condition: 'Absent' } } }],
+    [
+      'AWS has no resource type AWS::SQS::Que',
+      {
+        Resources: {
+          A: { Type: 'AWS::SQS::Que' },
+          B: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'A' } } },
+        },
+      },
+    ],
+    [
+      'no function Fn::Conjure',
+      { Resources: { A: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Conjure': 'A' } } } } },
+    ],
+  ])('%s', (problem, template) => {
+    expect(() => resolveTemplate(template as never)).toThrow(problem);
+  });
+
+  /** By the rule's name: something that somebody could do, and that it is there for. */
+  const PLANTED: Readonly<Record<string, [Variant, (stack: Stack) => void][]>> = {
+    'tables are paid for by request, with a ceiling on the table and on each index': [
+      ['a new trail', (stack) => delete stack.get('LogFilesTable').properties.OnDemandThroughput],
+      [
+        'a new trail',
+        (stack) => delete stack.get('EventsTable').properties.GlobalSecondaryIndexes[3].OnDemandThroughput,
+      ],
+      ['a new trail', (stack) => delete stack.get('EventsTable').properties.OnDemandThroughput.MaxReadRequestUnits],
+      ['a new trail', (stack) => set(stack, 'EventsTable', 'BillingMode', 'PROVISIONED')],
+    ],
+    'tables cannot be deleted, and can be set back': [
+      ['a new trail', (stack) => delete stack.get('EventsTable').properties.DeletionProtectionEnabled],
+      ['a new trail', (stack) => delete stack.get('EnvironmentsTable').properties.PointInTimeRecoverySpecification],
+    ],
+    'tables with indexes are created one after the other': [
+      ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
+    ],
+    'events expire by the attribute that is written': [
+      [
+        'a new trail',
+        (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
+      ],
+    ],
+    'what holds data outlives the stack': [
+      ['a new trail', (stack) => delete stack.get('TrailKey').deletionPolicy],
+      ['a new trail', (stack) => delete stack.get('LogBucket').updateReplacePolicy],
+    ],
+    'everything at rest is encrypted': [
+      ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.SqsManagedSseEnabled],
+      ['a new trail', (stack) => delete stack.get('QuarantineBucket').properties.BucketEncryption],
+      ['a new trail', (stack) => delete stack.get('EnvironmentsTable').properties.SSESpecification],
+      ['a new trail', (stack) => delete stack.get('Trail').properties.KMSKeyId],
+      ['a new trail', (stack) => delete stack.get('TrailKey').properties.EnableKeyRotation],
+    ],
+    'buckets are not public': [
+      [
+        'a new trail',
+        (stack) => delete stack.get('LogBucket').properties.PublicAccessBlockConfiguration.BlockPublicPolicy,
+      ],
+    ],
+    'buckets are reached over TLS alone': [
+      ['a new trail', (stack) => stack.get('QuarantineBucketPolicy').properties.PolicyDocument.Statement.pop()],
+      ['a new trail', (stack) => stack.get('LogBucketPolicy').properties.PolicyDocument.Statement[2].Resource.pop()],
+    ],
+    'buckets have one owner and a lifecycle': [
+      ['a new trail', (stack) => delete stack.get('LogBucket').properties.LifecycleConfiguration],
+      ['a new trail', (stack) => delete stack.get('QuarantineBucket').properties.OwnershipControls],
+    ],
+    'log files are versioned': [
+      ['a new trail', (stack) => delete stack.get('LogBucket').properties.VersioningConfiguration],
+    ],
+    'the quarantine is a bucket of its own that nothing listens to': [
+      ['a new trail', (stack) => set(stack, 'QuarantineBucket', 'NotificationConfiguration', {})],
+      [
+        'a new trail',
+        (stack) => set(stack, 'QuarantineBucket', 'BucketName', stack.get('LogBucket').properties.BucketName),
+      ],
+      [
+        'the bucket of a trail, encrypted',
+        (stack) => set(stack, 'QuarantineBucket', 'BucketName', 'an-existing-trail'),
+      ],
+      ['a new trail', (stack) => set(stack, 'IngestLambdaFunction', 'Environment', { Variables: { LOG_BUCKETS: '' } })],
+    ],
+    'what the bucket announces are log files': [
+      [
+        'a new trail',
+        (stack) => delete stack.get('LogBucket').properties.NotificationConfiguration.QueueConfigurations[0].Filter,
+      ],
+      [
+        'a new trail that calls the function',
+        (stack) =>
+          stack.get('LogBucket').properties.NotificationConfiguration.LambdaConfigurations[0].Filter.S3Key.Rules.pop(),
+      ],
+    ],
+    'a queue that a function reads keeps what fails': [
+      ['a new trail', (stack) => set(stack, 'IngestQueue', 'VisibilityTimeout', 1_799)],
+      ['a new trail', (stack) => delete stack.get('IngestQueue').properties.RedrivePolicy],
+      [
+        'a new trail',
+        (stack) => Object.assign(stack.get('IngestQueue').properties.RedrivePolicy, { maxReceiveCount: 4 }),
+      ],
+      ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.MessageRetentionPeriod],
+      [
+        'a new trail',
+        (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.FunctionResponseTypes,
+      ],
+    ],
+    'functions cannot take all concurrency': [
+      ['a new trail', (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.ScalingConfig],
+      [
+        'a new trail that calls the function',
+        (stack) => delete stack.get('IngestLambdaFunction').properties.ReservedConcurrentExecutions,
+      ],
+      ['a new trail with every option', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
+    ],
+    'functions run on arm64, with a time-out, logs that expire, and a role of their own': [
+      ['a new trail', (stack) => set(stack, 'QueryLambdaFunction', 'Role', stack.arn('IngestRole'))],
+      ['a new trail', (stack) => set(stack, 'QueryLambdaFunction', 'Architectures', ['x86_64'])],
+      ['a new trail', (stack) => set(stack, 'QueryLogGroup', 'LogGroupName', '/aws/lambda/another')],
+    ],
+    'log groups expire': [['a new trail', (stack) => delete stack.get('HttpApiLogGroup').properties.RetentionInDays]],
+    'what a function fails at that is called directly is kept': [
+      [
+        'a new trail that calls the function',
+        (stack) => delete stack.get('IngestInvokeConfig').properties.DestinationConfig,
+      ],
+      [
+        'a new trail that calls the function',
+        (stack) => void stack.get('IngestRole').properties.Policies[0].PolicyDocument.Statement.pop(),
+      ],
+    ],
+    'what a rule or a topic cannot deliver is kept': [
+      [
+        'the bucket of a trail, encrypted',
+        (stack) => delete stack.get('LogFileRule').properties.Targets[0].DeadLetterConfig,
+      ],
+      [
+        'the bucket of a trail, encrypted',
+        (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement[0].Resource.pop(),
+      ],
+      [
+        'the topic of a trail in another account',
+        (stack) => delete stack.get('LogFileSubscription').properties.RedrivePolicy,
+      ],
+    ],
+    'who announces log files may write to the queue': [
+      ['a new trail', (stack) => stack.get('NotificationPermission').properties.PolicyDocument.Statement.pop()],
+      [
+        'the topic of a trail in another account',
+        (stack) => {
+          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 's3.amazonaws.com';
+        },
+      ],
+    ],
+    'permissions are there before the bucket notifies, and before the trail writes': [
+      ['a new trail', (stack) => stack.get('Trail').dependsOn.splice(0)],
+      [
+        'a new trail that calls the function',
+        (stack) => {
+          const { dependsOn } = stack.get('LogBucket');
+          dependsOn.splice(dependsOn.indexOf('NotificationPermission'), 1);
+        },
+      ],
+    ],
+    'every route asks for IAM authorization': [
+      ['a new trail', (stack) => delete stack.ofType('AWS::ApiGatewayV2::Route')[4]!.properties.AuthorizationType],
+      ['a new trail', (stack) => set(stack, 'HttpApiRouteGetCompare', 'AuthorizationType', 'NONE')],
+    ],
+    'the API is throttled and its access logged': [
+      ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
+      ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.AccessLogSettings],
+    ],
+    'services act for what the policy names, in its account': [
+      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition],
+      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition.StringEquals],
+      ['a new trail', (stack) => delete statementOf(stack, 'LogBucketPolicy').Condition.StringEquals],
+      ['a new trail', (stack) => delete stack.get('TrailKey').properties.KeyPolicy.Statement[1].Condition],
+      ['a new trail', (stack) => delete statementOf(stack, 'AlarmTopicPolicy').Condition],
+      [
+        'a new trail that calls the function',
+        (stack) => delete stack.get('NotificationPermission').properties.SourceAccount,
+      ],
+      [
+        'the bucket of a trail, encrypted',
+        (stack) => {
+          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 'sns.amazonaws.com';
+        },
+      ],
+      [
+        'the topic of a trail in another account',
+        (stack) => {
+          statementOf(stack, 'IngestQueuePolicy').Condition.StringEqualsIfExists['aws:SourceAccount'] = '111122223333';
+        },
+      ],
+    ],
+    'roles are for Lambda alone': [
+      [
+        'a new trail',
+        (stack) => {
+          stack.get('QueryRole').properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: '*' };
+        },
+      ],
+    ],
+    'permissions name actions and resources': [
+      ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:*', stack.arn('EventsTable'))],
+      ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:Query', '*')],
+      ['a new trail', (stack) => allow(stack, 'QueryRole', 'cloudtrail:*', '*')],
+      [
+        'a new trail',
+        (stack) => allow(stack, 'QueryRole', 'dynamodb:Query', 'arn:aws:dynamodb:eu-west-1:111122223333:*'),
+      ],
+      ['a new trail', (stack) => allow(stack, 'IngestRole', 's3:GetObject', 'arn:aws:s3:::mwaa-trail-*/AWSLogs/*')],
+      [
+        'a new trail',
+        (stack) => set(stack, 'IngestRole', 'ManagedPolicyArns', ['arn:aws:iam::aws:policy/AdministratorAccess']),
+      ],
+      ['a new trail', (stack) => Object.assign(statementOf(stack, 'LogBucketPolicy'), { Principal: '*' })],
+      [
+        'a new trail',
+        (stack) => Object.assign(statementOf(stack, 'IngestSourcePolicy'), { NotResource: 'arn:aws:s3:::x' }),
+      ],
+    ],
+    'the trail sees everything, and can be verified': [
+      ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop()],
+      ['a new trail', (stack) => set(stack, 'Trail', 'EnableLogFileValidation', false)],
+    ],
+  };
+
+  test('each rule is tried', () => {
+    expect(Object.keys(PLANTED)).toEqual(Object.keys(RULES));
+  });
+
+  const cases = Object.entries(PLANTED).flatMap(([name, plants]) =>
+    plants.map(([variant, plant], i) => [name, i + 1, variant, plant] as const),
+  );
+  test.each(cases)('%s (%i)', (name, _, variant, plant) => {
+    const rule = RULES[name]!;
+    expect(rule(stacks.get(variant)!)).toEqual([]);
+    expect(rule(spoilt(plant, variant))).not.toEqual([]);
+  });
+});
+
+function set(stack: Stack, id: string, name: string, value: unknown): void {
+  stack.get(id).properties[name] = value;
+}
+
+const statementOf = (stack: Stack, id: string): Properties => stack.get(id).properties.PolicyDocument.Statement[0];
+
+function allow(stack: Stack, role: string, Action: string, Resource: string): void {
+  stack.get(role).properties.Policies[0].PolicyDocument.Statement.push({ Effect: 'Allow', Action, Resource });
+}
