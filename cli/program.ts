@@ -5,6 +5,7 @@ import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
 import { compareCommand } from './compare.ts';
 import { criteriaProblem } from './criteria-options.ts';
+import { doctorCommand } from './doctor.ts';
 import { environmentsCommand } from './environments.ts';
 import { evidenceCommand } from './evidence.ts';
 import { EXIT } from './exit.ts';
@@ -63,6 +64,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(evidenceCommand(env, setExitCode));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());
+  program.addCommand(doctorCommand(env, setExitCode));
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -116,10 +116,10 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|functions\/)/;
+    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
-    /^shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+    /^(cli\/doctor\/|shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts))/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
@@ -129,16 +129,26 @@ describe('packages', () => {
       })),
     );
     expect(new Set(imports.map(({ path }) => path))).toEqual(new Set(usersOf(/^@aws-sdk\//)));
-    const wrong = imports.filter(({ path, type }) => !(BY_TYPE_ALONE.test(path) ? type : ADAPTERS.test(path)));
+    const wrong = imports.filter(({ path, type }) => !(ADAPTERS.test(path) || (type && BY_TYPE_ALONE.test(path))));
     expect(wrong).toEqual([]);
   });
 
-  test('the client for SQS stands in redrive, which is loaded when it is asked for', () => {
-    expect(usersOf(/client-sqs$/).filter((path) => !path.startsWith('cli/redrive/'))).toEqual([]);
-    const loaders = files.filter(({ path, text }) => !path.startsWith('cli/redrive/') && text.includes('./redrive/'));
-    const eager = loaders.filter(({ text }) => /^import (?!type)[^;]*'\.\/redrive\//m.test(text));
-    expect(loaders.map(({ path }) => path)).toEqual(['cli/redrive.ts']);
-    expect(eager).toEqual([]);
+  test('clients of other services stand in redrive and doctor, which are loaded when they are asked for', () => {
+    const others = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
+    expect(others.filter((path) => !/^cli\/(redrive|doctor)\//.test(path))).toEqual([]);
+    for (const folder of ['cli/redrive', 'cli/doctor']) {
+      const outside = files.filter(({ path }) => !/^cli\/(redrive|doctor)\//.test(path));
+      const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(`${folder}/`)));
+      expect(loaders.map(({ path }) => path)).toEqual([`${folder}.ts`]);
+      const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(folder)}/`, 'm');
+      expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
+    }
+  });
+
+  test("doctor's checks are made on facts alone: no request, no clock", () => {
+    const checks = files.filter(({ path }) => path.startsWith('cli/doctor/checks/'));
+    expect(checks.length).toBeGreaterThan(5);
+    expect(checks.filter(({ text }) => /\bDate\.now\b|new Date\(\)|\basync\b/.test(text))).toEqual([]);
   });
 
   test('records and audit events are made without a file, a socket or a clock', () => {

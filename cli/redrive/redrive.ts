@@ -1,9 +1,10 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { writeOut } from '../write-out.ts';
 import { moveMessages } from './move-messages.ts';
 import { findQueue } from './queues.ts';
 import { sampleTable } from './render.ts';
 import { sampleMessages } from './sample.ts';
+import { createSqsClient } from './sqs-client.ts';
 
 export interface RedriveOptions {
   queue: string;
@@ -28,14 +29,6 @@ export async function lookInto({ queue, format }: RedriveOptions): Promise<void>
   const sample = await sampleMessages(sqs, await findQueue(sqs, queue));
   if (format === 'json') return writeOut(json({ ...counts, sample }));
   await writeOut(`${countsText(counts)}\n${sample.length === 0 ? '' : `\n${sampleTable(sample)}\n`}`);
-}
-
-function createSqsClient(): SQSClient {
-  return new SQSClient({
-    // The AWS settings say where SQS is, as for every other service.
-    useQueueUrlAsEndpoint: false,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
-  });
 }
 
 async function countsOf(sqs: SQSClient, queue: string): Promise<{ waiting: number; inFlight: number }> {

@@ -1,0 +1,42 @@
+import { GetBucketNotificationConfigurationCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { LogBucket } from '../../shared/config.ts';
+import { type Answer, ask, askWith } from './answer.ts';
+import type { Attributes, BucketFacts } from './facts.ts';
+
+/** All attributes of a queue, and its URL as `QueueUrl`. */
+export function askQueue(sqs: SQSClient, url: Answer<string>): Promise<Answer<Attributes>> {
+  return askWith(url, (QueueUrl) =>
+    ask('sqs:GetQueueAttributes', async () => {
+      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+      return { ...Attributes, QueueUrl };
+    }),
+  );
+}
+
+/** All attributes of a subscription. */
+export function askSubscription(sns: SNSClient, arn: Answer<string>): Promise<Answer<Attributes>> {
+  return askWith(arn, async (SubscriptionArn) => {
+    // CloudFormation has no ARN of a subscription that the topic's owner has not let happen.
+    if (!SubscriptionArn.startsWith('arn:')) return { known: { PendingConfirmation: 'true' } };
+    return ask('sns:GetSubscriptionAttributes', async () => {
+      const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+      return Attributes;
+    });
+  });
+}
+
+/** Whom each bucket tells of new objects. */
+export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promise<Answer<BucketFacts[]>> {
+  return askWith(logBuckets, async (buckets) => {
+    const facts = buckets.map(async ({ name, account }) => {
+      const owner = account === undefined ? {} : { ExpectedBucketOwner: account };
+      const notifications = await ask('s3:GetBucketNotification', () =>
+        s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: name, ...owner })),
+      );
+      return { name, ...(account !== undefined && { account }), notifications };
+    });
+    return { known: await Promise.all(facts) };
+  });
+}
