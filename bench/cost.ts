@@ -40,8 +40,8 @@ const WAITING_MS = { file: 40, event: 2 };
 
 /** Units of DynamoDB. Those of an event: a test counts them on the samples. */
 export const UNITS = {
-  /** The ledger: the item and its index by day; the watermark and its index. One consistent read before. */
-  file: { writes: 4, reads: 1 },
+  /** The ledger: the item and its index by day, twice, with the verification; the watermark and its index. One consistent read before each. */
+  file: { writes: 6, reads: 2 },
   /** The item, of two units, and the indexes that it is in; then at most two updates of its environment. */
   event: { writes: 7.2 + 2, reads: 1 },
 };
@@ -53,7 +53,9 @@ const LOG_BYTES = 1_400;
 const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
-const METRICS = 9;
+const METRICS = 18;
+/** Verification, each hour of a month: for each account two lists, for each account and Region two, a digest, and two units for how far it has come. */
+const HOURS = 30 * 24;
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
 
@@ -63,23 +65,26 @@ interface Load {
   records: number;
   /** Amazon MWAA's. */
   events: number;
+  accounts: number;
+  /** Of each account. */
+  regions: number;
 }
 
 const ONE_MILLION = {
-  file: { files: 1e6, records: 0, events: 0 },
-  record: { files: 0, records: 1e6, events: 0 },
-  event: { files: 0, records: 0, events: 1e6 },
+  file: { files: 1e6, records: 0, events: 0, accounts: 0, regions: 0 },
+  record: { files: 0, records: 1e6, events: 0, accounts: 0, regions: 0 },
+  event: { files: 0, records: 0, events: 1e6, accounts: 0, regions: 0 },
 };
 
 const LOADS: Readonly<Record<string, Load>> = {
   // A log file each five minutes in each Region of each account, at least.
-  'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000 },
-  'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000 },
-  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6 },
+  'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000, accounts: 1, regions: 2 },
+  'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000, accounts: 20, regions: 4 },
+  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6, accounts: 300, regions: 5 },
 };
 
 /** What the stack itself costs for a load, by service: upper bounds. */
-function running({ files, records, events }: Load): Record<string, number> {
+function running({ files, records, events, accounts, regions }: Load): Record<string, number> {
   const cpu = files * CPU_MS.file + records * CPU_MS.record + events * CPU_MS.event;
   const seconds = (cpu / PROCESSORS + files * WAITING_MS.file + events * WAITING_MS.event) / 1000;
   const units = (kind: 'writes' | 'reads') => (files * UNITS.file[kind] + events * UNITS.event[kind]) / 1e6;
@@ -91,8 +96,20 @@ function running({ files, records, events }: Load): Record<string, number> {
     'KMS, reading': (files / 1e6) * price('KMS: a million requests'),
     'DynamoDB, writes': units('writes') * price('DynamoDB on demand: a million write units'),
     'DynamoDB, reads': units('reads') * price('DynamoDB on demand: a million read units'),
+    'verification: lists and digests': verification(accounts, accounts * regions),
     'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB taken in'),
   };
+}
+
+/** The lists of buckets, digests and the chains' items; a list costs what a PUT does. */
+function verification(accounts: number, places: number): number {
+  const lists = HOURS * 2 * (accounts + places);
+  const digests = HOURS * places;
+  return (
+    (lists / 1e6) * price('S3: a million PUT requests') +
+    (digests / 1e6) * price('S3: a million GET requests') +
+    ((digests * 2) / 1e6) * price('DynamoDB on demand: a million write units')
+  );
 }
 
 /** What a month's load costs in each month in which it is kept. */

@@ -22,9 +22,9 @@ import { CoverageMap } from '../shared/render/coverage-map.ts';
 import { TextTable } from '../shared/render/table.ts';
 import type { View } from '../shared/render/view.ts';
 import { batches } from './batches.ts';
+import { bucketAndPrefix } from './bucket-and-prefix.ts';
 import { EXIT } from './exit.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { bucketAndPrefix } from './verify/arguments.ts';
 import { viewOf } from './view-options.ts';
 import { writeJsonList, writeOut } from './write-out.ts';
 

@@ -114,6 +114,8 @@ class Run {
   private readonly observer: VerifyObserver;
   private readonly time: TimeBudget;
   private readonly chains: Map<string, DigestChain>;
+  /** Chains that begin anew, as they were. */
+  private readonly before = new Map<string, DigestChain>();
   /** A chain that ends before went on no more when that was last looked at, for a week. */
   private readonly livingSince: string;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
@@ -205,6 +207,11 @@ class Run {
         if (this.isOutOfTime()) return;
         if (!(await this.next(chain, digest))) waiting.add(id);
       }
+    }
+    // What was to begin anew, and has nothing since then, has been looked at all the same.
+    for (const { asked, last, ...chain } of this.chainsOf(place)) {
+      const before = this.before.get(keyOf(chain));
+      if (before && !last) await this.save({ ...chain, asked, last: before.last });
     }
   }
 
@@ -305,13 +312,15 @@ class Run {
 
   private newChain({ bucket, account, region }: TrailPlace, id: string): DigestChain {
     const since = this.deps.since ?? new Date(this.deps.now()).toISOString();
-    return { bucket, id, account, region, since, unsettled: [], revision: 0 };
+    return { bucket, id, account, region, since, asked: this.deps.since, unsettled: [], revision: 0 };
   }
 
-  /** Who asks for an earlier beginning than before is taken at his word. */
+  /** Who asks for another beginning than before is taken at his word. */
   private restarted(chain: DigestChain): DigestChain {
-    const { since } = this.deps;
-    return since !== undefined && since < chain.since ? { ...chain, since, last: undefined } : chain;
+    const { since: asked } = this.deps;
+    if (asked === undefined || asked === chain.asked) return chain;
+    this.before.set(keyOf(chain), chain);
+    return { ...chain, asked, since: asked < chain.since ? asked : chain.since, last: undefined };
   }
 
   private chainsOf({ bucket, root, account, region }: TrailPlace): DigestChain[] {

@@ -134,13 +134,23 @@ describe('packages', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('clients of other services stand in redrive and doctor, which are loaded when they are asked for', () => {
-    const others = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
-    expect(others.filter((path) => !/^cli\/(redrive|doctor)\//.test(path))).toEqual([]);
-    for (const folder of ['cli/redrive', 'cli/doctor']) {
-      const outside = files.filter(({ path }) => !/^cli\/(redrive|doctor)\//.test(path));
+  /** Commands that need clients of other services, by the folder in which those stand. */
+  const LOADED_LATE: Readonly<Record<string, string[]>> = {
+    'cli/redrive': ['cli/redrive.ts'],
+    'cli/doctor': ['cli/doctor.ts'],
+    'cli/verify': ['cli/evidence.ts', 'cli/verify.ts'],
+  };
+  const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((folder) => path.startsWith(`${folder}/`));
+
+  test('clients of other services stand in commands that are loaded when they are asked for', () => {
+    const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/).filter((path) => !isLoadedLate(path));
+    expect(users).toEqual(['shared/integrity/list-public-keys.ts']);
+    const listers = importsOf((path) => !isLoadedLate(path)).filter(([, name]) => users.includes(name));
+    expect(listers.filter(([path]) => !path.startsWith('functions/'))).toEqual([]);
+    for (const [folder, commands] of Object.entries(LOADED_LATE)) {
+      const outside = files.filter(({ path }) => !isLoadedLate(path));
       const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(`${folder}/`)));
-      expect(loaders.map(({ path }) => path)).toEqual([`${folder}.ts`]);
+      expect(loaders.map(({ path }) => path).sort()).toEqual(commands);
       const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(folder)}/`, 'm');
       expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
     }

@@ -14,20 +14,25 @@ afterAll(folder.remove);
 
 /** What starts fast is small. */
 const FUNCTIONS = [
-  { name: 'ingest', maxKilobytes: 600 },
-  { name: 'query', maxKilobytes: 450 },
+  { name: 'ingest', maxKilobytes: 600, complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set' },
+  { name: 'query', maxKilobytes: 450, complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set' },
+  { name: 'verify', maxKilobytes: 600, complaint: 'LOG_BUCKETS must name the buckets in which digests are' },
 ] as const;
 
 /** What only the program, the embedded servers and the tests need. */
 const FOREIGN =
-  /^(cli|local|tests|bench)\/|node_modules\/(dynalite|fauxqs|classic-level|commander|cli-progress|esbuild|@aws-sdk\/client-(?!s3\/|dynamodb\/))/;
+  /^(cli|local|tests|bench)\/|node_modules\/(dynalite|fauxqs|classic-level|commander|cli-progress|esbuild|@aws-sdk\/client-(?!s3\/|dynamodb\/|cloudtrail\/))/;
 /** What a function has no use for, besides. */
-const FOREIGN_TO = { ingest: /^shared\/(query|render|http)\//, query: /client-s3\/|^shared\/(records|log-file)\// };
+const FOREIGN_TO = {
+  ingest: /client-cloudtrail\/|^shared\/(integrity|query|render|http)\//,
+  query: /client-(s3|cloudtrail)\/|^shared\/(records|log-file|integrity)\//,
+  verify: /^shared\/(query|render|http)\//,
+};
 
 /** A text that stands in shared/config.ts alone. */
-const IN_CONFIG = 'EVENTS_TABLE';
+const IN_CONFIG = 'LOG_FILES_TABLE';
 
-describe.each(FUNCTIONS)('the bundle of $name', ({ name, maxKilobytes }) => {
+describe.each(FUNCTIONS)('the bundle of $name', ({ name, maxKilobytes, complaint }) => {
   const file = join(ROOT, 'dist', name, 'index.cjs');
   const text = readFileSync(file, 'utf8');
 
@@ -57,12 +62,10 @@ describe.each(FUNCTIONS)('the bundle of $name', ({ name, maxKilobytes }) => {
       console.log(JSON.stringify([typeof handler, handler.length < 3]))`;
     const load = (env: Record<string, string>) =>
       run(process.execPath, ['-e', script], { cwd: folder.path, env: { AWS_REGION: 'us-east-1', ...env } });
-    const tables = { EVENTS_TABLE: 'a', LOG_FILES_TABLE: 'b', ENVIRONMENTS_TABLE: 'c' };
+    const all = { EVENTS_TABLE: 'a', LOG_FILES_TABLE: 'b', ENVIRONMENTS_TABLE: 'c', LOG_BUCKETS: 'd' };
     // With a third parameter, the runtime of Node 24 refuses it.
-    expect((await load(tables)).stdout).toBe('["function",true]\n');
-    await expect(load({ LOG_FILES_TABLE: 'b' })).rejects.toThrow(
-      'environment variables: EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set',
-    );
+    expect((await load(all)).stdout).toBe('["function",true]\n');
+    await expect(load({ LOG_FILES_TABLE: 'b' })).rejects.toThrow(`environment variables: ${complaint}`);
   });
 });
 

@@ -11,10 +11,11 @@ import { readTime } from '../../shared/query/time.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
+import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
 import { withStore } from '../store-options.ts';
 import { writeOut } from '../write-out.ts';
-import { bucketAndPrefix, type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
+import { type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
 
 /**
  * Collects the evidence for an event into a file.

@@ -10,12 +10,13 @@ import type { EventIndex } from '../../shared/integrity/verify-events.ts';
 import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import { readTime } from '../../shared/query/time.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
+import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
 import { createProgress } from '../replay/progress.ts';
 import { withStore } from '../store-options.ts';
 import { viewOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
-import { bucketAndPrefix, readKeys, type VerifyOptions } from './arguments.ts';
+import { readKeys, type VerifyOptions } from './arguments.ts';
 
 /**
  * Verifies a bucket, or a bundle of evidence, and prints the report.

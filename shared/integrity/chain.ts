@@ -2,6 +2,7 @@ import type { DigestKey } from '../delivery/object-key.ts';
 import { s3Place } from '../errors.ts';
 import type { CheckedDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
+import { HOUR_MS, shifted } from './time-range.ts';
 
 /** A digest in its chain. */
 export interface ChainedDigest {
@@ -21,8 +22,6 @@ export function chainId({ root, account, region, trail, homeRegion, backfill }: 
   return [root, account, region, trail, homeRegion, backfill ? 'backfill' : ''].join('|');
 }
 
-/** CloudTrail makes a digest each hour. */
-const HOUR_MS = 3_600_000;
 const MOST_SLOTS = 100_000;
 
 /**
@@ -34,22 +33,30 @@ const MOST_SLOTS = 100_000;
 export function checkLink(older: ChainedDigest | undefined, newer: ChainedDigest, searchedFrom?: string): Finding[] {
   const { digest, signed } = newer.checked;
   if (newer.names.backfill) return checkBackfillLink(older, newer);
-  if (digest === undefined) return older ? missingBetween(older.names.end, hourBefore(newer.names.end), newer) : [];
+  if (digest === undefined || !signed) return older ? missingByTime(older, newer) : [];
   const { previous } = digest;
-  if (previous === undefined) return older && signed ? [gap(older, newer)] : [];
+  if (previous === undefined) return older ? [gap(older, newer)] : [];
   if (older && isNamed(older, previous)) {
     const replaced = replacedBy(older, newer);
     if (replaced) return [replaced];
     const olderEnd = older.checked.digest?.end ?? older.names.end;
-    return signed && older.checked.signed && digest.start !== olderEnd ? [gap(older, newer)] : [];
+    return older.checked.signed && digest.start !== olderEnd ? [gap(older, newer)] : [];
   }
   // Where the trail wrote to another bucket before, its chain goes on there.
   if (previous.bucket !== digest.bucket) return [];
   const since = older?.names.end ?? searchedFrom;
   if (since !== undefined && digest.start <= since) {
-    return older && signed ? [missing(newer, { from: digest.start, to: digest.start }, previous.key)] : [];
+    return older ? [missing(newer, { from: digest.start, to: digest.start }, previous.key)] : [];
   }
   return missingBetween(since ?? hourBefore(digest.start), digest.start, newer, previous.key);
+}
+
+/** What is not signed may say what it likes of its start and of its predecessor: the time in its key counts. */
+function missingByTime(older: ChainedDigest, newer: ChainedDigest): Finding[] {
+  const claimed = newer.checked.digest?.previous;
+  const name = claimed && !isNamed(older, claimed) ? claimed.key : undefined;
+  const [from, to] = [older.names.end, hourBefore(newer.names.end)];
+  return hoursBetween(from, to) >= 1 ? missingBetween(from, to, newer, name) : [];
 }
 
 /** How long ago the chain must have gone on is not known: only what a digest names can be missing. */
@@ -100,10 +107,10 @@ function gap(older: ChainedDigest, newer: ChainedDigest): Finding {
   };
 }
 
-/** One digest an hour must have been there; of the newest its successor has the name. */
+/** One digest an hour must have been there, and one at least; of the newest its successor has the name. */
 function missingBetween(from: string, to: string, newer: ChainedDigest, key?: string): Finding[] {
-  const [start, end] = [Date.parse(from), Date.parse(to)];
-  const count = Math.min(Math.max(Math.round((end - start) / HOUR_MS), key === undefined ? 0 : 1), MOST_SLOTS);
+  const end = Date.parse(to);
+  const count = Math.min(Math.max(hoursBetween(from, to), 1), MOST_SLOTS);
   return Array.from({ length: count }, (_, i) => {
     const slot = {
       from: i === count - 1 ? from : isoOf(end - (i + 1) * HOUR_MS),
@@ -112,6 +119,8 @@ function missingBetween(from: string, to: string, newer: ChainedDigest, key?: st
     return missing(newer, slot, i === 0 ? key : undefined);
   }).reverse();
 }
+
+const hoursBetween = (from: string, to: string) => Math.round((Date.parse(to) - Date.parse(from)) / HOUR_MS);
 
 function missing(newer: ChainedDigest, { from, to }: Interval, key: string | undefined): Finding {
   return {
@@ -133,4 +142,5 @@ function placeOf({ names }: ChainedDigest) {
 }
 
 const isoOf = (milliseconds: number) => new Date(milliseconds).toISOString();
-const hourBefore = (time: string) => isoOf(Date.parse(time) - HOUR_MS);
+/** CloudTrail makes a digest each hour. */
+const hourBefore = (time: string) => shifted(time, -HOUR_MS);

@@ -3,7 +3,7 @@ import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { openLogFile } from '../log-file/open-log-file.ts';
 import type { StoredEvent } from '../store/event-item.ts';
-import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest } from './digest-file.ts';
+import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest, signingRegions } from './digest-file.ts';
 import type { Evidence } from './evidence.ts';
 import { listDay, type TrailPlace } from './list-objects.ts';
 import type { PublicKey, PublicKeySource } from './public-keys.ts';
@@ -33,11 +33,9 @@ export async function collectEvidence(
 ): Promise<Evidence> {
   const used = new Map<string, Map<string, PublicKey>>();
   const check = async (file: DigestFile): Promise<CheckedDigest> => {
-    const names = readDigestKey(file.key);
-    const regions = names ? [...new Set([names.region, names.homeRegion])] : [];
-    const checked = await checkDigest(file, keys, regions);
+    const checked = await checkDigest(file, keys);
     const { publicKey } = checked;
-    const region = regions[0];
+    const [region] = signingRegions(file.key);
     if (publicKey && region !== undefined) {
       used.set(region, (used.get(region) ?? new Map()).set(publicKey.fingerprint, publicKey));
     }
@@ -50,8 +48,9 @@ export async function collectEvidence(
   while (next !== undefined) {
     const file = await fetchDigest(s3, next);
     digests.push(file);
-    const { digest }: CheckedDigest = await check(file);
-    next = digest?.previous && (since === undefined || digest.start > since) ? digest.previous : undefined;
+    const { digest, signed }: CheckedDigest = await check(file);
+    // What is not signed could name itself.
+    next = signed && digest && (since === undefined || digest.start > since) ? digest.previous : undefined;
   }
   const publicKeys = new Map([...used].map(([region, found]) => [region, [...found.values()]]));
   return { event, logFile: { ...logFile, bytes }, digests, publicKeys };
@@ -81,7 +80,7 @@ async function findDigest(
         const digest = readDigestKey(key);
         if (digest === undefined || digest.end < from) continue;
         const file = await fetchDigest(s3, { bucket: logFile.bucket, key });
-        const { digest: read } = await checkDigest(file, NO_KEYS, []);
+        const { digest: read } = await checkDigest(file, NO_KEYS);
         if (read?.logFiles.some(({ bucket, key: named }) => bucket === logFile.bucket && named === logFile.key))
           return file;
       }

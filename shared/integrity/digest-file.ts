@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { readDigestKey } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { gunzip } from '../log-file/gunzip.ts';
 import { openLogFile } from '../log-file/open-log-file.ts';
@@ -61,11 +62,14 @@ export async function fetchDigest(
   return { bucket, key, bytes: Buffer.concat(pieces), metadata: object.metadata ?? {} };
 }
 
-/** Verifies one digest file: is it a digest, is it where it says that it is, did CloudTrail sign it. */
+/**
+ * Verifies one digest file: is it a digest, is it where it says that it is, did CloudTrail sign it.
+ * @param regions whose keys it may be signed with; those in its own key, if not given
+ */
 export async function checkDigest(
   file: DigestFile,
   keys: PublicKeySource,
-  regions: readonly string[],
+  regions: readonly string[] = signingRegions(file.key),
 ): Promise<CheckedDigest> {
   const { bucket, key } = file;
   const checked: CheckedDigest = { bucket, key, signed: false };
@@ -105,6 +109,12 @@ async function checkSignature(
   const signed = { signature, publicKey, signed: true };
   if (digest.bucket === bucket && digest.key === key) return signed;
   return { ...signed, problem: { kind: 'digest-moved', detail: `expected it at ${s3Place(digest)}, as it says` } };
+}
+
+/** Each Region has keys of its own: that of the digest, else the trail's home Region. */
+export function signingRegions(key: string): string[] {
+  const names = readDigestKey(key);
+  return names ? [...new Set([names.region, names.homeRegion])] : [];
 }
 
 /** The keys of a digest that was made later are those of that time. */

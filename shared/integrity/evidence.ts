@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { readDigestKey, readObjectKey, trailPath } from '../delivery/object-key.ts';
+import { readObjectKey, trailPath } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import type { StoredEvent } from '../store/event-item.ts';
@@ -97,7 +97,7 @@ export function readEvidence(text: string): Evidence {
 export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySource): Promise<EvidenceReport> {
   const { event, logFile, digests } = evidence;
   const keys = trusted ?? givenKeys(evidence.publicKeys);
-  const checked = await Promise.all(digests.map((digest) => checkDigest(digest, keys, regionsOf(digest))));
+  const checked = await Promise.all(digests.map((digest) => checkDigest(digest, keys)));
   const problems = [
     ...(await eventProblems(event, logFile)),
     ...(await logFileProblems(logFile, checked[0])),
@@ -117,11 +117,6 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
     fingerprints: [...new Set(checked.flatMap(({ publicKey }) => publicKey?.fingerprint ?? []))].sort(),
     problems,
   };
-}
-
-function regionsOf({ key }: DigestFile): string[] {
-  const names = readDigestKey(key);
-  return names ? [...new Set([names.region, names.homeRegion])] : [];
 }
 
 async function eventProblems(event: StoredEvent, logFile: Evidence['logFile']): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { trailPath } from '../delivery/object-key.ts';
 import type { Finding } from './finding.ts';
-import type { LogFileOutcomes } from './verify-place.ts';
+import type { LogFileOutcomes } from './place-report.ts';
 
 /** Bytes of a hash that are kept: two log files of a billion are still told apart. */
 const KEPT_BYTES = 16;

@@ -9,10 +9,11 @@ import { Gate } from './gate.ts';
 import { listPlaces, type PlaceFilter } from './list-objects.ts';
 import { hashLogFile } from './log-file-hash.ts';
 import { Outcomes } from './outcomes.ts';
+import type { PlaceReport, Unchecked } from './place-report.ts';
 import type { PublicKeySource } from './public-keys.ts';
 import type { TimeRange } from './time-range.ts';
 import { type EventCounts, type EventIndex, verifyEvents } from './verify-events.ts';
-import { type PlaceDeps, type PlaceReport, type Unchecked, verifyPlace } from './verify-place.ts';
+import { type PlaceDeps, verifyPlace } from './verify-place.ts';
 
 /** What is to be verified. */
 export interface VerifyRequest extends PlaceFilter, TimeRange {

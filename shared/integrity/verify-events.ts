@@ -14,8 +14,8 @@ import type { Finding } from './finding.ts';
 import type { Gate } from './gate.ts';
 import type { PlaceFilter } from './list-objects.ts';
 import type { Outcomes } from './outcomes.ts';
+import type { PlaceReport, Unchecked } from './place-report.ts';
 import { contains, daysBetween, type TimeRange } from './time-range.ts';
-import type { PlaceReport, Unchecked } from './verify-place.ts';
 
 /** The tables that were made from the log files. */
 export interface EventIndex {

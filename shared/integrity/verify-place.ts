@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type DigestKey, readDigestKey, readObjectKey, trailPath } from '../delivery/object-key.ts';
+import { type DigestKey, readDigestKey, trailPath } from '../delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from '../errors.ts';
 import { ObjectChangedError, ObjectMissingError, openLogFile } from '../log-file/open-log-file.ts';
 import type { LedgerSummary } from '../store/ledger-batch.ts';
@@ -9,10 +9,12 @@ import type { NamedLogFile } from './digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
 import type { Gate } from './gate.ts';
-import { firstDay, type ListedObject, listDay, type TrailPlace } from './list-objects.ts';
+import { firstDay, listDay, type TrailPlace } from './list-objects.ts';
 import { checkLogFile, type LogFileProblem } from './log-file-hash.ts';
+import type { LogFileOutcomes, PlaceReport } from './place-report.ts';
 import type { PublicKeySource } from './public-keys.ts';
-import { contains, daysBetween, earlier, HOUR_MS, later, overlaps, shifted, type TimeRange } from './time-range.ts';
+import { daysBetween, earlier, HOUR_MS, later, overlaps, shifted, type TimeRange } from './time-range.ts';
+import { DIGEST_DELAY_MS, UnnamedLogFiles } from './unnamed-log-files.ts';
 
 /** What the verification of a place works with. */
 export interface PlaceDeps {
@@ -31,57 +33,9 @@ export interface PlaceDeps {
   onProgress?: (logFiles: number) => void;
 }
 
-/** What became of log files. */
-export interface LogFileOutcomes {
-  /** Its content is the one that its digest names. */
-  verified(key: string, sha256: string): void;
-  /** It is not: because of a finding, or else because it is too new, of another time, or could not be read. */
-  unproven(key: string, finding?: Finding): void;
-}
-
-/** Something that could not be looked at, which says nothing about the trail. */
-export interface Unchecked {
-  /** `s3://...`, or the table. */
-  place: string;
-  /** The error, safe to show. */
-  reason: string;
-}
-
-/** What was found in one account and Region. */
-export interface PlaceReport {
-  account: string;
-  region: string;
-  /** Everything before the account in the keys. */
-  root: string;
-  /** Digests in the range, and how many of them CloudTrail signed. */
-  digests: number;
-  digestsSigned: number;
-  /** Log files that signed digests name, and how many of them are as they say. */
-  logFiles: number;
-  logFilesVerified: number;
-  /** Log files so new that the digest which will name them is not there yet. */
-  pending: number;
-  /** The time that signed digests cover; ISO 8601. */
-  from?: string;
-  to?: string;
-  findings: Finding[];
-  unchecked: Unchecked[];
-  /** Whether it could not be listed, so that nothing is known of it. */
-  unlisted: boolean;
-  /** Of missing log files, to find out where they are; by `bucket/key`. */
-  missingHashes: Map<string, string>;
-  /** Digests that are elsewhere than they say: where they say, as `bucket/key`. */
-  movedDigests: Set<string>;
-}
-
 /** Time around the range whose digests are read, too: a log file's digest comes within an hour or two. */
 const CONTEXT_BEFORE_MS = 2 * HOUR_MS;
 const CONTEXT_AFTER_MS = 3 * HOUR_MS;
-/** Longer ago, the digest must be there. */
-const DIGEST_DELAY_MS = 3 * HOUR_MS;
-/** The time in a log file's name is some minutes before its delivery. */
-const NAME_BEFORE_MS = HOUR_MS / 2;
-const NAME_AFTER_MS = HOUR_MS / 12;
 /** Days that are held at once. */
 const WINDOW_DAYS = 14;
 
@@ -111,13 +65,6 @@ export async function verifyPlace(
   return verification.report;
 }
 
-/** Names of log files that cannot be verified, by their times, and the finding that says why; without one, a digest could not be read. */
-interface Uncovered {
-  from: string;
-  to: string;
-  finding: Finding | undefined;
-}
-
 class PlaceVerification {
   readonly report: PlaceReport;
   private readonly place: TrailPlace;
@@ -126,14 +73,7 @@ class PlaceVerification {
   private readonly deps: PlaceDeps;
   /** The newest digest of each chain. */
   private readonly newest = new Map<string, ChainedDigest>();
-  /** When the digests of a chain begin. */
-  private begin: string | undefined;
-  /** Log files that no digest named so far. */
-  private readonly unnamed = new Map<string, ListedObject>();
-  /** Named by a digest that is not to be believed. */
-  private readonly suspects = new Map<string, Finding | undefined>();
-  private readonly uncovered: Uncovered[] = [];
-  private before: Finding | undefined;
+  private readonly unnamed: UnnamedLogFiles;
 
   constructor(place: TrailPlace, range: TimeRange, trails: readonly string[] | undefined, deps: PlaceDeps) {
     this.place = place;
@@ -153,6 +93,7 @@ class PlaceVerification {
       missingHashes: new Map(),
       movedDigests: new Set(),
     };
+    this.unnamed = new UnnamedLogFiles(place, range, this.report, deps);
   }
 
   async run(): Promise<void> {
@@ -161,7 +102,7 @@ class PlaceVerification {
     for (let start = 0; start < days.length; start += WINDOW_DAYS)
       await this.verifyDays(days.slice(start, start + WINDOW_DAYS));
     this.checkEnds(firstDigest);
-    if (this.trails === undefined) this.judgeUnnamed();
+    if (this.trails === undefined) this.unnamed.judge(this.newestDigests().map(({ names }) => names.end));
   }
 
   private async days(firstDigest: string | undefined): Promise<string[]> {
@@ -177,15 +118,17 @@ class PlaceVerification {
     const list = (folder: 'CloudTrail' | 'CloudTrail-Digest') =>
       Promise.all(days.map((day) => this.deps.gate.run(() => listDay(this.deps.s3, this.place, folder, day))));
     const [digests, logFiles] = await Promise.all([list('CloudTrail-Digest'), list('CloudTrail')]);
-    for (const file of logFiles.flat()) if (!('skipped' in readObjectKey(file.key))) this.unnamed.set(file.key, file);
+    for (const file of logFiles.flat()) this.unnamed.add(file);
     const checked = await Promise.all(digests.flat().flatMap(({ key }) => this.readDigest(key)));
     this.checkChains(checked.filter((digest) => digest !== undefined));
-    const named = checked.flatMap((digest) => (digest === undefined ? [] : this.namedBy(digest)));
-    const listed = new Set(named.filter(({ file }) => this.unnamed.has(file.key)).map(({ file }) => file.key));
-    for (const { file } of named) this.unnamed.delete(file.key);
-    const inScope = named.filter(({ trusted }) => trusted);
-    for (const { file, trusted } of named) if (!trusted) this.deps.outcomes.unproven(file.key);
-    await this.checkIngested(await Promise.all(inScope.map((each) => this.checkNamed(each, listed))));
+    // A digest and its copy name the same log files.
+    const named = new Map(
+      checked.flatMap((digest) => (digest ? this.namedBy(digest) : [])).map((each) => [ledgerKey(each.file), each]),
+    );
+    const files = [...named.values()].map((each) => ({ ...each, isListed: this.unnamed.remove(each.file.key) }));
+    for (const { file, trusted } of files) if (!trusted) this.deps.outcomes.unproven(file.key);
+    const asked = files.filter(({ trusted }) => trusted);
+    await this.checkIngested(await Promise.all(asked.map((each) => this.checkNamed(each))));
   }
 
   /** Nothing when the key is none of a digest that matters here. */
@@ -201,9 +144,9 @@ class PlaceVerification {
   private async checkOne(key: string, names: DigestKey): Promise<ChainedDigest | undefined> {
     const { bucket } = this.place;
     try {
-      let checked = await this.readAndCheck(key, names);
+      let checked = await this.readAndCheck(key);
       // Once more when it is not as expected: the transfer may be what is bad.
-      if (!checked.signed) checked = await this.readAndCheck(key, names);
+      if (!checked.signed) checked = await this.readAndCheck(key);
       // A moved digest stands where it was.
       const own = checked.signed ? readDigestKey(checked.digest!.key) : undefined;
       return { names: own ?? names, checked };
@@ -215,9 +158,9 @@ class PlaceVerification {
     }
   }
 
-  private async readAndCheck(key: string, { region, homeRegion }: DigestKey): Promise<CheckedDigest> {
+  private async readAndCheck(key: string): Promise<CheckedDigest> {
     const file = await fetchDigest(this.deps.s3, { bucket: this.place.bucket, key }, this.deps);
-    return checkDigest(file, this.deps.keys, [...new Set([region, homeRegion])]);
+    return checkDigest(file, this.deps.keys);
   }
 
   private checkChains(digests: readonly ChainedDigest[]): void {
@@ -247,7 +190,7 @@ class PlaceVerification {
   private addDigest(digest: ChainedDigest): void {
     const { checked } = digest;
     const [start, end] = timeOf(digest);
-    if (this.belongsHere(digest)) this.begin = this.begin === undefined ? start : earlier(this.begin, start);
+    if (this.belongsHere(digest)) this.unnamed.expectFrom(start);
     if (!overlaps(this.range, start, end)) return;
     this.report.digests += 1;
     if (checked.signed) {
@@ -258,14 +201,14 @@ class PlaceVerification {
     const finding = checked.problem && problemOf(digest, start, end);
     if (finding) this.report.findings.push(finding);
     if (finding?.kind === 'digest-moved') this.report.movedDigests.add(ledgerKey(checked.digest!));
-    if (!checked.signed) this.addUncovered(start, end, finding);
+    if (!checked.signed) this.unnamed.excuse(start, end, finding);
   }
 
   private addTimed(finding: Finding): void {
     const { from, to } = finding;
     if (from !== undefined && to !== undefined) {
       if (!overlaps(this.range, from, to)) return;
-      this.addUncovered(from, to, finding);
+      this.unnamed.excuse(from, to, finding);
     }
     this.report.findings.push(finding);
   }
@@ -277,15 +220,15 @@ class PlaceVerification {
     if (checked.signed) return files.map((file) => ({ file, digest: checked.key, trusted }));
     // Whoever has no signature may name what they like.
     const finding = this.report.findings.find(({ key }) => key === checked.key);
-    for (const { key } of files) this.suspects.set(key, finding);
+    for (const { key } of files) this.unnamed.suspect(key, finding);
     return [];
   }
 
-  private async checkNamed({ file, digest }: NamedFile, listed: ReadonlySet<string>): Promise<CheckedFile> {
+  private async checkNamed({ file, digest, isListed }: NamedFile & { isListed: boolean }): Promise<CheckedFile> {
     this.report.logFiles += 1;
     const { bucket } = this.place;
     // In a copy of a bucket, the copy is what is verified.
-    const isCopy = file.bucket !== bucket && listed.has(file.key);
+    const isCopy = file.bucket !== bucket && isListed;
     const object = isCopy ? { bucket, key: file.key } : file;
     const result = await this.deps.gate.run(() => this.compare(object, file.sha256));
     this.deps.onProgress?.(1);
@@ -381,7 +324,7 @@ class PlaceVerification {
   private checkEnds(firstDigest: string | undefined): void {
     const { since, until } = this.range;
     const due = earlier(until, new Date(this.deps.now() - DIGEST_DELAY_MS).toISOString());
-    const chains = [...this.newest.values()].filter(({ names }) => !names.backfill);
+    const chains = this.newestDigests();
     for (const { names, checked } of chains) {
       if (names.end >= due) continue;
       const from = since === undefined ? names.end : later(names.end, since);
@@ -397,70 +340,13 @@ class PlaceVerification {
     this.addTimed({ ...this.end(since, due), detail: 'expected digests: there are some of earlier times' });
   }
 
+  private newestDigests(): ChainedDigest[] {
+    return [...this.newest.values()].filter(({ names }) => !names.backfill);
+  }
+
   private end(from: string, to: string): Omit<Finding, 'detail'> {
     const { account, region } = this.place;
     return { kind: 'digests-end', account, region, from, to };
-  }
-
-  private judgeUnnamed(): void {
-    for (const { key, storedAt } of this.unnamed.values()) {
-      const name = readObjectKey(key);
-      const time = ('skipped' in name ? undefined : name.deliveredAt) ?? storedAt;
-      if (contains(this.range, time)) this.deps.outcomes.unproven(key, this.judge(key, time, storedAt));
-    }
-  }
-
-  /** Why nobody named a log file; nothing when that is no finding. */
-  private judge(key: string, time: string, storedAt: string): Finding | undefined {
-    if (this.isPending(time, storedAt)) {
-      this.report.pending += 1;
-      return undefined;
-    }
-    const uncovered = this.suspects.has(key) ? { finding: this.suspects.get(key) } : this.uncoveredAt(time);
-    if (!uncovered && this.begin !== undefined && time >= this.begin) return this.addUnnamed(key);
-    const finding = uncovered ? uncovered.finding : this.notCovered(time);
-    if (finding) finding.unverifiable = (finding.unverifiable ?? 0) + 1;
-    return finding;
-  }
-
-  /** One finding for all log files of times before there were digests. */
-  private notCovered(time: string): Finding {
-    const { account, region } = this.place;
-    if (this.before === undefined) {
-      const detail =
-        'expected digests of the time of these log files: log file validation was off, or they were deleted';
-      this.before = { kind: 'not-covered', account, region, from: time, to: time, detail };
-      this.report.findings.push(this.before);
-    }
-    this.before.from = earlier(this.before.from ?? time, time);
-    this.before.to = later(this.before.to ?? time, time);
-    return this.before;
-  }
-
-  /** Whether the digest of a log file may be still to come. Several trails make their digests at different minutes. */
-  private isPending(time: string, storedAt: string): boolean {
-    const newest = [...this.newest.values()].flatMap(({ names }) => (names.backfill ? [] : [names.end])).sort();
-    const [first, last] = [newest[0], newest.at(-1)];
-    if (first === undefined || last === undefined) return false;
-    const recent = new Date(this.deps.now() - DIGEST_DELAY_MS).toISOString();
-    // CloudTrail delivers some files once more, long after the time in their names.
-    return (time > recent && time > shifted(first, -NAME_BEFORE_MS)) || (storedAt > recent && storedAt > last);
-  }
-
-  private addUnnamed(key: string): Finding {
-    const { account, region, bucket } = this.place;
-    const detail = 'expected a digest that names it: CloudTrail did not deliver it';
-    const finding: Finding = { kind: 'log-file-unnamed', account, region, bucket, key, detail };
-    this.report.findings.push(finding);
-    return finding;
-  }
-
-  private addUncovered(from: string, to: string, finding: Finding | undefined): void {
-    this.uncovered.push({ from: shifted(from, -NAME_BEFORE_MS), to: shifted(to, NAME_AFTER_MS), finding });
-  }
-
-  private uncoveredAt(time: string): Uncovered | undefined {
-    return this.uncovered.find(({ from, to }) => time > from && time < to);
   }
 }
 
@@ -476,9 +362,9 @@ interface CheckedFile {
   missing: boolean;
 }
 
-/** Of a digest that says nothing, an hour is assumed. */
-function timeOf({ names, checked }: ChainedDigest): [string, string] {
-  return [checked.digest?.start ?? shifted(names.end, -HOUR_MS), checked.digest?.end ?? names.end];
+/** Of a digest that is not signed only its name is believed, and an hour assumed. */
+function timeOf({ names, checked: { signed, digest } }: ChainedDigest): [string, string] {
+  return signed && digest ? [digest.start, digest.end] : [shifted(names.end, -HOUR_MS), names.end];
 }
 
 /** Where a digest and its copy are both there, the chain goes through the one that is where it belongs. */

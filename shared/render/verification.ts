@@ -192,14 +192,14 @@ function findingLines(finding: Finding): string[] {
   const { account, region, bucket, key, digest, eventId, from, to, unverifiable, events, detail } = finding;
   const time = from === undefined ? [] : [`${minute(from)} to ${minute(to ?? from)}`];
   const object = key === undefined ? [] : [`s3://${bucket}/${key}`];
-  const place = [...(eventId === undefined ? [] : [`event ${eventId}`]), ...object, ...(object.length > 0 ? [] : time)];
+  const place = [...(eventId === undefined ? [] : [`event ${eventId}`]), ...object].join(' in ');
   const consequences = [
-    ...(unverifiable ? [`${unverifiable} log files cannot be verified because of this`] : []),
-    ...(events ? [`${events} events in the table come from it`] : []),
+    ...(unverifiable ? [`cannot be verified because of this: ${counted(unverifiable, 'log file')}`] : []),
+    ...(events ? [`not proven because of this: ${counted(events, 'event')} in the table`] : []),
     ...(digest === undefined || digest === key ? [] : [`digest: ${digest}`]),
   ];
   return [
-    `  - ${account} ${region} ${place.join(' in ')}`,
+    `  - ${[account, region, ...time, place].join(' ').trimEnd()}`,
     `    ${detail}`,
     ...consequences.map((line) => `    ${line}`),
   ].map(displayText);
@@ -227,7 +227,9 @@ function summary(report: VerifyReport): string {
   if (isVerified(report)) return `Verified: ${counts}, and nothing is missing${later}.`;
   if (findings.length + unchecked.length === 0)
     return 'Nothing was verified: there are no digests in this time and place.';
-  return `Not verified: ${findings.length} findings, ${unchecked.length} not checked; ${counts}${later}.`;
+  return `Not verified: ${counted(findings.length, 'finding')}, ${unchecked.length} not checked; ${counts}${later}.`;
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const minute = (time: string) => time.slice(0, 16).replace('T', ' ');

@@ -13,6 +13,8 @@ export interface DigestChain {
   region: string;
   /** Log files delivered before, and unknown to the ledger, are none of its business; ISO 8601. */
   since: string;
+  /** The beginning that was asked for; another one begins there again. */
+  asked?: string | undefined;
   /** The newest digest that was dealt with; absent before the first. */
   last?: LastDigest | undefined;
   /** Keys of digests that name log files which were not ingested when they were last looked at; the oldest first. */
@@ -64,10 +66,20 @@ export async function writeChain(
   table: string,
   chain: DigestChain,
 ): Promise<DigestChain | undefined> {
-  const { bucket, id, account, region, since, last, unsettled } = chain;
+  const { bucket, id, account, region, since, asked, last, unsettled } = chain;
   const revision = chain.revision + 1;
   const attributes = toItem({
-    ...{ bucket, chain: id, account, region, since, revision, listing: CHAINS, listingKey: `${account}/${region}` },
+    ...{
+      bucket,
+      chain: id,
+      account,
+      region,
+      since,
+      asked,
+      revision,
+      listing: CHAINS,
+      listingKey: `${account}/${region}`,
+    },
     last: JSON.stringify(last),
     unsettled: JSON.stringify(unsettled),
   });
@@ -96,6 +108,7 @@ export function chainKey({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>): st
 }
 
 function fromItem(item: Item): DigestChain {
+  const asked = textAt(item, 'asked');
   const last = textAt(item, 'last');
   return {
     bucket: requiredTextAt(item, 'bucket'),
@@ -103,6 +116,7 @@ function fromItem(item: Item): DigestChain {
     account: requiredTextAt(item, 'account'),
     region: requiredTextAt(item, 'region'),
     since: requiredTextAt(item, 'since'),
+    ...(asked === undefined ? {} : { asked }),
     ...(last === undefined ? {} : { last: LastDigest.parse(JSON.parse(last)) }),
     unsettled: Keys.parse(JSON.parse(requiredTextAt(item, 'unsettled'))),
     revision: numberAt(item, 'revision') ?? 0,

@@ -75,7 +75,7 @@ describe('verify', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('Log files that are gone (log-file-missing): 1\n  It means: ');
     expect(stdout).toContain(`  - 111122223333 eu-west-1 s3://${other.signed.bucket}/${key}\n`);
-    expect(stdout).toMatch(/\nNot verified: 1 findings, 0 not checked; 3 digests and 5 log files/);
+    expect(stdout).toMatch(/\nNot verified: 1 finding, 0 not checked; 3 digests and 5 log files/);
   });
 
   test('what could not be looked at is no finding', async () => {

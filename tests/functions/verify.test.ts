@@ -23,6 +23,7 @@ import {
   SignedBucket,
   signDigest,
   signingKey,
+  type TestDigest,
   type TestLogFile,
   type TestTrail,
   TRAIL_START,
@@ -246,6 +247,27 @@ describe('a log file that is not ingested yet', () => {
     await check.run({ since: undefined });
     expect([check.sum('verified'), check.sum('open')]).toEqual([2, 0]);
     expect(check.reports).toHaveLength(3);
+  });
+
+  test('a digest that is mended is read once more when another beginning is asked for', async () => {
+    let mended: TestDigest | undefined;
+    const check = await Verification.of({}, ({ digests }) => {
+      mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
+      digests[1]!.metadata.signature = 'ab';
+    });
+    await check.ingest();
+    await check.run();
+    expect(await check.states()).toEqual(['verified', 'verified', undefined, undefined, 'verified', 'verified']);
+    await putTrailObject(check.world.s3, mended!);
+    await check.run();
+    expect(check.reports).toEqual([]);
+    await check.run({ since: check.trail.digests[0]!.end });
+    expect([check.reports.length, check.sum('verified')]).toEqual([2, 2]);
+    expect(await check.states()).toEqual(all(6, 'verified'));
+    // From a time after all of them: nothing is forgotten.
+    await check.run({ since: check.trail.digests[2]!.end });
+    const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
+    expect(chain).toMatchObject({ asked: check.trail.digests[2]!.end, last: { key: check.trail.digests[2]!.key } });
   });
 
   test('until it is asked for, by an earlier time to begin with', async () => {

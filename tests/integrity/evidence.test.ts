@@ -6,7 +6,7 @@ import { type Evidence, readEvidence, verifyEvidence, writeEvidence } from '../.
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { dose } from '../support/dose.ts';
-import { publicKeys, signingKey } from '../support/signed-trail.ts';
+import { digestBody, publicKeys, putTrailObject, signingKey } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
 import { type Servers, startServers } from '../support/world.ts';
 
@@ -60,6 +60,18 @@ describe('evidence', () => {
   test('by other keys than those it brings', async () => {
     const { problems } = await verifyEvidence(reread(), givenKeys(new Map()));
     expect(problems).toHaveLength(4);
+  });
+
+  test('ends at a digest that is forged, and says so', async () => {
+    const { trail } = world.trails[0]!;
+    const digest = trail.digests[1]!;
+    const text = JSON.stringify(digestBody(digest, digest));
+    await putTrailObject(world.s3, { ...digest, body: gzipSync(text) });
+    const { digests, problems } = await verifyEvidence(await evidenceOf(3));
+    await putTrailObject(world.s3, digest);
+    expect(digests).toBe(3);
+    // It is not signed, and the next was not signed upon it.
+    expect(problems).toHaveLength(2);
   });
 
   test('is not there for a log file that no digest names', async () => {

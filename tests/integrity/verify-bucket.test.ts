@@ -60,21 +60,25 @@ describe('what nobody tampered with', () => {
     expect(await short(world)).toEqual([]);
   });
 
-  test('whatever the range of time', async () => {
-    const world = await createTamperWorld(servers, [
-      { hours: 30, filesPerHour: 3 },
-      { region: 'us-east-1', hours: 30 },
-    ]);
-    const random = seededRandom(3);
-    const [begin, end] = [Date.parse('2031-03-01T18:00:00Z'), Date.parse('2031-03-03T02:01:31Z')];
-    for (let run = 0; run < dose(12, 200); run += 1) {
-      const since = begin + random.below(end - begin);
-      const until = since + random.below(end - since);
-      const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
-      const now = () => Date.parse('2031-03-10T00:00:00Z');
-      expect([range, await short(world, range, { now })]).toEqual([range, []]);
-    }
-  });
+  test(
+    'whatever the range of time',
+    async () => {
+      const world = await createTamperWorld(servers, [
+        { hours: 30, filesPerHour: 3 },
+        { region: 'us-east-1', hours: 30 },
+      ]);
+      const random = seededRandom(3);
+      const [begin, end] = [Date.parse('2031-03-01T18:00:00Z'), Date.parse('2031-03-03T02:01:31Z')];
+      for (let run = 0; run < dose(12, 200); run += 1) {
+        const since = begin + random.below(end - begin);
+        const until = since + random.below(end - since);
+        const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+        const now = () => Date.parse('2031-03-10T00:00:00Z');
+        expect([range, await short(world, range, { now })]).toEqual([range, []]);
+      }
+    },
+    dose(60_000, 600_000),
+  );
 });
 
 describe('each way to tamper', () => {
@@ -122,7 +126,7 @@ describe('combined', () => {
   test('all of them at once', async () => {
     const { world, expected } = await tamperedWorld(names, 1);
     expect(await short(world)).toEqual(expected);
-  }, 60_000);
+  }, 120_000);
 
   test.each(seeds(dose(2, 30)))(
     'any of them (seed %i)',
@@ -132,6 +136,6 @@ describe('combined', () => {
       const { world, expected } = await tamperedWorld(chosen, seed);
       expect(await short(world)).toEqual(expected);
     },
-    60_000,
+    120_000,
   );
 });

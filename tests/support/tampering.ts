@@ -153,6 +153,23 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
     await put(target, { ...digest, body: gzipSync(text) });
     return [`digest-signature-wrong ${digest.key}`];
   },
+  async 'a digest edited to be of another time'(target) {
+    const digest = digestAt(target, target.hour);
+    const text = digest.text!.replaceAll(/"(digest(?:Start|End)Time)":"\d{4}/g, '"$1":"2036');
+    await put(target, { ...digest, body: gzipSync(text) });
+    return [`digest-signature-wrong ${digest.key}`];
+  },
+  async 'deleted digests, and the next edited to hide that'(target) {
+    const [before, ...deleted] = [-3, -2, -1].map((offset) => digestAt(target, target.hour + offset));
+    const digest = digestAt(target, target.hour);
+    for (const each of deleted) await remove(target, each);
+    const text = JSON.stringify({ ...digestBody(digest, before), digestStartTime: before!.end.replace('.000', '') });
+    await put(target, { ...digest, body: gzipSync(text) });
+    return [
+      `digest-signature-wrong ${digest.key}`,
+      ...deleted.map(({ start, end }) => `digest-missing ${start} ${end}`),
+    ];
+  },
   async 'a digest signed by somebody else'(target) {
     const digest = { ...digestAt(target, target.hour), metadata: {} };
     const body = digestBody(digest, digestAt(target, target.hour - 1));
