@@ -9,6 +9,7 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent } from '../shared/store/event-item.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { interruptSignal } from './interrupt.ts';
 import { readCount, readDuration } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
@@ -62,13 +63,6 @@ const PRINTERS: Readonly<
   },
   ndjson: () => (events) => events.map((event) => `${eventJson(event)}\n`).join(''),
 };
-
-/** Comes with the first Ctrl-C; a second one ends the process. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  return controller.signal;
-}
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch((error: unknown) => {

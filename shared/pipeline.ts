@@ -4,7 +4,13 @@ import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/o
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
-import { ObjectMissingError, type OpenLogFile, type OpenOptions, openLogFile } from './log-file/open-log-file.ts';
+import {
+  ObjectMissingError,
+  type ObjectPlace,
+  type OpenLogFile,
+  type OpenOptions,
+  openLogFile,
+} from './log-file/open-log-file.ts';
 import {
   BadLogFileError,
   type LogFileCounts,
@@ -12,8 +18,9 @@ import {
   type ReadOptions,
   readLogFile,
 } from './log-file/read-log-file.ts';
-import { writeEnvironments } from './store/environments-table.ts';
-import { noteFailure, readLedger, writeCheckpoint, writeLedger } from './store/ledger.ts';
+import { type Bookkeeper, ledgerBooks } from './store/bookkeeper.ts';
+import { NOTHING_SEEN, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
+import { noteFailure, writeCheckpoint } from './store/ledger.ts';
 import { booksOf, type Checkpoint, type LedgerEntry, type LogFileBooks, NO_BOOKS } from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
 import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
@@ -26,6 +33,18 @@ export interface PipelineDeps extends StorageDeps {
   maxHeldBytes?: number;
   /** Over the usual caps of the reader. */
   caps?: Partial<ReaderCaps>;
+  /** Where the log files are; absent: where `s3` is, as the quarantine. */
+  logFiles?: LogFilePlace;
+  /** Who looks up and closes their books; absent: the ledger, one by one. */
+  books?: Bookkeeper;
+}
+
+/** Where log files are, when that is not where the quarantine is. */
+export interface LogFilePlace {
+  /** As `openLogFile`. */
+  open(object: ObjectPlace, options: OpenOptions): Promise<OpenLogFile | undefined>;
+  /** Copies an object in this state, as the quarantine's `s3` cannot. */
+  copy(from: ObjectPlace & { etag: string }, to: ObjectPlace): Promise<void>;
 }
 
 /** A log file that was set aside, and is to be read once more. */
@@ -113,7 +132,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 }
 
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
-  const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
+  const before = await booksOfAll(deps).find(file);
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
   if (closed && closed.etag === file.etag) return earlierReport(closed);
@@ -150,7 +169,8 @@ async function openUnlessDone(
 function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenLogFile | undefined> {
   const { again, expectedOwner } = file;
   if (again?.copy) return openLogFile(deps.s3, again.copy, { ...options, sleep: deps.sleep });
-  return openLogFile(deps.s3, file, { ...options, expectedOwner, sleep: deps.sleep });
+  const from = { ...options, expectedOwner, sleep: deps.sleep };
+  return deps.logFiles ? deps.logFiles.open(file, from) : openLogFile(deps.s3, file, from);
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
@@ -180,9 +200,9 @@ async function storeLogFile(
     }
     throw error;
   }
-  await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
   const books = storage.closeBooks(counts);
-  await closeBooks(file, deps, { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' });
+  const entry = { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' as const };
+  await closeBooks(file, deps, entry, storage.seen);
   return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
 }
 
@@ -221,11 +241,12 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
   const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
-  const setAside = again?.copy ? renewReason : quarantineFile;
-  await setAside(deps.s3, quarantineBucket, {
+  const entry = {
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
     ...(versionId === undefined ? {} : { versionId }),
-  });
+  };
+  if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
+  else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
   await closeBooks(file, deps, {
     ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,
@@ -238,8 +259,18 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   return { bucket, key, outcome: 'quarantined', reason, detail };
 }
 
-async function closeBooks(file: LogFile, deps: PipelineDeps, entry: LedgerEntry): Promise<void> {
-  if (!file.superseded) await writeLedger(deps.dynamo, deps.config.logFilesTable, entry);
+async function closeBooks(
+  { superseded }: LogFile,
+  deps: PipelineDeps,
+  entry: LedgerEntry,
+  seen: SeenEnvironments = NOTHING_SEEN,
+): Promise<void> {
+  if (superseded) await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
+  else await booksOfAll(deps).close(entry, seen);
+}
+
+function booksOfAll({ books, dynamo, config }: PipelineDeps): Bookkeeper {
+  return books ?? ledgerBooks(dynamo, config);
 }
 
 /** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
@@ -271,6 +302,11 @@ function allowedOwner(ref: LogFileRef, { logBuckets }: Config): string | undefin
   const bucket = logBuckets.find(({ name }) => name === ref.bucket);
   if (bucket) return bucket.account;
   throw new TrailError('bucket-not-allowed', `${s3Place(ref)}: expected a bucket that LOG_BUCKETS names`);
+}
+
+/** Whether an object in this state need not be read, because its books are closed. */
+export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
+  return entry?.etag === etag && isClosed(entry, undefined) && sameSources(entry.eventSources, eventSources);
 }
 
 function sameSources(a: readonly string[], b: readonly string[]): boolean {

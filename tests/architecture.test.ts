@@ -116,7 +116,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
+    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^(cli\/doctor\/|shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts))/;
@@ -133,16 +133,23 @@ describe('packages', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('clients of other services stand in redrive and doctor, which are loaded when they are asked for', () => {
+  test('clients of other services stand in redrive, doctor and a way of backfill, which are loaded when they are asked for', () => {
     const others = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
-    expect(others.filter((path) => !/^cli\/(redrive|doctor)\//.test(path))).toEqual([]);
+    const theirs = /^cli\/(redrive\/|doctor\/|backfill\/via-queue\.ts)/;
+    expect(others.filter((path) => !theirs.test(path))).toEqual([]);
     for (const folder of ['cli/redrive', 'cli/doctor']) {
-      const outside = files.filter(({ path }) => !/^cli\/(redrive|doctor)\//.test(path));
+      const outside = files.filter(({ path }) => !theirs.test(path));
       const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(`${folder}/`)));
       expect(loaders.map(({ path }) => path)).toEqual([`${folder}.ts`]);
       const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(folder)}/`, 'm');
       expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
     }
+    const viaQueue = importsOf((path) => path !== 'cli/backfill/via-queue.ts').filter(([, name]) =>
+      /via-queue/.test(name),
+    );
+    expect(viaQueue).toEqual([['cli/backfill/backfill.ts', 'cli/backfill/via-queue.ts']]);
+    const { text = '' } = files.find(({ path }) => path === 'cli/backfill/backfill.ts') ?? {};
+    expect(text).toContain("await import('./via-queue.ts')");
   });
 
   test("doctor's checks are made on facts alone: no request, no clock", () => {

@@ -1,5 +1,13 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
+/** Without the last one the SDK only warns of a request that takes too long. */
+export const DYNAMO_TIME_OUTS = {
+  connectionTimeout: 2_000,
+  requestTimeout: 5_000,
+  socketTimeout: 5_000,
+  throwOnRequestTimeout: true,
+};
+
 /**
  * The client for DynamoDB: the SDK's own settings from the environment, time-outs that fire, and retries with jitter.
  * @param overrides for embedded servers
@@ -12,13 +20,7 @@ export function createDynamoClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     maxAttempts: 8,
-    // Without the last one the SDK only warns of a request that takes too long.
-    requestHandler: {
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      socketTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: DYNAMO_TIME_OUTS,
     ...overrides,
   });
   if (onThrottle) watchThrottles(client, onThrottle);

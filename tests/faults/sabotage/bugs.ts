@@ -133,8 +133,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the environments are not written',
     file: PIPELINE,
-    find: '  await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);\n  const books',
-    replace: '  const books',
+    find: 'await closeBooks(file, deps, entry, storage.seen);',
+    replace: 'await closeBooks(file, deps, entry);',
     tests: NOTIFICATIONS,
     only: 'N1',
   },
