@@ -86,7 +86,9 @@ export async function ingestLogFile(
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
   const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again };
   try {
-    return await ingestUntilCertain(file, deps, time);
+    const { report, closing } = await ingestUntilCertain(file, deps, time);
+    if (closing) await closeBooks(file, deps, closing);
+    return report;
   } catch (error) {
     await noteFailureOf(file, error, deps);
     throw error;
@@ -108,13 +110,18 @@ interface LogFile {
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
+/** What became of a log file, and the books with which the work on it ends: to be closed when all else of it is let go. */
+interface Worked {
+  report: LogFileReport;
+  closing?: { entry: LedgerEntry; seen: SeenEnvironments };
+}
 type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
 
 const MAX_READINGS = 4;
 const PAUSE_MS = 200;
 
 /** Reads again what may have been bad luck, and sets aside what stays bad. */
-async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
+async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
   for (let reading = 1; ; reading += 1) {
     try {
       return await ingestOnce(file, deps, time);
@@ -131,13 +138,13 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
   }
 }
 
-async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
+async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
   const before = await booksOfAll(deps).find(file);
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
-  if (closed && closed.etag === file.etag) return earlierReport(closed);
+  if (closed && closed.etag === file.etag) return { report: earlierReport(closed) };
   const object = await openUnlessDone(file, closed, deps);
-  if (!object) return earlierReport(closed!);
+  if (!object) return { report: earlierReport(closed!) };
   const etag = (file.again?.copy && file.etag) || object.etag;
   file.etag = etag;
   file.versionId = object.versionId;
@@ -179,7 +186,7 @@ async function storeLogFile(
   checkpoint: Checkpoint | undefined,
   deps: PipelineDeps,
   time: TimeBudget,
-): Promise<LogFileReport> {
+): Promise<Worked> {
   const { environmentsTable, logFilesTable } = deps.config;
   const held = new HeldRecords(deps.maxHeldBytes);
   const counts = await verify(file, deps, held);
@@ -202,8 +209,9 @@ async function storeLogFile(
   }
   const books = storage.closeBooks(counts);
   const entry = { ...ledgerEntry(file, deps), ...counts, ...books, state: 'ingested' as const };
-  await closeBooks(file, deps, entry, storage.seen);
-  return { bucket: file.bucket, key: file.key, outcome: 'ingested', books, problems: storage.problems };
+  const { seen, problems } = storage;
+  const { bucket, key } = file;
+  return { report: { bucket, key, outcome: 'ingested', books, problems }, closing: { entry, seen } };
 }
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
@@ -234,8 +242,8 @@ async function reopen(file: OpenedLogFile, deps: PipelineDeps): Promise<AsyncIte
   throw new TrailError('s3-answer', `${s3Place(file)}: expected the object`);
 }
 
-/** The raw bytes, where there are any, and the reason go to the quarantine; then the books are closed. */
-async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<LogFileReport> {
+/** The raw bytes, where there are any, and the reason go to the quarantine; then the books are to be closed. */
+async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<Worked> {
   const { bucket, key, etag = '', versionId, again } = file;
   const { quarantineBucket } = deps.config;
   const { code: reason, message: detail } = error;
@@ -247,23 +255,25 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   };
   if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
   else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
-  await closeBooks(file, deps, {
+  const books = {
     ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,
     compressedBytes: 0,
     uncompressedBytes: 0,
-    state: 'quarantined',
+    state: 'quarantined' as const,
     reason,
     detail,
-  });
-  return { bucket, key, outcome: 'quarantined', reason, detail };
+  };
+  return {
+    report: { bucket, key, outcome: 'quarantined', reason, detail },
+    closing: { entry: books, seen: NOTHING_SEEN },
+  };
 }
 
 async function closeBooks(
   { superseded }: LogFile,
   deps: PipelineDeps,
-  entry: LedgerEntry,
-  seen: SeenEnvironments = NOTHING_SEEN,
+  { entry, seen }: NonNullable<Worked['closing']>,
 ): Promise<void> {
   if (superseded) await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
   else await booksOfAll(deps).close(entry, seen);

@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Environment } from '../config.ts';
+import { SDK_LOGGER } from '../sdk-logger.ts';
 
 /** Without the last one the SDK only warns of a request that takes too long. */
 export const S3_TIME_OUTS = {
@@ -17,6 +18,7 @@ export const S3_TIME_OUTS = {
 export function createS3Client(env: Environment, overrides: S3ClientConfig = {}): S3Client {
   return new S3Client({
     forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
+    logger: SDK_LOGGER,
     maxAttempts: 5,
     requestHandler: S3_TIME_OUTS,
     ...overrides,

@@ -1,4 +1,5 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { SDK_LOGGER } from '../sdk-logger.ts';
 
 /** Without the last one the SDK only warns of a request that takes too long. */
 export const DYNAMO_TIME_OUTS = {
@@ -19,6 +20,7 @@ export function createDynamoClient(
   onThrottle?: (reasons: readonly string[]) => void,
 ): DynamoDBClient {
   const client = new DynamoDBClient({
+    logger: SDK_LOGGER,
     maxAttempts: 8,
     requestHandler: DYNAMO_TIME_OUTS,
     ...overrides,
