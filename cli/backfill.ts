@@ -6,7 +6,7 @@ import { backfill, readSource } from './backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from './backfill/report.ts';
 import type { Selection } from './backfill/selection.ts';
 import { EXIT } from './exit.ts';
-import { interruptSignal } from './interrupt.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { readCount } from './number-options.ts';
 import { DEFAULT_STORE, type StoreOptions } from './store-options.ts';
 import { writeOut } from './write-out.ts';
@@ -91,21 +91,19 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
     if (table !== undefined && !quarantine && queue === undefined && !dryRun) {
       usage('--table needs --quarantine, or QUARANTINE_BUCKET, for what may be bad');
     }
-    const report = await backfill(
-      {
-        source,
-        selection: selectionOf(options),
-        concurrency,
-        dryRun,
-        queue,
-        quarantine,
-        store,
-        ...(table && { table }),
-      },
-      env,
-      interruptSignal(() =>
-        process.stderr.write('\nmwaa-trail: finishing the files at work; Ctrl-C again ends at once\n'),
-      ),
+    const wanted = {
+      source,
+      selection: selectionOf(options),
+      concurrency,
+      dryRun,
+      queue,
+      quarantine,
+      store,
+      ...(table && { table }),
+    };
+    const report = await untilInterrupted(
+      (signal) => backfill(wanted, env, signal),
+      () => process.stderr.write('\nmwaa-trail: finishing the files at work; Ctrl-C again ends at once\n'),
     );
     if (isBad(report)) setExitCode(EXIT.failed);
     await writeOut(format === 'json' ? renderJson(report) : renderTables(report));

@@ -1,9 +1,17 @@
-/** Comes with the first Ctrl-C; a second one ends the process. */
-export function interruptSignal(onInterrupt: () => void = () => {}): AbortSignal {
+/** Does work that the first Ctrl-C asks to end, by the signal; a second one ends the process. */
+export async function untilInterrupted<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  onInterrupt: () => void = () => {},
+): Promise<T> {
   const controller = new AbortController();
-  process.once('SIGINT', () => {
+  const interrupt = () => {
     onInterrupt();
     controller.abort();
-  });
-  return controller.signal;
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
 }

@@ -9,7 +9,7 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent } from '../shared/store/event-item.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
-import { interruptSignal } from './interrupt.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { readCount, readDuration } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
@@ -39,14 +39,15 @@ export function tailCommand(env: Environment): Command {
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'ndjson']).default('table'));
   return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
     if (options.table === undefined) process.stderr.write(LOCAL_STORE_NOTE);
-    const signal = interruptSignal();
-    await withStore(options, env, async (deps) => {
-      const { last, window, interval, format, ids = false } = options;
-      const criteria = readCriteria(options, deps.now());
-      const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
-      const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
-      for await (const events of followEvents(follow, deps)) await writeOut(print(events));
-    });
+    await untilInterrupted((signal) =>
+      withStore(options, env, async (deps) => {
+        const { last, window, interval, format, ids = false } = options;
+        const criteria = readCriteria(options, deps.now());
+        const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
+        const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
+        for await (const events of followEvents(follow, deps)) await writeOut(print(events));
+      }),
+    );
   });
 }
 

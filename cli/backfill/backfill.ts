@@ -82,7 +82,8 @@ async function run(
   const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
   try {
     if (dryRun) {
-      report.foreseen = await foreseeBackfill(files, target, { tally, placeOf, viaQueue: queue !== undefined });
+      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
+      report.foreseen = await foreseeBackfill(files, target, { tally, placeOf, by });
     } else if (queue !== undefined) {
       report.queue = queue;
       // No other part talks to SQS.

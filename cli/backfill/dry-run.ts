@@ -20,7 +20,11 @@ const SAMPLE = 20;
 export async function foreseeBackfill(
   files: AsyncIterable<WantedFile>,
   deps: Pick<PipelineDeps, 'config' | 'now'>,
-  { tally, placeOf, viaQueue }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; viaQueue: boolean },
+  {
+    tally,
+    placeOf,
+    by,
+  }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; by: { s3: boolean; queue: boolean } },
 ): Promise<Foreseen> {
   const toRead = { files: 0, bytes: 0 };
   const chosen: WantedFile[] = [];
@@ -37,7 +41,7 @@ export async function foreseeBackfill(
   }
   const sample = await readSample(chosen, deps, placeOf);
   const work = { ...toRead, listingRequests: tally.listingRequests };
-  return { toRead, estimate: estimateCost(work, sample, viaQueue) };
+  return { toRead, estimate: estimateCost(work, sample, by) };
 }
 
 async function readSample(

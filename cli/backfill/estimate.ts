@@ -50,16 +50,20 @@ const REQUESTS_PER_MESSAGE = 0.3;
 /**
  * What a backfill would cost.
  * @param sample absent, or empty: a share of MWAA's records is assumed
- * @param viaQueue whether the function reads the files; its own time is not estimated
+ * @param by the services that it takes: S3 for the files, a queue for the function, whose own time is not estimated
  */
-export function estimateCost(work: Work, sample: Sample | undefined, viaQueue: boolean): Estimate {
+export function estimateCost(work: Work, sample: Sample | undefined, by: { s3: boolean; queue: boolean }): Estimate {
   const sampled = sample && sample.bytes > 0 ? sample : undefined;
   const events = Math.round(work.bytes * (sampled ? sampled.events / sampled.bytes : ASSUMED.eventsPerByte));
   const unitsPerEvent =
     sampled && sampled.events > 0 ? sampled.writeUnits / sampled.events : ASSUMED.writeUnitsPerEvent;
   const lines = [
-    line('S3 LIST', [[work.listingRequests, 'requests']], PRICES.list),
-    line('S3 GET', [[work.files, 'files']], PRICES.get),
+    ...(by.s3
+      ? [
+          line('S3 LIST', [[work.listingRequests, 'requests']], PRICES.list),
+          line('S3 GET', [[work.files, 'files']], PRICES.get),
+        ]
+      : []),
     line(
       'DynamoDB writes: events',
       [
@@ -76,7 +80,7 @@ export function estimateCost(work: Work, sample: Sample | undefined, viaQueue: b
       ],
       PRICES.writeUnit,
     ),
-    ...(viaQueue
+    ...(by.queue
       ? [
           line(
             'SQS',

@@ -65,7 +65,7 @@ interface Report {
 const reportOf = ({ stdout }: Ended) => JSON.parse(stdout) as Report;
 
 describe('B1 a backfill that is killed, and run again while files are delivered, too', () => {
-  const KILLS = dose(8, 120);
+  const KILLS = dose(6, 120);
   const SHAPES: readonly Shape[] = ['few', 'dense'];
   let kills = 0;
 
@@ -128,27 +128,31 @@ describe('B1 a backfill that is killed, and run again while files are delivered,
   test('B1 so many processes were really killed', () => expect(kills).toBeGreaterThanOrEqual(KILLS / 2));
 });
 
-row('B1 W3 unprocessed items of a batch are written again, throttled and broken requests, too', async (seed) => {
-  await inBucket(seed, 'few', async (world, scenario) => {
-    const random = seededRandom(seed);
-    let heldBack = 0;
-    faults((request) => {
-      if (request.service === 's3') return random.chance(0.1) ? reset : undefined;
-      if (request.operation !== 'BatchWriteItem') return random.chance(0.1) ? instead(throttled()) : undefined;
-      const { RequestItems } = JSON.parse(request.body.toString()) as { RequestItems: Record<string, object[]> };
-      const [[table, puts]] = Object.entries(RequestItems) as [[string, object[]]];
-      heldBack += 1;
-      // All of them at first: none is in the table yet.
-      if (heldBack === 1) return instead(unprocessed(table, puts));
-      return random.chance(0.3) ? instead(unprocessed(table, puts)) : passes;
+row(
+  'B1 W3 unprocessed items of a batch are written again, throttled and broken requests, too',
+  async (seed) => {
+    await inBucket(seed, 'few', async (world, scenario) => {
+      const random = seededRandom(seed);
+      let heldBack = 0;
+      faults((request) => {
+        if (request.service === 's3') return random.chance(0.1) ? reset : undefined;
+        if (request.operation !== 'BatchWriteItem') return random.chance(0.1) ? instead(throttled()) : undefined;
+        const { RequestItems } = JSON.parse(request.body.toString()) as { RequestItems: Record<string, object[]> };
+        const [[table, puts]] = Object.entries(RequestItems) as [[string, object[]]];
+        heldBack += 1;
+        // All of them at first: none is in the table yet.
+        if (heldBack === 1) return instead(unprocessed(table, puts));
+        return random.chance(0.3) ? instead(unprocessed(table, puts)) : passes;
+      });
+      const { files } = reportOf(await backfill(world));
+      expect(files).toMatchObject({ failed: 0, read: scenario.files.length });
+      expect(heldBack).toBeGreaterThan(1);
+      faults(() => undefined);
+      await expectAllStored(world, scenario);
     });
-    const { files } = reportOf(await backfill(world));
-    expect(files).toMatchObject({ failed: 0, read: scenario.files.length });
-    expect(heldBack).toBeGreaterThan(1);
-    faults(() => undefined);
-    await expectAllStored(world, scenario);
-  });
-});
+  },
+  dose(1, 50),
+);
 
 function unprocessed(table: string, puts: object[]) {
   const body = Buffer.from(JSON.stringify({ UnprocessedItems: { [table]: puts } }));
