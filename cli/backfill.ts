@@ -62,9 +62,11 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       '--via-queue [name|url]',
       'only announce the log files to the ingest queue, so that the function reads them; without a name the queue beside --table',
     )
-    .option(
-      '--bucket <name>',
-      'of a folder: the bucket that it was downloaded from, as ledger and events are to name it',
+    .addOption(
+      new Option(
+        '--bucket <name>',
+        'of a folder: the bucket that it was downloaded from, as ledger and events are to name it',
+      ).argParser((value: string) => matching(value, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
     )
     .option('--dry-run', 'only list and count, and estimate what it would cost')
     .addOption(

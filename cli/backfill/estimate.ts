@@ -35,7 +35,7 @@ export interface Estimate {
 }
 
 /**
- * Dollars for a million. US East (N. Virginia), on demand, November 2025; other Regions differ.
+ * Dollars for a million. US East (N. Virginia), on demand, as of 2026; other Regions differ, and prices change.
  * https://aws.amazon.com/s3/pricing/ https://aws.amazon.com/dynamodb/pricing/on-demand/ https://aws.amazon.com/sqs/pricing/
  */
 const PRICES = { list: 5, get: 0.4, writeUnit: 0.625, queueRequest: 0.4 };

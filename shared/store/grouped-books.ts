@@ -17,7 +17,7 @@ interface Waiting {
 
 /** Log files whose books are written together, and how long the first of them waits for the others. */
 const GROUP = 1_000;
-const LINGER_MS = 3_000;
+const LINGER_MS = 5_000;
 /** Once no more files are begun. */
 const LAST_LINGER_MS = 20;
 

@@ -357,6 +357,7 @@ describe('what is bad', () => {
     ['a queue nobody knows', ['s3://trail', '--via-queue']],
     ['a folder via the queue', ['folder', '--via-queue', 'queue']],
     ['the bucket of a bucket', ['s3://trail', '--bucket', 'other']],
+    ['no name of a bucket', ['folder', '--bucket', 'a,b']],
     ['no concurrency', ['s3://trail', '--concurrency', '0']],
   ])('used wrongly: %s', async (_, args) => {
     expect(await runInProcess(['backfill', ...args], {})).toMatchObject({ code: 2, stdout: '' });
