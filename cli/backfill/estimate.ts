@@ -110,11 +110,12 @@ function basisOf(sample: Sample | undefined): string {
     const { eventsPerByte, writeUnitsPerEvent } = ASSUMED;
     return `assumed, nothing could be sampled: ${number(eventsPerByte * 1e6)} events a compressed MB, ${writeUnitsPerEvent} write units each`;
   }
-  const { files, bytes, records, events } = sample;
+  const { files, bytes, records, events, unreadable } = sample;
   const share = records === 0 ? 0 : (100 * events) / records;
   return (
     `sampled: ${number(files)} files (${number(bytes / 1e6)} MB) hold ${number(events)} events among ${number(records)} records ` +
-    `(${number(share)} %)${events === 0 ? '; what is rare may be in none of them' : ''}`
+    `(${number(share)} %)${events === 0 ? '; what is rare may be in none of them' : ''}` +
+    (unreadable === 0 ? '' : `; ${unreadable} more could not be read`)
   );
 }
 

@@ -39,11 +39,11 @@ interface Place {
 /** What the last folder of a prefix names. */
 type Level = 'AWSLogs' | 'organization' | 'account' | 'folder' | 'region' | 'year' | 'month' | 'day';
 
-/** All keys with a prefix, until a period is over. */
+/** All keys with a prefix, from some key on, until another. */
 interface Task {
   prefix: string;
   startAfter?: string;
-  /** Whether keys are of days. */
+  /** Whether a key, and with it all that follow, is beyond what is asked for. */
   isOver(key: string): boolean;
 }
 

@@ -290,4 +290,20 @@ export const BUGS: readonly Bug[] = [
     tests: BAD_INPUT,
     only: 'after zeros',
   },
+  {
+    name: 'an unprocessed item of a batch is forgotten',
+    file: 'shared/store/grouped-books.ts',
+    find: 'left = UnprocessedItems?.[table] ?? [];',
+    replace: 'left = UnprocessedItems?.[table]?.slice(1) ?? [];',
+    tests: 'faults/backfill',
+    only: 'W3',
+  },
+  {
+    name: 'the books of a group are closed when they are not written',
+    file: 'shared/store/grouped-books.ts',
+    find: 'for (const { failed } of group) failed(error);',
+    replace: 'for (const { done } of group) done(); void error;',
+    tests: 'faults/backfill',
+    only: 'the books cannot be written',
+  },
 ];
