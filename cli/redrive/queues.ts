@@ -3,7 +3,7 @@ import {
   GetQueueUrlCommand,
   paginateListDeadLetterSourceQueues,
   paginateListQueues,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { TrailError } from '../../shared/errors.ts';
 import { isNotOffered } from './not-offered.ts';
@@ -16,14 +16,6 @@ export interface Queue {
   waiting: number;
   /** Received by somebody, and neither deleted nor given back yet. */
   inFlight: number;
-}
-
-export function createSqsClient(): SQSClient {
-  return new SQSClient({
-    // The AWS settings say where SQS is, as for every other service.
-    useQueueUrlAsEndpoint: false,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000 },
-  });
 }
 
 /** @param nameOrUrl the queue's name, in the account and Region of the AWS settings, or its URL */

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { writeOut } from '../write-out.ts';
 import { moveMessages } from './move-messages.ts';
-import { createSqsClient, findQueue } from './queues.ts';
+import { findQueue } from './queues.ts';
 import { sampleTable } from './render.ts';
 import { sampleMessages } from './sample.ts';
 import { createSqsClient } from './sqs-client.ts';
