@@ -15,18 +15,26 @@ export interface LogFileSettings {
   /** Share of Amazon MWAA's records, 0 to 1. */
   share: number;
   seed: number;
+  /** At most so many records. */
+  records?: number;
+  /** The time of the first event, milliseconds since 1970; each of the others happened 50 ms after the one before. */
+  start?: number;
 }
 
+const START = Date.UTC(2026, 10, 23, 10);
+
 /** The text of a log file, in pieces of some 64 KB. */
-export function* generateLogFile({ bytes, share, seed }: LogFileSettings): Generator<string, void, void> {
+export function* generateLogFile(settings: LogFileSettings): Generator<string, void, void> {
+  const { bytes, share, seed, records = Number.POSITIVE_INFINITY, start = START } = settings;
   const random = new Random(seed);
   let piece = '{"Records":[';
   let written = 0;
   let index = 0;
-  while (written + piece.length < bytes) {
+  while (written + piece.length < bytes && index < records) {
     const source = random.chance(share) ? MWAA : random.pick(OTHER_SOURCES);
     piece +=
-      (index > 0 ? ',' : '') + JSON.stringify(record(source, index, random)).replace(/[=&]/g, escapeLikeCloudTrail);
+      (index > 0 ? ',' : '') +
+      JSON.stringify(record(source, start + 50 * index, random)).replace(/[=&]/g, escapeLikeCloudTrail);
     index++;
     if (piece.length < 65_536) continue;
     yield piece;
@@ -135,8 +143,8 @@ const OTHER_SOURCES: readonly Source[] = [
   },
 ];
 
-function record(source: Source, index: number, random: Random): object {
-  const eventTime = new Date(Date.UTC(2026, 10, 23, 10) + 50 * index).toISOString().replace(/\.\d+Z$/, 'Z');
+function record(source: Source, time: number, random: Random): object {
+  const eventTime = new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
   const role = `role-${random.digits(2)}`;
   const session = `session-${random.digits(4)}`;
   const principalId = `AROA5EXAMPLE${role.toUpperCase()}`;

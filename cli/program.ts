@@ -3,6 +3,7 @@ import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
+import { backfillCommand } from './backfill.ts';
 import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
 import { criteriaProblem } from './criteria-options.ts';
@@ -54,6 +55,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     .exitOverride()
     .showHelpAfterError('(add --help for what can be given)');
   program.addCommand(replayCommand(env, setExitCode));
+  program.addCommand(backfillCommand(env, setExitCode));
   program.addCommand(queryCommand(env));
   program.addCommand(showCommand(env, setExitCode));
   program.addCommand(compareCommand(env, setExitCode));

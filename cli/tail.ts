@@ -9,6 +9,7 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent } from '../shared/store/event-item.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { readCount, readDuration } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
@@ -38,14 +39,15 @@ export function tailCommand(env: Environment): Command {
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'ndjson']).default('table'));
   return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
     if (options.table === undefined) process.stderr.write(LOCAL_STORE_NOTE);
-    const signal = interruptSignal();
-    await withStore(options, env, async (deps) => {
-      const { last, window, interval, format, ids = false } = options;
-      const criteria = readCriteria(options, deps.now());
-      const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
-      const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
-      for await (const events of followEvents(follow, deps)) await writeOut(print(events));
-    });
+    await untilInterrupted((signal) =>
+      withStore(options, env, async (deps) => {
+        const { last, window, interval, format, ids = false } = options;
+        const criteria = readCriteria(options, deps.now());
+        const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
+        const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
+        for await (const events of followEvents(follow, deps)) await writeOut(print(events));
+      }),
+    );
   });
 }
 
@@ -62,13 +64,6 @@ const PRINTERS: Readonly<
   },
   ndjson: () => (events) => events.map((event) => `${eventJson(event)}\n`).join(''),
 };
-
-/** Comes with the first Ctrl-C; a second one ends the process. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  return controller.signal;
-}
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch((error: unknown) => {

@@ -4,7 +4,13 @@ import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/o
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
-import { ObjectMissingError, type OpenLogFile, type OpenOptions, openLogFile } from './log-file/open-log-file.ts';
+import {
+  ObjectMissingError,
+  type ObjectPlace,
+  type OpenLogFile,
+  type OpenOptions,
+  openLogFile,
+} from './log-file/open-log-file.ts';
 import {
   BadLogFileError,
   type LogFileCounts,
@@ -12,8 +18,9 @@ import {
   type ReadOptions,
   readLogFile,
 } from './log-file/read-log-file.ts';
-import { writeEnvironments } from './store/environments-table.ts';
-import { noteFailure, readLedger, writeCheckpoint, writeLedger } from './store/ledger.ts';
+import { type Bookkeeper, ledgerBooks } from './store/bookkeeper.ts';
+import { NOTHING_SEEN, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
+import { noteFailure, writeCheckpoint } from './store/ledger.ts';
 import {
   booksOf,
   type Checkpoint,
@@ -33,6 +40,18 @@ export interface PipelineDeps extends StorageDeps {
   maxHeldBytes?: number;
   /** Over the usual caps of the reader. */
   caps?: Partial<ReaderCaps>;
+  /** Where the log files are; absent: where `s3` is, as the quarantine. */
+  logFiles?: LogFilePlace;
+  /** Who looks up and closes their books; absent: the ledger, one by one. */
+  books?: Bookkeeper;
+}
+
+/** Where log files are, when that is not where the quarantine is. */
+export interface LogFilePlace {
+  /** As `openLogFile`. */
+  open(object: ObjectPlace, options: OpenOptions): Promise<OpenLogFile | undefined>;
+  /** Copies an object in this state, as the quarantine's `s3` cannot. */
+  copy(from: ObjectPlace & { etag: string }, to: ObjectPlace): Promise<void>;
 }
 
 /** A log file that was set aside, and is to be read once more. */
@@ -75,7 +94,9 @@ export async function ingestLogFile(
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
   const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again };
   try {
-    return await ingestUntilCertain(file, deps, time);
+    const { report, closing } = await ingestUntilCertain(file, deps, time);
+    if (closing) await closeBooks(file, deps, closing);
+    return report;
   } catch (error) {
     await noteFailureOf(file, error, deps);
     throw error;
@@ -99,13 +120,18 @@ interface LogFile {
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
+/** What became of a log file, and the books with which the work on it ends: to be closed when all else of it is let go. */
+interface Worked {
+  report: LogFileReport;
+  closing?: { entry: LedgerEntry; seen: SeenEnvironments };
+}
 type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
 
 const MAX_READINGS = 4;
 const PAUSE_MS = 200;
 
 /** Reads again what may have been bad luck, and sets aside what stays bad. */
-async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
+async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
   for (let reading = 1; ; reading += 1) {
     try {
       return await ingestOnce(file, deps, time);
@@ -122,14 +148,14 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
   }
 }
 
-async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<LogFileReport> {
-  const before = await readLedger(deps.dynamo, deps.config.logFilesTable, file);
+async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
+  const before = await booksOfAll(deps).find(file);
   file.before = before;
   const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
-  if (closed && closed.etag === file.etag) return earlierReport(closed);
+  if (closed && closed.etag === file.etag) return { report: earlierReport(closed) };
   const object = await openUnlessDone(file, closed, deps);
-  if (!object) return earlierReport(closed!);
+  if (!object) return { report: earlierReport(closed!) };
   const etag = (file.again?.copy && file.etag) || object.etag;
   file.etag = etag;
   file.versionId = object.versionId;
@@ -161,7 +187,8 @@ async function openUnlessDone(
 function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenLogFile | undefined> {
   const { again, expectedOwner } = file;
   if (again?.copy) return openLogFile(deps.s3, again.copy, { ...options, sleep: deps.sleep });
-  return openLogFile(deps.s3, file, { ...options, expectedOwner, sleep: deps.sleep });
+  const from = { ...options, expectedOwner, sleep: deps.sleep };
+  return deps.logFiles ? deps.logFiles.open(file, from) : openLogFile(deps.s3, file, from);
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
@@ -170,7 +197,7 @@ async function storeLogFile(
   checkpoint: Checkpoint | undefined,
   deps: PipelineDeps,
   time: TimeBudget,
-): Promise<LogFileReport> {
+): Promise<Worked> {
   const { environmentsTable, logFilesTable } = deps.config;
   const held = new HeldRecords(deps.maxHeldBytes);
   const counts = await verify(file, deps, held);
@@ -191,13 +218,12 @@ async function storeLogFile(
     }
     throw error;
   }
-  await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
   const books = storage.closeBooks(counts);
   const entry = { ...ledgerEntry(file, deps, counts.sha256), ...counts, ...books, state: 'ingested' as const };
-  await closeBooks(file, deps, entry);
+  const { seen, problems } = storage;
   const { bucket, key } = file;
   const trust = entry.verification === 'failed' ? { notAsSigned: true as const } : {};
-  return { bucket, key, outcome: 'ingested', books, problems: storage.problems, ...trust };
+  return { report: { bucket, key, outcome: 'ingested', books, problems, ...trust }, closing: { entry, seen } };
 }
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
@@ -228,32 +254,45 @@ async function reopen(file: OpenedLogFile, deps: PipelineDeps): Promise<AsyncIte
   throw new TrailError('s3-answer', `${s3Place(file)}: expected the object`);
 }
 
-/** The raw bytes, where there are any, and the reason go to the quarantine; then the books are closed. */
-async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<LogFileReport> {
+/** The raw bytes, where there are any, and the reason go to the quarantine; then the books are to be closed. */
+async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineDeps): Promise<Worked> {
   const { bucket, key, etag = '', versionId, again } = file;
   const { quarantineBucket } = deps.config;
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
   const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
-  const setAside = again?.copy ? renewReason : quarantineFile;
-  await setAside(deps.s3, quarantineBucket, {
+  const entry = {
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
     ...(versionId === undefined ? {} : { versionId }),
-  });
-  await closeBooks(file, deps, {
+  };
+  if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
+  else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
+  const books = {
     ...ledgerEntry({ ...file, etag }, deps),
     ...NO_BOOKS,
     compressedBytes: 0,
     uncompressedBytes: 0,
-    state: 'quarantined',
+    state: 'quarantined' as const,
     reason,
     detail,
-  });
-  return { bucket, key, outcome: 'quarantined', reason, detail };
+  };
+  return {
+    report: { bucket, key, outcome: 'quarantined', reason, detail },
+    closing: { entry: books, seen: NOTHING_SEEN },
+  };
 }
 
-async function closeBooks(file: LogFile, deps: PipelineDeps, entry: LedgerEntry): Promise<void> {
-  if (!file.superseded) await writeLedger(deps.dynamo, deps.config.logFilesTable, entry);
+async function closeBooks(
+  { superseded }: LogFile,
+  deps: PipelineDeps,
+  { entry, seen }: NonNullable<Worked['closing']>,
+): Promise<void> {
+  if (superseded) await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
+  else await booksOfAll(deps).close(entry, seen);
+}
+
+function booksOfAll({ books, dynamo, config }: PipelineDeps): Bookkeeper {
+  return books ?? ledgerBooks(dynamo, config);
 }
 
 /** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
@@ -287,6 +326,11 @@ function allowedOwner(ref: LogFileRef, { logBuckets }: Config): string | undefin
   const bucket = logBuckets.find(({ name }) => name === ref.bucket);
   if (bucket) return bucket.account;
   throw new TrailError('bucket-not-allowed', `${s3Place(ref)}: expected a bucket that LOG_BUCKETS names`);
+}
+
+/** Whether an object in this state need not be read, because its books are closed. */
+export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
+  return entry?.etag === etag && isClosed(entry, undefined) && sameSources(entry.eventSources, eventSources);
 }
 
 function sameSources(a: readonly string[], b: readonly string[]): boolean {

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
 const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'integrity', 'query', 'render', 'http'];
 /** What every stage may import. */
-const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts'];
+const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts', 'shared/sdk-logger.ts'];
 
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [
@@ -117,7 +117,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/re(play|drive)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
+    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^(cli\/doctor\/|shared\/(pipeline\.ts|store-records\.ts|verify-ingested\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts))/;
@@ -140,7 +140,8 @@ describe('packages', () => {
     'cli/doctor': ['cli/doctor.ts'],
     'cli/verify': ['cli/evidence.ts', 'cli/verify.ts'],
   };
-  const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((folder) => path.startsWith(`${folder}/`));
+  const isLoadedLate = (path: string) =>
+    path === 'cli/backfill/via-queue.ts' || Object.keys(LOADED_LATE).some((folder) => path.startsWith(`${folder}/`));
 
   test('clients of other services stand in commands that are loaded when they are asked for', () => {
     const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/).filter((path) => !isLoadedLate(path));
@@ -154,6 +155,12 @@ describe('packages', () => {
       const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(folder)}/`, 'm');
       expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
     }
+    const viaQueue = importsOf((path) => path !== 'cli/backfill/via-queue.ts').filter(([, name]) =>
+      /via-queue/.test(name),
+    );
+    expect(viaQueue).toEqual([['cli/backfill/backfill.ts', 'cli/backfill/via-queue.ts']]);
+    const { text = '' } = files.find(({ path }) => path === 'cli/backfill/backfill.ts') ?? {};
+    expect(text).toContain("await import('./via-queue.ts')");
   });
 
   test("doctor's checks are made on facts alone: no request, no clock", () => {

@@ -13,6 +13,8 @@ export interface LocalLogFile {
   /** Gzip goes into the bucket untouched, anything else is gzipped first, as CloudTrail would have. */
   gzip: boolean;
   bytes: number;
+  /** Milliseconds since 1970. */
+  modified: number;
 }
 
 export interface UnreadableFile {
@@ -29,9 +31,20 @@ export async function findLogFiles(
 ): Promise<{ files: LocalLogFile[]; unreadable: UnreadableFile[] }> {
   const files: LocalLogFile[] = [];
   const unreadable: UnreadableFile[] = [];
+  for await (const found of walkLogFiles(paths)) {
+    if ('problem' in found) unreadable.push(found);
+    else files.push(found);
+  }
+  return { files, unreadable };
+}
+
+/** The same, one by one as they are found. */
+export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<LocalLogFile | UnreadableFile> {
+  const unreadable: UnreadableFile[] = [];
   const keys = new Set<string>();
   const seen = new Set<string>();
   for await (const path of walk(paths, unreadable)) {
+    yield* unreadable.splice(0);
     if (seen.has(resolve(path))) continue;
     seen.add(resolve(path));
     try {
@@ -39,12 +52,12 @@ export async function findLogFiles(
       // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
       for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${trailKey(path)}`;
       keys.add(file.key);
-      files.push(file);
+      yield file;
     } catch (error) {
-      unreadable.push({ path, problem: fileProblem(error) });
+      yield { path, problem: fileProblem(error) };
     }
   }
-  return { files, unreadable };
+  yield* unreadable;
 }
 
 async function* walk(paths: readonly string[], unreadable: UnreadableFile[]): AsyncGenerator<string> {
@@ -77,7 +90,13 @@ async function describe(path: string): Promise<LocalLogFile> {
     const magic = new Uint8Array(2);
     await handle.read(magic, 0, 2, 0);
     const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
-    return { path, key: trailKey(path) ?? madeUpKey(path, stats.mtime), gzip, bytes: stats.size };
+    return {
+      path,
+      key: trailKey(path) ?? madeUpKey(path, stats.mtime),
+      gzip,
+      bytes: stats.size,
+      modified: stats.mtimeMs,
+    };
   } finally {
     await handle.close();
   }

@@ -1,16 +1,13 @@
-import { setTimeout } from 'node:timers/promises';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
-import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
-import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
-import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
-import { type Environment, readConfig } from '../../shared/config.ts';
+import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
+import type { Environment } from '../../shared/config.ts';
 import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
 import { describeError, s3Place } from '../../shared/errors.ts';
 import type { LogFileReport, PipelineDeps } from '../../shared/pipeline.ts';
 import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
-import { storeFolders } from '../store-options.ts';
+import { withLocalPipeline } from '../open-pipeline.ts';
 import { type FileReport, toFileReport } from './file-report.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 import type { Progress } from './progress.ts';
@@ -37,44 +34,18 @@ export async function replayFiles(
   env: Environment,
   progress: Progress,
 ): Promise<ReplayResult> {
-  const folders = storeFolders(store);
-  const dynamo = await startEmbeddedDynamo(LOCAL_TABLES, folders.dynamo);
-  try {
-    const s3 = await startEmbeddedS3(folders.s3);
-    try {
-      const deps: PipelineDeps = {
-        s3: s3.client,
-        dynamo: dynamo.client,
-        config: localConfig(env),
-        now: Date.now,
-        sleep: setTimeout,
-      };
-      const reports: FileReport[] = [];
-      for (let start = 0; start < files.length; start += BATCH_SIZE) {
-        const batch = files.slice(start, start + BATCH_SIZE);
-        reports.push(...(await replayBatch(batch, deps)));
-        progress.advance(batch.length);
-      }
-      return {
-        files: reports,
-        environments: await countByEnvironment({ dynamo: dynamo.client, tables: LOCAL_TABLES, now: Date.now }),
-      };
-    } finally {
-      await s3.stop();
+  return withLocalPipeline(store, env, async (deps) => {
+    const reports: FileReport[] = [];
+    for (let start = 0; start < files.length; start += BATCH_SIZE) {
+      const batch = files.slice(start, start + BATCH_SIZE);
+      reports.push(...(await replayBatch(batch, deps)));
+      progress.advance(batch.length);
     }
-  } finally {
-    await dynamo.stop();
-  }
-}
-
-function localConfig(env: Environment) {
-  return readConfig({
-    EVENTS_TABLE: LOCAL_TABLES.eventsTable,
-    LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
-    ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,
-    QUARANTINE_BUCKET: LOCAL_QUARANTINE_BUCKET,
-    LOG_BUCKETS: LOCAL_LOG_BUCKET,
-    EVENT_SOURCES: env.EVENT_SOURCES,
+    const { dynamo } = deps;
+    return {
+      files: reports,
+      environments: await countByEnvironment({ dynamo, tables: LOCAL_TABLES, now: Date.now }),
+    };
   });
 }
 

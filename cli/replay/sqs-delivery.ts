@@ -17,7 +17,7 @@ export interface CreatedObject {
 export function sqsDelivery(objects: readonly CreatedObject[], region: string, account: string): SQSEvent {
   return {
     Records: objects.map((object) => {
-      const body = JSON.stringify({ Records: [s3Notification(object, region)] });
+      const body = notificationBody(object, region);
       const sent = String(Date.now());
       return {
         messageId: randomUUID(),
@@ -37,6 +37,11 @@ export function sqsDelivery(objects: readonly CreatedObject[], region: string, a
       };
     }),
   };
+}
+
+/** The body of the message in which S3 announces a new object to a queue. */
+export function notificationBody(object: CreatedObject, region: string): string {
+  return JSON.stringify({ Records: [s3Notification(object, region)] });
 }
 
 function s3Notification({ bucket, key, etag, size }: CreatedObject, region: string): object {

@@ -18,12 +18,12 @@ import type { CreatedObject } from './sqs-delivery.ts';
 
 /** Puts a log file into the bucket the way CloudTrail would: gzipped, unless it is already or has nothing in it. */
 export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<CreatedObject> {
-  if (file.gzip || file.bytes === 0) return put(s3, bucket, file.key, file.path, file.bytes);
+  if (file.gzip || file.bytes === 0) return putFile(s3, bucket, file.key, file.path, file.bytes);
   const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
   try {
     const gzipped = join(folder, 'log-file.json.gz');
     await pipeline(createReadStream(file.path), createGzip(), createWriteStream(gzipped));
-    return await put(s3, bucket, file.key, gzipped, (await stat(gzipped)).size);
+    return await putFile(s3, bucket, file.key, gzipped, (await stat(gzipped)).size);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -33,7 +33,14 @@ export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLog
 const PART_BYTES = 8 * 1024 * 1024;
 const LOG_FILE_HEADERS = { ContentType: 'application/json', ContentEncoding: 'gzip' };
 
-async function put(s3: S3Client, bucket: string, key: string, path: string, size: number): Promise<CreatedObject> {
+/** Puts a file into a bucket as it is. */
+export async function putFile(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  path: string,
+  size: number,
+): Promise<CreatedObject> {
   const object = { Bucket: bucket, Key: key };
   const { ETag } =
     size > PART_BYTES

@@ -36,7 +36,8 @@ export interface OpenOptions {
   sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
-type ObjectPlace = { bucket: string; key: string };
+/** An object in a bucket. */
+export type ObjectPlace = { bucket: string; key: string };
 
 /** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
 export class ObjectMissingError extends TrailError {

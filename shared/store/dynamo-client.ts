@@ -1,4 +1,13 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { SDK_LOGGER } from '../sdk-logger.ts';
+
+/** Without the last one the SDK only warns of a request that takes too long. */
+export const DYNAMO_TIME_OUTS = {
+  connectionTimeout: 2_000,
+  requestTimeout: 5_000,
+  socketTimeout: 5_000,
+  throwOnRequestTimeout: true,
+};
 
 /**
  * The client for DynamoDB: the SDK's own settings from the environment, time-outs that fire, and retries with jitter.
@@ -11,14 +20,9 @@ export function createDynamoClient(
   onThrottle?: (reasons: readonly string[]) => void,
 ): DynamoDBClient {
   const client = new DynamoDBClient({
+    logger: SDK_LOGGER,
     maxAttempts: 8,
-    // Without the last one the SDK only warns of a request that takes too long.
-    requestHandler: {
-      connectionTimeout: 2_000,
-      requestTimeout: 5_000,
-      socketTimeout: 5_000,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: DYNAMO_TIME_OUTS,
     ...overrides,
   });
   if (onThrottle) watchThrottles(client, onThrottle);

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import pMap from 'p-map';
 import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text, toItem } from './item.ts';
@@ -21,10 +22,25 @@ interface TimeSpan {
   last: string;
 }
 
+interface SeenEnvironment {
+  environment: string;
+  accountId?: string;
+  region?: string;
+  span: TimeSpan;
+}
+
 /** What the events of a log file showed, to be written once at its end. */
 export interface SeenEnvironments {
-  environments: Map<string, { environment: string; accountId?: string; region?: string; span: TimeSpan }>;
+  environments: Map<string, SeenEnvironment>;
   /** Days on which events happened, those that name no environment included. */
+  days: Set<string>;
+}
+
+export const NOTHING_SEEN: SeenEnvironments = { environments: new Map(), days: new Set() };
+
+/** What the table has for certain; days and spans only grow. */
+export interface WrittenEnvironments {
+  spans: Map<string, TimeSpan>;
   days: Set<string>;
 }
 
@@ -63,11 +79,36 @@ export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
   });
 }
 
-/** Writes what a log file showed of environments; only where the table does not say it yet. */
-export async function writeEnvironments(dynamo: DynamoDBClient, table: string, seen: SeenEnvironments): Promise<void> {
-  for (const day of seen.days) await addDay(dynamo, table, day);
-  for (const [key, { span, ...attributes }] of seen.environments) await widenSpan(dynamo, table, key, attributes, span);
+/** Adds what one log file showed to what others did. */
+export function joinSeen(all: SeenEnvironments, one: SeenEnvironments): void {
+  for (const day of one.days) all.days.add(day);
+  for (const [key, { span, ...attributes }] of one.environments) {
+    const first = widened(all.environments.get(key)?.span, span.first);
+    all.environments.set(key, { ...attributes, span: widened(first, span.last) });
+  }
 }
+
+/**
+ * Writes what log files showed of environments; only where the table does not say it yet.
+ * @param written what earlier calls have found there or written, to be handed to each of them; spares its reads
+ */
+export async function writeEnvironments(
+  dynamo: DynamoDBClient,
+  table: string,
+  seen: SeenEnvironments,
+  written: WrittenEnvironments = { spans: new Map(), days: new Set() },
+): Promise<void> {
+  for (const day of seen.days) {
+    if (!written.days.has(day)) await addDay(dynamo, table, day);
+    written.days.add(day);
+  }
+  const widen = async ([key, { span, ...attributes }]: [string, SeenEnvironment]) => {
+    written.spans.set(key, await widenSpan(dynamo, table, key, attributes, span, written.spans.get(key)));
+  };
+  await pMap(seen.environments, widen, { concurrency: CONCURRENT_WRITES });
+}
+
+const CONCURRENT_WRITES = 8;
 
 /** All known environments, by name, account and Region. */
 export async function listEnvironments(dynamo: DynamoDBClient, table: string): Promise<KnownEnvironment[]> {
@@ -106,18 +147,20 @@ async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promi
   if (!item) await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
 }
 
-/** Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes. */
+/**
+ * Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes.
+ * @param known a span that the stored one holds for certain
+ * @returns a span that it holds now
+ */
 async function widenSpan(
   dynamo: DynamoDBClient,
   table: string,
   key: string,
   attributes: { environment?: string; accountId?: string; region?: string },
   span: TimeSpan,
-): Promise<void> {
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
-  // With one end alone the other must be written, or a later file writes an end that is too near.
-  const stored = item?.firstEventTime && item.lastEventTime ? spanOf(item) : undefined;
-  if (stored && stored.first <= span.first && stored.last >= span.last) return;
+  known?: TimeSpan,
+): Promise<TimeSpan> {
+  const stored = known ?? (await readSpan(dynamo, table, key));
   const update = (name: 'firstEventTime' | 'lastEventTime', comparison: '<' | '>', time: string) =>
     updateIf(
       dynamo,
@@ -126,8 +169,15 @@ async function widenSpan(
       toItem({ ...attributes, [name]: time }),
       `attribute_not_exists(#${name}) OR :${name} ${comparison} #${name}`,
     );
-  await update('firstEventTime', '<', span.first);
-  await update('lastEventTime', '>', span.last);
+  if (!stored || span.first < stored.first) await update('firstEventTime', '<', span.first);
+  if (!stored || span.last > stored.last) await update('lastEventTime', '>', span.last);
+  return stored ? widened(widened(stored, span.first), span.last) : span;
+}
+
+/** With one end alone the other must be written, or a later file writes an end that is too near. */
+async function readSpan(dynamo: DynamoDBClient, table: string, key: string): Promise<TimeSpan | undefined> {
+  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
+  return item?.firstEventTime && item.lastEventTime ? spanOf(item) : undefined;
 }
 
 function tableKey(listing: string, key: string): Item {

@@ -64,8 +64,30 @@ export async function readLedger(
   const { Item: item } = await dynamo.send(
     new GetItemCommand({ TableName: table, Key: { logFile: text(ledgerKey(object)) }, ConsistentRead: true }),
   );
-  return item === undefined || item.state?.S === FAILED ? undefined : fromLedgerItem(item);
+  return item && hasBooks(item) ? fromLedgerItem(item) : undefined;
 }
+
+/**
+ * What the ledger has on the log files of a delivery day, by `bucket/key`; those without books are left out. An index is
+ * asked, which lags a little behind the table.
+ * @param keys the first and the last `bucket/key`, both inclusive
+ */
+export async function listLedger(
+  dynamo: DynamoDBClient,
+  table: string,
+  deliveryDay: string,
+  keys: { first: string; last: string },
+): Promise<Map<string, LedgerEntry>> {
+  const items = await queryItems(dynamo, {
+    TableName: table,
+    IndexName: 'byDeliveryDay',
+    KeyConditionExpression: 'deliveryDay = :day AND logFile BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ':day': text(deliveryDay), ':first': text(keys.first), ':last': text(keys.last) },
+  });
+  return new Map(items.filter(hasBooks).map((item) => [requiredTextAt(item, 'logFile'), fromLedgerItem(item)]));
+}
+
+const hasBooks = (item: Item) => item.state?.S !== FAILED;
 
 /** Notes that the work on a log file failed, unless its books were closed before. They are when it has succeeded. */
 export async function noteFailure(
@@ -255,10 +277,16 @@ const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
   quarantined: 'quarantined',
 };
 
-/** A bucket's name cannot start with `#`, so no log file has this key. */
-async function moveWatermark(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<void> {
-  if (entry.deliveredAt === undefined) return;
-  const { account = '-', region, deliveredAt } = entry;
+/**
+ * Moves the watermark of an account and Region, unless it is further already.
+ * A bucket's name cannot start with `#`, so no log file has its key.
+ */
+export async function moveWatermark(
+  dynamo: DynamoDBClient,
+  table: string,
+  { account = '-', region, deliveredAt }: Pick<LedgerEntry, 'account' | 'region' | 'deliveredAt'>,
+): Promise<void> {
+  if (deliveredAt === undefined) return;
   const attributes = toItem({ listing: WATERMARKS, listingKey: `${account}/${region}`, account, region, deliveredAt });
   const key = { logFile: text(`#watermark/${account}/${region}`) };
   const isNewer = 'attribute_not_exists(#deliveredAt) OR #deliveredAt < :deliveredAt';

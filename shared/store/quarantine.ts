@@ -52,24 +52,38 @@ export interface QuarantineListing {
 
 const REASON_SUFFIX = '.reason.json';
 
+/** Copies an object in one state. */
+type Copy = (from: { bucket: string; key: string; etag: string }, to: { bucket: string; key: string }) => Promise<void>;
+
 /**
- * Sets a whole log file aside: a copy of the object, made by S3, under `files/BUCKET/KEY`, and the reason beside it; only
- * the reason when there is no object. Doing it again changes nothing but the time.
+ * Sets a whole log file aside: a copy of the object under `files/BUCKET/KEY`, and the reason beside it; only the reason
+ * when there is no object. Doing it again changes nothing but the time.
+ * @param copy for objects that are elsewhere; absent: S3 makes the copy
  */
-export async function quarantineFile(s3: S3Client, quarantineBucket: string, reason: QuarantineReason): Promise<void> {
+export async function quarantineFile(
+  s3: S3Client,
+  quarantineBucket: string,
+  reason: QuarantineReason,
+  copy: Copy = copyWithin(s3),
+): Promise<void> {
   const name = nameOf(reason);
-  if (reason.reason === 'object-missing') return putReason(s3, quarantineBucket, name, reason);
-  await s3.send(
-    new CopyObjectCommand({
-      Bucket: quarantineBucket,
-      Key: name,
-      CopySource: `${reason.bucket}/${encodeURIComponent(reason.key)}`,
-      CopySourceIfMatch: `"${reason.etag}"`,
-      // Copying tags would need one more permission, and CloudTrail sets none.
-      TaggingDirective: 'REPLACE',
-    }),
-  );
+  if (reason.reason !== 'object-missing') await copy(reason, { bucket: quarantineBucket, key: name });
   await putReason(s3, quarantineBucket, name, reason);
+}
+
+function copyWithin(s3: S3Client): Copy {
+  return async (from, to) => {
+    await s3.send(
+      new CopyObjectCommand({
+        Bucket: to.bucket,
+        Key: to.key,
+        CopySource: `${from.bucket}/${encodeURIComponent(from.key)}`,
+        CopySourceIfMatch: `"${from.etag}"`,
+        // Copying tags would need one more permission, and CloudTrail sets none.
+        TaggingDirective: 'REPLACE',
+      }),
+    );
+  };
 }
 
 /** Gives a log file whose bytes are in quarantine, and were found bad once more, its new reason. */

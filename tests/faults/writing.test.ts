@@ -124,12 +124,12 @@ row('W2 the first answer of every put is lost after it applied: all is known, no
   }),
 );
 
-test('W3 no batches are written, whose unprocessed items would have to be looked after', () => {
+test('W3 batches, whose unprocessed items must be looked after, are written in one place; backfill.test.ts tries it', () => {
   const folder = new URL('../../shared/', import.meta.url);
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
-  for (const name of sources)
-    expect(readFileSync(new URL(name, folder), 'utf8')).not.toMatch(/BatchWrite|TransactWrite/);
+  const users = sources.filter((name) => /BatchWrite|TransactWrite/.test(readFileSync(new URL(name, folder), 'utf8')));
+  expect(users).toEqual(['store/grouped-books.ts']);
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>

@@ -88,7 +88,13 @@ export const throttled = (resource = 'arn:aws:dynamodb:us-east-1:111122223333:ta
     throttlingReasons: [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource }],
   });
 
-export const WRITES: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'PutObject', 'CopyObject']);
+export const WRITES: ReadonlySet<string> = new Set([
+  'PutItem',
+  'UpdateItem',
+  'BatchWriteItem',
+  'PutObject',
+  'CopyObject',
+]);
 
 type Predicate = (request: PassingRequest) => boolean;
 

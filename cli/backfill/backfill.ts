@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import type { Environment } from '../../shared/config.ts';
+import { describeError } from '../../shared/errors.ts';
+import { createS3Client, S3_TIME_OUTS } from '../../shared/log-file/s3-client.ts';
+import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
+import { createDynamoClient, DYNAMO_TIME_OUTS } from '../../shared/store/dynamo-client.ts';
+import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
+import { type StoreOptions, storeFolders } from '../store-options.ts';
+import { foreseeBackfill } from './dry-run.ts';
+import { ingestFiles } from './ingest-files.ts';
+import { listBucket } from './list-bucket.ts';
+import { listFolder } from './list-folder.ts';
+import { localFile, otherS3 } from './places.ts';
+import { showProgress } from './progress.ts';
+import type { BackfillReport } from './report.ts';
+import type { Selection } from './selection.ts';
+import { Tally } from './tally.ts';
+import { type WantedFile, wantedFiles } from './wanted-files.ts';
+
+/** Where log files come from: a trail's bucket, or a folder that is one. */
+export type BackfillSource =
+  | { kind: 'bucket'; bucket: string; prefix: string }
+  /** `bucket`: how the ledger and events are to name it. */
+  | { kind: 'folder'; folder: string; bucket: string };
+
+export interface BackfillOptions extends StoreOptions {
+  source: BackfillSource;
+  selection: Selection;
+  /** Files that are read at the same time. */
+  concurrency: number;
+  dryRun: boolean;
+  /** The name or URL of the ingest queue, when the function is to do the reading. */
+  queue?: string | undefined;
+  /** The quarantine bucket, with `table`. */
+  quarantine?: string | undefined;
+}
+
+/** Where the results go; without tables nothing is looked up, and nothing can be written. */
+type Target = Pick<PipelineDeps, 'config' | 'now'> & { tables?: PipelineDeps };
+
+/**
+ * Brings the log files of the past into the store.
+ * @param signal ends it after the files at work
+ */
+export async function backfill(
+  options: BackfillOptions,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<BackfillReport> {
+  const logs = createS3Client(env, {
+    maxAttempts: 10,
+    // Log files have checksums of their own, and are read to the end.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { ...S3_TIME_OUTS, ...sockets(options.concurrency + LISTING_SOCKETS) },
+  });
+  try {
+    return await withTarget(options, env, logs, (target) => run(options, logs, target, signal));
+  } finally {
+    logs.destroy();
+  }
+}
+
+async function run(
+  { source, selection, concurrency, dryRun, queue }: BackfillOptions,
+  logs: PipelineDeps['s3'],
+  target: Target,
+  signal: AbortSignal,
+): Promise<BackfillReport> {
+  const tally = new Tally();
+  const started = performance.now();
+  const listing =
+    source.kind === 'bucket'
+      ? listBucket(logs, source.bucket, source.prefix, selection)
+      : listFolder(source.folder, source.bucket);
+  const files = wantedFiles({ listing, selection, ledger: target.tables, tally, signal });
+  const placeOf = (file: WantedFile): LogFilePlace => {
+    const quarantine = target.tables?.s3 ?? logs;
+    return file.path === undefined ? otherS3(logs, quarantine) : localFile(file.path, quarantine);
+  };
+  const report: BackfillReport = { source: sourceName(source), tally, seconds: 0, interrupted: false };
+  const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
+  try {
+    if (dryRun) {
+      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
+      report.foreseen = await foreseeBackfill(files, target, { tally, placeOf, by });
+    } else if (queue !== undefined) {
+      report.queue = queue;
+      // No other part talks to SQS.
+      const { announceFiles } = await import('./via-queue.ts');
+      await announceFiles(files, { queue, tally, eventSources: target.config.eventSources, sleep: setTimeout });
+    } else {
+      const sameS3 = target.tables!.s3 === logs && source.kind === 'bucket';
+      await ingestFiles(files, target.tables!, { concurrency, tally, signal, ...(sameS3 ? {} : { placeOf }) });
+    }
+  } catch (error) {
+    // What was found before is done, and is told.
+    if (tally.listed.files === 0) throw error;
+    report.failure = describeError(error);
+  } finally {
+    progress.stop();
+  }
+  return { ...report, seconds: (performance.now() - started) / 1000, interrupted: signal.aborted };
+}
+
+/** Requests that list, and what is read of them at the same time. */
+const LISTING_SOCKETS = 16;
+/** A file with many events writes eight at a time. */
+const SOCKETS_PER_FILE = 8;
+
+/** As many connections as there can be requests: none waits for another's. */
+function sockets(maxSockets: number) {
+  return { httpAgent: { maxSockets, keepAlive: true }, httpsAgent: { maxSockets, keepAlive: true } };
+}
+
+async function withTarget(
+  { source: { bucket }, table, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
+  env: Environment,
+  logs: PipelineDeps['s3'],
+  work: (target: Target) => Promise<BackfillReport>,
+): Promise<BackfillReport> {
+  const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
+  if (table !== undefined) {
+    const requestHandler = { ...DYNAMO_TIME_OUTS, ...sockets(concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS) };
+    const dynamo = createDynamoClient({ requestHandler, maxAttempts: 10 });
+    const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
+    try {
+      return await withTables(awsPipeline(table, env, variables, { s3: logs, dynamo }));
+    } finally {
+      dynamo.destroy();
+    }
+  }
+  // What the function does with a queue goes into tables in AWS; and a dry run makes no store.
+  if (queue !== undefined || (dryRun && !existsSync(storeFolders(store).dynamo))) {
+    return work({ config: localConfig(env, bucket), now: Date.now });
+  }
+  return withLocalPipeline(store, env, withTables, bucket);
+}
+
+const sourceName = (source: BackfillSource) =>
+  source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder;
+
+/**
+ * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
+ * @param bucketOfFolder how the bucket of a folder is to be named
+ * @returns nothing when it is neither
+ */
+export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
+  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(text) ?? [];
+  if (bucket !== undefined) return { kind: 'bucket', bucket, prefix };
+  if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
+  return { kind: 'folder', folder: text, bucket: bucketOfFolder };
+}

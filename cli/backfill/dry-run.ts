@@ -1,0 +1,98 @@
+import { readObjectKey } from '../../shared/delivery/object-key.ts';
+import { failureKind } from '../../shared/failure.ts';
+import { readLogFile } from '../../shared/log-file/read-log-file.ts';
+import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
+import { type Item, itemSize } from '../../shared/store/item.ts';
+import { judgeRecord } from '../../shared/store-records.ts';
+import { type Estimate, estimateCost, type Sample } from './estimate.ts';
+import type { Tally } from './tally.ts';
+import type { WantedFile } from './wanted-files.ts';
+
+/** What a backfill would do. */
+export interface Foreseen {
+  toRead: { files: number; bytes: number };
+  estimate: Estimate;
+}
+
+const SAMPLE = 20;
+
+/** Lists everything, and reads some of the files to estimate what the rest would cost; writes nothing. */
+export async function foreseeBackfill(
+  files: AsyncIterable<WantedFile>,
+  deps: Pick<PipelineDeps, 'config' | 'now'>,
+  {
+    tally,
+    placeOf,
+    by,
+  }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; by: { s3: boolean; queue: boolean } },
+): Promise<Foreseen> {
+  const toRead = { files: 0, bytes: 0 };
+  const chosen: WantedFile[] = [];
+  for await (const file of files) {
+    if (isDone(file.entry, file.etag, deps.config.eventSources)) {
+      tally.known += 1;
+      continue;
+    }
+    toRead.files += 1;
+    toRead.bytes += file.size;
+    // Each of the files found so far has the same chance to be among those chosen.
+    const at = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * toRead.files);
+    if (at < SAMPLE) chosen[at] = file;
+  }
+  const sample = await readSample(chosen, deps, placeOf);
+  const work = { ...toRead, listingRequests: tally.listingRequests };
+  return { toRead, estimate: estimateCost(work, sample, by) };
+}
+
+async function readSample(
+  files: readonly WantedFile[],
+  deps: Pick<PipelineDeps, 'config' | 'now'>,
+  placeOf: (file: WantedFile) => LogFilePlace,
+): Promise<Sample> {
+  const sample: Sample = { files: 0, bytes: 0, records: 0, events: 0, writeUnits: 0, unreadable: 0 };
+  for (const file of files) {
+    try {
+      await addToSample(sample, file, deps, placeOf(file));
+    } catch (error) {
+      // What is missing or bad will be set aside; a missing permission is better told now.
+      if (failureKind(error) === 'fatal') throw error;
+      sample.unreadable += 1;
+    }
+  }
+  return sample;
+}
+
+async function addToSample(
+  sample: Sample,
+  file: WantedFile,
+  deps: Pick<PipelineDeps, 'config' | 'now'>,
+  place: LogFilePlace,
+): Promise<void> {
+  const { bucket, key, etag } = file;
+  const names = readObjectKey(key);
+  const object = await place.open(file, {});
+  let [events, writeUnits] = [0, 0];
+  const { recordsRead } = await readLogFile(object!.body, {
+    eventSources: deps.config.eventSources,
+    onRecords({ kept }) {
+      for (const record of kept) {
+        const judged = judgeRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
+        if (judged.kind !== 'event') continue;
+        events += 1;
+        writeUnits += writeUnitsOf(judged.item);
+      }
+    },
+  });
+  sample.files += 1;
+  sample.bytes += file.size;
+  sample.records += recordsRead;
+  sample.events += events;
+  sample.writeUnits += writeUnits;
+}
+
+const INDEX_KEYS = ['environment', 'day', 'principal', 'eventName', 'errorCode', 'accessKeyId'];
+
+/** One for each KB of the item, and one for each index that it is in: they hold less than 1 KB of it. */
+function writeUnitsOf(item: Item): number {
+  return Math.ceil(itemSize(item) / 1024) + INDEX_KEYS.filter((name) => item[name] !== undefined).length;
+}

@@ -1,0 +1,29 @@
+import { walkLogFiles } from '../replay/local-log-files.ts';
+import type { FoundObject, Listing } from './found-object.ts';
+import { fileEtag } from './places.ts';
+
+/** Files that are handed on together. */
+const PIECE = 200;
+
+/**
+ * Lists the log files below a folder, as objects of a bucket.
+ * @param bucket the name under which they are known in the ledger and in events
+ */
+export function listFolder(folder: string, bucket: string): Listing {
+  return async (sink, signal) => {
+    let piece: FoundObject[] = [];
+    for await (const found of walkLogFiles([folder])) {
+      if (signal.aborted) return;
+      if ('problem' in found) {
+        sink.unreadable(found.path, found.problem);
+        continue;
+      }
+      const { path, key, bytes, modified } = found;
+      piece.push({ bucket, key, etag: fileEtag(bytes, modified), size: bytes, path });
+      if (piece.length < PIECE) continue;
+      await sink.found(piece);
+      piece = [];
+    }
+    await sink.found(piece);
+  };
+}

@@ -1,0 +1,100 @@
+import { readObjectKey } from '../../shared/delivery/object-key.ts';
+import type { PipelineDeps } from '../../shared/pipeline.ts';
+import { listLedger } from '../../shared/store/ledger.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { FairQueue } from './fair-queue.ts';
+import type { FoundObject, Listing, ListingSink } from './found-object.ts';
+import { isSelected, type Selection } from './selection.ts';
+import type { Tally } from './tally.ts';
+
+/** A log file that is asked for. */
+export interface WantedFile extends FoundObject {
+  deliveryDay: string;
+  /** What the ledger had on it when it was listed. */
+  entry?: LedgerEntry | undefined;
+}
+
+/** What is asked for, and where it is looked up. */
+export interface Search {
+  listing: Listing;
+  selection: Selection;
+  /** Absent: the ledger is not asked. */
+  ledger?: Pick<PipelineDeps, 'dynamo' | 'config'> | undefined;
+  tally: Tally;
+  /** Ends the search. */
+  signal: AbortSignal;
+}
+
+/** Files that wait to be worked on while the listing goes on; a page of a listing has 1,000. */
+const MAX_WAITING = 4_000;
+
+/**
+ * Finds the log files that are asked for, those of different days in turns; lists ahead while they are worked on.
+ * @throws what the listing fails with, after everything that was found before
+ */
+export async function* wantedFiles(search: Search): AsyncGenerator<WantedFile> {
+  const { listing, tally, signal } = search;
+  const queue = new FairQueue<WantedFile>(MAX_WAITING);
+  const listed = listing(sinkOf(search, queue), signal).finally(() => {
+    tally.listingDone = true;
+    queue.close();
+  });
+  // Its failure is thrown below.
+  listed.catch(() => {});
+  const close = () => queue.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    for (;;) {
+      const file = await queue.take();
+      if (!file || signal.aborted) break;
+      yield file;
+    }
+    await listed;
+  } finally {
+    signal.removeEventListener('abort', close);
+    queue.close();
+    await listed.catch(() => {});
+  }
+}
+
+function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFile>): ListingSink {
+  return {
+    async found(objects) {
+      const wanted: WantedFile[] = [];
+      for (const object of objects) {
+        const names = readObjectKey(object.key);
+        if ('skipped' in names) tally.skip(names.skipped, object.size);
+        else if (isSelected(selection, object.key, names)) wanted.push({ ...object, deliveryDay: names.deliveryDay });
+      }
+      const entries = ledger && (await entriesOf(wanted, ledger));
+      for (const file of wanted) {
+        tally.list(file.size);
+        await queue.push(file.deliveryDay, { ...file, entry: entries?.get(nameOf(file)) });
+      }
+    },
+    passedOver: (prefix) => void tally.passedOver.add(prefix),
+    unreadable: (path, problem) => tally.cannotRead(path, problem),
+    requested: () => {
+      tally.listingRequests += 1;
+    },
+  };
+}
+
+/** One question for each day, instead of one for each file. */
+async function entriesOf(
+  files: readonly WantedFile[],
+  { dynamo, config }: Pick<PipelineDeps, 'dynamo' | 'config'>,
+): Promise<Map<string, LedgerEntry>> {
+  const names = Map.groupBy(files.filter(hasEntry), ({ deliveryDay }) => deliveryDay);
+  const all = new Map<string, LedgerEntry>();
+  for (const [day, ofDay] of names) {
+    const sorted = ofDay.map(nameOf).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const keys = { first: sorted[0]!, last: sorted.at(-1)! };
+    for (const [name, entry] of await listLedger(dynamo, config.logFilesTable, day, keys)) all.set(name, entry);
+  }
+  return all;
+}
+
+const nameOf = ({ bucket, key }: FoundObject) => `${bucket}/${key}`;
+/** The ledger has no longer names. */
+const hasEntry = (file: FoundObject) => Buffer.byteLength(nameOf(file)) <= 1024;

@@ -1,0 +1,607 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CreateBucketCommand, type ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { estimateCost } from '../../cli/backfill/estimate.ts';
+import { FairQueue } from '../../cli/backfill/fair-queue.ts';
+import { listBucket } from '../../cli/backfill/list-bucket.ts';
+import { progressText, showProgress } from '../../cli/backfill/progress.ts';
+import { Slots } from '../../cli/backfill/slots.ts';
+import { Tally } from '../../cli/backfill/tally.ts';
+import { type FaultProxy, startFaultProxy } from '../faults/support/fault-proxy.ts';
+import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
+import { dose, SEED } from '../support/dose.ts';
+import { generateEvents, generateOthers } from '../support/generate-records.ts';
+import { awsSettings, runInProcess } from '../support/program.ts';
+import {
+  createWorld,
+  dumpTable,
+  logFileOf,
+  type PutFile,
+  putObject,
+  quarantined,
+  type Servers,
+  s3Event,
+  startServers,
+  type World,
+} from '../support/world.ts';
+
+let servers: Servers;
+let proxies: { s3: FaultProxy; dynamo: FaultProxy };
+const folder = temporaryFolder();
+const at = (...names: string[]) => join(folder.path, ...names);
+beforeAll(async () => {
+  servers = await startServers();
+  proxies = {
+    s3: await startFaultProxy('s3', servers.s3.endpoint),
+    dynamo: await startFaultProxy('dynamodb', servers.dynamo.endpoint),
+  };
+});
+afterAll(async () => {
+  await Promise.all([proxies.s3.stop(), proxies.dynamo.stop()]);
+  await servers.stop();
+  folder.remove();
+});
+
+interface Report {
+  source: string;
+  interrupted: boolean;
+  files: { skipped: Record<string, number>; [count: string]: unknown };
+  records: Record<string, number>;
+  bytes: Record<string, number>;
+  notListed: string[];
+  problems: { logFile: string; outcome: string; detail: string }[];
+  estimate?: { dollars: number; events: number; basis: string; lines: { dollars: number; arithmetic: string }[] };
+}
+
+interface Filter {
+  since: string | undefined;
+  until: string | undefined;
+  accounts: string[] | undefined;
+  regions: string[] | undefined;
+  organization: string | undefined;
+}
+
+/** A world with a bucket of its own. */
+async function createTrail(): Promise<World> {
+  const world = await createWorld(servers);
+  world.logBucket = `trail-${randomUUID().slice(0, 8)}`;
+  await world.s3.send(new CreateBucketCommand({ Bucket: world.logBucket }));
+  return world;
+}
+
+const settings = () => awsSettings({ s3: proxies.s3.endpoint, dynamo: proxies.dynamo.endpoint });
+const into = ({ deps, quarantineBucket }: World) => [
+  ...['--table', deps.config.eventsTable, '--quarantine', quarantineBucket, '--format', 'json'],
+];
+
+async function backfill(world: World, ...args: string[]): Promise<{ code: number; stderr: string; report: Report }> {
+  const { code, stdout, stderr } = await runInProcess(
+    ['backfill', `s3://${world.logBucket}`, ...into(world), ...args],
+    settings(),
+  );
+  return { code, stderr, report: JSON.parse(stdout || '{}') as Report };
+}
+
+/** What is the same, whoever came first. */
+async function eventsOf({ dynamo, deps }: World): Promise<object[]> {
+  const items = await dumpTable(dynamo, deps.config.eventsTable);
+  return items
+    .map(({ logFile, recordIndex, ingestedAt, expiresAt, ...item }) => item)
+    .sort((a, b) => (a.eventId!.S! < b.eventId!.S! ? -1 : 1));
+}
+
+interface KeyParts {
+  prefix?: string;
+  organization?: string | undefined;
+  account?: string;
+  service?: string;
+  region?: string;
+  day?: string;
+  minute?: string;
+  name: string;
+}
+
+function keyOf(parts: KeyParts): string {
+  const { prefix, organization, account = '111122223333', service = 'CloudTrail', name } = parts;
+  const { region = 'eu-west-1', day = '2026-11-02', minute = '0915' } = parts;
+  const file = `${account}_${service}_${region}_${day.replaceAll('-', '')}T${minute}Z_${name}.json.gz`;
+  const folders = [prefix, 'AWSLogs', organization, account, service, region, ...day.split('-'), file];
+  return folders.filter((part) => part !== undefined).join('/');
+}
+
+const records = (seed: number, count: number) => generateEvents(seed, count, 3).map(({ record }) => record);
+
+describe('what is read', () => {
+  const some = <T>(values: readonly T[]) => fc.option(fc.subarray([...values], { minLength: 1 }), { nil: undefined });
+  const DAYS = ['2025-12-31', '2026-01-01', '2026-10-30', '2026-10-31', '2026-11-01', '2026-11-02'];
+  const parts = fc.record({
+    organization: fc.constantFrom(undefined, undefined, 'o-abc123', 'o-xyz'),
+    account: fc.constantFrom('111122223333', '444455556666'),
+    service: fc.constantFrom('CloudTrail', 'CloudTrail', 'CloudTrail', 'CloudTrail-Digest', 'CloudTrail-Insight'),
+    region: fc.constantFrom('eu-west-1', 'us-east-1'),
+    day: fc.constantFrom(...DAYS),
+    minute: fc.constantFrom('0000', '0915', '2359'),
+  });
+  const times = fc.constantFrom(
+    undefined,
+    '2026-01-01',
+    '2026-10-31T09:15:00Z',
+    '2026-10-31T09:15:30Z',
+    '2026-11-02',
+    '2026-11-03',
+  );
+  const filters = fc.record({
+    since: times,
+    until: times,
+    accounts: some(['111122223333', '444455556666', '999999999999']),
+    regions: some(['eu-west-1', 'us-east-1']),
+    organization: fc.constantFrom(undefined, undefined, 'o-abc123'),
+  });
+
+  test('any bucket, any filters: the events of live ingestion of these files, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(parts, { minLength: 1, maxLength: 14 }),
+        filters,
+        fc.constantFrom(undefined, 'my/trail'),
+        fc.nat(1_000),
+        async (objects, filter, prefix, seed) => {
+          const { since, until, accounts, regions, organization } = filter;
+          if (since !== undefined && until !== undefined && Date.parse(since) >= Date.parse(until)) return;
+          const [world, live] = [await createTrail(), await createWorld(servers)];
+          const wanted: PutFile[] = [];
+          for (const [i, object] of objects.entries()) {
+            const key = keyOf({ ...object, ...(prefix && { prefix }), name: `n${i}` });
+            // Some events stand in several files.
+            const content = [...records(seed + (i % 5), 2), ...records(seed + 1_000 + i, 1), ...generateOthers(i, 2)];
+            const file = await putObject(world, key, logFileOf(content));
+            const from = Date.parse(`${object.day}T${object.minute.slice(0, 2)}:${object.minute.slice(2)}:00Z`);
+            const isWanted =
+              object.service === 'CloudTrail' &&
+              // The name has the minute, the delivery was within it.
+              (since === undefined || from + 59_999 >= Date.parse(since)) &&
+              (until === undefined || from < Date.parse(until)) &&
+              (accounts === undefined || accounts.includes(object.account)) &&
+              (regions === undefined || regions.includes(object.region)) &&
+              (organization === undefined || organization === object.organization);
+            if (isWanted) wanted.push(file);
+          }
+          for (const file of wanted) await live.handle(s3Event(file));
+          const { code, report } = await runBackfill(world, prefix, filter);
+          expect(code).toBe(0);
+          expect(report.files).toMatchObject({ read: wanted.length, failed: 0, left: 0 });
+          expect(report.records.read).toBe(wanted.length * 5);
+          expect(await eventsOf(world)).toEqual(await eventsOf(live));
+          const ledger = await dumpTable(world.dynamo, world.deps.config.logFilesTable);
+          const files = ledger.filter(({ objectKey }) => objectKey).map(({ objectKey }) => objectKey!.S);
+          expect(files.sort()).toEqual(wanted.map(({ key }) => key).sort());
+          expect(await environmentsOf(world)).toEqual(await environmentsOf(live));
+        },
+      ),
+      { seed: SEED, numRuns: dose(25, 500) },
+    );
+  }, 600_000);
+
+  async function runBackfill(
+    world: World,
+    prefix: string | undefined,
+    { since, until, accounts = [], regions = [], organization }: Filter,
+  ) {
+    const flags = [
+      ...(since === undefined ? [] : ['--since', since]),
+      ...(until === undefined ? [] : ['--until', until]),
+      ...accounts.flatMap((account) => ['--account', account]),
+      ...regions.flatMap((region) => ['--region', region]),
+      ...(organization === undefined ? [] : ['--organization', organization]),
+    ];
+    const { code, stdout, stderr } = await runInProcess(
+      ['backfill', `s3://${world.logBucket}${prefix ? `/${prefix}/` : ''}`, ...into(world), ...flags],
+      settings(),
+    );
+    expect(stderr).toBe('');
+    return { code, report: JSON.parse(stdout) as Report };
+  }
+
+  async function environmentsOf({ dynamo, deps }: World): Promise<string[]> {
+    const items = await dumpTable(dynamo, deps.config.environmentsTable);
+    return items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
+  }
+
+  test('only the prefixes that are asked for are listed', async () => {
+    const world = await createTrail();
+    const days = ['2025-12-31', '2026-10-31', '2026-11-01', '2026-11-02'];
+    for (const account of ['111122223333', '444455556666']) {
+      for (const region of ['eu-west-1', 'us-east-1']) {
+        for (const day of days) await putObject(world, keyOf({ account, region, day, name: 'a' }), logFileOf([]));
+      }
+    }
+    await putObject(world, 'AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2026/x.log.gz', logFileOf([]));
+    const asked: ListObjectsV2CommandInput[] = [];
+    const noting = {
+      ...world.s3,
+      config: world.s3.config,
+      send: (command: { input: ListObjectsV2CommandInput }) => {
+        asked.push(command.input);
+        return world.s3.send(command as never);
+      },
+    };
+    Object.setPrototypeOf(noting, Object.getPrototypeOf(world.s3) as object);
+    const found: string[] = [];
+    const passedOver: string[] = [];
+    const selection = { accounts: ['111122223333'], regions: ['eu-west-1'], since: '2026-10-31T00:00:00.000Z' };
+    const sink = {
+      found: async (objects: readonly { key: string }[]) => void found.push(...objects.map(({ key }) => key)),
+      passedOver: (prefix: string) => void passedOver.push(prefix),
+      unreadable: () => {},
+      requested: () => {},
+    };
+    await listBucket(noting as never, world.logBucket, '', selection)(sink, new AbortController().signal);
+    const region = 'AWSLogs/111122223333/CloudTrail/eu-west-1/';
+    expect(asked.map(({ Prefix }) => Prefix).sort()).toEqual(
+      [
+        'AWSLogs/',
+        'AWSLogs/111122223333/',
+        'AWSLogs/111122223333/CloudTrail/',
+        region,
+        `${region}2026/`,
+        `${region}2026/10/`,
+        `${region}2026/10/31/`,
+        `${region}2026/11/`,
+        `${region}2026/11/01/`,
+        `${region}2026/11/02/`,
+      ].sort(),
+    );
+    expect(found).toHaveLength(3);
+    expect(passedOver).toEqual(['AWSLogs/111122223333/elasticloadbalancing/']);
+  });
+
+  test('digests and others are counted, as live ingestion skips them; a second run reads nothing', async () => {
+    const world = await createTrail();
+    for (const name of ['a', 'b']) await putObject(world, keyOf({ name }), logFileOf(records(7, 3)));
+    await putObject(world, keyOf({ service: 'CloudTrail-Digest', name: 'd' }), logFileOf([]));
+    await putObject(world, keyOf({ service: 'CloudTrail-Digest', day: '2026-11-03', name: 'd' }), logFileOf([]));
+    await putObject(world, keyOf({ service: 'CloudTrail-Insight', name: 'i' }), logFileOf([]));
+    await putObject(world, 'AWSLogs/111122223333/CloudTrail/', Buffer.alloc(0));
+    await putObject(world, keyOf({ name: 'c' }).replace('.json.gz', '.txt'), Buffer.from('x'));
+    const first = await backfill(world, '--until', '2026-11-03');
+    expect(first).toMatchObject({ code: 0, stderr: '', report: { problems: [] } });
+    expect(first.report.files).toEqual({
+      ...{ listed: 6, read: 2, alreadyKnown: 0, quarantined: 0, failed: 0, unreadable: 0, left: 0 },
+      skipped: { 'folder-marker': 1, 'digest-file': 1, 'insight-file': 1, 'not-a-cloudtrail-log-file': 1 },
+    });
+    expect(first.report.records).toEqual({ read: 6, stored: 3, known: 3, filteredOut: 0, quarantined: 0 });
+
+    const before = [proxies.s3.requests.length, proxies.dynamo.requests.length] as const;
+    const second = await backfill(world, '--until', '2026-11-03');
+    expect(second.report.files).toMatchObject({ read: 0, alreadyKnown: 2 });
+    const s3Requests = proxies.s3.requests.slice(before[0]);
+    expect(s3Requests.filter(({ operation, key }) => operation !== 'GetObject' || key !== '')).toEqual([]);
+    // One question for the day, not one for each file.
+    expect(proxies.dynamo.requests.slice(before[1]).map(({ operation }) => operation)).toEqual(['Query']);
+  });
+
+  test('an object that changed is read again; live ingestion takes what backfill has done for done, too', async () => {
+    const world = await createTrail();
+    const key = keyOf({ name: 'a' });
+    const old = await putObject(world, key, logFileOf(records(1, 2)));
+    await backfill(world);
+    await world.handle(s3Event(old));
+    expect(world.told.at(-1)).toContain('already-ingested');
+    const changed = await putObject(world, key, logFileOf(records(2, 2)));
+    expect((await backfill(world)).report.files).toMatchObject({ read: 1, alreadyKnown: 0 });
+    await world.handle(s3Event(changed));
+    expect(world.told.at(-1)).toContain('already-ingested');
+    expect(await eventsOf(world)).toHaveLength(4);
+  });
+
+  test('a prefix below AWSLogs, a bucket without a trail, a prefix that is none', async () => {
+    const world = await createTrail();
+    const nothing = await backfill(world);
+    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('expected something below it') });
+    for (const day of ['2026-11-01', '2026-11-02']) await putObject(world, keyOf({ day, name: 'a' }), logFileOf([]));
+    const run = (prefix: string) =>
+      runInProcess(['backfill', `s3://${world.logBucket}/${prefix}`, ...into(world)], settings());
+    const day = await run('AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/02');
+    expect((JSON.parse(day.stdout) as Report).files).toMatchObject({ listed: 1, read: 1 });
+    expect((JSON.parse((await run('AWSLogs')).stdout) as Report).files).toMatchObject({ read: 1, alreadyKnown: 1 });
+    expect(await run('AWSLogs/1234')).toMatchObject({ code: 1, stderr: expect.stringContaining('no folder 1234') });
+    expect(await run('elsewhere')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('what is bad', () => {
+  test('files and records are set aside, named with place and reason, and the rest is stored', async () => {
+    const world = await createTrail();
+    const good = logFileOf(records(3, 2));
+    await putObject(world, keyOf({ name: 'good' }), good);
+    const broken = await putObject(world, keyOf({ name: 'broken' }), good.subarray(0, -9));
+    const partly = await putObject(world, keyOf({ name: 'partly' }), logFileOf([...records(4, 1), null]));
+    const { code, report } = await backfill(world);
+    expect(code).toBe(1);
+    expect(report.files).toMatchObject({ listed: 3, read: 2, quarantined: 1, failed: 0 });
+    expect(report.records).toEqual({ read: 4, stored: 3, known: 0, filteredOut: 0, quarantined: 1 });
+    expect(report.problems.sort((a, b) => (a.logFile < b.logFile ? -1 : 1))).toEqual([
+      { logFile: place(broken), outcome: 'quarantined', detail: expect.stringMatching(/^gzip-truncated at byte \d+/) },
+      {
+        logFile: place(partly),
+        outcome: 'records-quarantined',
+        detail: expect.stringMatching(/^Records\[1\] at byte/),
+      },
+    ]);
+    expect([...(await quarantined(world)).keys()]).toContain(`files/${broken.bucket}/${broken.key}`);
+    // What was bad stays bad, and is named again.
+    const again = await backfill(world);
+    expect(again.code).toBe(1);
+    expect(again.report.files).toMatchObject({ read: 0, alreadyKnown: 2, quarantined: 1 });
+    expect(again.report.problems).toHaveLength(2);
+    const people = await runInProcess(
+      ['backfill', `s3://${world.logBucket}`, ...into(world), '--format', 'table'],
+      settings(),
+    );
+    expect(people.stdout).toContain(`${place(broken)}: quarantined: gzip-truncated at byte`);
+    expect(people.stdout).toMatch(/^already known +2 /m);
+  });
+
+  const place = ({ bucket, key }: PutFile) => `s3://${bucket}/${key}`;
+
+  test.each([
+    ['neither bucket nor folder', ['http://x']],
+    ['since after until', ['s3://trail', '--since', '2026-11-02', '--until', '2026-11-02']],
+    ['a time', ['s3://trail', '--since', 'soon']],
+    ['an account', ['s3://trail', '--account', '1234']],
+    ['a table without a quarantine', ['s3://trail', '--table', 'a-events']],
+    ['a queue nobody knows', ['s3://trail', '--via-queue']],
+    ['a folder via the queue', ['folder', '--via-queue', 'queue']],
+    ['the bucket of a bucket', ['s3://trail', '--bucket', 'other']],
+    ['no name of a bucket', ['folder', '--bucket', 'a,b']],
+    ['no concurrency', ['s3://trail', '--concurrency', '0']],
+  ])('used wrongly: %s', async (_, args) => {
+    expect(await runInProcess(['backfill', ...args], {})).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('a bucket that is not there', async () => {
+    const world = await createTrail();
+    const args = ['backfill', 's3://no-such-bucket-here', ...into(world)];
+    expect(await runInProcess(args, settings())).toMatchObject({
+      code: 1,
+      stderr: 'mwaa-trail: NoSuchBucket (HTTP 404)\n',
+    });
+  });
+});
+
+describe('into the local store', () => {
+  const run = (...args: string[]) => runCli(args, folder.path, settings());
+
+  test('from a bucket, bad files into its own quarantine', async () => {
+    const world = await createTrail();
+    await putObject(world, keyOf({ name: 'good' }), logFileOf(records(3, 2)));
+    await putObject(world, keyOf({ name: 'bad' }), Buffer.from('PK nothing'));
+    const first = await run('backfill', `s3://${world.logBucket}`, '--store', 'from-s3', '--format', 'json');
+    expect(first.code).toBe(1);
+    expect((JSON.parse(first.stdout) as Report).files).toMatchObject({ read: 1, quarantined: 1 });
+    const list = await run('quarantine', 'list', '--store', 'from-s3', '--format', 'json');
+    expect(JSON.parse(list.stdout)).toMatchObject([{ bucket: world.logBucket, size: 10 }]);
+    const [{ id }] = JSON.parse(list.stdout) as [{ id: string }];
+    expect((await run('quarantine', 'show', id, '--raw', '--store', 'from-s3')).stdout).toBe('PK nothing');
+  }, 60_000);
+
+  test('from a folder: what replay stores; unchanged files are known, changed ones read again', async () => {
+    const json = ['--format', 'json'];
+    const replayed = await run('replay', SAMPLES, '--store', 'replayed', ...json);
+    const { total } = JSON.parse(replayed.stdout) as { total: Record<string, number> };
+    const first = JSON.parse((await run('backfill', SAMPLES, '--store', 'filled', ...json)).stdout) as Report;
+    expect(first.records).toEqual({
+      read: total.read,
+      stored: total.stored,
+      known: total.known,
+      filteredOut: total.skipped,
+      quarantined: 0,
+    });
+    const everything = async (store: string) => {
+      const { stdout } = await run('query', '--all', '--full', '--format', 'ndjson', '--store', store);
+      const lines = stdout.split('\n').filter(Boolean);
+      return lines.map((line) => {
+        const { logFile, recordIndex, ingestedAt, ...event } = JSON.parse(line) as Record<string, unknown>;
+        return event;
+      });
+    };
+    expect(await everything('filled')).toEqual(await everything('replayed'));
+    const again = JSON.parse((await run('backfill', SAMPLES, '--store', 'filled', ...json)).stdout) as Report;
+    expect(again.files).toMatchObject({ read: 0, alreadyKnown: first.files.read });
+  }, 60_000);
+
+  test('a downloaded bucket with filters; broken files keep their bytes, and a file that changes is read again', async () => {
+    const put = (key: string, bytes: Buffer | string) => {
+      mkdirSync(dirname(at('trail', key)), { recursive: true });
+      writeFileSync(at('trail', key), bytes);
+      return at('trail', key);
+    };
+    put(keyOf({ name: 'a' }), logFileOf(records(1, 2)));
+    put(keyOf({ region: 'us-east-1', name: 'b' }), logFileOf(records(2, 2)));
+    const bad = put(keyOf({ day: '2026-11-03', name: 'c' }), logFileOf(records(3, 2)).subarray(0, -4));
+    put(keyOf({ service: 'CloudTrail-Digest', name: 'd' }), logFileOf([]));
+    const args = ['backfill', 'trail', '--store', 'folder-store', '--region', 'eu-west-1', '--format', 'json'];
+    const first = await run(...args);
+    expect(first.code).toBe(1);
+    expect((JSON.parse(first.stdout) as Report).files).toMatchObject({
+      ...{ listed: 3, read: 1, quarantined: 1, failed: 0 },
+      skipped: { 'digest-file': 1 },
+    });
+    const list = await run('quarantine', 'list', '--store', 'folder-store', '--format', 'json');
+    expect(JSON.parse(list.stdout)).toMatchObject([{ reason: 'gzip-truncated', size: readFileSync(bad).length }]);
+    writeFileSync(bad, logFileOf(records(3, 2)));
+    utimesSync(bad, 1_700_000_000, 1_700_000_000);
+    const second = await run(...args);
+    expect(second.code).toBe(0);
+    expect((JSON.parse(second.stdout) as Report).files).toMatchObject({ read: 1, alreadyKnown: 1, quarantined: 0 });
+    const missing = await run('backfill', 'no-such-folder', '--store', 'folder-store');
+    expect(missing.code).toBe(1);
+    expect(missing.stdout).toContain('no-such-folder: unreadable: there is no such file');
+  }, 60_000);
+});
+
+test('Ctrl-C ends it after the files at work, and says how to go on', async () => {
+  const world = await createTrail();
+  for (let i = 0; i < 40; i += 1) await putObject(world, keyOf({ name: `n${i}` }), logFileOf(records(5_000 + i, 2)));
+  let reads = 0;
+  proxies.s3.script = ({ key }) => {
+    if (key !== '') reads += 1;
+    if (reads === 10) process.emit('SIGINT');
+    return undefined;
+  };
+  const { code, stderr, report } = await backfill(world, '--concurrency', '3');
+  proxies.s3.script = () => undefined;
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('finishing the files at work') });
+  expect(report).toMatchObject({ interrupted: true, files: { failed: 0 } });
+  const read = report.files.read as number;
+  expect(read).toBeGreaterThanOrEqual(10);
+  expect(read).toBeLessThan(20);
+  const next = await backfill(world);
+  expect(next).toMatchObject({
+    code: 0,
+    report: { files: { read: 40 - read, alreadyKnown: read, failed: 0, left: 0 } },
+  });
+  expect(next.report.records.stored! + report.records.stored!).toBe(80);
+});
+
+describe('--dry-run', () => {
+  test('counts what would be read, writes nothing, and shows what the estimate rests on', async () => {
+    const world = await createTrail();
+    for (let i = 0; i < 5; i += 1) {
+      const content = [...records(50 + i, 1), ...generateOthers(i, 9)];
+      await putObject(world, keyOf({ name: `f${i}` }), logFileOf(content));
+    }
+    await backfill(world, '--dry-run');
+    expect(await dumpTable(world.dynamo, world.deps.config.logFilesTable)).toEqual([]);
+    const done = await putObject(world, keyOf({ name: 'done' }), logFileOf([]));
+    await world.handle(s3Event(done));
+    const before = proxies.dynamo.requests.length;
+    const { code, report } = await backfill(world, '--dry-run');
+    expect(code).toBe(0);
+    expect(report.files).toMatchObject({ listed: 6, toRead: 5, alreadyKnown: 1, left: 0 });
+    expect(report.estimate!.basis).toMatch(/^sampled: 5 files \(.*\) hold 5 events among 50 records \(10 %\)$/);
+    expect(report.estimate!.events).toBe(5);
+    const sum = report.estimate!.lines.reduce((dollars, line) => dollars + line.dollars, 0);
+    expect(report.estimate!.dollars).toBeCloseTo(sum, 12);
+    expect(new Set(proxies.dynamo.requests.slice(before).map(({ operation }) => operation))).toEqual(
+      new Set(['Query']),
+    );
+  });
+
+  test('the arithmetic, sampled and assumed', () => {
+    const work = { files: 1_000_000, bytes: 1e9, listingRequests: 10_000 };
+    const sample = { files: 10, bytes: 1e6, records: 5_000, events: 20, writeUnits: 160, unreadable: 0 };
+    const { lines, events, dollars } = estimateCost(work, sample, { s3: true, queue: true });
+    expect(events).toBe(20_000);
+    expect(lines.map(({ item, dollars: cost }) => [item, cost])).toEqual([
+      ['S3 LIST', expect.closeTo(0.05)],
+      ['S3 GET', expect.closeTo(0.4)],
+      ['DynamoDB writes: events', expect.closeTo(0.1)],
+      ['DynamoDB writes: ledger', expect.closeTo(1.25)],
+      ['SQS', expect.closeTo(0.12)],
+    ]);
+    expect(lines[2]?.arithmetic).toBe('20,000 events x 8 units x $0.625 / 1,000,000');
+    expect(dollars).toBeCloseTo(1.92);
+    expect(estimateCost(work, undefined, { s3: true, queue: false }).basis).toMatch(/^assumed/);
+    expect(estimateCost(work, sample, { s3: false, queue: false }).lines).toHaveLength(2);
+  });
+});
+
+test('--via-queue: the function does the work, ten messages at once; what the ledger has is not announced', async () => {
+  const sqs = new SQSClient({
+    endpoint: servers.s3.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    useQueueUrlAsEndpoint: false,
+  });
+  const world = await createTrail();
+  const name = world.deps.config.eventsTable.replace('-events', '-ingest');
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const files: PutFile[] = [];
+  for (let i = 0; i < 23; i += 1)
+    files.push(await putObject(world, keyOf({ name: `w e+i%${i}` }), logFileOf(records(i, 1))));
+  await world.handle(s3Event(files[0]!));
+  const { code, report } = await backfill(world, '--via-queue');
+  expect({ code, files: report.files }).toMatchObject({
+    code: 0,
+    files: { announced: 22, alreadyKnown: 1, read: 0, left: 0 },
+  });
+  let received = 0;
+  for (;;) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) break;
+    received += Messages.length;
+    const event = Messages.map(({ Body, MessageId }) => ({ eventSource: 'aws:sqs', messageId: MessageId, body: Body }));
+    expect(await world.handle({ Records: event })).toEqual({ batchItemFailures: [] });
+  }
+  expect(received).toBe(22);
+  expect(await eventsOf(world)).toHaveLength(23);
+  // Without a table nobody knows what is done; a queue by its URL.
+  const all = await runInProcess(['backfill', `s3://${world.logBucket}`, '--via-queue', QueueUrl!], settings());
+  expect(all).toMatchObject({ code: 0, stdout: expect.stringMatching(/^announced +23 /m) });
+  sqs.destroy();
+});
+
+describe('the parts', () => {
+  test('the queue hands out days in turns, holds no more than it may, and ends', async () => {
+    const queue = new FairQueue<string>(4);
+    for (const item of ['a1', 'a2', 'b1', 'c1']) await queue.push(item[0]!, item);
+    let pushed = false;
+    const push = queue.push('a', 'a3').then(() => {
+      pushed = true;
+    });
+    await new Promise(setImmediate);
+    expect(pushed).toBe(false);
+    expect(await queue.take()).toBe('a1');
+    await push;
+    queue.close();
+    const rest = [];
+    for (let item = await queue.take(); item; item = await queue.take()) rest.push(item);
+    expect(rest).toEqual(['b1', 'c1', 'a2', 'a3']);
+  });
+
+  test('slots: so many files, so many bytes, and always one', async () => {
+    const slots = new Slots(3, 100);
+    const [big] = [await slots.take(1_000)];
+    let taken = 0;
+    const take = (bytes: number) =>
+      slots.take(bytes).then((free) => {
+        taken += 1;
+        return free;
+      });
+    const second = take(60);
+    await new Promise(setImmediate);
+    expect(taken).toBe(0);
+    big();
+    big();
+    await second;
+    const third = take(60);
+    await new Promise(setImmediate);
+    expect(taken).toBe(1);
+    (await second)();
+    await third;
+    expect(taken).toBe(2);
+  });
+
+  test('progress: of how many is said to be unknown until all is listed', async () => {
+    const tally = new Tally();
+    for (let i = 0; i < 4; i += 1) tally.list(1_000_000);
+    tally.skip('digest-file', 0);
+    tally.advance(1_000_000, 12);
+    expect(progressText(tally, 2)).toBe(
+      '1/4 files found so far, 1/4 MB, 12 new events, 1 files/s, still listing: time left not known',
+    );
+    tally.listingDone = true;
+    expect(progressText(tally, 100)).toBe('1/4 files, 1/4 MB, 12 new events, 0 files/s, 5m 0s left');
+    const written: string[] = [];
+    const output = { isTTY: false, write: (text: string) => written.push(text) > 0 };
+    const progress = showProgress(tally, 'Backfilling', output as never, 5);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    progress.stop();
+    expect(written[0]).toMatch(/^Backfilling: 1\/4 files, [^\n]* left\n$/);
+  });
+});
