@@ -163,6 +163,7 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
   for (const { bucket, key } of logFiles.slice(1)) await ingestLogFile({ bucket, key }, ingestDeps);
 
   const calls: Call[] = [];
+  let now = Date.parse(digests.at(-1)!.end) + 60_000;
   const { graceHours, ...verifyConfig } = readVerifyConfig(world.environmentOf('VerifyLambdaFunction'));
   const failures: unknown[] = [];
   const handler = createVerifyHandler(
@@ -172,13 +173,14 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
       since: TRAIL_START,
       graceMs: graceHours * 3600 * 1000,
       createKeys: () => listedKeys((region) => recordCalls(cloudTrail(region), calls)),
-      now: () => Date.parse(digests.at(-1)!.end) + 60_000,
+      now: () => now,
       sleep: async () => {},
     },
     { digest: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   await handler({}, {} as Context);
   await world.s3.send(new DeleteObjectCommand({ Bucket: world.logBucket, Key: digests[0]!.key }));
+  now += 3600 * 1000;
   await handler({}, {} as Context);
   if (failures.length > 0) throw new AggregateError(failures, 'verify failed');
   return calls;
