@@ -4,7 +4,10 @@ const { execFileSync } = require('node:child_process');
 class BuildFunctions {
   constructor(serverless) {
     const build = () =>
-      execFileSync('npm', ['run', '--silent', 'build'], { cwd: serverless.config.servicePath, stdio: 'inherit' });
+      execFileSync('npm', ['run', '--silent', 'build', 'ingest', 'query'], {
+        cwd: serverless.config.servicePath,
+        stdio: 'inherit',
+      });
     this.hooks = {
       'before:package:createDeploymentArtifacts': build,
       'before:deploy:function:packageFunction': build,

@@ -13,3 +13,7 @@ export const LOCAL_TABLES: TableNames = {
 };
 export const LOCAL_LOG_BUCKET = 'mwaa-trail-local-logs';
 export const LOCAL_QUARANTINE_BUCKET = 'mwaa-trail-local-quarantine';
+
+/** The key that all of events/deliveries announce. */
+export const SAMPLE_KEY =
+  'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';

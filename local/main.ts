@@ -12,16 +12,13 @@ import {
   LOCAL_QUARANTINE_BUCKET,
   LOCAL_REGION,
   LOCAL_TABLES,
+  SAMPLE_KEY,
 } from './local-names.ts';
 import { packageRoot } from './table-definitions.ts';
 
 const STORE = '.mwaa-trail';
 const DYNAMO_PORT = 8000;
 const S3_PORT = 4566;
-/** The key that all of events/deliveries announce. */
-const SAMPLE_KEY =
-  'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';
-
 try {
   const dynamo = await startEmbeddedDynamo(LOCAL_TABLES, join(STORE, 'dynamodb'), DYNAMO_PORT);
   const s3 = await startEmbeddedS3(join(STORE, 's3'), S3_PORT);

@@ -9,7 +9,8 @@ export class TrailError extends Error {
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
+    // What Lambda reports as the type of an error; in a bundle the class has another name.
+    this.name = code;
     this.code = code;
   }
 }

@@ -7,7 +7,7 @@ describe('our own errors', () => {
     const cause = new Error('below');
     const error = new DeliveryError('unknown-notification', 'notification: expected JSON text', { cause });
     expect(error).toBeInstanceOf(TrailError);
-    expect(error).toMatchObject({ name: 'DeliveryError', code: 'unknown-notification', cause });
+    expect(error).toMatchObject({ name: 'unknown-notification', code: 'unknown-notification', cause });
     expect(describeError(error)).toBe('unknown-notification: notification: expected JSON text');
   });
 });

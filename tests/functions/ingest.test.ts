@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { SAMPLE_KEY } from '../../local/local-names.ts';
 import { TrailError } from '../../shared/errors.ts';
 import {
   EXPECTED_ATTRIBUTES,
@@ -79,14 +80,12 @@ describe('every way in which a log file is announced', () => {
     'object-removed.json': 'not-object-created',
   };
   const announcing = readdirSync(folder).filter((name) => !(name in NOTHING_ANNOUNCED));
-  const key =
-    'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';
 
   test('there are nine of them', () => expect(announcing).toHaveLength(9));
 
   test.each(announcing)('%s', async (name) => {
     const guide = readFileSync(new URL('../log-files/guide-create-environment.json', folder));
-    const file = await putObject(world, key, gzipSync(guide));
+    const file = await putObject(world, SAMPLE_KEY, gzipSync(guide));
     const batch = name.includes('sqs');
     expect(await world.handle(read(name))).toEqual(batch ? NO_FAILURES : undefined);
     const [event] = (await storedEvents(world)).values();

@@ -1,13 +1,12 @@
 /** `npm run sabotage`: plants one bug after the other in a copy of the project, and shows that the tests catch each. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { transformSync } from 'esbuild';
+import { copyProject } from '../../support/copy-project.ts';
 import { BUGS, type Bug } from './bugs.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'mwaa-trail-sabotage-'));
 /** Only bugs whose name contains this. */
 const chosen = BUGS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
@@ -16,7 +15,7 @@ type Verdict = 'caught' | 'MISSED' | 'NOT PLANTED';
 
 function main(): void {
   const started = Date.now();
-  copyProject();
+  copyProject(copy);
   if (!passes(chosen)) {
     process.stdout.write('The tests fail without any bug: there is nothing to see.\n');
     process.exitCode = 1;
@@ -32,16 +31,6 @@ function main(): void {
     `\n${caught} of ${chosen.length} bugs caught in ${Math.round((Date.now() - started) / 1000)} s\n`,
   );
   if (caught < chosen.length) process.exitCode = 1;
-}
-
-/** What git knows and what is new, with the same dependencies. */
-function copyProject(): void {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT });
-  for (const file of listed.toString().split('\0').filter(Boolean)) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(copy, file));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 }
 
 function plant(bug: Bug): Verdict {

@@ -1,0 +1,200 @@
+/** `npm run cost`: writes the tables of docs/cost.md, from the prices and quantities that stand here. A test compares. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const DOCUMENT = join(ROOT, 'docs', 'cost.md');
+
+/** US dollars in us-east-1, beyond the free tier, November 2026; each with the page that has it. */
+const PRICES = {
+  'Lambda, arm64: a GB-second': [0.0000133334, 'https://aws.amazon.com/lambda/pricing/'],
+  'Lambda: a million requests': [0.2, 'https://aws.amazon.com/lambda/pricing/'],
+  'SQS, standard queue: a million requests': [0.4, 'https://aws.amazon.com/sqs/pricing/'],
+  'S3: a million GET requests': [0.4, 'https://aws.amazon.com/s3/pricing/'],
+  'S3: a million PUT requests': [5, 'https://aws.amazon.com/s3/pricing/'],
+  'S3 Standard: a GB for a month': [0.023, 'https://aws.amazon.com/s3/pricing/'],
+  'KMS: a million requests': [3, 'https://aws.amazon.com/kms/pricing/'],
+  'KMS: a key for a month': [1, 'https://aws.amazon.com/kms/pricing/'],
+  'DynamoDB on demand: a million write units': [0.625, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
+  'DynamoDB on demand: a million read units': [0.125, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
+  'DynamoDB: a GB for a month': [0.25, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
+  'DynamoDB, point-in-time recovery: a GB for a month': [0.2, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
+  'CloudTrail: a million data events': [1, 'https://aws.amazon.com/cloudtrail/pricing/'],
+  'CloudTrail: a million management events, second copy': [20, 'https://aws.amazon.com/cloudtrail/pricing/'],
+  'EventBridge: a million events of S3': [1, 'https://aws.amazon.com/eventbridge/pricing/'],
+  'CloudWatch Logs: a GB taken in': [0.5, 'https://aws.amazon.com/cloudwatch/pricing/'],
+  'CloudWatch: an alarm for a month': [0.1, 'https://aws.amazon.com/cloudwatch/pricing/'],
+  'CloudWatch: a metric for a month': [0.3, 'https://aws.amazon.com/cloudwatch/pricing/'],
+  'CloudWatch: a dashboard for a month': [3, 'https://aws.amazon.com/cloudwatch/pricing/'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+const price = (name: keyof typeof PRICES): number => PRICES[name][0];
+
+/** What the function spends, by `npm run bench:ingest`. */
+const CPU_MS = { file: 4.7, record: 0.0037, event: 1.1 };
+/** The function's memory, and its share of a processor: 1,769 MB are a whole one. */
+const MEMORY_GB = 0.5;
+const PROCESSORS = 512 / 1769;
+/** Waiting for S3 and DynamoDB, by which the CPU is idle and the clock runs; assumed. */
+const WAITING_MS = { file: 40, event: 2 };
+
+/** Units of DynamoDB. Those of an event: a test counts them on the samples. */
+export const UNITS = {
+  /** The ledger: the item and its index by day; the watermark and its index. One consistent read before. */
+  file: { writes: 4, reads: 1 },
+  /** The item, of two units, and the indexes that it is in; then at most two updates of its environment. */
+  event: { writes: 7.2 + 2, reads: 1 },
+};
+/** Bytes that DynamoDB keeps, with the 100 that it adds to each item, in a table and in an index. */
+export const STORED_BYTES = { file: { table: 850, indexes: 850 }, event: { table: 1_900, indexes: 2_875 } };
+/** A log line, a line of metrics, Lambda's own three. */
+const LOG_BYTES = 1_400;
+/** A record in a log file, compressed. */
+const RECORD_BYTES = 150;
+/** S3 sends, Lambda receives and deletes. */
+const SQS_REQUESTS = 3;
+const METRICS = 9;
+/** Lambda's five pollers ask again after 20 seconds without messages. */
+const POLLS = (5 * 30 * 24 * 3600) / 20;
+
+/** A month. */
+interface Load {
+  files: number;
+  records: number;
+  /** Amazon MWAA's. */
+  events: number;
+}
+
+const ONE_MILLION = {
+  file: { files: 1e6, records: 0, events: 0 },
+  record: { files: 0, records: 1e6, events: 0 },
+  event: { files: 0, records: 0, events: 1e6 },
+};
+
+const LOADS: Readonly<Record<string, Load>> = {
+  // A log file each five minutes in each Region of each account, at least.
+  'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000 },
+  'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000 },
+  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6 },
+};
+
+/** What the stack itself costs for a load, by service: upper bounds. */
+function running({ files, records, events }: Load): Record<string, number> {
+  const cpu = files * CPU_MS.file + records * CPU_MS.record + events * CPU_MS.event;
+  const seconds = (cpu / PROCESSORS + files * WAITING_MS.file + events * WAITING_MS.event) / 1000;
+  const units = (kind: 'writes' | 'reads') => (files * UNITS.file[kind] + events * UNITS.event[kind]) / 1e6;
+  return {
+    'Lambda, duration': seconds * MEMORY_GB * price('Lambda, arm64: a GB-second'),
+    'Lambda, requests': (files / 1e6) * price('Lambda: a million requests'),
+    SQS: ((files * SQS_REQUESTS) / 1e6) * price('SQS, standard queue: a million requests'),
+    'S3, reading': (files / 1e6) * price('S3: a million GET requests'),
+    'KMS, reading': (files / 1e6) * price('KMS: a million requests'),
+    'DynamoDB, writes': units('writes') * price('DynamoDB on demand: a million write units'),
+    'DynamoDB, reads': units('reads') * price('DynamoDB on demand: a million read units'),
+    'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB taken in'),
+  };
+}
+
+/** What a month's load costs in each month in which it is kept. */
+function keeping({ files, events }: Load): number {
+  const gigabytes = (part: 'table' | 'indexes') =>
+    (files * STORED_BYTES.file[part] + events * STORED_BYTES.event[part]) / 1e9;
+  return (
+    (gigabytes('table') + gigabytes('indexes')) * price('DynamoDB: a GB for a month') +
+    gigabytes('table') * price('DynamoDB, point-in-time recovery: a GB for a month')
+  );
+}
+
+/** What every month costs. */
+function fixed(): Record<string, number> {
+  const alarms = readFileSync(join(ROOT, 'deploy', 'alarms.yml'), 'utf8').match(/Type: AWS::CloudWatch::Alarm$/gm);
+  const count = alarms?.length ?? 0;
+  return {
+    [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),
+    [`${METRICS} metrics`]: METRICS * price('CloudWatch: a metric for a month'),
+    'the dashboard (an account has three for nothing)': price('CloudWatch: a dashboard for a month'),
+    'polling the queue': (POLLS / 1e6) * price('SQS, standard queue: a million requests'),
+  };
+}
+
+/** What the trail costs besides. */
+function trail({ files, records, events }: Load): Record<string, number> {
+  return {
+    "MWAA's data events (if all its events are)": (events / 1e6) * price('CloudTrail: a million data events'),
+    'log files, PUT requests': (files / 1e6) * price('S3: a million PUT requests'),
+    'log files, kept for a month': ((records * RECORD_BYTES) / 1e9) * price('S3 Standard: a GB for a month'),
+    'key, with `source=new-trail`': price('KMS: a key for a month'),
+    'EventBridge, with `source=bucket`': (files / 1e6) * price('EventBridge: a million events of S3'),
+    'management events again, **if another trail has them already**':
+      (records / 1e6) * price('CloudTrail: a million management events, second copy'),
+  };
+}
+
+/** The tables of docs/cost.md. */
+export function costTables(): string {
+  const sum = (costs: Record<string, number>) => Object.values(costs).reduce((total, cost) => total + cost, 0);
+  const millions = Object.values(ONE_MILLION);
+  const loads = Object.values(LOADS);
+  return [
+    '### Prices',
+    '',
+    table(
+      ['what', 'USD'],
+      Object.entries(PRICES).map(([name, [dollars, url]]) => [`[${name}](${url})`, String(dollars)]),
+    ),
+    '### A million of each',
+    '',
+    table(
+      ['USD', 'log files', 'records passed over', 'events stored'],
+      [
+        ...rows(running, millions),
+        ['**sum**', ...millions.map((load) => bold(sum(running(load))))],
+        ['kept, each month', ...millions.map((load) => dollars(keeping(load)))],
+      ],
+    ),
+    '### Three sizes',
+    '',
+    table(
+      ['USD a month', ...Object.keys(LOADS)],
+      [
+        ['log files', ...loads.map(({ files }) => files.toLocaleString('en'))],
+        ['records', ...loads.map(({ records }) => records.toLocaleString('en'))],
+        ["of these, MWAA's events", ...loads.map(({ events }) => events.toLocaleString('en'))],
+        ...rows(running, loads),
+        ...Object.entries(fixed()).map(([name, cost]) => [name, ...loads.map(() => dollars(cost))]),
+        ['**sum**', ...loads.map((load) => bold(sum(running(load)) + sum(fixed())))],
+        ['a year kept, each month', ...loads.map((load) => dollars(12 * keeping(load)))],
+      ],
+    ),
+    '### The trail',
+    '',
+    table(['USD a month', ...Object.keys(LOADS)], rows(trail, loads)),
+  ].join('\n');
+}
+
+function rows(costs: (load: Load) => Record<string, number>, loads: readonly Load[]): string[][] {
+  const columns = loads.map(costs);
+  return Object.keys(columns[0] ?? {}).map((name) => [name, ...columns.map((column) => dollars(column[name] ?? 0))]);
+}
+
+const dollars = (cost: number) => (cost > 0 && cost < 0.005 ? '< 0.01' : cost.toFixed(2));
+const bold = (cost: number) => `**${dollars(cost)}**`;
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return `${[line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...body.map(line)].join('\n')}\n`;
+}
+
+const [BEGIN, END] = ['<!-- npm run cost -->\n', '<!-- end -->'];
+
+/** The document with its tables as they should be. */
+export function withTables(document: string): string {
+  const [before, rest] = document.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (after === undefined) throw new Error('docs/cost.md: expected the marks between which the tables stand');
+  return `${before}${BEGIN}\n${costTables()}\n${END}${after}`;
+}
+
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(DOCUMENT, withTables(readFileSync(DOCUMENT, 'utf8')));
+}

@@ -1,0 +1,13 @@
+// Preloaded, and then what aws-lambda-ric gets instead of its native client: the process ends where it would wait for its
+// first event.
+const { registerHooks } = require('node:module');
+const { pathToFileURL } = require('node:url');
+
+registerHooks({
+  resolve: (specifier, context, nextResolve) =>
+    specifier === './rapid-client.node'
+      ? { url: pathToFileURL(__filename).href, format: 'commonjs', shortCircuit: true }
+      : nextResolve(specifier, context),
+});
+
+exports.next = () => process.exit(0);

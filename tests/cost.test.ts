@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { STORED_BYTES, UNITS, withTables } from '../bench/cost.ts';
+import { LOCAL_TABLES } from '../local/local-names.ts';
+import { tableDefinitions } from '../local/table-definitions.ts';
+import { toEventItem } from '../shared/store/event-item.ts';
+import type { Item } from '../shared/store/item.ts';
+import { jsonFiles } from './support/cases.ts';
+import { ROOT } from './support/cli.ts';
+import { countItem } from './support/dynamo-item.ts';
+import { eventOf } from './support/events.ts';
+
+test('docs/cost.md has the tables of its quantities and prices (npm run cost writes them)', () => {
+  const document = readFileSync(join(ROOT, 'docs', 'cost.md'), 'utf8');
+  expect(withTables(document)).toBe(document);
+});
+
+test('an event of the samples takes the write units and bytes that the tables reckon with', () => {
+  const { GlobalSecondaryIndexes: indexes = [] } = tableDefinitions(LOCAL_TABLES).find(
+    ({ TableName }) => TableName === LOCAL_TABLES.eventsTable,
+  )!;
+  const inIndexes = (item: Item): Item[] =>
+    indexes.flatMap(({ KeySchema = [], Projection }) => {
+      const keys = KeySchema.map(({ AttributeName }) => AttributeName!);
+      const attributes = new Set(['eventId', ...keys, ...(Projection?.NonKeyAttributes ?? [])]);
+      const entry = Object.fromEntries(Object.entries(item).filter(([name]) => attributes.has(name)));
+      return keys.every((key) => key in item) ? [entry] : [];
+    });
+  const items = sampleRecords().map((record) =>
+    toEventItem(eventOf(record), { ingestedAt: '2026-11-20T12:00:00.000Z' }),
+  );
+  const entries = items.flatMap(inIndexes);
+  const each = (list: readonly Item[], of: (item: Item) => number) =>
+    list.reduce((sum, item) => sum + of(item), 0) / items.length;
+
+  const writeUnits = each([...items, ...entries], (item) => Math.ceil(countItem(item) / 1024));
+  // Two more at most, of its environment.
+  expect(writeUnits + 2).toBeCloseTo(UNITS.event.writes, 1);
+  // DynamoDB adds 100 bytes to each.
+  const storedBytes = {
+    table: each(items, (item) => countItem(item) + 100),
+    indexes: each(entries, (item) => countItem(item) + 100),
+  };
+  for (const part of ['table', 'indexes'] as const) {
+    expect(Math.abs(storedBytes[part] / STORED_BYTES.event[part] - 1)).toBeLessThan(0.1);
+  }
+});
+
+function sampleRecords(): object[] {
+  const records = jsonFiles<{ Records: { eventSource?: string }[] }>('events/log-files').flatMap(
+    ([, { Records }]) => Records,
+  );
+  return records.filter((record) => record?.eventSource === 'airflow.amazonaws.com' && 'eventID' in record);
+}

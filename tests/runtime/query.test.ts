@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LOCAL_CREDENTIALS, LOCAL_TABLES } from '../../local/local-names.ts';
+import { exampleBodies } from '../../shared/http/openapi.ts';
+import type { Operation } from '../../shared/http/operation.ts';
+import { OPERATIONS } from '../../shared/http/operations.ts';
+import { bodyKey, shownExamples } from '../../shared/http/shown-examples.ts';
+import { httpEvent } from '../support/http-event.ts';
+import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { describeUnderRuntimeClient, LambdaFunction } from './support/lambda-function.ts';
+
+/** The clock of the samples: the answers are to be those that the API's description shows. */
+const AT_SAMPLE_TIME = `data:text/javascript,Date.now = () => ${SAMPLE_NOW}`;
+
+interface HttpResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+describeUnderRuntimeClient('the query function under the Lambda runtime client', () => {
+  let store: Awaited<ReturnType<typeof startSampleStore>>;
+  let env: Record<string, string>;
+  const started: LambdaFunction[] = [];
+  beforeAll(async () => {
+    store = await startSampleStore();
+    env = {
+      EVENTS_TABLE: LOCAL_TABLES.eventsTable,
+      LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
+      ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,
+      AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    };
+  }, 60_000);
+  afterAll(async () => {
+    for (const lambda of started) await lambda.stop();
+    await store.stop();
+  });
+
+  async function deploy(more: Readonly<Record<string, string>> = {}): Promise<LambdaFunction> {
+    const lambda = await LambdaFunction.start('query', { ...env, ...more }, [AT_SAMPLE_TIME]);
+    started.push(lambda);
+    return lambda;
+  }
+
+  test('every route answers the examples of its description', async () => {
+    const lambda = await deploy();
+    expect(await lambda.initError()).toBeUndefined();
+    const bodies = exampleBodies();
+    for (const operation of OPERATIONS) {
+      for (const example of shownExamples(operation).filter(({ request }) => request.condition === undefined)) {
+        const { url, accept } = example.request;
+        const response = await ask(lambda, routedEvent(operation, url, accept));
+        const { statusCode, headers, body } = response;
+        const key = bodyKey(operation, example);
+        expect([key, statusCode, headers['content-type']?.split(';')[0]]).toEqual([
+          key,
+          example.status,
+          example.mediaType,
+        ]);
+        if (operation.fixed && example.status === 200) expect(JSON.parse(body)).toHaveProperty('openapi');
+        else expect([key, body]).toEqual([key, bodies[key]]);
+      }
+    }
+    expect(lambda.log()).toEqual([]);
+  }, 120_000);
+
+  test('what is no request is answered, not thrown', async () => {
+    const lambda = await deploy();
+    for (const event of [{}, null, 'text', { version: '1.0', path: '/events', httpMethod: 'GET' }]) {
+      expect(await ask(lambda, event)).toMatchObject({ statusCode: 400 });
+    }
+  }, 60_000);
+
+  test('what fails behind it is told to the log alone', async () => {
+    const lambda = await deploy({ EVENTS_TABLE: 'no-such-table' });
+    const { statusCode, body } = await ask(lambda, httpEvent('/events/some-id'));
+    expect(statusCode).toBe(500);
+    expect(body).not.toMatch(/no-such-table|ResourceNotFound/);
+    expect(lambda.logEntries()).toMatchObject([
+      { level: 'ERROR', message: 'request not answered', reason: 'ResourceNotFoundException (HTTP 400)' },
+    ]);
+  }, 60_000);
+});
+
+async function ask(lambda: LambdaFunction, event: unknown): Promise<HttpResponse> {
+  const outcome = await lambda.invoke(event);
+  expect(outcome).toMatchObject({ kind: 'response', body: { statusCode: expect.any(Number) } });
+  return (outcome as { body: HttpResponse }).body;
+}
+
+/** As API Gateway sends it when a route with placeholders matches: it has decoded them. */
+function routedEvent({ path }: Operation, url: string, accept: string): object {
+  const event = httpEvent(url, { accept });
+  const segments = event.rawPath.split('/').map(decodeURIComponent);
+  const placeholders = path.split('/').flatMap((part, i) => {
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    return name === undefined ? [] : [[name, segments[i] ?? '']];
+  });
+  const pathParameters = placeholders.length === 0 ? {} : { pathParameters: Object.fromEntries(placeholders) };
+  return { ...event, routeKey: `GET ${path}`, rawPath: segments.join('/'), ...pathParameters };
+}
