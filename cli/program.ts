@@ -8,6 +8,7 @@ import { compareCommand } from './compare.ts';
 import { criteriaProblem } from './criteria-options.ts';
 import { doctorCommand } from './doctor.ts';
 import { environmentsCommand } from './environments.ts';
+import { evidenceCommand } from './evidence.ts';
 import { EXIT } from './exit.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
@@ -17,6 +18,7 @@ import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 import { summaryCommand } from './summary.ts';
 import { tailCommand } from './tail.ts';
+import { verifyCommand } from './verify.ts';
 
 /**
  * Runs `mwaa-trail` with a command line, `argv` as the process has it.
@@ -60,6 +62,8 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   program.addCommand(tailCommand(env));
   program.addCommand(environmentsCommand(env));
   program.addCommand(serveCommand(env));
+  program.addCommand(verifyCommand(env, setExitCode));
+  program.addCommand(evidenceCommand(env, setExitCode));
   program.addCommand(quarantineCommand(env, setExitCode));
   program.addCommand(redriveCommand());
   program.addCommand(doctorCommand(env, setExitCode));

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 const ROOT = join(import.meta.dirname, '..');
 
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
-const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'query', 'render', 'http'];
+const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'integrity', 'query', 'render', 'http'];
 /** What every stage may import. */
 const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts', 'shared/sdk-logger.ts'];
 
@@ -116,7 +116,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
+    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^(cli\/doctor\/|shared\/(pipeline\.ts|store-records\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts))/;
@@ -133,15 +133,25 @@ describe('packages', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('clients of other services stand in redrive, doctor and a way of backfill, which are loaded when they are asked for', () => {
-    const others = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
-    const theirs = /^cli\/(redrive\/|doctor\/|backfill\/via-queue\.ts)/;
-    expect(others.filter((path) => !theirs.test(path))).toEqual([]);
-    for (const folder of ['cli/redrive', 'cli/doctor']) {
-      const outside = files.filter(({ path }) => !theirs.test(path));
-      const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(`${folder}/`)));
-      expect(loaders.map(({ path }) => path)).toEqual([`${folder}.ts`]);
-      const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(folder)}/`, 'm');
+  /** Parts of commands that need clients of other services, and who loads them. */
+  const LOADED_LATE: Readonly<Record<string, string[]>> = {
+    'cli/redrive/': ['cli/redrive.ts'],
+    'cli/doctor/': ['cli/doctor.ts'],
+    'cli/verify/': ['cli/evidence.ts', 'cli/verify.ts'],
+    'cli/backfill/via-queue.ts': ['cli/backfill/backfill.ts'],
+  };
+  const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
+
+  test('clients of other services stand in parts that are loaded when they are asked for', () => {
+    const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/).filter((path) => !isLoadedLate(path));
+    expect(users).toEqual(['shared/integrity/list-public-keys.ts']);
+    const listers = importsOf((path) => !isLoadedLate(path)).filter(([, name]) => users.includes(name));
+    expect(listers.filter(([path]) => !path.startsWith('functions/'))).toEqual([]);
+    for (const [place, commands] of Object.entries(LOADED_LATE)) {
+      const outside = files.filter(({ path }) => !isLoadedLate(path));
+      const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(place)));
+      expect(loaders.map(({ path }) => path).sort()).toEqual(commands);
+      const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(place)}\\b`, 'm');
       expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
     }
     const viaQueue = importsOf((path) => path !== 'cli/backfill/via-queue.ts').filter(([, name]) =>

@@ -6,17 +6,21 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on standard error while it is a terminal; nothing otherwise. */
-export function createProgress(total: number): Progress {
+/**
+ * A bar on standard error while it is a terminal; nothing otherwise.
+ * @param total of files; absent when it is not known beforehand
+ */
+export function createProgress(total: number | undefined, doing = 'Replaying'): Progress {
   if (!process.stderr.isTTY) return { advance() {}, stop() {} };
   const bar = new SingleBar(
     {
-      format: 'Replaying {bar} {value}/{total} files, {eta_formatted} left',
+      format:
+        total === undefined ? `${doing}: {value} files` : `${doing} {bar} {value}/{total} files, {eta_formatted} left`,
       stream: process.stderr,
       clearOnComplete: true,
     },
     Presets.shades_classic,
   );
-  bar.start(total, 0);
+  bar.start(total ?? 0, 0);
   return { advance: (files) => bar.increment(files), stop: () => bar.stop() };
 }

@@ -24,7 +24,7 @@ export const NO_ACCOUNT = '000000000000';
 // [prefix/]AWSLogs/[o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 const TRAIL_KEY =
-  /^(?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/(CloudTrail[A-Za-z-]*)\/([a-z0-9-]+)\/(\d{4})\/(\d{2})\/(\d{2})\/([^/]+)$/s;
+  /^((?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?)(\d{12})\/(CloudTrail[A-Za-z-]*)\/([a-z0-9-]+)\/(\d{4})\/(\d{2})\/(\d{2})\/([^/]+)$/s;
 
 const OTHER_FOLDERS: Readonly<Record<string, SkippedObject>> = {
   'CloudTrail-Digest': 'digest-file',
@@ -38,7 +38,7 @@ export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObjec
   if (key.endsWith('/')) return { skipped: 'folder-marker' };
   const match = TRAIL_KEY.exec(key);
   if (!match) return { skipped: 'not-a-cloudtrail-log-file' };
-  const [, account, folder = '', region = '', year, month, day, name = ''] = match;
+  const [, , account, folder = '', region = '', year, month, day, name = ''] = match;
   if (folder !== 'CloudTrail') return { skipped: OTHER_FOLDERS[folder] ?? 'not-a-cloudtrail-log-file' };
   if (!/\.json(\.gz)?$/.test(name)) return { skipped: 'not-a-cloudtrail-log-file' };
   return {
@@ -55,4 +55,42 @@ function deliveredAt(name: string): { deliveredAt?: string } {
   if (!match) return {};
   const [, year, month, day, hour, minute] = match;
   return { deliveredAt: `${year}-${month}-${day}T${hour}:${minute}:00.000Z` };
+}
+
+/** What the key of a digest file says. */
+export interface DigestKey {
+  /** Everything before the account: `[prefix/]AWSLogs/[o-ORGID/]`. */
+  root: string;
+  account: string;
+  region: string;
+  trail: string;
+  homeRegion: string;
+  /** When the time that the digest covers ends; ISO 8601 with milliseconds. */
+  end: string;
+  /** Made later, for log files that the digests of their time left out. */
+  backfill: boolean;
+}
+
+// ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOMEREGION_YYYYMMDDTHHMMSSZ[_backfill].json.gz; a trail's name may have underscores.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
+const DIGEST_NAME =
+  /^\d{12}_CloudTrail-Digest_[a-z0-9-]+?_(.+)_([a-z0-9-]+)_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z(_backfill)?\.json\.gz$/;
+
+/** Reads the key of a digest file; nothing when it is another object's. */
+export function readDigestKey(key: string): DigestKey | undefined {
+  const [, root = '', account = '', folder, region = '', , , , name = ''] = TRAIL_KEY.exec(key) ?? [];
+  const match = folder === 'CloudTrail-Digest' ? DIGEST_NAME.exec(name) : null;
+  if (!match) return undefined;
+  const [, trail = '', homeRegion = '', year, month, day, hour, minute, second, backfill] = match;
+  const end = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  return { root, account, region, trail, homeRegion, end, backfill: backfill !== undefined };
+}
+
+/**
+ * The part of a key that names a log file wherever the object is copied to: from `AWSLogs/` on; the key itself when it is not
+ * in CloudTrail's shape.
+ */
+export function trailPath(key: string): string {
+  const root = TRAIL_KEY.exec(key)?.[1];
+  return root === undefined ? key : key.slice(root.lastIndexOf('AWSLogs/'));
 }

@@ -21,6 +21,8 @@ export interface OpenLogFile {
   deliveredAt?: string;
   /** In a bucket that keeps versions. */
   versionId?: string;
+  /** What whoever stored the object said of it, by lower-case name: the signature of a digest file. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 export interface OpenOptions {
@@ -66,7 +68,7 @@ export async function openLogFile(
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
   if (response === 'not-modified') return undefined;
-  const { ETag, ContentLength, LastModified, VersionId } = response;
+  const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
@@ -74,6 +76,7 @@ export async function openLogFile(
     ...(ContentLength === undefined ? {} : { size: ContentLength }),
     ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
     ...(VersionId === undefined ? {} : { versionId: VersionId }),
+    ...(Metadata === undefined ? {} : { metadata: Metadata }),
   };
 }
 

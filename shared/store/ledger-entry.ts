@@ -58,7 +58,16 @@ export interface LedgerEntry extends LogFileBooks {
   checkpoint?: Checkpoint;
   /** Positions of records that were quarantined, and have been replayed since: the books count them where they went. */
   replayedRecords?: readonly number[];
+  /** What a signed digest said of the content that was ingested; absent: no digest was checked against it yet. */
+  verification?: Verification;
+  /** The key of the digest that names the log file. */
+  verifiedBy?: string;
+  /** ISO 8601. */
+  verifiedAt?: string;
 }
+
+/** Whether the digest's hash is that of the content that was ingested. */
+export type Verification = 'verified' | 'failed';
 
 const BOOKS = [
   'recordsRead',
@@ -131,6 +140,9 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('sha256'),
     ...optional('account'),
     ...optional('deliveredAt'),
+    ...optional('verification'),
+    ...optional('verifiedBy'),
+    ...optional('verifiedAt'),
     ...readCheckpoint(textAt(item, 'checkpoint')),
     ...readReplayedRecords(textsAt(item, 'replayedRecords')),
   };

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { TrailError } from '../../shared/errors.ts';
+import { type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
+import type { StoreOptions } from '../store-options.ts';
+
+export interface VerifyOptions extends StoreOptions {
+  since?: string;
+  until?: string;
+  account?: string[];
+  region?: string[];
+  trail?: string[];
+  organization?: string;
+  publicKeys?: string;
+  savePublicKeys?: string;
+  ledger: boolean;
+  concurrency: number;
+  format: 'table' | 'json';
+}
+
+export interface EvidenceOptions extends StoreOptions {
+  out: string;
+  from?: string;
+  since?: string;
+  publicKeys?: string;
+}
+
+/** `s3://BUCKET[/PREFIX]`; the prefix is empty, or ends with a slash. Nothing when it is something else. */
+export function bucketAndPrefix(place: string): { bucket: string; prefix: string } | undefined {
+  const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(place) ?? [];
+  if (bucket === undefined) return undefined;
+  return { bucket, prefix: path === '' || path.endsWith('/') ? path : `${path}/` };
+}
+
+/** @throws {TrailError} `public-keys`, `file` */
+export async function readKeys(file: string): Promise<KeysByRegion> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TrailError('file', `${file}: expected a file of public keys (${cause.code})`, { cause });
+  });
+  return readPublicKeys(text);
+}

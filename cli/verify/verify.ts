@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import type { Environment } from '../../shared/config.ts';
+import { TrailError } from '../../shared/errors.ts';
+import { type ListedKeys, listedKeys } from '../../shared/integrity/list-public-keys.ts';
+import { givenKeys, type PublicKeySource, writePublicKeys } from '../../shared/integrity/public-keys.ts';
+import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import type { EventIndex } from '../../shared/integrity/verify-events.ts';
+import { createS3Client } from '../../shared/log-file/s3-client.ts';
+import { readTime } from '../../shared/query/time.ts';
+import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
+import { EXIT } from '../exit.ts';
+import { createProgress } from '../replay/progress.ts';
+import { withStore } from '../store-options.ts';
+import { viewOf } from '../view-options.ts';
+import { writeOut } from '../write-out.ts';
+import { bucketAndPrefix, readKeys, type VerifyOptions } from './arguments.ts';
+
+/**
+ * Verifies a bucket, or a bundle of evidence, and prints the report.
+ * @param usage ends the command with what is wrong with its options
+ * @returns the exit code
+ */
+export async function verify(
+  what: string,
+  options: VerifyOptions,
+  env: Environment,
+  usage: (problem: string) => never,
+): Promise<number> {
+  if (!what.startsWith('s3://')) return (await import('./bundle.ts')).verifyBundleFile(what, options);
+  const request = requestOf(what, options, usage);
+  if (!options.ledger) return verifyAndPrint(request, options, env, undefined);
+  return withStore(options, env, ({ dynamo, tables }) =>
+    // What came into the local store came through its own bucket.
+    verifyAndPrint(request, options, env, {
+      dynamo,
+      tables,
+      copies: options.table === undefined ? [LOCAL_LOG_BUCKET] : [],
+    }),
+  );
+}
+
+function requestOf(what: string, options: VerifyOptions, usage: (problem: string) => never): VerifyRequest {
+  const { bucket, prefix } = bucketAndPrefix(what) ?? usage('expected s3://BUCKET or s3://BUCKET/PREFIX');
+  if (/(^|\/)AWSLogs\//.test(prefix))
+    usage('the prefix is what stands before AWSLogs/: --account and --region choose below it');
+  const now = Date.now();
+  const timeOf = (flag: string, value: string | undefined) =>
+    value === undefined
+      ? undefined
+      : (readTime(value, now) ?? usage(`${flag}: expected ISO 8601, or an age such as 7d`));
+  const { account: accounts, region: regions, trail: trails, organization } = options;
+  const malformed = accounts?.find((account) => !/^\d{12}$/.test(account));
+  if (malformed !== undefined) usage('--account: expected 12 digits');
+  const since = timeOf('--since', options.since);
+  const until = timeOf('--until', options.until) ?? new Date(now).toISOString();
+  if (since !== undefined && since >= until) usage('--since: expected a time before --until');
+  return { bucket, prefix, since, until, accounts, regions, trails, organization };
+}
+
+async function verifyAndPrint(
+  request: VerifyRequest,
+  options: VerifyOptions,
+  env: Environment,
+  index: EventIndex | undefined,
+): Promise<number> {
+  const listed = options.publicKeys === undefined ? listedKeys() : undefined;
+  const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
+  const progress = createProgress(undefined, 'Verifying');
+  const { concurrency, format } = options;
+  const s3 = createS3Client(env, { followRegionRedirects: true }, concurrency);
+  const report = await verifyBucket(request, {
+    ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
+    onProgress: (files) => progress.advance(files),
+  }).finally(() => {
+    progress.stop();
+    s3.destroy();
+  });
+  if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);
+  await writeOut(
+    format === 'json'
+      ? verificationJson(report)
+      : verificationText(report, viewOf(process.stdout, env, {}, Date.now())),
+  );
+  return isVerified(report) ? EXIT.done : EXIT.failed;
+}
+
+async function saveKeys(file: string, listed: ListedKeys | undefined): Promise<void> {
+  if (listed === undefined) throw new TrailError('configuration', '--save-public-keys: the keys are in a file already');
+  await writeFile(file, writePublicKeys(listed.found()));
+}

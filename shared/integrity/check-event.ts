@@ -1,0 +1,75 @@
+import type { AuditEvent } from '../audit-event/audit-event.ts';
+import { toAuditEvent } from '../audit-event/to-audit-event.ts';
+import { type StoredEvent, storedText } from '../store/event-item.ts';
+
+/** What CloudTrail delivered, where an event says that it is. */
+export interface DeliveredRecord {
+  /** The record's own JSON text. */
+  text: string;
+  /** The account in the key of its log file. */
+  keyAccount: string | undefined;
+}
+
+/** What answers are made of, and follows from the record alone. */
+const COMPARED = [
+  'timeKey',
+  'day',
+  'eventTime',
+  'eventName',
+  'eventSource',
+  'region',
+  'environment',
+  'principal',
+  'principalArn',
+  'accessKeyId',
+  'sourceIp',
+  'errorCode',
+  'requestId',
+] as const satisfies readonly (keyof AuditEvent)[];
+
+/**
+ * Compares an event with the record that it was made from.
+ * @param record nothing when the log file has none at that position
+ * @returns what is different, as a sentence without content; nothing when the event is what CloudTrail delivered
+ */
+export function checkEvent(event: StoredEvent, record: DeliveredRecord | undefined): string | undefined {
+  const place = `Records[${event.recordIndex}]`;
+  if (record === undefined)
+    return `expected ${place} of its log file to be an event of ${event.eventSource ?? 'its source'}`;
+  const { text, keyAccount } = record;
+  const read = toAuditEvent(text, { logFile: event.logFile, recordIndex: event.recordIndex, keyAccount, now: 0 });
+  if (read.kind !== 'event') return `expected ${place} of its log file to be an event`;
+  const { event: delivered } = read;
+  if (delivered.eventId !== event.eventId) return `expected ${place} of its log file to have its eventID`;
+  if (delivered.contentHash !== event.contentHash) return `expected the content of ${place} of its log file`;
+  const changed = COMPARED.find((name) => storedAs(name, delivered[name]) !== event[name]);
+  if (changed !== undefined) return `attribute ${changed}: expected what ${place} of its log file says`;
+  if (event.record !== undefined && !isMaskedFrom(event.record, text)) {
+    return `attribute record: expected the text of ${place} of its log file, but for what is masked`;
+  }
+  return undefined;
+}
+
+function storedAs(name: string, value: string | undefined): string | undefined {
+  return value ? storedText(name, value) : undefined;
+}
+
+const MASK = '***';
+
+/**
+ * Whether a text is another in which parts were replaced by `***`, whatever the rules were by which they were chosen: they
+ * may have changed since.
+ */
+export function isMaskedFrom(masked: string, original: string): boolean {
+  const [first = '', ...others] = masked.split(MASK);
+  if (others.length === 0) return masked === original;
+  const last = others.pop() ?? '';
+  if (!original.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = original.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return original.length - last.length >= at && original.endsWith(last);
+}

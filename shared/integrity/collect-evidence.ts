@@ -1,0 +1,96 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
+import { s3Place, TrailError } from '../errors.ts';
+import { openLogFile } from '../log-file/open-log-file.ts';
+import type { StoredEvent } from '../store/event-item.ts';
+import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest, signingRegions } from './digest-file.ts';
+import type { Evidence } from './evidence.ts';
+import { listDay, type TrailPlace } from './list-objects.ts';
+import type { PublicKey, PublicKeySource } from './public-keys.ts';
+import { daysBetween, HOUR_MS, shifted } from './time-range.ts';
+
+export interface CollectDeps {
+  s3: S3Client;
+  keys: PublicKeySource;
+}
+
+/** Where to look for the digest of a log file: its name is some minutes older than its delivery. */
+const DIGEST_SEARCH_BEFORE_MS = HOUR_MS;
+const DIGEST_SEARCH_AFTER_MS = 24 * HOUR_MS;
+
+/**
+ * Collects all that proves an event.
+ * @param logFile where CloudTrail delivered it
+ * @param since digests that end before are left out; ISO 8601, absent: back to the start of the chain
+ * @throws {TrailError} `no-digest`, when no digest names the log file; `object-missing`, when it or a digest is gone; and any
+ *   error of S3
+ */
+export async function collectEvidence(
+  event: StoredEvent,
+  logFile: { bucket: string; key: string },
+  since: string | undefined,
+  { s3, keys }: CollectDeps,
+): Promise<Evidence> {
+  const used = new Map<string, Map<string, PublicKey>>();
+  const check = async (file: DigestFile): Promise<CheckedDigest> => {
+    const checked = await checkDigest(file, keys);
+    const { publicKey } = checked;
+    const [region] = signingRegions(file.key);
+    if (publicKey && region !== undefined) {
+      used.set(region, (used.get(region) ?? new Map()).set(publicKey.fingerprint, publicKey));
+    }
+    return checked;
+  };
+
+  const bytes = await readObject(s3, logFile);
+  const digests: DigestFile[] = [];
+  let next: { bucket: string; key: string } | undefined = await findDigest(s3, logFile);
+  while (next !== undefined) {
+    const file = await fetchDigest(s3, next);
+    digests.push(file);
+    const { digest, signed }: CheckedDigest = await check(file);
+    // What is not signed could name itself.
+    next = signed && digest && (since === undefined || digest.start > since) ? digest.previous : undefined;
+  }
+  const publicKeys = new Map([...used].map(([region, found]) => [region, [...found.values()]]));
+  return { event, logFile: { ...logFile, bytes }, digests, publicKeys };
+}
+
+async function readObject(s3: S3Client, object: { bucket: string; key: string }): Promise<Uint8Array> {
+  const open = await openLogFile(s3, object);
+  if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of open.body) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** The digest that names a log file, among those of the day after it. */
+async function findDigest(
+  s3: S3Client,
+  logFile: { bucket: string; key: string },
+): Promise<{ bucket: string; key: string }> {
+  const names = readObjectKey(logFile.key);
+  const root = /^(.*AWSLogs\/(?:o-[a-z0-9]+\/)?)\d{12}\//s.exec(logFile.key)?.[1];
+  if (!('skipped' in names) && names.account !== undefined && root !== undefined) {
+    const place: TrailPlace = { bucket: logFile.bucket, root, account: names.account, region: names.region };
+    const time = names.deliveredAt ?? `${names.deliveryDay}T00:00:00.000Z`;
+    const from = shifted(time, -DIGEST_SEARCH_BEFORE_MS);
+    for (const day of daysBetween(from, shifted(time, DIGEST_SEARCH_AFTER_MS))) {
+      for (const { key } of await listDay(s3, place, 'CloudTrail-Digest', day)) {
+        const digest = readDigestKey(key);
+        if (digest === undefined || digest.end < from) continue;
+        const file = await fetchDigest(s3, { bucket: logFile.bucket, key });
+        const { digest: read } = await checkDigest(file, NO_KEYS);
+        if (read?.logFiles.some(({ bucket, key: named }) => bucket === logFile.bucket && named === logFile.key))
+          return file;
+      }
+    }
+  }
+  throw new TrailError(
+    'no-digest',
+    `${s3Place(logFile)}: expected a digest that names it; a new log file has none yet`,
+  );
+}
+
+/** What a digest says is read before it is believed. */
+const NO_KEYS: PublicKeySource = { find: async () => undefined };

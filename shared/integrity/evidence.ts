@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { readObjectKey, trailPath } from '../delivery/object-key.ts';
+import { s3Place, TrailError } from '../errors.ts';
+import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
+import type { StoredEvent } from '../store/event-item.ts';
+import { checkEvent } from './check-event.ts';
+import { type CheckedDigest, checkDigest, type DigestFile } from './digest-file.ts';
+import { checkLogFile } from './log-file-hash.ts';
+import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, writePublicKeys } from './public-keys.ts';
+
+/** All that proves an event: what the table has of it, the log file that it is from, and the digests that vouch for that. */
+export interface Evidence {
+  event: StoredEvent;
+  logFile: { bucket: string; key: string; bytes: Uint8Array };
+  /** The one that names the log file, then each one's predecessor. */
+  digests: DigestFile[];
+  publicKeys: KeysByRegion;
+}
+
+/** What the verification of evidence showed. */
+export interface EvidenceReport {
+  eventId: string;
+  logFile: string;
+  /** How many digests there are, of which time, and whether they go back to the start of their chain. */
+  digests: number;
+  from?: string;
+  to?: string;
+  reachesStart: boolean;
+  /** Fingerprints of the keys with which they are signed. */
+  fingerprints: string[];
+  /** What is wrong; sentences that name the part and the expectation. */
+  problems: string[];
+}
+
+const FORMAT = 'mwaa-trail-evidence-1';
+const NOTE =
+  'Contains unredacted text: the log file is as CloudTrail delivered it, with whatever secrets its records have. Keep it to those who may see all of them.';
+
+const Place = { bucket: z.string(), key: z.string(), bytes: z.string() };
+const BUNDLE = z.object({
+  format: z.literal(FORMAT),
+  note: z.literal(NOTE),
+  event: z.record(z.string(), z.unknown()),
+  logFile: z.object(Place),
+  digests: z.array(z.object({ ...Place, metadata: z.record(z.string(), z.string()) })),
+  publicKeys: z.unknown(),
+  sha256: z.string(),
+});
+
+/**
+ * Evidence as the text of a file: JSON, the files in it in base64. Its last member is the SHA-256 of everything before, which
+ * finds damage; what finds forgery are the signatures of the digests.
+ */
+export function writeEvidence({ event, logFile, digests, publicKeys }: Evidence): string {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return sealed({
+    format: FORMAT,
+    note: NOTE,
+    event,
+    logFile: { bucket: logFile.bucket, key: logFile.key, bytes: base64(logFile.bytes) },
+    digests: digests.map(({ bucket, key, bytes, metadata }) => ({ bucket, key, bytes: base64(bytes), metadata })),
+    publicKeys: JSON.parse(writePublicKeys(publicKeys)),
+  });
+}
+
+function sealed(content: object): string {
+  const sha256 = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  return `${JSON.stringify({ ...content, sha256 }, null, 1)}\n`;
+}
+
+/**
+ * Reads a bundle of evidence, every byte of which must be as it was written.
+ * @throws {TrailError} `evidence`, when it is not
+ */
+export function readEvidence(text: string): Evidence {
+  const read = BUNDLE.safeParse(parseJson(text));
+  if (!read.success)
+    throw damaged(`a bundle of evidence; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
+  const { sha256: _, ...content } = read.data;
+  if (sealed(content) !== text) throw damaged('every byte as it was written: it was changed, or damaged');
+  const { event, logFile, digests, publicKeys } = content;
+  const bytesOf = <T extends { bytes: string }>(file: T) => ({ ...file, bytes: Buffer.from(file.bytes, 'base64') });
+  return {
+    event: event as unknown as StoredEvent,
+    logFile: bytesOf(logFile),
+    digests: digests.map(bytesOf),
+    publicKeys: readPublicKeys(JSON.stringify(publicKeys)),
+  };
+}
+
+/**
+ * Verifies evidence, without a network: the event is what the log file says, a signed digest has the log file's hash, and
+ * each digest was signed upon its predecessor.
+ * @param trusted public keys to believe instead of those that the evidence brings
+ */
+export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySource): Promise<EvidenceReport> {
+  const { event, logFile, digests } = evidence;
+  const keys = trusted ?? givenKeys(evidence.publicKeys);
+  const checked = await Promise.all(digests.map((digest) => checkDigest(digest, keys)));
+  const problems = [
+    ...(await eventProblems(event, logFile)),
+    ...(await logFileProblems(logFile, checked[0])),
+    ...checked.flatMap(({ bucket, key, problem }) =>
+      problem ? [`digest ${s3Place({ bucket, key })}: ${problem.detail}`] : [],
+    ),
+    ...checked.flatMap((newer, i) => linkProblems(newer, checked[i + 1])),
+  ];
+  const times = checked.flatMap(({ digest }) => (digest ? [digest.start, digest.end] : [])).sort();
+  return {
+    eventId: event.eventId,
+    logFile: s3Place(logFile),
+    digests: digests.length,
+    ...(times.length === 0 ? {} : { from: times[0]!, to: times.at(-1)! }),
+    reachesStart:
+      checked.length > 0 && checked.at(-1)?.digest !== undefined && checked.at(-1)?.digest?.previous === undefined,
+    fingerprints: [...new Set(checked.flatMap(({ publicKey }) => publicKey?.fingerprint ?? []))].sort(),
+    problems,
+  };
+}
+
+async function eventProblems(event: StoredEvent, logFile: Evidence['logFile']): Promise<string[]> {
+  let text: string | undefined;
+  const onRecords = ({ kept }: RecordBatch) => {
+    const record = kept.find(({ index }) => index === event.recordIndex);
+    if (record) text = Buffer.from(record.bytes).toString();
+  };
+  try {
+    await readLogFile([logFile.bytes], { eventSources: [event.eventSource ?? ''], onRecords });
+  } catch (error) {
+    if (!(error instanceof TrailError)) throw error;
+    return [`log file: ${error.message}`];
+  }
+  // It may have come in through a copy, which has the same path.
+  if (trailPath(event.logFile) !== trailPath(logFile.key)) return ['event: expected it to be of this log file'];
+  const names = readObjectKey(logFile.key);
+  const keyAccount = 'skipped' in names ? undefined : names.account;
+  const problem = checkEvent(event, text === undefined ? undefined : { text, keyAccount });
+  return problem === undefined ? [] : [`event: ${problem}`];
+}
+
+async function logFileProblems(logFile: Evidence['logFile'], naming: CheckedDigest | undefined): Promise<string[]> {
+  const named = naming?.digest?.logFiles.find(({ bucket, key }) => bucket === logFile.bucket && key === logFile.key);
+  if (naming === undefined || named === undefined) return ['log file: expected the first digest to name it'];
+  const problem = await checkLogFile(async () => once(logFile.bytes), named.sha256);
+  return problem ? [`log file: ${problem.detail}`] : [];
+}
+
+function linkProblems(newer: CheckedDigest, older: CheckedDigest | undefined): string[] {
+  const previous = newer.digest?.previous;
+  if (older === undefined || newer.digest === undefined) return [];
+  const isLinked =
+    previous !== undefined &&
+    previous.bucket === older.bucket &&
+    previous.key === older.key &&
+    previous.sha256 === older.sha256 &&
+    previous.signature.toLowerCase() === older.signature?.toLowerCase();
+  return isLinked
+    ? []
+    : [`digest ${s3Place(newer)}: expected it to be signed upon the digest that follows in the bundle`];
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw damaged('a bundle of evidence, as evidence writes it: JSON');
+  }
+}
+
+function damaged(expectation: string): TrailError {
+  return new TrailError('evidence', `expected ${expectation}`);
+}

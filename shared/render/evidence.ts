@@ -1,0 +1,32 @@
+import type { EvidenceReport } from '../integrity/evidence.ts';
+import { displayText } from './display.ts';
+
+/**
+ * The report on a bundle of evidence, for people.
+ * @param ownKeys whether the public keys are those that the bundle brings itself
+ */
+export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
+  const { eventId, logFile, digests, from, to, reachesStart, fingerprints, problems } = report;
+  const chain = reachesStart ? 'back to the start of their chain' : 'a part of their chain';
+  const lines = [
+    `Event ${eventId}`,
+    `Log file ${logFile}`,
+    `Digests: ${digests}${from === undefined ? '' : `, ${from} to ${to}`}, ${chain}`,
+    `Signed with: ${fingerprints.join(', ') || 'no known key'}`,
+    ...(ownKeys && fingerprints.length > 0
+      ? [
+          'The bundle brings these keys itself: compare them with aws cloudtrail list-public-keys, or give --public-keys.',
+        ]
+      : []),
+    ...problems.map((problem) => `- ${problem}`),
+    problems.length === 0
+      ? 'Verified: the event is what CloudTrail delivered, in this log file, at this place.'
+      : `Not verified: ${problems.length} problems.`,
+  ];
+  return `${lines.map(displayText).join('\n')}\n`;
+}
+
+/** The report for programs. */
+export function evidenceJson(report: EvidenceReport): string {
+  return `${JSON.stringify({ verified: report.problems.length === 0, ...report }, null, 2)}\n`;
+}

@@ -1,0 +1,177 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
+import { temporaryFolder } from '../support/cli.ts';
+import { awsSettings, runInProcess } from '../support/program.ts';
+import { publicKeysByRegion } from '../support/signed-trail.ts';
+import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
+import { type Servers, startServers } from '../support/world.ts';
+
+const folder = temporaryFolder();
+const keyFile = join(folder.path, 'keys.json');
+let servers: Servers;
+let world: TamperWorld;
+beforeAll(async () => {
+  servers = await startServers();
+  world = await createTamperWorld(servers, [{ hours: 6 }, { account: '444455556666', region: 'us-east-1', hours: 4 }]);
+  await writeFile(keyFile, writePublicKeys(publicKeysByRegion()));
+});
+afterAll(async () => {
+  folder.remove();
+  await servers.stop();
+});
+
+function run(...args: string[]) {
+  const settings = {
+    ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
+    // Nobody listens there.
+    AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://127.0.0.1:1',
+  };
+  return runInProcess(args, settings);
+}
+
+const verify = (...args: string[]) =>
+  run('verify', `s3://${world.signed.bucket}`, '--until', '2031-03-05', '--public-keys', keyFile, ...args);
+const table = () => ['--table', world.deps.config.eventsTable];
+
+describe('verify', () => {
+  test('everything', async () => {
+    const { code, stdout, stderr } = await verify(...table());
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^ACCOUNT +REGION +COVERED \(UTC\) +DIGESTS +SIGNED +LOG FILES +VERIFIED/);
+    expect(stdout).toMatch(/\n111122223333 +eu-west-1 +2031-03-01 20:01 to 2031-03-02 02:01 +6 +6 +12 +12 +0 +0 +0\n/);
+    expect(stdout).toContain('Events in the table: 20, 20 proven\n');
+    expect(stdout).toMatch(
+      /\nVerified: 10 digests and 20 log files are what CloudTrail delivered, and nothing is missing\.\n$/,
+    );
+    expect(code).toBe(0);
+  });
+
+  test('as JSON, of one account, without the ledger', async () => {
+    const { code, stdout } = await verify('--no-ledger', '--account', '444455556666', '--format', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verified: true,
+      places: [{ account: '444455556666', logFiles: 8 }],
+      findings: [],
+    });
+  });
+
+  test('nothing there is not verified', async () => {
+    expect(await verify('--no-ledger', '--region', 'eu-north-1')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/Nothing was verified/),
+    });
+  });
+
+  test('findings, each with what it means and what to do', async () => {
+    const other = await createTamperWorld(servers, [{ hours: 3 }]);
+    const { key } = other.trails[0]!.trail.logFiles[2]!;
+    await other.s3.send(new DeleteObjectCommand({ Bucket: other.signed.bucket, Key: key }));
+    const args = ['--until', '2031-03-05', '--public-keys', keyFile, '--no-ledger'];
+    const { code, stdout } = await run('verify', `s3://${other.signed.bucket}`, ...args);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Log files that are gone (log-file-missing): 1\n  It means: ');
+    expect(stdout).toContain(`  - 111122223333 eu-west-1 s3://${other.signed.bucket}/${key}\n`);
+    expect(stdout).toMatch(/\nNot verified: 1 finding, 0 not checked; 3 digests and 5 log files/);
+  });
+
+  test('what could not be looked at is no finding', async () => {
+    const { code, stdout } = await run('verify', `s3://${world.signed.bucket}`, '--until', '2031-03-05', '--no-ledger');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Not checked, because of errors; this says nothing about the trail:/);
+    expect(stdout).toMatch(/\nNot verified: 0 findings, /);
+  });
+
+  test('a bucket that is not there', async () => {
+    const { code, stderr } = await run('verify', 's3://no-such-bucket', '--no-ledger', '--public-keys', keyFile);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/NoSuchBucket/) });
+  });
+
+  test.each([
+    [['s3://'], /expected s3:\/\/BUCKET/],
+    [['s3://b/AWSLogs/111122223333'], /what stands before AWSLogs/],
+    [['s3://b', '--since', 'yesterday'], /--since: expected ISO 8601/],
+    [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
+    [['s3://b', '--account', 'me'], /--account: expected 12 digits/],
+    [[], /missing required argument/],
+  ])('used wrongly: %j', async (args, message) => {
+    expect(await run('verify', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  test('public keys that are none', async () => {
+    const file = join(folder.path, 'none.json');
+    await writeFile(file, '{}x');
+    expect(await run('verify', 's3://b', '--no-ledger', '--public-keys', file)).toMatchObject({
+      code: 1,
+      stderr: 'mwaa-trail: public keys: expected JSON\n',
+    });
+  });
+});
+
+test('a bucket that was downloaded and replayed into a local store', async () => {
+  const download = join(folder.path, 'download');
+  for (const { key, body } of world.signed.objects.values()) {
+    await mkdir(dirname(join(download, key)), { recursive: true });
+    await writeFile(join(download, key), body);
+  }
+  const store = join(folder.path, 'store');
+  expect(await run('replay', download, '--store', store)).toMatchObject({ code: 0 });
+  const { code, stdout } = await verify('--store', store);
+  expect(stdout).toContain('Events in the table: 20, 20 proven\n');
+  expect(code).toBe(0);
+  const out = join(folder.path, 'from-a-copy.json');
+  const { eventID } = JSON.parse(world.trails[0]!.trail.logFiles[4]!.text).Records[1];
+  const from = `s3://${world.signed.bucket}`;
+  const collected = await run(
+    'evidence',
+    eventID,
+    '--out',
+    out,
+    '--store',
+    store,
+    '--from',
+    from,
+    '--public-keys',
+    keyFile,
+  );
+  expect(collected).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nVerified: /) });
+}, 60_000);
+
+describe('evidence', () => {
+  const out = join(folder.path, 'evidence.json');
+  const eventId = () => JSON.parse(world.trails[0]!.trail.logFiles[4]!.text).Records[1].eventID as string;
+
+  test('of an event, verified without a network', async () => {
+    const written = await run('evidence', eventId(), '--out', out, '--public-keys', keyFile, ...table());
+    expect(written).toMatchObject({ code: 0, stderr: expect.stringMatching(/unredacted/) });
+    const verified = await runInProcess(['verify', out], { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' });
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified.stdout).toMatch(/The bundle brings these keys itself/);
+    expect(verified.stdout).toMatch(/\nVerified: the event is what CloudTrail delivered/);
+    const withKeys = await run('verify', out, '--public-keys', keyFile, '--format', 'json');
+    expect(JSON.parse(withKeys.stdout)).toMatchObject({ verified: true, eventId: eventId(), digests: 3, problems: [] });
+  });
+
+  test('does not write over a file', async () => {
+    const again = await run('evidence', eventId(), '--out', out, '--public-keys', keyFile, ...table());
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/expected to write a new file \(EEXIST\)/) });
+  });
+
+  test('changed', async () => {
+    const changed = join(folder.path, 'changed.json');
+    await writeFile(changed, (await readFile(out, 'utf8')).replace('prod-etl', 'test-etl'));
+    expect(await run('verify', changed)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'mwaa-trail: expected every byte as it was written: it was changed, or damaged\n',
+    });
+  });
+
+  test('of an event that is not there', async () => {
+    const missing = join(folder.path, 'missing.json');
+    expect(await run('evidence', 'nobody', '--out', missing, ...table())).toMatchObject({ code: 1, stdout: '' });
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { dose, seeds } from '../support/dose.ts';
+import { seededRandom } from '../support/random.ts';
+import {
+  createTamperWorld,
+  gapAfter,
+  inShort,
+  TAMPERINGS,
+  type TamperWorld,
+  targetHours,
+  verifyWorld,
+} from '../support/tampering.ts';
+import { type Servers, startServers } from '../support/world.ts';
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(async () => servers.stop());
+
+const short = async (world: TamperWorld, ...options: OptionalParameters<typeof verifyWorld>) => {
+  const { findings, unchecked } = await verifyWorld(world, ...options);
+  expect(unchecked).toEqual([]);
+  return findings.map(inShort).sort();
+};
+type OptionalParameters<F> = F extends (world: TamperWorld, ...options: infer O) => unknown ? O : never;
+
+describe('what nobody tampered with', () => {
+  test('one trail', async () => {
+    const world = await createTamperWorld(servers, [{ hours: 12, quiet: [4, 5] }]);
+    const report = await verifyWorld(world);
+    expect(report).toMatchObject({ findings: [], unchecked: [] });
+    expect(report.events).toEqual({ events: 20, proven: 20, unproven: 0, elsewhere: 0 });
+    expect(report.places).toMatchObject([
+      {
+        account: '111122223333',
+        region: 'eu-west-1',
+        digests: 12,
+        digestsSigned: 12,
+        logFiles: 20,
+        logFilesVerified: 20,
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      'accounts, Regions and trails',
+      [{}, { region: 'us-east-1' }, { account: '444455556666' }, { trail: 'second', start: '2031-03-01T20:31:00Z' }],
+      {},
+    ],
+    [
+      'an organization, below a prefix',
+      [{}, { account: '444455556666' }],
+      { prefix: 'audit/logs/', organization: 'o-abc123' },
+    ],
+    ['a digest made later', [{ hours: 12, backfilled: [2, 7, 8] }], {}],
+  ])('%s', async (_, settings, options) => {
+    const world = await createTamperWorld(servers, settings, options);
+    expect(await short(world)).toEqual([]);
+  });
+
+  test(
+    'whatever the range of time',
+    async () => {
+      const world = await createTamperWorld(servers, [
+        { hours: 30, filesPerHour: dose(1, 3) },
+        { region: 'us-east-1', hours: 30, filesPerHour: 1 },
+      ]);
+      const random = seededRandom(3);
+      const [begin, end] = [Date.parse('2031-03-01T18:00:00Z'), Date.parse('2031-03-03T02:01:31Z')];
+      for (let run = 0; run < dose(6, 200); run += 1) {
+        const since = begin + random.below(end - begin);
+        const until = since + random.below(end - since);
+        const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+        const now = () => Date.parse('2031-03-10T00:00:00Z');
+        expect([range, await short(world, range, { now })]).toEqual([range, []]);
+      }
+    },
+    dose(60_000, 600_000),
+  );
+});
+
+describe('each way to tamper', () => {
+  test.each(Object.keys(TAMPERINGS))('%s', async (name) => {
+    const world = await createTamperWorld(servers, [{ hours: 6, filesPerHour: 1 }]);
+    const { trail, settings } = world.trails[0]!;
+    const expected = await TAMPERINGS[name]!({ world, trail, settings, hour: 3, random: seededRandom(1) });
+    expect(await short(world)).toEqual(expected.sort());
+  });
+
+  test('logging was off', async () => {
+    const world = await createTamperWorld(servers, [{ hours: 9, off: [4] }]);
+    expect(await short(world)).toEqual([gapAfter(world.trails[0]!.trail, 4)]);
+  });
+});
+
+describe('combined', () => {
+  const names = Object.keys(TAMPERINGS);
+  const places = [
+    {},
+    { region: 'us-east-1' },
+    { account: '444455556666' },
+    { account: '444455556666', region: 'us-east-1' },
+  ];
+  const hours = 5 * 6;
+
+  async function tamperedWorld(chosen: readonly string[], seed: number) {
+    const random = seededRandom(seed);
+    const off = random.below(places.length);
+    const settings = places.map((place, i) => ({
+      ...place,
+      filesPerHour: 1,
+      hours: hours + 6,
+      off: i === off ? [hours + 2] : [],
+    }));
+    const world = await createTamperWorld(servers, settings);
+    const targets = random.shuffled(
+      world.trails.flatMap((each) => targetHours(hours).map((hour) => ({ world, ...each, hour, random }))),
+    );
+    const expected = [gapAfter(world.trails[off]!.trail, hours + 2)];
+    for (const [i, name] of chosen.entries()) expected.push(...(await TAMPERINGS[name]!(targets[i]!)));
+    return { world, expected: expected.sort() };
+  }
+
+  test('all of them at once', async () => {
+    const { world, expected } = await tamperedWorld(names, 1);
+    expect(await short(world)).toEqual(expected);
+  }, 120_000);
+
+  test.each(seeds(dose(1, 30)))(
+    'any of them (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const chosen = Array.from({ length: random.below(18) }, () => random.pick(names));
+      const { world, expected } = await tamperedWorld(chosen, seed);
+      expect(await short(world)).toEqual(expected);
+    },
+    120_000,
+  );
+});
