@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import { createS3Client, S3_TIME_OUTS } from '../../shared/log-file/s3-client.ts';
+import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
 import { createDynamoClient, DYNAMO_TIME_OUTS } from '../../shared/store/dynamo-client.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
@@ -48,12 +48,12 @@ export async function backfill(
   env: Environment,
   signal: AbortSignal,
 ): Promise<BackfillReport> {
-  const logs = createS3Client(env, {
+  const settings = {
     maxAttempts: 10,
     // Log files have checksums of their own, and are read to the end.
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { ...S3_TIME_OUTS, ...sockets(options.concurrency + LISTING_SOCKETS) },
-  });
+  } as const;
+  const logs = createS3Client(env, settings, options.concurrency + LISTING_SOCKETS);
   try {
     return await withTarget(options, env, logs, (target) => run(options, logs, target, signal));
   } finally {

@@ -2,14 +2,6 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Environment } from '../config.ts';
 import { SDK_LOGGER } from '../sdk-logger.ts';
 
-/** Without the last one the SDK only warns of a request that takes too long. */
-export const S3_TIME_OUTS = {
-  connectionTimeout: 3_000,
-  requestTimeout: 20_000,
-  socketTimeout: 20_000,
-  throwOnRequestTimeout: true,
-};
-
 /**
  * The client for S3: the SDK's own settings from the environment, and time-outs that fire. `socketTimeout` also covers a
  * body that stalls, which `requestTimeout` does not.
@@ -22,7 +14,14 @@ export function createS3Client(env: Environment, overrides: S3ClientConfig = {},
     forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
     logger: SDK_LOGGER,
     maxAttempts: 5,
-    requestHandler: { ...S3_TIME_OUTS, ...(maxSockets && { httpAgent: agent, httpsAgent: agent }) },
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: 20_000,
+      socketTimeout: 20_000,
+      // Otherwise the SDK only warns of a request that takes too long.
+      throwOnRequestTimeout: true,
+      ...(maxSockets && { httpAgent: agent, httpsAgent: agent }),
+    },
     ...overrides,
   });
 }

@@ -158,7 +158,7 @@ describe('chains', () => {
   test(
     'of many log files',
     async () => {
-      const files = dose(240, 10_000);
+      const files = dose(96, 10_000);
       const places = [
         {},
         { region: 'us-east-1' },
