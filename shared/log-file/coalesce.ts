@@ -9,7 +9,8 @@ export async function* coalesce(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   size: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const storage = new Uint8Array(size);
+  // Not filled with zeros: most log files are much smaller.
+  const storage = Buffer.allocUnsafeSlow(size);
   let length = 0;
   for await (const piece of source) {
     for (let from = 0; from < piece.length; ) {
