@@ -1,11 +1,12 @@
 /** A table is aligned over this many rows; the rest follows in the same way, so that memory is bounded. */
-const BATCH_ROWS = 1_000;
+export const TABLE_ROWS = 1_000;
 
-export async function* batches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+/** The items in arrays of `size`, the last one shorter. */
+export async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);
-    if (batch.length < BATCH_ROWS) continue;
+    if (batch.length < size) continue;
     yield batch;
     batch = [];
   }

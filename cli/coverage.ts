@@ -21,7 +21,7 @@ import {
 import { CoverageMap } from '../shared/render/coverage-map.ts';
 import { TextTable } from '../shared/render/table.ts';
 import type { View } from '../shared/render/view.ts';
-import { batches } from './batches.ts';
+import { batches, TABLE_ROWS } from './batches.ts';
 import { bucketAndPrefix } from './bucket-and-prefix.ts';
 import { EXIT } from './exit.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
@@ -107,7 +107,7 @@ const PRINTERS: Readonly<Record<Format, Printer>> = {
   },
   async table(coverage, { withBucket, view }) {
     const table = new TextTable(coverageColumns(withBucket), view);
-    for await (const rows of batches(coverage))
+    for await (const rows of batches(coverage, TABLE_ROWS))
       await writeOut(table.add(rows.map((row) => coverageRow(row, withBucket))));
   },
   json: (coverage) => writeJsonList(coverage, JSON.stringify),

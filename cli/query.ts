@@ -9,7 +9,7 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent, StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
-import { batches } from './batches.ts';
+import { batches, TABLE_ROWS } from './batches.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
 import { sayNotes } from './notes.ts';
 import { readCount } from './number-options.ts';
@@ -90,7 +90,7 @@ type Printer = (events: Events, options: QueryOptions, view: View) => Promise<vo
 const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
   async table(events, { ids = false }, view) {
     const table = new EventTable(view, ids);
-    for await (const rows of batches(events)) await writeOut(table.add(rows));
+    for await (const rows of batches(events, TABLE_ROWS)) await writeOut(table.add(rows));
   },
   json: (events) => writeJsonList(events, eventJson),
   async ndjson(events) {

@@ -5,6 +5,7 @@ import { describeError } from '../../shared/errors.ts';
 import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
 import { createDynamoClient, DYNAMO_TIME_OUTS } from '../../shared/store/dynamo-client.ts';
+import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
 import { type StoreOptions, storeFolders } from '../store-options.ts';
 import { foreseeBackfill } from './dry-run.ts';
@@ -146,8 +147,8 @@ const sourceName = (source: BackfillSource) =>
  * @returns nothing when it is neither
  */
 export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(text) ?? [];
-  if (bucket !== undefined) return { kind: 'bucket', bucket, prefix };
+  const place = bucketAndPrefix(text);
+  if (place) return { kind: 'bucket', ...place };
   if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
   return { kind: 'folder', folder: text, bucket: bucketOfFolder };
 }

@@ -2,6 +2,7 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import { TrailError } from '../../shared/errors.ts';
 import { isDone } from '../../shared/pipeline.ts';
+import { batches } from '../batches.ts';
 import { findQueue } from '../redrive/queues.ts';
 import { createSqsClient } from '../redrive/sqs-client.ts';
 import { notificationBody } from '../replay/sqs-delivery.ts';
@@ -30,7 +31,7 @@ export async function announceFiles(files: AsyncIterable<WantedFile>, target: Qu
     const { url, arn } = await findQueue(sqs, target.queue);
     const region = arn.split(':')[3] ?? '';
     const send = (batch: WantedFile[]) => sendBatch(sqs, url, region, batch, target);
-    await pMap(batches(undone(files, target)), send, { concurrency: CONCURRENT_BATCHES });
+    await pMap(batches(undone(files, target), BATCH), send, { concurrency: CONCURRENT_BATCHES });
   } finally {
     sqs.destroy();
   }
@@ -45,17 +46,6 @@ async function* undone(files: AsyncIterable<WantedFile>, { tally, eventSources }
     tally.known += 1;
     tally.advance(file.size);
   }
-}
-
-async function* batches(files: AsyncIterable<WantedFile>): AsyncGenerator<WantedFile[]> {
-  let batch: WantedFile[] = [];
-  for await (const file of files) {
-    batch.push(file);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** SQS answers for each message; those it could not take are sent again. */
