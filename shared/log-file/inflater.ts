@@ -1,3 +1,4 @@
+import { compiledModule } from '../records/compiled-module.ts';
 import { INFLATE_WASM } from './inflate/inflate.generated.ts';
 
 /** The exports of inflate/inflate.as.ts, where they are described. */
@@ -15,6 +16,8 @@ interface InflateExports {
 
 const OUTCOMES = ['more', 'again', 'end', 'corrupt', 'truncated'] as const;
 
+const inflateModule = compiledModule(INFLATE_WASM);
+
 /** Kernels that no file is read with now. A new one costs more than reading a small file. */
 const idle: InflateExports[] = [];
 
@@ -31,7 +34,7 @@ export class Inflater {
 
   /** Returns undefined where WebAssembly SIMD is not available. */
   static create(): Inflater | undefined {
-    const module = compiledModule();
+    const module = inflateModule();
     if (module === undefined) return undefined;
     return new Inflater(idle.pop() ?? (new WebAssembly.Instance(module).exports as unknown as InflateExports));
   }
@@ -73,14 +76,4 @@ export class Inflater {
   get text(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.kernel.memory.buffer, this.textAt, this.kernel.textEnd.value - this.textAt);
   }
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-function compiledModule(): WebAssembly.Module | undefined {
-  if (compiled === undefined && typeof WebAssembly !== 'undefined') {
-    const binary = Buffer.from(INFLATE_WASM, 'base64');
-    if (WebAssembly.validate(binary)) compiled = new WebAssembly.Module(binary);
-  }
-  return compiled;
 }

@@ -1,3 +1,4 @@
+import { compiledModule } from './compiled-module.ts';
 import { SKIMMER_WASM } from './simd/skimmer.generated.ts';
 
 /** An element accepted by the skimmer that may be a wanted record; `start` and `end` are indices into the text storage. */
@@ -33,6 +34,8 @@ const PAGE_BYTES = 65_536;
 /** The kernel's own data lie in the first page. */
 const NAMES_AT = PAGE_BYTES;
 
+const skimmerModule = compiledModule(SKIMMER_WASM);
+
 /** Kernels that no file is read with now. A new one, with fresh memory, costs more than reading a small file. */
 const idle: SkimmerExports[] = [];
 /** The memory of a kernel that has met a huge record is given back instead. */
@@ -49,7 +52,7 @@ export class RecordSkimmer {
 
   /** Returns undefined where WebAssembly SIMD is not available, or no prefilter is possible for the wanted names. */
   static create(eventSources: readonly string[], maxElementBytes: number): RecordSkimmer | undefined {
-    const module = compiledModule();
+    const module = skimmerModule();
     const lengths = eventSources.map((source) => Buffer.byteLength(source));
     if (module === undefined || lengths.some((length) => length === 0 || length > LONGEST_NAME)) return undefined;
     const kernel = idle.pop() ?? (new WebAssembly.Instance(module).exports as unknown as SkimmerExports);
@@ -135,14 +138,4 @@ export class RecordSkimmer {
       }
     });
   }
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-function compiledModule(): WebAssembly.Module | undefined {
-  if (compiled === undefined && typeof WebAssembly !== 'undefined') {
-    const binary = Buffer.from(SKIMMER_WASM, 'base64');
-    if (WebAssembly.validate(binary)) compiled = new WebAssembly.Module(binary);
-  }
-  return compiled;
 }
