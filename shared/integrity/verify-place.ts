@@ -235,6 +235,7 @@ class PlaceVerification {
     const add = (kind: Finding['kind'], detail: string) => {
       const finding = this.addOf(file, { kind, digest, detail });
       if (result !== undefined) this.deps.outcomes.unproven(file.key, finding);
+      return finding;
     };
     if (result === 'missing') {
       add('log-file-missing', 'expected this log file, which its digest names');
@@ -243,7 +244,7 @@ class PlaceVerification {
       this.report.unchecked.push({ place: s3Place(object), reason: result.reason });
       this.deps.outcomes.unproven(file.key);
     } else if (result !== undefined) {
-      add(result.kind, result.detail);
+      return { file, digest, missing: false, altered: add(result.kind, result.detail) };
     } else {
       this.report.logFilesVerified += 1;
       this.deps.outcomes.verified(file.key, file.sha256);
@@ -285,19 +286,12 @@ class PlaceVerification {
   private async checkIngested(files: readonly CheckedFile[]): Promise<void> {
     const entries = await this.readLedger(files);
     if (entries === undefined) return;
-    for (const { file, digest, missing } of files) {
+    for (const { file, digest, missing, altered } of files) {
       const known = this.ledgerNames(file).flatMap((name) => entries.get(ledgerKey(name)) ?? []);
-      const ingested = known.find(({ state }) => state === 'ingested');
-      const others = ingested ? undefined : known[0];
-      if (ingested === undefined && !missing) {
-        const state = others
-          ? `the ledger has it as ${others.state}${others.reason ? `: ${others.reason}` : ''}`
-          : 'the ledger does not know it';
-        this.addOf(file, { kind: 'log-file-not-ingested', digest, detail: `expected it to be ingested; ${state}` });
-      } else if (ingested?.sha256 !== undefined && ingested.sha256 !== file.sha256) {
-        const detail = `expected content with the SHA-256 ${file.sha256} to be ingested; the ledger has ${ingested.sha256}`;
-        this.addOf(file, { kind: 'log-file-ingested-differently', digest, detail });
-      }
+      const problem = ingestionProblem(file, known, missing);
+      // What became of a log file that was altered is a consequence, and told with it.
+      if (problem && altered) altered.detail += `; ${problem.detail}`;
+      else if (problem) this.addOf(file, { digest, ...problem });
     }
   }
 
@@ -360,6 +354,28 @@ interface CheckedFile {
   file: NamedLogFile;
   digest: string;
   missing: boolean;
+  /** What is wrong with its content. */
+  altered?: Finding;
+}
+
+/** @param known what the ledger has of the log file, under each of its names */
+function ingestionProblem(
+  { sha256 }: NamedLogFile,
+  known: readonly LedgerSummary[],
+  missing: boolean,
+): Pick<Finding, 'kind' | 'detail'> | undefined {
+  const ingested = known.find(({ state }) => state === 'ingested');
+  if (ingested === undefined) {
+    if (missing) return undefined;
+    const [other] = known;
+    const state = other
+      ? `the ledger has it as ${other.state}${other.reason ? `: ${other.reason}` : ''}`
+      : 'the ledger does not know it';
+    return { kind: 'log-file-not-ingested', detail: `expected it to be ingested; ${state}` };
+  }
+  if (ingested.sha256 === undefined || ingested.sha256 === sha256) return undefined;
+  const detail = `expected content with the SHA-256 ${sha256} to be ingested; the ledger has ${ingested.sha256}`;
+  return { kind: 'log-file-ingested-differently', detail };
 }
 
 /** Of a digest that is not signed only its name is believed, and an hour assumed. */

@@ -4,10 +4,12 @@ import { seededRandom } from '../support/random.ts';
 import {
   createTamperWorld,
   gapAfter,
+  ingestBucket,
   inShort,
   TAMPERINGS,
   type TamperWorld,
   targetHours,
+  trailRecords,
   verifyWorld,
 } from '../support/tampering.ts';
 import { type Servers, startServers } from '../support/world.ts';
@@ -87,6 +89,22 @@ describe('each way to tamper', () => {
     const { trail, settings } = world.trails[0]!;
     const expected = await TAMPERINGS[name]!({ world, trail, settings, hour: 3, random: seededRandom(1) });
     expect(await short(world)).toEqual(expected.sort());
+  });
+
+  test.each([
+    'an edited log file',
+    'a cut log file',
+    'a deleted log file',
+    'bytes after the gzip stream',
+    'a log file that no digest names',
+  ])('%s, before it was ingested: what came of it is no finding of its own', async (name) => {
+    const settings = { hours: 6, filesPerHour: 2 };
+    const world = await createTamperWorld(servers, [settings], {}, { ingest: false });
+    const { trail } = world.trails[0]!;
+    const target = { world, trail, settings: { ...settings, records: trailRecords(name) }, hour: 3 };
+    const expected = await TAMPERINGS[name]!({ ...target, random: seededRandom(1) });
+    await ingestBucket(world);
+    expect(await short(world)).toEqual(expected);
   });
 
   test('logging was off', async () => {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import {
@@ -77,6 +77,12 @@ export async function createTamperWorld(
     { concurrency: 4 },
   );
   return { ...world, signed, trails };
+}
+
+/** Ingests the log files that are in the bucket now, whatever has become of them. */
+export async function ingestBucket({ s3, deps, signed: { bucket } }: TamperWorld): Promise<void> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  await pMap(Contents, ({ Key = '' }) => ingestLogFile({ bucket, key: Key }, deps), { concurrency: 4 });
 }
 
 /** Verifies the bucket of a world, ledger and events included. */
@@ -204,7 +210,7 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
     return [`digest-moved ${key}`];
   },
   async 'a log file that no digest names'(target) {
-    const file = target.world.signed.addUnnamed({ ...target.settings, records: () => [] }, target.hour);
+    const file = target.world.signed.addUnnamed({ records: () => [], ...target.settings }, target.hour);
     await put(target, file);
     return [`log-file-unnamed ${file.key}`];
   },
