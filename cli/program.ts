@@ -3,6 +3,7 @@ import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
+import { settingsProblem } from './aws-settings.ts';
 import { backfillCommand } from './backfill.ts';
 import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
@@ -80,5 +81,6 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
 
 function messageOf(error: unknown): string {
   if (error instanceof CriteriaError) return criteriaProblem(error);
-  return error instanceof TrailError ? error.message : describeError(error);
+  if (error instanceof TrailError) return error.message;
+  return settingsProblem(error) ?? describeError(error);
 }

@@ -234,6 +234,10 @@ test.each([
   ['a repetition of what stands in the member before', [gzipSync('abcdefgh'), reachingBack()], 'gzip-corrupt'],
   ['a wrong checksum of the header', withHeaderChecksum(1), 'gzip-corrupt'],
   ['a right checksum of the header', withHeaderChecksum(0), 'x'],
+  ['codes of lengths that are none, cut short', dynamicHead(Array(19).fill(0)), 'gzip-truncated'],
+  // The code of the repetition is the last bit of the file.
+  ['a repetition of no length, cut short', dynamicHead([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], 0), 'gzip-truncated'],
+  ['a repetition of no length', dynamicHead([1, 1], 0, 3), 'gzip-corrupt'],
 ])('%s', async (_name, file, expected) => {
   const bytes = Buffer.isBuffer(file) ? file : Buffer.concat(file);
   for (const useKernel of [true, false]) {
@@ -323,6 +327,20 @@ function digest(text: Buffer): string {
 function reachingBack(): Buffer {
   const stream = new DeflateWriter().bits(1, 1).bits(1, 2).bits(0b1000000, 7).code({ value: 5, length: 5 }).bits(1, 1);
   return wrap(gzipSync('').subarray(0, 10), stream.bits(0, 7).toBuffer(), Buffer.from('abc'));
+}
+
+/** A file that ends in the head of a block: the lengths of the codes of lengths, as they stand there, and more bits. */
+function dynamicHead(lengths: readonly number[], ...bits: number[]): Buffer {
+  // The first three are for repetitions, the first of the length before.
+  const stream = new DeflateWriter()
+    .bits(1, 1)
+    .bits(2, 2)
+    .bits(0, 5)
+    .bits(0, 5)
+    .bits(Math.max(lengths.length - 4, 0), 4);
+  for (const length of [...lengths, 0, 0].slice(0, Math.max(lengths.length, 4))) stream.bits(length, 3);
+  for (const bit of bits) stream.bits(bit, bit === 0 ? 1 : 2);
+  return Buffer.concat([gzipSync('').subarray(0, 10), stream.toBuffer()]);
 }
 
 function withHeaderChecksum(change: number): Buffer {

@@ -228,9 +228,9 @@ function readCodes(): bool {
     let repeat = 1;
     let length = <u8>symbol;
     if (symbol == 16) {
+      repeat = take(2) + 3;
       if (i == 0) return false;
       length = load<u8>(lengths + i - 1);
-      repeat = take(2) + 3;
     } else if (symbol == 17) {
       length = 0;
       repeat = take(3) + 3;
@@ -252,7 +252,7 @@ function readCodes(): bool {
 
 /**
  * Makes the table of the codes whose lengths are given (RFC 1951, 3.2.2). Returns whether they are complete or, as zlib
- * allows, a single code of one bit, or none, when they are not codes of lengths.
+ * allows, a single code of one bit when they are not codes of lengths, or none; without codes each bit is a length of 0.
  */
 function makeTable(codeLengths: usize, symbols: i32, table: usize, tableBits: i32, kind: i32): bool {
   memory.fill(counts, 0, 2 * 16);
@@ -271,8 +271,9 @@ function makeTable(codeLengths: usize, symbols: i32, table: usize, tableBits: i3
   }
   const tableSize = 1 << tableBits;
   if (unused > 0) {
-    if (kind == OF_LENGTHS || longest > 1) return false;
-    for (let i = 0; i < tableSize; i++) store<u32>(table + (i << 2), EXCEPTION | 1);
+    if (longest > (kind == OF_LENGTHS ? 0 : 1)) return false;
+    const noCode = kind == OF_LENGTHS ? 1 : EXCEPTION | 1;
+    for (let i = 0; i < tableSize; i++) store<u32>(table + (i << 2), noCode);
   }
   for (let i = 0; i < symbols; i++) {
     const length = load<u8>(codeLengths + i);

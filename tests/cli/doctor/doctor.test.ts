@@ -1047,7 +1047,7 @@ describe('nobody to ask', () => {
       { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' },
       'expected credentials, and found none',
     ],
-    ['no Region', {}, { AWS_REGION: '', HOME: '/nonexistent' }, 'expected a Region, by --region or AWS_REGION'],
+    ['no Region', {}, { AWS_REGION: '', HOME: '/nonexistent' }, 'expected a Region: set AWS_REGION'],
   ])('%s', async (_, account, env, says) => {
     const { code, stdout, stderr } = await run(account, [], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,0 +1,53 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { runCli, temporaryFolder } from '../support/cli.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const NOBODY = {
+  ...{ HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: '', AWS_DEFAULT_REGION: '' },
+  ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_PROFILE: '', AWS_MAX_ATTEMPTS: '1' },
+};
+const SOMEBODY = { ...NOBODY, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+
+describe.each([
+  ['query', ['query', '--table', 'trail-events']],
+  ['coverage', ['coverage', '--table', 'trail-events']],
+  ['verify', ['verify', 's3://trail', '--no-ledger']],
+  ['backfill', ['backfill', 's3://trail', '--dry-run', '--table', 'trail-events']],
+  ['doctor', ['doctor']],
+])('%s', (_name, args) => {
+  test.each([
+    ['no Region', NOBODY, 'AWS settings: expected a Region: set AWS_REGION'],
+    ['no credentials', { ...NOBODY, AWS_REGION: 'eu-west-1' }, 'AWS settings: expected credentials, and found none'],
+    [
+      'nothing there',
+      { ...SOMEBODY, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+      'AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (ECONNREFUSED)',
+    ],
+  ])(
+    '%s',
+    async (_what, env, says) => {
+      const { code, stderr } = await runCli(args, folder.path, env);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`mwaa-trail: ${says}`) });
+    },
+    30_000,
+  );
+});
+
+test('a table that is not there', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
+  }).listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { code, stderr } = await runCli(['query', '--table', 'trail-events'], folder.path, {
+    ...SOMEBODY,
+    AWS_ENDPOINT_URL: endpoint,
+  });
+  server.close();
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('expected the table, bucket or queue') });
+});
