@@ -17,7 +17,13 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { buildSync } from 'esbuild';
 import pMap from 'p-map';
 import { ensureTable } from '../local/create-tables.ts';
-import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from '../local/local-names.ts';
+import {
+  embeddedSettings,
+  LOCAL_CREDENTIALS,
+  LOCAL_LOG_BUCKET,
+  LOCAL_QUARANTINE_BUCKET,
+  LOCAL_REGION,
+} from '../local/local-names.ts';
 import { tableDefinitions } from '../local/table-definitions.ts';
 import type { TableNames } from '../shared/config.ts';
 import { createS3Client } from '../shared/log-file/s3-client.ts';
@@ -122,12 +128,7 @@ function contestants(concurrency: string): Contestant[] {
 
 function environmentOf(endpoints: { s3: string; dynamo: string }): string {
   const variables = {
-    AWS_ENDPOINT_URL_S3: endpoints.s3,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
-    S3_FORCE_PATH_STYLE: 'true',
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    ...embeddedSettings(endpoints),
     QUARANTINE_BUCKET: LOCAL_QUARANTINE_BUCKET,
   };
   return Object.entries(variables)

@@ -17,3 +17,15 @@ export const LOCAL_QUARANTINE_BUCKET = 'mwaa-trail-local-quarantine';
 /** The key that all of events/deliveries announce. */
 export const SAMPLE_KEY =
   'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';
+
+/** The AWS settings, as environment variables, with which a process finds embedded servers. */
+export function embeddedSettings(endpoints: { s3: string; dynamo: string }): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+    S3_FORCE_PATH_STYLE: 'true',
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+  };
+}

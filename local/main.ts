@@ -7,10 +7,9 @@ import { describeError, TrailError } from '../shared/errors.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import {
-  LOCAL_CREDENTIALS,
+  embeddedSettings,
   LOCAL_LOG_BUCKET,
   LOCAL_QUARANTINE_BUCKET,
-  LOCAL_REGION,
   LOCAL_TABLES,
   SAMPLE_KEY,
 } from './local-names.ts';
@@ -26,12 +25,7 @@ try {
   await s3.client.send(new PutObjectCommand({ Bucket: LOCAL_LOG_BUCKET, Key: SAMPLE_KEY, Body: gzipSync(sample) }));
 
   const environment = {
-    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
-    S3_FORCE_PATH_STYLE: 'true',
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    ...embeddedSettings({ s3: s3.endpoint, dynamo: dynamo.endpoint }),
     EVENTS_TABLE: LOCAL_TABLES.eventsTable,
     LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
     ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
 const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'integrity', 'query', 'render', 'http'];
 /** What every stage may import. */
-const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts', 'shared/sdk-logger.ts'];
+const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts', 'shared/sdk-settings.ts'];
 
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [

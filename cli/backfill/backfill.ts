@@ -4,7 +4,7 @@ import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
-import { createDynamoClient, DYNAMO_TIME_OUTS } from '../../shared/store/dynamo-client.ts';
+import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
 import { type StoreOptions, storeFolders } from '../store-options.ts';
@@ -104,15 +104,11 @@ async function run(
   return { ...report, seconds: (performance.now() - started) / 1000, interrupted: signal.aborted };
 }
 
+// As many connections as there can be requests: none waits for another's.
 /** Requests that list, and what is read of them at the same time. */
 const LISTING_SOCKETS = 16;
 /** A file with many events writes eight at a time. */
 const SOCKETS_PER_FILE = 8;
-
-/** As many connections as there can be requests: none waits for another's. */
-function sockets(maxSockets: number) {
-  return { httpAgent: { maxSockets, keepAlive: true }, httpsAgent: { maxSockets, keepAlive: true } };
-}
 
 async function withTarget(
   { source: { bucket }, table, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
@@ -122,8 +118,8 @@ async function withTarget(
 ): Promise<BackfillReport> {
   const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
   if (table !== undefined) {
-    const requestHandler = { ...DYNAMO_TIME_OUTS, ...sockets(concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS) };
-    const dynamo = createDynamoClient({ requestHandler, maxAttempts: 10 });
+    const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
+    const dynamo = createDynamoClient({ maxAttempts: 10 }, undefined, sockets);
     const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
     try {
       return await withTables(awsPipeline(table, env, variables, { s3: logs, dynamo }));

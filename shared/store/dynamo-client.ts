@@ -1,28 +1,22 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { SDK_LOGGER } from '../sdk-logger.ts';
-
-/** Without the last one the SDK only warns of a request that takes too long. */
-export const DYNAMO_TIME_OUTS = {
-  connectionTimeout: 2_000,
-  requestTimeout: 5_000,
-  socketTimeout: 5_000,
-  throwOnRequestTimeout: true,
-};
+import { requestHandler, SDK_LOGGER } from '../sdk-settings.ts';
 
 /**
  * The client for DynamoDB: the SDK's own settings from the environment, time-outs that fire, and retries with jitter.
  * @param overrides for embedded servers
  * @param onThrottle told of each throttled attempt, also those whose retry succeeds, with the reasons DynamoDB gives:
  *   the table or index, and which limit
+ * @param maxSockets connections that are kept alive, when they are to be more than the SDK's own 50
  */
 export function createDynamoClient(
   overrides: DynamoDBClientConfig = {},
   onThrottle?: (reasons: readonly string[]) => void,
+  maxSockets?: number,
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     logger: SDK_LOGGER,
     maxAttempts: 8,
-    requestHandler: DYNAMO_TIME_OUTS,
+    requestHandler: requestHandler({ connection: 2_000, request: 5_000 }, maxSockets),
     ...overrides,
   });
   if (onThrottle) watchThrottles(client, onThrottle);

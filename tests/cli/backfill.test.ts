@@ -11,7 +11,7 @@ import { listBucket } from '../../cli/backfill/list-bucket.ts';
 import { progressText, showProgress } from '../../cli/backfill/progress.ts';
 import { Slots } from '../../cli/backfill/slots.ts';
 import { Tally } from '../../cli/backfill/tally.ts';
-import { type FaultProxy, startFaultProxy } from '../faults/support/fault-proxy.ts';
+import { type FaultProxies, startFaultProxies } from '../faults/support/fault-proxy.ts';
 import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
 import { dose, SEED } from '../support/dose.ts';
 import { generateEvents, generateOthers } from '../support/generate-records.ts';
@@ -30,18 +30,15 @@ import {
 } from '../support/world.ts';
 
 let servers: Servers;
-let proxies: { s3: FaultProxy; dynamo: FaultProxy };
+let proxies: FaultProxies;
 const folder = temporaryFolder();
 const at = (...names: string[]) => join(folder.path, ...names);
 beforeAll(async () => {
   servers = await startServers();
-  proxies = {
-    s3: await startFaultProxy('s3', servers.s3.endpoint),
-    dynamo: await startFaultProxy('dynamodb', servers.dynamo.endpoint),
-  };
+  proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
-  await Promise.all([proxies.s3.stop(), proxies.dynamo.stop()]);
+  await proxies.stop();
   await servers.stop();
   folder.remove();
 });

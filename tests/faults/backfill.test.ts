@@ -7,7 +7,7 @@ import { dose } from '../support/dose.ts';
 import { awsSettings, type Ended, runInProcess } from '../support/program.ts';
 import { seededRandom } from '../support/random.ts';
 import { type PutFile, type Servers, startServers } from '../support/world.ts';
-import { type FaultProxy, type PassingRequest, type Script, startFaultProxy } from './support/fault-proxy.ts';
+import { type FaultProxies, type PassingRequest, type Script, startFaultProxies } from './support/fault-proxy.ts';
 import { bodiesOf, createFaultWorld, expectAllStored, type FaultWorld, upload } from './support/fault-world.ts';
 import { dynamoError, instead, isWrite, passes, reset, s3Error, throttled } from './support/faults.ts';
 import { drain } from './support/queue.ts';
@@ -15,16 +15,13 @@ import { row, withSeed } from './support/row.ts';
 import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
 
 let servers: Servers;
-let proxies: { s3: FaultProxy; dynamo: FaultProxy };
+let proxies: FaultProxies;
 beforeAll(async () => {
   servers = await startServers();
-  proxies = {
-    s3: await startFaultProxy('s3', servers.s3.endpoint),
-    dynamo: await startFaultProxy('dynamodb', servers.dynamo.endpoint),
-  };
+  proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
-  await Promise.all([proxies.s3.stop(), proxies.dynamo.stop()]);
+  await proxies.stop();
   await servers.stop();
 });
 

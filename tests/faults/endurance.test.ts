@@ -11,7 +11,7 @@ import {
   type Servers,
   startServers,
 } from '../support/world.ts';
-import { type Fault, startFaultProxy } from './support/fault-proxy.ts';
+import { type Fault, startFaultProxies } from './support/fault-proxy.ts';
 import {
   bodiesOf,
   createFaultWorld,
@@ -134,8 +134,7 @@ test(
   async () => {
     const random = seededRandom(SEED);
     const world = await createFaultWorld(servers);
-    const s3 = await startFaultProxy('s3', servers.s3.endpoint);
-    const dynamo = await startFaultProxy('dynamodb', servers.dynamo.endpoint);
+    const { s3, dynamo, stop } = await startFaultProxies(servers);
     try {
       const expected = new Map<string, string>();
       const files: PutFile[] = [];
@@ -160,7 +159,7 @@ test(
       // A flipped bit was always only in the transfer.
       expect(await quarantined(world.direct)).toEqual(new Map());
     } finally {
-      await Promise.all([world.stop(), s3.stop(), dynamo.stop()]);
+      await Promise.all([world.stop(), stop()]);
     }
   },
   dose(180_000, 3_600_000),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { dose } from '../support/dose.ts';
 import { dumpTable, logFileKey, logFileOf, putObject, type Servers, startServers } from '../support/world.ts';
-import { type FaultProxy, type PassingRequest, startFaultProxy } from './support/fault-proxy.ts';
+import { type FaultProxies, type PassingRequest, startFaultProxies } from './support/fault-proxy.ts';
 import {
   bodiesOf,
   createFaultWorld,
@@ -18,19 +18,16 @@ import { withSeed } from './support/row.ts';
 import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
 
 let servers: Servers;
-let proxies: { s3: FaultProxy; dynamo: FaultProxy };
+let proxies: FaultProxies;
 const processes = new IngestProcesses();
 
 beforeAll(async () => {
   [servers] = await Promise.all([startServers(), processes.build()]);
-  proxies = {
-    s3: await startFaultProxy('s3', servers.s3.endpoint),
-    dynamo: await startFaultProxy('dynamodb', servers.dynamo.endpoint),
-  };
+  proxies = await startFaultProxies(servers);
 }, 60_000);
 afterAll(async () => {
   processes.stop();
-  await Promise.all([proxies.s3.stop(), proxies.dynamo.stop()]);
+  await proxies.stop();
   await servers.stop();
 });
 

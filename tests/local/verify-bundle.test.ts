@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { embeddedSettings } from '../../local/local-names.ts';
 import { ROOT } from '../support/cli.ts';
 import { SignedBucket, signingKey } from '../support/signed-trail.ts';
 import { createWorld, ledgerItem, type Servers, s3Event, startServers } from '../support/world.ts';
@@ -48,13 +49,8 @@ test('the deployed bundle, told by its environment variables alone', async () =>
     KEY_PREFIX: 'AWSLogs/',
     VERIFY_SINCE: '',
     VERIFY_GRACE_HOURS: '6',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_S3: servers.s3.endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: servers.dynamo.endpoint,
+    ...embeddedSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
     AWS_ENDPOINT_URL_CLOUDTRAIL: `http://127.0.0.1:${(cloudTrail.address() as AddressInfo).port}`,
-    S3_FORCE_PATH_STYLE: 'true',
   };
   const invoke = (variables: Record<string, string>) =>
     promisify(execFile)(NODE, ['-e', SCRIPT], { env: variables, timeout: 60_000 });

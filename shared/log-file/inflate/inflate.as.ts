@@ -133,7 +133,6 @@ function slide(): void {
 }
 
 /** Loads bits until there are at least 56. */
-// @ts-ignore: decorator
 @inline
 function refill(): void {
   bitBuffer |= load<u64>(position) << bitCount;
@@ -141,7 +140,6 @@ function refill(): void {
   bitCount |= 56;
 }
 
-// @ts-ignore: decorator
 @inline
 function take(width: i32): i32 {
   const bits = <i32>bitBuffer & ((1 << width) - 1);
@@ -440,7 +438,6 @@ function readSymbols(limit: usize): i32 {
   return outcome;
 }
 
-// @ts-ignore: decorator
 @inline
 function copyMatch(to: usize, distance: usize, length: usize): void {
   const end = to + length;

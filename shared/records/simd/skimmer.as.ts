@@ -311,7 +311,6 @@ export function skim(end: usize, maxElements: i32): i32 {
 }
 
 /** One bit for each byte of four vectors whose bytes are all ones or all zeros. */
-// @ts-ignore: decorator
 @inline
 function mask(a: v128, b: v128, c: v128, d: v128): u64 {
   const low = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16);
@@ -319,13 +318,11 @@ function mask(a: v128, b: v128, c: v128, d: v128): u64 {
   return <u64>low | (<u64>high << 32);
 }
 
-// @ts-ignore: decorator
 @inline
 function lineBreaksAndTabs(a: v128, b: v128, c: v128, d: v128): u64 {
   return mask(lineBreakOrTab(a), lineBreakOrTab(b), lineBreakOrTab(c), lineBreakOrTab(d));
 }
 
-// @ts-ignore: decorator
 @inline
 function lineBreakOrTab(a: v128): v128 {
   const lineBreak = v128.or(i8x16.eq(a, i8x16.splat(0x0a)), i8x16.eq(a, i8x16.splat(0x0d)));
@@ -333,7 +330,6 @@ function lineBreakOrTab(a: v128): v128 {
 }
 
 /** Bit i of the result is the exclusive or of the bits up to i: ones from each odd bit up to the next. */
-// @ts-ignore: decorator
 @inline
 function prefixXor(bits: u64): u64 {
   bits ^= bits << 1;
@@ -345,14 +341,12 @@ function prefixXor(bits: u64): u64 {
 }
 
 /** Places that fall on white space, moved behind it: the carry of an addition runs through a row of ones. */
-// @ts-ignore: decorator
 @inline
 function pass(places: u64, white: u64): u64 {
   return (places | ((places & white) + white)) & ~white;
 }
 
 /** 1 if one of the places moves beyond the block. */
-// @ts-ignore: decorator
 @inline
 function passesBeyond(places: u64, white: u64): u64 {
   return u64((places & white) + white < white);

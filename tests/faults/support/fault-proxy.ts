@@ -1,5 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Servers } from '../../support/world.ts';
 
 /** One request on its way to the embedded S3 or DynamoDB. */
 export interface PassingRequest {
@@ -59,6 +60,21 @@ export interface FaultProxy {
   /** May be exchanged at any time. */
   script: Script;
   stop(): Promise<void>;
+}
+
+/** Proxies in front of both embedded servers. */
+export interface FaultProxies {
+  s3: FaultProxy;
+  dynamo: FaultProxy;
+  stop(): Promise<void>;
+}
+
+export async function startFaultProxies({ s3, dynamo }: Pick<Servers, 's3' | 'dynamo'>): Promise<FaultProxies> {
+  const proxies = {
+    s3: await startFaultProxy('s3', s3.endpoint),
+    dynamo: await startFaultProxy('dynamodb', dynamo.endpoint),
+  };
+  return { ...proxies, stop: async () => void (await Promise.all([proxies.s3.stop(), proxies.dynamo.stop()])) };
 }
 
 /** Starts an HTTP proxy in front of an embedded server. */

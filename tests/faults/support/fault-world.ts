@@ -20,7 +20,7 @@ import {
   s3Event,
   type World,
 } from '../../support/world.ts';
-import { type PassingRequest, type Script, startFaultProxy } from './fault-proxy.ts';
+import { type PassingRequest, type Script, startFaultProxies } from './fault-proxy.ts';
 import type { Handle, Message } from './queue.ts';
 import type { ExpectedItem, Scenario, ScenarioFile } from './scenario.ts';
 
@@ -54,8 +54,7 @@ export async function createFaultWorld(
   timeOut = PATIENCE_MS,
 ): Promise<FaultWorld> {
   const direct = await createWorld(servers);
-  const s3Proxy = await startFaultProxy('s3', servers.s3.endpoint);
-  const dynamoProxy = await startFaultProxy('dynamodb', servers.dynamo.endpoint);
+  const proxies = await startFaultProxies(servers);
   const requestHandler = {
     connectionTimeout: PATIENCE_MS,
     requestTimeout: timeOut,
@@ -64,8 +63,8 @@ export async function createFaultWorld(
   };
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler };
   const throttles: string[] = [];
-  const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: s3Proxy.endpoint });
-  const dynamo = createDynamoClient({ ...common, endpoint: dynamoProxy.endpoint }, (reasons) =>
+  const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: proxies.s3.endpoint });
+  const dynamo = createDynamoClient({ ...common, endpoint: proxies.dynamo.endpoint }, (reasons) =>
     throttles.push(...reasons),
   );
   await Promise.all([retryQuickly(s3), retryQuickly(dynamo)]);
@@ -81,10 +80,10 @@ export async function createFaultWorld(
   return {
     direct,
     deps,
-    requests: () => [...s3Proxy.requests, ...dynamoProxy.requests],
+    requests: () => [...proxies.s3.requests, ...proxies.dynamo.requests],
     faults: (script = () => undefined) => {
-      s3Proxy.script = script;
-      dynamoProxy.script = script;
+      proxies.s3.script = script;
+      proxies.dynamo.script = script;
     },
     handle: async (event) => await handler(event, {} as Context),
     handleWithin: async (event, remaining) =>
@@ -95,7 +94,7 @@ export async function createFaultWorld(
     stop: async () => {
       s3.destroy();
       dynamo.destroy();
-      await Promise.all([s3Proxy.stop(), dynamoProxy.stop()]);
+      await proxies.stop();
     },
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { embeddedSettings } from '../../../local/local-names.ts';
 import type { Config } from '../../../shared/config.ts';
 
 /** What a child process is to do: deliver messages to the ingest function until each is acknowledged or dead. */
@@ -95,11 +95,6 @@ export function environmentOf(config: Config, endpoints: { s3: string; dynamo: s
     LOG_FILES_TABLE: config.logFilesTable,
     ENVIRONMENTS_TABLE: config.environmentsTable,
     QUARANTINE_BUCKET: config.quarantineBucket ?? '',
-    AWS_ENDPOINT_URL_S3: endpoints.s3,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
-    S3_FORCE_PATH_STYLE: 'true',
-    AWS_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    ...embeddedSettings(endpoints),
   };
 }
