@@ -1,11 +1,10 @@
 import type { Environment } from '../../shared/config.ts';
 import { viewOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
+import { runChecks } from './checks.ts';
 import { createClients } from './clients.ts';
-import { diagnose } from './diagnose.ts';
-import { gatherFacts } from './gather.ts';
-import { identify } from './identity.ts';
-import { type DoctorReport, reportText, summaryLine } from './render.ts';
+import { type DoctorReport, reportText, summaryLine } from './report.ts';
+import { identify, openStack } from './stack.ts';
 
 export interface DoctorOptions {
   stack: string;
@@ -16,15 +15,15 @@ export interface DoctorOptions {
 /**
  * Looks at a deployed stack, and says what it found.
  * @returns whether all is well: no problem, and nothing that could not be found out
- * @throws {TrailError} when nobody can be asked: no credentials, no Region
+ * @throws the SDK's errors if nobody can be asked: no credentials, no Region
  */
 export async function examine({ stack, region, format }: DoctorOptions, env: Environment): Promise<boolean> {
   const clients = createClients(env, region);
   try {
-    const asker = await identify(clients.sts);
-    const findings = diagnose(await gatherFacts(clients, asker, stack, Date.now()));
-    const { arn, account } = asker;
-    await print({ identity: { arn, account }, region: asker.region, stack, findings }, format, env);
+    const caller = await identify(clients.sts);
+    const findings = await runChecks(openStack(clients, caller, stack, Date.now()));
+    const { arn, account } = caller;
+    await print({ identity: { arn, account }, region: caller.region, stack, findings }, format, env);
     return findings.every(({ state }) => state === 'ok' || state === 'warning');
   } finally {
     clients.destroy();

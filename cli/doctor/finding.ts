@@ -1,52 +1,31 @@
-import type { Answer } from './answer.ts';
+/**
+ * `problem`: something does not work, or is not recorded. `warning`: it works, with less than it could. `unknown`: it could
+ * not be found out, which never counts as fine.
+ */
+export type State = 'ok' | 'problem' | 'warning' | 'unknown';
 
 /** What one check found. */
 export interface Finding {
   /** What was checked. */
   check: string;
-  /**
-   * `problem`: something does not work, or is not recorded. `warning`: it works, with less than it could. `unknown`: it could
-   * not be found out, which is never taken for fine.
-   */
-  state: 'ok' | 'problem' | 'warning' | 'unknown';
+  state: State;
   /** One line. */
   text: string;
-  /** A command, or what else is to be done. */
+  /** A command, or what else to do. */
   fix?: string;
-  /** The IAM action without which it could not be found out. */
+  /** The IAM action that is missing to find it out. */
   needs?: string;
 }
 
-export const ok = (check: string, text: string): Finding => ({ check, state: 'ok', text });
-export const problem = (check: string, text: string, fix: string): Finding => ({ check, state: 'problem', text, fix });
-export const warning = (check: string, text: string, fix: string): Finding => ({ check, state: 'warning', text, fix });
+/** A finding, before it is known which check made it. */
+export type Found = Omit<Finding, 'check'>;
 
-/** It could not be found out. */
-export function unknown(check: string, answer: { unknown: string; needs?: string }): Finding {
-  const { unknown, needs } = answer;
-  if (needs === undefined) return { check, state: 'unknown', text: unknown };
-  return { check, state: 'unknown', text: `${unknown}: ${needs}`, needs, fix: `allow whoever runs doctor ${needs}` };
-}
+export const ok = (text: string): Found => ({ state: 'ok', text });
+export const problem = (text: string, fix: string): Found => ({ state: 'problem', text, fix });
+export const warning = (text: string, fix: string): Found => ({ state: 'warning', text, fix });
+export const unknown = (text: string): Found => ({ state: 'unknown', text });
 
 /** `1 log file`, `2 log files` */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-/** Things that have something in common, such as a reason, by it; in the order in which they come. */
-export function groupedBy<T>(things: readonly T[], commonOf: (thing: T) => string): [string, T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const thing of things) groups.set(commonOf(thing), [...(groups.get(commonOf(thing)) ?? []), thing]);
-  return [...groups];
-}
-
-/** The findings on an answer, or that it could not be had. */
-export function findingsOn<T>(
-  check: string,
-  answer: Answer<T>,
-  onKnown: (value: T) => Finding[],
-  onMissing: () => Finding[],
-): Finding[] {
-  if ('known' in answer) return onKnown(answer.known);
-  return 'missing' in answer ? onMissing() : [unknown(check, answer)];
 }

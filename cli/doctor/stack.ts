@@ -1,20 +1,27 @@
-/** Who asks, and where. */
-export interface Asker {
+import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
+import { type Config, type LogBucket, readConfig } from '../../shared/config.ts';
+import type { Clients } from './clients.ts';
+
+/** Who runs doctor, and where. */
+export interface Caller {
   /** 12 digits. */
   account: string;
   arn: string;
   region: string;
-  /** Of AWS: `aws`, `aws-cn`. */
+  /** Of AWS: `aws`, `aws-cn`, `aws-us-gov`. */
   partition: string;
 }
 
-export interface StackResource {
-  type: string;
-  physicalId: string;
+/** @throws the errors of the SDK */
+export async function identify(sts: STSClient): Promise<Caller> {
+  const region = await sts.config.region();
+  const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  return { account, arn, region, partition: arn.split(':')[1] ?? 'aws' };
 }
-
-/** The stack's resources by logical ID. */
-export type StackResources = ReadonlyMap<string, StackResource>;
 
 /** The logical IDs that serverless.yml and deploy/ give. */
 export const LOGICAL_IDS = {
@@ -28,17 +35,124 @@ export const LOGICAL_IDS = {
   rule: 'LogFileRule',
   subscription: 'LogFileSubscription',
   notificationPermission: 'NotificationPermission',
-  sourcePolicy: 'IngestSourcePolicy',
 } as const;
+type Part = keyof typeof LOGICAL_IDS;
+
+interface Resource {
+  type: string;
+  physicalId: string;
+}
 
 /** How the stack learns of log files: the parameters `source` and `notify` of serverless.yml. */
 export type Source = 'queue' | 'function' | 'bucket' | 'topic';
 
-/** @returns nothing for a stack that was not made by serverless.yml */
-export function sourceOf(resources: StackResources): Source | undefined {
+/** Returns undefined for a stack that was not made by serverless.yml. */
+export function sourceOf(resources: ReadonlyMap<string, Resource>): Source | undefined {
   if (resources.has(LOGICAL_IDS.subscription)) return 'topic';
   if (resources.has(LOGICAL_IDS.rule)) return 'bucket';
   const permission = resources.get(LOGICAL_IDS.notificationPermission)?.type;
   if (permission === 'AWS::Lambda::Permission') return 'function';
   return permission === 'AWS::SQS::QueuePolicy' ? 'queue' : undefined;
+}
+
+/** Something that the stack should have is not there. */
+export class GoneError extends Error {}
+
+/** Something is wrong with the stack, so that this and what depends on it cannot be checked. */
+export class UnknownError extends Error {}
+
+/**
+ * A deployed stack, asked on demand. Each question goes to AWS once, and fails with the SDK's error.
+ * @param now in milliseconds since 1970
+ */
+export function openStack(clients: Clients, caller: Caller, name: string, now: number) {
+  const { cloudFormation, lambda, sqs } = clients;
+
+  const resources = once(async () => {
+    const found = new Map<string, Resource>();
+    for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName: name })) {
+      for (const {
+        LogicalResourceId = '',
+        ResourceType = '',
+        PhysicalResourceId = '',
+      } of page.StackResourceSummaries ?? []) {
+        found.set(LogicalResourceId, { type: ResourceType, physicalId: PhysicalResourceId });
+      }
+    }
+    return found;
+  });
+
+  /** @throws {GoneError} if the stack has no such part */
+  const physicalId = async (part: Part, what: string): Promise<string> => {
+    const resource = (await resources()).get(LOGICAL_IDS[part]);
+    if (resource) return resource.physicalId;
+    throw new GoneError(what);
+  };
+
+  const ingest = once(async (): Promise<FunctionConfiguration> => {
+    const FunctionName = await physicalId('function', 'the ingest function');
+    return orGone('the ingest function', lambda.send(new GetFunctionConfigurationCommand({ FunctionName })));
+  });
+
+  /** How the ingest function understands its environment. */
+  const config = once(async (): Promise<Config> => readConfig((await ingest()).Environment?.Variables ?? {}));
+
+  /** The buckets that ingest reads. */
+  const logBuckets = async (): Promise<readonly LogBucket[]> => {
+    const buckets = (await config()).logBuckets;
+    if (buckets.length > 0) return buckets;
+    throw new UnknownError('LOG_BUCKETS of the ingest function allows any bucket: name the buckets of your trails');
+  };
+
+  /** The trails that deliver to a bucket of ingest, and the stack's own, wherever it delivers. */
+  const trails = once(async (): Promise<Trail[]> => {
+    const buckets = (await logBuckets()).map((bucket) => bucket.name);
+    const own = (await resources()).get(LOGICAL_IDS.trail)?.physicalId;
+    // Those of other Regions that cover this one, and the organization's, too.
+    const command = new DescribeTrailsCommand({ includeShadowTrails: true });
+    const { trailList = [] } = await clients.cloudTrailIn(caller.region).send(command);
+    return trailList.filter(({ Name, S3BucketName = '' }) => Name === own || buckets.includes(S3BucketName));
+  });
+
+  /** All attributes of a queue, and its URL as `QueueUrl`. */
+  const queue = once(async (part: 'queue' | 'deadLetters'): Promise<Readonly<Record<string, string>>> => {
+    const what = part === 'queue' ? 'the ingest queue' : 'the dead-letter queue';
+    const QueueUrl = await physicalId(part, what);
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
+    const { Attributes = {} } = await orGone(what, sqs.send(command));
+    return { ...Attributes, QueueUrl };
+  });
+
+  return { name, caller, now, clients, resources, physicalId, ingest, config, logBuckets, trails, queue };
+}
+export type Stack = ReturnType<typeof openStack>;
+
+/** Asks once for each argument. */
+export function once<A extends string | undefined, T>(
+  ask: (argument: A) => Promise<T>,
+): (...argument: undefined extends A ? [] : [A]) => Promise<T> {
+  const answers = new Map<unknown, Promise<T>>();
+  return (...[argument]) => {
+    const answer = answers.get(argument) ?? ask(argument as A);
+    answers.set(argument, answer);
+    return answer;
+  };
+}
+
+const MISSING = /NotFound|NonExistent|DoesNotExist|NoSuch/;
+
+/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
+export function isMissing(error: unknown): boolean {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  if (name === 'ValidationError') return message.includes('does not exist');
+  return MISSING.test(name) || $metadata?.httpStatusCode === 404;
+}
+
+/** @throws {GoneError} if AWS says that there is no such thing */
+export async function orGone<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isMissing(error) ? new GoneError(what) : error;
+  }
 }

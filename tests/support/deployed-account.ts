@@ -18,6 +18,7 @@ export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:trail`;
 export const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${STACK}`;
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:${STACK}-ingest`;
 export const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${STACK}-ingest`;
+export const ROLE = `arn:aws:iam::${ACCOUNT}:role/ingest`;
 export const LOG_BUCKET = `${STACK}-logs-${ACCOUNT}`;
 
 const MINUTE_MS = 60_000;
@@ -43,8 +44,6 @@ export function healthyAccount(source: DeployedSource): Account {
       Stacks: [{ StackName: STACK, CreationTime: ago(9999), StackStatus: 'UPDATE_COMPLETE' }],
     }),
     'cloudformation:ListStackResources': ({ NextToken }) => pageOf(resourceSummaries(template), NextToken),
-    'cloudformation:GetTemplate': () => ({ TemplateBody: JSON.stringify(template) }),
-    'cloudformation:ListStacks': () => ({ StackSummaries: [] }),
     'cloudtrail:DescribeTrails': () => ({ trailList: [trail] }),
     'cloudtrail:GetTrailStatus': () => ({
       IsLogging: true,
@@ -59,7 +58,7 @@ export function healthyAccount(source: DeployedSource): Account {
     'lambda:GetFunctionConfiguration': () => ({
       FunctionName: `${STACK}-ingest`,
       FunctionArn: FUNCTION,
-      Role: `arn:aws:iam::${ACCOUNT}:role/ingest`,
+      Role: ROLE,
       State: 'Active',
       LastUpdateStatus: 'Successful',
       LastModified: '2026-11-20T10:00:00.000+0000',
@@ -80,6 +79,9 @@ export function healthyAccount(source: DeployedSource): Account {
     'lambda:GetPolicy': () => ({
       Policy: JSON.stringify(policy('s3.amazonaws.com', 'lambda:InvokeFunction', `arn:aws:s3:::${LOG_BUCKET}`)),
     }),
+    'iam:SimulatePrincipalPolicy': () => simulation('allowed'),
+    'events:DescribeRule': () => ({ Name: 'physical-LogFileRule', State: 'ENABLED', EventPattern: '{}' }),
+    'events:TestEventPattern': () => ({ Result: true }),
     'sqs:GetQueueAttributes': ({ QueueUrl }) => ({
       Attributes: isDeadLetters(QueueUrl) ? attributesOf(`${QUEUE}-dead-letters`) : queueAttributes(source),
     }),
@@ -89,6 +91,11 @@ export function healthyAccount(source: DeployedSource): Account {
     's3:GetBucketNotificationConfiguration': () => notificationXml(NOTIFICATIONS[source]),
     'dynamodb:Query': (input) => ledger({})(input),
   };
+}
+
+/** What IAM says of a role's policies. */
+export function simulation(EvalDecision: 'allowed' | 'implicitDeny') {
+  return { EvaluationResults: [{ EvalActionName: 'action', EvalDecision }] };
 }
 
 /** What a queue answers, of a queue that has nothing in it. */

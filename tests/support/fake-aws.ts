@@ -128,10 +128,12 @@ const METADATA = '<ResponseMetadata><RequestId>request</RequestId></ResponseMeta
 const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   sts: query,
   cloudformation: query,
+  iam: query,
   sns: query,
   cloudtrail: json,
   sqs: json,
   dynamodb: json,
+  events: json,
   lambda: json,
   s3,
 };

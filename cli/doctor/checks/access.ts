@@ -1,119 +1,99 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import { known } from '../answer.ts';
-import type { Grant } from '../deployed-template.ts';
-import type { Facts, Probe } from '../facts.ts';
-import { counted, type Finding, findingsOn, groupedBy, ok, problem, unknown } from '../finding.ts';
-import { isRefusal } from '../ingest.ts';
-import { exampleKey, keyPrefixOf } from '../log-file-key.ts';
-import { redeployFor } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
-import { LOGICAL_IDS } from '../stack.ts';
-import { updateTrail } from '../trail-command.ts';
-import { fitsWildcard } from '../wildcard.ts';
+import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { type LogFileProblem, listProblems } from '../../../shared/store/ledger.ts';
+import { commandLine, exampleKey, keyPrefixOf, redeploy, trailCommand } from '../commands.ts';
+import { counted, type Found, ok, problem, unknown } from '../finding.ts';
+import { LOGICAL_IDS, orGone, type Stack } from '../stack.ts';
 
-/**
- * Whether ingest may read log files. Doctor cannot take on the function's role, so it compares what the stack grants with
- * what the trails use, and looks at what ingest was refused: policies of bucket and key can refuse as well.
- */
-export function checkAccess(facts: Facts): Finding[] {
-  return [...checkGrants(facts), ...checkRefusals(facts)];
-}
-
-function checkGrants(facts: Facts): Finding[] {
-  return findingsOn(
-    'access',
-    facts.template,
-    ({ grants }) => {
-      if (!grants)
-        return [unknown('access', { unknown: "what ingest may read is not understood from the stack's template" })];
-      return (known(facts.trails) ?? []).flatMap(({ trail }) => [
-        readGrant(trail, grants, facts),
-        keyGrant(trail, grants, facts),
-      ]);
-    },
-    () => [],
-  );
-}
-
-function readGrant(trail: Trail, grants: readonly Grant[], facts: Facts): Finding {
-  const resources = resourcesOf('s3:GetObject', grants);
-  const bucket = `arn:${facts.asker.partition}:s3:::${trail.S3BucketName}`;
-  const mayRead = resources.some((pattern) =>
-    fitsWildcard(pattern, `${bucket}/${exampleKey(trail, facts.asker, pattern)}`),
-  );
-  if (mayRead) return ok('access', `the function's role may read the log files of ${trail.Name}`);
-  return problem(
-    'access',
-    `the function's role may read ${resources.join(', ') || 'nothing'}, and ${trail.Name} writes to s3://${trail.S3BucketName}/${keyPrefixOf(trail)}`,
-    redeployFor(trail, facts),
-  );
-}
-
-function keyGrant(trail: Trail, grants: readonly Grant[], facts: Facts): Finding {
-  const { KmsKeyId, Name } = trail;
-  if (!KmsKeyId) return ok('key', `${Name} encrypts with no KMS key of its own`);
-  if (resourcesOf('kms:Decrypt', grants).some((pattern) => fitsWildcard(pattern, KmsKeyId))) {
-    return ok('key', `the function's role may decrypt with the key of ${Name}`);
-  }
-  if (KmsKeyId.includes(':alias/'))
-    return unknown('key', { unknown: `${Name} names its key by an alias, ${KmsKeyId}` });
-  const ownKey = known(facts.resources)?.get(LOGICAL_IDS.trailKey)?.physicalId;
-  return problem(
-    'key',
-    `the function's role may not decrypt with the key of ${Name}, ${KmsKeyId}`,
-    ownKey === undefined ? redeployFor(trail, facts) : updateTrail(trail, facts.asker, '--kms-key-id', ownKey),
-  );
-}
-
-function resourcesOf(action: string, grants: readonly Grant[]): string[] {
-  return grants.filter(({ actions }) => actions.includes(action)).flatMap(({ resources }) => resources);
-}
-
-/** Log files that S3 or KMS did not let ingest read, by the reason that the ledger has. */
-function checkRefusals(facts: Facts): Finding[] {
-  const refused = (known(facts.logFileProblems) ?? []).filter(
-    ({ state, reason = '' }) => state === 'failed' && isRefusal(reason),
-  );
-  return groupedBy(refused, ({ reason = '' }) => reason).map(([reason, files]) => {
-    const example = files[0]!.logFile;
-    const outcome = files.some(({ logFile }) => logFile === facts.probe?.logFile) ? facts.probe?.outcome : undefined;
-    const isKey = /KMS/.test(reason) || outcome === 'kms-denied';
+/** Whether the policies of the function's role let it read the log files of each trail. */
+export async function checkAccess(stack: Stack): Promise<Found[]> {
+  const { partition } = stack.caller;
+  const found = (await stack.trails()).map(async (trail) => {
+    const resource = `arn:${partition}:s3:::${trail.S3BucketName}/${exampleKey(trail, stack.caller)}`;
+    if (await roleMay('s3:GetObject', resource, stack))
+      return ok(`the function's role may read the log files of ${trail.Name}`);
+    const where = `s3://${trail.S3BucketName}/${keyPrefixOf(trail)}`;
     return problem(
-      isKey ? 'key' : 'access',
-      `${isKey ? 'KMS' : 'S3'} refused ingest ${counted(files.length, 'log file')} (${reason}), as s3://${example}${hintOf(outcome)}`,
-      isKey ? keyFix(facts, example, reason) : bucketFix(facts, example),
+      `the function's role may not read the log files of ${trail.Name} in ${where}`,
+      redeploy(stack, trail),
     );
   });
+  return Promise.all(found);
 }
 
-function hintOf(outcome: Probe['outcome'] | undefined): string {
-  if (outcome === 'readable') return "; you may read it, so that it is the function's role that may not";
-  if (outcome === 'kms-denied') return '; you may not decrypt it either';
-  return outcome === 's3-denied' ? '; you may not read it either' : '';
+/** Whether the policies of the function's role let it decrypt the log files of each trail. */
+export async function checkKey(stack: Stack): Promise<Found[]> {
+  const ownKey = (await stack.resources()).get(LOGICAL_IDS.trailKey)?.physicalId;
+  const found = (await stack.trails()).map(async (trail): Promise<Found> => {
+    const { KmsKeyId, Name } = trail;
+    if (!KmsKeyId) return ok(`${Name} uses no KMS key of its own`);
+    if (KmsKeyId.includes(':alias/')) return unknown(`${Name} names its key by an alias, ${KmsKeyId}`);
+    if (await roleMay('kms:Decrypt', KmsKeyId, stack))
+      return ok(`the function's role may decrypt with the key of ${Name}`);
+    return problem(
+      `the function's role may not decrypt with the key of ${Name}, ${KmsKeyId}`,
+      ownKey === undefined
+        ? redeploy(stack, trail)
+        : trailCommand('update-trail', '--name', trail, stack.caller, '--kms-key-id', ownKey),
+    );
+  });
+  return Promise.all(found);
 }
 
-const AFTERWARDS = 'then mwaa-trail redrive brings back what was refused';
-
-function bucketFix(facts: Facts, logFile: string): string {
-  const bucket = logFile.slice(0, logFile.indexOf('/'));
-  const trail = known(facts.trails)?.find(({ trail }) => trail.S3BucketName === bucket)?.trail ?? {};
-  const statement = {
-    Effect: 'Allow',
-    Principal: { AWS: roleOf(facts) },
-    Action: 's3:GetObject',
-    Resource: `arn:${facts.asker.partition}:s3:::${bucket}/${keyPrefixOf(trail)}*`,
-  };
-  return `see whether the bucket's policy denies it, or when another account owns the bucket, add ${JSON.stringify(statement)} (${commandLine('aws s3api get-bucket-policy --bucket', bucket)}), and the same for kms:Decrypt to the key's policy; ${AFTERWARDS}`;
+/** What IAM says of the policies of the function's role. Policies of the bucket and of the key are not part of it. */
+async function roleMay(action: string, resource: string, { clients, caller, ingest }: Stack): Promise<boolean> {
+  const { Role } = await ingest();
+  const suffix = caller.partition === 'aws-cn' ? '.cn' : '';
+  const command = new SimulatePrincipalPolicyCommand({
+    PolicySourceArn: Role,
+    ActionNames: [action],
+    ResourceArns: [resource],
+    ContextEntries: [
+      {
+        ContextKeyName: 'kms:ViaService',
+        ContextKeyType: 'string',
+        ContextKeyValues: [`s3.${caller.region}.amazonaws.com${suffix}`],
+      },
+    ],
+  });
+  const { EvaluationResults = [] } = await clients.iam.send(command);
+  return EvaluationResults.every(({ EvalDecision }) => EvalDecision === 'allowed');
 }
 
-function keyFix(facts: Facts, logFile: string, reason: string): string {
-  const bucket = logFile.slice(0, logFile.indexOf('/'));
-  const key = known(facts.trails)?.find(({ trail }) => trail.S3BucketName === bucket)?.trail.KmsKeyId ?? 'KEY-ARN';
-  if (/Disabled/.test(reason)) return `${commandLine('aws kms enable-key --key-id', key)}; ${AFTERWARDS}`;
-  const statement = { Effect: 'Allow', Principal: { AWS: roleOf(facts) }, Action: 'kms:Decrypt', Resource: '*' };
-  return `see whether the key's policy allows it, else add ${JSON.stringify(statement)} (${commandLine('aws kms get-key-policy --policy-name default --key-id', key)}); ${AFTERWARDS}`;
+/** More need not be named: usually all have the same cause. */
+const MAX_PROBLEMS = 100;
+
+/** Log files of which something is missing in the table. */
+export async function logFileProblems(stack: Stack): Promise<LogFileProblem[]> {
+  const table = await stack.physicalId('ledger', 'the table of log files');
+  return orGone('the table of log files', listProblems(stack.clients.dynamo, table, {}, MAX_PROBLEMS));
 }
 
-function roleOf(facts: Facts): string {
-  return known(facts.function)?.Role ?? 'ROLE-OF-THE-FUNCTION';
+/** Whether the reason of a failure, as ingest notes it in the ledger, is that S3 or KMS refuses it. */
+export function isRefusal({ state, reason = '' }: LogFileProblem): boolean {
+  return state === 'failed' && /AccessDenied|KMS|HTTP 403|Forbidden/.test(reason);
+}
+
+/** Log files that S3 or KMS did not let ingest read: policies of the bucket and of the key refuse, too. */
+export async function checkRefusals(stack: Stack): Promise<Found[]> {
+  const refused = Map.groupBy((await logFileProblems(stack)).filter(isRefusal), ({ reason = '' }) => reason);
+  const found = [...refused].map(async ([reason, files]) => {
+    const example = files[0]!.logFile;
+    return problem(
+      `ingest was refused ${counted(files.length, 'log file')} (${reason}), such as s3://${example}`,
+      `${await refusalFix(example.slice(0, example.indexOf('/')), reason, stack)}; then mwaa-trail redrive delivers them again`,
+    );
+  });
+  return Promise.all(found);
+}
+
+/** S3 answers `AccessDenied` for its own policies and for the key's. */
+async function refusalFix(bucket: string, reason: string, stack: Stack): Promise<string> {
+  const trails = await stack.trails().catch((): Trail[] => []);
+  const key = trails.find(({ S3BucketName }) => S3BucketName === bucket)?.KmsKeyId ?? 'KEY-ARN';
+  if (/Disabled/.test(reason)) return commandLine('aws kms enable-key --key-id', key);
+  const { Role } = await stack.ingest();
+  const bucketPolicy = commandLine('aws s3api get-bucket-policy --bucket', bucket);
+  const keyPolicy = commandLine('aws kms get-key-policy --policy-name default --key-id', key);
+  return `let ${Role} s3:GetObject in the bucket's policy (${bucketPolicy}) and kms:Decrypt in the key's policy (${keyPolicy})`;
 }

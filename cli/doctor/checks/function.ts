@@ -1,173 +1,108 @@
-import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
-import { type Answer, known } from '../answer.ts';
-import type { Facts } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, warning } from '../finding.ts';
-import { readIngestConfig } from '../ingest.ts';
-import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
+import {
+  type EventSourceMappingConfiguration,
+  GetFunctionConcurrencyCommand,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
+import { TrailError } from '../../../shared/errors.ts';
+import { commandLine, redeploy } from '../commands.ts';
+import { type Found, ok, problem, warning } from '../finding.ts';
+import { type Stack, UnknownError } from '../stack.ts';
 
 /** Whether the ingest function can run. */
-export function checkFunction(facts: Facts): Finding[] {
-  return [
-    ...findingsOn(
-      'function',
-      facts.function,
-      (configuration) => [checkState(configuration, facts), ...checkConfiguration(configuration, facts)],
-      () => [problem('function', 'there is no ingest function', redeploy(facts))],
-    ),
-    ...findingsOn(
-      'concurrency',
-      facts.reservedConcurrency,
-      (reserved) => checkConcurrency(reserved, facts),
-      () => [],
-    ),
-  ];
-}
-
-function checkState(configuration: FunctionConfiguration, facts: Facts): Finding {
-  const {
-    FunctionName,
-    State = '',
-    StateReasonCode,
-    StateReason,
-    LastUpdateStatus,
-    LastUpdateStatusReason,
-  } = configuration;
+export async function checkFunction(stack: Stack): Promise<Found[]> {
+  const { FunctionName, State = '', LastUpdateStatus, ...more } = await stack.ingest();
   if (State === 'Failed') {
-    return problem(
-      'function',
-      `${FunctionName} cannot run: ${StateReasonCode ?? State}: ${StateReason ?? 'no reason given'}`,
-      redeploy(facts),
-    );
+    const reason = `${more.StateReasonCode ?? State}: ${more.StateReason ?? 'no reason given'}`;
+    return [problem(`${FunctionName} cannot run: ${reason}`, redeploy(stack))];
   }
   if (LastUpdateStatus === 'Failed') {
-    return problem(
-      'function',
-      `the last update of ${FunctionName} failed: ${LastUpdateStatusReason ?? 'no reason given'}`,
-      redeploy(facts),
-    );
+    const reason = more.LastUpdateStatusReason ?? 'no reason given';
+    return [problem(`the last update of ${FunctionName} failed: ${reason}`, redeploy(stack))];
   }
   if (State === 'Pending' || LastUpdateStatus === 'InProgress') {
-    return warning('function', `${FunctionName} is being changed`, 'ask again in a minute');
+    return [warning(`${FunctionName} is being changed`, 'ask again in a minute')];
   }
-  return ok('function', `${FunctionName} is ${State.toLowerCase()}, changed last ${configuration.LastModified ?? '-'}`);
+  return [ok(`${FunctionName} is ${State.toLowerCase()}, last changed ${more.LastModified ?? '-'}`)];
 }
 
-function checkConfiguration(configuration: FunctionConfiguration, facts: Facts): Finding[] {
-  const { FunctionName, Environment } = configuration;
-  // The key of the environment's variables is missing to whoever asks; the function may well have it.
+/** Whether the function understands its environment. */
+export async function checkConfiguration(stack: Stack): Promise<Found[]> {
+  const { FunctionName, Environment } = await stack.ingest();
+  // Whoever runs doctor may not use the key of the variables; the function may well be allowed to.
   if (Environment?.Error) {
-    return [
-      {
-        check: 'configuration',
-        state: 'unknown',
-        text: `the environment of ${FunctionName} cannot be read: ${Environment.Error.ErrorCode}`,
-      },
-    ];
+    throw new UnknownError(`the environment of ${FunctionName} cannot be read: ${Environment.Error.ErrorCode}`);
   }
-  const config = readIngestConfig(configuration);
-  if ('wrong' in config)
-    return [problem('configuration', `${FunctionName} does not start: ${config.wrong}`, redeploy(facts))];
-  if (config.known.quarantineBucket === undefined) {
-    return [
-      problem(
-        'configuration',
-        `${FunctionName} has no QUARANTINE_BUCKET: bad log files are delivered again and again`,
-        redeploy(facts),
-      ),
-    ];
+  try {
+    const { quarantineBucket, eventSources, logBuckets } = await stack.config();
+    if (quarantineBucket === undefined) {
+      const text = `${FunctionName} has no QUARANTINE_BUCKET: invalid log files are delivered again and again`;
+      return [problem(text, redeploy(stack))];
+    }
+    const buckets = logBuckets.map(({ name }) => name).join(', ') || 'any bucket';
+    return [ok(`it keeps ${eventSources.join(', ')} of ${buckets}`)];
+  } catch (error) {
+    if (!(error instanceof TrailError)) throw error;
+    return [problem(`${FunctionName} does not start: ${error.message}`, redeploy(stack))];
   }
-  const { logBuckets, eventSources } = config.known;
-  const buckets = logBuckets.map(({ name }) => name).join(', ') || 'any bucket';
-  return [ok('configuration', `it keeps ${eventSources.join(', ')} of ${buckets}`)];
 }
 
-function checkConcurrency(reserved: number | undefined, { function: configuration, asker }: Facts): Finding[] {
-  if (reserved !== 0) return [];
-  const name = known(configuration)?.FunctionName ?? '';
+/** Whether the function may run at all. */
+export async function checkConcurrency(stack: Stack): Promise<Found[]> {
+  const { FunctionName = '' } = await stack.ingest();
+  const command = new GetFunctionConcurrencyCommand({ FunctionName });
+  if ((await stack.clients.lambda.send(command)).ReservedConcurrentExecutions !== 0) return [];
+  const remove = 'aws lambda delete-function-concurrency --region';
   return [
     problem(
-      'concurrency',
-      `${name} is throttled to nothing: its reserved concurrency is 0`,
-      commandLine('aws lambda delete-function-concurrency --region', asker.region, '--function-name', name),
+      `${FunctionName} never runs: its reserved concurrency is 0`,
+      commandLine(remove, stack.caller.region, '--function-name', FunctionName),
     ),
   ];
 }
 
-/** Whether the function receives what is in the queue, and is taken at its word about what failed. */
-export function checkEventSource(facts: Facts): Finding[] {
-  const queueArn = known(facts.queue)?.QueueArn;
-  return findingsOn(
-    'event source',
-    facts.mappings,
-    (mappings) => {
-      const ours = mappings.filter(({ EventSourceArn = '' }) => EventSourceArn === queueArn);
-      if (queueArn === undefined) return [];
-      if (ours.length === 0)
-        return [
-          problem(
-            'event source',
-            'nothing takes messages from the queue to the function',
-            createMapping(facts, queueArn),
-          ),
-        ];
-      return ours.flatMap((mapping) => checkMapping(mapping, facts));
-    },
-    () => [],
-  );
+/** Whether Lambda brings what is in the queue to the function, and leaves in the queue what failed. */
+export async function checkEventSource(stack: Stack): Promise<Found[]> {
+  const { QueueArn } = await stack.queue('queue');
+  const { FunctionName = '' } = await stack.ingest();
+  const mappings: EventSourceMappingConfiguration[] = [];
+  for await (const page of paginateListEventSourceMappings({ client: stack.clients.lambda }, { FunctionName })) {
+    mappings.push(...(page.EventSourceMappings ?? []).filter(({ EventSourceArn }) => EventSourceArn === QueueArn));
+  }
+  if (mappings.length > 0) return mappings.flatMap((mapping) => checkMapping(mapping, stack));
+  const create =
+    'aws lambda create-event-source-mapping --batch-size 10 --function-response-types ReportBatchItemFailures --region';
+  return [
+    problem(
+      'nothing takes messages from the queue to the function',
+      commandLine(create, stack.caller.region, '--function-name', FunctionName, '--event-source-arn', QueueArn ?? ''),
+    ),
+  ];
 }
 
-function checkMapping(mapping: EventSourceMappingConfiguration, { asker }: Facts): Finding[] {
-  const {
-    UUID = '',
-    State = '',
-    StateTransitionReason,
-    LastProcessingResult,
-    LastModified,
-    FunctionResponseTypes = [],
-  } = mapping;
+function checkMapping(mapping: EventSourceMappingConfiguration, { caller }: Stack): Found[] {
+  const { UUID = '', FunctionResponseTypes = [] } = mapping;
   const update = (...words: string[]) =>
-    commandLine('aws lambda update-event-source-mapping --region', asker.region, '--uuid', UUID, ...words);
-  return [stateOf(), ...responses()];
-
-  function stateOf(): Finding {
-    if (/^Disabl/.test(State)) {
-      return problem('event source', `it is switched off (${State}): messages wait in the queue`, update('--enabled'));
-    }
-    if (State !== 'Enabled') return warning('event source', `it is being changed: ${State}`, 'ask again in a minute');
-    if (/^PROBLEM/i.test(LastProcessingResult ?? '')) {
-      return problem(
-        'event source',
-        `Lambda cannot read the queue: ${LastProcessingResult}`,
-        `see the role of the function: ${StateTransitionReason ?? 'no reason given'}`,
-      );
-    }
-    return ok('event source', `it is enabled, changed last ${LastModified?.toISOString() ?? '-'}`);
-  }
-
-  function responses(): Finding[] {
-    if (FunctionResponseTypes.includes('ReportBatchItemFailures')) return [];
-    return [
-      problem(
-        'event source',
-        'it does not take reports of single failures: messages that failed are deleted, and their log files lost',
-        update('--function-response-types', 'ReportBatchItemFailures'),
-      ),
-    ];
-  }
+    commandLine('aws lambda update-event-source-mapping --region', caller.region, '--uuid', UUID, ...words);
+  return [
+    mappingState(mapping, update('--enabled')),
+    ...(FunctionResponseTypes.includes('ReportBatchItemFailures')
+      ? []
+      : [
+          problem(
+            'partial batch responses are off: messages that failed are deleted, and their log files lost',
+            update('--function-response-types', 'ReportBatchItemFailures'),
+          ),
+        ]),
+  ];
 }
 
-function createMapping(
-  { function: configuration, asker }: { function: Answer<FunctionConfiguration>; asker: Facts['asker'] },
-  queueArn: string,
-): string {
-  const name = known(configuration)?.FunctionName ?? '';
-  return commandLine(
-    'aws lambda create-event-source-mapping --batch-size 10 --function-response-types ReportBatchItemFailures --region',
-    asker.region,
-    '--function-name',
-    name,
-    '--event-source-arn',
-    queueArn,
-  );
+function mappingState(mapping: EventSourceMappingConfiguration, enable: string): Found {
+  const { State = '', StateTransitionReason, LastProcessingResult = '', LastModified } = mapping;
+  if (/^Disabl/.test(State)) return problem(`it is switched off (${State}): messages wait in the queue`, enable);
+  if (State !== 'Enabled') return warning(`it is being changed: ${State}`, 'ask again in a minute');
+  if (/^PROBLEM/i.test(LastProcessingResult)) {
+    const fix = `check the role of the function: ${StateTransitionReason ?? 'no reason given'}`;
+    return problem(`Lambda cannot read the queue: ${LastProcessingResult}`, fix);
+  }
+  return ok(`it is enabled, last changed ${LastModified?.toISOString() ?? '-'}`);
 }

@@ -1,113 +1,89 @@
 import { relativeTime } from '../../../shared/render/times.ts';
-import type { LogFileProblem, Watermark } from '../../../shared/store/ledger.ts';
-import { known } from '../answer.ts';
-import type { Facts, TrailFacts } from '../facts.ts';
-import { counted, type Finding, findingsOn, groupedBy, ok, problem, warning } from '../finding.ts';
-import { isRefusal } from '../ingest.ts';
-import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
-import { LOGICAL_IDS } from '../stack.ts';
+import { listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
+import { commandLine } from '../commands.ts';
+import { counted, type Found, ok, problem, warning } from '../finding.ts';
+import { LOGICAL_IDS, orGone, type Stack } from '../stack.ts';
+import { isRefusal, logFileProblems } from './access.ts';
+import { statusOf } from './trail.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** CloudTrail announces at once, and ingest reads within seconds: so late, something is slow, or stands. */
+/** CloudTrail announces at once, and ingest reads within seconds: this late, something is slow or stopped. */
 const LATE_MS = 15 * MINUTE_MS;
 const BEHIND_MS = HOUR_MS;
 /** As the alarm NoLogFiles. */
 const SILENCE_MS = 6 * HOUR_MS;
 
-/** What the ledger has of log files that are not, or not wholly, in the table; and how far ingest has come. */
-export function checkLedger(facts: Facts): Finding[] {
-  const gone = () => [problem('ledger', 'the table of log files is gone', redeploy(facts))];
-  return [
-    ...findingsOn(
-      'ledger',
-      facts.logFileProblems,
-      (problems) => [...checkFailed(problems, facts), ...checkQuarantine(problems, facts)],
-      gone,
-    ),
-    ...findingsOn(
-      'freshness',
-      facts.watermarks,
-      (watermarks) => checkFreshness(watermarks, facts),
-      () => [],
-    ),
-  ];
-}
-
-/** Those that S3 or KMS refuses are told of with what ingest may read. */
-function checkFailed(problems: readonly LogFileProblem[], facts: Facts): Finding[] {
-  const failed = problems.filter(({ state, reason = '' }) => state === 'failed' && !isRefusal(reason));
-  if (failed.length === 0) return [ok('failed log files', 'none that waits to be read again')];
-  return groupedBy(failed, ({ reason = 'out of time' }) => reason).map(([reason, files]) =>
-    warning(
-      'failed log files',
-      `${files.length} to be read again (${reason}), as s3://${files[0]!.logFile}`,
-      commandLine(
-        'aws logs tail',
-        `/aws/lambda/${functionName(facts)}`,
-        '--since',
-        '1d',
-        '--filter-pattern',
-        '"failed, to be delivered again"',
-        '--region',
-        facts.asker.region,
-      ),
-    ),
+/** Log files that are to be read again. Those that S3 or KMS refuses are findings on access. */
+export async function checkFailed(stack: Stack): Promise<Found[]> {
+  const failed = (await logFileProblems(stack)).filter((one) => one.state === 'failed' && !isRefusal(one));
+  if (failed.length === 0) return [ok('none that waits to be read again')];
+  const byReason = Map.groupBy(failed, ({ reason = 'out of time' }) => reason);
+  const filter = ['--filter-pattern', '"failed, to be delivered again"'];
+  const fix = await logs(stack, '1d', ...filter);
+  return [...byReason].map(([reason, files]) =>
+    warning(`${files.length} to be read again (${reason}), such as s3://${files[0]!.logFile}`, fix),
   );
 }
 
-function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Facts): Finding[] {
+/** What was set aside. */
+export async function checkQuarantine(stack: Stack): Promise<Found[]> {
+  const problems = await logFileProblems(stack);
   const files = problems.filter(({ state }) => state === 'quarantined').length;
   const partly = problems.filter(({ state }) => state === 'records-quarantined').length;
-  if (files + partly === 0) return [ok('quarantine', 'nothing was set aside')];
-  const bucket = known(resources)?.get(LOGICAL_IDS.quarantine)?.physicalId ?? 'QUARANTINE-BUCKET';
+  if (files + partly === 0) return [ok('empty')];
+  const bucket = await stack.physicalId('quarantine', 'the quarantine bucket');
   return [
     warning(
-      'quarantine',
-      `set aside, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
+      `quarantined, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
       commandLine('npx mwaa-trail quarantine list --bucket', bucket),
     ),
   ];
 }
 
-function checkFreshness(watermarks: readonly Watermark[], facts: Facts): Finding[] {
-  const delivering = (known(facts.trails) ?? []).flatMap((trail) => lastDelivery(trail));
-  if (delivering.length === 0) return [freshnessAlone(watermarks, facts)];
-  return delivering.map(({ name, home, last }) => {
-    // The state of a trail is that of its home Region.
+/** How far ingest has come, compared with the last delivery of each visible trail. */
+export async function checkFreshness(stack: Stack): Promise<Found[]> {
+  const table = await stack.physicalId('ledger', 'the table of log files');
+  const watermarks = await orGone('the table of log files', listWatermarks(stack.clients.dynamo, table));
+  const fix = `see the other findings, and ${await logs(stack, '1h')}`;
+  const deliveries = await lastDeliveries(stack);
+  if (deliveries.length === 0) return [freshness('', newestOf(watermarks), undefined, stack, fix)];
+  return deliveries.map(({ name, home, last }) => {
+    // The status of a trail is that of its home Region.
     const newest = newestOf(watermarks.filter(({ region }) => region === home)) ?? newestOf(watermarks);
-    const delivered = `${name} delivered last ${relativeTime(last, facts.now)}`;
-    if (newest === undefined) {
-      return problem(
-        'freshness',
-        `${delivered}, and ingest has read no log file yet`,
-        `just deployed? Wait a quarter of an hour; else ${lookFix(facts)}`,
-      );
-    }
-    const text = `${delivered}, and the newest log file that was read is from ${relativeTime(newest, facts.now)}`;
-    if (last - newest <= LATE_MS) return ok('freshness', text);
-    if (last - newest <= BEHIND_MS) return warning('freshness', text, lookFix(facts));
-    return problem('freshness', `ingest is behind: ${text}`, lookFix(facts));
+    return freshness(`${name} last delivered ${relativeTime(last, stack.now)}, `, newest, last, stack, fix);
   });
 }
 
-/** Where no trail is seen to compare with. */
-function freshnessAlone(watermarks: readonly Watermark[], facts: Facts): Finding {
-  const newest = newestOf(watermarks);
-  if (newest === undefined)
+/** @param last when the trail delivered; absent: no trail is visible to compare with */
+function freshness(
+  delivered: string,
+  newest: number | undefined,
+  last: number | undefined,
+  stack: Stack,
+  fix: string,
+): Found {
+  if (newest === undefined) {
     return problem(
-      'freshness',
-      'ingest has read no log file yet',
-      `just deployed? Wait a quarter of an hour; else ${lookFix(facts)}`,
+      `${delivered}ingest has read no log file yet`,
+      `if it was just deployed, wait a quarter of an hour; else ${fix}`,
     );
-  const text = `the newest log file that was read is from ${relativeTime(newest, facts.now)}`;
-  return facts.now - newest <= SILENCE_MS ? ok('freshness', text) : problem('freshness', text, lookFix(facts));
+  }
+  const text = `${delivered}the newest log file that ingest has read is from ${relativeTime(newest, stack.now)}`;
+  const behind = (last ?? stack.now) - newest;
+  if (behind <= (last === undefined ? SILENCE_MS : LATE_MS)) return ok(text);
+  if (last !== undefined && behind <= BEHIND_MS) return warning(text, fix);
+  return problem(`ingest is behind: ${text}`, fix);
 }
 
-function lastDelivery({ trail, status }: TrailFacts): { name: string; home: string; last: number }[] {
-  const last = known(status)?.LatestDeliveryTime;
-  return last ? [{ name: trail.Name ?? '', home: trail.HomeRegion ?? '', last: last.getTime() }] : [];
+async function lastDeliveries(stack: Stack): Promise<{ name: string; home: string; last: number }[]> {
+  const trails = await stack.trails().catch(() => []);
+  const found = trails.map(async (trail) => {
+    const status = await statusOf(trail, stack).catch(() => undefined);
+    const last = status?.LatestDeliveryTime?.getTime();
+    return last === undefined ? [] : [{ name: trail.Name ?? '', home: trail.HomeRegion ?? '', last }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** In milliseconds since 1970. */
@@ -116,14 +92,8 @@ function newestOf(watermarks: readonly Watermark[]): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function lookFix(facts: Facts): string {
-  return `see the other findings, and ${commandLine('aws logs tail', `/aws/lambda/${functionName(facts)}`, '--since', '1h', '--region', facts.asker.region)}`;
-}
-
-function functionName(facts: Facts): string {
-  return (
-    known(facts.function)?.FunctionName ??
-    known(facts.resources)?.get(LOGICAL_IDS.function)?.physicalId ??
-    `${facts.stackName}-ingest`
-  );
+async function logs(stack: Stack, since: string, ...words: string[]): Promise<string> {
+  const name = (await stack.resources()).get(LOGICAL_IDS.function)?.physicalId ?? `${stack.name}-ingest`;
+  const { region } = stack.caller;
+  return commandLine('aws logs tail', `/aws/lambda/${name}`, '--since', since, ...words, '--region', region);
 }

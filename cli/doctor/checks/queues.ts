@@ -1,69 +1,46 @@
-import { known } from '../answer.ts';
-import type { Attributes, Facts } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, warning } from '../finding.ts';
-import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
+import { commandLine } from '../commands.ts';
+import { type Found, ok, problem, warning } from '../finding.ts';
+import type { Stack } from '../stack.ts';
 
-/** What the queues hold, and whether what fails ends in the dead-letter queue. */
-export function checkQueues(facts: Facts): Finding[] {
-  return [
-    ...findingsOn(
-      'queue',
-      facts.queue,
-      (queue) => [...checkBacklog(queue), ...checkRedrive(queue, facts)],
-      () => [problem('queue', 'the ingest queue is gone', redeploy(facts))],
-    ),
-    ...findingsOn('dead letters', facts.deadLetters, checkDeadLetters, () => [
-      problem('dead letters', 'the dead-letter queue is gone', redeploy(facts)),
-    ]),
-  ];
-}
-
-/** Ten functions at a time take ten messages each: more than they have done within minutes. */
+/** Ten functions at a time take ten messages each: more than they finish within minutes. */
 const LONG_QUEUE = 1_000;
 
-function checkBacklog(queue: Attributes): Finding[] {
+/** Whether ingest keeps up with the queue, and what fails ends in the dead-letter queue. */
+export async function checkQueue(stack: Stack): Promise<Found[]> {
+  const queue = await stack.queue('queue');
   const { waiting, inFlight } = countsOf(queue);
   const text = `${waiting} waiting, ${inFlight} in flight`;
-  if (waiting <= LONG_QUEUE) return [ok('queue', text)];
-  return [
-    warning(
-      'queue',
-      `${text}: ingest does not keep up`,
-      'see the age of the oldest message in the dashboard, and Throttles in docs/operations.md',
-    ),
-  ];
+  const backlog =
+    waiting <= LONG_QUEUE
+      ? ok(text)
+      : warning(
+          `${text}: ingest does not keep up`,
+          'see the age of the oldest message in the dashboard, and Throttles in docs/operations.md',
+        );
+  if (queue.RedrivePolicy) return [backlog];
+  const target = await stack.queue('deadLetters').catch(() => undefined);
+  const policy = { deadLetterTargetArn: target?.QueueArn ?? 'ARN-OF-THE-DEAD-LETTER-QUEUE', maxReceiveCount: 5 };
+  const set = commandLine('aws sqs set-queue-attributes --queue-url', queue.QueueUrl ?? '', '--attributes', {
+    RedrivePolicy: JSON.stringify(policy),
+  });
+  const lost = 'it has no dead-letter queue: what cannot be read is delivered again for 14 days, and then lost';
+  return [backlog, problem(lost, set)];
 }
 
-function checkRedrive({ RedrivePolicy, QueueUrl = '' }: Attributes, { deadLetters }: Facts): Finding[] {
-  if (RedrivePolicy) return [];
-  const target = known(deadLetters)?.QueueArn ?? 'ARN-OF-THE-DEAD-LETTER-QUEUE';
-  const policy = JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount: 5 });
-  return [
-    problem(
-      'queue',
-      'it has no dead-letter queue: what cannot be read is delivered again for 14 days, and then lost',
-      commandLine('aws sqs set-queue-attributes --queue-url', QueueUrl, '--attributes', { RedrivePolicy: policy }),
-    ),
-  ];
-}
-
-function checkDeadLetters(queue: Attributes): Finding[] {
+export async function checkDeadLetters(stack: Stack): Promise<Found[]> {
+  const queue = await stack.queue('deadLetters');
   const { waiting, inFlight } = countsOf(queue);
-  const { QueueArn = '' } = queue;
-  if (waiting + inFlight === 0) return [ok('dead letters', 'none')];
-  const name = QueueArn.split(':').at(-1) ?? '';
-  const redrive = commandLine('npx mwaa-trail redrive --queue', name);
+  if (waiting + inFlight === 0) return [ok('none')];
+  const redrive = commandLine('npx mwaa-trail redrive --queue', queue.QueueArn?.split(':').at(-1) ?? '');
   return [
     problem(
-      'dead letters',
-      `${waiting} waiting, ${inFlight} in flight: notifications that failed five times; their log files are not in the table`,
+      `${waiting} waiting, ${inFlight} in flight: notifications that failed; their log files are not in the table`,
       `${redrive} --dry-run, remove the cause, then ${redrive}`,
     ),
   ];
 }
 
-function countsOf(queue: Attributes): { waiting: number; inFlight: number } {
+function countsOf(queue: Readonly<Record<string, string>>): { waiting: number; inFlight: number } {
   return {
     waiting: Number(queue.ApproximateNumberOfMessages ?? 0),
     inFlight: Number(queue.ApproximateNumberOfMessagesNotVisible ?? 0),

@@ -1,89 +1,109 @@
-import { known } from '../answer.ts';
-import type { BucketFacts, Facts } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, unknown } from '../finding.ts';
-import { type Decision, decide, type ServiceRequest, withStatement } from '../resource-policy.ts';
-import { commandLine } from '../shell.ts';
+import { GetPolicyCommand, type GetPolicyResponse } from '@aws-sdk/client-lambda';
+import { commandLine } from '../commands.ts';
+import { type Found, ok, problem } from '../finding.ts';
+import { isMissing, type Source, type Stack } from '../stack.ts';
+import { sourceOfStack, subscription } from './announcement.ts';
 
-/** Whether the queue lets a bucket send to it. */
-export function queueTakesFromBucket(bucket: BucketFacts, facts: Facts): Finding[] {
-  return queueTakes(facts, fromBucket(bucket, facts, 'sqs:SendMessage'));
+/** Whether who announces may send to the queue, or invoke the function. */
+export async function checkSending(stack: Stack): Promise<Found[]> {
+  return SENDING[await sourceOfStack(stack)](stack);
 }
 
-function fromBucket({ name, account }: BucketFacts, { asker }: Facts, action: string): ServiceRequest {
-  return {
-    service: 's3.amazonaws.com',
-    action,
-    sourceArn: `arn:${asker.partition}:s3:::${name}`,
-    sourceAccount: account ?? asker.account,
-  };
+const SENDING: Readonly<Record<Source, (stack: Stack) => Promise<Found[]>>> = {
+  queue: async (stack) => {
+    const { partition } = stack.caller;
+    const buckets = await stack.logBuckets();
+    return queueAccepts(
+      stack,
+      's3.amazonaws.com',
+      buckets.map(({ name }) => `arn:${partition}:s3:::${name}`),
+    );
+  },
+  function: functionAccepts,
+  bucket: async (stack) => {
+    const { partition, region, account } = stack.caller;
+    const rule = await stack.physicalId('rule', "the stack's rule");
+    return queueAccepts(stack, 'events.amazonaws.com', [`arn:${partition}:events:${region}:${account}:rule/${rule}`]);
+  },
+  topic: async (stack) => queueAccepts(stack, 'sns.amazonaws.com', [(await subscription(stack)).TopicArn ?? '']),
+};
+
+/**
+ * Whether the queue's policy names a service and what it sends for. Its conditions are not evaluated: AWS's policy simulation
+ * knows no callers that are services.
+ */
+async function queueAccepts(stack: Stack, service: string, sourceArns: readonly string[]): Promise<Found[]> {
+  const { Policy = '', KmsMasterKeyId = '', QueueUrl = '', QueueArn } = await stack.queue('queue');
+  const set = (attributes: object) =>
+    commandLine('aws sqs set-queue-attributes --queue-url', QueueUrl, '--attributes', attributes);
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+  const encrypted = /(^|\/)alias\/aws\/sqs$/.test(KmsMasterKeyId)
+    ? [
+        problem(
+          `the queue is encrypted with the AWS managed key (${KmsMasterKeyId}), which ${service} may not use`,
+          set({ SqsManagedSseEnabled: 'true' }),
+        ),
+      ]
+    : [];
+  const found = sourceArns.map((sourceArn) => {
+    if (namesSender(Policy, service, sourceArn)) return ok(`the queue accepts messages of ${service} for ${sourceArn}`);
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Service: service },
+      Action: 'sqs:SendMessage',
+      Resource: QueueArn,
+      Condition: { ArnEquals: { 'aws:SourceArn': sourceArn } },
+    };
+    return problem(
+      `the queue's policy does not name ${service} for ${sourceArn}`,
+      set({ Policy: JSON.stringify(withStatement(Policy, statement)) }),
+    );
+  });
+  return [...encrypted, ...found];
 }
 
-/** Whether the queue's policy, and its encryption, let a service send to it. */
-export function queueTakes(facts: Facts, request: ServiceRequest): Finding[] {
-  return findingsOn(
-    'queue policy',
-    facts.queue,
-    ({ Policy, KmsMasterKeyId, QueueUrl = '', QueueArn = '' }) => {
-      const { service, action, sourceArn } = request;
-      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-      const encrypted = /(^|\/)alias\/aws\/sqs$/.test(KmsMasterKeyId ?? '')
-        ? [
-            problem(
-              'queue policy',
-              `the queue is encrypted with the key of AWS (${KmsMasterKeyId}), which ${service} may not use`,
-              commandLine('aws sqs set-queue-attributes --queue-url', QueueUrl, '--attributes', {
-                SqsManagedSseEnabled: 'true',
-              }),
-            ),
-          ]
-        : [];
-      const statement = {
-        Effect: 'Allow',
-        Principal: { Service: service },
-        Action: action,
-        Resource: QueueArn,
-        Condition: { ArnEquals: { 'aws:SourceArn': sourceArn } },
-      };
-      const fix = commandLine('aws sqs set-queue-attributes --queue-url', QueueUrl, '--attributes', {
-        Policy: withStatement(Policy, statement),
-      });
-      return [...encrypted, ...decided('queue policy', 'the queue', request, decide(Policy, request), fix)];
-    },
-    () => [],
-  );
+/** Whether the function's policy names the buckets. */
+async function functionAccepts(stack: Stack): Promise<Found[]> {
+  const { FunctionName = '' } = await stack.ingest();
+  const { Policy = '' }: GetPolicyResponse = await stack.clients.lambda
+    .send(new GetPolicyCommand({ FunctionName }))
+    .catch((error: unknown) => {
+      if (isMissing(error)) return {};
+      throw error;
+    });
+  return (await stack.logBuckets()).map(({ name, account = stack.caller.account }) => {
+    const sourceArn = `arn:${stack.caller.partition}:s3:::${name}`;
+    if (namesSender(Policy, 's3.amazonaws.com', sourceArn)) return ok(`the function may be invoked for ${sourceArn}`);
+    return problem(
+      `the function's policy does not name s3.amazonaws.com for ${sourceArn}`,
+      commandLine(
+        'aws lambda add-permission --statement-id log-bucket --action lambda:InvokeFunction --principal s3.amazonaws.com --function-name',
+        FunctionName,
+        '--source-arn',
+        sourceArn,
+        '--source-account',
+        account,
+      ),
+    );
+  });
 }
 
-/** Whether the function lets a bucket invoke it. */
-export function functionTakesFromBucket(bucket: BucketFacts, facts: Facts): Finding[] {
-  const request = fromBucket(bucket, facts, 'lambda:InvokeFunction');
-  const functionName = known(facts.function)?.FunctionName ?? '';
-  const fix = commandLine(
-    'aws lambda add-permission --statement-id log-bucket --action lambda:InvokeFunction --principal s3.amazonaws.com --function-name',
-    functionName,
-    '--source-arn',
-    request.sourceArn,
-    '--source-account',
-    request.sourceAccount ?? '',
-  );
-  return findingsOn(
-    'function policy',
-    facts.functionPolicy ?? { missing: true },
-    (policy) => decided('function policy', 'the function', request, decide(policy, request), fix),
-    () => decided('function policy', 'the function', request, 'denied', fix),
-  );
+interface PolicyDocument {
+  Version?: string;
+  Statement?: object | object[];
 }
 
-function decided(
-  check: string,
-  what: string,
-  { service, sourceArn }: ServiceRequest,
-  decision: Decision,
-  fix: string,
-): Finding[] {
-  if (decision === 'allowed') return [ok(check, `${what} takes messages of ${service} for ${sourceArn}`)];
-  if (decision === 'denied')
-    return [problem(check, `the policy of ${what} does not let ${service} send for ${sourceArn}`, fix)];
-  return [
-    unknown(check, { unknown: `the policy of ${what} has conditions for ${service} that are not understood here` }),
-  ];
+const statementsOf = (policy: string) => [(JSON.parse(policy || '{}') as PolicyDocument).Statement ?? []].flat();
+
+/** Whether a statement that allows something names both. */
+function namesSender(policy: string, service: string, sourceArn: string): boolean {
+  return statementsOf(policy).some((statement) => {
+    const text = JSON.stringify(statement);
+    return text.includes('"Effect":"Allow"') && text.includes(`"${service}"`) && text.includes(`"${sourceArn}"`);
+  });
+}
+
+function withStatement(policy: string, statement: object): PolicyDocument {
+  const { Version = '2012-10-17', ...others } = JSON.parse(policy || '{}') as PolicyDocument;
+  return { ...others, Version, Statement: [...statementsOf(policy), statement] };
 }

@@ -1,93 +1,57 @@
-import type { Facts } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
-import { LOGICAL_IDS, sourceOf } from '../stack.ts';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { commandLine, redeploy } from '../commands.ts';
+import { type Found, ok, problem, warning } from '../finding.ts';
+import { isMissing, LOGICAL_IDS, type Stack, sourceOf } from '../stack.ts';
 
-/** Whether there is a stack, whole, in this Region. */
-export function checkStack(facts: Facts): Finding[] {
-  return findingsOn(
-    'stack',
-    facts.stackStatus,
-    (status) => [checkStatus(status, facts), ...checkResources(facts)],
-    () => [missingStack(facts)],
-  );
-}
-
-function missingStack(facts: Facts): Finding {
-  const { stackName, asker, hints = { similar: [], regions: [] } } = facts;
-  const text = `there is no stack ${stackName} in ${asker.region}, account ${asker.account}`;
-  const [region] = hints.regions;
-  if (region !== undefined) {
+/** Returns undefined if the stack exists in this Region. */
+export async function findStack(stack: Stack): Promise<Found | undefined> {
+  const { name, caller, clients } = stack;
+  try {
+    await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+    return undefined;
+  } catch (error) {
+    // That it may not be asked is a finding of the check.
+    if (!isMissing(error)) return undefined;
+    const list = commandLine('aws cloudformation list-stacks --region', caller.region);
     return problem(
-      'stack',
-      `${text}; a trail of that name is at home in ${region}`,
-      commandLine('npx mwaa-trail doctor --stack', stackName, '--region', region),
+      `there is no stack ${name} in ${caller.region}, account ${caller.account}`,
+      `another Region, account or stage? ${list}; name it with --region, AWS_PROFILE or --stack; or deploy: ${redeploy(stack)}`,
     );
   }
-  const [similar] = hints.similar;
-  if (similar !== undefined) {
-    return problem(
-      'stack',
-      `${text}; there is ${hints.similar.join(', ')}`,
-      commandLine('npx mwaa-trail doctor --stack', similar, '--region', asker.region),
-    );
-  }
-  return problem(
-    'stack',
-    text,
-    `another Region or account? Name it with --region, --stack or AWS_PROFILE; or deploy: ${redeploy(facts)}`,
-  );
 }
 
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-function checkStatus(status: string, { stackName, asker }: Facts): Finding {
-  const events = commandLine(
-    'aws cloudformation describe-stack-events --region',
-    asker.region,
-    '--stack-name',
-    stackName,
-  );
-  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return ok('stack', `${stackName} is there: ${status}`);
-  if (/IN_PROGRESS$/.test(status))
-    return warning('stack', `${stackName} is being changed: ${status}`, `wait for it: ${events}`);
-  if (status === 'UPDATE_ROLLBACK_COMPLETE') {
-    return warning(
-      'stack',
-      `the last deployment of ${stackName} failed and was undone: ${status}`,
-      `see why: ${events}`,
-    );
-  }
-  return problem('stack', `${stackName} is not whole: ${status}`, `see why: ${events}`);
-}
-
-const NEEDED = [
-  LOGICAL_IDS.function,
-  LOGICAL_IDS.queue,
-  LOGICAL_IDS.deadLetters,
-  LOGICAL_IDS.ledger,
-  LOGICAL_IDS.quarantine,
-];
-
-function checkResources(facts: Facts): Finding[] {
-  return findingsOn(
-    'stack',
-    facts.resources,
-    (resources) => {
-      const missing = NEEDED.filter((logicalId) => !resources.has(logicalId));
-      if (missing.length > 0) {
-        return [problem('stack', `the stack has no ${missing.join(', ')}: is it one of mwaa-trail?`, redeploy(facts))];
-      }
-      const source = sourceOf(resources);
-      return source ? [ok('stack', `it is told of log files by ${SOURCES[source]}`)] : [];
-    },
-    () => [unknown('stack', { unknown: 'its resources are not to be found' })],
-  );
-}
+const NEEDED = ['function', 'queue', 'deadLetters', 'ledger', 'quarantine'] as const;
 
 const SOURCES = {
   queue: 'its own bucket, through the queue',
-  function: 'its own bucket, which calls the function',
-  bucket: 'EventBridge, of an existing bucket',
+  function: 'its own bucket, which invokes the function',
+  bucket: 'EventBridge, from an existing bucket',
   topic: 'an SNS topic',
 };
+
+/** Whether the stack is complete. */
+export async function checkStack(stack: Stack): Promise<Found[]> {
+  const { clients, name } = stack;
+  const { Stacks = [] } = await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+  const resources = await stack.resources();
+  const missing = NEEDED.map((part) => LOGICAL_IDS[part]).filter((logicalId) => !resources.has(logicalId));
+  const source = sourceOf(resources);
+  return [
+    statusOf(Stacks[0]?.StackStatus ?? '', stack),
+    ...(missing.length > 0
+      ? [problem(`the stack has no ${missing.join(', ')}: is it one of mwaa-trail?`, redeploy(stack))]
+      : []),
+    ...(source && missing.length === 0 ? [ok(`new log files are announced by ${SOURCES[source]}`)] : []),
+  ];
+}
+
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+function statusOf(status: string, { name, caller }: Stack): Found {
+  const events = commandLine('aws cloudformation describe-stack-events --region', caller.region, '--stack-name', name);
+  if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return ok(`${name} is deployed: ${status}`);
+  if (/IN_PROGRESS$/.test(status)) return warning(`${name} is being changed: ${status}`, `wait for it: ${events}`);
+  if (status === 'UPDATE_ROLLBACK_COMPLETE') {
+    return warning(`the last deployment of ${name} failed and was undone: ${status}`, `see why: ${events}`);
+  }
+  return problem(`${name} is not whole: ${status}`, `see why: ${events}`);
+}

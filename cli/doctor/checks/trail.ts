@@ -1,13 +1,16 @@
-import type { Trail } from '@aws-sdk/client-cloudtrail';
+import {
+  type AdvancedEventSelector,
+  GetEventSelectorsCommand,
+  type GetEventSelectorsCommandOutput,
+  GetTrailStatusCommand,
+  type GetTrailStatusCommandOutput,
+  type Trail,
+} from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
-import { known } from '../answer.ts';
-import { type Coverage, mwaaCoverage, withMwaa } from '../event-selectors.ts';
-import type { Facts, Selectors, TrailFacts, TrailStatus } from '../facts.ts';
-import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { commandLine } from '../shell.ts';
-import { LOGICAL_IDS, sourceOf } from '../stack.ts';
-import { trailCommand, updateTrail } from '../trail-command.ts';
+import { commandLine, trailCommand } from '../commands.ts';
+import { type Found, ok, problem, unknown, warning } from '../finding.ts';
+import { isMissing, LOGICAL_IDS, type Stack, sourceOf, UnknownError } from '../stack.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,232 +19,256 @@ const FIRST_LOG_FILE_MS = 30 * MINUTE_MS;
 const FIRST_DIGEST_MS = 3 * HOUR_MS;
 /** An account with a trail is never silent for so long; as the alarm NoLogFiles. */
 const SILENCE_MS = 6 * HOUR_MS;
-/** A digest is written every hour, also when there is nothing to say. */
+/** A digest is written every hour, even if nothing happened. */
 const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 
-/** The trails that ingest lives on: whether there are any, and what they record. */
-export function checkTrails(facts: Facts): Finding[] {
-  return findingsOn(
-    'trail',
-    facts.trails,
-    (trails) => [...missingTrails(trails, facts), ...trails.flatMap((trail) => checkTrail(trail, facts))],
-    () => [unknown('trail', NO_BUCKETS)],
-  );
-}
-
-/** The buckets of ingest to which no trail delivers that can be seen from here. */
-function missingTrails(trails: readonly TrailFacts[], facts: Facts): Finding[] {
-  const buckets = known(facts.logBuckets) ?? [];
-  if (buckets.length === 0) return [unknown('trail', NO_BUCKETS)];
-  const delivered = trails.map(({ trail }) => trail.S3BucketName);
-  return buckets
-    .filter(({ name }) => !delivered.includes(name))
+/** Whether a trail delivers to each bucket that ingest reads. */
+export async function checkTrail(stack: Stack): Promise<Found[]> {
+  const trails = await stack.trails();
+  const buckets = await stack.logBuckets();
+  const own = (await stack.resources()).get(LOGICAL_IDS.trail)?.physicalId;
+  const found = buckets
+    .filter(({ name }) => !trails.some(({ S3BucketName }) => S3BucketName === name))
     .map((bucket) => {
-      if (bucket.account !== undefined && bucket.account !== facts.asker.account) return foreignTrail(bucket);
-      const own = known(facts.resources)?.get(LOGICAL_IDS.trail)?.physicalId;
-      return own === undefined ? noTrail(bucket, facts) : lostTrail(own, trails, bucket, facts);
+      if (bucket.account !== undefined && bucket.account !== stack.caller.account) return foreignTrail(bucket);
+      return own === undefined ? noTrail(bucket, stack) : ownTrail(own, trails, bucket, stack);
     });
+  return [
+    ...found,
+    ...trails.map(({ Name, HomeRegion, S3BucketName }) =>
+      ok(`${Name} (home Region ${HomeRegion}) delivers to ${S3BucketName}`),
+    ),
+  ];
 }
 
-const NO_BUCKETS = { unknown: 'it is not known which buckets ingest reads' };
-
-/** Other accounts' trails are only seen when they are the organisation's. */
-function foreignTrail({ name, account }: LogBucket): Finding {
+/** Other accounts' trails are visible only if they are the organization's. */
+function foreignTrail({ name, account }: LogBucket): Found {
   const list = commandLine('aws cloudtrail describe-trails --query', `trailList[?S3BucketName=='${name}']`);
   return {
-    ...unknown('trail', {
-      unknown: `no trail that is seen from here delivers to ${name}, the bucket of account ${account}: what it records is not known`,
-    }),
+    ...unknown(`no trail visible from here delivers to ${name}, the bucket of account ${account}`),
     fix: `with credentials of the trail's account: ${list}`,
   };
 }
 
-function noTrail({ name }: LogBucket, { asker }: Facts): Finding {
-  const list = commandLine('aws cloudtrail describe-trails --region', asker.region);
+function noTrail({ name }: LogBucket, { caller }: Stack): Found {
+  const list = commandLine('aws cloudtrail describe-trails --region', caller.region);
   return problem(
-    'trail',
     `no trail of this account delivers to ${name}`,
     `which bucket does your trail deliver to? ${list}; then deploy with --param=logBucket=BUCKET`,
   );
 }
 
-/** The trail that the stack has made. */
-function lostTrail(
-  own: string,
-  trails: readonly TrailFacts[],
-  { name }: LogBucket,
-  { asker, resources }: Facts,
-): Finding {
-  const moved = trails.find(({ trail }) => trail.Name === own)?.trail;
+/** The trail that the stack created is gone, or delivers elsewhere. */
+function ownTrail(own: string, trails: readonly Trail[], { name }: LogBucket, { caller }: Stack): Found {
+  const moved = trails.find((trail) => trail.Name === own);
   if (moved) {
-    return problem(
-      'trail',
-      `${own} delivers to ${moved.S3BucketName}, and ingest reads ${name}`,
-      updateTrail(moved, asker, '--s3-bucket-name', name),
-    );
+    const update = trailCommand('update-trail', '--name', moved, caller, '--s3-bucket-name', name);
+    return problem(`${own} delivers to ${moved.S3BucketName}, and ingest reads ${name}`, update);
   }
-  const key = known(resources)?.get(LOGICAL_IDS.trailKey)?.physicalId;
-  const create = commandLine(
-    'aws cloudtrail create-trail --is-multi-region-trail --enable-log-file-validation --region',
-    asker.region,
-    '--name',
-    own,
-    '--s3-bucket-name',
-    name,
-    ...(key === undefined ? [] : ['--kms-key-id', key]),
-  );
-  const start = commandLine('aws cloudtrail start-logging --region', asker.region, '--name', own);
+  const create = 'aws cloudtrail create-trail --is-multi-region-trail --enable-log-file-validation --region';
+  const words = [caller.region, '--name', own, '--s3-bucket-name', name];
+  const start = commandLine('aws cloudtrail start-logging --region', caller.region, '--name', own);
   return problem(
-    'trail',
     `the stack's trail ${own} is gone: nothing is delivered to ${name}`,
-    `${create} && ${start}; then ask doctor again`,
+    `${commandLine(create, ...words)} && ${start}; then run doctor again`,
   );
 }
 
-function checkTrail({ trail, status, selectors }: TrailFacts, facts: Facts): Finding[] {
-  const none = () => [
-    unknown('trail', { unknown: `${trail.Name} is seen, and is not to be found in ${trail.HomeRegion}` }),
-  ];
-  return [
-    ok('trail', `${trail.Name} (home Region ${trail.HomeRegion}) delivers to ${trail.S3BucketName}`),
-    ...checkRegions(trail, facts),
-    ...checkValidation(trail, facts),
-    ...findingsOn('logging', status, (value) => checkStatus(trail, value, facts), none),
-    ...findingsOn('events recorded', selectors, (value) => checkSelectors(trail, value, facts), none),
-  ];
+/** Whether each trail records all Regions. */
+export async function checkRegions(stack: Stack): Promise<Found[]> {
+  return (await stack.trails()).map((trail) =>
+    trail.IsMultiRegionTrail
+      ? ok(`${trail.Name} records all Regions`)
+      : warning(
+          `${trail.Name} records ${trail.HomeRegion} only: environments in other Regions leave no trace`,
+          trailCommand('update-trail', '--name', trail, stack.caller, '--is-multi-region-trail'),
+        ),
+  );
 }
 
-function checkRegions(trail: Trail, { asker }: Facts): Finding[] {
-  if (trail.IsMultiRegionTrail) return [ok('Regions', `${trail.Name} records all Regions`)];
-  return [
-    warning(
-      'Regions',
-      `${trail.Name} records ${trail.HomeRegion} alone: nothing is seen of environments elsewhere`,
-      updateTrail(trail, asker, '--is-multi-region-trail'),
-    ),
-  ];
+/** Whether each trail writes digests. */
+export async function checkValidation(stack: Stack): Promise<Found[]> {
+  return (await stack.trails()).map((trail) =>
+    trail.LogFileValidationEnabled
+      ? ok(`${trail.Name} signs its log files`)
+      : warning(
+          `${trail.Name} has log file validation off: nobody can prove that log files are as CloudTrail wrote them`,
+          trailCommand('update-trail', '--name', trail, stack.caller, '--enable-log-file-validation'),
+        ),
+  );
 }
 
-function checkValidation(trail: Trail, { asker }: Facts): Finding[] {
-  if (trail.LogFileValidationEnabled) return [ok('validation', `${trail.Name} signs its log files`)];
-  return [
-    warning(
-      'validation',
-      `${trail.Name} has log file validation off: nobody can prove that log files are as CloudTrail wrote them`,
-      updateTrail(trail, asker, '--enable-log-file-validation'),
-    ),
-  ];
+/** When each trail delivered last, and what CloudTrail says of its errors. */
+export function checkLogging(stack: Stack): Promise<Found[]> {
+  return onStatus(stack, (trail, { IsLogging, LatestDeliveryError: error, LatestDeliveryTime, StartLoggingTime }) => {
+    if (!IsLogging)
+      return problem(`${trail.Name} is switched off`, trailCommand('start-logging', '--name', trail, stack.caller));
+    if (error) return problem(`${trail.Name} cannot deliver to ${trail.S3BucketName}: ${error}`, deliveryFix(trail));
+    const limit = LatestDeliveryTime ? SILENCE_MS : FIRST_LOG_FILE_MS;
+    const text = LatestDeliveryTime
+      ? `${trail.Name} last delivered ${relativeTime(LatestDeliveryTime.getTime(), stack.now)}`
+      : `${trail.Name} has delivered nothing yet`;
+    if (isRecent(LatestDeliveryTime ?? StartLoggingTime, limit, stack)) return ok(text);
+    return problem(`${text}, although it is switched on`, deliveryFix(trail));
+  });
 }
 
-function checkStatus(trail: Trail, status: TrailStatus, facts: Facts): Finding[] {
-  if (!status.IsLogging) {
-    return [
-      problem('logging', `${trail.Name} is switched off`, trailCommand('start-logging', '--name', trail, facts.asker)),
-    ];
-  }
-  return [
-    ...checkDelivery(trail, status, facts),
-    ...(trail.LogFileValidationEnabled ? checkDigests(trail, status, facts) : []),
-    ...checkNotifications(trail, status, facts),
-  ];
+/** When each trail that signs delivered its last digest. */
+export function checkDigests(stack: Stack): Promise<Found[]> {
+  return onStatus(stack, (trail, status) => {
+    const { LatestDigestDeliveryError: error, LatestDigestDeliveryTime: last, StartLoggingTime } = status;
+    if (!trail.LogFileValidationEnabled || !status.IsLogging) return undefined;
+    if (error) return problem(`${trail.Name} cannot deliver digest files: ${error}`, deliveryFix(trail));
+    const text = last
+      ? `${trail.Name} delivered its last digest file ${relativeTime(last.getTime(), stack.now)}`
+      : `${trail.Name} has delivered no digest file yet`;
+    if (isRecent(last ?? StartLoggingTime, last ? DIGEST_SILENCE_MS : FIRST_DIGEST_MS, stack)) return ok(text);
+    return warning(`${text}: one is due every hour`, deliveryFix(trail));
+  });
 }
 
-function checkDelivery(trail: Trail, status: TrailStatus, { now }: Facts): Finding[] {
-  const { LatestDeliveryError: error, LatestDeliveryTime: last } = status;
-  if (error) {
-    return [
-      problem('logging', `${trail.Name} cannot deliver to ${trail.S3BucketName}: ${error}`, deliveryFix(trail, error)),
-    ];
-  }
-  const silence = now - (last ?? status.StartLoggingTime ?? new Date(0)).getTime();
-  const text = last
-    ? `${trail.Name} delivered last ${relativeTime(last.getTime(), now)}`
-    : `${trail.Name} has delivered nothing yet`;
-  if (silence <= (last ? SILENCE_MS : FIRST_LOG_FILE_MS)) return [ok('logging', text)];
-  return [problem('logging', `${text}, although it is switched on`, deliveryFix(trail, ''))];
-}
-
-/** What CloudTrail says is an error of S3 or KMS. */
-function deliveryFix({ S3BucketName = '', KmsKeyId = '' }: Trail, error: string): string {
-  if (/kms/i.test(error)) {
-    return `see whether the key is enabled and lets cloudtrail.amazonaws.com encrypt: ${commandLine('aws kms describe-key --key-id', KmsKeyId)}; ${commandLine('aws kms get-key-policy --policy-name default --key-id', KmsKeyId)}`;
-  }
-  if (/NoSuchBucket/.test(error))
-    return `make the bucket again, with the policy for CloudTrail: ${commandLine('aws s3api create-bucket --bucket', S3BucketName)}`;
-  const policy = commandLine('aws s3api get-bucket-policy --bucket', S3BucketName);
-  return `see whether the bucket's policy lets cloudtrail.amazonaws.com s3:PutObject${KmsKeyId && ", and the key's policy kms:GenerateDataKey*"}: ${policy}`;
-}
-
-function checkDigests(trail: Trail, status: TrailStatus, { now }: Facts): Finding[] {
-  const { LatestDigestDeliveryError: error, LatestDigestDeliveryTime: last, StartLoggingTime } = status;
-  if (error)
-    return [problem('digests', `${trail.Name} cannot deliver digest files: ${error}`, deliveryFix(trail, error))];
-  const silence = now - (last ?? StartLoggingTime ?? new Date(0)).getTime();
-  const text = last
-    ? `${trail.Name} delivered its last digest file ${relativeTime(last.getTime(), now)}`
-    : `${trail.Name} has delivered no digest file yet`;
-  if (silence <= (last ? DIGEST_SILENCE_MS : FIRST_DIGEST_MS)) return [ok('digests', text)];
-  return [warning('digests', `${text}: one is due every hour`, deliveryFix(trail, ''))];
-}
-
-/** Only where ingest is told by the trail's own topic. */
-function checkNotifications(
-  trail: Trail,
-  { LatestNotificationError: error }: TrailStatus,
-  { resources }: Facts,
-): Finding[] {
-  const isTold = 'known' in resources && sourceOf(resources.known) === 'topic';
-  if (!error || !isTold || !trail.SnsTopicARN) return [];
-  return [
-    problem(
-      'announcement',
+/** Whether each trail whose topic announces its log files can publish to it. */
+export async function checkPublishing(stack: Stack): Promise<Found[]> {
+  if (sourceOf(await stack.resources()) !== 'topic') return [];
+  return onStatus(stack, (trail, { LatestNotificationError: error }) => {
+    if (!error || !trail.SnsTopicARN) return undefined;
+    return problem(
       `${trail.Name} cannot publish to ${trail.SnsTopicARN}: ${error}`,
       `let cloudtrail.amazonaws.com publish, in the topic's policy: ${commandLine('aws sns get-topic-attributes --topic-arn', trail.SnsTopicARN)}`,
-    ),
-  ];
+    );
+  });
 }
 
-function checkSelectors(trail: Trail, selectors: Selectors, { asker }: Facts): Finding[] {
-  const { writes, reads, dataEvents } = mwaaCoverage(selectors);
-  const fix = `${trailCommand('put-event-selectors', '--trail-name', trail, asker)} ${commandLine('--advanced-event-selectors', withMwaa(selectors))}`;
-  return [
-    checkCoverage(
-      writes,
-      ok('management events', `${trail.Name} records every change of an environment`),
-      problem(
-        'management events',
-        `${trail.Name} records ${AMOUNT[writes]} creations, changes and deletions of environments`,
-        fix,
-      ),
-    ),
-    checkCoverage(
-      reads,
-      ok('read events', `${trail.Name} records calls that only read`),
-      warning('read events', `${trail.Name} records ${AMOUNT[reads]} calls that only read, denied ones included`, fix),
-    ),
-    checkCoverage(
-      dataEvents,
-      ok(
-        'data events',
-        `${trail.Name} records MWAA's data events: logins to Airflow, CLI tokens, calls of its REST API`,
-      ),
-      dataEvents === 'none'
-        ? problem(
-            'data events',
-            `${trail.Name} does not record MWAA's data events: logins to Airflow and calls of its REST API are never seen`,
-            fix,
-          )
-        : warning(
-            'data events',
-            `${trail.Name} records only some of MWAA's data events (logins to Airflow, calls of its REST API)`,
-            fix,
-          ),
-    ),
-  ];
+function isRecent(time: Date | undefined, limit: number, { now }: Stack): boolean {
+  return now - (time?.getTime() ?? 0) <= limit;
 }
 
-const AMOUNT: Readonly<Record<Coverage, string>> = { all: 'all', some: 'only some', none: 'no' };
+/** What CloudTrail reports is an error of S3 or KMS. */
+function deliveryFix({ S3BucketName = '', KmsKeyId }: Trail): string {
+  const bucket = commandLine('aws s3api get-bucket-policy --bucket', S3BucketName);
+  const key = KmsKeyId
+    ? `, and the key kms:GenerateDataKey* (${commandLine('aws kms describe-key --key-id', KmsKeyId)})`
+    : '';
+  return `check that the bucket is there and its policy allows cloudtrail.amazonaws.com s3:PutObject (${bucket})${key}`;
+}
 
-function checkCoverage(coverage: Coverage, good: Finding, bad: Finding): Finding {
-  return coverage === 'all' ? good : bad;
+/** The findings on the state of each trail, which only its home Region knows. */
+async function onStatus(
+  stack: Stack,
+  check: (trail: Trail, status: GetTrailStatusCommandOutput) => Found | undefined,
+): Promise<Found[]> {
+  const found = (await stack.trails()).map(async (trail) => check(trail, await statusOf(trail, stack)) ?? []);
+  return (await Promise.all(found)).flat();
+}
+
+/** @throws {UnknownError} if the trail is not in its home Region */
+export function statusOf(trail: Trail, stack: Stack): Promise<GetTrailStatusCommandOutput> {
+  const { TrailARN: Name, HomeRegion = stack.caller.region } = trail;
+  return atHome(trail, stack.clients.cloudTrailIn(HomeRegion).send(new GetTrailStatusCommand({ Name })));
+}
+
+async function atHome<T>({ Name, HomeRegion }: Trail, answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (isMissing(error)) throw new UnknownError(`${Name} is visible here, but not to be found in ${HomeRegion}`);
+    throw error;
+  });
+}
+
+/** Whether each trail records MWAA's management events: creations, changes and deletions of environments. */
+export function checkManagementEvents(stack: Stack): Promise<Found[]> {
+  return onSelectors(stack, (trail, selectors, fix) => {
+    const recorded = recordedOf(selectors, 'Management');
+    if (recorded === 'all') return ok(`${trail.Name} records management events`);
+    const text = `${trail.Name} records ${recorded === 'none' ? 'no' : 'only some'} management events: creations, changes, deletions, and denied calls may be missing`;
+    return recorded === 'none' ? problem(text, fix(MANAGEMENT)) : warning(text, fix(MANAGEMENT));
+  });
+}
+
+/** Whether each trail records MWAA's data events. */
+export function checkDataEvents(stack: Stack): Promise<Found[]> {
+  return onSelectors(stack, (trail, selectors, fix) => {
+    const recorded = recordedOf(selectors, 'Data');
+    const what = 'logins to Airflow, CLI tokens, calls of its REST API';
+    if (recorded === 'all') return ok(`${trail.Name} records MWAA's data events: ${what}`);
+    if (recorded === 'some')
+      return warning(`${trail.Name} records only some of MWAA's data events (${what})`, fix(DATA));
+    return problem(`${trail.Name} does not record MWAA's data events: ${what} leave no trace`, fix(DATA));
+  });
+}
+
+const MANAGEMENT: AdvancedEventSelector = {
+  Name: 'Management events',
+  FieldSelectors: [{ Field: 'eventCategory', Equals: ['Management'] }],
+};
+const DATA: AdvancedEventSelector = {
+  Name: 'MWAA data events',
+  FieldSelectors: [
+    { Field: 'eventCategory', Equals: ['Data'] },
+    { Field: 'resources.type', Equals: ['AWS::MWAA::Environment'] },
+  ],
+};
+
+async function onSelectors(
+  stack: Stack,
+  check: (
+    trail: Trail,
+    selectors: GetEventSelectorsCommandOutput,
+    fix: (wanted: AdvancedEventSelector) => string,
+  ) => Found,
+): Promise<Found[]> {
+  const found = (await stack.trails()).map(async (trail) => {
+    const { TrailARN: TrailName, HomeRegion = stack.caller.region } = trail;
+    const command = new GetEventSelectorsCommand({ TrailName });
+    const selectors = await atHome(trail, stack.clients.cloudTrailIn(HomeRegion).send(command));
+    return check(trail, selectors, (wanted) => selectorFix(trail, selectors, wanted, stack));
+  });
+  return Promise.all(found);
+}
+
+/**
+ * How much of MWAA's events of a category the selectors record; a selector with conditions of its own records some. Basic
+ * selectors know no data events of MWAA.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html
+ */
+function recordedOf(
+  { EventSelectors = [], AdvancedEventSelectors = [] }: GetEventSelectorsCommandOutput,
+  category: 'Management' | 'Data',
+): 'all' | 'some' | 'none' {
+  const conditions =
+    AdvancedEventSelectors.length > 0
+      ? AdvancedEventSelectors.flatMap((selector) => conditionsOf(selector, category))
+      : EventSelectors.filter(
+          ({ IncludeManagementEvents = true }) => IncludeManagementEvents && category === 'Management',
+        ).map(({ ReadWriteType = 'All' }) => (ReadWriteType === 'All' ? 0 : 1));
+  if (conditions.length === 0) return 'none';
+  return conditions.includes(0) ? 'all' : 'some';
+}
+
+/** The number of conditions under which a selector records MWAA's events of a category; none if it records no such events. */
+function conditionsOf({ FieldSelectors = [] }: AdvancedEventSelector, category: string): [] | [number] {
+  const is = (field: string, value: string) =>
+    FieldSelectors.some(({ Field, Equals = [] }) => Field === field && Equals.includes(value));
+  if (!is('eventCategory', category)) return [];
+  if (category === 'Data' && !is('resources.type', 'AWS::MWAA::Environment')) return [];
+  const others = FieldSelectors.filter(({ Field = '', NotEquals = [] }) => {
+    const excludesOthers =
+      Field === 'eventSource' && NotEquals.length > 0 && !NotEquals.includes('airflow.amazonaws.com');
+    return !['eventCategory', 'resources.type'].includes(Field) && !excludesOthers;
+  });
+  return [others.length];
+}
+
+/** The command replaces all selectors, and a trail has either basic or advanced ones. */
+function selectorFix(
+  trail: Trail,
+  { AdvancedEventSelectors = [], EventSelectors = [] }: GetEventSelectorsCommandOutput,
+  wanted: AdvancedEventSelector,
+  { caller }: Stack,
+): string {
+  if (EventSelectors.length > 0) {
+    const read = trailCommand('get-event-selectors', '--trail-name', trail, caller);
+    return `the trail has basic selectors: write them as advanced ones (${read}), and add ${JSON.stringify(wanted)}`;
+  }
+  const all = [...AdvancedEventSelectors, wanted];
+  return `${trailCommand('put-event-selectors', '--trail-name', trail, caller)} ${commandLine('--advanced-event-selectors', all)}`;
 }
