@@ -1,4 +1,5 @@
-import { type RawCriteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../query/criteria.ts';
+import { type RawCriteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion, valuesOf } from '../query/criteria.ts';
+import { oneOf } from '../query/near-names.ts';
 import type { Order } from '../query/plan.ts';
 import { Problem } from './problem.ts';
 import type { HttpRequest } from './request.ts';
@@ -52,7 +53,7 @@ export const CRITERIA_PARAMETERS: readonly Parameter[] = [
       name,
       in: 'query',
       says: TEXT_CRITERIA[name].says,
-      schema: { type: 'string', minLength: 1 },
+      schema: schemaOf(name),
       repeatable: {},
     }),
   ),
@@ -71,6 +72,11 @@ export const CRITERIA_PARAMETERS: readonly Parameter[] = [
   },
   { name: 'until', in: 'query', says: 'before this time', schema: { type: 'string' } },
 ];
+
+function schemaOf(name: TextCriterion): ValueSchema {
+  const values = valuesOf(name);
+  return values === undefined ? { type: 'string', minLength: 1 } : { type: 'string', enum: values };
+}
 
 /** The criteria of a path that has named the environment itself. */
 export const CRITERIA_IN_ENVIRONMENT = CRITERIA_PARAMETERS.filter(({ name }) => name !== 'environment');
@@ -137,7 +143,7 @@ function check({ name, schema, repeatable }: Parameter, values: readonly string[
 function mismatch(schema: ValueSchema, text: string): string | undefined {
   if (schema.type === 'boolean') return text === 'true' || text === 'false' ? undefined : 'true or false';
   if (schema.type === 'string') {
-    if (schema.enum && !schema.enum.includes(text)) return `one of ${schema.enum.join(', ')}`;
+    if (schema.enum && !schema.enum.includes(text)) return oneOf(schema.enum, text);
     return text.length >= (schema.minLength ?? 0) ? undefined : 'a text that is not empty';
   }
   const { minimum, maximum } = schema;
