@@ -1,6 +1,6 @@
 import { describeError, TrailError } from '../shared/errors.ts';
 import { readCompleteness } from '../shared/query/completeness.ts';
-import type { Criteria } from '../shared/query/criteria.ts';
+import type { Criteria, TextCriterion } from '../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses } from '../shared/query/likely-causes.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
 import type { NearName, UnknownValue } from '../shared/query/unknown-values.ts';
@@ -58,9 +58,17 @@ function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   const names = nearest.map(nearName);
   const last = names.pop();
   const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  const listing = criterion === 'environment' ? ' mwaa-trail environments lists all names.' : '';
-  return `No event was found with ${flagOf(criterion)} ${quoted(value)}.${last === undefined ? listing : ` Did you mean ${question}?`}`;
+  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
+  return `No event was found with ${flagOf(criterion)} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
+
+/** Which command shows what values there are. */
+const LISTINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'mwaa-trail environments lists all names.',
+  eventName: 'mwaa-trail summary shows which there are.',
+  errorCode: 'mwaa-trail summary shows which there are.',
+  principal: 'mwaa-trail summary shows which there are.',
+};
 
 /** `InvokeRestApi (12 events)` */
 function nearName({ value, events, more, inQuestion }: NearName): string {

@@ -6,7 +6,7 @@ import { type Config, type Environment, readConfig, type TableNames } from '../s
 import { createS3Client } from '../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../shared/pipeline.ts';
 import { createDynamoClient } from '../shared/store/dynamo-client.ts';
-import { storeFolders, tablesBeside } from './store-options.ts';
+import { storeFolders } from './store-options.ts';
 
 /** Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. */
 export async function withLocalPipeline<T>(
@@ -47,12 +47,12 @@ export function localConfig(env: Environment, logBucket: string): Config {
  * @param clients in place of the usual ones
  */
 export function awsPipeline(
-  eventsTable: string,
+  tables: TableNames,
   env: Environment,
   variables: Environment,
   clients: Partial<Pick<PipelineDeps, 's3' | 'dynamo'>> = {},
 ): PipelineDeps {
-  const config = readConfig({ ...env, ...tableVariables(tablesBeside(eventsTable, env)), ...variables });
+  const config = readConfig({ ...env, ...tableVariables(tables), ...variables });
   const { s3 = createS3Client(env), dynamo = createDynamoClient() } = clients;
   return { s3, dynamo, config, now: Date.now, sleep: setTimeout };
 }

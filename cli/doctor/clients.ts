@@ -25,11 +25,8 @@ export interface Clients {
   destroy(): void;
 }
 
-/** @param region absent: that of the AWS settings */
-export function createClients(env: Environment, region: string | undefined): Clients {
-  const here = region === undefined ? {} : { region };
+export function createClients(env: Environment): Clients {
   const settings = {
-    ...here,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   };
@@ -38,11 +35,11 @@ export function createClients(env: Environment, region: string | undefined): Cli
     sts: new STSClient(settings),
     cloudFormation: new CloudFormationClient(settings),
     lambda: new LambdaClient(settings),
-    sqs: createSqsClient(here),
+    sqs: createSqsClient(),
     sns: new SNSClient(settings),
     // The bucket of an organisation's trail can be in another Region.
-    s3: createS3Client(env, { ...here, followRegionRedirects: true, maxAttempts: 3 }),
-    dynamo: createDynamoClient({ ...here, maxAttempts: 3 }),
+    s3: createS3Client(env, { followRegionRedirects: true, maxAttempts: 3 }),
+    dynamo: createDynamoClient({ maxAttempts: 3 }),
   };
   return {
     ...clients,

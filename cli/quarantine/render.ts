@@ -1,18 +1,18 @@
 import { s3Place } from '../../shared/errors.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { utcTime } from '../../shared/render/times.ts';
+import type { TimeDisplay } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
 /** What is in quarantine, one line each. */
-export function entryTable(entries: readonly QuarantineEntry[]): string {
+export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {
   return textTable(
-    ['ID', 'REASON', 'WHEN (UTC)', 'RECORD', 'BYTES', 'LOG FILE'],
+    ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'LOG FILE'],
     entries.map((entry) => [
       entry.id,
       entry.reason,
-      utcTime(entry.quarantinedAt),
+      times.show(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
       s3Place(entry),

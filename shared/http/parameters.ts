@@ -1,4 +1,10 @@
-import { type RawCriteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion, valuesOf } from '../query/criteria.ts';
+import {
+  type RawCriteria,
+  TEXT_CRITERIA,
+  TEXT_CRITERION_NAMES,
+  type TextCriterion,
+  valuesOf,
+} from '../query/criteria.ts';
 import { oneOf } from '../query/near-names.ts';
 import type { Order } from '../query/plan.ts';
 import { Problem } from './problem.ts';

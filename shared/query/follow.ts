@@ -18,7 +18,7 @@ export interface FollowRequest {
 }
 
 /**
- * Follows the events that meet the criteria, oldest first, each once; ends by the signal, or when no event can come any
+ * Follows the events that meet the criteria, oldest first, each once, beginning with what is there, which may be nothing; ends by the signal, or when no event can come any
  * more before the end of the criteria's time. No index is in the order of arrival, so each round reads a sliding window of
  * event time again; what arrives later than that is not seen.
  */
@@ -30,7 +30,7 @@ export async function* followEvents(request: FollowRequest, deps: QueryDeps): As
   await seen.takeNew(readFrom(windowStart(), criteria, deps));
   const newest = await newestEvents(criteria, last, deps);
   await seen.takeNew(newest);
-  if (newest.length > 0) yield newest;
+  yield newest;
   while (true) {
     await sleep(intervalMs, signal);
     const since = windowStart();

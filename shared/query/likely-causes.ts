@@ -29,11 +29,11 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   if ((await listDays(dynamo, tables.environmentsTable)).length === 0) return [{ kind: 'empty-store' }];
   const unknown = await unknownValues(criteria, deps);
   const causes: LikelyCause[] = unknown.map((value) => ({ kind: 'unknown-value', ...value }));
-  if (isHopeless(criteria, unknown)) return causes;
-  const outside = await outsideTimes(criteria, deps);
+  const hopeless = isHopeless(criteria, unknown);
+  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
   causes.push(...outside);
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
-  if (asksForDataEvents(criteria) && outside.length === 0) causes.push({ kind: 'data-events' });
+  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
   if (causes.length === 0 && hasExactValues(criteria)) causes.push({ kind: 'exact-match' });
   return causes;
 }

@@ -39,7 +39,12 @@ function parseIso(text: string, zone: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day!)) return Number.NaN;
   if (offset === undefined) return instantOf(Date.parse(`${day}T${clock}Z`), zone);
-  return Date.parse(`${day}T${clock}${offset.replace(/^UTC(?=[+-])/i, '').replace(/^UTC$/i, 'Z').toUpperCase()}`);
+  return Date.parse(
+    `${day}T${clock}${offset
+      .replace(/^UTC(?=[+-])/i, '')
+      .replace(/^UTC$/i, 'Z')
+      .toUpperCase()}`,
+  );
 }
 
 const DAY_MS = 24 * 3600 * 1000;

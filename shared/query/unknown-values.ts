@@ -1,6 +1,13 @@
 import { listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
-import { type Criteria, isPrefix, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion, valuesOf } from './criteria.ts';
+import {
+  type Criteria,
+  isPrefix,
+  TEXT_CRITERIA,
+  TEXT_CRITERION_NAMES,
+  type TextCriterion,
+  valuesOf,
+} from './criteria.ts';
 import { nearestNames } from './near-names.ts';
 import { type Page, type QueryDeps, readPage } from './read-page.ts';
 
@@ -26,8 +33,8 @@ export interface NearName {
 /** An address is not a name: one that is nearly right is another one. */
 const NOT_NAMES: ReadonlySet<TextCriterion> = new Set(['sourceIp']);
 
-/** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html. */
-const OPERATIONS = [
+/** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
+const OPERATIONS: readonly string[] = [
   'CreateCliToken',
   'CreateEnvironment',
   'CreateWebLoginToken',
@@ -42,51 +49,55 @@ const OPERATIONS = [
   'UpdateEnvironment',
 ];
 
-/** Bounds the cost: each value is looked for by a page, and each name that is near it is counted by two at most. */
+/** A value is looked for by a page, and so is each of its other spellings; each name that is near it is counted by two. */
 const MAX_VALUES = 5;
 const SAMPLED_EVENTS = 1_000;
 
 /**
  * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
  * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or if there are none, of the
- * newest at all. Each page that is read has its bound, and nothing is scanned.
+ * newest at all. The cost is bounded: so many pages, each with its own bound, and nothing is scanned.
  */
 export async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
-  const asked = TEXT_CRITERION_NAMES.filter((name) => valuesOf(name) === undefined && !NOT_NAMES.has(name))
-    .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
-    .slice(0, MAX_VALUES);
-  const listed = asked.length === 0 ? [] : await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
-  const unknown: (typeof asked)[number][] = [];
-  for (const one of asked) if (await isUnknown(one, listed, deps)) unknown.push(one);
+  const asked = askedValues(criteria);
+  if (asked.length === 0) return [];
+  const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
+  const unknown = await pFilter(asked, (value) => isUnknown(value, listed, deps));
   if (unknown.length === 0) return [];
-  const rest = without(criteria, new Set(unknown.map(({ criterion }) => criterion)));
-  const sample = await sampleEvents(rest, deps);
+  const rest = without(criteria, unknown);
+  const known = [...listed, ...(await sampleEvents(rest, deps))];
   const found: UnknownValue[] = [];
-  for (const { criterion, value } of unknown) {
-    const candidates = [...listed, ...sample].flatMap((event) => nameIn(event, criterion, value));
-    const operations = criterion === 'eventName' ? OPERATIONS : [];
-    const names = [...new Set([...candidates, ...operations, ...spellings(value)])].filter((name) => name !== value);
-    const nearest: NearName[] = [];
-    for (const name of nearestNames(value, names)) nearest.push(...(await counted(criterion, name, rest, deps)));
-    found.push({ criterion, value, nearest: nearest.sort(existingFirst) });
-  }
+  for (const value of unknown) found.push({ ...value, nearest: await namesNear(value, known, rest, deps) });
   return found;
 }
 
-interface Value {
-  criterion: TextCriterion;
-  value: string;
+type AskedValue = Pick<UnknownValue, 'criterion' | 'value'>;
+type ListedEnvironment = Awaited<ReturnType<typeof listEnvironments>>[number];
+
+/** The values that can be misspelt: those of closed sets have been checked. */
+function askedValues(criteria: Criteria): AskedValue[] {
+  return TEXT_CRITERION_NAMES.filter((criterion) => valuesOf(criterion) === undefined && !NOT_NAMES.has(criterion))
+    .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
+    .slice(0, MAX_VALUES);
 }
 
-type Listed = Awaited<ReturnType<typeof listEnvironments>>[number];
-
-async function isUnknown({ criterion, value }: Value, listed: readonly Listed[], deps: QueryDeps): Promise<boolean> {
+async function isUnknown(
+  { criterion, value }: AskedValue,
+  listed: readonly ListedEnvironment[],
+  deps: QueryDeps,
+): Promise<boolean> {
   if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
   if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
-  return (await readPage({ criteria: { [criterion]: [value] }, order: 'newest-first', limit: 1 }, deps)).events.length === 0;
+  return !(await exists(criterion, value, deps));
 }
 
-function without(criteria: Criteria, names: ReadonlySet<string>): Criteria {
+async function exists(criterion: TextCriterion, value: string, deps: QueryDeps): Promise<boolean> {
+  const page = await readPage({ criteria: { [criterion]: [value] }, order: 'newest-first', limit: 1 }, deps);
+  return page.events.length > 0;
+}
+
+function without(criteria: Criteria, unknown: readonly AskedValue[]): Criteria {
+  const names = new Set<string>(unknown.map(({ criterion }) => criterion));
   return Object.fromEntries(Object.entries(criteria).filter(([name]) => !names.has(name)));
 }
 
@@ -99,29 +110,59 @@ function newest(criteria: Criteria, deps: QueryDeps): Promise<Page> {
   return readPage({ criteria, order: 'newest-first', limit: SAMPLED_EVENTS }, deps);
 }
 
-/** The name that an event, or a listed environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
-function nameIn(event: ListedEvent | Listed, criterion: TextCriterion, value: string): string[] {
-  const name = (event as Readonly<Record<string, unknown>>)[TEXT_CRITERIA[criterion].attribute];
+async function namesNear(
+  asked: AskedValue,
+  known: readonly (ListedEvent | ListedEnvironment)[],
+  rest: Criteria,
+  deps: QueryDeps,
+): Promise<NearName[]> {
+  const { criterion, value } = asked;
+  const names = new Set([
+    ...known.flatMap((event) => nameIn(event, asked)),
+    ...(criterion === 'eventName' ? OPERATIONS : []),
+    // Of a name that none of the newest events has.
+    ...(isIndexed(criterion) ? await pFilter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
+  ]);
+  names.delete(value);
+  const near: NearName[] = [];
+  for (const name of nearestNames(value, [...names])) {
+    near.push(await counted(criterion, name, rest, deps));
+  }
+  return near.filter(({ events, value: name }) => events > 0 || OPERATIONS.includes(name)).sort(existingFirst);
+}
+
+/** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
+function nameIn(event: ListedEvent | ListedEnvironment, { criterion, value }: AskedValue): string[] {
+  const attributes: Readonly<Record<string, unknown>> = { ...event };
+  const name = attributes[TEXT_CRITERIA[criterion].attribute];
   if (typeof name !== 'string') return [];
   if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
   return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
 }
 
-/** How a name may be written that was sampled from none of the newest events. */
+/** How a name may be written in the store. */
 function spellings(value: string): string[] {
   const trimmed = value.trim();
   const lower = trimmed.toLowerCase();
-  return [trimmed, lower, trimmed.toUpperCase(), lower.slice(0, 1).toUpperCase() + lower.slice(1)];
+  const all = [trimmed, lower, trimmed.toUpperCase(), lower.slice(0, 1).toUpperCase() + lower.slice(1)];
+  return [...new Set(all)].filter((spelling) => spelling !== '' && spelling !== value);
 }
 
-/** The events with a name: none for one that was only guessed. */
-async function counted(criterion: TextCriterion, value: string, rest: Criteria, deps: QueryDeps): Promise<NearName[]> {
-  for (const inQuestion of [true, false]) {
-    const { events, end } = await newest({ ...(inQuestion ? rest : {}), [criterion]: [value] }, deps);
-    if (events.length > 0) return [{ value, events: events.length, more: end !== undefined, inQuestion }];
-  }
-  const isOperation = criterion === 'eventName' && OPERATIONS.includes(value);
-  return isOperation ? [{ value, events: 0, more: false, inQuestion: false }] : [];
+/** The events with a name that meet the rest of the question; if there are none, all with it. */
+async function counted(criterion: TextCriterion, value: string, rest: Criteria, deps: QueryDeps): Promise<NearName> {
+  const inQuestion = await newest({ ...rest, [criterion]: [value] }, deps);
+  if (inQuestion.events.length > 0) return nearName(value, inQuestion, true);
+  return nearName(value, await newest({ [criterion]: [value] }, deps), false);
 }
 
+function nearName(value: string, { events, end }: Page, inQuestion: boolean): NearName {
+  return { value, events: events.length, more: end !== undefined, inQuestion };
+}
+
+/** The name of an operation helps also when there is no event of it. */
 const existingFirst = (a: NearName, b: NearName) => Number(b.events > 0) - Number(a.events > 0);
+
+async function pFilter<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T[]> {
+  const held = await Promise.all(items.map(holds));
+  return items.filter((_, i) => held[i]);
+}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { likelyCauses, nearestNames } from '../../shared/query/likely-causes.ts';
+import { likelyCauses } from '../../shared/query/likely-causes.ts';
+import { nearestNames } from '../../shared/query/near-names.ts';
 import { askStore, EventStore } from '../support/event-store.ts';
 
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
