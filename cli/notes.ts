@@ -59,7 +59,8 @@ function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   const last = names.pop();
   const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
   const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
-  return `No event was found with ${flagOf(criterion)} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
+  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
 
 /** Which command shows what values there are. */

@@ -43,15 +43,12 @@ export function tailCommand(env: Environment): Command {
     await untilInterrupted((signal) =>
       withStore(options, env, async (deps) => {
         const { last, window, interval, format, ids = false } = options;
-        const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
         const view = viewOf(process.stdout, env, options, deps.now());
+        const onNothing = () => sayNotes({ criteria, events: 0, forPeople: format === 'table' }, view, deps);
+        const times = { windowMs: window, intervalMs: interval };
+        const follow = { criteria, last, ...times, signal, sleep, onFailure, onNothing };
         const print = PRINTERS[format](view, ids);
-        let first = true;
-        for await (const events of followEvents(follow, deps)) {
-          if (first && events.length === 0) await sayNotes({ criteria, events: 0, forPeople: true }, view, deps);
-          first = false;
-          if (events.length > 0) await writeOut(print(events));
-        }
+        for await (const events of followEvents(follow, deps)) await writeOut(print(events));
       }),
     );
   });

@@ -5,7 +5,6 @@ import { TrailError } from '../../shared/errors.ts';
 import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
 import { CriteriaError } from '../../shared/query/criteria.ts';
-import { quarantineBucketOf } from '../deployed-stack.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
 import { type DeployedStore, explained, type StoreOptions, storeFolders, storeOf } from '../store-options.ts';
 
@@ -60,7 +59,11 @@ export async function quarantineOf(
   env: Environment,
 ): Promise<string> {
   if (bucket !== undefined) return bucket;
-  if (table === undefined && stack !== undefined) return quarantineBucketOf(stack);
+  if (table === undefined && stack !== undefined) {
+    // Nothing else here asks CloudFormation.
+    const { quarantineBucketOf } = await import('./stack-bucket.ts');
+    return quarantineBucketOf(stack, env);
+  }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
   throw new CriteriaError('table', 'expected the quarantine bucket to be named too; or --stack, which names both');
 }

@@ -9,7 +9,7 @@ const MIN_PART_LENGTH = 3;
  * differ in upper and lower case alone, then the most similar.
  */
 export function nearestNames(name: string, known: readonly string[]): string[] {
-  const wanted = name.toLowerCase();
+  const wanted = name.trim().toLowerCase();
   const near = known.flatMap((candidate) => {
     const other = candidate.toLowerCase();
     const edits = distance(wanted, other);

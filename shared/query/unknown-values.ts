@@ -9,6 +9,7 @@ import {
   valuesOf,
 } from './criteria.ts';
 import { nearestNames } from './near-names.ts';
+import { isIndexed } from './plan.ts';
 import { type Page, type QueryDeps, readPage } from './read-page.ts';
 
 /** A value of a question that no event was found to have, and what it may have meant. */
