@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CriteriaError, type RawCriteria, readCriteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import {
+  CriteriaError,
+  type RawCriteria,
+  readCriteria,
+  TEXT_CRITERION_NAMES,
+  valuesOf,
+} from '../../shared/query/criteria.ts';
 import { codePoint } from '../support/code-point.ts';
 
+const CLOSED = TEXT_CRITERION_NAMES.filter((name) => valuesOf(name) !== undefined);
+const OPEN = TEXT_CRITERION_NAMES.filter((name) => valuesOf(name) === undefined);
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 
 test('all filters of the command line', () => {
@@ -49,10 +57,36 @@ test.each([
 test('texts are taken as they are', () => {
   const values = fc.array(fc.string({ unit: codePoint, minLength: 1 }), { minLength: 1, maxLength: 100 });
   fc.assert(
-    fc.property(fc.constantFrom(...TEXT_CRITERION_NAMES), values, (name, texts) => {
+    fc.property(fc.constantFrom(...OPEN), values, (name, texts) => {
       expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
     }),
   );
+});
+
+describe('closed sets', () => {
+  test.each(CLOSED)('%s takes its values and nothing else', (name) => {
+    const values = [...valuesOf(name)!];
+    expect(readCriteria({ [name]: values }, NOW)).toEqual({ [name]: values });
+    for (const value of values) {
+      for (const typed of [value.toLowerCase(), value.toUpperCase(), `${value} `]) {
+        expect(() => readCriteria({ [name]: [value, typed] }, NOW)).toThrow(
+          `${name}: expected one of ${values.join(', ')}; did you mean ${value}?`,
+        );
+      }
+    }
+    expect(() => readCriteria({ [name]: ['x'] }, NOW)).toThrow(`${name}: expected one of ${values.join(', ')}`);
+  });
+
+  test('there are two', () => {
+    expect(CLOSED).toEqual(['category', 'eventType']);
+  });
+});
+
+test('times without an offset are those of the zone', () => {
+  expect(readCriteria({ since: '2026-11-06 03:31:18', until: '2026-11-07' }, NOW, 'Europe/Berlin')).toEqual({
+    since: '2026-11-06T02:31:18.000Z',
+    until: '2026-11-06T23:00:00.000Z',
+  });
 });
 
 describe('every error names its criterion', () => {
