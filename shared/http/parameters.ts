@@ -56,7 +56,7 @@ const choice = <Value extends string>(values: readonly Value[]) =>
 
 /** @param values all that there are, if they are known */
 const optionalList = (description: string, values?: readonly string[]) => {
-  const one: z.ZodMiniType<string> = values === undefined ? nonEmpty() : choice(values);
+  const one: z.ZodMiniType<string, string> = values === undefined ? nonEmpty() : choice(values);
   const given = z.transform((list: string[]) => (list.length === 0 ? undefined : list));
   return {
     in: 'query' as const,
