@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { readTableNames } from '../shared/config.ts';
 import { describeError } from '../shared/errors.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { createQueryHandler } from './query-handler.ts';
 
 const logger = new Logger({ serviceName: 'mwaa-trail-query' });

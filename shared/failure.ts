@@ -1,5 +1,5 @@
+import { ObjectChangedError, ObjectMissingError } from './aws/open-object.ts';
 import { TrailError } from './errors.ts';
-import { ObjectChangedError, ObjectMissingError } from './log-file/open-log-file.ts';
 import { BadLogFileError } from './log-file/read-log-file.ts';
 
 /**

@@ -1,15 +1,20 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { STSClient } from '@aws-sdk/client-sts';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
+import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
+import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createSqsClient } from '../redrive/sqs-client.ts';
 
 /** What doctor asks. */
 export interface Clients {
@@ -27,27 +32,23 @@ export interface Clients {
 
 /** @param region absent: that of the AWS settings */
 export function createClients(env: Environment, region: string | undefined): Clients {
-  const here = region === undefined ? {} : { region };
-  const settings = {
-    ...here,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  };
+  // Somebody waits for the answers.
+  const settings = { ...(region === undefined ? {} : { region }), maxAttempts: 3 };
   const cloudTrails = new Map<string, CloudTrailClient>();
   const clients = {
-    sts: new STSClient(settings),
-    cloudFormation: new CloudFormationClient(settings),
-    lambda: new LambdaClient(settings),
-    sqs: createSqsClient(here),
-    sns: new SNSClient(settings),
+    sts: createStsClient(settings),
+    cloudFormation: createCloudFormationClient(settings),
+    lambda: createLambdaClient(settings),
+    sqs: createSqsClient(settings),
+    sns: createSnsClient(settings),
     // The bucket of an organisation's trail can be in another Region.
-    s3: createS3Client(env, { ...here, followRegionRedirects: true, maxAttempts: 3 }),
-    dynamo: createDynamoClient({ ...here, maxAttempts: 3 }),
+    s3: createS3Client(env, { ...settings, followRegionRedirects: true }),
+    dynamo: createDynamoClient(settings),
   };
   return {
     ...clients,
     cloudTrailIn(home) {
-      const client = cloudTrails.get(home) ?? new CloudTrailClient({ ...settings, region: home });
+      const client = cloudTrails.get(home) ?? createCloudTrailClient({ ...settings, region: home });
       cloudTrails.set(home, client);
       return client;
     },

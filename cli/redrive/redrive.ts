@@ -1,10 +1,10 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { writeOut } from '../write-out.ts';
 import { moveMessages } from './move-messages.ts';
 import { findQueue } from './queues.ts';
 import { sampleTable } from './render.ts';
 import { sampleMessages } from './sample.ts';
-import { createSqsClient } from './sqs-client.ts';
 
 export interface RedriveOptions {
   queue: string;

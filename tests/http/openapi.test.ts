@@ -9,10 +9,10 @@ import type { Context } from 'aws-lambda';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { exampleBodies, openApiDocument } from '../../shared/http/openapi.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { bodyKey, type ExampleRequest, shownExamples } from '../../shared/http/shown-examples.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
 

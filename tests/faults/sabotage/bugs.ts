@@ -14,7 +14,7 @@ const HANDLER = 'functions/ingest-handler.ts';
 const PIPELINE = 'shared/pipeline.ts';
 const STORAGE = 'shared/store-records.ts';
 const EVENTS = 'shared/store/events-table.ts';
-const OPEN = 'shared/log-file/open-log-file.ts';
+const OPEN = 'shared/aws/open-object.ts';
 const GUNZIP = 'shared/log-file/gunzip.ts';
 
 const NOTIFICATIONS = 'faults/notifications';

@@ -3,11 +3,11 @@ import { expect } from '@jest/globals';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../../functions/ingest-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
+import { createS3Client } from '../../../shared/aws/s3.ts';
 import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/failure.ts';
-import { createS3Client } from '../../../shared/log-file/s3-client.ts';
 import type { LogFileReport, PipelineDeps } from '../../../shared/pipeline.ts';
-import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
 import {
   createWorld,

@@ -1,24 +1,21 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { requestHandler, SDK_LOGGER } from '../sdk-settings.ts';
+import { clientSettings } from './settings.ts';
+
+const LIMITS = { connection: 2_000, request: 5_000, attempts: 8 };
 
 /**
- * The client for DynamoDB: the SDK's own settings from the environment, time-outs that fire, and retries with jitter.
+ * The client for DynamoDB.
  * @param overrides for embedded servers
  * @param onThrottle told of each throttled attempt, also those whose retry succeeds, with the reasons DynamoDB gives:
  *   the table or index, and which limit
- * @param maxSockets connections that are kept alive, when they are to be more than the SDK's own 50
+ * @param maxSockets as of `clientSettings`
  */
 export function createDynamoClient(
   overrides: DynamoDBClientConfig = {},
   onThrottle?: (reasons: readonly string[]) => void,
   maxSockets?: number,
 ): DynamoDBClient {
-  const client = new DynamoDBClient({
-    logger: SDK_LOGGER,
-    maxAttempts: 8,
-    requestHandler: requestHandler({ connection: 2_000, request: 5_000 }, maxSockets),
-    ...overrides,
-  });
+  const client = new DynamoDBClient({ ...clientSettings(LIMITS, maxSockets), ...overrides });
   if (onThrottle) watchThrottles(client, onThrottle);
   return client;
 }
