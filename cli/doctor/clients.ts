@@ -22,11 +22,12 @@ export interface Clients {
   cloudFormation: CloudFormationClient;
   lambda: LambdaClient;
   sqs: SQSClient;
-  sns: SNSClient;
   s3: S3Client;
   dynamo: DynamoDBClient;
   /** A trail answers in full only in its home Region. */
   cloudTrailIn(region: string): CloudTrailClient;
+  /** A topic and its subscriptions are known in its own Region alone. */
+  snsIn(region: string): SNSClient;
   destroy(): void;
 }
 
@@ -34,26 +35,35 @@ export interface Clients {
 export function createClients(env: Environment, region: string | undefined): Clients {
   // Somebody waits for the answers.
   const settings = { ...(region === undefined ? {} : { region }), maxAttempts: 3 };
-  const cloudTrails = new Map<string, CloudTrailClient>();
+  const cloudTrails = inRegions((home) => createCloudTrailClient({ ...settings, region: home }));
+  const topics = inRegions((home) => createSnsClient({ ...settings, region: home }));
   const clients = {
     sts: createStsClient(settings),
     cloudFormation: createCloudFormationClient(settings),
     lambda: createLambdaClient(settings),
     sqs: createSqsClient(settings),
-    sns: createSnsClient(settings),
-    // The bucket of an organisation's trail can be in another Region.
-    s3: createS3Client(env, { ...settings, followRegionRedirects: true }),
+    s3: createS3Client(env, settings),
     dynamo: createDynamoClient(settings),
   };
   return {
     ...clients,
-    cloudTrailIn(home) {
-      const client = cloudTrails.get(home) ?? createCloudTrailClient({ ...settings, region: home });
-      cloudTrails.set(home, client);
+    cloudTrailIn: cloudTrails.of,
+    snsIn: topics.of,
+    destroy() {
+      for (const client of [...Object.values(clients), ...cloudTrails.all(), ...topics.all()]) client.destroy();
+    },
+  };
+}
+
+/** A client for each Region that is asked. */
+function inRegions<T>(create: (region: string) => T): { of(region: string): T; all(): Iterable<T> } {
+  const clients = new Map<string, T>();
+  return {
+    of(region) {
+      const client = clients.get(region) ?? create(region);
+      clients.set(region, client);
       return client;
     },
-    destroy() {
-      for (const client of [...Object.values(clients), ...cloudTrails.values()]) client.destroy();
-    },
+    all: () => clients.values(),
   };
 }

@@ -45,7 +45,7 @@ export async function collect(
     return EXIT.failed;
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
-  const s3 = createS3Client(env, { followRegionRedirects: true });
+  const s3 = createS3Client(env);
   const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
     s3.destroy(),
   );

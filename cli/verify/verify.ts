@@ -70,7 +70,7 @@ async function verifyAndPrint(
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
   const progress = createProgress(undefined, 'Verifying');
   const { concurrency, format } = options;
-  const s3 = createS3Client(env, { followRegionRedirects: true }, concurrency);
+  const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
     onProgress: (files) => progress.advance(files),

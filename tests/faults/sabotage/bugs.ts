@@ -99,6 +99,14 @@ export const BUGS: readonly Bug[] = [
     only: 'S6',
   },
   {
+    name: 'the Region of a bucket is forgotten',
+    file: 'shared/aws/bucket-regions.ts',
+    find: '          regions.set(bucket, region);\n',
+    replace: '          regions.set(bucket, region);\n          queueMicrotask(() => regions.delete(bucket));\n',
+    tests: 'aws/bucket-regions',
+    only: 'remembers it',
+  },
+  {
     name: 'whatever fails is quarantined',
     file: 'shared/failure.ts',
     find: "return isRefused(error) ? 'fatal' : 'retry';",
