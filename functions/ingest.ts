@@ -12,7 +12,7 @@ export const handler = createIngestHandler(
   {
     config: readConfig(process.env),
     s3: createS3Client(process.env),
-    dynamo: createDynamoClient({}, telemetry.throttled),
+    dynamo: createDynamoClient({}, { onThrottle: telemetry.throttled }),
     now: Date.now,
     sleep: setTimeout,
   },

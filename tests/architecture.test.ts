@@ -152,6 +152,8 @@ describe('packages', () => {
     expect(makers.length).toBeGreaterThan(5);
     expect(makers.filter(({ path }) => !path.startsWith(AWS)).map(({ path }) => path)).toEqual([]);
     expect(makers.filter(({ text }) => !text.includes('...clientSettings(')).map(({ path }) => path)).toEqual([]);
+    const withTimeOuts = files.filter(({ text }) => /\b(requestHandler|requestTimeout)\b/.test(text));
+    expect(withTimeOuts.map(({ path }) => path)).toEqual(['shared/aws/settings.ts']);
   });
 
   test('each file of shared/aws needs one client at most: a bundle has no other service inside', () => {

@@ -119,7 +119,7 @@ async function withTarget(
   const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
   if (table !== undefined) {
     const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
-    const dynamo = createDynamoClient({ maxAttempts: 10 }, undefined, sockets);
+    const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets: sockets });
     const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
     try {
       return await withTables(awsPipeline(table, env, variables, { s3: logs, dynamo }));

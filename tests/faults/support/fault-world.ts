@@ -64,8 +64,9 @@ export async function createFaultWorld(
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler };
   const throttles: string[] = [];
   const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: proxies.s3.endpoint });
-  const dynamo = createDynamoClient({ ...common, endpoint: proxies.dynamo.endpoint }, (reasons) =>
-    throttles.push(...reasons),
+  const dynamo = createDynamoClient(
+    { ...common, endpoint: proxies.dynamo.endpoint },
+    { onThrottle: (reasons) => throttles.push(...reasons) },
   );
   await Promise.all([retryQuickly(s3), retryQuickly(dynamo)]);
   const deps: PipelineDeps = { ...direct.deps, s3, dynamo, ...options };
