@@ -10,8 +10,8 @@ type Options = Omit<RedriveOptions, 'queue'> & { stack?: string; queue?: string;
 
 export function redriveCommand(env: Environment): Command {
   const command = new Command('redrive')
-    .description('move the messages of a dead-letter queue back to the queue they come from, to be delivered again')
-    .option('--to <name|url>', 'where to, instead of where they come from')
+    .description('move the messages of a dead-letter queue to its source queue, to be delivered again')
+    .option('--to <name|url>', 'move them to this queue instead of the source queue')
     .option('--dry-run', 'only count the messages, and say what some of them are about')
     .addOption(formatOption(['table', 'json']));
   addZoneOption(command)

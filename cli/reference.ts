@@ -12,7 +12,8 @@ export async function cliReference(): Promise<string> {
   for (const command of program.commands) {
     const help = command.name() === 'scan' ? await scanHelp() : helpOf(command);
     sections.push(section(`mwaa-trail ${command.name()}`, help));
-    for (const one of command.commands) sections.push(section(`mwaa-trail ${command.name()} ${one.name()}`, helpOf(one)));
+    for (const one of command.commands)
+      sections.push(section(`mwaa-trail ${command.name()} ${one.name()}`, helpOf(one)));
   }
   return `${INTRODUCTION}\n${sections.join('\n')}\n${EXIT_CODES}`;
 }

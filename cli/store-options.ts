@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { settingsProblem } from './aws-settings.ts';
 import { stackOfTable, tablesOf } from './deployed-stack.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
 import { CriteriaError } from '../../shared/query/criteria.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
@@ -62,7 +62,7 @@ export async function quarantineOf(
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
     const { quarantineBucketOf } = await import('./stack-bucket.ts');
-    return quarantineBucketOf(stack, env);
+    return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
   throw new CriteriaError('table', 'expected the quarantine bucket to be named too; or --stack, which names both');

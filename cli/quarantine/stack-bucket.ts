@@ -1,8 +1,7 @@
-import type { Environment } from '../../shared/config.ts';
+import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { settingsProblem } from '../aws-settings.ts';
 import { listResources } from '../doctor/ask-stack.ts';
-import { createClients } from '../doctor/clients.ts';
 import { LOGICAL_IDS } from '../doctor/stack.ts';
 
 /**
@@ -10,10 +9,10 @@ import { LOGICAL_IDS } from '../doctor/stack.ts';
  * could be a bucket of somebody else, who would be sent unredacted records.
  * @throws {TrailError} `stack` when there is no such stack, it has no such bucket, or CloudFormation may not be asked
  */
-export async function quarantineBucketOf(stack: string, env: Environment): Promise<string> {
-  const clients = createClients(env);
+export async function quarantineBucketOf(stack: string): Promise<string> {
+  const cloudFormation = createCloudFormationClient();
   try {
-    const resources = await listResources(clients.cloudFormation, stack);
+    const resources = await listResources(cloudFormation, stack);
     const bucket = resources.get(LOGICAL_IDS.quarantine)?.physicalId;
     if (bucket) return bucket;
     throw notFound(stack, 'expected it to have a quarantine bucket');
@@ -24,7 +23,7 @@ export async function quarantineBucketOf(stack: string, env: Environment): Promi
     }
     throw notFound(stack, `cloudformation:ListStackResources does not tell its quarantine (${describeError(error)})`);
   } finally {
-    clients.destroy();
+    cloudFormation.destroy();
   }
 }
 
