@@ -129,7 +129,9 @@ async function namesNear(
   for (const name of nearestNames(value, [...names])) {
     near.push(await counted(criterion, name, rest, deps));
   }
-  return near.filter(({ events, value: name }) => events > 0 || OPERATIONS.includes(name)).sort(existingFirst);
+  const existing = near.filter(({ events }) => events > 0);
+  // The name of an operation helps also when there is no event of it.
+  return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
 }
 
 /** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
@@ -159,9 +161,6 @@ async function counted(criterion: TextCriterion, value: string, rest: Criteria, 
 function nearName(value: string, { events, end }: Page, inQuestion: boolean): NearName {
   return { value, events: events.length, more: end !== undefined, inQuestion };
 }
-
-/** The name of an operation helps also when there is no event of it. */
-const existingFirst = (a: NearName, b: NearName) => Number(b.events > 0) - Number(a.events > 0);
 
 async function pFilter<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T[]> {
   const held = await Promise.all(items.map(holds));
