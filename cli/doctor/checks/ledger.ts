@@ -66,7 +66,7 @@ function checkQuarantine(problems: readonly LogFileProblem[], { resources, asker
     warning(
       'quarantine',
       `set aside, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
-      commandLine('mwaa-trail quarantine list --aws-region', asker.region, '--bucket', bucket),
+      commandLine('mwaa-trail quarantine list --bucket', bucket, '--aws-region', asker.region),
     ),
   ];
 }

@@ -56,7 +56,7 @@ function checkDeadLetters(queue: Attributes, { asker }: Facts): Finding[] {
   const { QueueArn = '' } = queue;
   if (waiting + inFlight === 0) return [ok('dead letters', 'none')];
   const name = QueueArn.split(':').at(-1) ?? '';
-  const redrive = commandLine('mwaa-trail redrive --aws-region', asker.region, '--queue', name);
+  const redrive = commandLine('mwaa-trail redrive --queue', name, '--aws-region', asker.region);
   return [
     problem(
       'dead letters',
