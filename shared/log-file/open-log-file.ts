@@ -4,6 +4,8 @@ import {
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  InvalidObjectState,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -53,9 +55,30 @@ export class ObjectChangedError extends TrailError {
   }
 }
 
+/** The storage classes in which an object cannot be read before a copy of it is restored. */
+export const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/**
+ * The object is archived: S3 Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. It cannot be
+ * read before somebody restores it, and then it is as it was.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+ */
+export class ObjectArchivedError extends TrailError {
+  /** The storage class or, of Intelligent-Tiering, the tier: `GLACIER`, `ARCHIVE_ACCESS`; `archived` when S3 did not say. */
+  readonly tier: string;
+
+  constructor(object: ObjectPlace, tier = 'archived') {
+    super(
+      'object-archived',
+      `${s3Place(object)}: expected an object that can be read, found it archived (${tier}): restore it with aws s3api restore-object`,
+    );
+    this.tier = tier;
+  }
+}
+
 /**
  * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
- * @throws {ObjectMissingError} @throws {ObjectChangedError}
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
  * @returns nothing when the object is in the state `ifNoneMatch`
  */
 export async function openLogFile(
@@ -80,16 +103,25 @@ export async function openLogFile(
   };
 }
 
-/** Whether an object can be read, in this state: not when it is gone, replaced, or of a bucket that may not be read. */
+/**
+ * Whether an object can be read, in this state: not when it is gone, replaced, archived, or of a bucket that may not be read.
+ */
 export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
   try {
-    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return ETag !== undefined && unquoted(ETag) === etag;
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return head.ETag !== undefined && unquoted(head.ETag) === etag && !isArchived(head);
   } catch (error) {
     const status = statusOf(error);
     if (status === 403 || status === 404) return false;
     throw error;
   }
+}
+
+function isArchived({ StorageClass, ArchiveStatus, Restore }: HeadObjectCommandOutput): boolean {
+  if (ArchiveStatus !== undefined) return true;
+  return (
+    StorageClass !== undefined && ARCHIVES.has(StorageClass) && Restore?.includes('ongoing-request="false"') !== true
+  );
 }
 
 /** Transfers in a row that may break without a byte of progress. */
@@ -163,6 +195,8 @@ async function getObject(
     const status = statusOf(error);
     // The API model has no error for 304, so the SDK makes up a name for it.
     if (status === 304) return 'not-modified';
+    if (error instanceof InvalidObjectState)
+      throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);
     if (status === 404 && (error as Error).name === 'NoSuchKey') throw new ObjectMissingError(object);
     throw error;
