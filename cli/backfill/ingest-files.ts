@@ -98,7 +98,8 @@ class Ingestion {
       },
     };
     const logFiles = this.placeOf?.(file);
-    const report = await ingestLogFile(file, { ...this.deps, books, ...(logFiles && { logFiles }) });
+    const pathOf = () => file.path;
+    const report = await ingestLogFile(file, { ...this.deps, books, pathOf, ...(logFiles && { logFiles }) });
     this.tally.report(file, report);
     this.advance(file);
   }

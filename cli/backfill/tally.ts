@@ -1,5 +1,5 @@
 import type { SkippedObject } from '../../shared/delivery/object-key.ts';
-import { s3Place } from '../../shared/errors.ts';
+import { placeOf } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/pipeline.ts';
 import { type LogFileBooks, NO_BOOKS } from '../../shared/store/ledger-entry.ts';
 import type { Archived, FoundObject } from './found-object.ts';
@@ -81,6 +81,9 @@ export class Tally {
           );
         }
         return;
+      case 'already-discarded':
+        this.known += 1;
+        return;
       case 'quarantined':
       case 'already-quarantined':
         this.quarantined += 1;
@@ -88,7 +91,7 @@ export class Tally {
         return;
       case 'skipped':
         // Its key was looked at before.
-        throw new Error(`${s3Place(file)} was to be read, and was skipped`);
+        throw new Error(`${placeOf(file)} was to be read, and was skipped`);
     }
   }
 
@@ -123,7 +126,7 @@ export class Tally {
   }
 
   private problem(file: FoundObject, outcome: BackfillProblem['outcome'], detail: string): void {
-    this.problems.push({ logFile: file.path ?? s3Place(file), outcome, detail });
+    this.problems.push({ logFile: placeOf(file), outcome, detail });
   }
 }
 

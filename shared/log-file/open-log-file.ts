@@ -9,7 +9,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { s3Place, TrailError } from '../errors.ts';
+import { placeOf, s3Place, TrailError } from '../errors.ts';
 
 /** An object in S3, open for reading. */
 export interface OpenLogFile {
@@ -40,18 +40,20 @@ export interface OpenOptions {
 
 /** An object in a bucket. */
 export type ObjectPlace = { bucket: string; key: string };
+/** The same, or a file that stands for it. */
+type ObjectOrFile = ObjectPlace & { path?: string };
 
 /** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
 export class ObjectMissingError extends TrailError {
-  constructor(object: ObjectPlace) {
-    super('object-missing', `${s3Place(object)}: expected an object, found none`);
+  constructor(object: ObjectOrFile) {
+    super('object-missing', `${placeOf(object)}: expected an object, found none`);
   }
 }
 
 /** The object was replaced while it was read: begin again. */
 export class ObjectChangedError extends TrailError {
-  constructor(object: ObjectPlace) {
-    super('object-changed', `${s3Place(object)}: expected the state of the object that was begun`);
+  constructor(object: ObjectOrFile) {
+    super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
   }
 }
 

@@ -74,7 +74,7 @@ const rowsOf = ({ stdout }: Ended) => JSON.parse(stdout) as Record<string, unkno
 
 test('the ledger alone: what was ingested, verified and quarantined', async () => {
   const ended = await coverage([...TIMES, '--format', 'json']);
-  const none = { partly: 0, altered: 0, failed: 0 };
+  const none = { partly: 0, altered: 0, failed: 0, discarded: 0 };
   expect(rowsOf(ended)).toEqual([
     { account: '111122223333', region: 'eu-west-1', day: DAY, ...none, ingested: 2, verified: 1, quarantined: 1 },
     { account: '444455556666', region: 'us-east-1', day: DAY, ...none, ingested: 1, verified: 0, quarantined: 0 },

@@ -20,7 +20,7 @@ function ledgerFile(name: string, file: Partial<LedgerLogFile> = {}): LedgerLogF
   return { bucket: 'logs', key: keyOf(name), state: 'ingested', recordsQuarantined: 0, ...file };
 }
 
-const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 };
+const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
 const IN_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
 test('without a bucket it is what the ledger has', () => {

@@ -15,7 +15,7 @@ import type { View } from '../../shared/render/view.ts';
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };
 
 function coverage(day: string, counts: Partial<Coverage> = {}): Coverage {
-  const none = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 };
+  const none = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
   return { account: '111122223333', region: 'eu-west-1', day, ...none, ...counts };
 }
 
@@ -98,7 +98,7 @@ test('the table has the counts of the bucket only when there is one', () => {
 
 test('CSV has the same columns always', () => {
   expect(COVERAGE_CSV_HEADER).toBe(
-    'account,region,day,delivered,ingested,partly,verified,altered,quarantined,failed,missing,underway,gone\r\n',
+    'account,region,day,delivered,ingested,partly,verified,altered,quarantined,failed,missing,underway,gone,discarded\r\n',
   );
   expect(coverageCsv(coverage('2026-11-10', { account: '-', ingested: 1 }))).toBe(
     "'-,eu-west-1,2026-11-10,,1,0,0,0,0,0,,,\r\n",
