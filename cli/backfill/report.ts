@@ -1,6 +1,6 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine } from '../doctor/shell.ts';
+import { commandLine } from '../shell.ts';
 import type { Foreseen } from './dry-run.ts';
 import type { ArchivedLogFile, Tally } from './tally.ts';
 

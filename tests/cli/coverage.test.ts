@@ -107,6 +107,21 @@ test('lists only what is asked for', async () => {
   expect(two).toHaveLength(2);
 });
 
+test('an account and a Region that are not there: exit code 1, and those that are', async () => {
+  const bucket = ['--bucket', `s3://${world.logBucket}`];
+  for (const args of [
+    ['--account', '999999999999'],
+    ['--region', 'eu-central-1'],
+    ['--account', '-', ...bucket],
+  ]) {
+    const { code, stderr } = await coverage([...TIMES, ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('there are of 111122223333 eu-west-1, 444455556666 us-east-1');
+  }
+  const empty = await coverage(['--since', '2020-01-01', '--until', '2020-01-02', '--account', '999999999999']);
+  expect(empty).toMatchObject({ code: 0, stderr: expect.stringContaining('No log files were delivered') });
+});
+
 test('every log file of the ledger is counted', async () => {
   const { dynamo, deps } = world;
   const rows = rowsOf(await coverage([...TIMES, '--format', 'json']));
@@ -129,7 +144,7 @@ test('a table, a map with the days to look at, and CSV', async () => {
   const lines = Buffer.from(map.stdout, 'latin1').toString();
   expect(lines).toMatch(/^111122223333 eu-west-1 {2}!·$/m);
   expect(lines).toMatch(/^444455556666 us-east-1 {2}o·$/m);
-  expect(lines).toMatch(/^2026-11-02 +111122223333 +eu-west-1 +2 +0 +1 +0 +1 +0$/m);
+  expect(lines).toMatch(/^2026-11-02 +111122223333 +eu-west-1 +2 +0 +1 +0 +1 +0 +0$/m);
   const csv = await coverage([...TIMES, '--format', 'csv']);
   expect(csv.stdout.split('\r\n')).toHaveLength(4);
 });
