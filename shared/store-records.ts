@@ -172,8 +172,8 @@ export class RecordStorage {
       etag,
       recordIndex: index,
       recordOffset: offset,
-      quarantinedAt: this.file.quarantinedAt ?? new Date(now()).toISOString(),
       ...pathMember(this.file, this.deps),
+      quarantinedAt: this.file.quarantinedAt ?? new Date(now()).toISOString(),
     });
     this.counts.quarantined += 1;
     this.problems.push({ recordIndex: index, reason, detail });
