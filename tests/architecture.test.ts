@@ -88,6 +88,13 @@ describe('shared', () => {
     expect(later).toEqual([]);
   });
 
+  test('what only describes the API is not shipped with it', () => {
+    const wrong = importsOf((path) => !path.startsWith('shared/http/description/')).filter(([, name]) =>
+      name.startsWith('shared/http/description/'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test('no circle', () => {
     const graph = new Map(files.map(({ path, imports }) => [path, imports.filter((name) => name.endsWith('.ts'))]));
     const done = new Set<string>();
