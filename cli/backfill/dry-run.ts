@@ -1,6 +1,6 @@
+import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/delivery/object-key.ts';
 import { failureKind } from '../../shared/failure.ts';
-import { ObjectArchivedError } from '../../shared/log-file/open-log-file.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
 import { type Item, itemSize } from '../../shared/store/item.ts';

@@ -1,5 +1,5 @@
+import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { ObjectArchivedError } from '../../shared/log-file/open-log-file.ts';
 import { ingestLogFile, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
 import { GroupedBooks } from '../../shared/store/grouped-books.ts';
 import { Slots } from './slots.ts';

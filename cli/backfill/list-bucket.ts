@@ -7,8 +7,8 @@ import {
   type _Object as S3Object,
 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { ARCHIVES, unquoted } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { ARCHIVES, unquoted } from '../../shared/log-file/open-log-file.ts';
 import type { Archived, FoundObject, Listing, ListingSink } from './found-object.ts';
 import { isWantedAccount, isWantedOrganization, isWantedPeriod, isWantedRegion, type Selection } from './selection.ts';
 import type { Whereabouts } from './unselected.ts';

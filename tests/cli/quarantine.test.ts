@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DiscardReport } from '../../shared/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
+import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
@@ -156,6 +157,26 @@ describe('replay of log files', () => {
     await putLogFile(world, 'gone', [record('gone-1'), record('gone-2')]);
     await world.handle(s3Event(file));
     expect(world.told.at(-1)).toContain('already-ingested');
+  });
+
+  test('whose original is archived meanwhile: from the bytes in quarantine', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    await ingest(world, 'frozen', [record('frozen-1'), record('frozen-2')]);
+    const proxy = await startFaultProxy('s3', servers.s3.endpoint);
+    proxy.script = ({ operation, target }) =>
+      operation !== 'HeadObject' || target === world.quarantineBucket
+        ? undefined
+        : async ({ forward, answer }) => {
+            const head = await forward();
+            answer({ ...head, headers: { ...head.headers, 'x-amz-storage-class': 'DEEP_ARCHIVE' } });
+          };
+    try {
+      const ended = await replay(world, '--all', { AWS_ENDPOINT_URL_S3: proxy.endpoint });
+      expect(ended).toMatchObject({ code: 0, reports: [{ outcome: 'replayed', from: 'quarantine' }] });
+    } finally {
+      await proxy.stop();
+    }
+    expect((await storedEvents(world)).size).toBe(2);
   });
 
   test('whose original was replaced and ingested: its events are stored, the books stay those of what is there', async () => {
