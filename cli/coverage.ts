@@ -77,7 +77,8 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
       const { format = process.stdout.isTTY ? 'map' : 'table' } = options;
       const view = viewOf(process.stdout, env, { utc: true }, deps.now());
       await PRINTERS[format](coverage, { days, withBucket: delivered !== undefined, view });
-      const others = seen.rows === 0 ? await placesOf(readCoverage(days, {}, deps), delivered) : [];
+      const isFiltered = options.account !== undefined || options.region !== undefined;
+      const others = seen.rows === 0 && isFiltered ? await placesOf(readCoverage(days, {}, deps)) : [];
       if (others.length > 0) process.stderr.write(otherPlaces(others));
       else if (seen.rows === 0) process.stderr.write(NOTHING);
       if (seen.attention || others.length > 0) setExitCode(EXIT.failed);
@@ -89,8 +90,8 @@ const NOTHING =
   'No log files were delivered in this time: --since goes further back, --bucket shows what ingest has never seen.\n';
 
 /** The accounts and Regions of a time, as `ACCOUNT REGION`. */
-async function placesOf(coverage: AsyncIterable<Coverage[]>, delivered?: DeliveredFiles): Promise<string[]> {
-  const places = new Set(delivered?.places.map(({ account, region }) => `${account} ${region}`));
+async function placesOf(coverage: AsyncIterable<Coverage[]>): Promise<string[]> {
+  const places = new Set<string>();
   for await (const rows of coverage) for (const { account, region } of rows) places.add(`${account} ${region}`);
   return [...places].sort();
 }
@@ -98,7 +99,7 @@ async function placesOf(coverage: AsyncIterable<Coverage[]>, delivered?: Deliver
 function otherPlaces(places: readonly string[]): string {
   const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : '';
   const shown = places.slice(0, MAX_SHOWN).join(', ');
-  return `${displayText(`There are no log files of this account and Region; there are of ${shown}${more}.`)}\n`;
+  return `${displayText(`In this time there are no log files of this account and Region; there are of ${shown}${more}.`)}\n`;
 }
 
 interface Printing {
