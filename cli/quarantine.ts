@@ -9,6 +9,7 @@ import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/r
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
 import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
+import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
 import { entryTable, replayTable } from './quarantine/render.ts';
 import { STORE_GROUP, stackOption, storeOption } from './store-options.ts';
@@ -24,7 +25,13 @@ export function quarantineCommand(env: Environment, setExitCode: (code: number) 
   const command = new Command('quarantine').description(
     'log files and records that were set aside because they are bad: look at them, and put them through the pipeline again',
   );
-  const subcommands = [listCommand(env), showCommand(env, setExitCode), replayCommand(env, setExitCode)];
+  const subcommands = [
+    listCommand(env),
+    showCommand(env, setExitCode),
+    replayCommand(env, setExitCode),
+    addQuarantineOptions(discardCommand(env, setExitCode, warnOfMissing)),
+    addQuarantineOptions(discardedCommand(env)),
+  ];
   for (const subcommand of subcommands) command.addCommand(subcommand);
   return command;
 }
@@ -122,7 +129,7 @@ function addQuarantineOptions(command: Command): Command {
     .addOption(stackOption('that of this deployed stack, SERVICE-STAGE'))
     .addOption(new Option('--bucket <name>', 'this quarantine bucket in S3').helpGroup(STORE_GROUP))
     .addOption(
-      new Option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay needs') //
+      new Option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need') //
         .helpGroup(STORE_GROUP),
     );
 }
@@ -156,7 +163,7 @@ function isBad(report: ReplayReport): boolean {
 }
 
 function warnOfMissing(id: string): void {
-  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed`);
+  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed or discarded`);
 }
 
 function warn(text: string): void {
