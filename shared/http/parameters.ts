@@ -101,10 +101,9 @@ export const PAGE_PARAMETERS = {
 
 /** Read, these are `RawCriteria`. */
 export const CRITERIA_PARAMETERS = {
-  ...(Object.fromEntries(TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says, valuesOf(name))])) as Record<
-    TextCriterion,
-    ReturnType<typeof optionalList>
-  >),
+  ...(Object.fromEntries(
+    TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says, valuesOf(name))]),
+  ) as Record<TextCriterion, ReturnType<typeof optionalList>>),
   errors: optional('true: only events with an error', trueOrFalse()),
   readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),
   since: optional(
