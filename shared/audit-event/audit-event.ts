@@ -21,6 +21,7 @@ export interface Provenance {
 export interface AuditEvent extends Provenance {
   /** CloudTrail's eventID: 1 to 512 bytes; the events table's key. */
   eventId: string;
+  /** Of a number, as it is written. */
   eventTime?: string;
   eventName?: string;
   eventSource?: string;
@@ -48,7 +49,7 @@ export interface AuditEvent extends Provenance {
   contentHash: string;
   /** Normalised eventTime + `#` + eventId: sorts events by time, unique. */
   timeKey: string;
-  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is invalid. */
+  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is missing or no time. */
   day: string;
   flags: EventFlag[];
   /** The eventID that this addendum replaces, when it has another one. */

@@ -77,7 +77,7 @@ function visit(node: JsonNode, position: Position, masked: MaskedPart[]): void {
 
 function visitMember(key: JsonString, value: JsonNode, position: Position, masked: MaskedPart[]): void {
   const topLevel = position.path.length === 0;
-  if (topLevel && IDENTITY.has(key.value)) return;
+  if (topLevel && IDENTITY.has(key.value) && isScalar(value)) return;
   const safeName = maskSecretsInText(key.value);
   const path = position.path.length < MAX_PATH_LENGTH ? [...position.path, safeName] : position.path;
   if (safeName !== key.value) masked.push({ ...span(key), by: JSON.stringify(safeName), path: path.join('.') });
@@ -99,6 +99,8 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
 function mask(node: JsonNode, path: readonly string[], masked: MaskedPart[]): void {
   masked.push({ ...span(node), by: JSON.stringify(MASK), path: path.join('.') });
 }
+
+const isScalar = ({ kind }: JsonNode) => kind === 'string' || kind === 'literal';
 
 /** Nothing to hide: empty, already masked, or a mere true, false or null. */
 function isHarmless(node: JsonNode): boolean {

@@ -38,12 +38,13 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   if (skipped) return { kind: 'skipped', reason: skipped };
   const eventId = memberAt(fields, 'eventID');
   if (!isEventId(eventId)) return { kind: 'bad', reason: eventIdProblem(eventId) };
-  const time = readEventTime(stringAt(fields, 'eventTime'), context.now);
+  const eventTime = eventTimeOf(record, fields);
+  const time = readEventTime(eventTime, context.now);
   return {
     kind: 'event',
     event: {
       eventId,
-      ...indexedFields(fields, context),
+      ...indexedFields(fields, eventTime, context),
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
@@ -81,11 +82,25 @@ function eventIdProblem(eventId: unknown): BadRecordReason {
   return 'event-id-too-long';
 }
 
+/** The record's own text, of a number as it is written. */
+function eventTimeOf(record: string, fields: JsonRecord): string | undefined {
+  const value = memberAt(fields, 'eventTime');
+  if (typeof value !== 'number' && typeof value !== 'boolean') return stringAt(fields, 'eventTime');
+  const tree = parseJsonText(record);
+  const members = tree.kind === 'object' ? tree.members : [];
+  const written = members.findLast(({ key }) => key.value === 'eventTime')?.value;
+  return written?.kind === 'literal' ? written.text : undefined;
+}
+
 /** The fields people ask by, absent ones left out. */
-function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Partial<AuditEvent> {
+function indexedFields(
+  fields: JsonRecord,
+  eventTime: string | undefined,
+  { keyAccount }: RecordContext,
+): Partial<AuditEvent> {
   const identity = objectAt(fields, 'userIdentity');
   const texts = {
-    eventTime: stringAt(fields, 'eventTime'),
+    eventTime,
     eventName: stringAt(fields, 'eventName'),
     eventSource: stringAt(fields, 'eventSource'),
     userAgent: stringAt(fields, 'userAgent'),

@@ -1,8 +1,8 @@
-import { type KnownEnvironment, listEnvironments as readEnvironments } from '../../store/environments-table.ts';
+import { type EnvironmentTimes, environmentTimes } from '../../query/environment-times.ts';
 import type { Operation } from '../operation.ts';
 import { flat, jsonObject, listOf } from '../representation.ts';
 
-const ENVIRONMENTS = flat<KnownEnvironment>(['environment', 'accountId', 'region', 'firstEventTime', 'lastEventTime']);
+const ENVIRONMENTS = flat<EnvironmentTimes>(['environment', 'accountId', 'region', 'firstEventTime', 'lastEventTime']);
 
 export const listEnvironments: Operation = {
   id: 'listEnvironments',
@@ -15,10 +15,7 @@ export const listEnvironments: Operation = {
   columns: ENVIRONMENTS.columns,
   examples: [{ name: 'all', summary: 'All of them', url: '/environments', status: 200 }],
   async answer(_values, deps) {
-    const [environments, completeness] = await Promise.all([
-      readEnvironments(deps.dynamo, deps.tables.environmentsTable),
-      deps.completeness({}),
-    ]);
+    const [environments, completeness] = await Promise.all([environmentTimes(deps), deps.completeness({})]);
     return {
       body: listOf(environments, ENVIRONMENTS, (items) =>
         jsonObject({ environments: items, completeness: JSON.stringify(completeness) }),
