@@ -37,6 +37,7 @@ export interface AuditEvent extends Provenance {
   principalType?: string;
   principalArn?: string;
   accessKeyId?: string;
+  /** An address in the one spelling of `canonicalAddress`, or the name of a service. */
   sourceIp?: string;
   eventCategory?: string;
   errorCode?: string;

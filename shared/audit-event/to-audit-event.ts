@@ -9,6 +9,7 @@ import {
 } from './audit-event.ts';
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
+import { canonicalAddress } from './ip-address.ts';
 import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
@@ -111,7 +112,7 @@ function indexedFields(
     accountId: stringAt(fields, 'recipientAccountId') ?? stringAt(identity, 'accountId') ?? keyAccount,
     region: stringAt(fields, 'awsRegion'),
     ...principalOf(fields),
-    sourceIp: stringAt(fields, 'sourceIPAddress'),
+    sourceIp: sourceOf(fields),
     eventCategory: categoryOf(fields),
     ...errorOf(fields),
   };
@@ -122,6 +123,11 @@ function indexedFields(
     ),
     ...(readOnly === undefined ? {} : { readOnly }),
   };
+}
+
+function sourceOf(fields: JsonRecord): string | undefined {
+  const source = stringAt(fields, 'sourceIPAddress');
+  return source && canonicalAddress(source);
 }
 
 /** Records older than eventVersion 1.07 have no eventCategory, and those older than 1.06 no managementEvent either. */
