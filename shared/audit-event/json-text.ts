@@ -59,7 +59,7 @@ export function holdsMoreValuesThan(most: number, text: string): boolean {
   return values > most;
 }
 
-/** Whether the lists and objects of a JSON text stand more than `most` inside each other. */
+/** Whether the lists and objects of a JSON text stand more than `most` inside each other; of other texts, anything. */
 export function nestsDeeperThan(most: number, text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length && depth <= most; at += 1) {
@@ -172,7 +172,7 @@ function parseString(text: string, start: number): JsonString {
 
 function endOfString(text: string, start: number): number {
   let end = start + 1;
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
   return end + 1;
 }
 
