@@ -49,7 +49,7 @@ const PATTERNS: readonly SecretPattern[] = [
     isSecret: (found) => found.length > 22 || /\d|[a-z][A-Z]/.test(found),
   },
   // Password in a URL: Airflow connections are written so.
-  { pattern: /(?<keep>[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@?#]{0,200}:)[^\s/]{1,500}(?=@)/gi },
+  { pattern: /(?<keep>[a-z0-9+.-]{2}:\/\/[^\s/:@?#]{0,200}:)[^\s/]{1,500}(?=@)/gi },
   { pattern: new RegExp(String.raw`(?<keep>${WEBHOOKS})[^\s"'<>\\]{4,}`, 'gi') },
   // Shared access signatures.
   { pattern: /(?<keep>[?&]sig=)[^\s"'&<>\\]{8,}/gi },

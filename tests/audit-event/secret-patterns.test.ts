@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { maskSecretsInText } from '../../shared/audit-event/secret-patterns.ts';
 
 const SIZE = 262_144;
-const LIMIT_MS = 400;
+const LIMIT_MS = 200;
 const fill = (part: string) => part.repeat(Math.ceil(SIZE / part.length));
 
 /** Texts of 256 KB that almost match, over and over. */
@@ -85,15 +85,17 @@ describe('256 KB of hostile text take no time', () => {
   test.each(HOSTILE)('%j', (part) => {
     const text = `${fill(part)}!`;
     const time = timeOf(text);
-    // Once more when it was slow: a shared machine may have been busy.
+    // Once more when it was slow: memory may have been tidied up.
     expect(time < LIMIT_MS ? time : timeOf(text)).toBeLessThan(LIMIT_MS);
   });
 });
 
+/** Milliseconds of the processor: others may use the machine, too. */
 function timeOf(text: string): number {
-  const start = performance.now();
+  const start = process.cpuUsage();
   maskSecretsInText(text);
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
 }
 
 test('a text without a secret is the same text', () => {
