@@ -100,7 +100,7 @@ function visitObject(node: JsonObject, position: Position, masked: MaskedPart[])
     if (isTopLevel && IDENTITY.has(key.value) && isScalar(value)) continue;
     const safeName = maskSecretsInText(key.value);
     const { path } = position;
-    const inside = { ...position, path: path.length < MAX_PATH_LENGTH ? [...path, safeName] : path };
+    const inside = { ...position, inArray: false, path: path.length < MAX_PATH_LENGTH ? [...path, safeName] : path };
     if (safeName !== key.value)
       masked.push({ ...span(key), by: JSON.stringify(safeName), path: inside.path.join('.') });
     const name = key.value.toLowerCase();

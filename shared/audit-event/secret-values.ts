@@ -57,9 +57,10 @@ const VALUES: readonly NamedValue[] = [
   // ... and the other way round.
   {
     head: new RegExp(VALUE_NAME, 'gi'),
-    endOf(text, start, [head]) {
-      const end = endOfValue(text, start, separatorOf(head));
-      if (end === undefined) return undefined;
+    endOf(text, start) {
+      const isQuoted = lengthAt(OPENING_QUOTE, text, start) > 0;
+      // Most values stand beside no such name: what is looked through in vain is short.
+      const end = isQuoted ? endOfQuoted(text, start) : endOfMatch(/[^\s,;"'`]{0,200}/y, text, start);
       NAME_AFTER_VALUE.lastIndex = end;
       const name = NAME_AFTER_VALUE.exec(text)?.groups?.name;
       return name !== undefined && namesSecret(name.trim()) ? end : undefined;
