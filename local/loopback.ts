@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Where every server of this project listens: reachable from this machine only. */
@@ -21,18 +21,13 @@ export async function listenOnLoopback(server: Server, port: number): Promise<st
 /**
  * Whether a request was made for this machine, and not by a page of another site: such a page can make its own name point
  * to 127.0.0.1 (DNS rebinding), and then its name stands in Host; or it asks 127.0.0.1 itself, and then it stands in Origin.
+ * @param port the port that Host must have; without it any, as for a server that may be behind a proxy or a tunnel
  */
-export function isForThisMachine({ headers: { host, origin }, socket: { localPort } }: IncomingMessage): boolean {
-  const isOwn = (authority: string | undefined) => isOwnAuthority(authority, localPort);
-  return (
-    isOwn(host) && (origin === undefined || (origin.startsWith('http://') && isOwn(origin.slice('http://'.length))))
-  );
-}
-
-/** @param authority as in Host: a name, and the port unless it is 80, which clients leave out */
-export function isOwnAuthority(authority: string | undefined, port: number | undefined): boolean {
-  const [, name = '', ownPort = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority ?? '') ?? [];
-  return OWN_NAMES.has(name.toLowerCase()) && ownPort === String(port);
+export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, port?: number): boolean {
+  // Clients leave out the port when it is 80.
+  const [, name = '', hostPort = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host.toLowerCase()) ?? [];
+  const isOwnHost = OWN_NAMES.has(name) && (port === undefined || hostPort === String(port));
+  return isOwnHost && (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`);
 }
 
 const OWN_NAMES: ReadonlySet<string> = new Set([LOOPBACK, 'localhost', '[::1]']);
@@ -57,8 +52,8 @@ export function guard(server: Server): Guard {
   server.on('request', (request, response) => {
     const { [SERVER_ID]: expected = id } = request.headers;
     if (draining) request.socket.destroy();
-    else if (!isForThisMachine(request))
-      refuse(response, 403, 'expected the Host 127.0.0.1 or localhost, with the port, and no Origin of another site');
+    else if (!isForThisMachine(request.headers))
+      refuse(response, 403, 'expected the Host 127.0.0.1 or localhost, and no Origin of another site');
     else if (expected !== id) refuse(response, 421, 'this is another server than expected');
     else {
       answering.add(response);

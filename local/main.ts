@@ -1,6 +1,10 @@
-/** `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and curiosity. */
+/**
+ * `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and curiosity. Other ports:
+ * `npm run local -- --dynamodb-port N --s3-port N`.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describeError, TrailError } from '../shared/errors.ts';
@@ -19,19 +23,18 @@ import { type OwnServer, startShared } from './shared-server.ts';
 import { packageRoot } from './table-definitions.ts';
 
 const STORE = '.mwaa-trail';
-const DYNAMO_PORT = 8000;
-const S3_PORT = 4566;
 const running: OwnServer[] = [];
 const stop = async () => {
   for (const server of running.splice(0)) await server.stop();
 };
 try {
+  const ports = readPorts();
   const { dynamo: dynamoFolder, s3: s3Folder } = storeFolders(STORE);
   const startDynamo = () =>
-    startEmbeddedDynamo(LOCAL_TABLES, dynamoFolder, DYNAMO_PORT).catch(explainPort(DYNAMO_PORT));
+    startEmbeddedDynamo(LOCAL_TABLES, dynamoFolder, ports.dynamodb).catch(explainPort('dynamodb', ports.dynamodb));
   const dynamo = await startShared(dynamoFolder, startDynamo);
   running.push(dynamo);
-  const s3 = await startShared(s3Folder, () => startEmbeddedS3(s3Folder, S3_PORT).catch(explainPort(S3_PORT)));
+  const s3 = await startShared(s3Folder, () => startEmbeddedS3(s3Folder, ports.s3).catch(explainPort('s3', ports.s3)));
   running.push(s3);
   const sample = await readFile(join(packageRoot(), 'events', 'log-files', 'guide-create-environment.json'));
   await s3.client.send(new PutObjectCommand({ Bucket: LOCAL_LOG_BUCKET, Key: SAMPLE_KEY, Body: gzipSync(sample) }));
@@ -64,10 +67,25 @@ try {
   process.exitCode = 1;
 }
 
-function explainPort(port: number): (error: NodeJS.ErrnoException) => never {
+/** @throws {TrailError} `usage` */
+function readPorts(): { dynamodb: number; s3: number } {
+  const { values } = parseArgs({
+    options: { 'dynamodb-port': { type: 'string', default: '8000' }, 's3-port': { type: 'string', default: '4566' } },
+  });
+  return { dynamodb: readPort(values['dynamodb-port']), s3: readPort(values['s3-port']) };
+}
+
+function readPort(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new TrailError('usage', 'expected a port to be a whole number from 0 to 65535');
+  }
+  return Number(value);
+}
+
+function explainPort(server: 'dynamodb' | 's3', port: number): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new TrailError('port-in-use', `port ${port} is in use: is another \`npm run local\` running?`);
+    throw new TrailError('port-in-use', `port ${port} is in use: name another, npm run local -- --${server}-port N`);
   };
 }
 

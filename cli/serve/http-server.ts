@@ -31,7 +31,7 @@ export async function startHttpServer(handler: HttpHandler, port: number): Promi
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, handler: HttpHandler): Promise<void> {
-  const { statusCode, headers, body } = isForThisMachine(request)
+  const { statusCode, headers, body } = isForThisMachine(request.headers, request.socket.localPort)
     ? await handler(toHttpApiEvent(request), {} as Context)
     : problemResponse(
         new Problem(
