@@ -70,16 +70,15 @@ try {
 /** @throws {TrailError} `usage` */
 function readPorts(): { dynamodb: number; s3: number } {
   const { values } = parseArgs({
+    strict: false,
     options: { 'dynamodb-port': { type: 'string', default: '8000' }, 's3-port': { type: 'string', default: '4566' } },
   });
-  return { dynamodb: readPort(values['dynamodb-port']), s3: readPort(values['s3-port']) };
-}
-
-function readPort(value: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
-    throw new TrailError('usage', 'expected a port to be a whole number from 0 to 65535');
+  const { 'dynamodb-port': dynamodb, 's3-port': s3, ...unknown } = values;
+  const ports = [dynamodb, s3].map((value) => (/^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN));
+  if (Object.keys(unknown).length > 0 || !ports.every((port) => port <= 65_535)) {
+    throw new TrailError('usage', 'expected --dynamodb-port N and --s3-port N, each a whole number from 0 to 65535');
   }
-  return Number(value);
+  return { dynamodb: ports[0]!, s3: ports[1]! };
 }
 
 function explainPort(server: 'dynamodb' | 's3', port: number): (error: NodeJS.ErrnoException) => never {
