@@ -38,7 +38,7 @@ export async function startEmbeddedS3(folder?: string, port = 0): Promise<Embedd
 }
 
 async function start(options: { port: number; s3StorageDir?: string }): Promise<EmbeddedS3> {
-  const { startFauxqs } = await import('fauxqs');
+  const { startFauxqs } = await loadFauxqs();
   let guarded: Guard | undefined;
   const server = await withFastify(
     (fastify) => {
@@ -67,6 +67,20 @@ async function start(options: { port: number; s3StorageDir?: string }): Promise<
       await server.stop();
     },
   };
+}
+
+/** Node 22 warns that its SQLite is experimental; fauxqs loads it, and uses it only for what is not asked of it here. */
+async function loadFauxqs() {
+  const { emitWarning } = process;
+  const emit = emitWarning as (...args: unknown[]) => void;
+  process.emitWarning = (...args: unknown[]) => {
+    if (!/^SQLite is an experimental feature/.test(String(args[0]))) emit.apply(process, args);
+  };
+  try {
+    return await import('fauxqs');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /** What is used of Fastify here. https://fastify.dev/docs/latest/Reference/Server/ */
