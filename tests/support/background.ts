@@ -43,9 +43,13 @@ export function follow(child: ChildProcessByStdio<null, Readable, Readable>): Ba
 }
 
 /** Starts what `npm run local` runs, over the store in a folder, on free ports. */
-export function startLocal(folder: string, env: NodeJS.ProcessEnv = {}): BackgroundProcess {
+export function startLocal(
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
+): BackgroundProcess {
   mkdirSync(folder, { recursive: true });
-  const args = [join(ROOT, 'local', 'main.ts'), '--dynamodb-port', '0', '--s3-port', '0'];
-  const options = { cwd: folder, env: { ...process.env, ...env } };
-  return follow(spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const args = [join(ROOT, 'local', 'main.ts'), '--dynamodb-port', '0', '--s3-port', '0', ...options];
+  const surroundings = { cwd: folder, env: { ...process.env, ...env } };
+  return follow(spawn(process.execPath, args, { ...surroundings, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
