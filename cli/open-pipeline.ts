@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../local/local-names.ts';
 import { openLocalPipeline } from '../local/local-store.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { type Config, type Environment, readConfig, type TableNames } from '../shared/config.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../shared/pipeline.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { tablesBeside } from './store-options.ts';
 
 /**

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import { openLocalDynamo, storeFolders } from '../local/local-store.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 
 /** Where a command finds events. */
 export interface StoreOptions {

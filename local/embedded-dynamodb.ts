@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { ensureTable, type TableState } from './create-tables.ts';
 import { createDynaliteServer } from './dynalite-server.ts';
 import { lockFolder, tryDatabase } from './folder-lock.ts';

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { lockFolder } from './folder-lock.ts';
 import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 import { type Guard, guard, LOOPBACK } from './loopback.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import { lockFolder, untilFree } from './folder-lock.ts';

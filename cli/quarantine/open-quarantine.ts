@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
 import { openLocalS3, storeFolders } from '../../local/local-store.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
 

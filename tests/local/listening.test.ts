@@ -65,7 +65,7 @@ describe('every server listens on the loopback address only', () => {
     const others = await Promise.all([
       startFaultProxies(servers),
       startFakeAws(),
-      startHttpServer(async () => ({ statusCode: 204, headers: {}, body: '' }), 0),
+      startHttpServer(async () => ({ status: 204, headers: {}, body: '' }), 0),
       ...(dynoxide === undefined ? [] : [startDynoxide(dynoxide)]),
     ]);
     stops.push(() => servers.stop(), ...others.map((server) => () => server.stop()));
