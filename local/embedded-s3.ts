@@ -87,10 +87,14 @@ async function loadFauxqs() {
 interface Fastify {
   server: Server;
   listen(options: { port: number; host: string }): Promise<string>;
-  inject(request: { method: string; url: string }): Promise<{ statusCode: number }>;
   addHook(name: 'onRequest', hook: (request: { raw: IncomingMessage }, reply: FastifyReply) => Promise<unknown>): void;
+  addHook(
+    name: 'onSend',
+    hook: (request: { raw: IncomingMessage }, reply: FastifyReply, payload: unknown) => Promise<unknown>,
+  ): void;
 }
 interface FastifyReply {
+  statusCode: number;
   code(status: number): FastifyReply;
   type(contentType: string): FastifyReply;
   send(body: string): FastifyReply;
@@ -119,11 +123,11 @@ function listenOnLoopbackOnly(fastify: Fastify): void {
 /** Fauxqs takes a request for a subresource that it does not know for one for the bucket or the object itself. */
 function answerSubresources(fastify: Fastify): void {
   fastify.addHook('onRequest', async ({ raw: { method = '', url = '' } }, reply) => {
-    const asked = subresourceRequest(method, url);
-    if (asked === undefined) return undefined;
-    if (asked.kind === 'not-implemented') return reply.code(501).type('application/xml').send(NOT_IMPLEMENTED_XML);
-    const { statusCode } = await fastify.inject({ method: 'HEAD', url: `/${asked.bucket}` });
-    // The listing of a bucket that is not there says so.
-    return statusCode === 200 ? reply.type('application/xml').send(locationXml(LOCAL_REGION)) : undefined;
+    if (subresourceRequest(method, url) !== 'not-implemented') return undefined;
+    return reply.code(501).type('application/xml').send(NOT_IMPLEMENTED_XML);
   });
+  // What would be listed is there; of what is not, the listing has said so.
+  fastify.addHook('onSend', async ({ raw: { method = '', url = '' } }, reply, payload) =>
+    subresourceRequest(method, url) === 'location' && reply.statusCode === 200 ? locationXml(LOCAL_REGION) : payload,
+  );
 }

@@ -1,5 +1,5 @@
-/** A request for a subresource, for which the embedded S3 has no answer of its own. */
-export type SubresourceRequest = { kind: 'location'; bucket: string } | { kind: 'not-implemented' };
+/** A request for a subresource, for which fauxqs has no answer of its own. */
+export type SubresourceRequest = 'location' | 'not-implemented';
 
 /**
  * What a request asks for besides the objects and lists of objects.
@@ -10,9 +10,8 @@ export type SubresourceRequest = { kind: 'location'; bucket: string } | { kind: 
 export function subresourceRequest(method: string, url: string): SubresourceRequest | undefined {
   const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
   const names = [...new URLSearchParams(query).keys()];
-  const bucket = /^\/([^/]+)\/?$/.exec(path)?.[1];
-  if (method === 'GET' && bucket !== undefined && names.includes('location')) return { kind: 'location', bucket };
-  return names.some((name) => NOT_IMPLEMENTED.has(name)) ? { kind: 'not-implemented' } : undefined;
+  if (method === 'GET' && /^\/[^/]+\/?$/.test(path) && names.includes('location')) return 'location';
+  return names.some((name) => NOT_IMPLEMENTED.has(name)) ? 'not-implemented' : undefined;
 }
 
 /** To take these for the bucket or the object would delete it, or write over it. */

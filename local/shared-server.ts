@@ -130,7 +130,10 @@ function findOrStart(folder: string, start: () => Promise<OwnServer>): Promise<S
   });
 }
 
-const Announcement = z.object({ endpoint: z.string().check(z.startsWith('http://127.0.0.1:')), id: z.string() });
+const Announcement = z.object({
+  endpoint: z.string().check(z.regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/)),
+  id: z.string(),
+});
 
 const announcementOf = (folder: string) => `${folder}.server.json`;
 
