@@ -81,4 +81,4 @@ function tagResources(resources, tags) {
   }
 }
 
-module.exports = FinishTemplate;
+module.exports = Object.assign(FinishTemplate, { decideConditions });

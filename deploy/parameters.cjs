@@ -16,6 +16,7 @@ module.exports = async ({ options, resolveVariable }) => {
     ...problemsOf({ ...defaults, ...given }, given, stage),
   ];
   if (problems.length > 0) throw new Error(`parameters of stage ${stage}: ${problems.join('; ')}`);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
   return { default: { ...defaults, allowedLogBuckets: logBuckets }, [stage]: ofStage };
 };

@@ -1,4 +1,8 @@
-import { GetBucketNotificationConfigurationCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { LogBucket } from '../../shared/config.ts';
@@ -27,7 +31,7 @@ export function askSubscription(sns: SNSClient, arn: Answer<string>): Promise<An
   });
 }
 
-/** Whom each bucket tells of new objects. */
+/** Whom each bucket tells of new objects, and in another account, to whom its objects belong. */
 export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promise<Answer<BucketFacts[]>> {
   return askWith(logBuckets, async (buckets) => {
     const facts = buckets.map(async ({ name, account }) => {
@@ -35,8 +39,18 @@ export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promi
       const notifications = await ask('s3:GetBucketNotification', () =>
         s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: name, ...owner })),
       );
-      return { name, ...(account !== undefined && { account }), notifications };
+      if (account === undefined) return { name, notifications };
+      return { name, account, notifications, ownership: await askOwnership(s3, name, account) };
     });
     return { known: await Promise.all(facts) };
   });
+}
+
+/** A bucket without such settings leaves objects to who wrote them: `ObjectWriter`. */
+async function askOwnership(s3: S3Client, Bucket: string, ExpectedBucketOwner: string): Promise<Answer<string>> {
+  const answer = await ask('s3:GetBucketOwnershipControls', async () => {
+    const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner }));
+    return OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter';
+  });
+  return 'missing' in answer ? { known: 'ObjectWriter' } : answer;
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 describe.each(NAMES)('%s', (name) => {
   test('fits the schema that AWS publishes', () => {
-    expect(stacks.get(name)!.resources.length).toBeGreaterThan(45);
+    expect(stacks.get(name)!.resources.length).toBeGreaterThan(40);
     expect(stacks.get(name)!.resources.flatMap(schemaProblems)).toEqual([]);
   });
 
@@ -55,13 +55,52 @@ describe('parameters reach what they are for', () => {
   });
 
   test('concurrency', () => {
-    const reserved = (variant: Variant, id: string) => properties(variant, id).ReservedConcurrentExecutions;
-    expect(reserved('a new trail', 'QueryLambdaFunction')).toBe('20');
-    expect(reserved(OPTIONS, 'QueryLambdaFunction')).toBeUndefined();
+    const reserved = (variant: Variant) =>
+      stacks
+        .get(variant)!
+        .ofType('AWS::Lambda::Function')
+        .map(({ properties }) => properties.ReservedConcurrentExecutions);
+    // A new account cannot reserve any.
+    expect(reserved('a new trail')).toEqual([undefined, undefined, undefined]);
+    expect(reserved('a new trail with a bucket of its own name that calls the function')).toEqual(
+      reserved('a new trail'),
+    );
     // With a queue the mapping has the limit; a reservation below it would only make Lambda refuse messages.
-    expect(reserved('a new trail', 'IngestLambdaFunction')).toBeUndefined();
-    expect(reserved('a new trail that calls the function', 'IngestLambdaFunction')).toBe('10');
+    expect(reserved(OPTIONS)).toEqual([undefined, '20', '1']);
+    expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined]);
   });
+});
+
+const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, string>).verify === 'off');
+
+test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
+  const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
+  const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
+  // The trail's own resources apart.
+  expect(gone.filter((id) => !/^(LogBucket|Trail)/.test(id)).sort()).toEqual([
+    'DigestAgeAlarm',
+    'DigestsInvalidAlarm',
+    'DigestsMissingAlarm',
+    'FilesFailedVerificationAlarm',
+    'FilesNotIngestedAlarm',
+    'LoggingGapsAlarm',
+    'VerifyErrorsAlarm',
+    'VerifyEventsRuleSchedule1',
+    'VerifyLambdaEvConf',
+    'VerifyLambdaFunction',
+    'VerifyLambdaPermissionEventsRuleSchedule1',
+    'VerifyLogGroup',
+    'VerifyRole',
+    'VerifySourcePolicy',
+  ]);
+  expect(stacks.get(name)!.get('Dashboard').properties.DashboardBody).not.toContain('erif');
+});
+
+test('the function that verifies knows the bucket that digests name', () => {
+  const original = (variant: Variant) =>
+    stacks.get(variant)!.get('VerifyLambdaFunction').properties.Environment.Variables.ORIGINAL_LOG_BUCKET;
+  expect(original('a new trail with every option')).toBe('original-logs');
+  expect(original('a new trail')).toBe('');
 });
 
 describe('a template that is wrong is found to be', () => {
@@ -193,6 +232,8 @@ describe('a template that is wrong is found to be', () => {
     'what holds data outlives the stack': [
       ['a new trail', (stack) => delete stack.get('TrailKey').deletionPolicy],
       ['a new trail', (stack) => delete stack.get('LogBucket').updateReplacePolicy],
+      ['a new trail', (stack) => void (stack.get('EventsTable').deletionPolicy = 'RetainExceptOnCreate')],
+      ['a new trail', (stack) => void (stack.get('QuarantineBucket').deletionPolicy = 'Retain')],
     ],
     'everything at rest is encrypted': [
       ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.SqsManagedSseEnabled],
@@ -254,13 +295,9 @@ describe('a template that is wrong is found to be', () => {
         (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.FunctionResponseTypes,
       ],
     ],
-    'functions cannot take all concurrency': [
+    'what calls functions is bounded': [
       ['a new trail', (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.ScalingConfig],
-      [
-        'a new trail that calls the function',
-        (stack) => delete stack.get('IngestLambdaFunction').properties.ReservedConcurrentExecutions,
-      ],
-      ['a new trail with every option', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
+      ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
     ],
     'functions run on arm64, with a time-out, logs that expire, and a role of their own': [
       ['a new trail', (stack) => set(stack, 'QueryLambdaFunction', 'Role', stack.arn('IngestRole'))],
@@ -285,7 +322,7 @@ describe('a template that is wrong is found to be', () => {
       ],
       [
         'the bucket of a trail, encrypted',
-        (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement[0].Resource.pop(),
+        (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement[1].Resource.pop(),
       ],
       [
         'the topic of a trail in another account',
@@ -293,23 +330,38 @@ describe('a template that is wrong is found to be', () => {
       ],
     ],
     'who announces log files may write to the queue': [
-      ['a new trail', (stack) => stack.get('NotificationPermission').properties.PolicyDocument.Statement.pop()],
+      ['a new trail', (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement.shift()],
       [
         'the topic of a trail in another account',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 's3.amazonaws.com';
+          statementOf(stack, 'IngestQueuePolicy', 2).Principal.Service = 's3.amazonaws.com';
         },
       ],
     ],
-    'permissions are there before the bucket notifies, and before the trail writes': [
+    'permissions are there before anything is sent': [
       ['a new trail', (stack) => stack.get('Trail').dependsOn.splice(0)],
+      ['a new trail', (stack) => without(stack, 'Trail', 'IngestSourcePolicy')],
+      ['a new trail', (stack) => without(stack, 'LogBucket', 'IngestQueuePolicy')],
+      ['a new trail', (stack) => without(stack, 'DeadLettersWaitingAlarm', 'AlarmTopicPolicy')],
+      ['a new trail that calls the function', (stack) => without(stack, 'LogBucket', 'LogBucketPermission')],
+      ['the bucket of a trail, encrypted', (stack) => without(stack, 'LogFileRule', 'IngestQueuePolicy')],
       [
-        'a new trail that calls the function',
-        (stack) => {
-          const { dependsOn } = stack.get('LogBucket');
-          dependsOn.splice(dependsOn.indexOf('NotificationPermission'), 1);
-        },
+        'the topic of a trail in another account',
+        (stack) => without(stack, 'LogFileSubscription', 'IngestQueuePolicy'),
       ],
+    ],
+    'tags are on every resource that can have some': [
+      ['a new trail', (stack) => delete stack.get('QueryRole').properties.Tags],
+      ['a new trail', (stack) => stack.get('QuarantineBucket').properties.Tags.pop()],
+      ['a new trail', (stack) => delete stack.get('HttpApi').properties.Tags],
+    ],
+    "names that are not the Region's alone carry the Region": [
+      ['a new trail', (stack) => set(stack, 'Dashboard', 'DashboardName', 'mwaa-trail-dev')],
+      [
+        'a new trail',
+        (stack) => set(stack, 'QuarantineBucket', 'BucketName', 'mwaa-trail-dev-quarantine-111122223333'),
+      ],
+      ['a new trail', (stack) => set(stack, 'QueryRole', 'RoleName', 'mwaa-trail-dev-query')],
     ],
     'every route asks for IAM authorization': [
       ['a new trail', (stack) => delete stack.ofType('AWS::ApiGatewayV2::Route')[4]!.properties.AuthorizationType],
@@ -320,25 +372,26 @@ describe('a template that is wrong is found to be', () => {
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.AccessLogSettings],
     ],
     'services act for what the policy names, in its account': [
-      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition],
-      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition.StringEquals],
+      ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition],
+      ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition.StringEquals],
       ['a new trail', (stack) => delete statementOf(stack, 'LogBucketPolicy').Condition.StringEquals],
       ['a new trail', (stack) => delete stack.get('TrailKey').properties.KeyPolicy.Statement[1].Condition],
       ['a new trail', (stack) => delete statementOf(stack, 'AlarmTopicPolicy').Condition],
       [
         'a new trail that calls the function',
-        (stack) => delete stack.get('NotificationPermission').properties.SourceAccount,
+        (stack) => delete stack.get('LogBucketPermission').properties.SourceAccount,
       ],
       [
         'the bucket of a trail, encrypted',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 'sns.amazonaws.com';
+          statementOf(stack, 'IngestQueuePolicy', 1).Principal.Service = 'sns.amazonaws.com';
         },
       ],
       [
         'the topic of a trail in another account',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Condition.StringEqualsIfExists['aws:SourceAccount'] = '111122223333';
+          statementOf(stack, 'IngestQueuePolicy', 2).Condition.StringEqualsIfExists['aws:SourceAccount'] =
+            '111122223333';
         },
       ],
     ],
@@ -393,7 +446,14 @@ function set(stack: Stack, id: string, name: string, value: unknown): void {
   stack.get(id).properties[name] = value;
 }
 
-const statementOf = (stack: Stack, id: string): Properties => stack.get(id).properties.PolicyDocument.Statement[0];
+const statementOf = (stack: Stack, id: string, i = 0): Properties =>
+  stack.get(id).properties.PolicyDocument.Statement[i];
+
+function without(stack: Stack, id: string, dependency: string): void {
+  const { dependsOn } = stack.get(id);
+  expect(dependsOn).toContain(dependency);
+  dependsOn.splice(dependsOn.indexOf(dependency), 1);
+}
 
 function allow(stack: Stack, role: string, Action: string, Resource: string): void {
   stack.get(role).properties.Policies[0].PolicyDocument.Statement.push({ Effect: 'Allow', Action, Resource });

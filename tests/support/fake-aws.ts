@@ -72,7 +72,8 @@ async function readRequest(request: IncomingMessage): Promise<{ service: string;
   // Credential=KEY/DATE/REGION/SERVICE/aws4_request
   const service = /Credential=[^/]+\/[^/]+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
   if (service === 's3') {
-    const operation = url.searchParams.has('notification') ? 'GetBucketNotificationConfiguration' : 'GetObject';
+    const subresource = [...url.searchParams.keys()].find((name) => name in S3_OPERATIONS) ?? '';
+    const operation = S3_OPERATIONS[subresource] ?? 'GetObject';
     return { service, operation, input: { path: url.pathname } };
   }
   if (service === 'lambda') return { service, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
@@ -82,6 +83,12 @@ async function readRequest(request: IncomingMessage): Promise<{ service: string;
   const input = Object.fromEntries(new URLSearchParams(body));
   return { service, operation: input.Action ?? '', input };
 }
+
+/** By the query parameter that names it. */
+const S3_OPERATIONS: Readonly<Record<string, string>> = {
+  notification: 'GetBucketNotificationConfiguration',
+  ownershipControls: 'GetBucketOwnershipControls',
+};
 
 function lambdaOperation(path: string): string {
   if (path.includes('/event-source-mappings')) return 'ListEventSourceMappings';
