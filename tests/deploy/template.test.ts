@@ -1,15 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { schemaProblems } from './support/aws-schema.ts';
-import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { packageVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { resourceStatements, servicesOf } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
-import { type Properties, resolveTemplate, type Stack } from './support/stack.ts';
+import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
 
+let templates: Map<Variant, Template>;
 let stacks: Map<Variant, Stack>;
 beforeAll(async () => {
-  stacks = await compileVariants();
-}, 120_000);
+  templates = await packageVariants();
+  stacks = new Map([...templates].map(([name, template]) => [name, resolveTemplate(template)]));
+}, 240_000);
 
 describe.each(NAMES)('%s', (name) => {
   test('fits the schema that AWS publishes', () => {
@@ -69,6 +76,110 @@ describe('parameters reach what they are for', () => {
     expect(reserved(OPTIONS)).toEqual([undefined, '20', '1']);
     expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined]);
   });
+});
+
+describe('a live stack changes to another variant', () => {
+  const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => [from, to] as const));
+
+  test('CloudFormation cannot change the type of a resource', () => {
+    const typesOf = (name: Variant) => new Map(stacks.get(name)!.resources.map(({ id, type }) => [id, type]));
+    for (const [from, to] of pairs) {
+      const before = typesOf(from);
+      const changed = [...typesOf(to)].filter(([id, type]) => (before.get(id) ?? type) !== type);
+      expect([from, to, changed]).toEqual([from, to, []]);
+    }
+  });
+
+  test.each(NAMES)('%s has one policy for both queues, under the same id', (name) => {
+    // A second one, or one of another id, would clear the policy when it is deleted.
+    const policies = stacks.get(name)!.ofType('AWS::SQS::QueuePolicy');
+    expect(policies.map(({ id }) => id)).toEqual(['IngestQueuePolicy']);
+    expect(policies[0]!.properties.Queues).toHaveLength(2);
+  });
+
+  test.each(NAMES)('in %s, the senders of the other variants of the same bucket may still send', (name) => {
+    const { topicArn }: Record<string, string> = VARIANTS[name];
+    const stack = stacks.get(name)!;
+    const senders = resourceStatements(stack)
+      .filter((statement) => statement.in === 'IngestQueuePolicy')
+      .filter(({ resources }) => resources.includes(stack.arn('IngestQueue')))
+      .flatMap(servicesOf);
+    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...(topicArn ? ['sns.amazonaws.com'] : [])]);
+  });
+
+  test('tables, queues, functions and what they may do keep their ids and names', () => {
+    const lasting = (name: Variant) =>
+      stacks
+        .get(name)!
+        .resources.filter(({ id }) => /^(Events|LogFiles|Environments|Ingest|Query|Quarantine)/.test(id))
+        .filter(({ type }) => type !== 'AWS::Lambda::Version')
+        .map(({ id, type }) => `${id} ${type}`)
+        .sort();
+    for (const name of NAMES) expect(lasting(name)).toEqual(lasting('a new trail'));
+  });
+});
+
+describe('the template as CloudFormation gets it', () => {
+  /** Each text of a template with where it stands. */
+  function* textsOf(value: unknown, place: readonly string[] = []): Generator<[place: string, text: string]> {
+    if (typeof value === 'string') yield [place.join('.'), value];
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) yield* textsOf(member, [...place, name]);
+    }
+  }
+
+  test.each(NAMES)('%s: no condition is left, so that no branch has a value of the wrong type', (name) => {
+    const template = templates.get(name)!;
+    expect(template).not.toHaveProperty('Conditions');
+    expect(JSON.stringify(template)).not.toMatch(/"(Fn::If|AWS::NoValue)"/);
+    expect(Object.values(template.Resources).filter((resource) => 'Condition' in resource)).toEqual([]);
+    // An empty text means something to the functions alone.
+    const empty = [...textsOf(template)].filter(
+      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.0$/.test(place),
+    );
+    expect(empty).toEqual([]);
+  });
+
+  test.each(NAMES)('%s: nothing is for one partition of AWS alone', (name) => {
+    const given = Object.values(VARIANTS[name]) as string[];
+    const suspicious = [...textsOf(templates.get(name))].filter(
+      ([place, text]) =>
+        /arn:aws|amazonaws\.com/.test(text) &&
+        !given.includes(text) &&
+        // Services are called so in every partition.
+        !(/\.(Principal|Service)$/.test(place) && /^[a-z0-9]+\.amazonaws\.com$/.test(text)) &&
+        !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
+    );
+    expect(suspicious).toEqual([]);
+  });
+
+  const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0 ? test : test.skip;
+  cfnLint(
+    'has no errors for cfn-lint',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-lint-'));
+      try {
+        const files = [...templates.values()].map((template, i) => [join(folder, `${i}.json`), template] as const);
+        for (const [file, template] of files) await writeFile(file, JSON.stringify(template));
+        const paths = files.map(([file]) => file);
+        const command = [
+          '--regions',
+          REGION,
+          '--non-zero-exit-code',
+          'error',
+          '--ignore-checks',
+          'W',
+          '--format',
+          'parseable',
+        ];
+        const { stdout, status } = spawnSync('cfn-lint', [...command, '--template', ...paths], { encoding: 'utf8' });
+        expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+    120_000,
+  );
 });
 
 const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, string>).verify === 'off');
@@ -232,8 +343,8 @@ describe('a template that is wrong is found to be', () => {
     'what holds data outlives the stack': [
       ['a new trail', (stack) => delete stack.get('TrailKey').deletionPolicy],
       ['a new trail', (stack) => delete stack.get('LogBucket').updateReplacePolicy],
-      ['a new trail', (stack) => void (stack.get('EventsTable').deletionPolicy = 'RetainExceptOnCreate')],
-      ['a new trail', (stack) => void (stack.get('QuarantineBucket').deletionPolicy = 'Retain')],
+      ['a new trail', (stack) => Object.assign(stack.get('EventsTable'), { deletionPolicy: 'RetainExceptOnCreate' })],
+      ['a new trail', (stack) => Object.assign(stack.get('QuarantineBucket'), { deletionPolicy: 'Retain' })],
     ],
     'everything at rest is encrypted': [
       ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.SqsManagedSseEnabled],
