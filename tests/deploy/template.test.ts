@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { packageRoot } from '../../local/table-definitions.ts';
 import { schemaProblems } from './support/aws-schema.ts';
 import { packageVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { resourceStatements, servicesOf } from './support/policies.ts';
@@ -38,6 +40,19 @@ describe('parameters reach what they are for', () => {
       expect(properties(OPTIONS, table).SSESpecification.KMSMasterKeyId).toBe(VARIANTS[OPTIONS].tableKmsKeyArn);
       expect(properties('a new trail', table).SSESpecification).not.toHaveProperty('KMSMasterKeyId');
     }
+  });
+
+  test('log files have the key that is named, else one of the stack', () => {
+    const OWN = 'a new trail with a bucket and a key of its own names, not verified';
+    const keysIn = (variant: Variant) => [
+      properties(variant, 'Trail').KMSKeyId,
+      properties(variant, 'LogBucket').BucketEncryption.ServerSideEncryptionConfiguration[0]
+        .ServerSideEncryptionByDefault.KMSMasterKeyID,
+      statementOf(stacks.get(variant)!, 'IngestSourcePolicy', 2).Resource,
+    ];
+    expect(keysIn(OWN)).toEqual(Array(3).fill(VARIANTS[OWN].kmsKeyArn));
+    expect(() => properties(OWN, 'TrailKey')).toThrow('no resource');
+    expect(keysIn('a new trail')).toEqual(Array(3).fill(stacks.get('a new trail')!.arn('TrailKey')));
   });
 
   test('the ceilings', () => {
@@ -153,6 +168,22 @@ describe('the template as CloudFormation gets it', () => {
     expect(suspicious).toEqual([]);
   });
 
+  test('neither are policies and documents', () => {
+    const files = [
+      'README.md',
+      ...['docs', 'deploy', 'deploy/policies'].flatMap((folder) =>
+        readdirSync(join(packageRoot(), folder)).map((name) => `${folder}/${name}`),
+      ),
+    ].filter((path) => /(\.md|\.yml|policies\/.*\.json)$/.test(path));
+    expect(files.length).toBeGreaterThan(15);
+    const wrong = files.filter((path) => {
+      const text = readFileSync(join(packageRoot(), path), 'utf8');
+      // A condition on what a service is called in the Region, such as s3.eu-west-1.amazonaws.com.
+      return /arn:aws|ViaService.*amazonaws\.com/.test(text);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0 ? test : test.skip;
   cfnLint(
     'has no errors for cfn-lint',
@@ -180,6 +211,11 @@ describe('the template as CloudFormation gets it', () => {
     },
     120_000,
   );
+});
+
+test.each(NAMES)('%s: the API has no metrics that cost', (name) => {
+  const settings = stacks.get(name)!.get('HttpApiStage').properties.DefaultRouteSettings;
+  expect(settings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
 });
 
 const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, string>).verify === 'off');
