@@ -49,10 +49,15 @@ export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promi
 }
 
 /** A bucket without such settings leaves objects to who wrote them: `ObjectWriter`. */
-async function askOwnership(s3: S3Client, Bucket: string, ExpectedBucketOwner: string): Promise<Answer<string>> {
-  const answer = await ask('s3:GetBucketOwnershipControls', async () => {
-    const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner }));
-    return OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter';
+function askOwnership(s3: S3Client, Bucket: string, ExpectedBucketOwner: string): Promise<Answer<string>> {
+  return ask('s3:GetBucketOwnershipControls', async () => {
+    try {
+      const command = new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner });
+      const { OwnershipControls } = await s3.send(command);
+      return OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter';
+    } catch (error) {
+      if ((error as Error).name === 'OwnershipControlsNotFoundError') return 'ObjectWriter';
+      throw error;
+    }
   });
-  return 'missing' in answer ? { known: 'ObjectWriter' } : answer;
 }

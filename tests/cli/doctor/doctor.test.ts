@@ -823,6 +823,12 @@ const READING: Case[] = [
     ],
   ),
   [
+    'the bucket of another account is gone, which says nothing about its objects',
+    'topic',
+    { ...FOREIGN, 's3:GetBucketOwnershipControls': missing('NoSuchBucket') },
+    [],
+  ],
+  [
     'the Object Ownership of the bucket of another account is not known',
     'topic',
     { ...FOREIGN, 's3:GetBucketOwnershipControls': () => denied('s3:') },
