@@ -7,6 +7,7 @@ import { displayText } from '../shared/render/display.ts';
 import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
 import { EXIT } from './exit.ts';
+import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
 import { entryTable, replayTable } from './quarantine/render.ts';
 import { DEFAULT_STORE } from './store-options.ts';
@@ -21,7 +22,13 @@ export function quarantineCommand(env: Environment, setExitCode: (code: number) 
   const command = new Command('quarantine').description(
     'log files and records that were set aside because they are bad: look at them, and put them through the pipeline again',
   );
-  const subcommands = [listCommand(env), showCommand(env, setExitCode), replayCommand(env, setExitCode)];
+  const subcommands = [
+    listCommand(env),
+    showCommand(env, setExitCode),
+    replayCommand(env, setExitCode),
+    addQuarantineOptions(discardCommand(env, setExitCode, warnOfMissing)),
+    addQuarantineOptions(discardedCommand(env)),
+  ];
   for (const subcommand of subcommands) {
     command.addCommand(subcommand.exitOverride().showHelpAfterError('(add --help for what can be given)'));
   }
@@ -118,7 +125,7 @@ function addQuarantineOptions(command: Command): Command {
   return command
     .option('--store <dir>', 'the local store, made by replay', DEFAULT_STORE)
     .option('--bucket <name>', 'this quarantine bucket in S3 instead, with the usual AWS settings')
-    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay needs');
+    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need');
 }
 
 function formatOption(): Option {
@@ -150,7 +157,7 @@ function isBad(report: ReplayReport): boolean {
 }
 
 function warnOfMissing(id: string): void {
-  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed`);
+  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed or discarded`);
 }
 
 function warn(text: string): void {

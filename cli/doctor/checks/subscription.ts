@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Attributes, Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { commandLine } from '../shell.ts';
 import { bucketTellsTopic, onBuckets, trailsTo } from './bucket-notifications.ts';
 import { queueTakes } from './sending.ts';
 
