@@ -182,7 +182,7 @@ const STACKS: Case[] = [
         'problem',
         'stack',
         'has no IngestLambdaFunction, IngestQueue',
-        'npx serverless deploy --stage dev --region us-east-1',
+        'in the checkout: npx serverless deploy --stage dev --region us-east-1',
       ],
       ['unknown', 'trail', 'not known which buckets', ''],
       ['unknown', 'announcement', 'none of the ways', ''],
@@ -673,7 +673,7 @@ const PARTS: Case[] = [
         'problem',
         'dead letters',
         '2 waiting, 1 in flight',
-        `npx mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --dry-run`,
+        `mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --aws-region ${REGION} --dry-run`,
       ],
     ],
   ],
@@ -956,7 +956,7 @@ const READING: Case[] = [
         'warning',
         'quarantine',
         '1 log file, and records of 1 log file',
-        `npx mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT}`,
+        `mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT} --aws-region ${REGION}`,
       ],
     ],
   ],
@@ -1101,7 +1101,7 @@ describe('no stack', () => {
       'in this Region',
       trail({ Name: `${STACK}-eu-west-1`, HomeRegion: 'eu-west-1' }),
       'a trail of that name is at home in eu-west-1',
-      `npx mwaa-trail doctor --stack ${STACK} --region eu-west-1`,
+      `mwaa-trail doctor --stack ${STACK} --aws-region eu-west-1`,
     ],
     [
       'of this stage',
@@ -1115,7 +1115,7 @@ describe('no stack', () => {
         }),
       },
       'there is mwaa-trail-prod',
-      `npx mwaa-trail doctor --stack mwaa-trail-prod --region ${REGION}`,
+      `mwaa-trail doctor --stack mwaa-trail-prod --aws-region ${REGION}`,
     ],
     ['at all', {}, `no stack ${STACK} in ${REGION}, account ${ACCOUNT}`, 'npx serverless deploy --stage dev'],
     [
@@ -1132,7 +1132,7 @@ describe('no stack', () => {
     expect(code).toBe(1);
   });
 
-  test('--stack and --region say where to look', async () => {
+  test('--stack and --aws-region say where to look', async () => {
     const asked: unknown[] = [];
     const account = accountWith('queue', {
       'cloudformation:DescribeStacks': (_, { StackName }) => {
@@ -1140,7 +1140,7 @@ describe('no stack', () => {
         return noStack();
       },
     });
-    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--region', 'eu-central-1']);
+    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--aws-region', 'eu-central-1']);
     expect(asked).toEqual(['mwaa-trail-prod']);
     expect(stdout).toContain('in eu-central-1, stack mwaa-trail-prod\n');
   });
