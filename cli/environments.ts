@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { timeCriterion } from '../shared/query/criteria.ts';
+import { environmentTimes } from '../shared/query/environment-times.ts';
 import { recentActivity } from '../shared/query/recent-activity.ts';
 import { environmentsTable } from '../shared/render/environments.ts';
-import { listEnvironments } from '../shared/store/environments-table.ts';
 import { formatOption } from './format-option.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
@@ -22,8 +22,7 @@ export function environmentsCommand(env: Environment): Command {
   return addStoreOptions(addTimeOptions(command)).action(async (options: EnvironmentsOptions) => {
     const since = timeCriterion('recent', options.recent, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const known = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
-      const environments = await recentActivity(known, since, deps);
+      const environments = await recentActivity(await environmentTimes(deps), since, deps);
       const view = viewOf(process.stdout, env, options, deps.now());
       if (options.format === 'json') await writeOut(`${JSON.stringify(environments, null, 2)}\n`);
       else if (environments.length > 0) await writeOut(environmentsTable(environments, options.recent, view));

@@ -13,7 +13,7 @@ import { formatOption } from './format-option.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { sayNotes } from './notes.ts';
 import { readCount, readDuration } from './number-options.ts';
-import { addStoreOptions, type StoreOptions, storeOf, withStore } from './store-options.ts';
+import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
@@ -39,7 +39,6 @@ export function tailCommand(env: Environment): Command {
     .addOption(formatOption(['table', 'ndjson']));
   return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
-    if (storeOf(options, env).kind === 'local') process.stderr.write(LOCAL_STORE_NOTE);
     await untilInterrupted((signal) =>
       withStore(options, env, async (deps) => {
         const { last, window, interval, format, ids = false } = options;
@@ -53,10 +52,6 @@ export function tailCommand(env: Environment): Command {
     );
   });
 }
-
-const LOCAL_STORE_NOTE =
-  'A local store belongs to one process at a time: while tail has it, no replay can add to it. To follow events as they ' +
-  'come, ask a deployed stack with --stack, or the tables of npm run local.\n';
 
 const PRINTERS: Readonly<
   Record<TailOptions['format'], (view: View, ids: boolean) => (events: readonly ListedEvent[]) => string>

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
+import { openLocalS3, storeFolders } from '../../local/local-store.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
 import { CriteriaError } from '../../shared/query/criteria.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
-import { type DeployedStore, explained, type StoreOptions, storeFolders, storeOf } from '../store-options.ts';
+import { type DeployedStore, explained, type StoreOptions, storeOf } from '../store-options.ts';
 
 /** Which quarantine, and for a replay which tables. */
 export interface QuarantineOptions extends StoreOptions {
@@ -31,7 +32,13 @@ export async function withQuarantine<T>(
   if (store.kind === 'deployed') {
     return work({ s3: createS3Client(env), quarantineBucket: await quarantineOf(options, store, env) });
   }
-  return withLocalStore(store.folder, env, ({ s3 }) => work({ s3, quarantineBucket: LOCAL_QUARANTINE_BUCKET }));
+  expectQuarantine(store.folder);
+  const s3 = await openLocalS3(store.folder);
+  try {
+    return await work({ s3: s3.client, quarantineBucket: LOCAL_QUARANTINE_BUCKET });
+  } finally {
+    await s3.close();
+  }
 }
 
 /** Opens the quarantine and the tables that the options name, as the ingest function has them. */
@@ -45,8 +52,10 @@ export async function withPipeline<T>(
     const bucket = await quarantineOf(options, store, env);
     return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket })));
   }
-  if (options.bucket === undefined) return withLocalStore(store.folder, env, work);
-  throw new CriteriaError('bucket', 'expected --table too, for what is replayed; or --stack, which names both');
+  if (options.bucket !== undefined)
+    throw new CriteriaError('bucket', 'expected --table too, for what is replayed; or --stack, which names both');
+  expectQuarantine(store.folder);
+  return withLocalPipeline(store.folder, env, work);
 }
 
 /**
@@ -68,16 +77,11 @@ export async function quarantineOf(
   throw new CriteriaError('table', 'expected the quarantine bucket to be named too; or --stack, which names both');
 }
 
-async function withLocalStore<T>(
-  store: string,
-  env: Environment,
-  work: (deps: PipelineDeps) => Promise<T>,
-): Promise<T> {
+function expectQuarantine(store: string): void {
   if (!existsSync(storeFolders(store).s3)) {
     throw new TrailError(
       'no-store',
       `there is no quarantine in ${store}: make one with replay, or name one with --store or --stack`,
     );
   }
-  return withLocalPipeline(store, env, work);
 }
