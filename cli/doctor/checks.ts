@@ -1,5 +1,5 @@
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { checkAccess, checkKey, checkRefusals } from './checks/access.ts';
+import { checkAccess, checkKey, checkOwnership, checkRefusals } from './checks/access.ts';
 import { checkAnnouncement } from './checks/announcement.ts';
 import { checkConcurrency, checkConfiguration, checkEventSource, checkFunction } from './checks/function.ts';
 import { checkFailed, checkFreshness, checkQuarantine } from './checks/ledger.ts';
@@ -44,6 +44,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['configuration', checkConfiguration],
   ['concurrency', checkConcurrency],
   ['access', checkAccess],
+  ['ownership', checkOwnership],
   ['key', checkKey],
   ['refused log files', checkRefusals],
   ['failed log files', checkFailed],

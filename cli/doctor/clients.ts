@@ -1,50 +1,60 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SNSClient } from '@aws-sdk/client-sns';
-import { STSClient } from '@aws-sdk/client-sts';
+import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
+import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { createEventBridgeClient } from '../../shared/aws/eventbridge.ts';
+import { createIamClient } from '../../shared/aws/iam.ts';
+import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
+import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createSqsClient } from '../redrive/sqs-client.ts';
 
 /** What doctor asks. */
 export type Clients = ReturnType<typeof createClients>;
 
-/** @param region absent: that of the AWS settings */
-export function createClients(env: Environment, region: string | undefined) {
-  const here = { ...(region !== undefined && { region }), maxAttempts: 3 };
-  const settings = {
-    ...here,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  };
+export function createClients(env: Environment) {
+  // Somebody waits for the answers.
+  const settings = { maxAttempts: 3 };
   const clients = {
-    sts: new STSClient(settings),
-    cloudFormation: new CloudFormationClient(settings),
-    iam: new IAMClient(settings),
-    events: new EventBridgeClient(settings),
-    lambda: new LambdaClient(settings),
-    sqs: createSqsClient(here),
-    sns: new SNSClient(settings),
-    s3: createS3Client(env, { ...here, followRegionRedirects: true }),
-    dynamo: createDynamoClient(here),
+    sts: createStsClient(settings),
+    cloudFormation: createCloudFormationClient(settings),
+    iam: createIamClient(settings),
+    events: createEventBridgeClient(settings),
+    lambda: createLambdaClient(settings),
+    sqs: createSqsClient(settings),
+    s3: createS3Client(env, settings),
+    dynamo: createDynamoClient(settings),
   };
   for (const [service, client] of Object.entries(clients)) nameActions(client, service);
-  const cloudTrails = new Map<string, CloudTrailClient>();
+  const cloudTrails = inRegions('cloudtrail', (region) => createCloudTrailClient({ ...settings, region }));
+  const topics = inRegions('sns', (region) => createSnsClient({ ...settings, region }));
   return {
     ...clients,
     /** A trail answers in full only in its home Region. */
-    cloudTrailIn(home: string): CloudTrailClient {
-      const client = cloudTrails.get(home) ?? new CloudTrailClient({ ...settings, region: home });
-      if (!cloudTrails.has(home)) nameActions(client, 'cloudtrail');
-      cloudTrails.set(home, client);
+    cloudTrailIn: cloudTrails.of,
+    /** A topic and its subscriptions are known in its own Region only. */
+    snsIn: topics.of,
+    destroy() {
+      for (const client of [...Object.values(clients), ...cloudTrails.all(), ...topics.all()]) client.destroy();
+    },
+  };
+}
+
+/** A client for each Region that is asked. */
+function inRegions<T extends { destroy(): void }>(
+  service: string,
+  create: (region: string) => T,
+): { of(region: string): T; all(): Iterable<T> } {
+  const clients = new Map<string, T>();
+  return {
+    of(region) {
+      const client = clients.get(region) ?? create(region);
+      if (!clients.has(region)) nameActions(client, service);
+      clients.set(region, client);
       return client;
     },
-    destroy() {
-      for (const client of [...Object.values(clients), ...cloudTrails.values()]) client.destroy();
-    },
+    all: () => clients.values(),
   };
 }
 
@@ -61,7 +71,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 /** Services whose IAM prefix is not the name they have here. */
 const PREFIXES: Readonly<Record<string, string>> = { cloudFormation: 'cloudformation', dynamo: 'dynamodb' };
 
-type AnyClient = Pick<CloudTrailClient, 'middlewareStack'>;
+type AnyClient = Pick<ReturnType<typeof createStsClient>, 'middlewareStack'>;
 
 /** Lets every error say which IAM action its request needs. */
 function nameActions(client: unknown, service: string): void {

@@ -1,19 +1,14 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
+import { commandLine } from '../shell.ts';
 import type { Caller, Stack } from './stack.ts';
 
-/** A command line that can be pasted into a shell; objects become JSON. */
-export function commandLine(command: string, ...words: readonly (string | object)[]): string {
-  return [command, ...words.map((word) => quoted(typeof word === 'string' ? word : JSON.stringify(word)))].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command that deploys the stack; with a trail, what has to fit this trail. */
+/**
+ * The command that deploys the stack; with a trail, what has to fit this trail. Elsewhere than in the checkout, npx would fetch
+ * another Serverless Framework.
+ */
 export function redeploy({ name, caller }: Pick<Stack, 'name' | 'caller'>, trail?: Trail): string {
   const stage = name.slice(name.lastIndexOf('-') + 1);
-  const command = commandLine('npx serverless deploy --stage', stage, '--region', caller.region);
+  const command = `in the checkout: ${commandLine('npx serverless deploy --stage', stage, '--region', caller.region)}`;
   if (!trail) return command;
   const parameters = {
     logBucket: trail.S3BucketName,

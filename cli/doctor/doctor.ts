@@ -8,7 +8,6 @@ import { identify, openStack } from './stack.ts';
 
 export interface DoctorOptions {
   stack: string;
-  region?: string;
   format: 'table' | 'json';
 }
 
@@ -17,8 +16,8 @@ export interface DoctorOptions {
  * @returns whether all is well: no problem, and nothing that could not be found out
  * @throws the SDK's errors if nobody can be asked: no credentials, no Region
  */
-export async function examine({ stack, region, format }: DoctorOptions, env: Environment): Promise<boolean> {
-  const clients = createClients(env, region);
+export async function examine({ stack, format }: DoctorOptions, env: Environment): Promise<boolean> {
+  const clients = createClients(env);
   try {
     const caller = await identify(clients.sts);
     const findings = await runChecks(openStack(clients, caller, stack, Date.now()));

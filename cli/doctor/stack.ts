@@ -1,10 +1,10 @@
-import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import { DescribeTrailsCommand, type Trail } from '@aws-sdk/client-cloudtrail';
+import { DescribeTrailsCommand, GetTrailStatusCommand, type Trail } from '@aws-sdk/client-cloudtrail';
 import { type FunctionConfiguration, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import { type Config, type LogBucket, readConfig } from '../../shared/config.ts';
 import type { Clients } from './clients.ts';
+import { isMissing, LOGICAL_IDS, listResources, type StackResources } from './stack-resources.ts';
 
 /** Who runs doctor, and where. */
 export interface Caller {
@@ -23,36 +23,17 @@ export async function identify(sts: STSClient): Promise<Caller> {
   return { account, arn, region, partition: arn.split(':')[1] ?? 'aws' };
 }
 
-/** The logical IDs that serverless.yml and deploy/ give. */
-export const LOGICAL_IDS = {
-  function: 'IngestLambdaFunction',
-  queue: 'IngestQueue',
-  deadLetters: 'IngestDeadLetterQueue',
-  ledger: 'LogFilesTable',
-  quarantine: 'QuarantineBucket',
-  trail: 'Trail',
-  trailKey: 'TrailKey',
-  rule: 'LogFileRule',
-  subscription: 'LogFileSubscription',
-  notificationPermission: 'NotificationPermission',
-} as const;
 type Part = keyof typeof LOGICAL_IDS;
-
-interface Resource {
-  type: string;
-  physicalId: string;
-}
 
 /** How the stack learns of log files: the parameters `source` and `notify` of serverless.yml. */
 export type Source = 'queue' | 'function' | 'bucket' | 'topic';
 
 /** Returns undefined for a stack that was not made by serverless.yml. */
-export function sourceOf(resources: ReadonlyMap<string, Resource>): Source | undefined {
+export function sourceOf(resources: StackResources): Source | undefined {
   if (resources.has(LOGICAL_IDS.subscription)) return 'topic';
   if (resources.has(LOGICAL_IDS.rule)) return 'bucket';
-  const permission = resources.get(LOGICAL_IDS.notificationPermission)?.type;
-  if (permission === 'AWS::Lambda::Permission') return 'function';
-  return permission === 'AWS::SQS::QueuePolicy' ? 'queue' : undefined;
+  if (resources.has(LOGICAL_IDS.bucketPermission)) return 'function';
+  return resources.has(LOGICAL_IDS.trail) ? 'queue' : undefined;
 }
 
 /** Something that the stack should have is not there. */
@@ -68,24 +49,12 @@ export class UnknownError extends Error {}
 export function openStack(clients: Clients, caller: Caller, name: string, now: number) {
   const { cloudFormation, lambda, sqs } = clients;
 
-  const resources = once(async () => {
-    const found = new Map<string, Resource>();
-    for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName: name })) {
-      for (const {
-        LogicalResourceId = '',
-        ResourceType = '',
-        PhysicalResourceId = '',
-      } of page.StackResourceSummaries ?? []) {
-        found.set(LogicalResourceId, { type: ResourceType, physicalId: PhysicalResourceId });
-      }
-    }
-    return found;
-  });
+  const resources = once(() => listResources(cloudFormation, name));
 
   /** @throws {GoneError} if the stack has no such part */
   const physicalId = async (part: Part, what: string): Promise<string> => {
-    const resource = (await resources()).get(LOGICAL_IDS[part]);
-    if (resource) return resource.physicalId;
+    const id = (await resources()).get(LOGICAL_IDS[part]);
+    if (id) return id;
     throw new GoneError(what);
   };
 
@@ -104,14 +73,39 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
     throw new UnknownError('LOG_BUCKETS of the ingest function allows any bucket: name the buckets of your trails');
   };
 
-  /** The trails that deliver to a bucket of ingest, and the stack's own, wherever it delivers. */
-  const trails = once(async (): Promise<Trail[]> => {
+  /** The trails that deliver to a bucket of ingest, and the stack's own, wherever it delivers; retired ones, too. */
+  const allTrails = once(async (): Promise<Trail[]> => {
     const buckets = (await logBuckets()).map((bucket) => bucket.name);
-    const own = (await resources()).get(LOGICAL_IDS.trail)?.physicalId;
+    const own = (await resources()).get(LOGICAL_IDS.trail);
     // Those of other Regions that cover this one, and the organization's, too.
     const command = new DescribeTrailsCommand({ includeShadowTrails: true });
     const { trailList = [] } = await clients.cloudTrailIn(caller.region).send(command);
     return trailList.filter(({ Name, S3BucketName = '' }) => Name === own || buckets.includes(S3BucketName));
+  });
+
+  /** The status of a trail, which only its home Region knows. */
+  const trailStatus = async ({ TrailARN, Name, HomeRegion = caller.region }: Trail) => {
+    const answer = clients.cloudTrailIn(HomeRegion).send(new GetTrailStatusCommand({ Name: TrailARN }));
+    return answer.catch((error: unknown) => {
+      if (isMissing(error)) throw new UnknownError(`${Name} is visible here, but not to be found in ${HomeRegion}`);
+      throw error;
+    });
+  };
+
+  /** A trail that is switched off while another one delivers to the same bucket is retired: nothing is expected of it. */
+  const isRetired = async (trail: Trail): Promise<boolean> => {
+    const others = (await allTrails()).filter((one) => one !== trail && one.S3BucketName === trail.S3BucketName);
+    if (others.length === 0) return false;
+    const isLogging = async (one: Trail) => (await trailStatus(one).catch(() => undefined))?.IsLogging;
+    const living = await Promise.all(others.map(isLogging));
+    return (await isLogging(trail)) === false && living.includes(true);
+  };
+
+  /** The trails that are in use. */
+  const trails = once(async (): Promise<Trail[]> => {
+    const all = await allTrails();
+    const retired = await Promise.all(all.map(isRetired));
+    return all.filter((_, i) => !retired[i]);
   });
 
   /** All attributes of a queue, and its URL as `QueueUrl`. */
@@ -123,7 +117,21 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
     return { ...Attributes, QueueUrl };
   });
 
-  return { name, caller, now, clients, resources, physicalId, ingest, config, logBuckets, trails, queue };
+  return {
+    name,
+    caller,
+    now,
+    clients,
+    resources,
+    physicalId,
+    ingest,
+    config,
+    logBuckets,
+    allTrails,
+    trails,
+    trailStatus,
+    queue,
+  };
 }
 export type Stack = ReturnType<typeof openStack>;
 
@@ -137,15 +145,6 @@ export function once<A extends string | undefined, T>(
     answers.set(argument, answer);
     return answer;
   };
-}
-
-const MISSING = /NotFound|NonExistent|DoesNotExist|NoSuch/;
-
-/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
-export function isMissing(error: unknown): boolean {
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  if (name === 'ValidationError') return message.includes('does not exist');
-  return MISSING.test(name) || $metadata?.httpStatusCode === 404;
 }
 
 /** @throws {GoneError} if AWS says that there is no such thing */

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { trailPath } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
@@ -6,14 +7,14 @@ import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type EvidenceReport, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
-import { readTime } from '../../shared/query/time.ts';
+import { timeCriterion } from '../../shared/query/criteria.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
 import { withStore } from '../store-options.ts';
+import { zoneOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
 
@@ -29,10 +30,7 @@ export async function collect(
   usage: (problem: string) => never,
 ): Promise<number> {
   const { since: age, from, out, publicKeys } = options;
-  const since =
-    age === undefined
-      ? undefined
-      : (readTime(age, Date.now()) ?? usage('--since: expected ISO 8601, or an age such as 7d'));
+  const since = age === undefined ? undefined : timeCriterion('since', age, Date.now(), zoneOf(options));
   const origin =
     from === undefined
       ? undefined
@@ -45,7 +43,7 @@ export async function collect(
     return EXIT.failed;
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
-  const s3 = createS3Client(env, { followRegionRedirects: true });
+  const s3 = createS3Client(env);
   const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
     s3.destroy(),
   );

@@ -10,7 +10,12 @@ export interface LogFileRef {
 }
 
 /** Why a well-formed notification announces nothing. */
-export type NothingAnnounced = 's3-test-event' | 'cloudtrail-validation-message' | 'not-object-created';
+export type NothingAnnounced =
+  | 's3-test-event'
+  | 'cloudtrail-validation-message'
+  | 'not-object-created'
+  | 'sns-confirmation'
+  | 'scheduled-event';
 
 /** What one notification says: log files to read, notices that are acknowledged without work, and what is not understood. */
 export interface Announcement {
@@ -47,8 +52,8 @@ export interface NotificationShape {
   name: string;
   recognises(value: object): boolean;
   /**
-   * @param inner reads what an envelope carries
+   * @param inner reads what an envelope carries: a text, or the value itself
    * @throws {DeliveryError} when a part that this shape must have is missing or malformed
    */
-  read(value: object, inner: (text: string) => Announcement): Announcement;
+  read(value: object, inner: (carried: unknown) => Announcement): Announcement;
 }

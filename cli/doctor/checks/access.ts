@@ -1,9 +1,12 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { GetBucketOwnershipControlsCommand } from '@aws-sdk/client-s3';
 import { type LogFileProblem, listProblems } from '../../../shared/store/ledger.ts';
-import { commandLine, exampleKey, keyPrefixOf, redeploy, trailCommand } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
+import { exampleKey, keyPrefixOf, redeploy, trailCommand } from '../commands.ts';
 import { counted, type Found, ok, problem, unknown } from '../finding.ts';
-import { LOGICAL_IDS, orGone, type Stack } from '../stack.ts';
+import { orGone, type Stack } from '../stack.ts';
+import { LOGICAL_IDS } from '../stack-resources.ts';
 
 /** Whether the policies of the function's role let it read the log files of each trail. */
 export async function checkAccess(stack: Stack): Promise<Found[]> {
@@ -23,7 +26,7 @@ export async function checkAccess(stack: Stack): Promise<Found[]> {
 
 /** Whether the policies of the function's role let it decrypt the log files of each trail. */
 export async function checkKey(stack: Stack): Promise<Found[]> {
-  const ownKey = (await stack.resources()).get(LOGICAL_IDS.trailKey)?.physicalId;
+  const ownKey = (await stack.resources()).get(LOGICAL_IDS.trailKey);
   const found = (await stack.trails()).map(async (trail): Promise<Found> => {
     const { KmsKeyId, Name } = trail;
     if (!KmsKeyId) return ok(`${Name} uses no KMS key of its own`);
@@ -38,6 +41,35 @@ export async function checkKey(stack: Stack): Promise<Found[]> {
     );
   });
   return Promise.all(found);
+}
+
+/** Whether the policy of another account's bucket can grant its log files: only those that belong to the bucket's owner. */
+export async function checkOwnership(stack: Stack): Promise<Found[]> {
+  const own = stack.caller.account;
+  const foreign = (await stack.logBuckets()).filter(({ account = own }) => account !== own);
+  const found = foreign.map(async ({ name, account = '' }) => {
+    const ownership = await ownershipOf(name, account, stack);
+    if (ownership !== 'ObjectWriter') return ok(`the log files of ${name} belong to account ${account} (${ownership})`);
+    const rule = ['--ownership-controls', 'Rules=[{ObjectOwnership=BucketOwnerPreferred}]'];
+    const enforce = commandLine('aws s3api put-bucket-ownership-controls --bucket', name, ...rule);
+    return problem(
+      `objects of ${name} belong to who wrote them (Object Ownership ObjectWriter): its policy cannot let another account read them`,
+      `with credentials of account ${account}: ${enforce}; log files from before stay as they are`,
+    );
+  });
+  return Promise.all(found);
+}
+
+/** A bucket without such settings leaves objects to who wrote them. */
+async function ownershipOf(Bucket: string, ExpectedBucketOwner: string, { clients }: Stack): Promise<string> {
+  try {
+    const command = new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner });
+    const { OwnershipControls } = await clients.s3.send(command);
+    return OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter';
+  } catch (error) {
+    if ((error as Error).name === 'OwnershipControlsNotFoundError') return 'ObjectWriter';
+    throw error;
+  }
 }
 
 /** What IAM says of the policies of the function's role. Policies of the bucket and of the key are not part of it. */

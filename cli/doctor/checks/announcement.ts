@@ -8,9 +8,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import type { LogBucket } from '../../../shared/config.ts';
-import { commandLine, exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
+import { exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
 import { type Found, ok, problem, unknown, warning } from '../finding.ts';
-import { GoneError, isMissing, orGone, type Source, type Stack, sourceOf, UnknownError } from '../stack.ts';
+import { GoneError, orGone, type Source, type Stack, sourceOf, UnknownError } from '../stack.ts';
+import { isMissing } from '../stack-resources.ts';
 
 /** Whether new log files are announced, in the way for which the stack was deployed. */
 export async function checkAnnouncement(stack: Stack): Promise<Found[]> {
@@ -160,14 +162,15 @@ export async function subscription(stack: Stack): Promise<Readonly<Record<string
   const SubscriptionArn = await stack.physicalId('subscription', "the queue's subscription");
   // CloudFormation has no ARN of a subscription that the topic's owner has not confirmed.
   if (!SubscriptionArn.startsWith('arn:')) return { PendingConfirmation: 'true' };
+  const [, , , region = ''] = SubscriptionArn.split(':');
   const command = new GetSubscriptionAttributesCommand({ SubscriptionArn });
-  return (await orGone("the queue's subscription", stack.clients.sns.send(command))).Attributes ?? {};
+  return (await orGone("the queue's subscription", stack.clients.snsIn(region).send(command))).Attributes ?? {};
 }
 
 async function checkSubscription(stack: Stack): Promise<Found[]> {
   const { QueueArn = '' } = await stack.queue('queue');
   const subscribe = (topic = 'TOPIC-ARN') =>
-    `the topic's policy must let account ${stack.caller.account} sns:Subscribe; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', QueueArn, '--topic-arn', topic)}`;
+    `the topic's policy must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', QueueArn, '--topic-arn', topic)}`;
   const attributes = await subscription(stack).catch((error: unknown) => {
     if (error instanceof GoneError) return undefined;
     throw error;

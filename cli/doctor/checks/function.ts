@@ -4,7 +4,9 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { TrailError } from '../../../shared/errors.ts';
-import { commandLine, redeploy } from '../commands.ts';
+import { relativeTime } from '../../../shared/render/times.ts';
+import { commandLine } from '../../shell.ts';
+import { redeploy } from '../commands.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import { type Stack, UnknownError } from '../stack.ts';
 
@@ -79,12 +81,12 @@ export async function checkEventSource(stack: Stack): Promise<Found[]> {
   ];
 }
 
-function checkMapping(mapping: EventSourceMappingConfiguration, { caller }: Stack): Found[] {
+function checkMapping(mapping: EventSourceMappingConfiguration, { caller, now }: Stack): Found[] {
   const { UUID = '', FunctionResponseTypes = [] } = mapping;
   const update = (...words: string[]) =>
     commandLine('aws lambda update-event-source-mapping --region', caller.region, '--uuid', UUID, ...words);
   return [
-    mappingState(mapping, update('--enabled')),
+    mappingState(mapping, update('--enabled'), now),
     ...(FunctionResponseTypes.includes('ReportBatchItemFailures')
       ? []
       : [
@@ -96,7 +98,7 @@ function checkMapping(mapping: EventSourceMappingConfiguration, { caller }: Stac
   ];
 }
 
-function mappingState(mapping: EventSourceMappingConfiguration, enable: string): Found {
+function mappingState(mapping: EventSourceMappingConfiguration, enable: string, now: number): Found {
   const { State = '', StateTransitionReason, LastProcessingResult = '', LastModified } = mapping;
   if (/^Disabl/.test(State)) return problem(`it is switched off (${State}): messages wait in the queue`, enable);
   if (State !== 'Enabled') return warning(`it is being changed: ${State}`, 'ask again in a minute');
@@ -104,5 +106,6 @@ function mappingState(mapping: EventSourceMappingConfiguration, enable: string):
     const fix = `check the role of the function: ${StateTransitionReason ?? 'no reason given'}`;
     return problem(`Lambda cannot read the queue: ${LastProcessingResult}`, fix);
   }
-  return ok(`it is enabled, last changed ${LastModified?.toISOString() ?? '-'}`);
+  const changed = LastModified && `, last changed ${relativeTime(LastModified.getTime(), now)}`;
+  return ok(`it is enabled${changed ?? ''}`);
 }

@@ -1,10 +1,10 @@
 import { relativeTime } from '../../../shared/render/times.ts';
 import { listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
-import { commandLine } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
 import { counted, type Found, ok, problem, warning } from '../finding.ts';
-import { LOGICAL_IDS, orGone, type Stack } from '../stack.ts';
+import { orGone, type Stack } from '../stack.ts';
+import { LOGICAL_IDS } from '../stack-resources.ts';
 import { isRefusal, logFileProblems } from './access.ts';
-import { statusOf } from './trail.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -36,7 +36,7 @@ export async function checkQuarantine(stack: Stack): Promise<Found[]> {
   return [
     warning(
       `quarantined, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
-      commandLine('npx mwaa-trail quarantine list --bucket', bucket),
+      commandLine('mwaa-trail quarantine list --bucket', bucket, '--aws-region', stack.caller.region),
     ),
   ];
 }
@@ -79,7 +79,7 @@ function freshness(
 async function lastDeliveries(stack: Stack): Promise<{ name: string; home: string; last: number }[]> {
   const trails = await stack.trails().catch(() => []);
   const found = trails.map(async (trail) => {
-    const status = await statusOf(trail, stack).catch(() => undefined);
+    const status = await stack.trailStatus(trail).catch(() => undefined);
     const last = status?.LatestDeliveryTime?.getTime();
     return last === undefined ? [] : [{ name: trail.Name ?? '', home: trail.HomeRegion ?? '', last }];
   });
@@ -93,7 +93,7 @@ function newestOf(watermarks: readonly Watermark[]): number | undefined {
 }
 
 async function logs(stack: Stack, since: string, ...words: string[]): Promise<string> {
-  const name = (await stack.resources()).get(LOGICAL_IDS.function)?.physicalId ?? `${stack.name}-ingest`;
+  const name = (await stack.resources()).get(LOGICAL_IDS.function) ?? `${stack.name}-ingest`;
   const { region } = stack.caller;
   return commandLine('aws logs tail', `/aws/lambda/${name}`, '--since', since, ...words, '--region', region);
 }

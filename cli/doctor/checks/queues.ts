@@ -1,4 +1,4 @@
-import { commandLine } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import type { Stack } from '../stack.ts';
 
@@ -31,7 +31,8 @@ export async function checkDeadLetters(stack: Stack): Promise<Found[]> {
   const queue = await stack.queue('deadLetters');
   const { waiting, inFlight } = countsOf(queue);
   if (waiting + inFlight === 0) return [ok('none')];
-  const redrive = commandLine('npx mwaa-trail redrive --queue', queue.QueueArn?.split(':').at(-1) ?? '');
+  const name = queue.QueueArn?.split(':').at(-1) ?? '';
+  const redrive = commandLine('mwaa-trail redrive --queue', name, '--aws-region', stack.caller.region);
   return [
     problem(
       `${waiting} waiting, ${inFlight} in flight: notifications that failed; their log files are not in the table`,

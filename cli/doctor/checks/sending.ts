@@ -1,7 +1,8 @@
 import { GetPolicyCommand, type GetPolicyResponse } from '@aws-sdk/client-lambda';
-import { commandLine } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
 import { type Found, ok, problem } from '../finding.ts';
-import { isMissing, type Source, type Stack } from '../stack.ts';
+import type { Source, Stack } from '../stack.ts';
+import { isMissing } from '../stack-resources.ts';
 import { sourceOfStack, subscription } from './announcement.ts';
 
 /** Whether who announces may send to the queue, or invoke the function. */

@@ -1,7 +1,9 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { commandLine, redeploy } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
+import { redeploy } from '../commands.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
-import { isMissing, LOGICAL_IDS, type Stack, sourceOf } from '../stack.ts';
+import { type Stack, sourceOf } from '../stack.ts';
+import { isMissing, LOGICAL_IDS } from '../stack-resources.ts';
 
 /** Returns undefined if the stack exists in this Region. */
 export async function findStack(stack: Stack): Promise<Found | undefined> {
@@ -15,7 +17,7 @@ export async function findStack(stack: Stack): Promise<Found | undefined> {
     const list = commandLine('aws cloudformation list-stacks --region', caller.region);
     return problem(
       `there is no stack ${name} in ${caller.region}, account ${caller.account}`,
-      `another Region, account or stage? ${list}; name it with --region, AWS_PROFILE or --stack; or deploy: ${redeploy(stack)}`,
+      `another Region, account or stage? ${list}; name it with --aws-region, --profile or --stack; or deploy, ${redeploy(stack)}`,
     );
   }
 }

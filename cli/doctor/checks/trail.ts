@@ -2,15 +2,16 @@ import {
   type AdvancedEventSelector,
   GetEventSelectorsCommand,
   type GetEventSelectorsCommandOutput,
-  GetTrailStatusCommand,
   type GetTrailStatusCommandOutput,
   type Trail,
 } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
-import { commandLine, trailCommand } from '../commands.ts';
+import { commandLine } from '../../shell.ts';
+import { trailCommand } from '../commands.ts';
 import { type Found, ok, problem, unknown, warning } from '../finding.ts';
-import { isMissing, LOGICAL_IDS, type Stack, sourceOf, UnknownError } from '../stack.ts';
+import { type Stack, sourceOf } from '../stack.ts';
+import { LOGICAL_IDS } from '../stack-resources.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,15 +27,17 @@ const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 export async function checkTrail(stack: Stack): Promise<Found[]> {
   const trails = await stack.trails();
   const buckets = await stack.logBuckets();
-  const own = (await stack.resources()).get(LOGICAL_IDS.trail)?.physicalId;
+  const own = (await stack.resources()).get(LOGICAL_IDS.trail);
   const found = buckets
     .filter(({ name }) => !trails.some(({ S3BucketName }) => S3BucketName === name))
     .map((bucket) => {
       if (bucket.account !== undefined && bucket.account !== stack.caller.account) return foreignTrail(bucket);
       return own === undefined ? noTrail(bucket, stack) : ownTrail(own, trails, bucket, stack);
     });
+  const retired = (await stack.allTrails()).filter((trail) => !trails.includes(trail));
   return [
     ...found,
+    ...retired.map(({ Name }) => ok(`${Name} is retired: another trail delivers to the same bucket`)),
     ...trails.map(({ Name, HomeRegion, S3BucketName }) =>
       ok(`${Name} (home Region ${HomeRegion}) delivers to ${S3BucketName}`),
     ),
@@ -157,21 +160,8 @@ async function onStatus(
   stack: Stack,
   check: (trail: Trail, status: GetTrailStatusCommandOutput) => Found | undefined,
 ): Promise<Found[]> {
-  const found = (await stack.trails()).map(async (trail) => check(trail, await statusOf(trail, stack)) ?? []);
+  const found = (await stack.trails()).map(async (trail) => check(trail, await stack.trailStatus(trail)) ?? []);
   return (await Promise.all(found)).flat();
-}
-
-/** @throws {UnknownError} if the trail is not in its home Region */
-export function statusOf(trail: Trail, stack: Stack): Promise<GetTrailStatusCommandOutput> {
-  const { TrailARN: Name, HomeRegion = stack.caller.region } = trail;
-  return atHome(trail, stack.clients.cloudTrailIn(HomeRegion).send(new GetTrailStatusCommand({ Name })));
-}
-
-async function atHome<T>({ Name, HomeRegion }: Trail, answer: Promise<T>): Promise<T> {
-  return answer.catch((error: unknown) => {
-    if (isMissing(error)) throw new UnknownError(`${Name} is visible here, but not to be found in ${HomeRegion}`);
-    throw error;
-  });
 }
 
 /** Whether each trail records MWAA's management events: creations, changes and deletions of environments. */
@@ -219,7 +209,7 @@ async function onSelectors(
   const found = (await stack.trails()).map(async (trail) => {
     const { TrailARN: TrailName, HomeRegion = stack.caller.region } = trail;
     const command = new GetEventSelectorsCommand({ TrailName });
-    const selectors = await atHome(trail, stack.clients.cloudTrailIn(HomeRegion).send(command));
+    const selectors = await stack.clients.cloudTrailIn(HomeRegion).send(command);
     return check(trail, selectors, (wanted) => selectorFix(trail, selectors, wanted, stack));
   });
   return Promise.all(found);

@@ -19,6 +19,7 @@ import {
   LOG_BUCKET,
   ledger,
   notificationXml,
+  ownershipXml,
   policy,
   QUEUE,
   queueAttributes,
@@ -29,6 +30,7 @@ import {
   simulation,
   TOPIC,
   TRAIL,
+  TRAIL_NAME,
 } from '../../support/deployed-account.ts';
 import { type Account, AwsError, type FakeAws, startFakeAws } from '../../support/fake-aws.ts';
 import { runInProcess } from '../../support/program.ts';
@@ -59,14 +61,17 @@ async function findings(account: Account): Promise<{ code: number; bad: Finding[
 }
 
 type Input = Parameters<Account[string]>[0];
-type Changes = Record<string, (answer: Record<string, unknown>, input: Input) => object | string | AwsError>;
+type Changes = Record<
+  string,
+  (answer: Record<string, unknown>, input: Input, region: string) => object | string | AwsError
+>;
 
 /** A healthy account, but for some answers. */
 function accountWith(source: DeployedSource, changes: Changes): Account {
   const healthy = healthyAccount(source);
   const changed = Object.entries(changes).map(([name, change]) => [
     name,
-    (input: Input) => change(healthy[name]?.(input) as Record<string, unknown>, input),
+    (input: Input, region: string) => change(healthy[name]?.(input, region) as Record<string, unknown>, input, region),
   ]);
   return { ...healthy, ...Object.fromEntries(changed) };
 }
@@ -129,6 +134,21 @@ const dataOf = (type: string, ...more: object[]) => ({
   FieldSelectors: [{ Field: 'eventCategory', Equals: ['Data'] }, { Field: 'resources.type', Equals: [type] }, ...more],
 });
 
+/** Beside the healthy trail, one that is switched off, and not as it should be otherwise either. */
+const withRetired = (members: object): Changes => ({
+  'cloudtrail:DescribeTrails': ({ trailList }) => {
+    const [living] = trailList as object[];
+    const retired = {
+      ...{ ...living, Name: 'retired', TrailARN: `${TRAIL}-retired`, IsMultiRegionTrail: false },
+      ...{ LogFileValidationEnabled: false, KmsKeyId: `${KEY}-retired`, S3KeyPrefix: 'old' },
+    };
+    return { trailList: [living, { ...retired, ...members }] };
+  },
+  'cloudtrail:GetTrailStatus': (answer, { Name }) => ({ ...answer, IsLogging: Name !== `${TRAIL}-retired` }),
+});
+/** The log files lie in another account's bucket. */
+const FOREIGN = variables({ LOG_BUCKETS: `${LOG_BUCKET}@444455556666` });
+
 test.each(SOURCES)('a healthy account, announced by %s', async (source) => {
   const { code, stdout, stderr } = await run(healthyAccount(source));
   expect(stdout).toMatch(
@@ -159,7 +179,7 @@ interface Case {
   findings: Expected[];
 }
 
-const DEPLOY = 'npx serverless deploy --stage dev --region us-east-1';
+const DEPLOY = 'in the checkout: npx serverless deploy --stage dev --region us-east-1';
 
 const STACKS: Case[] = [
   {
@@ -199,8 +219,8 @@ const TRAILS: Case[] = [
     findings: [
       problem(
         'trail',
-        `trail ${STACK} is gone`,
-        `--name ${STACK} --s3-bucket-name ${LOG_BUCKET} && aws cloudtrail start-logging`,
+        `trail ${TRAIL_NAME} is gone`,
+        `--name ${TRAIL_NAME} --s3-bucket-name ${LOG_BUCKET} && aws cloudtrail start-logging`,
       ),
     ],
   },
@@ -313,6 +333,42 @@ const TRAILS: Case[] = [
   },
 ];
 
+const RETIRED: Case[] = [
+  ...(['queue', 'bucket', 'topic'] as const).map((source) => ({
+    what: `beside a living one, announced by ${source}`,
+    source,
+    // Whatever else the retired one lacks: data events, all Regions, validation, the key, the prefix.
+    changes: withRetired({ S3BucketName: LOG_BUCKET }),
+    findings: [],
+  })),
+  {
+    what: 'switched off beside a living one that delivers elsewhere',
+    source: 'bucket',
+    changes: {
+      ...withRetired({ S3BucketName: 'retired-logs', KmsKeyId: KEY, S3KeyPrefix: undefined }),
+      ...variables({ LOG_BUCKETS: `${LOG_BUCKET},retired-logs` }),
+    },
+    findings: [
+      warning('Regions', 'retired records'),
+      warning('validation', 'retired has'),
+      problem('logging', 'retired is switched off', 'start-logging'),
+    ],
+  },
+  {
+    what: 'of which two are switched off',
+    changes: {
+      ...withRetired({ S3BucketName: LOG_BUCKET, S3KeyPrefix: undefined, KmsKeyId: KEY }),
+      ...status({ IsLogging: false }),
+    },
+    findings: [
+      warning('Regions', 'retired records'),
+      warning('validation', 'retired has'),
+      problem('logging', `${TRAIL_NAME} is switched off`, 'start-logging'),
+      problem('logging', 'retired is switched off', 'start-logging'),
+    ],
+  },
+];
+
 const EVENTS: Case[] = [
   {
     what: 'no data events; the other selectors stay',
@@ -415,7 +471,7 @@ const ANNOUNCEMENTS: Case[] = [
   {
     what: 'of other keys',
     changes: queueNotification(FILTER.replace('AWSLogs/', 'logs/')),
-    findings: [problem('announcement', `not of the log files of ${STACK}`, '"Value":"AWSLogs/"')],
+    findings: [problem('announcement', `not of the log files of ${TRAIL_NAME}`, '"Value":"AWSLogs/"')],
   },
   {
     what: 'of narrower keys',
@@ -522,7 +578,13 @@ const ANNOUNCEMENTS: Case[] = [
     what: 'the subscription was not confirmed',
     source: 'topic',
     changes: subscription({ PendingConfirmation: 'true' }),
-    findings: [problem('announcement', 'never confirmed', `must let account ${ACCOUNT} sns:Subscribe`)],
+    findings: [
+      problem(
+        'announcement',
+        'never confirmed',
+        `must let account ${ACCOUNT} sns:Subscribe and sns:GetTopicAttributes`,
+      ),
+    ],
   },
   {
     what: 'the subscription sends elsewhere',
@@ -533,7 +595,7 @@ const ANNOUNCEMENTS: Case[] = [
   {
     what: 'the subscription filters by attributes',
     source: 'topic',
-    changes: subscription({ FilterPolicy: '{"a":["b"]}' }),
+    changes: subscription({ FilterPolicy: '{"a":["b"]}', FilterPolicyScope: 'MessageAttributes' }),
     findings: [warning('announcement', 'filter policy', DEPLOY)],
   },
   {
@@ -588,7 +650,7 @@ const PARTS: Case[] = [
       problem(
         'dead letters',
         '2 waiting, 1 in flight',
-        `npx mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --dry-run`,
+        `mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --aws-region ${REGION} --dry-run`,
       ),
     ],
   },
@@ -684,7 +746,7 @@ const READING: Case[] = [
     what: 'the role may not read the log files',
     source: 'bucket',
     changes: mayNot('s3:GetObject'),
-    findings: [problem('access', `may not read the log files of ${STACK}`, `--param=logBucket=${LOG_BUCKET}`)],
+    findings: [problem('access', `may not read the log files of ${TRAIL_NAME}`, `--param=logBucket=${LOG_BUCKET}`)],
   },
   {
     what: "the role may not use the key of the stack's own trail",
@@ -704,6 +766,32 @@ const READING: Case[] = [
     findings: [unknown('key', 'by an alias')],
   },
   { what: 'no key at all', source: 'bucket', changes: trail({ KmsKeyId: undefined }), findings: [] },
+  ...['BucketOwnerEnforced', 'BucketOwnerPreferred'].map((ownership) => ({
+    what: `the bucket of another account has ${ownership}`,
+    source: 'topic' as const,
+    changes: { ...FOREIGN, 's3:GetBucketOwnershipControls': () => ownershipXml(ownership) },
+    findings: [],
+  })),
+  ...[() => ownershipXml('ObjectWriter'), missing('OwnershipControlsNotFoundError')].map((answer, i) => ({
+    what: `objects in the bucket of another account belong to who wrote them (${i + 1})`,
+    source: 'topic' as const,
+    changes: { ...FOREIGN, 's3:GetBucketOwnershipControls': answer },
+    findings: [
+      problem(
+        'ownership',
+        `objects of ${LOG_BUCKET} belong to who wrote them`,
+        `with credentials of account 444455556666: aws s3api put-bucket-ownership-controls --bucket ${LOG_BUCKET}`,
+      ),
+    ],
+  })),
+  {
+    what: 'the Object Ownership of the bucket of another account is not known',
+    source: 'topic',
+    changes: { ...FOREIGN, 's3:GetBucketOwnershipControls': () => denied('s3:') },
+    findings: [
+      unknown('ownership', 's3:GetBucketOwnershipControls', 'allow whoever runs doctor s3:GetBucketOwnershipControls'),
+    ],
+  },
   {
     what: 'S3 or KMS refuses',
     changes: inLedger({
@@ -744,7 +832,7 @@ const READING: Case[] = [
       warning(
         'quarantine',
         '1 log file, and records of 1 log file',
-        `npx mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT}`,
+        `mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT}-${REGION} --aws-region ${REGION}`,
       ),
     ],
   },
@@ -784,6 +872,7 @@ const READING: Case[] = [
 describe.each([
   ['stack', STACKS],
   ['trail', TRAILS],
+  ['retired trail', RETIRED],
   ['events', EVENTS],
   ['announcement', ANNOUNCEMENTS],
   ['parts', PARTS],
@@ -803,6 +892,16 @@ describe.each([
     );
     expect(code).toBe(expected.some(({ state }) => state === 'problem' || state === 'unknown') ? 1 : 0);
   });
+});
+
+test('a topic of another Region has its subscription there', async () => {
+  const elsewhere = TOPIC.replace(REGION, 'eu-west-1');
+  const account = accountWith('topic', {
+    'cloudformation:ListStackResources': (answer) => JSON.parse(JSON.stringify(answer).replaceAll(TOPIC, elsewhere)),
+    'sns:GetSubscriptionAttributes': (answer, _, region) =>
+      region === 'eu-west-1' ? answer : new AwsError('InvalidParameter', 400),
+  });
+  expect(await findings(account)).toEqual({ code: 0, bad: [] });
 });
 
 describe('what hangs on the environment of the function', () => {
@@ -859,8 +958,11 @@ describe('a call of its own that is refused', () => {
 
   test('deploy/policies/doctor.json allows what it asks for, and nothing else', async () => {
     const asked = new Set<string>();
-    for (const source of SOURCES) {
-      await run(accountWith(source, source === 'topic' ? trail({ SnsTopicARN: undefined }) : {}));
+    const accounts = SOURCES.map((source) =>
+      accountWith(source, source === 'topic' ? trail({ SnsTopicARN: undefined }) : {}),
+    );
+    for (const account of [...accounts, accountWith('topic', FOREIGN)]) {
+      await run(account);
       for (const name of aws.calls) asked.add(actionOf(name));
     }
     // AWS lets everybody ask who they are.
@@ -894,7 +996,7 @@ describe('no stack', () => {
     expect(code).toBe(1);
   });
 
-  test('--stack and --region say where to look', async () => {
+  test('--stack and --aws-region say where to look', async () => {
     const asked: unknown[] = [];
     const account = accountWith('queue', {
       'cloudformation:DescribeStacks': (_, { StackName }) => {
@@ -902,7 +1004,7 @@ describe('no stack', () => {
         return noStack();
       },
     });
-    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--region', 'eu-central-1']);
+    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--aws-region', 'eu-central-1']);
     expect(asked).toEqual(['mwaa-trail-prod']);
     expect(stdout).toContain('in eu-central-1, stack mwaa-trail-prod\n');
   });

@@ -1,0 +1,38 @@
+import { type CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+
+/** The logical IDs that serverless.yml and deploy/ give. */
+export const LOGICAL_IDS = {
+  function: 'IngestLambdaFunction',
+  queue: 'IngestQueue',
+  deadLetters: 'IngestDeadLetterQueue',
+  ledger: 'LogFilesTable',
+  quarantine: 'QuarantineBucket',
+  trail: 'Trail',
+  trailKey: 'TrailKey',
+  rule: 'LogFileRule',
+  subscription: 'LogFileSubscription',
+  bucketPermission: 'LogBucketPermission',
+} as const;
+
+/** The physical IDs of a stack's resources, by logical ID. */
+export type StackResources = ReadonlyMap<string, string>;
+
+/** Lists what a stack consists of. Errors are the SDK's. */
+export async function listResources(cloudFormation: CloudFormationClient, StackName: string): Promise<StackResources> {
+  const resources = new Map<string, string>();
+  for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName })) {
+    for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? []) {
+      resources.set(LogicalResourceId, PhysicalResourceId);
+    }
+  }
+  return resources;
+}
+
+const MISSING = /NotFound|NonExistent|DoesNotExist|NoSuch/;
+
+/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
+export function isMissing(error: unknown): boolean {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  if (name === 'ValidationError') return message.includes('does not exist');
+  return MISSING.test(name) || $metadata?.httpStatusCode === 404;
+}
