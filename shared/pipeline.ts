@@ -96,7 +96,9 @@ export async function ingestLogFile(
   try {
     const { report, closing } = await ingestUntilCertain(file, deps, time);
     const written = closing && (await closeBooks(file, deps, closing));
-    return written?.verification === 'failed' && report.outcome === 'ingested' ? { ...report, notAsSigned: true } : report;
+    return written?.verification === 'failed' && report.outcome === 'ingested'
+      ? { ...report, notAsSigned: true }
+      : report;
   } catch (error) {
     await noteFailureOf(file, error, deps);
     throw error;
@@ -214,7 +216,13 @@ async function storeLogFile(
   } catch (error) {
     if (error instanceof OutOfTimeError) {
       await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
-      await writeCheckpoint(deps.dynamo, logFilesTable, ledgerEntry(file, deps, counts.sha256), error.checkpoint, file.before);
+      await writeCheckpoint(
+        deps.dynamo,
+        logFilesTable,
+        ledgerEntry(file, deps, counts.sha256),
+        error.checkpoint,
+        file.before,
+      );
     }
     throw error;
   }

@@ -10,6 +10,7 @@ export interface VerifyOptions extends StoreOptions {
   region?: string[];
   trail?: string[];
   organization?: string;
+  originalBucket?: string[];
   publicKeys?: string;
   savePublicKeys?: string;
   ledger: boolean;
@@ -20,6 +21,7 @@ export interface VerifyOptions extends StoreOptions {
 export interface EvidenceOptions extends StoreOptions {
   out: string;
   from?: string;
+  originalBucket?: string[];
   since?: string;
   publicKeys?: string;
 }

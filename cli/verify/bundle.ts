@@ -28,7 +28,7 @@ export async function collect(
   env: Environment,
   usage: (problem: string) => never,
 ): Promise<number> {
-  const { since: age, from, out, publicKeys } = options;
+  const { since: age, from, out, publicKeys, originalBucket: originals = [] } = options;
   const since =
     age === undefined
       ? undefined
@@ -46,7 +46,7 @@ export async function collect(
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env, { followRegionRedirects: true });
-  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
+  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys, originals }).finally(() =>
     s3.destroy(),
   );
   await writeNew(out, writeEvidence(evidence));

@@ -51,13 +51,13 @@ function requestOf(what: string, options: VerifyOptions, usage: (problem: string
     value === undefined
       ? undefined
       : (readTime(value, now) ?? usage(`${flag}: expected ISO 8601, or an age such as 7d`));
-  const { account: accounts, region: regions, trail: trails, organization } = options;
+  const { account: accounts, region: regions, trail: trails, organization, originalBucket: originals } = options;
   const malformed = accounts?.find((account) => !/^\d{12}$/.test(account));
   if (malformed !== undefined) usage('--account: expected 12 digits');
   const since = timeOf('--since', options.since);
   const until = timeOf('--until', options.until) ?? new Date(now).toISOString();
   if (since !== undefined && since >= until) usage('--since: expected a time before --until');
-  return { bucket, prefix, since, until, accounts, regions, trails, organization };
+  return { bucket, prefix, since, until, accounts, regions, trails, organization, originals };
 }
 
 async function verifyAndPrint(

@@ -107,7 +107,8 @@ async function checkSignature(
   sha256: string,
   keys: PublicKeySource,
 ): Promise<Partial<CheckedDigest>> {
-  const regions = signingRegions(key);
+  // One that was moved has a key in CloudTrail's shape by its own account.
+  const regions = [...new Set([...signingRegions(key), ...signingRegions(digest.key)])];
   const { signature, 'signature-algorithm': algorithm, 'backfill-generation-timestamp': backfilledAt } = metadata;
   if (signature === undefined || algorithm !== 'SHA256withRSA') {
     const detail = 'expected the signature in the metadata of the object, and SHA256withRSA as its algorithm';

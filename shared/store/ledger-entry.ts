@@ -119,7 +119,14 @@ export function verificationMark(
  * and what a digest said of them.
  */
 export function withHistory(reading: LedgerEntry, before: LedgerEntry | undefined): LedgerEntry {
-  const { verification: _, verifiedBy: __, verifiedAt: ___, signedSha256: ____, otherSha256: _____, ...entry } = reading;
+  const {
+    verification: _,
+    verifiedBy: __,
+    verifiedAt: ___,
+    signedSha256: ____,
+    otherSha256: _____,
+    ...entry
+  } = reading;
   if (entry.reason === NOT_AS_SIGNED) {
     delete entry.reason;
     delete entry.detail;

@@ -13,7 +13,7 @@ import {
   writeVerification,
 } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
+import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/verify-ingested.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
@@ -53,6 +53,7 @@ afterAll(() => servers.stop());
 class Verification {
   readonly reports: DigestReport[] = [];
   readonly failures: string[] = [];
+  readonly retired: RetiredChain[] = [];
   readonly world: World;
   readonly bucket: SignedBucket;
   readonly trail: TestTrail;
@@ -91,6 +92,7 @@ class Verification {
       {
         ...{ s3, dynamo, logFilesTable: deps.config.logFilesTable, graceMs: 6 * HOUR, sleep: async () => {} },
         locations: [{ bucket: this.bucket.bucket, prefix: '' }],
+        originals: [],
         since: TRAIL_START,
         createKeys: publicKeys,
         now: () => this.now,
@@ -98,6 +100,7 @@ class Verification {
       },
       {
         digest: (report) => void this.reports.push(report),
+        retired: (chain) => void this.retired.push(chain),
         failed: (place, error) => void this.failures.push(`${place}: ${(error as Error).name}`),
         end: () => {},
       },
@@ -129,7 +132,7 @@ test('what was ingested is what CloudTrail signed; a second run does nothing', a
   await check.ingest();
   const report = await check.run();
   expect(report).toEqual({
-    ...{ places: 1, failedPlaces: 0, chains: 1, finished: true, digestAgeMs: 60_000 },
+    ...{ places: 1, failedPlaces: 0, chains: 1, finished: true, keysUnavailable: {}, digestAgeMs: 60_000 },
   });
   expect(await check.states()).toEqual(all(6, 'verified'));
   expect([check.sum('verified'), check.findings()]).toEqual([6, []]);

@@ -121,7 +121,10 @@ test('it is verified when nothing was ever ingested but what was signed', () => 
 
 test('the reason of a file in quarantine is not replaced by what a digest says', () => {
   const mark = { ...SIGNED, verification: 'failed' };
-  expect(verificationMark({ state: 'ingested', sha256: 'b' }, SIGNED)).toMatchObject({ ...mark, reason: 'not-as-signed' });
+  expect(verificationMark({ state: 'ingested', sha256: 'b' }, SIGNED)).toMatchObject({
+    ...mark,
+    reason: 'not-as-signed',
+  });
   expect(verificationMark({ state: 'quarantined', otherSha256: ['b'] }, SIGNED)).toEqual(mark);
 });
 

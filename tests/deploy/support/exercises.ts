@@ -176,7 +176,7 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
       now: () => now,
       sleep: async () => {},
     },
-    { digest: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
+    { digest: () => {}, retired: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   await handler({}, {} as Context);
   await world.s3.send(new DeleteObjectCommand({ Bucket: world.logBucket, Key: digests[0]!.key }));
