@@ -75,6 +75,7 @@ describe('of the function that verifies', () => {
   test('the table and the buckets are all that must be set', () => {
     expect(readVerifyConfig(USUAL)).toStrictEqual({
       logFilesTable: 'log-files',
+      originals: [],
       locations: [
         { bucket: 'one', prefix: '' },
         { bucket: 'two', prefix: '' },

@@ -171,14 +171,17 @@ export class PlaceVerification {
       .sort(byEnd)
       .at(-1);
     const isLinked = left !== undefined && isNamed(left, previous);
-    const other = isLinked || there?.report.unlisted ? 'unknown' : await this.lookAt(previous, timeOf(newer)[0]);
+    const [start] = timeOf(newer);
+    // What is before the range is not asked for, and what could not be listed is said already.
+    const isOpen = !isLinked && !there?.report.unlisted && start > (this.range.since ?? '');
+    const other = isOpen ? await this.lookAt(previous, start) : 'unknown';
     const findings = checkLink(isLinked ? left : older, newer, this.searchedFrom(), other);
     for (const finding of findings) {
       this.addTimed(finding);
       if (finding.from !== undefined && finding.to !== undefined)
         there?.unnamed.excuse(finding.from, finding.to, finding);
     }
-    const span = this.spans.get(chainId(newer.names))?.find(({ from }) => from === timeOf(newer)[0]);
+    const span = this.spans.get(chainId(newer.names))?.find(({ from }) => from === start);
     const isGap = findings.some(({ kind }) => kind === 'logging-gap');
     if (span && older && !isGap) span.from = earlier(span.from, older.names.end);
   }

@@ -78,7 +78,7 @@ async function readRequest(request: IncomingMessage): Promise<{ service: string;
   if (service === 'lambda') return { service, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
-    return { service, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
+    return { service, operation: target.split('.').at(-1)!, input: JSON.parse(body) as Input };
   const input = Object.fromEntries(new URLSearchParams(body));
   return { service, operation: input.Action ?? '', input };
 }
@@ -130,6 +130,7 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   cloudformation: query,
   sns: query,
   cloudtrail: json,
+  organizations: json,
   sqs: json,
   dynamodb: json,
   lambda: json,
