@@ -62,6 +62,7 @@ export async function verifyBucket(request: VerifyRequest, deps: VerifyDeps): Pr
   const outcomes = new Outcomes();
   const placeDeps: PlaceDeps = {
     ...{ s3, keys, now, sleep, gate, outcomes, originals, copies: index?.copies ?? [], namedElsewhere: new Set() },
+    alsoAsked: new Set(),
     ...(index && { readLedger: (objects) => readLedgerSummaries(index.dynamo, index.tables.logFilesTable, objects) }),
     ...(onProgress && { onProgress }),
   };

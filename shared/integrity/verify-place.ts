@@ -42,6 +42,8 @@ export interface PlaceDeps {
   originals: readonly string[];
   /** Log files that digests name and that are not in their own account's folder of the same place, as `bucket/key`. */
   namedElsewhere: Set<string>;
+  /** Digests before the range that are verified all the same, as `bucket/key`. */
+  alsoAsked: Set<string>;
   /** Told what became of the log files, for the events that came from them. */
   outcomes: LogFileOutcomes;
   onProgress?: (logFiles: number) => void;
@@ -175,7 +177,8 @@ export class PlaceVerification {
     // What is before the range is not asked for, and what could not be listed is said already.
     const isOpen = !isLinked && !there?.report.unlisted && start > (this.range.since ?? '');
     const other = isOpen ? await this.lookAt(previous, start) : 'unknown';
-    const findings = checkLink(isLinked ? left : older, newer, this.searchedFrom(), other);
+    await this.alsoVerify(newer, previous, other);
+    const findings = checkLink(isLinked ? left : older, newer, this.searchedBefore(newer), other);
     for (const finding of findings) {
       this.addTimed(finding);
       if (finding.from !== undefined && finding.to !== undefined)
@@ -252,9 +255,14 @@ export class PlaceVerification {
     for (const file of logFiles.flat()) this.unnamed.add(file);
     const checked = await Promise.all(digests.flat().flatMap(({ key }) => this.readDigest(key)));
     await this.checkChains(checked.filter((digest) => digest !== undefined));
+    await this.verifyDigests(checked.filter((digest) => digest !== undefined));
+  }
+
+  private async verifyDigests(digests: readonly ChainedDigest[]): Promise<void> {
+    for (const digest of digests) this.addDigest(digest);
     // A digest and its copy name the same log files.
     const named = new Map(
-      checked.flatMap((digest) => (digest ? this.namedBy(digest) : [])).map((each) => [ledgerKey(each.file), each]),
+      digests.flatMap((digest) => this.namedBy(digest)).map((each) => [ledgerKey(each.file), each]),
     );
     const files = [...named.values()].map((each) => ({ ...each, isListed: this.unnamed.remove(each.file.key) }));
     for (const { file, isListed } of files) if (!isListed) this.deps.namedElsewhere.add(ledgerKey(file));
@@ -321,11 +329,11 @@ export class PlaceVerification {
         this.newest.set(id, digest);
       }
     }
-    for (const digest of digests) this.addDigest(digest);
   }
 
   private async link(id: string, older: ChainedDigest | undefined, newer: ChainedDigest): Promise<void> {
-    const previous = otherPredecessor(older, newer, this.searchedFrom());
+    const searchedFrom = this.searchedBefore(newer);
+    const previous = otherPredecessor(older, newer, searchedFrom);
     if (previous !== undefined && this.isElsewhere(id, previous)) {
       this.moves.push({ newer, older, previous });
       if (older) this.left.set(id, [...(this.left.get(id) ?? []), older]);
@@ -333,7 +341,8 @@ export class PlaceVerification {
       return;
     }
     const other = previous && (await this.lookAt(previous, timeOf(newer)[0]));
-    const findings = checkLink(older, newer, this.searchedFrom(), other);
+    if (previous !== undefined && other !== undefined) await this.alsoVerify(newer, previous, other);
+    const findings = checkLink(older, newer, searchedFrom, other);
     for (const finding of findings) {
       this.addTimed(finding);
       if (newer.names.backfill && older === undefined && finding.kind === 'digest-missing')
@@ -344,6 +353,25 @@ export class PlaceVerification {
       newer,
       findings.some(({ kind }) => kind === 'logging-gap'),
     );
+  }
+
+  /**
+   * Since when the predecessor of a digest matters. Backfill digests are made whenever there is something to add: the one
+   * before a backfill digest of the range may be of any time, and is verified with it.
+   */
+  private searchedBefore(newer: ChainedDigest): string | undefined {
+    const { since } = this.range;
+    const previous = newer.checked.digest?.previous;
+    if (!newer.names.backfill || since === undefined || timeOf(newer)[0] < since) return this.searchedFrom();
+    if (newer.checked.signed && previous) this.deps.alsoAsked.add(ledgerKey(previous));
+    return undefined;
+  }
+
+  /** A predecessor that is of a time before everything that was read. */
+  private async alsoVerify({ names }: ChainedDigest, { key }: ObjectName, other: LookedAt): Promise<void> {
+    const before = readDigestKey(key);
+    if (!names.backfill || other === 'missing' || other === 'unknown' || before === undefined) return;
+    if (before.end <= (this.searchedFrom() ?? '')) await this.verifyDigests([{ names: before, checked: other }]);
   }
 
   /** Whether a digest is none of a chain in this place. */
@@ -371,8 +399,8 @@ export class PlaceVerification {
   private addDigest(digest: ChainedDigest): void {
     const { checked } = digest;
     const [start, end] = timeOf(digest);
-    if (this.belongsHere(digest)) this.unnamed.expectFrom(start);
-    if (!overlaps(this.range, start, end)) return;
+    if (this.belongsHere(digest) && end > (this.searchedFrom() ?? '')) this.unnamed.expectFrom(start);
+    if (!this.isAsked(digest)) return;
     this.report.digests += 1;
     if (checked.signed) {
       this.report.digestsSigned += 1;
@@ -385,10 +413,16 @@ export class PlaceVerification {
     if (!checked.signed) this.unnamed.excuse(start, end, finding);
   }
 
+  /** Whether a digest is of the range, or is the backfill digest before one that is. */
+  private isAsked(digest: ChainedDigest): boolean {
+    return overlaps(this.range, ...timeOf(digest)) || this.deps.alsoAsked.has(ledgerKey(digest.checked));
+  }
+
   private addTimed(finding: Finding): void {
     const { from, to } = finding;
     if (from !== undefined && to !== undefined) {
-      if (!overlaps(this.range, from, to)) return;
+      const { bucket = '', key = '' } = finding;
+      if (!overlaps(this.range, from, to) && !this.deps.alsoAsked.has(`${bucket}/${key}`)) return;
       this.unnamed.excuse(from, to, finding);
     }
     this.report.findings.push(finding);
@@ -397,7 +431,7 @@ export class PlaceVerification {
   /** All log files that a digest names; `trusted`: they are to be verified, because the digest is in the range. */
   private namedBy({ names, checked }: ChainedDigest): NamedFile[] {
     const files = checked.digest?.logFiles ?? [];
-    const trusted = overlaps(this.range, ...timeOf({ names, checked }));
+    const trusted = this.isAsked({ names, checked });
     if (checked.signed) return files.map((file) => ({ file, digest: checked.key, trusted }));
     // Whoever has no signature may name what they like.
     const finding = this.report.findings.find(({ key }) => key === checked.key);

@@ -262,7 +262,18 @@ describe('the start of a chain', () => {
     const { bucket, digests } = await backfilled();
     await remove(digests[0]!, ...digests[0]!.names);
     expect(short(await verify(bucket, 9, { since: at(5.5) }))).toEqual([]);
-    expect(short(await verify(bucket, 9, { since: at(2.5) }))).toEqual([`digest-missing ${digests[0]!.key}`]);
+    // As aws-cli does: the one before the first backfill digest of a range belongs to it.
+    for (const hour of [2.5, 4.5]) {
+      expect(short(await verify(bucket, 9, { since: at(hour) }))).toEqual([`digest-missing ${digests[0]!.key}`]);
+    }
+  });
+
+  test('in a range, the log files of the backfill digest before it are verified', async () => {
+    const { bucket, digests } = await backfilled();
+    const [file] = digests[0]!.names;
+    await remove(file!);
+    expect(short(await verify(bucket, 9, { since: at(4.9) }))).toEqual([`log-file-missing ${file!.key}`]);
+    expect(short(await verify(bucket, 9, { since: at(5.5) }))).toEqual([]);
   });
 });
 
