@@ -304,20 +304,26 @@ class Run {
     const previous = otherPredecessor(older, newer, searchedFrom);
     if (previous === undefined) return { findings: checkLink(older, newer, searchedFrom) };
     const left = this.chainWith(previous);
-    if (left?.last) {
-      const before = chainedDigest(left.bucket, left.last);
-      if (isNamed(before, previous)) {
-        this.movedOn.add(keyOf(left));
-        return { findings: checkLink(before, newer) };
-      }
+    const before = left?.last && chainedDigest(left.bucket, left.last);
+    if (left && before && isNamed(before, previous)) {
+      this.movedOn.add(keyOf(left));
+      return { findings: checkLink(before, newer) };
     }
-    // The function may read the buckets of its locations, and no other: what is elsewhere is not called missing.
-    const isRead = this.deps.locations.some(({ bucket }) => bucket === previous.bucket);
+    // The function may read its locations, and nothing else: what is elsewhere is not called missing.
+    const isRead = this.deps.locations.some(
+      ({ bucket, prefix }) => bucket === previous.bucket && previous.key.startsWith(`${prefix}AWSLogs/`),
+    );
     if (!isRead) return { findings: [], earlier: s3Place(previous) };
-    return { findings: checkLink(older, newer, searchedFrom, (await this.fetch(previous)) ?? 'missing') };
+    const looked = (await this.fetch(previous)) ?? 'missing';
+    const names = readDigestKey(previous.key);
+    if (previous.bucket === chain.bucket && names !== undefined && chainId(names) === chain.id)
+      return { findings: checkLink(older, newer, searchedFrom, looked) };
+    // How far the trail came in the other place is known only if that was verified.
+    const isEarlier = before !== undefined && before.names.end <= newer.checked.digest!.start;
+    return { findings: checkLink(isEarlier ? before : older, newer, undefined, looked) };
   }
 
-  /** The chain in another place that ends with this digest: its trail has moved. */
+  /** The chain to which a digest belongs, by its key; undefined if none is known. */
   private chainWith({ bucket, key }: { bucket: string; key: string }): DigestChain | undefined {
     const names = readDigestKey(key);
     return names && this.chains.get(keyOf({ bucket, id: chainId(names) }));

@@ -38,7 +38,7 @@ export const EXPLANATIONS: Readonly<Record<FindingKind, Explanation>> = {
   },
   'log-file-unnamed': {
     title: 'Log files that CloudTrail did not deliver',
-    means: 'no digest names them, and the digests of their time are there: their events may be made up',
+    means: 'no digest names them, and a trail that covers their time is there: their events may be made up',
     todo: 'treat their events as forged until you know who put them there',
   },
   'log-file-not-ingested': {
