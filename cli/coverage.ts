@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createS3Client } from '../shared/aws/s3.ts';
 import type { Environment } from '../shared/config.ts';
 import { listDay, listPlaces, type PlaceFilter } from '../shared/integrity/list-objects.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import {
   type Coverage,
   type DeliveredFiles,

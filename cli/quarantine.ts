@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { openObject } from '../shared/aws/open-object.ts';
 import type { Environment } from '../shared/config.ts';
-import { openLogFile } from '../shared/log-file/open-log-file.ts';
 import { DEFAULT_CAPS, type ReaderCaps } from '../shared/log-file/read-log-file.ts';
 import { readTime } from '../shared/query/time.ts';
 import { displayText } from '../shared/render/display.ts';
@@ -67,7 +67,7 @@ function showCommand(env: Environment, setExitCode: (code: number) => void): Com
         setExitCode(EXIT.failed);
       } else {
         warn('these bytes are unredacted; they may hold secrets');
-        const object = await openLogFile(s3, { bucket: quarantineBucket, key: entry.name });
+        const object = await openObject(s3, { bucket: quarantineBucket, key: entry.name });
         for await (const piece of object!.body) await writeOut(piece);
       }
     });

@@ -1,16 +1,16 @@
+import {
+  ObjectMissingError,
+  type ObjectPlace,
+  type OpenObject,
+  type OpenOptions,
+  openObject,
+} from './aws/open-object.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
-import {
-  ObjectMissingError,
-  type ObjectPlace,
-  type OpenLogFile,
-  type OpenOptions,
-  openLogFile,
-} from './log-file/open-log-file.ts';
 import {
   BadLogFileError,
   type LogFileCounts,
@@ -48,8 +48,8 @@ export interface PipelineDeps extends StorageDeps {
 
 /** Where log files are, when that is not where the quarantine is. */
 export interface LogFilePlace {
-  /** As `openLogFile`. */
-  open(object: ObjectPlace, options: OpenOptions): Promise<OpenLogFile | undefined>;
+  /** As `openObject`. */
+  open(object: ObjectPlace, options: OpenOptions): Promise<OpenObject | undefined>;
   /** Copies an object in this state, as the quarantine's `s3` cannot. */
   copy(from: ObjectPlace & { etag: string }, to: ObjectPlace): Promise<void>;
 }
@@ -127,7 +127,7 @@ interface Worked {
   report: LogFileReport;
   closing?: { entry: LedgerEntry; seen: SeenEnvironments };
 }
-type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
+type OpenedLogFile = LogFile & { etag: string; object: OpenObject };
 
 const MAX_READINGS = 4;
 const PAUSE_MS = 200;
@@ -175,7 +175,7 @@ async function openUnlessDone(
   file: LogFile,
   closed: LedgerEntry | undefined,
   deps: PipelineDeps,
-): Promise<OpenLogFile | undefined> {
+): Promise<OpenObject | undefined> {
   try {
     return await open(file, deps, { ifMatch: file.again?.ifMatch, ifNoneMatch: closed?.etag || undefined });
   } catch (error) {
@@ -186,11 +186,11 @@ async function openUnlessDone(
   }
 }
 
-function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenLogFile | undefined> {
+function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenObject | undefined> {
   const { again, expectedOwner } = file;
-  if (again?.copy) return openLogFile(deps.s3, again.copy, { ...options, sleep: deps.sleep });
+  if (again?.copy) return openObject(deps.s3, again.copy, { ...options, sleep: deps.sleep });
   const from = { ...options, expectedOwner, sleep: deps.sleep };
-  return deps.logFiles ? deps.logFiles.open(file, from) : openLogFile(deps.s3, file, from);
+  return deps.logFiles ? deps.logFiles.open(file, from) : openObject(deps.s3, file, from);
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
@@ -314,7 +314,7 @@ async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, de
   } catch {}
 }
 
-function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps, sha256?: string) {
+function ledgerEntry(file: LogFile & { etag: string; object?: OpenObject }, deps: PipelineDeps, sha256?: string) {
   const { bucket, key, etag, names, object, again } = file;
   // The time of a copy is when it was set aside.
   const deliveredAt = again?.copy ? undefined : object?.deliveredAt;

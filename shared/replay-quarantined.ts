@@ -1,8 +1,8 @@
 import pMap from 'p-map';
+import { isReadable, openObject } from './aws/open-object.ts';
 import { readObjectKey } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind } from './failure.ts';
-import { isReadable, openLogFile } from './log-file/open-log-file.ts';
 import {
   type BadRecord,
   type KeptRecord,
@@ -136,7 +136,7 @@ async function readRecord(
   entry: RecordEntry,
   deps: PipelineDeps,
 ): Promise<{ batch: RecordBatch; counts: LogFileCounts }> {
-  const object = await openLogFile(deps.s3, { bucket: quarantineOf(entry, deps), key: entry.name });
+  const object = await openObject(deps.s3, { bucket: quarantineOf(entry, deps), key: entry.name });
   const batch: RecordBatch = { kept: [], bad: [] };
   const inPlace = { index: entry.recordIndex, offset: entry.recordOffset ?? 0 };
   const counts = await readLogFile(asLogFile(object!.body), {
@@ -167,7 +167,7 @@ async function foreseeFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<
   const { from, etag, again } = await sourceOf(entry, deps);
   const records = new ForeseenRecords({ ...recordsFile(entry), etag: etag ?? '' }, deps);
   try {
-    const object = await openLogFile(deps.s3, again.copy ?? entry, { ifMatch: again.ifMatch });
+    const object = await openObject(deps.s3, again.copy ?? entry, { ifMatch: again.ifMatch });
     const { recordsRead } = await readLogFile(object!.body, {
       eventSources: deps.config.eventSources,
       caps: deps.caps,

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { ObjectMissingError } from './aws/open-object.ts';
 import { type DigestKey, readDigestKey, readObjectKey } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './integrity/chain.ts';
@@ -10,7 +11,6 @@ import type { Finding } from './integrity/finding.ts';
 import { listDay, listPlaces, type PlaceFilter, type TrailPlace } from './integrity/list-objects.ts';
 import type { PublicKeySource } from './integrity/public-keys.ts';
 import { shifted } from './integrity/time-range.ts';
-import { ObjectMissingError } from './log-file/open-log-file.ts';
 import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from './store/digest-chains.ts';
 import { readLedger, writeVerification } from './store/ledger.ts';
 import { verificationOf } from './store/ledger-entry.ts';

@@ -1,7 +1,7 @@
 import { type CommonPrefix, paginateListObjectsV2, type S3Client, type _Object as S3Object } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { unquoted } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { unquoted } from '../../shared/log-file/open-log-file.ts';
 import type { FoundObject, Listing, ListingSink } from './found-object.ts';
 import { isWantedAccount, isWantedOrganization, isWantedPeriod, isWantedRegion, type Selection } from './selection.ts';
 

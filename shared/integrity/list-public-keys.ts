@@ -1,4 +1,5 @@
-import { CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { type CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { createCloudTrailClient } from '../aws/cloudtrail.ts';
 import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
@@ -19,7 +20,7 @@ const PAUSE_AFTER_FAILURE_MS = 30_000;
  * @param now the clock, in milliseconds since 1970
  */
 export function listedKeys(
-  createClient: (region: string) => CloudTrailClient = (region) => new CloudTrailClient({ region }),
+  createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
   now: () => number = Date.now,
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();

@@ -10,7 +10,7 @@ import {
 import { s3Place, TrailError } from '../errors.ts';
 
 /** An object in S3, open for reading. */
-export interface OpenLogFile {
+export interface OpenObject {
   /** The object's bytes, all of one state of it; a broken transfer is taken up again where it broke. */
   body: AsyncIterable<Uint8Array>;
   /** Without quotes. */
@@ -58,11 +58,11 @@ export class ObjectChangedError extends TrailError {
  * @throws {ObjectMissingError} @throws {ObjectChangedError}
  * @returns nothing when the object is in the state `ifNoneMatch`
  */
-export async function openLogFile(
+export async function openObject(
   s3: S3Client,
   object: ObjectPlace,
   options: OpenOptions = {},
-): Promise<OpenLogFile | undefined> {
+): Promise<OpenObject | undefined> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
