@@ -44,7 +44,7 @@ export async function collect(
     process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
     return EXIT.failed;
   }
-  const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
+  const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env);
   const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys, originals }).finally(() =>
     s3.destroy(),

@@ -66,7 +66,7 @@ async function verifyAndPrint(
   env: Environment,
   index: EventIndex | undefined,
 ): Promise<number> {
-  const listed = options.publicKeys === undefined ? listedKeys() : undefined;
+  const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
   const progress = createProgress(undefined, 'Verifying');
   const { concurrency, format } = options;

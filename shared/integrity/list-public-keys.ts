@@ -16,12 +16,12 @@ const PAUSE_AFTER_FAILURE_MS = 30_000;
  * Asks CloudTrail for its public keys, each Region for the keys of a month at a time, and only when a digest needs them.
  * A Region that does not answer (an opt-in Region that the account has not enabled, a denial, throttling) leaves the others
  * alone, and is asked again later.
- * @param createClient for a Region; by default with the usual AWS settings
  * @param now the clock, in milliseconds since 1970
+ * @param createClient for a Region; by default with the usual AWS settings
  */
 export function listedKeys(
+  now: () => number,
   createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
-  now: () => number = Date.now,
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();
   const months = new Map<string, Promise<PublicKey[]>>();

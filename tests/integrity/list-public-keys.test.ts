@@ -44,11 +44,11 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-function keys(now?: () => number) {
+function keys(now: () => number = Date.now) {
   asked.length = 0;
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return listedKeys((region) => new CloudTrailClient({ region, endpoint, credentials }), now);
+  return listedKeys(now, (region) => new CloudTrailClient({ region, endpoint, credentials }));
 }
 
 test('keys are asked for once a Region and month, page by page, and in the other Region if need be', async () => {

@@ -172,7 +172,11 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
       ...world.recorded(calls),
       since: TRAIL_START,
       graceMs: graceHours * 3600 * 1000,
-      createKeys: () => listedKeys((region) => recordCalls(cloudTrail(region), calls)),
+      createKeys: () =>
+        listedKeys(
+          () => now,
+          (region) => recordCalls(cloudTrail(region), calls),
+        ),
       now: () => now,
       sleep: async () => {},
     },
