@@ -9,8 +9,7 @@ import {
   needsAttention,
   readCoverage,
 } from '../shared/query/coverage.ts';
-import { CriteriaError } from '../shared/query/criteria.ts';
-import { readTime } from '../shared/query/time.ts';
+import { timeCriterion } from '../shared/query/criteria.ts';
 import {
   COVERAGE_CSV_HEADER,
   coverageColumns,
@@ -19,18 +18,21 @@ import {
   coverageTable,
 } from '../shared/render/coverage.ts';
 import { CoverageMap } from '../shared/render/coverage-map.ts';
+import { displayText } from '../shared/render/display.ts';
 import { TextTable } from '../shared/render/table.ts';
 import type { View } from '../shared/render/view.ts';
 import { batches, TABLE_ROWS } from './batches.ts';
 import { bucketAndPrefix } from './bucket-and-prefix.ts';
 import { EXIT } from './exit.ts';
-import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { viewOf } from './view-options.ts';
+import { choice } from './format-option.ts';
+import { addStoreOptions, type StoreOptions, storeOf, withStore } from './store-options.ts';
+import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeJsonList, writeOut } from './write-out.ts';
 
+const FORMATS = ['map', 'table', 'json', 'csv'];
 type Format = 'map' | 'table' | 'json' | 'csv';
 
-interface CoverageOptions extends StoreOptions {
+interface CoverageOptions extends StoreOptions, TimeOptions {
   since: string;
   until?: string;
   account?: string[];
@@ -49,20 +51,24 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
     .addOption(
       new Option(
         '--bucket <address>',
-        "with --table: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
+        "with a deployed stack: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
       ).argParser(locationOf),
     )
     .addOption(
       new Option('--format <format>', 'how to print: map on a terminal, else table') //
-        .choices(['map', 'table', 'json', 'csv']),
+        .choices(FORMATS)
+        .argParser((value) => choice(FORMATS, value)),
     )
-    .addHelpText('after', '\nThe exit code is 1 when something is missing, quarantined, failed or altered.');
-  return addStoreOptions(command).action(async (options: CoverageOptions) => {
-    if (options.bucket && options.table === undefined) {
-      command.error('error: --bucket is for a trail in AWS, and needs --table');
+    .addHelpText(
+      'after',
+      '\nThe exit code is 1 when something is missing, quarantined, failed or altered, or when --account and --region fit none of\nthe log files of the time.',
+    );
+  return addStoreOptions(addZoneOption(command)).action(async (options: CoverageOptions) => {
+    if (options.bucket && storeOf(options, env).kind === 'local') {
+      command.error('error: --bucket is for a trail in AWS, and needs --stack or --table');
     }
+    const days = [...daysOf(options, Date.now())];
     await withStore(options, env, async (deps) => {
-      const days = [...daysOf(options, deps.now())];
       const delivered = options.bucket && (await deliveredFiles(options.bucket, env));
       const seen = { rows: 0, attention: false };
       const filter = {
@@ -71,16 +77,32 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
       };
       const coverage = watched(readCoverage(days, filter, deps, delivered), seen);
       const { format = process.stdout.isTTY ? 'map' : 'table' } = options;
-      const view = viewOf(process.stdout, env, { utc: true }, deps.now());
+      const view = viewOf(process.stdout, env, {}, deps.now());
       await PRINTERS[format](coverage, { days, withBucket: delivered !== undefined, view });
-      if (seen.rows === 0) process.stderr.write(NOTHING);
-      if (seen.attention) setExitCode(EXIT.failed);
+      const isFiltered = options.account !== undefined || options.region !== undefined;
+      const others = seen.rows === 0 && isFiltered ? await placesOf(readCoverage(days, {}, deps)) : [];
+      if (others.length > 0) process.stderr.write(otherPlaces(others));
+      else if (seen.rows === 0) process.stderr.write(NOTHING);
+      if (seen.attention || others.length > 0) setExitCode(EXIT.failed);
     });
   });
 }
 
 const NOTHING =
   'No log files were delivered in this time: --since goes further back, --bucket shows what ingest has never seen.\n';
+
+/** The accounts and Regions of a time, as `ACCOUNT REGION`. */
+async function placesOf(coverage: AsyncIterable<Coverage[]>): Promise<string[]> {
+  const places = new Set<string>();
+  for await (const rows of coverage) for (const { account, region } of rows) places.add(`${account} ${region}`);
+  return [...places].sort();
+}
+
+function otherPlaces(places: readonly string[]): string {
+  const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : '';
+  const shown = places.slice(0, MAX_SHOWN).join(', ');
+  return `${displayText(`In this time there are no log files of this account and Region; there are of ${shown}${more}.`)}\n`;
+}
 
 interface Printing {
   days: readonly string[];
@@ -131,17 +153,15 @@ async function* watched(
   }
 }
 
-function daysOf({ since, until }: Pick<CoverageOptions, 'since' | 'until'>, now: number): Generator<string> {
-  const first = timeOf('since', since, now);
+function daysOf(
+  { since, until, ...options }: Pick<CoverageOptions, 'since' | 'until' | 'local'>,
+  now: number,
+): Generator<string> {
+  const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
+  const first = timeOf('since', since);
   // The last day is that of the last moment before.
-  const last = until === undefined ? now : Date.parse(timeOf('until', until, now)) - 1;
+  const last = until === undefined ? now : Date.parse(timeOf('until', until)) - 1;
   return daysBetween(first.slice(0, 10), new Date(last).toISOString().slice(0, 10));
-}
-
-function timeOf(name: string, value: string, now: number): string {
-  const time = readTime(value, now);
-  if (time === undefined) throw new CriteriaError(name, 'expected ISO 8601, or an age such as 7d');
-  return time;
 }
 
 async function deliveredFiles(location: PlaceFilter, env: Environment): Promise<DeliveredFiles> {

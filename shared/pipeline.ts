@@ -30,7 +30,14 @@ import {
   withHistory,
 } from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
-import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
+import {
+  noQuarantine,
+  OutOfTimeError,
+  pathMember,
+  type RecordProblem,
+  RecordStorage,
+  type StorageDeps,
+} from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
 
 /** What the pipeline works with. */
@@ -72,6 +79,8 @@ export type LogFileReport = { bucket: string; key: string } & (
   /** Its books were closed before, and it has not changed since. */
   | { outcome: 'already-ingested'; books: LogFileBooks }
   | { outcome: 'already-quarantined'; reason: string; detail: string }
+  /** Somebody has decided that it is no log file, and it has not changed since. */
+  | { outcome: 'already-discarded' }
 );
 
 /**
@@ -153,7 +162,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
   const before = await booksOfAll(deps).find(file);
   file.before = before;
-  const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
+  const same = before && isForSources(before, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
   if (closed && closed.etag === file.etag) return { report: earlierReport(closed) };
   const object = await openUnlessDone(file, closed, deps);
@@ -167,7 +176,8 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
 
 /** Whether the same state of the file need not be read. What was missing may have come since. */
 function isClosed({ state, reason }: LedgerEntry, again: Again | undefined): boolean {
-  return state === 'quarantined' ? !again && reason !== 'object-missing' : state === 'ingested';
+  if (state === 'quarantined' || state === 'discarded') return !again && reason !== 'object-missing';
+  return state === 'ingested';
 }
 
 /** Nothing when the object is in the state of the closed books. */
@@ -274,6 +284,7 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   const entry = {
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
     ...(versionId === undefined ? {} : { versionId }),
+    ...pathMember(file, deps),
   };
   if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
   else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
@@ -308,7 +319,7 @@ function booksOfAll({ books, dynamo, config }: PipelineDeps): Bookkeeper {
 
 /** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
 async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, deps: PipelineDeps): Promise<void> {
-  const file = { bucket, key, deliveryDay: names.deliveryDay };
+  const file = { bucket, key, deliveryDay: names.deliveryDay, ...pathMember({ bucket, key }, deps) };
   try {
     await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
   } catch {}
@@ -324,6 +335,7 @@ function ledgerEntry(file: LogFile & { etag: string; object?: OpenObject }, deps
     etag,
     ...(deliveredAt === undefined ? {} : { deliveredAt }),
     ...names,
+    ...pathMember(file, deps),
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
     ...(sha256 === undefined ? {} : { sha256 }),
@@ -340,15 +352,17 @@ function allowedOwner(ref: LogFileRef, { logBuckets }: Config): string | undefin
 
 /** Whether an object in this state need not be read, because its books are closed. */
 export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
-  return entry?.etag === etag && isClosed(entry, undefined) && sameSources(entry.eventSources, eventSources);
+  return entry?.etag === etag && isClosed(entry, undefined) && isForSources(entry, eventSources);
 }
 
-function sameSources(a: readonly string[], b: readonly string[]): boolean {
-  return [...a].sort().join() === [...b].sort().join();
+/** Whether its books are those of a reading for these event sources; what was discarded holds events of none. */
+function isForSources({ state, eventSources }: LedgerEntry, wanted: readonly string[]): boolean {
+  return state === 'discarded' || [...eventSources].sort().join() === [...wanted].sort().join();
 }
 
 function earlierReport(entry: LedgerEntry): LogFileReport {
   const { bucket, key, state, reason = '', detail = '' } = entry;
+  if (state === 'discarded') return { bucket, key, outcome: 'already-discarded' };
   if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason, detail };
   return { bucket, key, outcome: 'already-ingested', books: booksOf(entry) };
 }

@@ -31,14 +31,14 @@ export function localFile(path: string, quarantine: S3Client): LogFilePlace {
   return {
     async open(object, { ifMatch, ifNoneMatch }) {
       const state = await stateOf(path);
-      if (state === undefined) throw new ObjectMissingError(object);
+      if (state === undefined) throw new ObjectMissingError({ ...object, path });
       if (ifNoneMatch === state.etag) return undefined;
-      if (ifMatch !== undefined && ifMatch !== state.etag) throw new ObjectChangedError(object);
+      if (ifMatch !== undefined && ifMatch !== state.etag) throw new ObjectChangedError({ ...object, path });
       return { body: createReadStream(path, { highWaterMark: READ_BYTES }), ...state };
     },
     async copy(object, to) {
       const state = await stateOf(path);
-      if (state?.etag !== object.etag) throw new ObjectChangedError(object);
+      if (state?.etag !== object.etag) throw new ObjectChangedError({ ...object, path });
       await putFile(quarantine, to.bucket, to.key, path, state.size);
     },
   };

@@ -21,6 +21,7 @@ export interface Provenance {
 export interface AuditEvent extends Provenance {
   /** CloudTrail's eventID: 1 to 512 bytes; the events table's key. */
   eventId: string;
+  /** Of a number, as it is written. */
   eventTime?: string;
   eventName?: string;
   eventSource?: string;
@@ -36,6 +37,7 @@ export interface AuditEvent extends Provenance {
   principalType?: string;
   principalArn?: string;
   accessKeyId?: string;
+  /** An address in the one spelling of `canonicalAddress`, or the name of a service. */
   sourceIp?: string;
   eventCategory?: string;
   errorCode?: string;
@@ -48,7 +50,7 @@ export interface AuditEvent extends Provenance {
   contentHash: string;
   /** Normalised eventTime + `#` + eventId: sorts events by time, unique. */
   timeKey: string;
-  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is invalid. */
+  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is missing or no time. */
   day: string;
   flags: EventFlag[];
   /** The eventID that this addendum replaces, when it has another one. */

@@ -1,9 +1,25 @@
+import { isIP } from 'node:net';
+import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { TrailError } from '../errors.ts';
-import { readTime } from './time.ts';
+import { canonicalRange } from './address-range.ts';
+import { oneOf } from './near-names.ts';
+import { readTime, TIME_EXPECTATION } from './time.ts';
+
+/** What is known of a criterion that takes texts. */
+interface TextCriterionFacts {
+  /** The attribute of an event that it is about. */
+  attribute: string;
+  /** What people are told of it. */
+  says: string;
+  /** All values that an event can have, where CloudTrail says so. */
+  values?: readonly string[];
+}
 
 /**
- * The criteria that take texts: the attribute of an event that each is about, and what people are told of it. The flags of
- * the program, the parameters of the HTTP API and its description are made from this one list.
+ * The criteria that take texts. The flags of the program, the parameters of the HTTP API and its description are made from
+ * this one list. Values of CloudTrail:
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, without those
+ * of Insight and aggregated events, which are not kept.
  */
 export const TEXT_CRITERIA = {
   environment: { attribute: 'environment', says: 'name of the MWAA environment' },
@@ -15,13 +31,24 @@ export const TEXT_CRITERIA = {
   principalType: { attribute: 'principalType', says: 'type of the identity, such as AssumedRole' },
   errorCode: { attribute: 'errorCode', says: 'error code, such as AccessDenied' },
   accessKeyId: { attribute: 'accessKeyId', says: 'access key that signed the request' },
-  sourceIp: { attribute: 'sourceIp', says: 'address, or service, that the request came from' },
+  sourceIp: {
+    attribute: 'sourceIp',
+    says: 'where the request came from: an address, a CIDR range such as 10.0.0.0/8, or an AWS service',
+  },
   account: { attribute: 'accountId', says: 'AWS account' },
   region: { attribute: 'region', says: 'AWS Region' },
-  category: { attribute: 'eventCategory', says: 'Management or Data' },
-  eventType: { attribute: 'eventType', says: 'how the call was made, such as AwsApiCall or AwsConsoleAction' },
+  category: {
+    attribute: 'eventCategory',
+    says: 'Management, Data or NetworkActivity',
+    values: ['Management', 'Data', 'NetworkActivity'],
+  },
+  eventType: {
+    attribute: 'eventType',
+    says: 'how the call was made, such as AwsApiCall or AwsConsoleAction',
+    values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
+  },
   eventSource: { attribute: 'eventSource', says: 'AWS service that recorded the event' },
-} as const;
+} as const satisfies Record<string, TextCriterionFacts>;
 export type TextCriterion = keyof typeof TEXT_CRITERIA;
 export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
 
@@ -35,6 +62,11 @@ export type Criteria = Partial<Record<TextCriterion, readonly string[]>> & {
   /** Before this time. */
   until?: string;
 };
+
+/** All values that a criterion can have; undefined if any text may be one. */
+export function valuesOf(name: TextCriterion): readonly string[] | undefined {
+  return (TEXT_CRITERIA[name] as TextCriterionFacts).values;
+}
 
 /** Criteria as flags or parameters give them: times are not yet understood. */
 export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | undefined>> & {
@@ -64,9 +96,10 @@ const MAX_VALUE_BYTES = 16 * 1024;
 
 /**
  * @param now the clock that ages such as `7d` count from, in milliseconds since 1970
+ * @param zone the time zone of times without an offset, as `readTime` takes it
  * @throws {CriteriaError} that names the criterion and what it expects
  */
-export function readCriteria(raw: RawCriteria, now: number): Criteria {
+export function readCriteria(raw: RawCriteria, now: number, zone?: string): Criteria {
   const criteria: Criteria = {};
   let count = 0;
   for (const name of TEXT_CRITERION_NAMES) {
@@ -81,7 +114,7 @@ export function readCriteria(raw: RawCriteria, now: number): Criteria {
   if (raw.readOnly !== undefined) criteria.readOnly = raw.readOnly;
   for (const name of ['since', 'until'] as const) {
     const value = raw[name];
-    if (value !== undefined) criteria[name] = timeCriterion(name, value, now);
+    if (value !== undefined) criteria[name] = timeCriterion(name, value, now, zone);
   }
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
     throw new CriteriaError('since', 'expected a time before until');
@@ -94,20 +127,45 @@ export function isPrefix(name: TextCriterion, value: string): boolean {
   return name === 'principal' && value.endsWith('*');
 }
 
+/** A source that stands for all addresses in it. */
+export function isRange(name: TextCriterion, value: string): boolean {
+  return name === 'sourceIp' && value.includes('/');
+}
+
 function checkedValues(name: TextCriterion, values: readonly string[]): string[] {
   const unique = [...new Set(values)];
   if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
   if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
   }
+  if (name === 'sourceIp') return [...new Set(unique.map(sourceCriterion))];
+  const allowed = valuesOf(name);
+  const other = allowed && unique.find((value) => !allowed.includes(value));
+  if (other !== undefined) throw new CriteriaError(name, `expected ${oneOf(allowed!, other)}`);
   return unique.map((value) => value.toWellFormed());
 }
 
-function timeCriterion(name: 'since' | 'until', value: string, now: number): string {
-  const time = readTime(value, now);
-  if (time !== undefined) return time;
+/** What looks like an address must be one; names of services match as they are. */
+function sourceCriterion(value: string): string {
+  if (isIP(value) !== 0) return canonicalAddress(value);
+  const range = canonicalRange(value);
+  if (range !== undefined) return range;
+  if (!LOOKS_LIKE_ADDRESS.test(value)) return value.toWellFormed();
   throw new CriteriaError(
-    name,
-    'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d',
+    'sourceIp',
+    'expected an address such as 203.0.113.7 or 2001:db8::1, a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, or the name of an AWS service',
   );
+}
+
+/** Only digits and dots, only hexadecimal digits and colons, or a range of something. */
+const LOOKS_LIKE_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*$|\//i;
+
+/**
+ * Reads a time of a question, as `readTime` does.
+ * @throws {CriteriaError} that names the parameter
+ */
+export function timeCriterion(name: string, value: string, now: number, zone?: string): string {
+  const time = readTime(value, now, zone);
+  if (time === undefined) throw new CriteriaError(name, TIME_EXPECTATION);
+  return time;
 }

@@ -1,11 +1,11 @@
 import { relativeTime } from '../../../shared/render/times.ts';
 import type { LogFileProblem, Watermark } from '../../../shared/store/ledger.ts';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Facts, TrailFacts } from '../facts.ts';
 import { counted, type Finding, findingsOn, groupedBy, ok, problem, warning } from '../finding.ts';
 import { isRefusal } from '../ingest.ts';
 import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS } from '../stack.ts';
 
 const MINUTE_MS = 60_000;
@@ -57,7 +57,7 @@ function checkFailed(problems: readonly LogFileProblem[], facts: Facts): Finding
   );
 }
 
-function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Facts): Finding[] {
+function checkQuarantine(problems: readonly LogFileProblem[], { resources, asker }: Facts): Finding[] {
   const files = problems.filter(({ state }) => state === 'quarantined').length;
   const partly = problems.filter(({ state }) => state === 'records-quarantined').length;
   if (files + partly === 0) return [ok('quarantine', 'nothing was set aside')];
@@ -66,7 +66,7 @@ function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Fac
     warning(
       'quarantine',
       `set aside, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
-      commandLine('npx mwaa-trail quarantine list --bucket', bucket),
+      commandLine('mwaa-trail quarantine list --bucket', bucket, '--aws-region', asker.region),
     ),
   ];
 }

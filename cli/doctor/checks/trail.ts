@@ -1,11 +1,11 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import { type Coverage, mwaaCoverage, withMwaa } from '../event-selectors.ts';
 import type { Facts, Selectors, TrailFacts, TrailStatus } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS, sourceOf } from '../stack.ts';
 import { trailCommand, updateTrail } from '../trail-command.ts';
 
@@ -27,6 +27,27 @@ export function checkTrails(facts: Facts): Finding[] {
     (trails) => [...missingTrails(trails, facts), ...trails.flatMap((trail) => checkTrail(trail, facts))],
     () => [unknown('trail', NO_BUCKETS)],
   );
+}
+
+/**
+ * A trail that is switched off while another one delivers to the same bucket is retired: nothing is expected of it.
+ * @returns the facts without such trails, and a finding on each
+ */
+export function withoutRetired(facts: Facts): { current: Facts; retired: Finding[] } {
+  const trails = known(facts.trails) ?? [];
+  const isLogging = ({ status }: TrailFacts) => known(status)?.IsLogging;
+  const successorOf = (one: TrailFacts) =>
+    isLogging(one) === false
+      ? trails.find((other) => isLogging(other) && other.trail.S3BucketName === one.trail.S3BucketName)
+      : undefined;
+  const retired = trails.flatMap((one) => {
+    const successor = successorOf(one);
+    return successor
+      ? [ok('trail', `${one.trail.Name} is retired: ${successor.trail.Name} delivers to the same bucket`)]
+      : [];
+  });
+  if (retired.length === 0) return { current: facts, retired };
+  return { current: { ...facts, trails: { known: trails.filter((one) => !successorOf(one)) } }, retired };
 }
 
 /** The buckets of ingest to which no trail delivers that can be seen from here. */
