@@ -615,7 +615,11 @@ test('an event says whether CloudTrail signed its log file', async () => {
   const { key } = check.trail.digests[0]!;
   const verifiedAt = new Date(check.now).toISOString();
   expect(await get('event-0-0')).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
-  expect(JSON.parse(await show('event-0-0', '--format', 'json'))).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
+  expect(JSON.parse(await show('event-0-0', '--format', 'json'))).toMatchObject({
+    verification: 'verified',
+    verifiedBy: key,
+    verifiedAt,
+  });
   expect(await show('event-0-0', '--format', 'text')).toMatch(
     new RegExp(`verified {5}yes, CloudTrail signed.*\\n {13}digest s3://${check.bucket.bucket}/${key}\\n`),
   );
