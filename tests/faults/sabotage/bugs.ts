@@ -150,8 +150,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the environments are not written',
     file: PIPELINE,
-    find: 'closing: { entry, seen } };',
-    replace: 'closing: { entry, seen: NOTHING_SEEN } };',
+    find: 'closing: { entry: withHistory(entry, file.before), seen },',
+    replace: 'closing: { entry: withHistory(entry, file.before), seen: NOTHING_SEEN },',
     tests: NOTIFICATIONS,
     only: 'N1',
   },
