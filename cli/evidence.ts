@@ -15,6 +15,10 @@ export function evidenceCommand(env: Environment, setExitCode: (code: number) =>
       '--from <s3://bucket[/prefix]>',
       'where CloudTrail delivered the log file, if the event came in through a copy of it',
     )
+    .option(
+      '--original-bucket <name...>',
+      'the bucket that is read is a replica of this one, to which CloudTrail delivers; the file names that bucket',
+    )
     .option('--since <time>', 'digests back to this time; without it, back to the start of their chain')
     .option('--public-keys <file>', 'public keys from a file, as verify takes them, instead of CloudTrail');
   return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: EvidenceOptions) => {

@@ -28,6 +28,10 @@ export function verifyCommand(env: Environment, setExitCode: (code: number) => v
       'only the digests of these trails; log files that no digest names, and events, are not looked at then',
     )
     .option(
+      '--original-bucket <name...>',
+      'the bucket is a replica of this one, to which CloudTrail delivers: its digests name that bucket',
+    )
+    .option(
       '--public-keys <file>',
       'public keys from a file instead of CloudTrail: what aws cloudtrail list-public-keys prints, or an object that has such a list for each Region',
     )

@@ -29,10 +29,15 @@ export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionO
       count('FilesVerified', report.verified);
       count('FilesFailedVerification', report.failed);
       count('FilesNotIngested', report.overdue);
-      if (!report.again && report.findings.length === 0) count('DigestsVerified', 1);
+      if (report.unchecked !== undefined) count('DigestsUnchecked', 1);
+      else if (!report.again && report.findings.length === 0) count('DigestsVerified', 1);
       for (const { kind } of report.findings) count(METRICS[kind] ?? 'DigestsInvalid', 1);
       if (isBad(report)) logger.error('digest verified, with something wrong', { report });
       else logger.info('digest verified', { report });
+    },
+    retired(chain) {
+      count('TrailsRetired', 1);
+      logger.warn('trail retired', { chain });
     },
     failed(place, error) {
       logger.error('not verified, to be tried again', { place, reason: describeError(error) });
@@ -43,12 +48,15 @@ export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionO
         metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(ageMs / 1000));
       }
       if (report) logger.info('verification done', { report });
+      for (const [region, reason] of Object.entries(report?.keysUnavailable ?? {})) {
+        logger.error('public keys unavailable, digests not verified', { region, reason });
+      }
       // Publishing nothing is warned of.
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },
   };
 }
 
-function isBad({ failed, overdue, findings }: DigestReport): boolean {
-  return failed + overdue + findings.length > 0;
+function isBad({ failed, overdue, findings, unchecked, earlier }: DigestReport): boolean {
+  return failed + overdue + findings.length > 0 || unchecked !== undefined || earlier !== undefined;
 }

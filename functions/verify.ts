@@ -15,7 +15,7 @@ export const handler = createVerifyHandler(
     graceMs: graceHours * 3600 * 1000,
     s3: createS3Client(process.env),
     dynamo: createDynamoClient(),
-    createKeys: () => listedKeys(),
+    createKeys: () => listedKeys(Date.now),
     now: Date.now,
     sleep: setTimeout,
   },

@@ -30,6 +30,8 @@ export interface VerifyConfig {
   logFilesTable: string;
   /** Where trails write: the bucket, and what stands before `AWSLogs/`. */
   locations: readonly { bucket: string; prefix: string }[];
+  /** Buckets of which those are replicas: where CloudTrail writes. */
+  originals: readonly string[];
   /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen. */
   since?: string;
   /** Hours for which a digest, or a log file that one names, may be missing before that is a failure. */
@@ -80,6 +82,7 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
     {
       logFilesTable: tableName(env, 'LOG_FILES_TABLE', problems),
       locations: buckets.map((bucket) => ({ bucket, prefix })),
+      originals: list(env, 'ORIGINAL_LOG_BUCKET', problems),
       ...(since && !Number.isNaN(time) ? { since: new Date(time).toISOString() } : {}),
       graceHours: Number(graceHours),
     },

@@ -24,10 +24,10 @@ import { noteFailure, writeCheckpoint } from './store/ledger.ts';
 import {
   booksOf,
   type Checkpoint,
-  keptVerification,
   type LedgerEntry,
   type LogFileBooks,
   NO_BOOKS,
+  withHistory,
 } from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
 import {
@@ -104,8 +104,10 @@ export async function ingestLogFile(
   const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again };
   try {
     const { report, closing } = await ingestUntilCertain(file, deps, time);
-    if (closing) await closeBooks(file, deps, closing);
-    return report;
+    const written = closing && (await closeBooks(file, deps, closing));
+    return written?.verification === 'failed' && report.outcome === 'ingested'
+      ? { ...report, notAsSigned: true }
+      : report;
   } catch (error) {
     await noteFailureOf(file, error, deps);
     throw error;
@@ -224,7 +226,13 @@ async function storeLogFile(
   } catch (error) {
     if (error instanceof OutOfTimeError) {
       await writeEnvironments(deps.dynamo, environmentsTable, storage.seen);
-      await writeCheckpoint(deps.dynamo, logFilesTable, ledgerEntry(file, deps, counts.sha256), error.checkpoint);
+      await writeCheckpoint(
+        deps.dynamo,
+        logFilesTable,
+        ledgerEntry(file, deps, counts.sha256),
+        error.checkpoint,
+        file.before,
+      );
     }
     throw error;
   }
@@ -232,8 +240,10 @@ async function storeLogFile(
   const entry = { ...ledgerEntry(file, deps, counts.sha256), ...counts, ...books, state: 'ingested' as const };
   const { seen, problems } = storage;
   const { bucket, key } = file;
-  const trust = entry.verification === 'failed' ? { notAsSigned: true as const } : {};
-  return { report: { bucket, key, outcome: 'ingested', books, problems, ...trust }, closing: { entry, seen } };
+  return {
+    report: { bucket, key, outcome: 'ingested', books, problems },
+    closing: { entry: withHistory(entry, file.before), seen },
+  };
 }
 
 async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords): Promise<LogFileCounts> {
@@ -289,7 +299,7 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   };
   return {
     report: { bucket, key, outcome: 'quarantined', reason, detail },
-    closing: { entry: books, seen: NOTHING_SEEN },
+    closing: { entry: withHistory(books, file.before), seen: NOTHING_SEEN },
   };
 }
 
@@ -297,9 +307,10 @@ async function closeBooks(
   { superseded }: LogFile,
   deps: PipelineDeps,
   { entry, seen }: NonNullable<Worked['closing']>,
-): Promise<void> {
-  if (superseded) await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
-  else await booksOfAll(deps).close(entry, seen);
+): Promise<LedgerEntry> {
+  if (!superseded) return booksOfAll(deps).close(entry, seen);
+  await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
+  return entry;
 }
 
 function booksOfAll({ books, dynamo, config }: PipelineDeps): Bookkeeper {
@@ -328,8 +339,6 @@ function ledgerEntry(file: LogFile & { etag: string; object?: OpenObject }, deps
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
     ...(sha256 === undefined ? {} : { sha256 }),
-    ...keptVerification(file.before, sha256),
-    ...(file.before?.discards === undefined ? {} : { discards: file.before.discards }),
   };
 }
 

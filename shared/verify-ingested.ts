@@ -3,15 +3,17 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { ObjectMissingError } from './aws/open-object.ts';
 import { type DigestKey, readDigestKey, readObjectKey } from './delivery/object-key.ts';
-import { s3Place, TrailError } from './errors.ts';
-import { type ChainedDigest, chainId, checkLink } from './integrity/chain.ts';
+import { describeError, s3Place, TrailError } from './errors.ts';
+import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './integrity/chain.ts';
 import type { Digest, NamedLogFile } from './integrity/digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './integrity/digest-file.ts';
 import type { Finding } from './integrity/finding.ts';
 import { listDay, listPlaces, type PlaceFilter, type TrailPlace } from './integrity/list-objects.ts';
 import type { PublicKeySource } from './integrity/public-keys.ts';
+import { shifted } from './integrity/time-range.ts';
 import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from './store/digest-chains.ts';
 import { readLedger, writeVerification } from './store/ledger.ts';
+import { verificationOf } from './store/ledger-entry.ts';
 import type { TimeBudget } from './time-budget.ts';
 
 /** What the verification works with. */
@@ -20,6 +22,8 @@ export interface VerifyDeps {
   dynamo: DynamoDBClient;
   logFilesTable: string;
   locations: readonly PlaceFilter[];
+  /** Buckets of which those of the locations are replicas; digests name them. */
+  originals: readonly string[];
   keys: PublicKeySource;
   /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
   since?: string | undefined;
@@ -50,15 +54,30 @@ export interface DigestReport extends FileCounts {
   region: string;
   /** Looked at before, and again for the log files that were not ingested then. */
   again: boolean;
+  /** Where the trail wrote before, if that is a bucket that the function does not read; `s3://...`. */
+  earlier?: string;
+  /** Why it could not be checked: the public keys of its Region could not be had. It is looked at again each hour. */
+  unchecked?: string;
   /** What is wrong with the digest, or with its place in the chain. */
   findings: Pick<Finding, 'kind' | 'detail' | 'key' | 'from' | 'to'>[];
   /** Log files that failed, some of them: `bucket/key`. */
   failedLogFiles: string[];
 }
 
+/** A trail whose digests end in an account and Region while another trail goes on there. It is told once. */
+export interface RetiredChain {
+  bucket: string;
+  account: string;
+  region: string;
+  trail: string;
+  /** When its last digest ends; ISO 8601. */
+  end: string;
+}
+
 /** Who is told what happens. Nothing told holds record content. */
 export interface VerifyObserver {
   digest(report: DigestReport): void;
+  retired(chain: RetiredChain): void;
   /** The digests of an account and Region could not be looked at; they will be the next time. */
   failed(place: string, error: unknown): void;
 }
@@ -71,6 +90,8 @@ export interface VerifyReport {
   chains: number;
   /** Whether all digests were looked at; else the next run goes on. */
   finished: boolean;
+  /** Regions whose public keys could not be had, each with the reason: their digests are not verified. */
+  keysUnavailable: Readonly<Record<string, string>>;
   /** How long ago the newest digest ends that was dealt with, of the chain that is behind most; absent without chains. */
   digestAgeMs?: number;
 }
@@ -81,11 +102,15 @@ const DAY_MS = 24 * HOUR_MS;
 const GIVEN_UP_MS = 30 * DAY_MS;
 /** A chain that goes on no longer, because its trail is no more, is looked for, and is an alarm, for this long. */
 const LIVING_MS = 7 * DAY_MS;
+/** A trail is retired when another one in the same account and Region is so much further. */
+const RETIRED_MS = 3 * HOUR_MS;
 /** Some 30 KB. */
 const MAX_UNSETTLED = 200;
 const MAX_NAMED = 20;
 const CONCURRENT_PLACES = 4;
 const CONCURRENT_LOG_FILES = 8;
+/** Each lost race means that another reading of a log file was written. */
+const MAX_RACES = 8;
 
 /**
  * Verifies the digests that CloudTrail has delivered since the last run: their signatures, that none is missing between them,
@@ -104,6 +129,7 @@ export async function verifyIngested(
   const lastRun = await readLastRun(dynamo, logFilesTable);
   const run = new Run(deps, observer, time, await listChains(dynamo, logFilesTable), lastRun);
   for (const location of deps.locations) await run.location(location);
+  await run.retire();
   const report = run.report();
   if (report.finished && report.failedPlaces === 0) await writeLastRun(dynamo, logFilesTable, begunAt);
   return report;
@@ -119,6 +145,11 @@ class Run {
   /** A chain that ends before went on no more when that was last looked at, for a week. */
   private readonly livingSince: string;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
+  private readonly keysUnavailable: Record<string, string> = {};
+  /** Chains that were found to go on in another place. */
+  private readonly movedOn = new Set<string>();
+  /** Chains that are as far as their digests go: all of them were looked at, and none is waited for. */
+  private readonly upToDate = new Set<string>();
 
   constructor(
     deps: VerifyDeps,
@@ -136,10 +167,32 @@ class Run {
 
   report(): VerifyReport {
     const ends = [...this.chains.values()]
-      .filter((chain) => chain.last !== undefined && this.isLiving(chain) && !isBackfill(chain.id))
+      .filter((chain) => chain.last !== undefined && !chain.retired && this.isLiving(chain) && !isBackfill(chain.id))
       .map(({ last }) => this.deps.now() - Date.parse(last!.end));
     const age = ends.length === 0 ? {} : { digestAgeMs: Math.max(0, ...ends) };
-    return { ...this.counts, chains: this.chains.size, ...age };
+    return { ...this.counts, chains: this.chains.size, keysUnavailable: this.keysUnavailable, ...age };
+  }
+
+  /** Trails that are no more, while others of their account and Region go on, are told of once. */
+  async retire(): Promise<void> {
+    const living = [...this.chains.values()].filter(({ id, last }) => last !== undefined && !isBackfill(id));
+    for (const chain of living) {
+      if (chain.retired) continue;
+      if (this.movedOn.has(keyOf(chain))) {
+        await this.save({ ...chain, retired: true });
+        continue;
+      }
+      if (!this.upToDate.has(keyOf(chain))) continue;
+      const limit = shifted(chain.last!.end, RETIRED_MS);
+      const { bucket, account, region } = chain;
+      const isOutlived = living.some(
+        (other) => other.account === account && other.region === region && other.last!.end > limit,
+      );
+      if (!isOutlived) continue;
+      const saved = await this.save({ ...chain, retired: true });
+      const { trail } = readDigestKey(saved.last!.key)!;
+      this.observer.retired({ bucket, account, region, trail, end: saved.last!.end });
+    }
   }
 
   /** A failure of one account and Region leaves the others alone. */
@@ -178,13 +231,16 @@ class Run {
     for (const key of chain.unsettled) {
       if (this.isOutOfTime()) return;
       const names = readDigestKey(key)!;
-      const checked = await this.fetch({ bucket: chain.bucket, key, names });
+      const checked = await this.fetch({ bucket: chain.bucket, key });
       const counts = checked?.signed ? await this.settle(checked.digest!, current) : NOTHING;
-      const settled = counts.open === 0 || this.deps.now() - Date.parse(names.end) > GIVEN_UP_MS;
+      const isOpen = counts.open > 0 || checked?.unchecked !== undefined;
+      const settled = !isOpen || this.deps.now() - Date.parse(names.end) > GIVEN_UP_MS;
       if (settled) {
         current = await this.save({ ...current, unsettled: current.unsettled.filter((other) => other !== key) });
       }
       if (checked) this.tell(current, checked, counts, [], true);
+      // The others need the same keys.
+      if (checked?.unchecked) return;
     }
   }
 
@@ -208,6 +264,7 @@ class Run {
         if (!(await this.next(chain, digest))) waiting.add(id);
       }
     }
+    for (const chain of this.chainsOf(place)) if (!waiting.has(chain.id)) this.upToDate.add(keyOf(chain));
     // What was to begin anew, and has nothing since then, has been looked at all the same.
     for (const { asked, last, ...chain } of this.chainsOf(place)) {
       const before = this.before.get(keyOf(chain));
@@ -220,8 +277,7 @@ class Run {
     const checked = await this.fetch(object);
     // Deleted since it was listed: its successor will say that it is missing.
     if (checked === undefined) return true;
-    const older = chain.last && chainedDigest(chain.bucket, chain.last);
-    const findings = older ? checkLink(older, { names: object.names, checked }) : [];
+    const { findings, earlier } = await this.link(chain, { names: object.names, checked });
     // What may only be late: a digest before this one, a public key that CloudTrail has begun to use.
     const late =
       findings.some(({ kind }) => kind === 'digest-missing') || checked.problem?.kind === 'digest-key-unknown';
@@ -233,17 +289,54 @@ class Run {
       ...{ key: object.key, end: object.names.end, signed: trusted },
       ...(signed && sha256 !== undefined && signature !== undefined ? { sha256, signature } : {}),
     };
-    const unsettled = counts.open > 0 ? [...chain.unsettled, object.key].slice(-MAX_UNSETTLED) : chain.unsettled;
-    const saved = await this.save({ ...chain, last, unsettled });
-    this.tell(saved, checked, counts, findings, false);
+    const isOpen = counts.open > 0 || checked.unchecked !== undefined;
+    const unsettled = isOpen ? [...chain.unsettled, object.key].slice(-MAX_UNSETTLED) : chain.unsettled;
+    const saved = await this.save({ ...chain, last, unsettled, retired: false });
+    this.tell(saved, checked, counts, findings, false, earlier);
     return true;
   }
 
-  /** Nothing when it is gone. */
-  private async fetch({ bucket, key, names }: DigestObject): Promise<CheckedDigest | undefined> {
+  /** Checks a digest against what came before it, wherever that is. */
+  private async link(chain: DigestChain, newer: ChainedDigest): Promise<{ findings: Finding[]; earlier?: string }> {
+    const older = chain.last && chainedDigest(chain.bucket, chain.last);
+    // What the chain's first digest names must be there, unless it is of a time before everything that is read.
+    const searchedFrom = older === undefined ? this.readFrom(chain) : undefined;
+    const previous = otherPredecessor(older, newer, searchedFrom);
+    if (previous === undefined) return { findings: checkLink(older, newer, searchedFrom) };
+    const left = this.chainWith(previous);
+    const before = left?.last && chainedDigest(left.bucket, left.last);
+    if (left && before && isNamed(before, previous)) {
+      this.movedOn.add(keyOf(left));
+      return { findings: checkLink(before, newer) };
+    }
+    // The function may read its locations, and nothing else: what is elsewhere is not called missing.
+    const isRead = this.deps.locations.some(
+      ({ bucket, prefix }) => bucket === previous.bucket && previous.key.startsWith(`${prefix}AWSLogs/`),
+    );
+    if (!isRead) return { findings: [], earlier: s3Place(previous) };
+    const looked = (await this.fetch(previous)) ?? 'missing';
+    const names = readDigestKey(previous.key);
+    if (previous.bucket === chain.bucket && names !== undefined && chainId(names) === chain.id)
+      return { findings: checkLink(older, newer, searchedFrom, looked) };
+    // How far the trail came in the other place is known only if that was verified.
+    const isEarlier = before !== undefined && before.names.end <= newer.checked.digest!.start;
+    return { findings: checkLink(isEarlier ? before : older, newer, undefined, looked) };
+  }
+
+  /** The chain to which a digest belongs, by its key; undefined if none is known. */
+  private chainWith({ bucket, key }: { bucket: string; key: string }): DigestChain | undefined {
+    const names = readDigestKey(key);
+    return names && this.chains.get(keyOf({ bucket, id: chainId(names) }));
+  }
+
+  /** Undefined if it is gone. */
+  private async fetch({ bucket, key }: { bucket: string; key: string }): Promise<CheckedDigest | undefined> {
     try {
       const file = await fetchDigest(this.deps.s3, { bucket, key }, { sleep: this.deps.sleep });
-      return await checkDigest(file, this.deps.keys, [names.region, names.homeRegion]);
+      const checked = await checkDigest(file, this.deps.keys, this.deps.originals);
+      const { unchecked } = checked;
+      if (unchecked) this.keysUnavailable[unchecked.region] ??= describeError(unchecked);
+      return checked;
     } catch (error) {
       if (error instanceof ObjectMissingError) return undefined;
       throw error;
@@ -271,11 +364,18 @@ class Run {
 
   private async logFile(file: NamedLogFile, digestKey: string): Promise<'verified' | 'failed' | 'known' | 'open'> {
     const { dynamo, logFilesTable, now } = this.deps;
-    const entry = await readLedger(dynamo, logFilesTable, file);
-    if (entry?.state !== 'ingested') return 'open';
-    if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
-    const signed = { signedSha256: file.sha256, verifiedBy: digestKey, verifiedAt: new Date(now()).toISOString() };
-    return (await writeVerification(dynamo, logFilesTable, entry, signed)) ?? 'open';
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const entry = await readLedger(dynamo, logFilesTable, file);
+      const verification = entry && verificationOf(entry, file.sha256);
+      // Other content that was ingested stays wrong, also while the log file is in quarantine, or at work.
+      if (entry === undefined || verification === undefined) return 'open';
+      if (entry.state !== 'ingested' && verification === 'verified') return 'open';
+      if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
+      const signed = { signedSha256: file.sha256, verifiedBy: digestKey, verifiedAt: new Date(now()).toISOString() };
+      const written = await writeVerification(dynamo, logFilesTable, entry, signed);
+      if (written !== undefined) return written;
+    }
+    return 'open';
   }
 
   private async save(chain: DigestChain): Promise<DigestChain> {
@@ -292,16 +392,18 @@ class Run {
 
   private tell(
     { account, region }: DigestChain,
-    { bucket, key, problem }: CheckedDigest,
+    { bucket, key, problem, unchecked }: CheckedDigest,
     { failedLogFiles, ...counts }: Settled,
     links: readonly Finding[],
     again: boolean,
+    earlier?: string,
   ): void {
     const findings = [...(problem ? [problem] : []), ...links].map(({ kind, detail, ...more }) => {
       const { key, from, to } = more as Partial<Finding>;
       return { kind, detail, ...(key && { key }), ...(from && { from }), ...(to && { to }) };
     });
-    this.observer.digest({ bucket, key, account, region, again, ...counts, findings, failedLogFiles });
+    const more = { ...(unchecked && { unchecked: describeError(unchecked) }), ...(earlier && { earlier }) };
+    this.observer.digest({ bucket, key, account, region, again, ...counts, ...more, findings, failedLogFiles });
   }
 
   private isOutOfTime(): boolean {
@@ -312,7 +414,7 @@ class Run {
 
   private newChain({ bucket, account, region }: TrailPlace, id: string): DigestChain {
     const since = this.deps.since ?? new Date(this.deps.now()).toISOString();
-    return { bucket, id, account, region, since, asked: this.deps.since, unsettled: [], revision: 0 };
+    return { bucket, id, account, region, since, asked: this.deps.since, unsettled: [], retired: false, revision: 0 };
   }
 
   /** Who asks for another beginning than before is taken at his word. */

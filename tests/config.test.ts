@@ -72,9 +72,18 @@ describe('what is wrong is named', () => {
 describe('of the function that verifies', () => {
   const USUAL = { LOG_FILES_TABLE: 'log-files', LOG_BUCKETS: 'one, two@123456789012' };
 
+  test('buckets of which the log buckets are replicas', () => {
+    expect(readVerifyConfig({ ...USUAL, ORIGINAL_LOG_BUCKET: 'original, older' }).originals).toEqual([
+      'original',
+      'older',
+    ]);
+    expect(readVerifyConfig({ ...USUAL, ORIGINAL_LOG_BUCKET: ' ' }).originals).toEqual([]);
+  });
+
   test('the table and the buckets are all that must be set', () => {
     expect(readVerifyConfig(USUAL)).toStrictEqual({
       logFilesTable: 'log-files',
+      originals: [],
       locations: [
         { bucket: 'one', prefix: '' },
         { bucket: 'two', prefix: '' },

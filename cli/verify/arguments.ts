@@ -11,6 +11,7 @@ export interface VerifyOptions extends StoreOptions, TimeOptions {
   region?: string[];
   trail?: string[];
   organization?: string;
+  originalBucket?: string[];
   publicKeys?: string;
   savePublicKeys?: string;
   ledger: boolean;
@@ -21,6 +22,7 @@ export interface VerifyOptions extends StoreOptions, TimeOptions {
 export interface EvidenceOptions extends StoreOptions, TimeOptions {
   out: string;
   from?: string;
+  originalBucket?: string[];
   since?: string;
   publicKeys?: string;
 }

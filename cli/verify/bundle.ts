@@ -29,7 +29,7 @@ export async function collect(
   env: Environment,
   usage: (problem: string) => never,
 ): Promise<number> {
-  const { since: age, from, out, publicKeys } = options;
+  const { since: age, from, out, publicKeys, originalBucket: originals = [] } = options;
   const since = age === undefined ? undefined : timeCriterion('since', age, Date.now(), zoneOf(options));
   const origin =
     from === undefined
@@ -42,9 +42,9 @@ export async function collect(
     process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
     return EXIT.failed;
   }
-  const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
+  const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env);
-  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
+  const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys, originals }).finally(() =>
     s3.destroy(),
   );
   await writeNew(out, writeEvidence(evidence));

@@ -49,13 +49,13 @@ function requestOf(what: string, options: VerifyOptions, usage: (problem: string
   const now = Date.now();
   const timeOf = (name: string, value: string | undefined) =>
     value === undefined ? undefined : timeCriterion(name, value, now, zoneOf(options));
-  const { account: accounts, region: regions, trail: trails, organization } = options;
+  const { account: accounts, region: regions, trail: trails, organization, originalBucket: originals } = options;
   const malformed = accounts?.find((account) => !/^\d{12}$/.test(account));
   if (malformed !== undefined) usage('--account: expected 12 digits');
   const since = timeOf('since', options.since);
   const until = timeOf('until', options.until) ?? new Date(now).toISOString();
   if (since !== undefined && since >= until) usage('--since: expected a time before --until');
-  return { bucket, prefix, since, until, accounts, regions, trails, organization };
+  return { bucket, prefix, since, until, accounts, regions, trails, organization, originals };
 }
 
 async function verifyAndPrint(
@@ -64,7 +64,7 @@ async function verifyAndPrint(
   env: Environment,
   index: EventIndex | undefined,
 ): Promise<number> {
-  const listed = options.publicKeys === undefined ? listedKeys() : undefined;
+  const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
   const progress = createProgress(undefined, 'Verifying');
   const { concurrency, format } = options;

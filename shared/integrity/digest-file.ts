@@ -8,7 +8,7 @@ import { BadLogFileError } from '../log-file/read-log-file.ts';
 import { BadDigestError, type Digest, parseDigest } from './digest.ts';
 import { isSignedBy } from './digest-signature.ts';
 import type { Finding } from './finding.ts';
-import type { PublicKey, PublicKeySource } from './public-keys.ts';
+import { KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** A digest file as it lies in its bucket. */
 export interface DigestFile {
@@ -34,6 +34,8 @@ export interface CheckedDigest {
   publicKey?: PublicKey;
   /** Whether CloudTrail signed what it says. */
   signed: boolean;
+  /** Why nobody can tell whether it is signed: the keys of its Region could not be had. */
+  unchecked?: KeysUnavailableError;
   /** What is wrong with it. */
   problem?: { kind: Extract<Finding['kind'], `digest-${string}`>; detail: string };
 }
@@ -64,40 +66,61 @@ export async function fetchDigest(
 
 /**
  * Verifies one digest file: is it a digest, is it where it says that it is, did CloudTrail sign it.
- * @param regions whose keys it may be signed with; those in its own key, if not given
+ * @param originals buckets of which the digest's bucket is a replica: what a signed digest says of them holds for its bucket
  */
 export async function checkDigest(
   file: DigestFile,
   keys: PublicKeySource,
-  regions: readonly string[] = signingRegions(file.key),
+  originals: readonly string[] = [],
 ): Promise<CheckedDigest> {
   const { bucket, key } = file;
   const checked: CheckedDigest = { bucket, key, signed: false };
   let text: Uint8Array;
+  let digest: Digest;
   try {
     text = await inflate(file.bytes);
-    checked.digest = parseDigest(text);
+    digest = parseDigest(text);
   } catch (error) {
     if (!(error instanceof BadDigestError || error instanceof BadLogFileError)) throw error;
     return { ...checked, problem: { kind: 'digest-malformed', detail: error.message } };
   }
-  checked.sha256 = createHash('sha256').update(text).digest('hex');
-  return { ...checked, ...(await checkSignature(file, checked.digest, checked.sha256, keys, regions)) };
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const here = inReplica(digest, bucket, originals);
+  const signature = await checkSignature(file, digest, sha256, keys);
+  const result: CheckedDigest = { ...checked, digest: here, sha256, ...signature };
+  if (!result.signed || (here.bucket === bucket && here.key === key)) return result;
+  return { ...result, problem: { kind: 'digest-moved', detail: `expected it at ${s3Place(digest)}, as it says` } };
+}
+
+/** What a digest says, with the replica in the place of the buckets that it was made from. */
+function inReplica(digest: Digest, replica: string, originals: readonly string[]): Digest {
+  if (originals.length === 0) return digest;
+  const moved = <T extends { bucket: string }>(object: T): T =>
+    originals.includes(object.bucket) ? { ...object, bucket: replica } : object;
+  const previous = digest.previous && { previous: moved(digest.previous) };
+  return { ...moved(digest), ...previous, logFiles: digest.logFiles.map(moved) };
 }
 
 async function checkSignature(
-  { bucket, key, metadata }: DigestFile,
+  { key, metadata }: DigestFile,
   digest: Digest,
   sha256: string,
   keys: PublicKeySource,
-  regions: readonly string[],
 ): Promise<Partial<CheckedDigest>> {
+  // One that was moved has a key in CloudTrail's shape by its own account.
+  const regions = [...new Set([...signingRegions(key), ...signingRegions(digest.key)])];
   const { signature, 'signature-algorithm': algorithm, 'backfill-generation-timestamp': backfilledAt } = metadata;
   if (signature === undefined || algorithm !== 'SHA256withRSA') {
     const detail = 'expected the signature in the metadata of the object, and SHA256withRSA as its algorithm';
     return { problem: { kind: 'digest-signature-wrong', detail } };
   }
-  const publicKey = await keys.find(digest.fingerprint, regions, signedAt(digest, backfilledAt));
+  const publicKey = await keys
+    .find(digest.fingerprint, regions, signedAt(digest, backfilledAt))
+    .catch((error: unknown) => {
+      if (error instanceof KeysUnavailableError) return error;
+      throw error;
+    });
+  if (publicKey instanceof KeysUnavailableError) return { signature, unchecked: publicKey };
   if (publicKey === undefined) {
     const detail = `expected a public key of CloudTrail in ${regions.join(' or ')} with the fingerprint ${digest.fingerprint}`;
     return { signature, problem: { kind: 'digest-key-unknown', detail } };
@@ -106,9 +129,7 @@ async function checkSignature(
     const detail = `expected a signature by the key ${digest.fingerprint}: the digest, or its signature, was changed`;
     return { signature, problem: { kind: 'digest-signature-wrong', detail } };
   }
-  const signed = { signature, publicKey, signed: true };
-  if (digest.bucket === bucket && digest.key === key) return signed;
-  return { ...signed, problem: { kind: 'digest-moved', detail: `expected it at ${s3Place(digest)}, as it says` } };
+  return { signature, publicKey, signed: true };
 }
 
 /** Each Region has keys of its own: that of the digest, else the trail's home Region. */

@@ -1,6 +1,6 @@
 import { type CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
 import { createCloudTrailClient } from '../aws/cloudtrail.ts';
-import type { KeysByRegion, PublicKey, PublicKeySource } from './public-keys.ts';
+import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
 export interface ListedKeys extends PublicKeySource {
@@ -9,38 +9,58 @@ export interface ListedKeys extends PublicKeySource {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
+/** A Region whose keys could not be had is not asked again for so long: thousands of digests may need its keys. */
+const PAUSE_AFTER_FAILURE_MS = 30_000;
 
 /**
  * Asks CloudTrail for its public keys, each Region for the keys of a month at a time, and only when a digest needs them.
+ * A Region that does not answer (an opt-in Region that the account has not enabled, a denial, throttling) leaves the others
+ * alone, and is asked again later.
+ * @param now the clock, in milliseconds since 1970
  * @param createClient for a Region; by default with the usual AWS settings
  */
 export function listedKeys(
+  now: () => number,
   createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();
   const months = new Map<string, Promise<PublicKey[]>>();
+  const failures = new Map<string, { at: number; error: KeysUnavailableError }>();
   const found = new Map<string, PublicKey[]>();
 
   const keysOf = (region: string, time: string): Promise<PublicKey[]> => {
     const month = `${region} ${time.slice(0, 7)}`;
     const known = months.get(month);
     if (known !== undefined) return known;
+    const failure = failures.get(region);
+    if (failure !== undefined && now() - failure.at < PAUSE_AFTER_FAILURE_MS) return Promise.reject(failure.error);
     const client = clients.get(region) ?? createClient(region);
     clients.set(region, client);
-    const listed = list(client, time);
+    const listed = list(client, time).catch((cause: unknown) => {
+      months.delete(month);
+      const error = new KeysUnavailableError(region, cause);
+      failures.set(region, { at: now(), error });
+      throw error;
+    });
     months.set(month, listed);
     return listed;
   };
 
   return {
     async find(fingerprint, regions, time) {
+      let unavailable: KeysUnavailableError | undefined;
       for (const region of new Set(regions)) {
-        const key = (await keysOf(region, time)).find((listed) => listed.fingerprint === fingerprint);
+        const keys = await keysOf(region, time).catch((error: KeysUnavailableError) => {
+          unavailable ??= error;
+          return [];
+        });
+        const key = keys.find((listed) => listed.fingerprint === fingerprint);
         if (key === undefined) continue;
         const before = found.get(region) ?? [];
         if (!before.some((known) => known.fingerprint === fingerprint)) found.set(region, [...before, key]);
         return key;
       }
+      if (unavailable !== undefined) throw unavailable;
       return undefined;
     },
     found: () => found,

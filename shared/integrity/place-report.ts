@@ -14,10 +14,22 @@ export interface Unchecked {
   place: string;
   /** The error, safe to show. */
   reason: string;
+  /** The time about which nothing is known because of this, ISO 8601; `from` is undefined if it has no beginning. */
+  from?: string;
+  to?: string;
+}
+
+/** A trail whose digests end although another trail goes on: it was deleted, or its logging or validation switched off. */
+export interface RetiredTrail {
+  trail: string;
+  homeRegion: string;
+  /** When its last digest ends; ISO 8601. */
+  end: string;
 }
 
 /** What was found in one account and Region. */
 export interface PlaceReport {
+  bucket: string;
   account: string;
   region: string;
   /** Everything before the account in the keys. */
@@ -33,8 +45,11 @@ export interface PlaceReport {
   /** The time that signed digests cover; ISO 8601. */
   from?: string;
   to?: string;
+  /** Reached by following trails that had written there before; then only what their digests say was verified. */
+  followed: boolean;
   findings: Finding[];
   unchecked: Unchecked[];
+  retired: RetiredTrail[];
   /** Whether it could not be listed, so that nothing is known of it. */
   unlisted: boolean;
   /** Of missing log files, to find out where they are; by `bucket/key`. */

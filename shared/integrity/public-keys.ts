@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
-import { TrailError } from '../errors.ts';
+import { describeError, TrailError } from '../errors.ts';
 
 /** A public key of CloudTrail, with which digests of one Region were signed for a time. */
 export interface PublicKey {
@@ -18,9 +18,20 @@ export interface PublicKeySource {
   /**
    * @param regions each Region has keys of its own; that of the digest comes first
    * @param time when the digest was signed; ISO 8601
-   * @returns nothing when there is no such key
+   * @returns undefined if there is no such key
+   * @throws {KeysUnavailableError} if the key was not found, and the keys of a Region could not be had
    */
   find(fingerprint: string, regions: readonly string[], time: string): Promise<PublicKey | undefined>;
+}
+
+/** The public keys of a Region could not be had. This says nothing about the digests that were signed with them. */
+export class KeysUnavailableError extends TrailError {
+  readonly region: string;
+
+  constructor(region: string, cause: unknown) {
+    super('public-keys-unavailable', `public keys of CloudTrail in ${region}: ${describeError(cause)}`, { cause });
+    this.region = region;
+  }
 }
 
 /** Public keys by Region; `ANY_REGION` for those of which the Region is not known. */

@@ -19,8 +19,9 @@ export function daysBetween(from: string, to: string): string[] {
   return Array.from({ length: Math.max(0, count) }, (_, i) => new Date(first + i * DAY_MS).toISOString().slice(0, 10));
 }
 
+/** Whether a digest is of a range: what is delivered at the very start of its time is named by the one before. */
 export function overlaps({ since, until }: TimeRange, from: string, to: string): boolean {
-  return (since === undefined || to > since) && from < until;
+  return (since === undefined || to >= since) && from < until;
 }
 
 export function contains({ since, until }: TimeRange, time: string): boolean {

@@ -1,5 +1,6 @@
 import { readObjectKey } from '../delivery/object-key.ts';
-import type { Finding } from './finding.ts';
+import type { CoveredTime } from './covered-time.ts';
+import type { Finding, FindingKind } from './finding.ts';
 import type { ListedObject, TrailPlace } from './list-objects.ts';
 import type { LogFileOutcomes, PlaceReport } from './place-report.ts';
 import { contains, earlier, HOUR_MS, later, shifted, type TimeRange } from './time-range.ts';
@@ -17,6 +18,18 @@ interface Excuse {
   finding: Finding | undefined;
 }
 
+/** What is known once all digests of the account and Region were read. */
+export interface AllDigests {
+  /** When the newest digest of each trail that goes on ends. */
+  newest: readonly string[];
+  covered: CoveredTime;
+  /** Whether a digest of another place names a log file. */
+  isNamedElsewhere(key: string): boolean;
+}
+
+/** Findings that say that a trail logged nothing; where another trail did, they explain no log file. */
+const NOT_LOGGED: readonly (FindingKind | undefined)[] = ['logging-gap', 'digests-end'];
+
 /** What judging works with. */
 interface Judging {
   /** The clock, in milliseconds since 1970. */
@@ -30,6 +43,7 @@ export class UnnamedLogFiles {
   /** Named by digests that are not signed. */
   private readonly suspects = new Map<string, Finding | undefined>();
   private readonly excuses: Excuse[] = [];
+  private readonly unknownBackfill: { key: string; from: string }[] = [];
   /** When the digests begin. */
   private begin: string | undefined;
   /** The one finding for all log files of times before there were digests. */
@@ -71,19 +85,22 @@ export class UnnamedLogFiles {
     this.begin = this.begin === undefined ? time : earlier(this.begin, time);
   }
 
-  /**
-   * Says of each what it means, in the report and to the outcomes.
-   * @param newest when the newest digest of each chain ends
-   */
-  judge(newest: readonly string[]): void {
+  /** A backfill digest is missing, and so may be those before it, which nobody knows. */
+  backfillMissing({ key = '', from = '' }: Finding): void {
+    this.unknownBackfill.push({ key, from });
+  }
+
+  /** Says of each what it means, in the report and to the outcomes. */
+  judge({ newest, covered, isNamedElsewhere }: AllDigests): void {
     const ends = [...newest].sort();
     for (const { key, storedAt } of this.files.values()) {
+      if (isNamedElsewhere(key)) continue;
       const name = readObjectKey(key);
       const time = ('skipped' in name ? undefined : name.deliveredAt) ?? storedAt;
       if (!contains(this.range, time)) continue;
       const isPending = this.isPending(time, storedAt, ends);
       if (isPending) this.report.pending += 1;
-      this.deps.outcomes.unproven(key, isPending ? undefined : this.findingFor(key, time));
+      this.deps.outcomes.unproven(key, isPending ? undefined : this.findingFor(key, time, covered));
     }
   }
 
@@ -97,22 +114,38 @@ export class UnnamedLogFiles {
   }
 
   /** Why nobody named a log file; nothing when that is no finding. */
-  private findingFor(key: string, time: string): Finding | undefined {
+  private findingFor(key: string, time: string, covered: CoveredTime): Finding | undefined {
+    const isCovered = covered.has(time);
     const excuse = this.suspects.has(key)
       ? { finding: this.suspects.get(key) }
-      : this.excuses.find(({ from, to }) => time > from && time < to);
-    if (!excuse && this.begin !== undefined && time >= this.begin) return this.addUnnamed(key);
+      : this.excuses.find(
+          ({ from, to, finding }) => time > from && time < to && !(isCovered && NOT_LOGGED.includes(finding?.kind)),
+        );
+    if (!excuse && this.begin !== undefined && time >= this.begin) return this.addUnnamed(key, time);
     const finding = excuse ? excuse.finding : this.addNotCovered(time);
     if (finding) finding.unverifiable = (finding.unverifiable ?? 0) + 1;
     return finding;
   }
 
-  private addUnnamed(key: string): Finding {
+  private addUnnamed(key: string, time: string): Finding {
     const { account, region, bucket } = this.place;
-    const detail = 'expected a digest that names it: CloudTrail did not deliver it';
+    const detail = ['expected a digest that names it: CloudTrail did not deliver it', ...this.otherReasons(time)].join(
+      '; ',
+    );
     const finding: Finding = { kind: 'log-file-unnamed', account, region, bucket, key, detail };
     this.report.findings.push(finding);
     return finding;
+  }
+
+  /** How CloudTrail could have delivered a log file all the same. */
+  private otherReasons(time: string): string[] {
+    const backfill = this.unknownBackfill.find(({ from }) => time <= from);
+    return [
+      ...(backfill ? [`or a backfill digest named it, older than ${backfill.key}, which is missing`] : []),
+      ...this.report.retired
+        .filter(({ end }) => time > end)
+        .map(({ trail, end }) => `or trail ${trail} did, of which there are no digests after ${end}`),
+    ];
   }
 
   private addNotCovered(time: string): Finding {

@@ -38,7 +38,7 @@ export interface EventCounts {
 }
 
 interface EventScope {
-  request: PlaceFilter & TimeRange;
+  request: PlaceFilter & TimeRange & { originals?: readonly string[] | undefined };
   places: readonly PlaceReport[];
   outcomes: Outcomes;
   s3: S3Client;
@@ -136,7 +136,7 @@ class EventVerification {
     if (outcomes.isVerified(key) || outcomes.isUnproven(key)) return false;
     const names = readObjectKey(key);
     if ('skipped' in names) return false;
-    const isOtherBucket = bucket !== request.bucket && !this.index.copies.includes(bucket);
+    const isOtherBucket = ![request.bucket, ...(request.originals ?? []), ...this.index.copies].includes(bucket);
     return isOtherBucket || (names.deliveredAt !== undefined && !contains(request, names.deliveredAt));
   }
 
@@ -170,11 +170,9 @@ class EventVerification {
 
   private async compare(file: EventsOfFile): Promise<void> {
     const { request, gate } = this.scope;
-    // What came in through a copy is in this bucket below its prefix.
-    const object =
-      file.bucket === request.bucket
-        ? file
-        : { bucket: request.bucket, key: `${request.prefix}${trailPath(file.key)}` };
+    // What came in through a copy, or through the original of a replica, is in this bucket below its prefix.
+    const isRead = this.scope.places.some(({ bucket }) => bucket === file.bucket);
+    const object = isRead ? file : { bucket: request.bucket, key: `${request.prefix}${trailPath(file.key)}` };
     try {
       const records = await gate.run(() => this.readRecords(object, file.events));
       const names = readObjectKey(file.key);

@@ -3,8 +3,18 @@ import { ObjectChangedError, ObjectMissingError, openObject } from '../aws/open-
 import { type DigestKey, readDigestKey, trailPath } from '../delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from '../errors.ts';
 import type { LedgerSummary } from '../store/ledger-batch.ts';
-import { ledgerKey } from '../store/ledger-entry.ts';
-import { type ChainedDigest, chainId, checkLink } from './chain.ts';
+import { ledgerKey, verificationOf } from '../store/ledger-entry.ts';
+import {
+  type ChainedDigest,
+  chainId,
+  checkLink,
+  type Interval,
+  isNamed,
+  type LookedAt,
+  type ObjectName,
+  otherPredecessor,
+} from './chain.ts';
+import type { CoveredTime } from './covered-time.ts';
 import type { NamedLogFile } from './digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
@@ -14,7 +24,7 @@ import { checkLogFile, type LogFileProblem } from './log-file-hash.ts';
 import type { LogFileOutcomes, PlaceReport } from './place-report.ts';
 import type { PublicKeySource } from './public-keys.ts';
 import { daysBetween, earlier, HOUR_MS, later, overlaps, shifted, type TimeRange } from './time-range.ts';
-import { DIGEST_DELAY_MS, UnnamedLogFiles } from './unnamed-log-files.ts';
+import { type AllDigests, DIGEST_DELAY_MS, UnnamedLogFiles } from './unnamed-log-files.ts';
 
 /** What the verification of a place works with. */
 export interface PlaceDeps {
@@ -28,6 +38,12 @@ export interface PlaceDeps {
   readLedger?: (objects: readonly { bucket: string; key: string }[]) => Promise<ReadonlyMap<string, LedgerSummary>>;
   /** Buckets through which log files also came into the ledger, below the same path from `AWSLogs/` on. */
   copies: readonly string[];
+  /** Buckets of which the one that is verified is a replica; digests name them instead of it. */
+  originals: readonly string[];
+  /** Log files that digests name and that are not in their own account's folder of the same place, as `bucket/key`. */
+  namedElsewhere: Set<string>;
+  /** Digests before the range that are verified all the same, as `bucket/key`. */
+  alsoAsked: Set<string>;
   /** Told what became of the log files, for the events that came from them. */
   outcomes: LogFileOutcomes;
   onProgress?: (logFiles: number) => void;
@@ -39,56 +55,61 @@ const CONTEXT_AFTER_MS = 3 * HOUR_MS;
 /** Days that are held at once. */
 const WINDOW_DAYS = 14;
 
-/**
- * Verifies the digests and log files of one account and Region.
- * @param trails only the digests of these trails; then log files that no digest names are not looked for
- */
-export async function verifyPlace(
-  place: TrailPlace,
-  range: TimeRange,
-  trails: readonly string[] | undefined,
-  deps: PlaceDeps,
-): Promise<PlaceReport> {
-  const verification = new PlaceVerification(place, range, trails, deps);
-  try {
-    await verification.run();
-  } catch (error) {
-    // Half of a listing would make findings of what is there.
-    const { report } = verification;
-    report.findings = [];
-    report.unlisted = true;
-    report.unchecked.push({
-      place: s3Place({ bucket: place.bucket, key: `${place.root}${place.account}/*/${place.region}/` }),
-      reason: describeError(error),
-    });
-  }
-  return verification.report;
+/** What is to be verified in one account and Region. */
+export interface PlaceScope {
+  place: TrailPlace;
+  range: TimeRange;
+  /** Only the digests of these trails; then log files that no digest names are not looked for. */
+  trails: readonly string[] | undefined;
+  /** Trails wrote there until the end of the range, and then elsewhere. */
+  followed: boolean;
 }
 
-class PlaceVerification {
+/** A digest whose predecessor is in another place: its trail got another prefix or bucket, or became an organization's. */
+export interface Move {
+  newer: ChainedDigest;
+  /** The digest before it in its own place, if the trail has been there before. */
+  older: ChainedDigest | undefined;
+  previous: ObjectName;
+}
+
+/**
+ * Verifies the digests and log files of one account and Region: first `read`; then, when those of all places were read, each
+ * `settleMove` and `checkEnds`, and `judge` at the end.
+ */
+export class PlaceVerification {
   readonly report: PlaceReport;
+  readonly moves: Move[] = [];
+  readonly scope: PlaceScope;
   private readonly place: TrailPlace;
   private readonly range: TimeRange;
   private readonly trails: readonly string[] | undefined;
   private readonly deps: PlaceDeps;
   /** The newest digest of each chain. */
   private readonly newest = new Map<string, ChainedDigest>();
+  /** The digests after which a chain went on elsewhere, for all that is known; of each chain, in order. */
+  private readonly left = new Map<string, ChainedDigest[]>();
+  private readonly continued = new Set<ChainedDigest>();
+  /** The times that each chain covers, but for gaps in logging. */
+  private readonly spans = new Map<string, Interval[]>();
   private readonly unnamed: UnnamedLogFiles;
+  private firstDigest: string | undefined;
 
-  constructor(place: TrailPlace, range: TimeRange, trails: readonly string[] | undefined, deps: PlaceDeps) {
+  constructor(scope: PlaceScope, deps: PlaceDeps) {
+    const { place, range, trails, followed } = scope;
+    this.scope = scope;
     this.place = place;
     this.range = range;
     this.trails = trails;
     this.deps = deps;
-    const { account, region, root } = place;
+    const { bucket, account, region, root } = place;
     const counts = { digests: 0, digestsSigned: 0, logFiles: 0, logFilesVerified: 0, pending: 0 };
     this.report = {
-      account,
-      region,
-      root,
+      ...{ bucket, account, region, root, followed },
       ...counts,
       findings: [],
       unchecked: [],
+      retired: [],
       unlisted: false,
       missingHashes: new Map(),
       movedDigests: new Set(),
@@ -96,21 +117,134 @@ class PlaceVerification {
     this.unnamed = new UnnamedLogFiles(place, range, this.report, deps);
   }
 
-  async run(): Promise<void> {
-    const firstDigest = await this.deps.gate.run(() => firstDay(this.deps.s3, this.place, 'CloudTrail-Digest'));
-    const days = await this.days(firstDigest);
-    for (let start = 0; start < days.length; start += WINDOW_DAYS)
-      await this.verifyDays(days.slice(start, start + WINDOW_DAYS));
-    this.checkEnds(firstDigest);
-    if (this.trails === undefined) this.unnamed.judge(this.newestDigests().map(({ names }) => names.end));
+  /** Reads all digests and the log files that they name. */
+  async read(): Promise<void> {
+    try {
+      this.firstDigest = await this.deps.gate.run(() => firstDay(this.deps.s3, this.place, 'CloudTrail-Digest'));
+      const days = await this.days();
+      for (let start = 0; start < days.length; start += WINDOW_DAYS)
+        await this.verifyDays(days.slice(start, start + WINDOW_DAYS));
+    } catch (error) {
+      // Half of a listing would make findings of what is there.
+      this.report.findings = [];
+      this.moves.length = 0;
+      this.report.unlisted = true;
+      const { bucket, root, account, region } = this.place;
+      const { since: from, until: to } = this.range;
+      this.report.unchecked.push({
+        place: s3Place({ bucket, key: `${root}${account}/*/${region}/` }),
+        reason: describeError(error),
+        ...(this.scope.followed && { ...(from !== undefined && { from }), to }),
+      });
+    }
   }
 
-  private async days(firstDigest: string | undefined): Promise<string[]> {
-    const { since, until } = this.range;
-    const last = shifted(until, CONTEXT_AFTER_MS);
-    if (since !== undefined) return daysBetween(shifted(since, -CONTEXT_BEFORE_MS), last);
+  /** Times that digests cover, of all trails; ISO 8601. */
+  coveredSpans(): Interval[] {
+    return [...this.spans.values()].flat();
+  }
+
+  /** When the newest digest of each trail ends that goes on. */
+  livingEnds(): string[] {
+    return this.newestDigests().flatMap(({ names }) => (names.end < this.due() ? [] : [names.end]));
+  }
+
+  /** The digest with which a trail left this place, before it went on with a move. */
+  leftBefore({ newer, previous }: Move): ChainedDigest | undefined {
+    const names = readDigestKey(previous.key);
+    if (names === undefined) return undefined;
+    const id = chainId(names);
+    const newest = this.newest.get(id);
+    const ends = [...(this.left.get(id) ?? []), ...(newest ? [newest] : [])];
+    const [start] = timeOf(newer);
+    return ends.find((digest) => isNamed(digest, previous)) ?? ends.findLast((digest) => digest.names.end <= start);
+  }
+
+  /**
+   * Checks that a digest follows its predecessor in another place.
+   * @param there the verification of that place, if there is one
+   */
+  async settleMove(move: Move, there: PlaceVerification | undefined): Promise<void> {
+    const { newer, previous } = move;
+    const left = there?.leftBefore(move);
+    if (left) there?.continued.add(left);
+    const older = [left, move.older]
+      .filter((digest) => digest !== undefined)
+      .sort(byEnd)
+      .at(-1);
+    const isLinked = left !== undefined && isNamed(left, previous);
+    const [start] = timeOf(newer);
+    // What is before the range is not asked for, and what could not be listed is said already.
+    const isOpen = !isLinked && !there?.report.unlisted && start > (this.range.since ?? '');
+    const other = isOpen ? await this.lookAt(previous, start) : 'unknown';
+    await this.alsoVerify(newer, previous, other);
+    const findings = checkLink(isLinked ? left : older, newer, this.searchedBefore(newer), other);
+    for (const finding of findings) {
+      this.addTimed(finding);
+      if (finding.from !== undefined && finding.to !== undefined)
+        there?.unnamed.excuse(finding.from, finding.to, finding);
+    }
+    const span = this.spans.get(chainId(newer.names))?.find(({ from }) => from === start);
+    const isGap = findings.some(({ kind }) => kind === 'logging-gap');
+    if (span && older && !isGap) span.from = earlier(span.from, older.names.end);
+  }
+
+  /** The newest digests, which no successor names, are missed by the time that passes without them. */
+  checkEnds(covered: CoveredTime): void {
+    if (this.scope.followed || this.report.unlisted) return;
+    const { since } = this.range;
+    const due = this.due();
+    const chains = this.newestDigests();
+    for (const digest of chains) {
+      const { names, checked } = digest;
+      if (names.end >= due || this.continued.has(digest)) continue;
+      const open = covered.uncovered(since === undefined ? names.end : later(names.end, since), due);
+      const { trail, homeRegion, end } = names;
+      if (open.length === 0) this.report.retired.push({ trail, homeRegion, end });
+      for (const { from, to } of open) {
+        this.addTimed({
+          ...this.end(from, to, due),
+          bucket: checked.bucket,
+          key: checked.key,
+          detail: `expected digests of trail ${trail} after this one`,
+        });
+      }
+    }
+    const { firstDigest } = this;
+    if (chains.length > 0 || since === undefined || firstDigest === undefined || firstDigest >= since || since >= due)
+      return;
+    for (const { from, to } of covered.uncovered(since, due)) {
+      this.addTimed({ ...this.end(from, to, due), detail: 'expected digests: there are some of earlier times' });
+    }
+  }
+
+  /** Says what the log files are that no digest names. */
+  judge(all: Omit<AllDigests, 'isNamedElsewhere'>): void {
+    if (this.trails !== undefined || this.report.unlisted) return;
+    const { bucket } = this.place;
+    const isNamedElsewhere = (key: string) => this.deps.namedElsewhere.has(ledgerKey({ bucket, key }));
+    this.unnamed.judge({ ...all, isNamedElsewhere });
+  }
+
+  private due(): string {
+    return earlier(this.range.until, new Date(this.deps.now() - DIGEST_DELAY_MS).toISOString());
+  }
+
+  private searchedFrom(): string | undefined {
+    return this.range.since && shifted(this.range.since, -CONTEXT_BEFORE_MS);
+  }
+
+  /** A trail that has left writes nothing more there. */
+  private searchedTo(): string {
+    return this.scope.followed ? this.range.until : shifted(this.range.until, CONTEXT_AFTER_MS);
+  }
+
+  private async days(): Promise<string[]> {
+    const last = this.searchedTo();
+    const from = this.searchedFrom();
+    if (from !== undefined) return daysBetween(from, last);
     const firstLogFile = await this.deps.gate.run(() => firstDay(this.deps.s3, this.place, 'CloudTrail'));
-    const first = [firstDigest, firstLogFile].filter((day) => day !== undefined).sort()[0];
+    const first = [this.firstDigest, firstLogFile].filter((day) => day !== undefined).sort()[0];
     return first === undefined ? [] : daysBetween(first, last);
   }
 
@@ -120,12 +254,18 @@ class PlaceVerification {
     const [digests, logFiles] = await Promise.all([list('CloudTrail-Digest'), list('CloudTrail')]);
     for (const file of logFiles.flat()) this.unnamed.add(file);
     const checked = await Promise.all(digests.flat().flatMap(({ key }) => this.readDigest(key)));
-    this.checkChains(checked.filter((digest) => digest !== undefined));
+    await this.checkChains(checked.filter((digest) => digest !== undefined));
+    await this.verifyDigests(checked.filter((digest) => digest !== undefined));
+  }
+
+  private async verifyDigests(digests: readonly ChainedDigest[]): Promise<void> {
+    for (const digest of digests) this.addDigest(digest);
     // A digest and its copy name the same log files.
     const named = new Map(
-      checked.flatMap((digest) => (digest ? this.namedBy(digest) : [])).map((each) => [ledgerKey(each.file), each]),
+      digests.flatMap((digest) => this.namedBy(digest)).map((each) => [ledgerKey(each.file), each]),
     );
     const files = [...named.values()].map((each) => ({ ...each, isListed: this.unnamed.remove(each.file.key) }));
+    for (const { file, isListed } of files) if (!isListed) this.deps.namedElsewhere.add(ledgerKey(file));
     for (const { file, trusted } of files) if (!trusted) this.deps.outcomes.unproven(file.key);
     const asked = files.filter(({ trusted }) => trusted);
     await this.checkIngested(await Promise.all(asked.map((each) => this.checkNamed(each))));
@@ -135,9 +275,7 @@ class PlaceVerification {
   private readDigest(key: string): [] | [Promise<ChainedDigest | undefined>] {
     const names = readDigestKey(key);
     if (names === undefined || (this.trails !== undefined && !this.trails.includes(names.trail))) return [];
-    const { since, until } = this.range;
-    if (since !== undefined && names.end <= shifted(since, -CONTEXT_BEFORE_MS)) return [];
-    if (names.end > shifted(until, CONTEXT_AFTER_MS)) return [];
+    if (names.end <= (this.searchedFrom() ?? '') || names.end > this.searchedTo()) return [];
     return [this.deps.gate.run(() => this.checkOne(key, names))];
   }
 
@@ -146,7 +284,9 @@ class PlaceVerification {
     try {
       let checked = await this.readAndCheck(key);
       // Once more when it is not as expected: the transfer may be what is bad.
-      if (!checked.signed) checked = await this.readAndCheck(key);
+      if (!checked.signed && !checked.unchecked) checked = await this.readAndCheck(key);
+      const { unchecked } = checked;
+      if (unchecked) this.report.unchecked.push({ place: s3Place({ bucket, key }), reason: describeError(unchecked) });
       // A moved digest stands where it was.
       const own = checked.signed ? readDigestKey(checked.digest!.key) : undefined;
       return { names: own ?? names, checked };
@@ -158,12 +298,23 @@ class PlaceVerification {
     }
   }
 
-  private async readAndCheck(key: string): Promise<CheckedDigest> {
-    const file = await fetchDigest(this.deps.s3, { bucket: this.place.bucket, key }, this.deps);
-    return checkDigest(file, this.deps.keys);
+  private async readAndCheck(key: string, bucket = this.place.bucket): Promise<CheckedDigest> {
+    const file = await fetchDigest(this.deps.s3, { bucket, key }, this.deps);
+    return checkDigest(file, this.deps.keys, this.deps.originals);
   }
 
-  private checkChains(digests: readonly ChainedDigest[]): void {
+  /** Looks at a predecessor under the name that a digest has of it. @param to when that digest begins */
+  private async lookAt({ bucket, key }: ObjectName, to: string): Promise<LookedAt> {
+    try {
+      return await this.deps.gate.run(() => this.readAndCheck(key, bucket));
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return 'missing';
+      this.report.unchecked.push({ place: s3Place({ bucket, key }), reason: describeError(error), to });
+      return 'unknown';
+    }
+  }
+
+  private async checkChains(digests: readonly ChainedDigest[]): Promise<void> {
     const chains = new Map<string, ChainedDigest[]>();
     for (const digest of digests) {
       const id = chainId(digest.names);
@@ -172,13 +323,71 @@ class PlaceVerification {
     for (const [id, chain] of chains) {
       chain.sort((a, b) => (a.names.end < b.names.end ? -1 : 1));
       for (const digest of withoutCopies(chain)) {
-        if (!this.belongsHere(digest) || digest.names.end <= (this.newest.get(id)?.names.end ?? '')) continue;
-        const searchedFrom = this.range.since && shifted(this.range.since, -CONTEXT_BEFORE_MS);
-        for (const finding of checkLink(this.newest.get(id), digest, searchedFrom)) this.addTimed(finding);
+        const older = this.newest.get(id);
+        if (!this.belongsHere(digest) || digest.names.end <= (older?.names.end ?? '')) continue;
+        await this.link(id, older, digest);
         this.newest.set(id, digest);
       }
     }
-    for (const digest of digests) this.addDigest(digest);
+  }
+
+  private async link(id: string, older: ChainedDigest | undefined, newer: ChainedDigest): Promise<void> {
+    const searchedFrom = this.searchedBefore(newer);
+    const previous = otherPredecessor(older, newer, searchedFrom);
+    if (previous !== undefined && this.isElsewhere(id, previous)) {
+      this.moves.push({ newer, older, previous });
+      if (older) this.left.set(id, [...(this.left.get(id) ?? []), older]);
+      this.extend(id, newer, true);
+      return;
+    }
+    const other = previous && (await this.lookAt(previous, timeOf(newer)[0]));
+    if (previous !== undefined && other !== undefined) await this.alsoVerify(newer, previous, other);
+    const findings = checkLink(older, newer, searchedFrom, other);
+    for (const finding of findings) {
+      this.addTimed(finding);
+      if (newer.names.backfill && older === undefined && finding.kind === 'digest-missing')
+        this.unnamed.backfillMissing(finding);
+    }
+    this.extend(
+      id,
+      newer,
+      findings.some(({ kind }) => kind === 'logging-gap'),
+    );
+  }
+
+  /**
+   * Since when the predecessor of a digest matters. Backfill digests are made whenever there is something to add: the one
+   * before a backfill digest of the range may be of any time, and is verified with it.
+   */
+  private searchedBefore(newer: ChainedDigest): string | undefined {
+    const { since } = this.range;
+    const previous = newer.checked.digest?.previous;
+    if (!newer.names.backfill || since === undefined || timeOf(newer)[0] < since) return this.searchedFrom();
+    if (newer.checked.signed && previous) this.deps.alsoAsked.add(ledgerKey(previous));
+    return undefined;
+  }
+
+  /** A predecessor that is of a time before everything that was read. */
+  private async alsoVerify({ names }: ChainedDigest, { key }: ObjectName, other: LookedAt): Promise<void> {
+    const before = readDigestKey(key);
+    if (!names.backfill || other === 'missing' || other === 'unknown' || before === undefined) return;
+    if (before.end <= (this.searchedFrom() ?? '')) await this.verifyDigests([{ names: before, checked: other }]);
+  }
+
+  /** Whether a digest is none of a chain in this place. */
+  private isElsewhere(id: string, { bucket, key }: ObjectName): boolean {
+    const names = readDigestKey(key);
+    return bucket !== this.place.bucket || (names !== undefined && chainId(names) !== id);
+  }
+
+  private extend(id: string, digest: ChainedDigest, isAnother: boolean): void {
+    if (digest.names.backfill) return;
+    const [from, to] = timeOf(digest);
+    const spans = this.spans.get(id) ?? [];
+    this.spans.set(id, spans);
+    const last = spans.at(-1);
+    if (last === undefined || isAnother) spans.push({ from, to });
+    else last.to = to;
   }
 
   /** What was moved here from another account or Region is no part of the chains that are here. */
@@ -190,8 +399,8 @@ class PlaceVerification {
   private addDigest(digest: ChainedDigest): void {
     const { checked } = digest;
     const [start, end] = timeOf(digest);
-    if (this.belongsHere(digest)) this.unnamed.expectFrom(start);
-    if (!overlaps(this.range, start, end)) return;
+    if (this.belongsHere(digest) && end > (this.searchedFrom() ?? '')) this.unnamed.expectFrom(start);
+    if (!this.isAsked(digest)) return;
     this.report.digests += 1;
     if (checked.signed) {
       this.report.digestsSigned += 1;
@@ -204,10 +413,16 @@ class PlaceVerification {
     if (!checked.signed) this.unnamed.excuse(start, end, finding);
   }
 
+  /** Whether a digest is of the range, or is the backfill digest before one that is. */
+  private isAsked(digest: ChainedDigest): boolean {
+    return overlaps(this.range, ...timeOf(digest)) || this.deps.alsoAsked.has(ledgerKey(digest.checked));
+  }
+
   private addTimed(finding: Finding): void {
     const { from, to } = finding;
     if (from !== undefined && to !== undefined) {
-      if (!overlaps(this.range, from, to)) return;
+      const { bucket = '', key = '' } = finding;
+      if (!overlaps(this.range, from, to) && !this.deps.alsoAsked.has(`${bucket}/${key}`)) return;
       this.unnamed.excuse(from, to, finding);
     }
     this.report.findings.push(finding);
@@ -216,7 +431,7 @@ class PlaceVerification {
   /** All log files that a digest names; `trusted`: they are to be verified, because the digest is in the range. */
   private namedBy({ names, checked }: ChainedDigest): NamedFile[] {
     const files = checked.digest?.logFiles ?? [];
-    const trusted = overlaps(this.range, ...timeOf({ names, checked }));
+    const trusted = this.isAsked({ names, checked });
     if (checked.signed) return files.map((file) => ({ file, digest: checked.key, trusted }));
     // Whoever has no signature may name what they like.
     const finding = this.report.findings.find(({ key }) => key === checked.key);
@@ -288,7 +503,8 @@ class PlaceVerification {
     if (entries === undefined) return;
     for (const { file, digest, missing, altered } of files) {
       const known = this.ledgerNames(file).flatMap((name) => entries.get(ledgerKey(name)) ?? []);
-      const problem = ingestionProblem(file, known, missing);
+      // What a trail wrote elsewhere before may never have been meant to be ingested.
+      const problem = ingestionProblem(file, known, missing || this.scope.followed);
       // What became of a log file that was altered is a consequence, and told with it.
       if (problem && altered) altered.detail += `; ${problem.detail}`;
       else if (problem) this.addOf(file, { digest, ...problem });
@@ -311,36 +527,18 @@ class PlaceVerification {
   private ledgerNames({ bucket, key }: NamedLogFile): { bucket: string; key: string }[] {
     const copies = this.deps.copies.map((copy) => ({ bucket: copy, key: trailPath(key) }));
     const here = bucket === this.place.bucket ? [] : [{ bucket: this.place.bucket, key }];
-    return [{ bucket, key }, ...here, ...copies];
-  }
-
-  /** The newest digests, which no successor names, are missed by the time that passes without them. */
-  private checkEnds(firstDigest: string | undefined): void {
-    const { since, until } = this.range;
-    const due = earlier(until, new Date(this.deps.now() - DIGEST_DELAY_MS).toISOString());
-    const chains = this.newestDigests();
-    for (const { names, checked } of chains) {
-      if (names.end >= due) continue;
-      const from = since === undefined ? names.end : later(names.end, since);
-      this.addTimed({
-        ...this.end(from, due),
-        bucket: checked.bucket,
-        key: checked.key,
-        detail: `expected digests of trail ${names.trail} after this one`,
-      });
-    }
-    if (chains.length > 0 || since === undefined || firstDigest === undefined || firstDigest >= since || since >= due)
-      return;
-    this.addTimed({ ...this.end(since, due), detail: 'expected digests: there are some of earlier times' });
+    const originals = this.deps.originals.map((original) => ({ bucket: original, key }));
+    return [{ bucket, key }, ...here, ...originals, ...copies];
   }
 
   private newestDigests(): ChainedDigest[] {
     return [...this.newest.values()].filter(({ names }) => !names.backfill);
   }
 
-  private end(from: string, to: string): Omit<Finding, 'detail'> {
+  /** A time that no trail covers: another one goes on after it, or it reaches to where digests are due. */
+  private end(from: string, to: string, due: string): Omit<Finding, 'detail'> {
     const { account, region } = this.place;
-    return { kind: 'digests-end', account, region, from, to };
+    return { kind: to < due ? 'logging-gap' : 'digests-end', account, region, from, to };
   }
 }
 
@@ -358,25 +556,31 @@ interface CheckedFile {
   altered?: Finding;
 }
 
-/** @param known what the ledger has of the log file, under each of its names */
+/**
+ * @param known what the ledger has of the log file, under each of its names
+ * @param mayBeUnknown whether it need not have been ingested
+ */
 function ingestionProblem(
   { sha256 }: NamedLogFile,
   known: readonly LedgerSummary[],
-  missing: boolean,
+  mayBeUnknown: boolean,
 ): Pick<Finding, 'kind' | 'detail'> | undefined {
-  const ingested = known.find(({ state }) => state === 'ingested');
-  if (ingested === undefined) {
-    if (missing) return undefined;
-    const [other] = known;
-    const state = other
-      ? `the ledger has it as ${other.state}${other.reason ? `: ${other.reason}` : ''}`
-      : 'the ledger does not know it';
-    return { kind: 'log-file-not-ingested', detail: `expected it to be ingested; ${state}` };
+  const other = known.find((entry) => verificationOf(entry, sha256) === 'failed');
+  if (other !== undefined) {
+    const hashes = [...(other.sha256 === undefined ? [] : [other.sha256]), ...(other.otherSha256 ?? [])];
+    const ingested = hashes.find((hash) => hash !== sha256);
+    const detail = `expected content with the SHA-256 ${sha256} to be ingested; the ledger has ${ingested}`;
+    return { kind: 'log-file-ingested-differently', detail };
   }
-  if (ingested.sha256 === undefined || ingested.sha256 === sha256) return undefined;
-  const detail = `expected content with the SHA-256 ${sha256} to be ingested; the ledger has ${ingested.sha256}`;
-  return { kind: 'log-file-ingested-differently', detail };
+  if (mayBeUnknown || known.some(({ state }) => state === 'ingested')) return undefined;
+  const [first] = known;
+  const state = first
+    ? `the ledger has it as ${first.state}${first.reason ? `: ${first.reason}` : ''}`
+    : 'the ledger does not know it';
+  return { kind: 'log-file-not-ingested', detail: `expected it to be ingested; ${state}` };
 }
+
+const byEnd = (a: ChainedDigest, b: ChainedDigest) => (a.names.end < b.names.end ? -1 : 1);
 
 /** Of a digest that is not signed only its name is believed, and an hour assumed. */
 function timeOf({ names, checked: { signed, digest } }: ChainedDigest): [string, string] {

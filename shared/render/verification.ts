@@ -38,7 +38,7 @@ export const EXPLANATIONS: Readonly<Record<FindingKind, Explanation>> = {
   },
   'log-file-unnamed': {
     title: 'Log files that CloudTrail did not deliver',
-    means: 'no digest names them, and the digests of their time are there: their events may be made up',
+    means: 'no digest names them, and a trail that covers their time is there: their events may be made up',
     todo: 'treat their events as forged until you know who put them there',
   },
   'log-file-not-ingested': {
@@ -109,6 +109,8 @@ const MOST_LINES = 100;
 export function verificationText(report: VerifyReport, view: Pick<View, 'width' | 'colour'>): string {
   const sections = [
     placesTable(report, view),
+    ...followedSection(report),
+    ...retiredSection(report),
     ...eventsLine(report),
     ...findingSections(report),
     ...uncheckedSection(report),
@@ -158,6 +160,39 @@ function placesTable({ places }: VerifyReport, view: Pick<View, 'width' | 'colou
     place.unchecked.length,
   ]);
   return textTable(columns, rows, view);
+}
+
+function followedSection({ places }: VerifyReport): string[] {
+  const roots = new Map<string, number>();
+  for (const { bucket, root, followed, unlisted } of places) {
+    const name = `s3://${bucket}/${root}`;
+    if (followed && !unlisted) roots.set(name, (roots.get(name) ?? 0) + 1);
+  }
+  if (roots.size === 0) return [];
+  const lines = [...roots].map(([name, count]) =>
+    displayText(`  - ${name}: ${counted(count, 'account and Region', 'accounts and Regions')}`),
+  );
+  return [
+    ['Trails wrote to another place before; their digests and log files there are verified too:', ...lines].join('\n'),
+  ];
+}
+
+/** A trail is in many Regions, and is retired once. */
+function retiredSection({ places }: VerifyReport): string[] {
+  const trails = new Map<string, { end: string; places: number }>();
+  for (const { account, retired } of places) {
+    for (const { trail, homeRegion, end } of retired) {
+      const name = `${trail} (${homeRegion}) in account ${account}`;
+      const known = trails.get(name);
+      const newest = known === undefined || end > known.end ? end : known.end;
+      trails.set(name, { end: newest, places: (known?.places ?? 0) + 1 });
+    }
+  }
+  if (trails.size === 0) return [];
+  const lines = [...trails].map(([name, retired]) =>
+    displayText(`  - ${name}: last digest ${minute(retired.end)} UTC, ${counted(retired.places, 'Region')}`),
+  );
+  return [['Retired trails; other trails cover the time since:', ...lines].join('\n')];
 }
 
 function eventsLine({ events }: VerifyReport): string[] {
@@ -231,9 +266,19 @@ function summary(report: VerifyReport): string {
   if (isVerified(report)) return `Verified: ${counts}, and nothing is missing${later}.`;
   if (findings.length + unchecked.length === 0)
     return 'Nothing was verified: there are no digests in this time and place.';
-  return `Not verified: ${counted(findings.length, 'finding')}, ${unchecked.length} not checked; ${counts}${later}.`;
+  return `Not verified: ${counted(findings.length, 'finding')}, ${unchecked.length} not checked; ${counts}${later}.${notCovered(report)}`;
 }
 
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+/** Times of which nothing is known. */
+function notCovered({ unchecked }: VerifyReport): string {
+  const lines = unchecked.flatMap(({ place, from, to }) =>
+    to === undefined
+      ? []
+      : [`the time ${from === undefined ? '' : `from ${minute(from)} `}before ${minute(to)}, in ${place}`],
+  );
+  return lines.length === 0 ? '' : displayText(` Not covered: ${lines.join('; ')}.`);
+}
+
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 const minute = (time: string) => time.slice(0, 16).replace('T', ' ');

@@ -11,8 +11,9 @@ export interface Bookkeeper {
   /**
    * Writes down which days and environments a log file showed, and then its books. When it returns, both are stored; an
    * entry is never stored without the other.
+   * @returns the entry as written, with what others wrote about the log file meanwhile
    */
-  close(entry: LedgerEntry, seen: SeenEnvironments): Promise<void>;
+  close(entry: LedgerEntry, seen: SeenEnvironments): Promise<LedgerEntry>;
 }
 
 /** The books of each log file for themselves, in the ledger and the environments table. */
@@ -21,7 +22,7 @@ export function ledgerBooks(dynamo: DynamoDBClient, tables: TableNames): Bookkee
     find: (object) => readLedger(dynamo, tables.logFilesTable, object),
     close: async (entry, seen) => {
       await writeEnvironments(dynamo, tables.environmentsTable, seen);
-      await writeLedger(dynamo, tables.logFilesTable, entry);
+      return writeLedger(dynamo, tables.logFilesTable, entry);
     },
   };
 }

@@ -19,6 +19,8 @@ export interface DigestChain {
   last?: LastDigest | undefined;
   /** Keys of digests that name log files which were not ingested when they were last looked at; the oldest first. */
   unsettled: readonly string[];
+  /** Whether its trail was told of as retired: it has no digests any more, while another one goes on. */
+  retired: boolean;
   /** Counts the writes of it; 0 before the first. */
   revision: number;
 }
@@ -66,7 +68,7 @@ export async function writeChain(
   table: string,
   chain: DigestChain,
 ): Promise<DigestChain | undefined> {
-  const { bucket, id, account, region, since, asked, last, unsettled } = chain;
+  const { bucket, id, account, region, since, asked, last, unsettled, retired } = chain;
   const revision = chain.revision + 1;
   const attributes = toItem({
     ...{
@@ -76,6 +78,7 @@ export async function writeChain(
       region,
       since,
       asked,
+      retired,
       revision,
       listing: CHAINS,
       listingKey: `${account}/${region}`,
@@ -119,6 +122,7 @@ function fromItem(item: Item): DigestChain {
     ...(asked === undefined ? {} : { asked }),
     ...(last === undefined ? {} : { last: LastDigest.parse(JSON.parse(last)) }),
     unsettled: Keys.parse(JSON.parse(requiredTextAt(item, 'unsettled'))),
+    retired: item.retired?.BOOL === true,
     revision: numberAt(item, 'revision') ?? 0,
   };
 }

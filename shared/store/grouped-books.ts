@@ -4,14 +4,15 @@ import type { TableNames } from '../config.ts';
 import { TrailError } from '../errors.ts';
 import type { Bookkeeper } from './bookkeeper.ts';
 import { joinSeen, type SeenEnvironments, type WrittenEnvironments, writeEnvironments } from './environments-table.ts';
-import { moveWatermark, readLedger } from './ledger.ts';
+import { moveWatermark, putEntry, readLedger } from './ledger.ts';
+import { readLedgerSummaries } from './ledger-batch.ts';
 import { type LedgerEntry, ledgerKey, toLedgerItem } from './ledger-entry.ts';
 
 /** Books that wait for their group. */
 interface Waiting {
   entry: LedgerEntry;
   seen: SeenEnvironments;
-  done(): void;
+  done(written: LedgerEntry): void;
   failed(error: unknown): void;
 }
 
@@ -47,7 +48,7 @@ export class GroupedBooks implements Bookkeeper {
     return readLedger(this.dynamo, this.tables.logFilesTable, object);
   }
 
-  async close(entry: LedgerEntry, seen: SeenEnvironments): Promise<void> {
+  async close(entry: LedgerEntry, seen: SeenEnvironments): Promise<LedgerEntry> {
     return new Promise((done, failed) => {
       this.waiting.push({ entry, seen, done, failed });
       if (this.waiting.length >= GROUP) this.writeGroup();
@@ -80,9 +81,9 @@ export class GroupedBooks implements Bookkeeper {
       for (const one of group) joinSeen(seen, one.seen);
       await writeEnvironments(this.dynamo, this.tables.environmentsTable, seen, this.written);
       const entries = group.map(({ entry }) => entry);
-      await writeEntries(this.dynamo, this.tables.logFilesTable, entries, this.sleep);
+      const written = await writeEntries(this.dynamo, this.tables.logFilesTable, entries, this.sleep);
       await this.moveWatermarks(entries);
-      for (const { done } of group) done();
+      for (const { entry, done } of group) done(written.get(ledgerKey(entry)) ?? entry);
     } catch (error) {
       for (const { failed } of group) failed(error);
     }
@@ -108,18 +109,28 @@ export class GroupedBooks implements Bookkeeper {
 const BATCH = 25;
 const CONCURRENT_BATCHES = 4;
 
+/** @returns the entries as written, by `bucket/key` */
 async function writeEntries(
   dynamo: DynamoDBClient,
   table: string,
   entries: readonly LedgerEntry[],
   sleep: (milliseconds: number) => Promise<unknown>,
-): Promise<void> {
-  const puts = new Map(entries.map((entry) => [ledgerKey(entry), { PutRequest: { Item: toLedgerItem(entry) } }]));
-  const all = [...puts.values()];
+): Promise<Map<string, LedgerEntry>> {
+  const written = new Map(entries.map((entry) => [ledgerKey(entry), entry]));
+  const all = [...written.values()];
   const batches = Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) =>
     all.slice(i * BATCH, (i + 1) * BATCH),
   );
-  await pMap(batches, (batch) => writeBatch(dynamo, table, batch, sleep), { concurrency: CONCURRENT_BATCHES });
+  const write = async (batch: readonly LedgerEntry[]) => {
+    // A batch knows no conditions: what the ledger has already is written one by one, so that no verification mark is lost.
+    const known = await readLedgerSummaries(dynamo, table, batch);
+    const [earlier, first] = [true, false].map((is) => batch.filter((entry) => known.has(ledgerKey(entry)) === is));
+    const puts = first!.map((entry) => ({ PutRequest: { Item: toLedgerItem({ ...entry, revision: 1 }) } }));
+    await writeBatch(dynamo, table, puts, sleep);
+    for (const entry of earlier!) written.set(ledgerKey(entry), await putEntry(dynamo, table, entry));
+  };
+  await pMap(batches, write, { concurrency: CONCURRENT_BATCHES });
+  return written;
 }
 
 const MAX_ROUNDS = 12;
@@ -134,6 +145,7 @@ async function writeBatch(
   sleep: (milliseconds: number) => Promise<unknown>,
 ): Promise<void> {
   let left = batch;
+  if (left.length === 0) return;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { UnprocessedItems } = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
     left = UnprocessedItems?.[table] ?? [];

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BATCH_KEYS, batchGet } from './batch-get.ts';
-import { requiredTextAt, text, textAt } from './item.ts';
+import { requiredTextAt, text, textAt, textsAt } from './item.ts';
 import { type LedgerEntry, type LogFileState, ledgerKey } from './ledger-entry.ts';
 
 /** What the ledger says of a log file, in short. */
-export type LedgerSummary = Pick<LedgerEntry, 'bucket' | 'key' | 'sha256' | 'reason'> & {
+export type LedgerSummary = Pick<LedgerEntry, 'bucket' | 'key' | 'sha256' | 'otherSha256' | 'reason'> & {
   /** `failed`: the work on it failed, and there are no books. */
   state: LogFileState | 'failed';
 };
@@ -25,6 +25,7 @@ export async function readLedgerSummaries(
       'objectKey',
       'state',
       'sha256',
+      'otherSha256',
       'reason',
     ])) {
       const [sha256, reason] = [textAt(item, 'sha256'), textAt(item, 'reason')];
@@ -33,6 +34,7 @@ export async function readLedgerSummaries(
         key: requiredTextAt(item, 'objectKey'),
         state: requiredTextAt(item, 'state') as LedgerSummary['state'],
         ...(sha256 === undefined ? {} : { sha256 }),
+        ...(item.otherSha256 === undefined ? {} : { otherSha256: textsAt(item, 'otherSha256') }),
         ...(reason === undefined ? {} : { reason }),
       });
     }

@@ -90,6 +90,8 @@ export interface LedgerEntry extends LogFileBooks {
   signedSha256?: string;
   /** The hashes of what was ingested under this name before, where they differ: events of it may be in the table. */
   otherSha256?: readonly string[];
+  /** Counts the readings and verifications that were written; absent before the first. */
+  revision?: number;
 }
 
 /** Whether the digest's hash is that of the content that was ingested, all of it. */
@@ -105,38 +107,65 @@ export interface SignedHash {
   verifiedAt: string;
 }
 
-/** What follows for a log file from the hash that was signed: of what was ever ingested, nothing may have another. */
+/** The hashes of everything that was ever ingested under the name of a log file. */
+type IngestedHashes = Pick<LedgerEntry, 'sha256' | 'otherSha256'>;
+
+/**
+ * Whether the content that was ingested of a log file is what CloudTrail signed: of everything that ever was ingested under
+ * its name, nothing may have another hash. This is the only definition; the verify function and the verify command share it.
+ * @returns undefined if nothing was ingested
+ */
 export function verificationOf(
-  { sha256, otherSha256 = [] }: Pick<LedgerEntry, 'sha256' | 'otherSha256'>,
+  { sha256, otherSha256 = [] }: IngestedHashes,
+  signedSha256: string,
+): Verification | undefined {
+  const ingested = [...(sha256 === undefined ? [] : [sha256]), ...otherSha256];
+  if (ingested.some((hash) => hash !== signedSha256)) return 'failed';
+  return ingested.length === 0 ? undefined : 'verified';
+}
+
+/** What the entry of a log file says of a signed hash; a file that is, or was, in quarantine keeps the reason why. */
+export function verificationMark(
+  entry: IngestedHashes & { state: LogFileState },
   signed: SignedHash,
 ): SignedHash & Pick<LedgerEntry, 'verification' | 'reason' | 'detail'> {
-  const ingested = [...(sha256 === undefined ? [] : [sha256]), ...otherSha256];
-  if (ingested.some((hash) => hash !== signed.signedSha256)) {
-    return {
-      ...signed,
-      verification: 'failed',
-      reason: NOT_AS_SIGNED,
-      detail: 'expected the content of which CloudTrail signed the hash, ingested other content',
-    };
-  }
-  return ingested.length === 0 ? signed : { ...signed, verification: 'verified' };
+  const verification = verificationOf(entry, signed.signedSha256);
+  if (verification !== 'failed') return { ...signed, ...(verification && { verification }) };
+  if (entry.state === 'quarantined' || entry.state === 'discarded') return { ...signed, verification };
+  const detail = 'expected the content of which CloudTrail signed the hash, ingested other content';
+  return { ...signed, verification, reason: NOT_AS_SIGNED, detail };
 }
 
 /**
- * What the books of another reading of a log file keep of those before.
- * @param sha256 of what is ingested now, if anything is
+ * The entry of another reading of a log file, with what has to be kept of the entry before: the hashes of what was ingested,
+ * what a digest said of them, and what was discarded.
  */
-export function keptVerification(before: LedgerEntry | undefined, sha256?: string): Partial<LedgerEntry> {
-  if (before === undefined) return {};
-  const { signedSha256, verifiedBy, verifiedAt } = before;
+export function withHistory(reading: LedgerEntry, before: LedgerEntry | undefined): LedgerEntry {
+  const {
+    verification: _,
+    verifiedBy: __,
+    verifiedAt: ___,
+    signedSha256: ____,
+    otherSha256: _____,
+    discards: ______,
+    ...entry
+  } = reading;
+  if (entry.reason === NOT_AS_SIGNED) {
+    delete entry.reason;
+    delete entry.detail;
+  }
+  entry.revision = (before?.revision ?? 0) + 1;
+  if (before === undefined) return entry;
   const hashes = new Set([...(before.otherSha256 ?? []), ...(before.sha256 === undefined ? [] : [before.sha256])]);
-  if (sha256 !== undefined) hashes.delete(sha256);
-  const others = hashes.size === 0 ? {} : { otherSha256: [...hashes] };
-  if (signedSha256 === undefined || verifiedBy === undefined || verifiedAt === undefined) return others;
-  return {
-    ...others,
-    ...verificationOf({ ...others, ...(sha256 && { sha256 }) }, { signedSha256, verifiedBy, verifiedAt }),
+  if (entry.sha256 !== undefined) hashes.delete(entry.sha256);
+  const kept = {
+    ...entry,
+    ...(hashes.size === 0 ? {} : { otherSha256: [...hashes] }),
+    ...(before.discards === undefined ? {} : { discards: before.discards }),
   };
+  const { signedSha256, verifiedBy, verifiedAt } = before;
+  if (signedSha256 === undefined || verifiedBy === undefined || verifiedAt === undefined) return kept;
+  return { ...kept, ...verificationMark(kept, { signedSha256, verifiedBy, verifiedAt }) };
 }
 
 const BOOKS = [
@@ -227,6 +256,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('verifiedAt'),
     ...optional('signedSha256'),
     ...(item.otherSha256 === undefined ? {} : { otherSha256: textsAt(item, 'otherSha256') }),
+    ...(item.revision === undefined ? {} : { revision: numberAt(item, 'revision') ?? 0 }),
     ...(item.discards === undefined ? {} : { discards: textsAt(item, 'discards').map(readDiscard) }),
     ...readCheckpoint(textAt(item, 'checkpoint')),
     ...readReplayedRecords(textsAt(item, 'replayedRecords')),

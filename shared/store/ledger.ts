@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { updateIf } from './conditional.ts';
-import { type Item, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
+import { s3Place, TrailError } from '../errors.ts';
+import { conditionHeld, updateIf } from './conditional.ts';
+import { type Item, number, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
 import {
   type Checkpoint,
   DISCARDS,
@@ -15,8 +16,9 @@ import {
   type SignedHash,
   toLedgerItem,
   type Verification,
-  verificationOf,
+  verificationMark,
   WATERMARKS,
+  withHistory,
 } from './ledger-entry.ts';
 import { queryItems } from './query-items.ts';
 
@@ -112,18 +114,55 @@ export async function noteFailure(
   await updateIf(dynamo, table, { logFile: logFile! }, attributes, 'attribute_not_exists(#state) OR #state = :state');
 }
 
-/** Writes a file's books, over those of an earlier reading; then moves the watermark of its account and Region. */
-export async function writeLedger(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<void> {
-  await dynamo.send(new PutItemCommand({ TableName: table, Item: toLedgerItem(entry) }));
-  await moveWatermark(dynamo, table, entry);
+/**
+ * Writes a file's books, over those of an earlier reading; then moves the watermark of its account and Region.
+ * @returns the entry as written
+ */
+export async function writeLedger(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<LedgerEntry> {
+  const written = await putEntry(dynamo, table, entry);
+  await moveWatermark(dynamo, table, written);
+  return written;
 }
 
-/** Notes how far the storing of a log file has come, for the next delivery of its notification to go on from there. */
+/** Each lost race means that another writer finished. */
+const MAX_RACES = 8;
+
+/**
+ * Writes the entry of a reading. If another reading, or a verification, was written since the entry was made, the entry
+ * keeps what they left: a verification mark and the hashes of what was ingested are never overwritten.
+ * @param entry as `withHistory` made it
+ * @returns the entry as written
+ * @throws {TrailError} `write-race`
+ */
+export async function putEntry(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<LedgerEntry> {
+  let next = entry;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const expected = (next.revision ?? 1) - 1;
+    const put = new PutItemCommand({
+      TableName: table,
+      Item: toLedgerItem({ ...next, revision: expected + 1 }),
+      ConditionExpression: expected === 0 ? 'attribute_not_exists(revision)' : 'revision = :expected',
+      ...(expected > 0 && { ExpressionAttributeValues: { ':expected': number(expected) } }),
+    });
+    if (await conditionHeld(dynamo.send(put))) return { ...next, revision: expected + 1 };
+    next = withHistory(next, await readLedger(dynamo, table, entry));
+  }
+  throw new TrailError(
+    'write-race',
+    `${s3Place(entry)}: its ledger entry keeps changing: expected to write it in ${MAX_RACES} tries`,
+  );
+}
+
+/**
+ * Notes how far the storing of a log file has come, for the next delivery of its notification to go on from there.
+ * @param before what the ledger had of the log file when its reading began
+ */
 export async function writeCheckpoint(
   dynamo: DynamoDBClient,
   table: string,
   file: Omit<LedgerEntry, keyof LogFileBooks | 'state' | 'compressedBytes' | 'uncompressedBytes'>,
   checkpoint: Checkpoint,
+  before: LedgerEntry | undefined,
 ): Promise<void> {
   const entry = {
     ...file,
@@ -133,7 +172,7 @@ export async function writeCheckpoint(
     state: 'partial' as const,
     checkpoint,
   };
-  await dynamo.send(new PutItemCommand({ TableName: table, Item: toLedgerItem(entry) }));
+  await putEntry(dynamo, table, withHistory(entry, before));
 }
 
 /**
@@ -146,17 +185,21 @@ export async function writeVerification(
   entry: LedgerEntry,
   signed: SignedHash,
 ): Promise<Verification | undefined> {
-  const result = verificationOf(entry, signed);
-  if (result.verification === undefined) return undefined;
+  const { state, ingestedAt } = entry;
+  const mark = verificationMark(entry, signed);
+  if (mark.verification === undefined) return undefined;
+  const revision = (entry.revision ?? 0) + 1;
   const attributes = toItem({
-    ...result,
-    ...(result.verification === 'failed' ? problemListing(entry) : {}),
+    ...mark,
+    ...(mark.verification === 'failed' ? problemListing(entry) : {}),
+    revision,
     // Unchanged, for the condition.
-    ...{ state: entry.state, ingestedAt: entry.ingestedAt },
+    ...{ state, ingestedAt },
   });
-  const unchanged = '#state = :state AND #ingestedAt = :ingestedAt';
+  const isFirst = 'attribute_not_exists(#revision) OR #revision < :revision';
+  const unchanged = `#state = :state AND #ingestedAt = :ingestedAt AND (${isFirst})`;
   const written = await updateIf(dynamo, table, { logFile: text(ledgerKey(entry)) }, attributes, unchanged);
-  return written ? result.verification : undefined;
+  return written ? mark.verification : undefined;
 }
 
 /** What is known of where an event came from: whether a signed digest has the hash of its log file. */

@@ -93,9 +93,10 @@ export async function changeEntry(
   entry: LedgerEntry,
   next: LedgerEntry,
 ): Promise<boolean> {
-  const item = toLedgerItem(next);
+  const item = toLedgerItem({ ...next, revision: (entry.revision ?? 0) + 1 });
   const sets = CHANGED.filter((name) => item[name] !== undefined);
   const removed = CHANGED.filter((name) => item[name] === undefined);
+  const revision = entry.revision === undefined ? 'attribute_not_exists(#revision)' : '#revision = :expected';
   const discards = entry.discards === undefined ? 'attribute_not_exists(discards)' : 'size(discards) = :discarded';
   const update: UpdateItemCommandInput = {
     TableName: table,
@@ -104,7 +105,7 @@ export async function changeEntry(
       `SET ${sets.map((name) => `#${name} = :${name}`).join(', ')}`,
       ...(removed.length === 0 ? [] : [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`]),
     ].join(' '),
-    ConditionExpression: `etag = :etag AND ingestedAt = :ingestedAt AND #state = :before AND #recordsQuarantined = :quarantined AND ${discards}`,
+    ConditionExpression: `etag = :etag AND ingestedAt = :ingestedAt AND #state = :before AND #recordsQuarantined = :quarantined AND ${discards} AND ${revision}`,
     ExpressionAttributeNames: Object.fromEntries(CHANGED.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(sets.map((name) => [`:${name}`, item[name]!])),
@@ -112,6 +113,7 @@ export async function changeEntry(
       ':ingestedAt': text(entry.ingestedAt),
       ':before': text(entry.state),
       ':quarantined': number(entry.recordsQuarantined),
+      ...(entry.revision === undefined ? {} : { ':expected': number(entry.revision) }),
       ...(entry.discards === undefined ? {} : { ':discarded': number(entry.discards.length) }),
     },
   };
@@ -120,5 +122,5 @@ export async function changeEntry(
 
 const CHANGED = [
   ...['state', 'recordsQuarantined', 'eventsStored', 'eventsKnown', 'recordsFiltered'],
-  ...['replayedRecords', 'discards', 'listing', 'listingKey'],
+  ...['replayedRecords', 'discards', 'listing', 'listingKey', 'revision'],
 ];

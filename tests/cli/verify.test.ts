@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
-import { publicKeysByRegion } from '../support/signed-trail.ts';
+import { publicKeysByRegion, putTrailObject } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
 import { type Servers, startServers } from '../support/world.ts';
 
@@ -167,6 +167,26 @@ test('a bucket that was downloaded and replayed into a local store', async () =>
   );
   expect(collected).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nVerified: /) });
 }, 60_000);
+
+test('a replica, and evidence from it', async () => {
+  const original = world.signed.bucket;
+  const replica = `${original}-replica`;
+  await world.s3.send(new CreateBucketCommand({ Bucket: replica }));
+  for (const object of world.signed.objects.values()) await putTrailObject(world.s3, { ...object, bucket: replica });
+  const range = ['--until', '2031-03-05', '--public-keys', keyFile, ...table()];
+  const verified = await run('verify', `s3://${replica}`, '--original-bucket', original, ...range);
+  expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('Events in the table: 20, 20 proven\n') });
+  expect(await run('verify', `s3://${replica}`, ...range)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('(digest-moved): 10\n'),
+  });
+  const { eventID } = JSON.parse(world.trails[0]!.trail.logFiles[4]!.text).Records[1];
+  const out = join(folder.path, 'from-a-replica.json');
+  const from = ['--from', `s3://${replica}`, '--original-bucket', original];
+  const collected = await run('evidence', eventID, '--out', out, ...from, '--public-keys', keyFile, ...table());
+  expect(collected).toMatchObject({ code: 0, stdout: expect.stringContaining(`Log file s3://${original}/`) });
+  expect(await run('verify', out, '--public-keys', keyFile)).toMatchObject({ code: 0 });
+});
 
 describe('evidence', () => {
   const out = join(folder.path, 'evidence.json');

@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
+import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
+import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import { ingestLogFile } from '../../shared/pipeline.ts';
+import { ledgerBooks } from '../../shared/store/bookkeeper.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
+import { GroupedBooks } from '../../shared/store/grouped-books.ts';
 import {
   listProblems,
   readLedger,
@@ -13,7 +20,7 @@ import {
   writeVerification,
 } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
+import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/verify-ingested.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
@@ -53,6 +60,7 @@ afterAll(() => servers.stop());
 class Verification {
   readonly reports: DigestReport[] = [];
   readonly failures: string[] = [];
+  readonly retired: RetiredChain[] = [];
   readonly world: World;
   readonly bucket: SignedBucket;
   readonly trail: TestTrail;
@@ -91,6 +99,7 @@ class Verification {
       {
         ...{ s3, dynamo, logFilesTable: deps.config.logFilesTable, graceMs: 6 * HOUR, sleep: async () => {} },
         locations: [{ bucket: this.bucket.bucket, prefix: '' }],
+        originals: [],
         since: TRAIL_START,
         createKeys: publicKeys,
         now: () => this.now,
@@ -98,6 +107,7 @@ class Verification {
       },
       {
         digest: (report) => void this.reports.push(report),
+        retired: (chain) => void this.retired.push(chain),
         failed: (place, error) => void this.failures.push(`${place}: ${(error as Error).name}`),
         end: () => {},
       },
@@ -129,7 +139,7 @@ test('what was ingested is what CloudTrail signed; a second run does nothing', a
   await check.ingest();
   const report = await check.run();
   expect(report).toEqual({
-    ...{ places: 1, failedPlaces: 0, chains: 1, finished: true, digestAgeMs: 60_000 },
+    ...{ places: 1, failedPlaces: 0, chains: 1, finished: true, keysUnavailable: {}, digestAgeMs: 60_000 },
   });
   expect(await check.states()).toEqual(all(6, 'verified'));
   expect([check.sum('verified'), check.findings()]).toEqual([6, []]);
@@ -187,6 +197,28 @@ describe('a log file that is not what CloudTrail signed', () => {
     await check.ingest();
     await check.run();
     expect(await check.states()).toEqual(['failed', ...all(5, 'verified')]);
+    // The command says the same.
+    const { s3, dynamo, deps } = check.world;
+    const { findings } = await verifyBucket(
+      { bucket: file.bucket, prefix: '', until: check.trail.digests.at(-1)!.end },
+      {
+        ...{ s3, keys: publicKeys(), now: () => check.now, sleep: async () => {}, concurrency: 4 },
+        index: { dynamo, tables: deps.config, copies: [] },
+      },
+    );
+    expect(findings).toMatchObject([{ kind: 'log-file-ingested-differently', key: file.key }]);
+  });
+
+  test('changed and ingested, then broken, and in quarantine when its digest comes', async () => {
+    const check = await Verification.of();
+    const [file, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
+    await check.ingest(others);
+    await check.forge(file);
+    await putTrailObject(check.world.s3, { ...file, body: Buffer.from('{"Records":[') });
+    await check.ingest([file]);
+    await check.run();
+    expect(await check.entry(file)).toMatchObject({ state: 'quarantined', verification: 'failed' });
+    expect((await check.entry(file))?.reason).not.toBe('not-as-signed');
   });
 
   test('broken afterwards, and set aside: what was signed is not forgotten', async () => {
@@ -428,6 +460,117 @@ describe('the chain of digests', () => {
   });
 });
 
+describe('public keys that cannot be had', () => {
+  const refused = Object.assign(new Error('secret'), { name: 'UnrecognizedClientException' });
+  const unavailable = (region: string): PublicKeySource => ({
+    async find(fingerprint, regions, time) {
+      const others = regions.filter((one) => one !== region);
+      const key = await publicKeys().find(fingerprint, others, time);
+      if (key === undefined && others.length < regions.length) throw new KeysUnavailableError(region, refused);
+      return key;
+    },
+  });
+
+  test('of one Region: it is named, the others go on, and it is verified when they are there', async () => {
+    const check = await Verification.of();
+    const there = check.bucket.addTrail({ hours: 3, region: 'ap-east-1', homeRegion: 'eu-west-1' });
+    await check.bucket.upload(check.world.s3);
+    await check.ingest();
+    await check.ingest(there.logFiles);
+    const createKeys = () => unavailable('ap-east-1');
+    const reason = 'public-keys-unavailable: public keys of CloudTrail in ap-east-1: UnrecognizedClientException';
+    // Neither a failure, nor a finding, nor an age, however long it lasts.
+    for (const hours of [0, 1, 10]) {
+      check.now += hours * HOUR;
+      const report = await check.run({ createKeys });
+      expect(report).toMatchObject({ failedPlaces: 0, finished: true, keysUnavailable: { 'ap-east-1': reason } });
+      expect(check.findings()).toEqual([]);
+      expect(check.reports.filter(({ unchecked }) => unchecked === reason).length).toBeGreaterThan(0);
+    }
+    expect(await check.states()).toEqual(all(6, 'verified'));
+    const entries = () => Promise.all(there.logFiles.map(async (file) => (await check.entry(file))?.verification));
+    expect(await entries()).toEqual(all(6, undefined));
+    expect(await check.run()).toMatchObject({ keysUnavailable: {} });
+    expect(await entries()).toEqual(all(6, 'verified'));
+    await check.run();
+    expect(check.reports).toEqual([]);
+  });
+});
+
+describe('trails that go, and go elsewhere', () => {
+  test('one that is retired beside another is told once, and has no age', async () => {
+    const check = await Verification.of({ hours: 12, filesPerHour: 0 });
+    const old = check.bucket.addTrail({ hours: 4, filesPerHour: 0, trail: 'old' });
+    await check.bucket.upload(check.world.s3);
+    expect(await check.run()).toMatchObject({ digestAgeMs: 60_000 });
+    const { bucket } = check.bucket;
+    const end = old.digests.at(-1)!.end;
+    expect(check.retired).toEqual([{ bucket, account: '111122223333', region: 'eu-west-1', trail: 'old', end }]);
+    check.now += HOUR;
+    expect(await check.run()).toMatchObject({ digestAgeMs: HOUR + 60_000 });
+    expect([check.retired.length, check.findings()]).toEqual([1, []]);
+  });
+
+  test('the only one is not retired, but late', async () => {
+    const check = await Verification.of();
+    await check.run();
+    check.now += 10 * HOUR;
+    expect(await check.run()).toMatchObject({ digestAgeMs: 10 * HOUR + 60_000 });
+    expect(check.retired).toEqual([]);
+  });
+
+  test('one that becomes an organization’s goes on there', async () => {
+    const check = await Verification.of({ hours: 4 });
+    await check.ingest();
+    await check.run();
+    const organization = new SignedBucket(check.bucket.bucket, { organization: 'o-abc123', seed: 1 });
+    const start = check.trail.digests.at(-1)!.end;
+    const moved = organization.addTrail({ hours: 4, start, after: check.trail });
+    await organization.upload(check.world.s3);
+    await check.ingest(moved.logFiles);
+    check.now += 4 * HOUR;
+    expect(await check.run()).toMatchObject({ chains: 2, digestAgeMs: 60_000 });
+    expect([check.sum('verified'), check.findings(), check.retired]).toEqual([8, [], []]);
+  });
+
+  test.each([false, true])('one that comes from another bucket (read as well: %s)', async (isRead) => {
+    const check = await Verification.of({ hours: 4 });
+    const next = new SignedBucket(`${check.bucket.bucket}-next`);
+    const moved = next.addTrail({ hours: 2, start: check.trail.digests.at(-1)!.end, after: check.trail });
+    await next.upload(check.world.s3);
+    const [last] = check.trail.digests.slice(-1);
+    const { s3 } = check.world;
+    await s3.send(new DeleteObjectCommand({ Bucket: last!.bucket, Key: last!.key }));
+    check.now += 10 * HOUR;
+    const locations = [{ bucket: next.bucket, prefix: '' }, ...(isRead ? [{ bucket: last!.bucket, prefix: '' }] : [])];
+    await check.run({ locations });
+    const [first] = check.reports.filter(({ key }) => key === moved.digests[0]!.key);
+    if (isRead) expect(first).toMatchObject({ findings: [{ kind: 'digest-missing', key: last!.key }] });
+    else expect(first).toMatchObject({ findings: [], earlier: `s3://${last!.bucket}/${last!.key}` });
+  });
+
+  test('the first backfill digest is missing, and the next one names it', async () => {
+    const check = await Verification.of({ hours: 6, backfilled: [1, 3] });
+    const [gone] = check.trail.digests.filter(({ key }) => key.includes('_backfill'));
+    await check.world.s3.send(new DeleteObjectCommand({ Bucket: gone!.bucket, Key: gone!.key }));
+    check.now += 10 * HOUR;
+    await check.run();
+    expect(check.findings()).toEqual(['digest-missing']);
+  });
+
+  test('a replica is verified for what its original is', async () => {
+    const check = await Verification.of();
+    const replica = `${check.bucket.bucket}-replica`;
+    const copy = new SignedBucket(replica);
+    for (const [key, object] of check.bucket.objects) copy.objects.set(key, { ...object, bucket: replica });
+    await copy.upload(check.world.s3);
+    const files = check.trail.logFiles.map((file) => ({ ...file, bucket: replica }));
+    await check.ingest(files);
+    await check.run({ locations: [{ bucket: replica, prefix: '' }], originals: [check.bucket.bucket] });
+    expect([check.sum('verified'), check.findings()]).toEqual([6, []]);
+  });
+});
+
 test('accounts, Regions and trails have chains of their own', async () => {
   const check = await Verification.of();
   const others = [{ account: '444455556666' }, { region: 'us-east-1' }, { trail: 'data_events' }].map((settings) =>
@@ -472,7 +615,11 @@ test('an event says whether CloudTrail signed its log file', async () => {
   const { key } = check.trail.digests[0]!;
   const verifiedAt = new Date(check.now).toISOString();
   expect(await get('event-0-0')).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
-  expect(JSON.parse(await show('event-0-0'))).toMatchObject({ verification: 'verified', verifiedBy: key, verifiedAt });
+  expect(JSON.parse(await show('event-0-0', '--format', 'json'))).toMatchObject({
+    verification: 'verified',
+    verifiedBy: key,
+    verifiedAt,
+  });
   expect(await show('event-0-0', '--format', 'text')).toMatch(
     new RegExp(`verified {5}yes, CloudTrail signed.*\\n {13}digest s3://${check.bucket.bucket}/${key}\\n`),
   );
@@ -557,6 +704,54 @@ describe('interrupted', () => {
     const signed = { signedSha256: before.sha256!, verifiedBy: file.digest, verifiedAt: 'now' };
     expect(await writeVerification(dynamo, deps.config.logFilesTable, before, signed)).toBeUndefined();
     expect((await check.entry(file))?.verification).toBeUndefined();
+  });
+
+  test.each(['one by one', 'in a group'])('by a reading that began before: its mark is kept (%s)', async (how) => {
+    const check = await Verification.of({ hours: 1 });
+    const [file] = check.trail.logFiles as [TestLogFile];
+    await check.ingest();
+    const { s3, dynamo, deps } = check.world;
+    const before = (await check.entry(file))!;
+    const content = '{"Records":[]}';
+    await putTrailObject(s3, { ...file, body: gzipSync(content) });
+    // The reading has looked the log file up already; the verification comes before it ends.
+    const books =
+      how === 'in a group' ? new GroupedBooks(dynamo, deps.config, async () => {}) : ledgerBooks(dynamo, deps.config);
+    const ingesting = ingestLogFile(file, {
+      ...deps,
+      books: {
+        find: async () => before,
+        close: async (entry, seen) => {
+          await check.run();
+          const closed = books.close(entry, seen);
+          if (books instanceof GroupedBooks) books.finish();
+          return closed;
+        },
+      },
+    });
+    expect(await ingesting).toMatchObject({ outcome: 'ingested', notAsSigned: true });
+    expect(await check.entry(file)).toMatchObject({
+      ...{ verification: 'failed', signedSha256: before.sha256, otherSha256: [before.sha256] },
+      sha256: createHash('sha256').update(content).digest('hex'),
+    });
+  });
+
+  test('by a backfill that did not know of the log file: its mark is kept', async () => {
+    const check = await Verification.of({ hours: 1 });
+    const { dynamo, deps } = check.world;
+    await check.ingest();
+    await check.run();
+    const books = new GroupedBooks(dynamo, deps.config, async () => {});
+    const ingesting = check.trail.logFiles.map((file) =>
+      ingestLogFile(file, {
+        ...deps,
+        books: { find: async () => undefined, close: (entry, seen) => books.close(entry, seen) },
+      }),
+    );
+    setTimeout(() => books.finish(), 500);
+    await Promise.all(ingesting);
+    books.finish();
+    expect(await check.states()).toEqual(all(2, 'verified'));
   });
 
   test('two at a time: one of them stops, and everything is verified once', async () => {

@@ -12,6 +12,8 @@ interface Asked {
 
 let server: Server;
 const asked: Asked[] = [];
+/** Regions that refuse: the opt-in Region that an account has not enabled. */
+const refusing = new Set<string>();
 
 /** A CloudTrail that hands out two keys for each Region, each on a page of its own. */
 beforeAll(async () => {
@@ -24,10 +26,15 @@ beforeAll(async () => {
       const region = /\/(\w+-\w+-\d)\/cloudtrail/.exec(request.headers.authorization ?? '')?.[1] ?? '';
       const body = JSON.parse(text);
       asked.push({ region, body });
+      response.setHeader('content-type', 'application/x-amz-json-1.1');
+      if (refusing.has(region)) {
+        response.statusCode = 400;
+        response.end(JSON.stringify({ __type: 'UnrecognizedClientException', message: 'secret' }));
+        return;
+      }
       const name = body.NextToken === undefined ? `old ${region}` : region;
       const { fingerprint, value } = signingKey(name).publicKey;
       const key = { Fingerprint: fingerprint, Value: Buffer.from(value).toString('base64'), ValidityStartTime: 1.7e9 };
-      response.setHeader('content-type', 'application/x-amz-json-1.1');
       response.end(
         JSON.stringify({ PublicKeyList: [key], ...(body.NextToken === undefined && { NextToken: 'more' }) }),
       );
@@ -37,11 +44,11 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-function keys() {
+function keys(now: () => number = Date.now) {
   asked.length = 0;
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  return listedKeys((region) => new CloudTrailClient({ region, endpoint, credentials }));
+  return listedKeys(now, (region) => new CloudTrailClient({ region, endpoint, credentials }));
 }
 
 test('keys are asked for once a Region and month, page by page, and in the other Region if need be', async () => {
@@ -67,4 +74,27 @@ test('keys are asked for once a Region and month, page by page, and in the other
 test('a key that nobody has', async () => {
   expect(await keys().find('f'.repeat(32), ['eu-west-1'], '2031-03-01T20:00:00.000Z')).toBeUndefined();
   expect(publicKeysByRegion().has('eu-west-1')).toBe(true);
+});
+
+test('a Region that does not answer is named, leaves others alone, and is asked again later', async () => {
+  let now = 0;
+  const source = keys(() => now);
+  const time = '2031-03-01T20:00:00.000Z';
+  const { fingerprint } = signingKey('ap-east-1').publicKey;
+  refusing.add('ap-east-1');
+  const find = () => source.find(fingerprint, ['ap-east-1', 'eu-west-1'], time);
+  await expect(find()).rejects.toMatchObject({
+    ...{ code: 'public-keys-unavailable', region: 'ap-east-1' },
+    message: 'public keys of CloudTrail in ap-east-1: UnrecognizedClientException (HTTP 400)',
+  });
+  const requests = asked.length;
+  // Thousands of digests may ask: not each is a request.
+  await expect(Promise.all(Array.from({ length: 9 }, find))).rejects.toMatchObject({ region: 'ap-east-1' });
+  expect(asked).toHaveLength(requests);
+  // A key that another Region has is found all the same.
+  const other = signingKey('eu-west-1').publicKey.fingerprint;
+  expect(await source.find(other, ['ap-east-1', 'eu-west-1'], time)).toMatchObject({ fingerprint: other });
+  refusing.clear();
+  now += 60_000;
+  expect(await find()).toMatchObject({ fingerprint });
 });

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { VerifyReport } from '../../shared/integrity/verify-bucket.ts';
+import { isVerified, verificationText } from '../../shared/render/verification.ts';
 import { dose } from '../support/dose.ts';
 import {
   digestBody,
@@ -133,7 +134,21 @@ describe('chains', () => {
     const [first, second] = of(world).digests;
     await resign(world, second!, first, { previousDigestS3Bucket: 'the-bucket-before' });
     await remove(world, first!, ...first!.names);
-    expect(short(await verifyWorld(world, {}, { index: undefined }))).toEqual([]);
+    const report = await verifyWorld(world, {}, { index: undefined });
+    expect(report.findings).toEqual([]);
+    expect(report.unchecked).toEqual([
+      {
+        place: 's3://the-bucket-before/AWSLogs/111122223333/*/eu-west-1/',
+        reason: 'NoSuchBucket (HTTP 404)',
+        to: second!.start,
+      },
+    ]);
+    expect(isVerified(report)).toBe(false);
+    const text = verificationText(report, { width: 200, colour: false });
+    expect(text).toMatch(/Not covered: the time before 2031-03-01 21:01.*s3:\/\/the-bucket-before\//);
+    // From when on the trail writes here, everything is verified.
+    const { findings, unchecked } = await verifyWorld(world, { since: second!.end }, { index: undefined });
+    expect([findings, unchecked]).toEqual([[], []]);
   });
 
   test('of another trail are left out, and so is what only all trails can tell', async () => {

@@ -129,13 +129,13 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toBeUndefined();
     expect(await listProblems(dynamo, logFilesTable, {}, 10)).toMatchObject([{ state: 'failed', reason: 'second' }]);
     const checkpoint = { nextRecord: 7, stored: 3, known: 2, skipped: 1, quarantined: 1 };
-    await writeCheckpoint(dynamo, logFilesTable, entry('f'), checkpoint);
+    await writeCheckpoint(dynamo, logFilesTable, entry('f'), checkpoint, undefined);
     await noteFailure(dynamo, logFilesTable, entry('f'), 'third');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toMatchObject({ state: 'partial', checkpoint });
     await writeLedger(dynamo, logFilesTable, entry('f', { recordsRead: 9, eventsStored: 9 }));
     await noteFailure(dynamo, logFilesTable, entry('f'), 'fourth');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toEqual(
-      entry('f', { recordsRead: 9, eventsStored: 9 }),
+      entry('f', { recordsRead: 9, eventsStored: 9, revision: 2 }),
     );
     expect(await listProblems(dynamo, logFilesTable, {}, 10)).toEqual([]);
   });

@@ -4,11 +4,12 @@ import { StoredItemError } from '../../shared/store/item.ts';
 import {
   booksOf,
   fromLedgerItem,
-  keptVerification,
   type LedgerEntry,
   ledgerKey,
   toLedgerItem,
+  verificationMark,
   verificationOf,
+  withHistory,
 } from '../../shared/store/ledger-entry.ts';
 import { codePoint } from '../support/code-point.ts';
 
@@ -111,24 +112,31 @@ test('the books are five numbers', () => {
 const SIGNED = { signedSha256: 'a', verifiedBy: 'digest', verifiedAt: '2026-11-20T00:00:00.000Z' };
 
 test('it is verified when nothing was ever ingested but what was signed', () => {
-  expect(verificationOf({ sha256: 'a' }, SIGNED)).toEqual({ ...SIGNED, verification: 'verified' });
-  expect(verificationOf({ sha256: 'b' }, SIGNED)).toMatchObject({ verification: 'failed', reason: 'not-as-signed' });
-  expect(verificationOf({ sha256: 'a', otherSha256: ['b'] }, SIGNED).verification).toBe('failed');
-  expect(verificationOf({}, SIGNED)).toEqual(SIGNED);
+  expect(verificationOf({ sha256: 'a' }, 'a')).toBe('verified');
+  expect(verificationOf({ sha256: 'b' }, 'a')).toBe('failed');
+  expect(verificationOf({ sha256: 'a', otherSha256: ['b'] }, 'a')).toBe('failed');
+  expect(verificationOf({ otherSha256: ['b'] }, 'a')).toBe('failed');
+  expect(verificationOf({}, 'a')).toBeUndefined();
+});
+
+test('the reason of a file in quarantine is not replaced by what a digest says', () => {
+  const mark = { ...SIGNED, verification: 'failed' };
+  expect(verificationMark({ state: 'ingested', sha256: 'b' }, SIGNED)).toMatchObject({
+    ...mark,
+    reason: 'not-as-signed',
+  });
+  expect(verificationMark({ state: 'quarantined', otherSha256: ['b'] }, SIGNED)).toEqual(mark);
 });
 
 test('whenever its digest comes among readings of it, the end is the same', () => {
   const hash = fc.constantFrom('a', 'b', undefined);
   fc.assert(
     fc.property(entry, fc.array(hash, { minLength: 1 }), fc.array(hash), (one, before, after) => {
-      const { sha256: _, otherSha256: __, verification: ___, signedSha256: ____, ...unread } = one;
-      const read = (now: LedgerEntry | undefined, sha256: string | undefined): LedgerEntry => ({
-        ...unread,
-        ...(sha256 === undefined ? {} : { sha256 }),
-        ...keptVerification(now, sha256),
-      });
+      const { sha256: _, ...unread } = one;
+      const read = (now: LedgerEntry | undefined, sha256: string | undefined): LedgerEntry =>
+        withHistory({ ...unread, ...(sha256 === undefined ? {} : { sha256 }) }, now);
       const known = before.reduce<LedgerEntry | undefined>(read, undefined)!;
-      const last = after.reduce<LedgerEntry>(read, { ...known, ...verificationOf(known, SIGNED) });
+      const last = after.reduce<LedgerEntry>(read, { ...known, ...verificationMark(known, SIGNED) });
       const ingested = [...before, ...after];
       const expected = ingested.includes('b') ? 'failed' : ingested.includes('a') ? 'verified' : undefined;
       expect(last.verification).toBe(expected);

@@ -88,7 +88,7 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
     return { service, region, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
-    return { service, region, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
+    return { service, region, operation: target.split('.').at(-1)!, input: JSON.parse(body) as Input };
   const input = Object.fromEntries(new URLSearchParams(body));
   return { service, region, operation: input.Action ?? '', input };
 }
@@ -147,6 +147,7 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   iam: query,
   sns: query,
   cloudtrail: json,
+  organizations: json,
   sqs: json,
   dynamodb: json,
   events: json,

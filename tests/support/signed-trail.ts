@@ -8,7 +8,7 @@ import {
   type PublicKey,
   type PublicKeySource,
 } from '../../shared/integrity/public-keys.ts';
-import { seededRandom } from './random.ts';
+import { type Random, seededRandom } from './random.ts';
 
 /** A trail as a test wants it. */
 export interface TrailSettings {
@@ -27,9 +27,13 @@ export interface TrailSettings {
   quiet?: readonly number[];
   /** Hours of which the first log file was left out, to be named by a digest made later. */
   backfilled?: readonly number[];
+  /** The trail has written elsewhere before: its chains go on after the last digests of that. */
+  after?: TestTrail;
   /** The records of a log file. */
   records?(hour: number, file: number): unknown[];
 }
+
+type AllSettings = Required<Omit<TrailSettings, 'after'>>;
 
 /** An object in the bucket; tests tamper with these before they upload them. */
 export interface TrailObject {
@@ -118,18 +122,24 @@ export class SignedBucket {
   /** `[prefix/]AWSLogs/[o-ORGID/]` */
   readonly root: string;
   readonly objects = new Map<string, TrailObject>();
-  private readonly random = seededRandom(7);
+  private readonly random: Random;
 
-  constructor(bucket: string, { prefix = '', organization }: { prefix?: string; organization?: string } = {}) {
+  constructor(
+    bucket: string,
+    { prefix = '', organization, seed = 7 }: { prefix?: string; organization?: string; seed?: number } = {},
+  ) {
     this.bucket = bucket;
+    this.random = seededRandom(seed);
     this.root = `${prefix}AWSLogs/${organization === undefined ? '' : `${organization}/`}`;
   }
 
   addTrail(wanted: TrailSettings = {}): TestTrail {
     const settings = { ...DEFAULTS, homeRegion: wanted.region ?? DEFAULTS.region, ...wanted };
     const trail: TestTrail = { logFiles: [], digests: [] };
-    let previous: TestDigest | undefined;
-    let previousBackfill: TestDigest | undefined;
+    const before = (isBackfill: boolean) =>
+      wanted.after?.digests.findLast(({ key }) => key.endsWith('_backfill.json.gz') === isBackfill);
+    let previous = before(false);
+    let previousBackfill = before(true);
     for (let hour = 0; hour < settings.hours; hour += 1) {
       if (settings.off.includes(hour)) {
         previous = undefined;
@@ -154,11 +164,11 @@ export class SignedBucket {
     return this.logFileOf(all, hour, 0);
   }
 
-  private logFilesOf(settings: Required<TrailSettings>, hour: number): TestLogFile[] {
+  private logFilesOf(settings: AllSettings, hour: number): TestLogFile[] {
     return Array.from({ length: settings.filesPerHour }, (_, file) => this.logFileOf(settings, hour, file));
   }
 
-  private logFileOf(settings: Required<TrailSettings>, hour: number, file: number): TestLogFile {
+  private logFileOf(settings: AllSettings, hour: number, file: number): TestLogFile {
     const { account, region, start, filesPerHour } = settings;
     const time = isoOf(
       Date.parse(start) + hour * HOUR_MS + Math.floor(((file + 0.5) * HOUR_MS) / (filesPerHour + 0.5)),
@@ -182,7 +192,7 @@ export class SignedBucket {
   }
 
   private digestOf(
-    settings: Required<TrailSettings>,
+    settings: AllSettings,
     hour: number,
     files: TestLogFile[],
     previous: TestDigest | undefined,

@@ -172,11 +172,15 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
       ...world.recorded(calls),
       since: TRAIL_START,
       graceMs: graceHours * 3600 * 1000,
-      createKeys: () => listedKeys((region) => recordCalls(cloudTrail(region), calls)),
+      createKeys: () =>
+        listedKeys(
+          () => now,
+          (region) => recordCalls(cloudTrail(region), calls),
+        ),
       now: () => now,
       sleep: async () => {},
     },
-    { digest: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
+    { digest: () => {}, retired: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   await handler({}, {} as Context);
   await world.s3.send(new DeleteObjectCommand({ Bucket: world.logBucket, Key: digests[0]!.key }));
