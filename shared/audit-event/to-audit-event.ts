@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  type AuditEvent,
   type BadRecordReason,
+  type EventAttributes,
   type EventFlag,
   MAX_EVENT_ID_BYTES,
   type Provenance,
@@ -15,12 +15,12 @@ import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './reco
 import { redactRecord } from './redact.ts';
 
 /** What a record's surroundings tell. */
-export interface RecordContext extends Provenance {
+export type RecordContext = Provenance & {
   /** The account in the log file's key; used when the record names none. */
   keyAccount: string | undefined;
   /** The reader's clock, in milliseconds since 1970. */
   now: number;
-}
+};
 
 /** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
 const MAX_VALUES = 50_000;
@@ -51,10 +51,14 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       day: time.day,
       flags: flagsOf(fields, time.flag),
       ...supersededBy(fields, eventId),
-      logFile: context.logFile,
-      recordIndex: context.recordIndex,
+      ...provenanceOf(context),
     },
   };
+}
+
+function provenanceOf(context: RecordContext): Provenance {
+  if (context.provisional) return { provisional: true };
+  return { logFile: context.logFile, recordIndex: context.recordIndex };
 }
 
 // Aggregated records have eventId instead of eventID, and no time or name; Insight records describe rates of calls.
@@ -82,7 +86,7 @@ function eventIdProblem(eventId: unknown): BadRecordReason {
 }
 
 /** The fields people ask by, absent ones left out. */
-function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Partial<AuditEvent> {
+function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Partial<EventAttributes> {
   const identity = objectAt(fields, 'userIdentity');
   const texts = {
     eventTime: stringAt(fields, 'eventTime'),
