@@ -30,7 +30,14 @@ import {
   NO_BOOKS,
 } from './store/ledger-entry.ts';
 import { quarantineFile, renewReason } from './store/quarantine.ts';
-import { noQuarantine, OutOfTimeError, type RecordProblem, RecordStorage, type StorageDeps } from './store-records.ts';
+import {
+  noQuarantine,
+  OutOfTimeError,
+  problemOf,
+  type RecordProblem,
+  RecordStorage,
+  type StorageDeps,
+} from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
 
 /** What the pipeline works with. */
@@ -244,7 +251,7 @@ function reading(
   { config, caps }: PipelineDeps,
   onRecords: ReadOptions['onRecords'],
 ): ReadOptions {
-  return { eventSources: config.eventSources, caps, byZlib, onRecords };
+  return { eventSources: config.eventSources, caps, byZlib, problemOf, onRecords };
 }
 
 /** The same state of the object once more. */

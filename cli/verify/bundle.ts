@@ -9,7 +9,7 @@ import { givenKeys } from '../../shared/integrity/public-keys.ts';
 import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import { readTime } from '../../shared/query/time.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
-import type { StoredEvent } from '../../shared/store/event-item.ts';
+import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
@@ -44,6 +44,10 @@ export async function collect(
     process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
     return EXIT.failed;
   }
+  if (event.provisional) {
+    process.stderr.write('mwaa-trail: the event is provisional: nothing proves it before a log file brings it\n');
+    return EXIT.failed;
+  }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
   const s3 = createS3Client(env, { followRegionRedirects: true });
   const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
@@ -69,7 +73,7 @@ async function report(result: EvidenceReport, format: 'table' | 'json', ownKeys:
 }
 
 /** Where CloudTrail delivered an event's log file. */
-function placeOf({ logFile }: StoredEvent, origin: { bucket: string; prefix: string } | undefined) {
+function placeOf({ logFile }: DeliveredEvent, origin: { bucket: string; prefix: string } | undefined) {
   const slash = logFile.indexOf('/');
   const [bucket, key] = [logFile.slice(0, slash), logFile.slice(slash + 1)];
   return origin === undefined ? { bucket, key } : { bucket: origin.bucket, key: `${origin.prefix}${trailPath(key)}` };

@@ -61,6 +61,14 @@ function provenanceOf(context: RecordContext): Provenance {
   return { logFile: context.logFile, recordIndex: context.recordIndex };
 }
 
+/** Why `toAuditEvent` makes no event of a record, if the record is bad; found out without making one. */
+export function recordProblem(text: string): BadRecordReason | undefined {
+  if (holdsMoreValuesThan(MAX_VALUES, text)) return 'too-many-values';
+  const fields = JSON.parse(text) as JsonRecord;
+  const eventId = memberAt(fields, 'eventID');
+  return skipReason(fields) || isEventId(eventId) ? undefined : eventIdProblem(eventId);
+}
+
 // Aggregated records have eventId instead of eventID, and no time or name; Insight records describe rates of calls.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 function skipReason(fields: JsonRecord): 'aggregated-record' | 'insight-record' | undefined {

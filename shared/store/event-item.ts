@@ -1,5 +1,11 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { AuditEvent, EventAttributes, EventFlag, Provenance } from '../audit-event/audit-event.ts';
+import type {
+  AuditEvent,
+  EventAttributes,
+  EventFlag,
+  LogFileRecord,
+  Provenance,
+} from '../audit-event/audit-event.ts';
 import {
   booleanAt,
   type Item,
@@ -39,6 +45,9 @@ export type StoredEvent = EventVersion & {
   /** The versions that addenda with the same eventID replaced, the newest first. */
   previousVersions?: readonly EventVersion[];
 };
+
+/** An event that a log file has brought. */
+export type DeliveredEvent = StoredEvent & LogFileRecord;
 
 /** Largest item, in bytes. DynamoDB quota: 400 KB, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;

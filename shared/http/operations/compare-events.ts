@@ -1,4 +1,4 @@
-import { compareEvents as compareFields, type FieldComparison } from '../../query/compare.ts';
+import { compareEvents as compareFields, type FieldComparison, provisionalOf } from '../../query/compare.ts';
 import { csvRow } from '../../render/csv.ts';
 import type { Operation } from '../operation.ts';
 import { jsonObject, listOf, type Writing } from '../representation.ts';
@@ -35,7 +35,11 @@ export const compareEvents: Operation = {
     const events = await Promise.all(ids.map((id) => findEvent(id, 'id', deps)));
     return {
       body: listOf(compareFields(events), comparisonOf(ids), (items) =>
-        jsonObject({ eventIds: JSON.stringify(ids), fields: items }),
+        jsonObject({
+          eventIds: JSON.stringify(ids),
+          provisional: JSON.stringify(provisionalOf(events)),
+          fields: items,
+        }),
       ),
     };
   },
