@@ -1,6 +1,6 @@
 import pMap from 'p-map';
-import { judgeText, putItem, type StorageDeps } from './store-records.ts';
 import { noteEvent, type SeenEnvironments, writeEnvironments } from './store/environments-table.ts';
+import { judgeText, putItem, type StorageDeps } from './store-records.ts';
 
 /** What became of records that came without a log file. */
 export interface ProvisionalCounts {

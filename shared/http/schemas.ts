@@ -31,7 +31,10 @@ const ATTRIBUTES: Readonly<Record<string, Schema>> = {
   recordIndex: COUNT,
   flags: { type: 'array', items: STRING, description: 'what was unusual' },
   redacted: { type: 'array', items: STRING, description: 'paths in the record of what was masked' },
-  logFile: { type: 'string', description: 'BUCKET/KEY of the log file that the event was first read from; provisional events have none' },
+  logFile: {
+    type: 'string',
+    description: 'BUCKET/KEY of the log file that the event was first read from; provisional events have none',
+  },
   timeKey: { type: 'string', description: 'sorts by time, and is unique' },
   provisional: {
     const: true,

@@ -14,7 +14,8 @@ export function eventJson(event: ListedEvent | StoredEvent): string {
   const [previous, ...earlier] = previousVersions.map((version) => version.record);
   if (record !== undefined) members.push(`"record":${compact(record)}`);
   if (previous !== undefined) members.push(`"previousRecord":${compact(previous)}`);
-  if (earlier.length > 0) members.push(`"earlierRecords":[${earlier.map((text) => compact(text ?? 'null')).join(',')}]`);
+  if (earlier.length > 0)
+    members.push(`"earlierRecords":[${earlier.map((text) => compact(text ?? 'null')).join(',')}]`);
   return `{${members.join(',')}}`;
 }
 

@@ -1,11 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type {
-  AuditEvent,
-  EventAttributes,
-  EventFlag,
-  LogFileRecord,
-  Provenance,
-} from '../audit-event/audit-event.ts';
+import type { AuditEvent, EventAttributes, EventFlag, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import {
   booleanAt,
   type Item,
@@ -183,7 +177,9 @@ export function storedText(name: string, value: string): string {
 
 /** The earlier versions are one text: alike as they are, they take little room together. */
 function packedVersions(versions: readonly EventVersion[]): Item {
-  return packed('previousVersions', versions.length === 0 ? undefined : JSON.stringify(versions));
+  // All in the same order of members, so that the same versions are always the same text.
+  const members = versions.map((version) => ({ ...attributesOf(version), record: version.record }));
+  return packed('previousVersions', versions.length === 0 ? undefined : JSON.stringify(members));
 }
 
 /** As text, or gzipped when that is smaller. */
