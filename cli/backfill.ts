@@ -5,6 +5,7 @@ import { readTime } from '../shared/query/time.ts';
 import { backfill, readSource } from './backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from './backfill/report.ts';
 import type { Selection } from './backfill/selection.ts';
+import { bucketName } from './bucket-name.ts';
 import { EXIT } from './exit.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { readCount } from './number-options.ts';
@@ -57,7 +58,12 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
     )
     .option('--store <dir>', 'the local store', DEFAULT_STORE)
     .option('--table <name>', 'into this events table in DynamoDB instead, with the usual AWS settings')
-    .option('--quarantine <bucket>', 'with --table: where bad files and records go; else QUARANTINE_BUCKET')
+    .addOption(
+      new Option(
+        '--quarantine <bucket>',
+        'with --table: where bad files and records go; else QUARANTINE_BUCKET',
+      ).argParser(bucketName),
+    )
     .option(
       '--via-queue [name|url]',
       'only announce the log files to the ingest queue, so that the function reads them; without a name the queue beside --table',
@@ -66,7 +72,9 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       new Option(
         '--bucket <name>',
         'of a folder: the bucket that it was downloaded from, as ledger and events are to name it',
-      ).argParser((value: string) => matching(value, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
+      ).argParser((value: string) =>
+        matching(bucketName(value), /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket'),
+      ),
     )
     .option('--dry-run', 'only list and count, and estimate what it would cost')
     .addOption(
@@ -80,7 +88,7 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
     );
   return command.action(async (text: string, options: Options) => {
     const usage = (problem: string) => command.error(`error: ${problem}`);
-    const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET);
+    const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET, usage);
     const { since, until, table, dryRun = false, concurrency, store, format } = options;
     if (!source) return usage(`${text}: expected s3://BUCKET[/PREFIX] or a folder`);
     if (since !== undefined && until !== undefined && since >= until) usage('--since: expected a time before --until');

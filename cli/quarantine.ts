@@ -6,6 +6,7 @@ import { readTime } from '../shared/query/time.ts';
 import { displayText } from '../shared/render/display.ts';
 import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
+import { bucketName } from './bucket-name.ts';
 import { EXIT } from './exit.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
 import { entryTable, replayTable } from './quarantine/render.ts';
@@ -117,7 +118,11 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
 function addQuarantineOptions(command: Command): Command {
   return command
     .option('--store <dir>', 'the local store, made by replay', DEFAULT_STORE)
-    .option('--bucket <name>', 'this quarantine bucket in S3 instead, with the usual AWS settings')
+    .addOption(
+      new Option('--bucket <name>', 'this quarantine bucket in S3 instead, with the usual AWS settings').argParser(
+        bucketName,
+      ),
+    )
     .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay needs');
 }
 

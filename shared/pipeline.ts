@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
+import { bucketNameProblem } from './delivery/bucket-name.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
@@ -86,7 +88,7 @@ export type LogFileReport = { bucket: string; key: string } & (
  * its books. When this returns, everything in the object is stored, skipped by rule, or quarantined with a reason; when it
  * throws, the announcement must be delivered again, and `failureKind` tells whether that will help.
  * @param again in a replay; books that were closed with the log file in quarantine do not keep it from being read
- * @throws {TrailError} `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
+ * @throws {TrailError} `access-point` or `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
  *   there; and any error of S3 and DynamoDB
  */
 export async function ingestLogFile(
@@ -96,6 +98,8 @@ export async function ingestLogFile(
   again?: Again,
 ): Promise<LogFileReport> {
   const { bucket, key } = ref;
+  const problem = bucketNameProblem(bucket);
+  if (problem !== undefined) throw new TrailError('access-point', problem);
   const expectedOwner = allowedOwner(ref, deps.config);
   const names = readObjectKey(key);
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
@@ -166,13 +170,18 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
   const etag = (file.again?.copy && file.etag) || object.etag;
   file.etag = etag;
   file.versionId = object.versionId;
-  file.superseded = file.again?.copy !== undefined && closed !== undefined;
+  file.superseded = file.again?.copy !== undefined && (closed !== undefined || isOtherBadState(before, etag));
   return storeLogFile({ ...file, etag, object }, same?.etag === etag ? same.checkpoint : undefined, deps, time);
 }
 
 /** Whether the same state of the file need not be read. What was missing may have come since. */
 function isClosed({ state, reason }: LedgerEntry, again: Again | undefined): boolean {
   return state === 'quarantined' ? !again && reason !== 'object-missing' : state === 'ingested';
+}
+
+/** Whether the ledger has another state of the object that is in quarantine, too. */
+function isOtherBadState(before: LedgerEntry | undefined, etag: string): boolean {
+  return before?.state === 'quarantined' && before.reason !== 'object-missing' && before.etag !== etag;
 }
 
 /** Nothing when the object is in the state of the closed books. */
@@ -268,11 +277,13 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
   const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
+  const sha256 = reason === 'object-missing' ? undefined : await hashOf({ ...file, etag }, deps);
   const entry = {
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
+    ...(sha256 === undefined ? {} : { sha256 }),
     ...(versionId === undefined ? {} : { versionId }),
   };
-  if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
+  if (again?.copy) await renewReason(deps.s3, quarantineBucket, again.copy.key, entry);
   else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
   const books = {
     ...ledgerEntry({ ...file, etag }, deps),
@@ -287,6 +298,23 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
     report: { bucket, key, outcome: 'quarantined', reason, detail },
     closing: { entry: books, seen: NOTHING_SEEN },
   };
+}
+
+/** No log file of CloudTrail is nearly as long: what is longer is told apart by its ETag alone. */
+const MAX_HASHED_BYTES = 1024 ** 3;
+
+/** Hex SHA-256 of the bytes that are set aside. A bad file was not read to its end, so all of it is read now. */
+async function hashOf(file: LogFile & { etag: string }, deps: PipelineDeps): Promise<string | undefined> {
+  const object = await open(file, deps, file.again?.copy ? {} : { ifMatch: file.etag });
+  if (object === undefined) return undefined;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of object.body) {
+    bytes += piece.length;
+    if (bytes > MAX_HASHED_BYTES) return undefined;
+    hash.update(piece);
+  }
+  return hash.digest('hex');
 }
 
 async function closeBooks(

@@ -36,7 +36,8 @@ export async function collect(
   const origin =
     from === undefined
       ? undefined
-      : (bucketAndPrefix(from) ?? usage('--from: expected s3://BUCKET or s3://BUCKET/PREFIX'));
+      : (bucketAndPrefix(from, (problem) => usage(`--from: ${problem}`)) ??
+        usage('--from: expected s3://BUCKET or s3://BUCKET/PREFIX'));
   const event = await withStore(options, env, ({ dynamo, tables, now }) =>
     getEvent(dynamo, tables.eventsTable, eventId, now()),
   );
