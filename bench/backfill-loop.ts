@@ -7,10 +7,10 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { readConfig } from '../shared/config.ts';
 import { type RecordBatch, readLogFile } from '../shared/log-file/read-log-file.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { newEventPut } from '../shared/store/events-table.ts';
 import { judgeRecord } from '../shared/store-records.ts';
 

@@ -25,9 +25,9 @@ import {
   LOCAL_REGION,
 } from '../local/local-names.ts';
 import { tableDefinitions } from '../local/table-definitions.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import type { TableNames } from '../shared/config.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { generateLogFile } from './generate.ts';
 import { isInstalled, measure, median, quote } from './measure.ts';
 

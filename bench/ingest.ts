@@ -14,9 +14,9 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler } from '../functions/ingest-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../local/local-names.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { readConfig } from '../shared/config.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { generateLogFile } from './generate.ts';
 
 interface Load {

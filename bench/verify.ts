@@ -13,8 +13,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/local-names.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { writePublicKeys } from '../shared/integrity/public-keys.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import { publicKeysByRegion, SignedBucket, TRAIL_START } from '../tests/support/signed-trail.ts';
 import { measure, output, quote } from './measure.ts';
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createS3Client } from '../shared/aws/s3.ts';
 import type { Environment } from '../shared/config.ts';
 import { listDay, listPlaces, type PlaceFilter } from '../shared/integrity/list-objects.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import {
   type Coverage,
   type DeliveredFiles,
@@ -19,6 +19,7 @@ import {
   coverageTable,
 } from '../shared/render/coverage.ts';
 import { CoverageMap } from '../shared/render/coverage-map.ts';
+import { displayText } from '../shared/render/display.ts';
 import { TextTable } from '../shared/render/table.ts';
 import type { View } from '../shared/render/view.ts';
 import { batches, TABLE_ROWS } from './batches.ts';
@@ -56,7 +57,10 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
       new Option('--format <format>', 'how to print: map on a terminal, else table') //
         .choices(['map', 'table', 'json', 'csv']),
     )
-    .addHelpText('after', '\nThe exit code is 1 when something is missing, quarantined, failed or altered.');
+    .addHelpText(
+      'after',
+      '\nThe exit code is 1 when something is missing, quarantined, failed or altered, or when --account and --region fit none of\nthe log files of the time.',
+    );
   return addStoreOptions(command).action(async (options: CoverageOptions) => {
     if (options.bucket && options.table === undefined) {
       command.error('error: --bucket is for a trail in AWS, and needs --table');
@@ -73,14 +77,30 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
       const { format = process.stdout.isTTY ? 'map' : 'table' } = options;
       const view = viewOf(process.stdout, env, { utc: true }, deps.now());
       await PRINTERS[format](coverage, { days, withBucket: delivered !== undefined, view });
-      if (seen.rows === 0) process.stderr.write(NOTHING);
-      if (seen.attention) setExitCode(EXIT.failed);
+      const isFiltered = options.account !== undefined || options.region !== undefined;
+      const others = seen.rows === 0 && isFiltered ? await placesOf(readCoverage(days, {}, deps)) : [];
+      if (others.length > 0) process.stderr.write(otherPlaces(others));
+      else if (seen.rows === 0) process.stderr.write(NOTHING);
+      if (seen.attention || others.length > 0) setExitCode(EXIT.failed);
     });
   });
 }
 
 const NOTHING =
   'No log files were delivered in this time: --since goes further back, --bucket shows what ingest has never seen.\n';
+
+/** The accounts and Regions of a time, as `ACCOUNT REGION`. */
+async function placesOf(coverage: AsyncIterable<Coverage[]>): Promise<string[]> {
+  const places = new Set<string>();
+  for await (const rows of coverage) for (const { account, region } of rows) places.add(`${account} ${region}`);
+  return [...places].sort();
+}
+
+function otherPlaces(places: readonly string[]): string {
+  const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : '';
+  const shown = places.slice(0, MAX_SHOWN).join(', ');
+  return `${displayText(`In this time there are no log files of this account and Region; there are of ${shown}${more}.`)}\n`;
+}
 
 interface Printing {
   days: readonly string[];

@@ -1,5 +1,6 @@
+import { LOCAL_TABLES } from '../local/local-names.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
-import { readCompleteness } from '../shared/query/completeness.ts';
+import { type Completeness, readCompleteness } from '../shared/query/completeness.ts';
 import type { Criteria } from '../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses } from '../shared/query/likely-causes.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
@@ -7,6 +8,7 @@ import { freshnessLine, problemLines } from '../shared/render/completeness.ts';
 import { displayText } from '../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../shared/render/times.ts';
 import type { View } from '../shared/render/view.ts';
+import { readPath } from '../shared/store/ledger.ts';
 
 /** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
 interface Answer {
@@ -69,10 +71,20 @@ function otherTimes({ before, after }: { before?: string; after?: string }, time
   ].join(', ');
 }
 
+/** Log files in the local store are files that somebody gave by their paths. */
+async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDeps): Promise<Completeness> {
+  if (tables !== LOCAL_TABLES) return completeness;
+  const problems = completeness.problems.map(async (problem) => {
+    const path = await readPath(dynamo, tables.logFilesTable, problem.logFile);
+    return path === undefined ? problem : { ...problem, path };
+  });
+  return { ...completeness, problems: await Promise.all(problems) };
+}
+
 /** On a terminal always how fresh the store is; whoever reads a file or a pipe is only told of problems. */
 async function completenessLines(range: Criteria, view: View, deps: QueryDeps): Promise<string[]> {
   try {
-    const completeness = await readCompleteness(range, deps);
+    const completeness = await withPaths(await readCompleteness(range, deps), deps);
     const fresh = view.width === undefined ? undefined : freshnessLine(completeness, timeDisplay(view.times));
     return [...(fresh === undefined ? [] : [fresh]), ...problemLines(completeness)];
   } catch (error) {

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../local/local-names.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { type Config, type Environment, readConfig, type TableNames } from '../shared/config.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../shared/pipeline.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { storeFolders, tablesBeside } from './store-options.ts';
 
 /** Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. */

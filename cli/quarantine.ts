@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { openObject } from '../shared/aws/open-object.ts';
 import type { Environment } from '../shared/config.ts';
-import { openLogFile } from '../shared/log-file/open-log-file.ts';
 import { DEFAULT_CAPS, type ReaderCaps } from '../shared/log-file/read-log-file.ts';
 import { readTime } from '../shared/query/time.ts';
 import { displayText } from '../shared/render/display.ts';
@@ -8,6 +8,7 @@ import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/r
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
 import { bucketName } from './bucket-name.ts';
 import { EXIT } from './exit.ts';
+import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
 import { entryTable, replayTable } from './quarantine/render.ts';
 import { DEFAULT_STORE } from './store-options.ts';
@@ -22,7 +23,13 @@ export function quarantineCommand(env: Environment, setExitCode: (code: number) 
   const command = new Command('quarantine').description(
     'log files and records that were set aside because they are bad: look at them, and put them through the pipeline again',
   );
-  const subcommands = [listCommand(env), showCommand(env, setExitCode), replayCommand(env, setExitCode)];
+  const subcommands = [
+    listCommand(env),
+    showCommand(env, setExitCode),
+    replayCommand(env, setExitCode),
+    addQuarantineOptions(discardCommand(env, setExitCode, warnOfMissing)),
+    addQuarantineOptions(discardedCommand(env)),
+  ];
   for (const subcommand of subcommands) {
     command.addCommand(subcommand.exitOverride().showHelpAfterError('(add --help for what can be given)'));
   }
@@ -68,7 +75,7 @@ function showCommand(env: Environment, setExitCode: (code: number) => void): Com
         setExitCode(EXIT.failed);
       } else {
         warn('these bytes are unredacted; they may hold secrets');
-        const object = await openLogFile(s3, { bucket: quarantineBucket, key: entry.name });
+        const object = await openObject(s3, { bucket: quarantineBucket, key: entry.name });
         for await (const piece of object!.body) await writeOut(piece);
       }
     });
@@ -123,7 +130,7 @@ function addQuarantineOptions(command: Command): Command {
         bucketName,
       ),
     )
-    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay needs');
+    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need');
 }
 
 function formatOption(): Option {
@@ -155,7 +162,7 @@ function isBad(report: ReplayReport): boolean {
 }
 
 function warnOfMissing(id: string): void {
-  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed`);
+  warn(`there is nothing in quarantine with the ID ${id}; it may have been replayed or discarded`);
 }
 
 function warn(text: string): void {

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
+import { createApi } from '../shared/http/api.ts';
+import { MAX_RESPONSE_BYTES } from '../shared/http/response.ts';
 import { startHttpServer } from './serve/http-server.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 
@@ -12,11 +14,11 @@ export function serveCommand(env: Environment): Command {
     .option('--port <n>', 'where to listen; 0 for any free port', readPort, DEFAULT_PORT);
   return addStoreOptions(command).action(async (options: StoreOptions & { port: number }) => {
     await withStore(options, env, async (deps) => {
-      const { createQueryHandler } = await import('../functions/query-handler.ts');
-      const handler = createQueryHandler(deps, {
+      const api = createApi(deps, {
+        maxResponseBytes: MAX_RESPONSE_BYTES,
         failed: (error) => process.stderr.write(`mwaa-trail: ${describeError(error)}\n`),
       });
-      const server = await startHttpServer(handler, options.port).catch(explainPort);
+      const server = await startHttpServer(api, options.port).catch(explainPort);
       process.stderr.write(welcome(server.url));
       await untilInterrupted();
       await server.stop();

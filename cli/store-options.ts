@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 
 /** Where a command finds events. */
 export interface StoreOptions {

@@ -15,6 +15,8 @@ export function createTelemetry(
   const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
   const metrics = new Metrics({ namespace, serviceName: 'ingest' });
   const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  /** How often DynamoDB gave each reason for throttling, in this invocation. */
+  const throttles = new Map<string, number>();
   return {
     logFile(report) {
       if (report.outcome === 'ingested') countBooks(report, count);
@@ -33,9 +35,15 @@ export function createTelemetry(
     oldestMessage: (seconds) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, seconds),
     throttled(reasons) {
       count('Throttles', 1);
+      for (const reason of reasons) throttles.set(reason, (throttles.get(reason) ?? 0) + 1);
       logger.warn('DynamoDB throttles', { reasons });
     },
     end() {
+      // Stands beside the metrics in their line of the log; as a dimension, each reason would be a metric to pay for.
+      if (throttles.size > 0) {
+        metrics.addMetadata('throttlingReasons', [...throttles].map(([reason, n]) => `${reason}: ${n}`).join(', '));
+        throttles.clear();
+      }
       // Publishing nothing is warned of.
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { readConfig } from '../shared/config.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { createIngestHandler } from './ingest-handler.ts';
 import { createTelemetry } from './ingest-telemetry.ts';
 
@@ -12,7 +12,7 @@ export const handler = createIngestHandler(
   {
     config: readConfig(process.env),
     s3: createS3Client(process.env),
-    dynamo: createDynamoClient({}, telemetry.throttled),
+    dynamo: createDynamoClient({}, { onThrottle: telemetry.throttled }),
     now: Date.now,
     sleep: setTimeout,
   },

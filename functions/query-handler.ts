@@ -1,24 +1,74 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { answerRequest } from '../shared/http/answer.ts';
-import { rememberedCompleteness } from '../shared/http/completeness-cache.ts';
-import { type HttpResponse, MAX_RESPONSE_BYTES } from '../shared/http/response.ts';
+import * as z from 'zod/mini';
+import { createApi } from '../shared/http/api.ts';
+import { Problem } from '../shared/http/problem.ts';
+import type { ApiRequest } from '../shared/http/request.ts';
+import { MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/response.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
 
 export interface QueryHandlerOptions {
-  /** Is told of errors that are not the asker's; they are not safe to show as they are. */
+  /** Is told of errors that are not the caller's; they are not safe to show as they are. */
   failed(error: unknown): void;
   /** Of the response as JSON text. */
   maxResponseBytes?: number;
 }
 
+/** What Lambda returns to an HTTP API, payload format 2.0. */
+export interface HttpApiResult {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
 /** The query function: events of an API Gateway HTTP API (payload format 2.0), answered from the tables. */
 export function createQueryHandler(deps: QueryDeps, options: QueryHandlerOptions) {
-  const { failed, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
-  const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
-  return middy<unknown, HttpResponse, Error, Context>().handler(async (event: unknown) => {
-    const { response, failure } = await answerRequest(event, httpDeps, maxResponseBytes);
-    if (failure !== undefined) failed(failure);
-    return response;
+  const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, ...options });
+  return middy<unknown, HttpApiResult, Error, Context>().handler(async (event: unknown) => {
+    const request = toRequest(event);
+    const { status, ...rest } = request ? await api(request) : problemResponse(NOT_FROM_HTTP_API);
+    return { statusCode: status, ...rest };
   });
+}
+
+const NOT_FROM_HTTP_API = new Problem(
+  'bad-request',
+  'expected an event of an API Gateway HTTP API, payload format version 2.0',
+);
+
+/**
+ * What is used of an event of an HTTP API, payload format 2.0. Lambda function URLs send the same.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+const HttpApiEvent = z.object({
+  routeKey: z.optional(z.string()),
+  rawPath: z.string(),
+  rawQueryString: z.optional(z.string()),
+  headers: z.optional(z.record(z.string(), z.string())),
+  pathParameters: z.optional(z.record(z.string(), z.string())),
+  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+});
+
+/** Returns undefined if it is not an event of an HTTP API. */
+function toRequest(event: unknown): ApiRequest | undefined {
+  const parsed = HttpApiEvent.safeParse(event);
+  if (!parsed.success) return undefined;
+  // Not `queryStringParameters`, which joins the values of a repeated parameter with commas.
+  const { rawQueryString = '', headers = {}, requestContext } = parsed.data;
+  return {
+    method: requestContext.http.method.toUpperCase(),
+    url: `${encodedPath(parsed.data)}?${rawQueryString}`,
+    headers: { get: (name) => headers[name] ?? headers[name.replace(/^./, (first) => first.toUpperCase())] ?? null },
+  };
+}
+
+/**
+ * The path, percent-encoded. API Gateway decodes that of a route with placeholders, so that a slash in a value cannot be
+ * told from one of the path: it is made again from the route and the values.
+ */
+function encodedPath({ routeKey = '$default', rawPath, pathParameters }: z.infer<typeof HttpApiEvent>): string {
+  if (pathParameters === undefined || !routeKey.includes(' ')) return rawPath;
+  const template = routeKey.slice(routeKey.indexOf(' ') + 1);
+  const value = (name: string) => encodeURIComponent((pathParameters[name] ?? '').toWellFormed());
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
 }

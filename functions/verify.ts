@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { readVerifyConfig } from '../shared/config.ts';
 import { listedKeys } from '../shared/integrity/list-public-keys.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { createVerifyHandler } from './verify-handler.ts';
 import { createVerifyTelemetry } from './verify-telemetry.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { createS3Client } from '../shared/aws/s3.ts';
 import { TrailError } from '../shared/errors.ts';
-import { createS3Client } from '../shared/log-file/s3-client.ts';
 import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 
 export interface EmbeddedS3 {

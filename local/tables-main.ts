@@ -1,7 +1,8 @@
 /** `npm run tables`: creates the tables of serverless.yml, named by the functions' environment variables. */
+
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { readTableNames } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
-import { createDynamoClient } from '../shared/store/dynamo-client.ts';
 import { ensureTable, type TableState } from './create-tables.ts';
 import { tableDefinitions } from './table-definitions.ts';
 

@@ -20,6 +20,11 @@ export function s3Place(object: { bucket: string; key: string }): string {
   return `s3://${object.bucket}/${object.key}`;
 }
 
+/** How people know a log file: by the path that they gave, or by its place in S3. */
+export function placeOf(object: { bucket: string; key: string; path?: string | undefined }): string {
+  return object.path ?? s3Place(object);
+}
+
 /** One line about any error that is safe to log: our own message, or only the name, code and HTTP status of a foreign one. */
 export function describeError(error: unknown): string {
   if (error instanceof TrailError) return `${error.code}: ${error.message}`;

@@ -1,5 +1,5 @@
+import { ObjectChangedError, ObjectMissingError } from './aws/open-object.ts';
 import { TrailError } from './errors.ts';
-import { ObjectChangedError, ObjectMissingError } from './log-file/open-log-file.ts';
 import { BadLogFileError } from './log-file/read-log-file.ts';
 
 /**
@@ -36,12 +36,14 @@ const RETRIED: ReadonlySet<string> = new Set([
   'out-of-time',
 ]);
 
-/** Errors of AWS that say "you may not", or "there is no such table or bucket": waiting does not help. */
+/** Errors of AWS that say "you may not", "there is no such table or bucket", or "not in this Region": waiting does not help. */
 const REFUSALS =
-  /AccessDenied|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|ResourceNotFound|NoSuchBucket|PermanentRedirect|KMS\.(Disabled|NotFound|InvalidState)/;
+  /AccessDenied|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|ResourceNotFound|NoSuchBucket|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|KMS\.(Disabled|NotFound|InvalidState)/;
+/** 301: the answer to a HEAD has no name. */
+const REFUSAL_STATUSES: ReadonlySet<number | undefined> = new Set([301, 401, 403]);
 
 function isRefused(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status === 401 || status === 403 || REFUSALS.test(error.name);
+  return REFUSAL_STATUSES.has(status) || REFUSALS.test(error.name);
 }

@@ -1,4 +1,11 @@
 import { createHash } from 'node:crypto';
+import {
+  ObjectMissingError,
+  type ObjectPlace,
+  type OpenObject,
+  type OpenOptions,
+  openObject,
+} from './aws/open-object.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
 import { bucketNameProblem } from './delivery/bucket-name.ts';
@@ -6,13 +13,6 @@ import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/o
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
 import { HeldRecords } from './log-file/held-records.ts';
-import {
-  ObjectMissingError,
-  type ObjectPlace,
-  type OpenLogFile,
-  type OpenOptions,
-  openLogFile,
-} from './log-file/open-log-file.ts';
 import {
   BadLogFileError,
   type LogFileCounts,
@@ -35,6 +35,7 @@ import { quarantineFile, renewReason } from './store/quarantine.ts';
 import {
   noQuarantine,
   OutOfTimeError,
+  pathMember,
   problemOf,
   type RecordProblem,
   RecordStorage,
@@ -57,8 +58,8 @@ export interface PipelineDeps extends StorageDeps {
 
 /** Where log files are, when that is not where the quarantine is. */
 export interface LogFilePlace {
-  /** As `openLogFile`. */
-  open(object: ObjectPlace, options: OpenOptions): Promise<OpenLogFile | undefined>;
+  /** As `openObject`. */
+  open(object: ObjectPlace, options: OpenOptions): Promise<OpenObject | undefined>;
   /** Copies an object in this state, as the quarantine's `s3` cannot. */
   copy(from: ObjectPlace & { etag: string }, to: ObjectPlace): Promise<void>;
 }
@@ -81,6 +82,8 @@ export type LogFileReport = { bucket: string; key: string } & (
   /** Its books were closed before, and it has not changed since. */
   | { outcome: 'already-ingested'; books: LogFileBooks }
   | { outcome: 'already-quarantined'; reason: string; detail: string }
+  /** Somebody has decided that it is no log file, and it has not changed since. */
+  | { outcome: 'already-discarded' }
 );
 
 /**
@@ -136,7 +139,7 @@ interface Worked {
   report: LogFileReport;
   closing?: { entry: LedgerEntry; seen: SeenEnvironments };
 }
-type OpenedLogFile = LogFile & { etag: string; object: OpenLogFile };
+type OpenedLogFile = LogFile & { etag: string; object: OpenObject };
 
 const MAX_READINGS = 4;
 const PAUSE_MS = 200;
@@ -162,7 +165,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
 async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): Promise<Worked> {
   const before = await booksOfAll(deps).find(file);
   file.before = before;
-  const same = before && sameSources(before.eventSources, deps.config.eventSources) ? before : undefined;
+  const same = before && isForSources(before, deps.config.eventSources) ? before : undefined;
   const closed = same && isClosed(same, file.again) ? same : undefined;
   if (closed && closed.etag === file.etag) return { report: earlierReport(closed) };
   const object = await openUnlessDone(file, closed, deps);
@@ -176,12 +179,14 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
 
 /** Whether the same state of the file need not be read. What was missing may have come since. */
 function isClosed({ state, reason }: LedgerEntry, again: Again | undefined): boolean {
-  return state === 'quarantined' ? !again && reason !== 'object-missing' : state === 'ingested';
+  if (state === 'quarantined' || state === 'discarded') return !again && reason !== 'object-missing';
+  return state === 'ingested';
 }
 
-/** Whether the ledger has another state of the object that is in quarantine, too. */
+/** Whether the ledger has another state of the object, which is bad, too. */
 function isOtherBadState(before: LedgerEntry | undefined, etag: string): boolean {
-  return before?.state === 'quarantined' && before.reason !== 'object-missing' && before.etag !== etag;
+  if (before === undefined || before.etag === etag || before.reason === 'object-missing') return false;
+  return before.state === 'quarantined' || before.state === 'discarded';
 }
 
 /** Nothing when the object is in the state of the closed books. */
@@ -189,7 +194,7 @@ async function openUnlessDone(
   file: LogFile,
   closed: LedgerEntry | undefined,
   deps: PipelineDeps,
-): Promise<OpenLogFile | undefined> {
+): Promise<OpenObject | undefined> {
   try {
     return await open(file, deps, { ifMatch: file.again?.ifMatch, ifNoneMatch: closed?.etag || undefined });
   } catch (error) {
@@ -200,11 +205,11 @@ async function openUnlessDone(
   }
 }
 
-function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenLogFile | undefined> {
+function open(file: LogFile, deps: PipelineDeps, options: OpenOptions): Promise<OpenObject | undefined> {
   const { again, expectedOwner } = file;
-  if (again?.copy) return openLogFile(deps.s3, again.copy, { ...options, sleep: deps.sleep });
+  if (again?.copy) return openObject(deps.s3, again.copy, { ...options, sleep: deps.sleep });
   const from = { ...options, expectedOwner, sleep: deps.sleep };
-  return deps.logFiles ? deps.logFiles.open(file, from) : openLogFile(deps.s3, file, from);
+  return deps.logFiles ? deps.logFiles.open(file, from) : openObject(deps.s3, file, from);
 }
 
 /** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
@@ -282,6 +287,7 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(versionId === undefined ? {} : { versionId }),
+    ...pathMember(file, deps),
   };
   if (again?.copy) await renewReason(deps.s3, quarantineBucket, again.copy.key, entry);
   else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
@@ -332,13 +338,13 @@ function booksOfAll({ books, dynamo, config }: PipelineDeps): Bookkeeper {
 
 /** So that answers can say what is missing. What failed may be DynamoDB itself: the failure to be reported is the first. */
 async function noteFailureOf({ bucket, key, names }: LogFile, error: unknown, deps: PipelineDeps): Promise<void> {
-  const file = { bucket, key, deliveryDay: names.deliveryDay };
+  const file = { bucket, key, deliveryDay: names.deliveryDay, ...pathMember({ bucket, key }, deps) };
   try {
     await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
   } catch {}
 }
 
-function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, deps: PipelineDeps, sha256?: string) {
+function ledgerEntry(file: LogFile & { etag: string; object?: OpenObject }, deps: PipelineDeps, sha256?: string) {
   const { bucket, key, etag, names, object, again } = file;
   // The time of a copy is when it was set aside.
   const deliveredAt = again?.copy ? undefined : object?.deliveredAt;
@@ -348,10 +354,12 @@ function ledgerEntry(file: LogFile & { etag: string; object?: OpenLogFile }, dep
     etag,
     ...(deliveredAt === undefined ? {} : { deliveredAt }),
     ...names,
+    ...pathMember(file, deps),
     eventSources: deps.config.eventSources,
     ingestedAt: isoNow(deps),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...keptVerification(file.before, sha256),
+    ...(file.before?.discards === undefined ? {} : { discards: file.before.discards }),
   };
 }
 
@@ -365,15 +373,17 @@ function allowedOwner(ref: LogFileRef, { logBuckets }: Config): string | undefin
 
 /** Whether an object in this state need not be read, because its books are closed. */
 export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
-  return entry?.etag === etag && isClosed(entry, undefined) && sameSources(entry.eventSources, eventSources);
+  return entry?.etag === etag && isClosed(entry, undefined) && isForSources(entry, eventSources);
 }
 
-function sameSources(a: readonly string[], b: readonly string[]): boolean {
-  return [...a].sort().join() === [...b].sort().join();
+/** Whether its books are those of a reading for these event sources; what was discarded holds events of none. */
+function isForSources({ state, eventSources }: LedgerEntry, wanted: readonly string[]): boolean {
+  return state === 'discarded' || [...eventSources].sort().join() === [...wanted].sort().join();
 }
 
 function earlierReport(entry: LedgerEntry): LogFileReport {
   const { bucket, key, state, reason = '', detail = '' } = entry;
+  if (state === 'discarded') return { bucket, key, outcome: 'already-discarded' };
   if (state === 'quarantined') return { bucket, key, outcome: 'already-quarantined', reason, detail };
   return { bucket, key, outcome: 'already-ingested', books: booksOf(entry) };
 }

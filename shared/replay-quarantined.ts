@@ -1,8 +1,8 @@
 import pMap from 'p-map';
+import { isReadable, openObject } from './aws/open-object.ts';
 import { readObjectKey } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind } from './failure.ts';
-import { isReadable, openLogFile } from './log-file/open-log-file.ts';
 import {
   type BadRecord,
   type KeptRecord,
@@ -26,8 +26,11 @@ import {
 } from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
 
+/** What a report on something in quarantine is about. */
+export type QuarantinePlace = Pick<QuarantineEntry, 'id' | 'bucket' | 'key' | 'recordIndex' | 'path'>;
+
 /** What became of something in quarantine. */
-export type ReplayReport = Pick<QuarantineEntry, 'id' | 'bucket' | 'key' | 'recordIndex'> &
+export type ReplayReport = QuarantinePlace &
   (
     | {
         /** All of it is in the events table, or in quarantine record by record; itself it is there no longer. */
@@ -52,7 +55,9 @@ type RecordEntry = QuarantineEntry & { recordIndex: number };
  * books of its log file say so, hence an interrupted replay can be repeated, and a repeated one changes nothing.
  */
 export async function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
-  return reported(entry, () => (isRecord(entry) ? replayRecord(entry, deps) : replayFile(entry, deps)));
+  // What is still bad keeps its path.
+  const known = { ...deps, pathOf: () => entry.path };
+  return reported(entry, () => (isRecord(entry) ? replayRecord(entry, known) : replayFile(entry, known)));
 }
 
 /** Finds out, without a write, what `replayQuarantined` would do. */
@@ -60,11 +65,19 @@ export async function foreseeReplay(entry: QuarantineEntry, deps: PipelineDeps):
   return reported(entry, () => (isRecord(entry) ? foreseeRecord(entry, deps) : foreseeFile(entry, deps)));
 }
 
-type Outcome<T = ReplayReport> = T extends ReplayReport ? Omit<T, 'id' | 'bucket' | 'key' | 'recordIndex'> : never;
+type Outcome<T = ReplayReport> = T extends ReplayReport ? Omit<T, keyof QuarantinePlace> : never;
+
+/** Only what a report is about. */
+export function quarantinePlace({ id, bucket, key, recordIndex, path }: QuarantineEntry): QuarantinePlace {
+  return {
+    ...{ id, bucket, key },
+    ...(recordIndex === undefined ? {} : { recordIndex }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
 
 async function reported(entry: QuarantineEntry, replay: () => Promise<Outcome>): Promise<ReplayReport> {
-  const { id, bucket, key, recordIndex } = entry;
-  const place = { id, bucket, key, ...(recordIndex === undefined ? {} : { recordIndex }) };
+  const place = quarantinePlace(entry);
   try {
     return { ...place, ...(await replay()) };
   } catch (error) {
@@ -88,6 +101,8 @@ async function replayFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<O
     case 'quarantined':
     case 'already-quarantined':
       return { outcome: 'still-bad', from, reason: report.reason, detail: report.detail };
+    case 'already-discarded':
+      throw new Error(`${s3Place(entry)} was to be read, and was not`);
     case 'skipped':
       return { outcome: 'failed', reason: `its key is not one of a log file: ${report.reason}` };
   }
@@ -143,7 +158,7 @@ async function readRecord(
   entry: RecordEntry,
   deps: PipelineDeps,
 ): Promise<{ batch: RecordBatch; counts: LogFileCounts }> {
-  const object = await openLogFile(deps.s3, { bucket: quarantineOf(entry, deps), key: entry.name });
+  const object = await openObject(deps.s3, { bucket: quarantineOf(entry, deps), key: entry.name });
   const batch: RecordBatch = { kept: [], bad: [] };
   const inPlace = { index: entry.recordIndex, offset: entry.recordOffset ?? 0 };
   const counts = await readLogFile(asLogFile(object!.body), {
@@ -174,7 +189,7 @@ async function foreseeFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<
   const { from, etag, again } = await sourceOf(entry, deps);
   const records = new ForeseenRecords({ ...recordsFile(entry), etag: etag ?? '' }, deps);
   try {
-    const object = await openLogFile(deps.s3, again.copy ?? entry, { ifMatch: again.ifMatch });
+    const object = await openObject(deps.s3, again.copy ?? entry, { ifMatch: again.ifMatch });
     const { recordsRead } = await readLogFile(object!.body, {
       eventSources: deps.config.eventSources,
       caps: deps.caps,

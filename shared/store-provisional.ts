@@ -29,10 +29,19 @@ export async function storeProvisional(
   const counts: ProvisionalCounts = { stored: 0, known: 0, skipped: 0, bad: [] };
   const store = async ({ index, text }: { index: number; text: string }) => {
     const judged = judgeText(text, { provisional: true }, undefined, deps);
-    if (judged.kind === 'bad') return void counts.bad.push({ index, reason: judged.reason });
-    if (judged.kind === 'skipped') return void (counts.skipped += 1);
+    if (judged.kind === 'bad') {
+      counts.bad.push({ index, reason: judged.reason });
+      return;
+    }
+    if (judged.kind === 'skipped') {
+      counts.skipped += 1;
+      return;
+    }
     const outcome = await putItem(judged.item, deps);
-    if (outcome === 'refused') return void counts.bad.push({ index, reason: 'item-refused' });
+    if (outcome === 'refused') {
+      counts.bad.push({ index, reason: 'item-refused' });
+      return;
+    }
     counts[outcome === 'stored' ? 'stored' : 'known'] += 1;
     noteEvent(seen, judged.event);
   };

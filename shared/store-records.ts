@@ -21,6 +21,8 @@ export interface StorageDeps {
   config: Config;
   /** The clock, in milliseconds since 1970. */
   now(): number;
+  /** The path by which people know a log file that is a file on their machine; absent: all log files are objects in S3. */
+  pathOf?(file: { bucket: string; key: string }): string | undefined;
 }
 
 /** A record that was set aside. */
@@ -175,6 +177,7 @@ export class RecordStorage {
       etag,
       recordIndex: index,
       recordOffset: offset,
+      ...pathMember(this.file, this.deps),
       quarantinedAt: this.file.quarantinedAt ?? new Date(now()).toISOString(),
     });
     this.counts.quarantined += 1;
@@ -194,6 +197,15 @@ export async function putItem(
     if ((error as Error).name === 'ValidationException') return 'refused';
     throw error;
   }
+}
+
+/** The member `path` of what is said of a log file, where it has one. */
+export function pathMember(
+  file: { bucket: string; key: string },
+  { pathOf }: Pick<StorageDeps, 'pathOf'>,
+): { path?: string } {
+  const path = pathOf?.(file);
+  return path === undefined ? {} : { path };
 }
 
 /** Where a bad record is, and what was expected of it. */

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { ObjectMissingError } from './aws/open-object.ts';
 import { type DigestKey, readDigestKey, readObjectKey } from './delivery/object-key.ts';
 import { s3Place, TrailError } from './errors.ts';
 import { type ChainedDigest, chainId, checkLink } from './integrity/chain.ts';
@@ -9,7 +10,6 @@ import { type CheckedDigest, checkDigest, fetchDigest } from './integrity/digest
 import type { Finding } from './integrity/finding.ts';
 import { listDay, listPlaces, type PlaceFilter, type TrailPlace } from './integrity/list-objects.ts';
 import type { PublicKeySource } from './integrity/public-keys.ts';
-import { ObjectMissingError } from './log-file/open-log-file.ts';
 import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from './store/digest-chains.ts';
 import { readLedger, writeVerification } from './store/ledger.ts';
 import type { TimeBudget } from './time-budget.ts';

@@ -4,10 +4,21 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The stages of the pipeline: each may import those before it. `records` knows bytes, `log-file` where they come from. */
-const STAGES = ['delivery', 'records', 'log-file', 'audit-event', 'store', 'integrity', 'query', 'render', 'http'];
+/** The stages of the pipeline: each may import those before it. `records` knows bytes, `aws` where they come from. */
+const STAGES = [
+  'delivery',
+  'records',
+  'aws',
+  'log-file',
+  'audit-event',
+  'store',
+  'integrity',
+  'query',
+  'render',
+  'http',
+];
 /** What every stage may import. */
-const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts', 'shared/sdk-settings.ts'];
+const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts'];
 
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [
@@ -88,6 +99,13 @@ describe('shared', () => {
     expect(later).toEqual([]);
   });
 
+  test('what only describes the API is not shipped with it', () => {
+    const wrong = importsOf((path) => !path.startsWith('shared/http/description/')).filter(([, name]) =>
+      name.startsWith('shared/http/description/'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test('no circle', () => {
     const graph = new Map(files.map(({ path, imports }) => [path, imports.filter((name) => name.endsWith('.ts'))]));
     const done = new Set<string>();
@@ -117,7 +135,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(log-file|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|clients|gather|identity)\.ts|functions\/)/;
+    /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|redrive|replay)\/|cli\/doctor\/(ask-\w+|gather|identity)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^(cli\/doctor\/|shared\/(pipeline\.ts|store-records\.ts|verify-ingested\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts))/;
@@ -134,6 +152,27 @@ describe('packages', () => {
     expect(wrong).toEqual([]);
   });
 
+  const AWS = 'shared/aws/';
+
+  test('clients of AWS are made in shared/aws, all with the common settings', () => {
+    const makers = files.filter(({ text }) => /\bnew \w+Client\(/.test(text));
+    expect(makers.length).toBeGreaterThan(5);
+    expect(makers.filter(({ path }) => !path.startsWith(AWS)).map(({ path }) => path)).toEqual([]);
+    expect(makers.filter(({ text }) => !text.includes('...clientSettings(')).map(({ path }) => path)).toEqual([]);
+    const withTimeOuts = files.filter(({ text }) => /\b(requestHandler|requestTimeout)\b/.test(text));
+    expect(withTimeOuts.map(({ path }) => path)).toEqual(['shared/aws/settings.ts']);
+  });
+
+  test('each file of shared/aws needs one client at most: a bundle has no other service inside', () => {
+    const clientsIn = (path: string): string[] =>
+      importsOf((importing) => importing === path).flatMap(([, name]) =>
+        name.startsWith(AWS) ? clientsIn(name) : /^@aws-sdk\/client-/.test(name) ? [name] : [],
+      );
+    const several = files.filter(({ path }) => path.startsWith(AWS) && new Set(clientsIn(path)).size > 1);
+    expect(several.map(({ path }) => path)).toEqual([]);
+    expect(clientsIn('shared/aws/s3.ts')).toContain('@aws-sdk/client-s3');
+  });
+
   /** Parts of commands that need clients of other services, and who loads them. */
   const LOADED_LATE: Readonly<Record<string, string[]>> = {
     'cli/redrive/': ['cli/redrive.ts'],
@@ -144,9 +183,14 @@ describe('packages', () => {
   const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
 
   test('clients of other services stand in parts that are loaded when they are asked for', () => {
-    const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/).filter((path) => !isLoadedLate(path));
-    expect(users).toEqual(['shared/integrity/list-public-keys.ts']);
-    const listers = importsOf((path) => !isLoadedLate(path)).filter(([, name]) => users.includes(name));
+    const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
+    const makers = users.filter((path) => path.startsWith(AWS));
+    const eagerUsers = [
+      ...users.filter((path) => !path.startsWith(AWS)),
+      ...importsOf(() => true).flatMap(([path, name]) => (makers.includes(name) ? [path] : [])),
+    ].filter((path) => !isLoadedLate(path));
+    expect([...new Set(eagerUsers)]).toEqual(['shared/integrity/list-public-keys.ts']);
+    const listers = importsOf((path) => !isLoadedLate(path)).filter(([, name]) => eagerUsers.includes(name));
     expect(listers.filter(([path]) => !path.startsWith('functions/'))).toEqual([]);
     for (const [place, commands] of Object.entries(LOADED_LATE)) {
       const outside = files.filter(({ path }) => !isLoadedLate(path));

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
 import { type StoreOptions, storeFolders } from '../store-options.ts';
@@ -119,7 +119,7 @@ async function withTarget(
   const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
   if (table !== undefined) {
     const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
-    const dynamo = createDynamoClient({ maxAttempts: 10 }, undefined, sockets);
+    const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets: sockets });
     const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
     try {
       return await withTables(awsPipeline(table, env, variables, { s3: logs, dynamo }));

@@ -1,3 +1,4 @@
+import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/delivery/object-key.ts';
 import { failureKind } from '../../shared/failure.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
@@ -39,7 +40,12 @@ export async function foreseeBackfill(
     const at = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * toRead.files);
     if (at < SAMPLE) chosen[at] = file;
   }
-  const sample = await readSample(chosen, deps, placeOf);
+  const archived = (file: WantedFile, { tier }: ObjectArchivedError) => {
+    toRead.files -= 1;
+    toRead.bytes -= file.size;
+    tally.archive(file, { tier, restoring: false });
+  };
+  const sample = await readSample(chosen, deps, placeOf, archived);
   const work = { ...toRead, listingRequests: tally.listingRequests };
   return { toRead, estimate: estimateCost(work, sample, by) };
 }
@@ -48,15 +54,17 @@ async function readSample(
   files: readonly WantedFile[],
   deps: Pick<PipelineDeps, 'config' | 'now'>,
   placeOf: (file: WantedFile) => LogFilePlace,
+  archived: (file: WantedFile, error: ObjectArchivedError) => void,
 ): Promise<Sample> {
   const sample: Sample = { files: 0, bytes: 0, records: 0, events: 0, writeUnits: 0, unreadable: 0 };
   for (const file of files) {
     try {
       await addToSample(sample, file, deps, placeOf(file));
     } catch (error) {
+      if (error instanceof ObjectArchivedError) archived(file, error);
       // What is missing or bad will be set aside; a missing permission is better told now.
-      if (failureKind(error) === 'fatal') throw error;
-      sample.unreadable += 1;
+      else if (failureKind(error) === 'fatal') throw error;
+      else sample.unreadable += 1;
     }
   }
   return sample;

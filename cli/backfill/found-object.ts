@@ -1,3 +1,5 @@
+import type { Whereabouts } from './unselected.ts';
+
 /** An object of a bucket, or a file as if it were one. */
 export interface FoundObject {
   bucket: string;
@@ -8,6 +10,16 @@ export interface FoundObject {
   size: number;
   /** Of a file on this machine. */
   path?: string;
+  /** It cannot be read before it is restored. */
+  archived?: Archived;
+}
+
+/** How an object is archived in S3. */
+export interface Archived {
+  /** `GLACIER`, `DEEP_ARCHIVE`; or a tier of Intelligent-Tiering, `ARCHIVE_ACCESS`, `DEEP_ARCHIVE_ACCESS`. */
+  tier: string;
+  /** Somebody has asked for it to be restored, and it is not done yet. */
+  restoring: boolean;
 }
 
 /** Who is told what a listing finds. */
@@ -15,10 +27,13 @@ export interface ListingSink {
   /**
    * Takes a piece of the listing: objects in the order of their keys, not only log files. The listing goes on when it has
    * settled.
+   * @returns how many of them are selected
    */
-  found(objects: readonly FoundObject[]): Promise<void>;
+  found(objects: readonly FoundObject[]): Promise<number>;
   /** Something of a service other than CloudTrail lies here, and was not listed: a prefix. */
   passedOver(prefix: string): void;
+  /** A folder of CloudTrail lies here that was not listed, because the selection leaves it out. */
+  notSelected(folder: Whereabouts): void;
   /** A file that cannot be read. */
   unreadable(path: string, problem: string): void;
   /** A request for a listing was made. */

@@ -1,3 +1,4 @@
+import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { ingestLogFile, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
 import { GroupedBooks } from '../../shared/store/grouped-books.ts';
@@ -79,7 +80,9 @@ class Ingestion {
   private async start(file: WantedFile, find: GroupedBooks['find'], failed: (error: unknown) => void): Promise<void> {
     await this.books.room();
     const free = await this.slots.take(file.size);
-    const work = this.ingest(file, find, free).catch(failed).finally(free);
+    const work = this.ingest(file, find, free)
+      .catch((error: unknown) => (error instanceof ObjectArchivedError ? this.archive(file, error) : failed(error)))
+      .finally(free);
     this.atWork.add(work);
     void work.then(() => this.atWork.delete(work));
   }
@@ -95,8 +98,15 @@ class Ingestion {
       },
     };
     const logFiles = this.placeOf?.(file);
-    const report = await ingestLogFile(file, { ...this.deps, books, ...(logFiles && { logFiles }) });
+    const pathOf = () => file.path;
+    const report = await ingestLogFile(file, { ...this.deps, books, pathOf, ...(logFiles && { logFiles }) });
     this.tally.report(file, report);
+    this.advance(file);
+  }
+
+  /** Of Intelligent-Tiering: only reading it shows that. */
+  private archive(file: WantedFile, { tier }: ObjectArchivedError): void {
+    this.tally.archive(file, { tier, restoring: false });
     this.advance(file);
   }
 

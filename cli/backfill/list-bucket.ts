@@ -1,9 +1,17 @@
-import { type CommonPrefix, paginateListObjectsV2, type S3Client, type _Object as S3Object } from '@aws-sdk/client-s3';
+import {
+  type CommonPrefix,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2CommandOutput,
+  paginateListObjectsV2,
+  type S3Client,
+  type _Object as S3Object,
+} from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { ARCHIVES, unquoted } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { unquoted } from '../../shared/log-file/open-log-file.ts';
-import type { FoundObject, Listing, ListingSink } from './found-object.ts';
+import type { Archived, FoundObject, Listing, ListingSink } from './found-object.ts';
 import { isWantedAccount, isWantedOrganization, isWantedPeriod, isWantedRegion, type Selection } from './selection.ts';
+import type { Whereabouts } from './unselected.ts';
 
 /** Prefixes that are listed at the same time. They are days one after the other, so that as many days are mixed. */
 const CONCURRENT_LISTINGS = 16;
@@ -20,20 +28,17 @@ export function listBucket(s3: S3Client, bucket: string, prefix: string, selecti
     const bucketListing = new BucketListing(s3, bucket, selection, sink, signal);
     const tasks = bucketListing.descend(trailPlace(bucket, prefix));
     await pMap(tasks, (task) => bucketListing.listAll(task), { concurrency: CONCURRENT_LISTINGS });
+    await bucketListing.tellOtherDays();
   };
 }
 
 /** Where in a trail a prefix is: `AWSLogs/` itself, or below it. */
-interface Place {
+interface Place extends Whereabouts {
   /** Ends with a slash. */
   prefix: string;
   level: Level;
-  organization?: string;
-  account?: string;
   /** Log files are not in it, but other files of CloudTrail. */
   others?: boolean;
-  /** `2026`, `2026-11` or `2026-11-02`. */
-  period?: string;
 }
 
 /** What the last folder of a prefix names. */
@@ -53,6 +58,11 @@ class BucketListing {
   private readonly selection: Selection;
   private readonly sink: ListingSink;
   private readonly signal: AbortSignal;
+  /** Whether some log file is selected. */
+  private selected = false;
+  /** The earliest and the latest folder of log files of other times. */
+  private earliest: Place | undefined;
+  private latest: Place | undefined;
 
   constructor(s3: S3Client, bucket: string, selection: Selection, sink: ListingSink, signal: AbortSignal) {
     this.s3 = s3;
@@ -71,17 +81,48 @@ class BucketListing {
         const below = placeBelow(place, name);
         if (below === undefined) this.sink.passedOver(`${place.prefix}${name}/`);
         else if (this.isWanted(below, name)) yield* this.descend(below);
+        else if (!below.others) this.leaveOut(below);
       }
     }
   }
 
+  /** Tells of the first and the last day of other times, where nothing is selected. */
+  async tellOtherDays(): Promise<void> {
+    if (this.selected || this.signal.aborted) return;
+    if (this.earliest) await this.tellDay(this.earliest, 0);
+    if (this.latest) await this.tellDay(this.latest, -1);
+  }
+
+  private leaveOut(place: Place): void {
+    this.sink.notSelected({ ...place, period: undefined });
+    const { period } = place;
+    if (period === undefined) return;
+    if (!this.earliest || period < this.earliest.period!) this.earliest = place;
+    if (!this.latest || period > this.latest.period!) this.latest = place;
+  }
+
+  /** @param at which of the folders is gone into: 0, the first; -1, the last */
+  private async tellDay(place: Place, at: 0 | -1): Promise<void> {
+    if (place.level === 'day') return this.sink.notSelected(place);
+    const below: Place[] = [];
+    for await (const { CommonPrefixes = [] } of this.pages(place)) {
+      below.push(...CommonPrefixes.flatMap((folder) => placeBelow(place, nameOf(folder, place.prefix)) ?? []));
+    }
+    const next = below.at(at);
+    if (next) await this.tellDay(next, at);
+    else this.sink.notSelected(place);
+  }
+
   async listAll({ prefix, startAfter, isOver }: Task): Promise<void> {
-    const input = { Bucket: this.bucket, Prefix: prefix, StartAfter: startAfter };
+    const input: ListObjectsV2CommandInput = {
+      ...{ Bucket: this.bucket, Prefix: prefix, StartAfter: startAfter },
+      OptionalObjectAttributes: ['RestoreStatus'],
+    };
     for await (const { Contents = [] } of paginateListObjectsV2({ client: this.s3 }, input)) {
       this.sink.requested();
       const objects = Contents.map((object) => this.object(object));
       const end = objects.findIndex(({ key }) => isOver(key));
-      await this.sink.found(end < 0 ? objects : objects.slice(0, end));
+      this.selected = (await this.sink.found(end < 0 ? objects : objects.slice(0, end))) > 0 || this.selected;
       if (end >= 0 || this.signal.aborted) return;
     }
   }
@@ -100,11 +141,10 @@ class BucketListing {
   }
 
   /** The names of the folders in a folder. What else lies there are markers, or not of CloudTrail. */
-  private async *folders({ prefix, level }: Place): AsyncGenerator<string> {
+  private async *folders(place: Place): AsyncGenerator<string> {
+    const { prefix, level } = place;
     let found = false;
-    const input = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/' };
-    for await (const { CommonPrefixes = [], Contents = [] } of paginateListObjectsV2({ client: this.s3 }, input)) {
-      this.sink.requested();
+    for await (const { CommonPrefixes = [], Contents = [] } of this.pages(place)) {
       if (this.signal.aborted) return;
       found ||= CommonPrefixes.length + Contents.length > 0;
       await this.sink.found(Contents.map((object) => this.object(object)));
@@ -116,6 +156,14 @@ class BucketListing {
         prefix,
         'expected something below it; a trail with a prefix needs it, as s3://BUCKET/PREFIX',
       );
+    }
+  }
+
+  private async *pages({ prefix }: Place): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const input = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/' };
+    for await (const page of paginateListObjectsV2({ client: this.s3 }, input)) {
+      this.sink.requested();
+      yield page;
     }
   }
 
@@ -136,9 +184,20 @@ class BucketListing {
     }
   }
 
-  private object({ Key = '', ETag = '', Size = 0 }: S3Object): FoundObject {
-    return { bucket: this.bucket, key: Key, etag: unquoted(ETag), size: Size };
+  private object({ Key = '', ETag = '', Size = 0, ...state }: S3Object): FoundObject {
+    const archived = archivedIn(state);
+    return { bucket: this.bucket, key: Key, etag: unquoted(ETag), size: Size, ...(archived && { archived }) };
   }
+}
+
+/**
+ * Returns undefined when the object can be read. A listing does not tell the tiers of Intelligent-Tiering.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ */
+function archivedIn({ StorageClass, RestoreStatus }: S3Object): Archived | undefined {
+  if (StorageClass === undefined || !ARCHIVES.has(StorageClass)) return undefined;
+  const restoring = RestoreStatus?.IsRestoreInProgress;
+  return restoring === false ? undefined : { tier: StorageClass, restoring: restoring === true };
 }
 
 function nameOf({ Prefix = '' }: CommonPrefix, parent: string): string {
@@ -158,7 +217,7 @@ function placeBelow(place: Place, name: string): Place | undefined {
       if (!/^CloudTrail(-|$)/.test(name)) return undefined;
       return { ...place, prefix, level: 'folder', others: name !== 'CloudTrail' };
     case 'folder':
-      return /^[a-z0-9-]+$/.test(name) ? { ...place, prefix, level: 'region' } : undefined;
+      return /^[a-z0-9-]+$/.test(name) ? { ...place, prefix, level: 'region', region: name } : undefined;
     case 'region':
       return /^\d{4}$/.test(name) ? { ...place, prefix, level: 'year', period: name } : undefined;
     case 'year':

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ObjectChangedError, ObjectMissingError, openLogFile } from '../../shared/log-file/open-log-file.ts';
+import { ObjectChangedError, ObjectMissingError, openObject } from '../../shared/aws/open-object.ts';
 import type { LogFilePlace } from '../../shared/pipeline.ts';
 import { putFile } from '../replay/upload.ts';
 
 /** Log files in S3, while the quarantine is in another: a copy goes through this machine. */
 export function otherS3(from: S3Client, quarantine: S3Client): LogFilePlace {
   return {
-    open: (object, options) => openLogFile(from, object, options),
+    open: (object, options) => openObject(from, object, options),
     async copy(object, to) {
-      const opened = await openLogFile(from, object, { ifMatch: object.etag });
+      const opened = await openObject(from, object, { ifMatch: object.etag });
       const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
       try {
         const path = join(folder, 'log-file');
@@ -31,14 +31,14 @@ export function localFile(path: string, quarantine: S3Client): LogFilePlace {
   return {
     async open(object, { ifMatch, ifNoneMatch }) {
       const state = await stateOf(path);
-      if (state === undefined) throw new ObjectMissingError(object);
+      if (state === undefined) throw new ObjectMissingError({ ...object, path });
       if (ifNoneMatch === state.etag) return undefined;
-      if (ifMatch !== undefined && ifMatch !== state.etag) throw new ObjectChangedError(object);
+      if (ifMatch !== undefined && ifMatch !== state.etag) throw new ObjectChangedError({ ...object, path });
       return { body: createReadStream(path, { highWaterMark: READ_BYTES }), ...state };
     },
     async copy(object, to) {
       const state = await stateOf(path);
-      if (state?.etag !== object.etag) throw new ObjectChangedError(object);
+      if (state?.etag !== object.etag) throw new ObjectChangedError({ ...object, path });
       await putFile(quarantine, to.bucket, to.key, path, state.size);
     },
   };

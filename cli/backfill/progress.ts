@@ -63,11 +63,10 @@ function writeLines(
 }
 
 /** `1,200/20,000 files, 12.0/310.2 MB, 345 new events, 310 files/s, 1m 2s left`; while files are still found, of how many is not known. */
-export function progressText({ done, listed, listingDone, eventsStored, skipped }: Tally, seconds: number): string {
-  const toDo = listed.files - [...skipped.values()].reduce((sum, count) => sum + count, 0);
+export function progressText({ done, listed, listingDone, eventsStored, selected }: Tally, seconds: number): string {
   const rate = seconds > 0 ? done.files / seconds : 0;
   return [
-    `${whole(done.files)}/${whole(toDo)} files${listingDone ? '' : ' found so far'}`,
+    `${whole(done.files)}/${whole(selected)} files${listingDone ? '' : ' found so far'}`,
     `${megabytes(done.bytes)}/${megabytes(listed.bytes)} MB`,
     `${whole(eventsStored)} new events`,
     `${whole(rate)} files/s`,

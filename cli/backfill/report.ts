@@ -1,7 +1,8 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { commandLine } from '../shell.ts';
 import type { Foreseen } from './dry-run.ts';
-import type { Tally } from './tally.ts';
+import type { ArchivedLogFile, Tally } from './tally.ts';
 
 /** What a backfill did, or would do. */
 export interface BackfillReport {
@@ -18,9 +19,10 @@ export interface BackfillReport {
   foreseen?: Foreseen;
 }
 
-/** Whether something is missing in the table that should be there. */
+/** Whether something is missing in the table that should be there, or nothing was selected of what is there. */
 export function isBad({ tally, interrupted, failure }: BackfillReport): boolean {
-  return interrupted || failure !== undefined || tally.problems.length > 0;
+  const { problems, archived, nothingSelected } = tally;
+  return interrupted || failure !== undefined || problems.length > 0 || archived.length > 0 || nothingSelected;
 }
 
 export function renderJson(report: BackfillReport): string {
@@ -42,6 +44,7 @@ export function renderJson(report: BackfillReport): string {
       quarantined,
       failed,
       unreadable,
+      archived: tally.archived.length,
       left: foreseen ? 0 : tally.left,
     },
     bytes: { listed: listed.bytes, ...(foreseen ? { toRead: foreseen.toRead.bytes } : { done: tally.done.bytes }) },
@@ -56,6 +59,8 @@ export function renderJson(report: BackfillReport): string {
     notListed: [...tally.passedOver],
     seconds: Math.round(seconds * 1000) / 1000,
     problems: tally.problems,
+    archived: tally.archived,
+    ...(tally.nothingSelected ? { foundInstead: tally.unselected.summary() } : {}),
     ...(foreseen ? { estimate: foreseen.estimate } : {}),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
@@ -68,6 +73,8 @@ export function renderTables(report: BackfillReport): string {
     report.foreseen ? estimate(report.foreseen) : records(report),
     notListed(report.tally),
     problems(report.tally),
+    archived(report.tally),
+    nothingSelected(report.tally),
     ending(report),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -80,6 +87,8 @@ function files({ source, tally, foreseen, queue }: BackfillReport): string {
   else rows.push(['read', tally.read, '']);
   rows.push(['already known', tally.known, 'done before, unchanged since']);
   for (const [reason, count] of [...tally.skipped].sort()) rows.push([`skipped: ${reason}`, count, '']);
+  if (tally.archived.length > 0)
+    rows.push(['archived', tally.archived.length, 'not readable before they are restored']);
   if (!foreseen) {
     if (queue === undefined) rows.push(['quarantined', tally.quarantined, '']);
     rows.push(['failed', tally.failed, '']);
@@ -138,11 +147,59 @@ function problems({ problems: all }: Tally): string {
   return ['BAD', ...shown, ...more].join('\n');
 }
 
+/** Beyond so many, their keys are in --format json. */
+const MOST_RESTORED = 10;
+
+function archived({ archived: all }: Tally): string {
+  if (all.length === 0) return '';
+  const restoring = all.filter((file) => file.restoring).length;
+  const asleep = all.filter((file) => !file.restoring);
+  const waiting =
+    restoring === 0 ? [] : [`${count(restoring)} being restored: run the same command again when that is done.`];
+  const commands = asleep.slice(0, MOST_RESTORED).map((file) => `  ${displayText(restoreCommand(file))}`);
+  const more = asleep.length - commands.length;
+  const advice = [
+    `${count(asleep.length)} archived, and not read. Restore them, wait until that is done, and run the same command again:`,
+    ...commands,
+    ...(more > 0 ? [`  and ${more} more: --format json names them all`] : []),
+  ];
+  return ['ARCHIVED', ...(asleep.length === 0 ? [] : advice), ...waiting].join('\n');
+}
+
+const count = (n: number) => (n === 1 ? '1 log file is' : `${n.toLocaleString('en-US')} log files are`);
+
+/** How long a restored copy stays. Objects of Intelligent-Tiering move to another tier, and stay there. */
+const RESTORED_DAYS = 7;
+
+/** The cheapest way, which takes hours. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html */
+function restoreCommand({ bucket, key, tier }: ArchivedLogFile): string {
+  const job = { GlacierJobParameters: { Tier: 'Bulk' } };
+  const request = /_ACCESS$|^INTELLIGENT_TIERING$/.test(tier) ? job : { Days: RESTORED_DAYS, ...job };
+  return commandLine('aws s3api restore-object', '--bucket', bucket, '--key', key, '--restore-request', request);
+}
+
+function nothingSelected({ nothingSelected: nothing, unselected }: Tally): string {
+  if (!nothing) return '';
+  const { organizations, accounts, regions, days } = unselected.summary();
+  const lines = [named('organizations', organizations), named('accounts', accounts), named('Regions', regions)];
+  const times = days.length === 0 ? '' : `days of delivery: ${days.join(' to ')}`;
+  return ['NOTHING SELECTED: there are log files, but none for these filters. What is there:', ...lines, times]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function named(what: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const more = names.length > MOST_SHOWN ? ` and ${names.length - MOST_SHOWN} more` : '';
+  return displayText(`${what}: ${names.slice(0, MOST_SHOWN).join(', ')}${more}`);
+}
+
 function ending({ interrupted, failure, tally, foreseen, queue }: BackfillReport): string {
   if (failure !== undefined) {
     return `It ended early (${displayText(failure)}): there may be more files. Run the same command again; what is done is not read again.`;
   }
   if (interrupted) return 'Interrupted. Run the same command again to go on; what is done is not read again.';
+  if (tally.nothingSelected) return '';
   if (foreseen) return 'Nothing was written. Without --dry-run these files are read.';
   if (tally.failed > 0) return 'Run the same command again to try what failed; what is done is not read again.';
   return queue === undefined

@@ -1,4 +1,4 @@
-import type { LogFileKey } from '../../shared/delivery/object-key.ts';
+import { type LogFileKey, organizationIn } from '../../shared/delivery/object-key.ts';
 
 /** Which log files are wanted; what is absent is not asked about. */
 export interface Selection {
@@ -53,7 +53,3 @@ const toMinute = (time: string) => `${time.slice(0, 16)}:00.000Z`;
 
 /** `2026-11` -> `2026-11-01T00:00:00.000Z` */
 const startOf = (period: string) => `${period}${'0000-01-01T00:00:00.000Z'.slice(period.length)}`;
-
-function organizationIn(key: string): string | undefined {
-  return /(?:^|\/)AWSLogs\/(o-[a-z0-9]+)\//.exec(key)?.[1];
-}

@@ -1,8 +1,9 @@
 import type { SkippedObject } from '../../shared/delivery/object-key.ts';
-import { s3Place } from '../../shared/errors.ts';
+import { placeOf } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/pipeline.ts';
 import { type LogFileBooks, NO_BOOKS } from '../../shared/store/ledger-entry.ts';
-import type { FoundObject } from './found-object.ts';
+import type { Archived, FoundObject } from './found-object.ts';
+import { Unselected } from './unselected.ts';
 
 /** A log file of which something is not stored, by its place, and why. */
 export interface BackfillProblem {
@@ -12,6 +13,12 @@ export interface BackfillProblem {
   detail: string;
 }
 
+/** A log file that cannot be read before it is restored. */
+export interface ArchivedLogFile extends Archived {
+  bucket: string;
+  key: string;
+}
+
 /** Keeps count of what a backfill finds and does. */
 export class Tally {
   /** All objects found in what was asked for, those that are skipped included. */
@@ -19,6 +26,8 @@ export class Tally {
   readonly skipped = new Map<SkippedObject, number>();
   /** Prefixes of other services, which were not listed. */
   readonly passedOver = new Set<string>();
+  /** What is there and was not selected. */
+  readonly unselected = new Unselected();
   listingRequests = 0;
   listingDone = false;
   /** Log files that are done with, for the time being: their books may still be written. */
@@ -35,6 +44,8 @@ export class Tally {
   /** Announced to a queue. */
   sent = 0;
   unreadable = 0;
+  /** Left out, because they cannot be read. */
+  readonly archived: ArchivedLogFile[] = [];
   readonly problems: BackfillProblem[] = [];
 
   skip(reason: SkippedObject, bytes: number): void {
@@ -70,6 +81,9 @@ export class Tally {
           );
         }
         return;
+      case 'already-discarded':
+        this.known += 1;
+        return;
       case 'quarantined':
       case 'already-quarantined':
         this.quarantined += 1;
@@ -77,8 +91,12 @@ export class Tally {
         return;
       case 'skipped':
         // Its key was looked at before.
-        throw new Error(`${s3Place(file)} was to be read, and was skipped`);
+        throw new Error(`${placeOf(file)} was to be read, and was skipped`);
     }
+  }
+
+  archive({ bucket, key }: FoundObject, { tier, restoring }: Archived): void {
+    this.archived.push({ bucket, key, tier, restoring });
   }
 
   fail(file: FoundObject, detail: string): void {
@@ -91,14 +109,24 @@ export class Tally {
     this.problems.push({ logFile: path, outcome: 'unreadable', detail });
   }
 
-  /** Log files that were listed, and then not begun. */
+  /** Log files that were selected. */
+  get selected(): number {
+    return this.listed.files - [...this.skipped.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** There are log files, and none of them was selected. */
+  get nothingSelected(): boolean {
+    return this.selected === 0 && !this.unselected.isEmpty;
+  }
+
+  /** Log files that were selected, and then not begun. */
   get left(): number {
-    const skipped = [...this.skipped.values()].reduce((sum, count) => sum + count, 0);
-    return this.listed.files - skipped - this.read - this.known - this.quarantined - this.failed - this.sent;
+    const { read, known, quarantined, failed, sent, archived } = this;
+    return this.selected - read - known - quarantined - failed - sent - archived.length;
   }
 
   private problem(file: FoundObject, outcome: BackfillProblem['outcome'], detail: string): void {
-    this.problems.push({ logFile: file.path ?? s3Place(file), outcome, detail });
+    this.problems.push({ logFile: placeOf(file), outcome, detail });
   }
 }
 

@@ -1,10 +1,10 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { isDone } from '../../shared/pipeline.ts';
 import { batches } from '../batches.ts';
 import { findQueue } from '../redrive/queues.ts';
-import { createSqsClient } from '../redrive/sqs-client.ts';
 import { notificationBody } from '../replay/sqs-delivery.ts';
 import type { Tally } from './tally.ts';
 import type { WantedFile } from './wanted-files.ts';

@@ -1,5 +1,5 @@
-import { readObjectKey } from '../../shared/delivery/object-key.ts';
-import type { PipelineDeps } from '../../shared/pipeline.ts';
+import { organizationIn, readObjectKey } from '../../shared/delivery/object-key.ts';
+import { isDone, type PipelineDeps } from '../../shared/pipeline.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -65,13 +65,23 @@ function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFil
         const names = readObjectKey(object.key);
         if ('skipped' in names) tally.skip(names.skipped, object.size);
         else if (isSelected(selection, object.key, names)) wanted.push({ ...object, deliveryDay: names.deliveryDay });
+        else {
+          const { account = '-', region, deliveryDay: period } = names;
+          tally.unselected.add({ organization: organizationIn(object.key), account, region, period });
+        }
       }
       const entries = ledger && (await entriesOf(wanted, ledger));
       for (const file of wanted) {
         tally.list(file.size);
-        await queue.push(file.deliveryDay, { ...file, entry: entries?.get(nameOf(file)) });
+        const entry = entries?.get(nameOf(file));
+        if (file.archived && !(ledger && isDone(entry, file.etag, ledger.config.eventSources))) {
+          tally.archive(file, file.archived);
+          tally.advance(file.size);
+        } else await queue.push(file.deliveryDay, { ...file, entry });
       }
+      return wanted.length;
     },
+    notSelected: (folder) => tally.unselected.add(folder),
     passedOver: (prefix) => void tally.passedOver.add(prefix),
     unreadable: (path, problem) => tally.cannotRead(path, problem),
     requested: () => {

@@ -1,8 +1,9 @@
 import { GetBucketNotificationConfigurationCommand, type S3Client } from '@aws-sdk/client-s3';
-import { GetSubscriptionAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { LogBucket } from '../../shared/config.ts';
 import { type Answer, ask, askWith } from './answer.ts';
+import type { Clients } from './clients.ts';
 import type { Attributes, BucketFacts } from './facts.ts';
 
 /** All attributes of a queue, and its URL as `QueueUrl`. */
@@ -15,13 +16,14 @@ export function askQueue(sqs: SQSClient, url: Answer<string>): Promise<Answer<At
   );
 }
 
-/** All attributes of a subscription. */
-export function askSubscription(sns: SNSClient, arn: Answer<string>): Promise<Answer<Attributes>> {
+/** All attributes of a subscription, asked for in the Region of its topic. */
+export function askSubscription({ snsIn }: Clients, arn: Answer<string>): Promise<Answer<Attributes>> {
   return askWith(arn, async (SubscriptionArn) => {
     // CloudFormation has no ARN of a subscription that the topic's owner has not let happen.
     if (!SubscriptionArn.startsWith('arn:')) return { known: { PendingConfirmation: 'true' } };
+    const [, , , region = ''] = SubscriptionArn.split(':');
     return ask('sns:GetSubscriptionAttributes', async () => {
-      const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+      const { Attributes = {} } = await snsIn(region).send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
       return Attributes;
     });
   });

@@ -1,15 +1,20 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { STSClient } from '@aws-sdk/client-sts';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
+import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
+import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createSqsClient } from '../redrive/sqs-client.ts';
 
 /** What doctor asks. */
 export interface Clients {
@@ -17,42 +22,48 @@ export interface Clients {
   cloudFormation: CloudFormationClient;
   lambda: LambdaClient;
   sqs: SQSClient;
-  sns: SNSClient;
   s3: S3Client;
   dynamo: DynamoDBClient;
   /** A trail answers in full only in its home Region. */
   cloudTrailIn(region: string): CloudTrailClient;
+  /** A topic and its subscriptions are known in its own Region alone. */
+  snsIn(region: string): SNSClient;
   destroy(): void;
 }
 
 /** @param region absent: that of the AWS settings */
 export function createClients(env: Environment, region: string | undefined): Clients {
-  const here = region === undefined ? {} : { region };
-  const settings = {
-    ...here,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  };
-  const cloudTrails = new Map<string, CloudTrailClient>();
+  // Somebody waits for the answers.
+  const settings = { ...(region === undefined ? {} : { region }), maxAttempts: 3 };
+  const cloudTrails = inRegions((home) => createCloudTrailClient({ ...settings, region: home }));
+  const topics = inRegions((home) => createSnsClient({ ...settings, region: home }));
   const clients = {
-    sts: new STSClient(settings),
-    cloudFormation: new CloudFormationClient(settings),
-    lambda: new LambdaClient(settings),
-    sqs: createSqsClient(here),
-    sns: new SNSClient(settings),
-    // The bucket of an organisation's trail can be in another Region.
-    s3: createS3Client(env, { ...here, followRegionRedirects: true, maxAttempts: 3 }),
-    dynamo: createDynamoClient({ ...here, maxAttempts: 3 }),
+    sts: createStsClient(settings),
+    cloudFormation: createCloudFormationClient(settings),
+    lambda: createLambdaClient(settings),
+    sqs: createSqsClient(settings),
+    s3: createS3Client(env, settings),
+    dynamo: createDynamoClient(settings),
   };
   return {
     ...clients,
-    cloudTrailIn(home) {
-      const client = cloudTrails.get(home) ?? new CloudTrailClient({ ...settings, region: home });
-      cloudTrails.set(home, client);
+    cloudTrailIn: cloudTrails.of,
+    snsIn: topics.of,
+    destroy() {
+      for (const client of [...Object.values(clients), ...cloudTrails.all(), ...topics.all()]) client.destroy();
+    },
+  };
+}
+
+/** A client for each Region that is asked. */
+function inRegions<T>(create: (region: string) => T): { of(region: string): T; all(): Iterable<T> } {
+  const clients = new Map<string, T>();
+  return {
+    of(region) {
+      const client = clients.get(region) ?? create(region);
+      clients.set(region, client);
       return client;
     },
-    destroy() {
-      for (const client of [...Object.values(clients), ...cloudTrails.values()]) client.destroy();
-    },
+    all: () => clients.values(),
   };
 }

@@ -19,7 +19,7 @@ import { type Asker, LOGICAL_IDS, sourceOf } from './stack.ts';
  * @param now in milliseconds since 1970
  */
 export async function gatherFacts(clients: Clients, asker: Asker, stackName: string, now: number): Promise<Facts> {
-  const { cloudFormation, cloudTrailIn, lambda, sqs, sns, s3 } = clients;
+  const { cloudFormation, cloudTrailIn, lambda, sqs, s3 } = clients;
   const asked = {
     stackStatus: askStackStatus(cloudFormation, stackName),
     resources: askResources(cloudFormation, stackName),
@@ -42,7 +42,7 @@ export async function gatherFacts(clients: Clients, asker: Asker, stackName: str
     mappings: askMappings(lambda, functionName),
     queue: askQueue(sqs, physicalId(LOGICAL_IDS.queue)),
     deadLetters: askQueue(sqs, physicalId(LOGICAL_IDS.deadLetters)),
-    ...(source === 'topic' && { subscription: askSubscription(sns, physicalId(LOGICAL_IDS.subscription)) }),
+    ...(source === 'topic' && { subscription: askSubscription(clients, physicalId(LOGICAL_IDS.subscription)) }),
     ...(source === 'function' && { functionPolicy: askFunctionPolicy(lambda, functionName) }),
   });
   const ledger = askLedger(clients, physicalId(LOGICAL_IDS.ledger));

@@ -1,8 +1,8 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
+import { commandLine } from '../shell.ts';
 import { known } from './answer.ts';
 import type { Facts } from './facts.ts';
 import { keyPrefixOf } from './log-file-key.ts';
-import { commandLine } from './shell.ts';
 import { sourceOf } from './stack.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import { commandLine } from './shell.ts';
+import { commandLine } from '../shell.ts';
 import type { Asker } from './stack.ts';
 
 /** The command that changes settings of a trail. */

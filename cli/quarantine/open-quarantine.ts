@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
 import { storeFolders } from '../store-options.ts';

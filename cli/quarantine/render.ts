@@ -1,7 +1,9 @@
-import { s3Place } from '../../shared/errors.ts';
+import type { DiscardReport } from '../../shared/discard-quarantined.ts';
+import { placeOf } from '../../shared/errors.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { utcTime } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
+import type { DiscardedEntry } from '../../shared/store/discards.ts';
 import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
@@ -17,7 +19,7 @@ export function entryTable(entries: readonly QuarantineEntry[]): string {
       entry.size ?? '-',
       entry.sha256?.slice(0, SHOWN_HASH) ?? '-',
       entry.etag || '-',
-      s3Place(entry),
+      placeOf(entry),
     ]),
   );
 }
@@ -34,7 +36,32 @@ export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): 
       report.recordIndex ?? '-',
       'from' in report ? report.from : '-',
       resultOf(report),
-      s3Place(report),
+      placeOf(report),
+    ]),
+  );
+}
+
+/** What was discarded, or would be, one line each. */
+export function discardTable(reports: readonly DiscardReport[], dryRun: boolean): string {
+  return textTable(
+    ['ID', 'RECORD', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
+    reports.map((report) => [report.id, report.recordIndex ?? '-', discardText(report), placeOf(report)]),
+  );
+}
+
+function discardText(report: DiscardReport): string {
+  if (report.outcome === 'discarded') return 'discarded';
+  if (report.outcome === 'failed') return `failed: ${report.reason}`;
+  return `kept without --force: ${report.reason}`;
+}
+
+/** What was discarded in the past, one line each. */
+export function discardedTable(discards: readonly DiscardedEntry[]): string {
+  return textTable(
+    ['ID', 'REASON', 'DISCARDED (UTC)', 'BY', 'WHY', 'RECORD', 'LOG FILE'],
+    discards.map((discard) => [
+      ...[discard.id, discard.reason, utcTime(discard.discardedAt), discard.discardedBy, discard.why],
+      ...[discard.recordIndex ?? '-', placeOf(discard)],
     ]),
   );
 }

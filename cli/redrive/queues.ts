@@ -34,8 +34,22 @@ export async function findQueue(sqs: SQSClient, nameOrUrl: string): Promise<Queu
   };
 }
 
+/**
+ * The queue whose messages end in this dead-letter queue.
+ * @throws {TrailError} `source-queue` when it is not exactly one
+ */
+export async function onlySource(sqs: SQSClient, deadLetters: Queue): Promise<Queue> {
+  const sources = await sourceQueues(sqs, deadLetters);
+  if (sources.length === 1) return findQueue(sqs, sources[0]!);
+  const names = sources.length === 0 ? '' : ` (${sources.join(', ')})`;
+  throw new TrailError(
+    'source-queue',
+    `${deadLetters.arn}: it is the dead-letter queue of ${sources.length} queues${names}: expected --to to name one`,
+  );
+}
+
 /** The URLs of the queues whose messages end in this dead-letter queue. */
-export async function sourceQueues(sqs: SQSClient, deadLetters: Queue): Promise<string[]> {
+async function sourceQueues(sqs: SQSClient, deadLetters: Queue): Promise<string[]> {
   try {
     const urls: string[] = [];
     for await (const page of paginateListDeadLetterSourceQueues({ client: sqs }, { QueueUrl: deadLetters.url })) {

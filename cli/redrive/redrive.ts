@@ -1,10 +1,10 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { writeOut } from '../write-out.ts';
 import { moveMessages } from './move-messages.ts';
-import { findQueue } from './queues.ts';
+import { findQueue, onlySource } from './queues.ts';
 import { sampleTable } from './render.ts';
 import { sampleMessages } from './sample.ts';
-import { createSqsClient } from './sqs-client.ts';
 
 export interface RedriveOptions {
   queue: string;
@@ -16,7 +16,13 @@ export interface RedriveOptions {
 export async function redrive({ queue, to, format }: RedriveOptions): Promise<void> {
   const sqs = createSqsClient();
   const deadLetters = await findQueue(sqs, queue);
-  const result = await moveMessages(sqs, deadLetters, to === undefined ? undefined : await findQueue(sqs, to));
+  const target = to === undefined ? await onlySource(sqs, deadLetters) : await findQueue(sqs, to);
+  const result = await moveMessages(sqs, deadLetters, target);
+  if (result.taskFailure !== undefined) {
+    process.stderr.write(
+      `SQS did not move all of them itself (${result.taskFailure}); the others were moved one by one.\n`,
+    );
+  }
   const left = await countsOf(sqs, queue);
   if (format === 'json') await writeOut(json({ ...result, left }));
   else await writeOut(`${result.moved} moved; left: ${countsText(left)}\n`);

@@ -10,7 +10,7 @@ export function sampleTable(sample: readonly SampledMessage[]): string {
       messageId,
       sentAt === undefined ? '-' : utcTime(sentAt),
       receives ?? '-',
-      notUnderstood ?? (announces.length === 0 ? 'a notice, no log file' : announces.join(' ')),
+      [...announces, ...(notUnderstood === undefined ? [] : [notUnderstood])].join(' ') || 'a notice, no log file',
     ]),
   );
 }

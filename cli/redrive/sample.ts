@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DeliveryError } from '../../shared/delivery/announcement.ts';
 import { readDelivery } from '../../shared/delivery/read-delivery.ts';
-import { s3Place } from '../../shared/errors.ts';
+import { describeError, s3Place } from '../../shared/errors.ts';
 import type { Queue } from './queues.ts';
 
 /** What a dead letter is about, without its body. */
@@ -18,7 +18,7 @@ export interface SampledMessage {
   receives?: number;
   /** The log files that it announces, `s3://bucket/key`; none for a notice without work. */
   announces?: string[];
-  /** Why it cannot be understood: delivered again, it fails again until the code or the sender has changed. */
+  /** Why it, or a part of it, cannot be understood: delivered again, it fails again until the code or the sender has changed. */
   notUnderstood?: string;
 }
 
@@ -57,6 +57,10 @@ export function describeMessage({ MessageId = '', Body = '', Attributes = {} }: 
 function contentOf(messageId: string, body: string): Pick<SampledMessage, 'announces' | 'notUnderstood'> {
   const delivery = readDelivery({ Records: [{ eventSource: 'aws:sqs', messageId, body }] });
   const announcement = delivery.kind === 'sqs-batch' ? delivery.messages[0]!.announcement : delivery.announcement;
-  if (announcement instanceof DeliveryError) return { notUnderstood: `${announcement.code}: ${announcement.message}` };
-  return { announces: announcement.logFiles.map(s3Place) };
+  if (announcement instanceof DeliveryError) return { notUnderstood: describeError(announcement) };
+  const [malformed] = announcement.malformed ?? [];
+  return {
+    announces: announcement.logFiles.map(s3Place),
+    ...(malformed === undefined ? {} : { notUnderstood: describeError(malformed) }),
+  };
 }

@@ -31,6 +31,8 @@ export function toFileReport(path: string, outcome: LogFileReport | string | und
   switch (outcome.outcome) {
     case 'skipped':
       return { path, outcome: 'skipped', ...NOTHING, reason: outcome.reason };
+    case 'already-discarded':
+      return { path, outcome: 'skipped', ...NOTHING, reason: 'discarded' };
     case 'quarantined':
     case 'already-quarantined':
       return { path, outcome: 'quarantined', ...NOTHING, failure: outcome.detail };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
+import { NO_ACCOUNT, trailKeyOf } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/text-form.ts';
 
@@ -49,8 +49,9 @@ export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<Lo
     seen.add(resolve(path));
     try {
       const file = await describe(path);
+      const { key } = file;
       // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
-      for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${trailKey(path)}`;
+      for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${key}`;
       keys.add(file.key);
       yield file;
     } catch (error) {
@@ -94,7 +95,7 @@ async function describe(path: string): Promise<LocalLogFile> {
     const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return {
       path,
-      key: trailKey(path) ?? madeUpKey(path, stats.mtime),
+      key: trailKeyOf(resolve(path).split(sep).join('/')) ?? madeUpKey(path, stats.mtime),
       form: textFormOf(buffer.subarray(0, bytesRead)),
       bytes: stats.size,
       modified: stats.mtimeMs,
@@ -102,13 +103,6 @@ async function describe(path: string): Promise<LocalLogFile> {
   } finally {
     await handle.close();
   }
-}
-
-/** The key that a file of a downloaded trail bucket had there. */
-function trailKey(path: string): string | undefined {
-  const full = resolve(path).split(sep).join('/');
-  const at = full.lastIndexOf('/AWSLogs/');
-  return at < 0 ? undefined : full.slice(at + 1);
 }
 
 /** A key in CloudTrail's shape, of its own for each path, in an account and Region that AWS does not have. */

@@ -76,7 +76,9 @@ async function replayLogFiles(batch: readonly LocalLogFile[], deps: PipelineDeps
     failed: (place, error) => failures.set(place, describeError(error)),
   };
   if (uploaded.length > 0) {
-    await createIngestHandler(deps, observer)(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
+    const paths = new Map(batch.map(({ path, key }) => [key, path]));
+    const known = { ...deps, pathOf: ({ key }: { key: string }) => paths.get(key) };
+    await createIngestHandler(known, observer)(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
   }
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return batch.map(({ path, key }) => {

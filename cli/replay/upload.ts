@@ -12,7 +12,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { unquoted } from '../../shared/log-file/open-log-file.ts';
+import { unquoted } from '../../shared/aws/open-object.ts';
 import { utf8Text } from '../../shared/log-file/text-form.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 import type { CreatedObject } from './sqs-delivery.ts';

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { trailPath } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
@@ -6,7 +7,6 @@ import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type EvidenceReport, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import { readTime } from '../../shared/query/time.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
@@ -50,7 +50,7 @@ export async function collect(
     return EXIT.failed;
   }
   const keys = publicKeys === undefined ? listedKeys() : givenKeys(await readKeys(publicKeys));
-  const s3 = createS3Client(env, { followRegionRedirects: true });
+  const s3 = createS3Client(env);
   const evidence = await collectEvidence(event, placeOf(event, origin), since, { s3, keys }).finally(() =>
     s3.destroy(),
   );

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { type ListedKeys, listedKeys } from '../../shared/integrity/list-public-keys.ts';
 import { givenKeys, type PublicKeySource, writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import type { EventIndex } from '../../shared/integrity/verify-events.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
 import { readTime } from '../../shared/query/time.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
@@ -70,7 +70,7 @@ async function verifyAndPrint(
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
   const progress = createProgress(undefined, 'Verifying');
   const { concurrency, format } = options;
-  const s3 = createS3Client(env, { followRegionRedirects: true }, concurrency);
+  const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
     onProgress: (files) => progress.advance(files),

@@ -47,8 +47,8 @@ export interface NotificationShape {
   name: string;
   recognises(value: object): boolean;
   /**
-   * @param inner reads what an envelope carries
+   * @param inner reads what an envelope carries: a text, or the value itself
    * @throws {DeliveryError} when a part that this shape must have is missing or malformed
    */
-  read(value: object, inner: (text: string) => Announcement): Announcement;
+  read(value: object, inner: (carried: unknown) => Announcement): Announcement;
 }

@@ -49,12 +49,53 @@ export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObjec
   };
 }
 
+/** `YYYYMMDDTHHmm`, a time that there can be. */
+const TIME = String.raw`(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])([0-5]\d)`;
+
 // ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz
+const DELIVERY_TIME = new RegExp(`_${TIME}Z_`);
+
 function deliveredAt(name: string): { deliveredAt?: string } {
-  const match = /_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})Z_/.exec(name);
+  const match = DELIVERY_TIME.exec(name);
   if (!match) return {};
   const [, year, month, day, hour, minute] = match;
   return { deliveredAt: `${year}-${month}-${day}T${hour}:${minute}:00.000Z` };
+}
+
+/** The organization whose trail an object is of, by its key. */
+export function organizationIn(key: string): string | undefined {
+  return /(?:^|\/)AWSLogs\/(o-[a-z0-9]+)\//.exec(key)?.[1];
+}
+
+/** The end of a key that needs no file name to be told: [o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME */
+const BELOW_AWSLOGS =
+  /(?:^|\/)((?:o-[a-z0-9]+\/)?\d{12}\/CloudTrail[A-Za-z-]*\/[a-z0-9-]+\/\d{4}\/\d{2}\/\d{2}\/[^/]+)$/;
+/** ACCOUNT_FOLDER_REGION_[..._]TIME: of log files, and of all other files of CloudTrail. */
+const FILE_NAME = new RegExp(
+  String.raw`^(\d{12})_(CloudTrail(?:-[A-Za-z]+)*)_([a-z0-9-]+)_(?:.*?_)?${TIME}(?:\d\d)?Z(?=[_.]|$)`,
+  's',
+);
+/** AWS Config puts its files beside those of CloudTrail: ACCOUNT_Config_REGION_ConfigSnapshot_... */
+const CONFIG_FILE_NAME = /^\d{12}_Config_[a-z0-9-]+_Config[A-Z]/;
+
+/**
+ * The key that a file had in the bucket of its trail, from `AWSLogs/` on, as far as its path tells: a bucket is downloaded
+ * whole or in part, with its folders or without. The folders above the file tell it, else the file's own name; an
+ * organization is in no file name.
+ * @param path with slashes, on this machine
+ * @returns undefined when neither tells that the file is of a trail's bucket
+ */
+export function trailKeyOf(path: string): string | undefined {
+  const at = path.lastIndexOf('/AWSLogs/');
+  const key = at < 0 ? undefined : path.slice(at + 1);
+  if (key !== undefined && TRAIL_KEY.test(key)) return key;
+  const below = BELOW_AWSLOGS.exec(path)?.[1];
+  if (below !== undefined) return `AWSLogs/${below}`;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const [, account, folder, region, year, month, day] = FILE_NAME.exec(name) ?? [];
+  if (account === undefined) return key ?? (CONFIG_FILE_NAME.test(name) ? `AWSLogs/${name}` : undefined);
+  const suffix = /\.json(\.gz)?$/.test(name) ? '' : '.json.gz';
+  return `AWSLogs/${account}/${folder}/${region}/${year}/${month}/${day}/${name}${suffix}`;
 }
 
 /** What the key of a digest file says. */

@@ -2,8 +2,10 @@ import * as z from 'zod/mini';
 import { type Announcement, announcesNothing, DeliveryError, type NotificationShape } from './announcement.ts';
 import { CLOUDTRAIL_VALIDATION_MESSAGE, cloudTrailNotification } from './cloudtrail-notification.ts';
 import { eventBridgeEvent } from './eventbridge.ts';
+import { lambdaInvocationRecord } from './lambda-invocation-record.ts';
 import { s3Notification, s3TestEvent } from './s3-notification.ts';
 import { snsEnvelope, snsEvent } from './sns.ts';
+import { carriedSqsEvent } from './sqs.ts';
 
 /** One SQS message of a batch: what it announces, or why it cannot be understood. */
 export interface DeliveredMessage {
@@ -25,10 +27,15 @@ const SHAPES: readonly NotificationShape[] = [
   snsEnvelope,
   eventBridgeEvent,
   cloudTrailNotification,
+  lambdaInvocationRecord,
+  carriedSqsEvent,
 ];
 
-/** SNS may wrap an EventBridge or S3 notification, and SQS may hold that; nothing AWS sends nests deeper. */
-const MAX_ENVELOPES = 3;
+/**
+ * A message of SQS may hold Lambda's record of an invocation, its event a batch of SQS, a message of that what SNS wraps, and
+ * this what EventBridge or S3 says; nothing AWS sends nests deeper.
+ */
+const MAX_ENVELOPES = 5;
 
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 const SqsEvent = z.object({
@@ -84,6 +91,10 @@ function readBody(body: string): Announcement | DeliveryError {
   }
 }
 
+function readCarried(carried: unknown, envelopes: number): Announcement {
+  return typeof carried === 'string' ? readText(carried, envelopes) : readNotification(carried, envelopes);
+}
+
 function readText(text: string, envelopes: number): Announcement {
   if (text.trim() === CLOUDTRAIL_VALIDATION_MESSAGE) return announcesNothing('cloudtrail-validation-message');
   let value: unknown;
@@ -99,7 +110,7 @@ function readText(text: string, envelopes: number): Announcement {
 function readNotification(value: unknown, envelopes: number): Announcement {
   if (typeof value === 'object' && value !== null && envelopes > 0) {
     const shape = SHAPES.find((candidate) => candidate.recognises(value));
-    if (shape) return shape.read(value, (text) => readText(text, envelopes - 1));
+    if (shape) return shape.read(value, (carried) => readCarried(carried, envelopes - 1));
   }
   throw new DeliveryError(
     'unknown-notification',

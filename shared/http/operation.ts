@@ -1,7 +1,7 @@
 import type { Completeness } from '../query/completeness.ts';
 import type { QueryDeps } from '../query/read-page.ts';
 import type { Format } from './negotiate.ts';
-import type { Parameter, Values } from './parameters.ts';
+import type { Parameters, Values } from './parameters.ts';
 import type { Representation } from './representation.ts';
 
 /** What operations work with. */
@@ -17,34 +17,26 @@ export interface Answer {
 }
 
 /** One thing that the API does: routing, checks and the OpenAPI document are made from this. All are GET. */
-export interface Operation {
+export interface Operation<P extends Parameters = Parameters> {
   id: string;
   /** As in OpenAPI, with `{placeholders}`. */
   path: string;
   summary: string;
-  says: string;
-  parameters: readonly Parameter[];
+  description: string;
+  parameters: P;
   formats: readonly Format[];
   /** The schema, by its name, of the JSON answer, and of a line of NDJSON. */
   schemas: { json: string; line: string };
-  /** The columns of CSV, when they are always the same. */
+  /** The columns of CSV, if they are always the same. */
   columns?: readonly string[];
-  /** Answers the same always, and asks nobody. */
-  fixed?: true;
-  /** At least one; the first is a good one. */
-  examples: readonly Example[];
   /**
-   * @throws {Problem} when there is no answer
-   * @throws {CriteriaError} when criteria or cursor are not good
+   * @throws {Problem} if there is no answer
+   * @throws {CriteriaError} if criteria or cursor are wrong
    */
-  answer(values: Values, deps: HttpDeps): Promise<Answer>;
+  answer(values: Values<P>, deps: HttpDeps): Promise<Answer>;
 }
 
-/** A request that the OpenAPI document shows, with what is answered. */
-export interface Example {
-  name: string;
-  summary: string;
-  /** Path and query. */
-  url: string;
-  status: 200 | 400 | 404;
+/** Checks an operation against the types of its own parameters; in the list of all operations they are forgotten. */
+export function operation<P extends Parameters>(definition: Operation<P>): Operation {
+  return definition as unknown as Operation;
 }

@@ -1,148 +1,133 @@
-import { type RawCriteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../query/criteria.ts';
-import type { Order } from '../query/plan.ts';
+import * as z from 'zod/mini';
+import { TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../query/criteria.ts';
 import { Problem } from './problem.ts';
-import type { HttpRequest } from './request.ts';
+import type { Target } from './request.ts';
 
 /** A parameter of an operation: it is read, checked and described from this. */
-export interface Parameter {
-  name: string;
+export interface Parameter<Value = unknown> {
   in: 'path' | 'query';
-  says: string;
-  /** JSON Schema of one value. */
-  schema: ValueSchema;
-  /** May be given more than once; how often, when there is a rule. */
-  repeatable?: { min?: number; max?: number };
+  description: string;
+  /**
+   * Of the list of texts that the request has for it. Its errors say what is expected; its output has the JSON Schema that
+   * the OpenAPI document shows.
+   */
+  schema: z.ZodMiniType<Value>;
 }
 
-type ValueSchema =
-  | { type: 'string'; minLength?: number; enum?: readonly string[]; default?: string }
-  | { type: 'integer'; minimum: number; maximum: number; default: number }
-  | { type: 'boolean' };
+/** Parameters by name. */
+export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** The texts given for each parameter of an operation; those that were not given are absent. */
-export type Values = ReadonlyMap<string, readonly string[]>;
+/** What was read of each parameter. */
+export type Values<P extends Parameters> = { [Name in keyof P]: z.output<P[Name]['schema']> };
 
-/** Events on a page, unless the request says. */
+const nonEmpty = () => z.string().check(z.minLength(1, 'a text that is not empty'));
+
+/** A schema of the one text that a parameter has; undefined if the request has none. */
+type OfText<Value> = z.core.$ZodType<Value, string | undefined>;
+
+/** The schema of a parameter that is given at most once. */
+const single = <Value>(schema: OfText<Value>) => {
+  const list = z.array(z.string()).check(z.maxLength(1, 'one value'));
+  const first = z.transform((texts: string[]): string | undefined => texts[0]);
+  return z.pipe(z.pipe(list, first), schema);
+};
+
+/** A placeholder of the path. */
+export const pathParameter = (description: string) => ({
+  in: 'path' as const,
+  description,
+  schema: single(nonEmpty() as OfText<string>),
+});
+
+/** A parameter of the query that must be given `min` to `max` times. */
+export const requiredList = (description: string, min: number, max: number) => {
+  const expectation = `${min} to ${max} values`;
+  return {
+    in: 'query' as const,
+    description,
+    schema: z.array(nonEmpty()).check(z.minLength(min, expectation), z.maxLength(max, expectation)),
+  };
+};
+
+const optionalList = (description: string) => {
+  const given = z.transform((list: string[]) => (list.length === 0 ? undefined : list));
+  return {
+    in: 'query' as const,
+    description,
+    schema: z.pipe(z.pipe(z.array(z.string()), given), z.optional(z.array(nonEmpty()))),
+  };
+};
+
+const optional = <Value>(description: string, schema: OfText<Value>) => ({
+  in: 'query' as const,
+  description,
+  schema: single(schema),
+});
+
+const wholeNumber = (min: number, max: number, byDefault: number) => {
+  const expectation = `a whole number from ${min} to ${max}`;
+  const digits = z._default(z.string().check(z.regex(/^\d{1,9}$/, expectation)), String(byDefault));
+  const number = z.int().check(z.minimum(min, expectation), z.maximum(max, expectation));
+  // The default is the text's; this is what the OpenAPI document says of it.
+  number.register(z.globalRegistry, { default: byDefault });
+  return z.pipe(z.pipe(digits, z.transform(Number)), number);
+};
+
+const trueOrFalse = () => {
+  const texts = z.optional(z.enum(['true', 'false'], 'true or false'));
+  const value = z.transform((text: 'true' | 'false' | undefined) => (text === undefined ? text : text === 'true'));
+  return z.pipe(z.pipe(texts, value), z.optional(z.boolean()));
+};
+
+/** Events on a page if the request does not say. */
 const PAGE_SIZE = 50;
+const ORDERS = ['newest-first', 'oldest-first'] as const;
 
-export const PAGE_PARAMETERS: readonly Parameter[] = [
-  {
-    name: 'limit',
-    in: 'query',
-    says: 'events wanted; a page may have fewer when more would cost too much to find',
-    schema: { type: 'integer', minimum: 1, maximum: 100, default: PAGE_SIZE },
-  },
-  {
-    name: 'order',
-    in: 'query',
-    says: 'which events come first',
-    schema: { type: 'string', enum: ['newest-first', 'oldest-first'], default: 'newest-first' },
-  },
-  {
-    name: 'cursor',
-    in: 'query',
-    says: 'the next page of an earlier answer, whose other parameters are to be repeated',
-    schema: { type: 'string' },
-  },
-];
-
-export const CRITERIA_PARAMETERS: readonly Parameter[] = [
-  ...TEXT_CRITERION_NAMES.map(
-    (name): Parameter => ({
-      name,
-      in: 'query',
-      says: TEXT_CRITERIA[name].says,
-      schema: { type: 'string', minLength: 1 },
-      repeatable: {},
-    }),
+export const PAGE_PARAMETERS = {
+  limit: optional(
+    'maximum number of events; a page may have fewer if more would cost too much to find',
+    wholeNumber(1, 100, PAGE_SIZE),
   ),
-  { name: 'errors', in: 'query', says: 'true: only events with an error', schema: { type: 'boolean' } },
-  {
-    name: 'readOnly',
-    in: 'query',
-    says: 'true: only events that change nothing; false: only events that change something',
-    schema: { type: 'boolean' },
-  },
-  {
-    name: 'since',
-    in: 'query',
-    says: 'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d',
-    schema: { type: 'string' },
-  },
-  { name: 'until', in: 'query', says: 'before this time', schema: { type: 'string' } },
-];
+  order: optional('which events come first', z._default(z.enum(ORDERS, `one of ${ORDERS.join(', ')}`), 'newest-first')),
+  cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
+};
 
-/** The criteria of a path that has named the environment itself. */
-export const CRITERIA_IN_ENVIRONMENT = CRITERIA_PARAMETERS.filter(({ name }) => name !== 'environment');
+/** Read, these are `RawCriteria`. */
+export const CRITERIA_PARAMETERS = {
+  ...(Object.fromEntries(TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says)])) as Record<
+    TextCriterion,
+    ReturnType<typeof optionalList>
+  >),
+  errors: optional('true: only events with an error', trueOrFalse()),
+  readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),
+  since: optional(
+    'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d',
+    z.optional(z.string()),
+  ),
+  until: optional('before this time', z.optional(z.string())),
+};
 
 /** @throws {Problem} that names the first parameter that is unknown, repeated, missing, or not as its schema says */
-export function readValues(
-  request: Pick<HttpRequest, 'query'>,
+export function readValues<P extends Parameters>(
+  parameters: P,
   pathValues: Readonly<Record<string, string>>,
-  parameters: readonly Parameter[],
-): Values {
-  const values = new Map(Object.entries(pathValues).map(([name, value]) => [name, [value]]));
-  const known = new Set(parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name));
-  for (const [name, value] of request.query) {
-    if (!known.has(name)) throw new Problem('bad-parameter', 'expected only parameters of this path', shortened(name));
-    values.set(name, [...(values.get(name) ?? []), value]);
+  { query }: Pick<Target, 'query'>,
+): Values<P> {
+  const texts = new Map(Object.entries(pathValues).map(([name, value]) => [name, [value]]));
+  for (const [name, value] of query) {
+    if (!Object.hasOwn(parameters, name) || parameters[name]!.in !== 'query') {
+      throw new Problem('bad-parameter', 'expected only parameters of this path', shortened(name));
+    }
+    texts.set(name, [...(texts.get(name) ?? []), value]);
   }
-  for (const parameter of parameters) check(parameter, values.get(parameter.name) ?? []);
-  return values;
+  const values = Object.entries(parameters).map(([name, { schema }]) => [name, read(name, schema, texts.get(name))]);
+  return Object.fromEntries(values) as Values<P>;
 }
 
-/** The criteria among the values. */
-export function criteriaIn(values: Values): RawCriteria {
-  const texts: Partial<Record<TextCriterion, readonly string[]>> = {};
-  for (const name of TEXT_CRITERION_NAMES) {
-    const list = values.get(name);
-    if (list !== undefined) texts[name] = list;
-  }
-  const readOnly = only(values, 'readOnly');
-  return {
-    ...texts,
-    errors: only(values, 'errors') === 'true',
-    readOnly: readOnly === undefined ? undefined : readOnly === 'true',
-    since: only(values, 'since'),
-    until: only(values, 'until'),
-  };
-}
-
-/** The page that is asked for among the values. */
-export function pageIn(values: Values): { limit: number; order: Order; cursor: string | undefined } {
-  return {
-    limit: Number(only(values, 'limit') ?? PAGE_SIZE),
-    order: only(values, 'order') === 'oldest-first' ? 'oldest-first' : 'newest-first',
-    cursor: only(values, 'cursor'),
-  };
-}
-
-/** The value of a parameter that is given at most once. */
-export function only(values: Values, name: string): string | undefined {
-  return values.get(name)?.[0];
-}
-
-function check({ name, schema, repeatable }: Parameter, values: readonly string[]): void {
-  const wrong = (expectation: string) => new Problem('bad-parameter', `${name}: expected ${expectation}`, name);
-  if (!repeatable && values.length > 1) throw wrong('one value');
-  const { min = 0, max = Number.POSITIVE_INFINITY } = repeatable ?? {};
-  if (values.length < min || values.length > max) throw wrong(`${min} to ${max} values`);
-  for (const value of values) {
-    const expectation = mismatch(schema, value);
-    if (expectation !== undefined) throw wrong(expectation);
-  }
-}
-
-/** What a schema expects of a text that it does not fit. */
-function mismatch(schema: ValueSchema, text: string): string | undefined {
-  if (schema.type === 'boolean') return text === 'true' || text === 'false' ? undefined : 'true or false';
-  if (schema.type === 'string') {
-    if (schema.enum && !schema.enum.includes(text)) return `one of ${schema.enum.join(', ')}`;
-    return text.length >= (schema.minLength ?? 0) ? undefined : 'a text that is not empty';
-  }
-  const { minimum, maximum } = schema;
-  const fits = /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum;
-  return fits ? undefined : `a whole number from ${minimum} to ${maximum}`;
+function read(name: string, schema: z.ZodMiniType, texts: readonly string[] = []): unknown {
+  const result = schema.safeParse(texts);
+  if (result.success) return result.data;
+  throw new Problem('bad-parameter', `${name}: expected ${result.error.issues[0]!.message}`, name);
 }
 
 /** Names come from outside; a problem shows their beginning. */

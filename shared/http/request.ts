@@ -1,63 +1,48 @@
-import * as z from 'zod/mini';
 import { Problem } from './problem.ts';
 
-/** What a request says, whoever delivered it. */
-export interface HttpRequest {
+/**
+ * What the API reads of a request. A WHATWG `Request` is one. The adapters pass plain objects instead, because the first
+ * use of `Request` and `Response` loads Node's fetch implementation (docs/decisions/0011-http-without-fetch-classes.md).
+ */
+export interface ApiRequest {
   method: string;
-  /** The path's segments, percent-decoded once. */
+  /** Absolute, or only path and query as in HTTP/1.1; percent-encoded. */
+  url: string;
+  headers: { get(name: string): string | null };
+}
+
+/** What the API answers: the arguments of a WHATWG `Response`. */
+export interface ApiResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The resource that a request names. */
+export interface Target {
+  /** The segments of the path, percent-decoded once. */
   segments: readonly string[];
-  /** What API Gateway has matched already, such as `GET /events/{eventId}`; elsewhere `$default`. */
-  routeKey: string;
-  /** The decoded values of the placeholders of `routeKey`. */
-  pathParameters: Readonly<Record<string, string>>;
   /** Names and values of the query, percent-decoded once, in order. */
   query: readonly (readonly [name: string, value: string])[];
-  accept?: string;
 }
 
 /**
- * What is used of an event of an HTTP API, payload format 2.0. Lambda function URLs send the same.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ * Reads the path and the query of a URL. `URL` is not used: it resolves `..`, so that a path could name another resource
+ * than the one that API Gateway authorized.
+ * @throws {Problem} `bad-request` if the percent-encoding is malformed
  */
-const HttpApiEvent = z.object({
-  routeKey: z.optional(z.string()),
-  rawPath: z.string(),
-  rawQueryString: z.optional(z.string()),
-  headers: z.optional(z.record(z.string(), z.string())),
-  pathParameters: z.optional(z.record(z.string(), z.string())),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
-});
-
-/** @throws {Problem} when it is not an event of an HTTP API, or its path or query is not well-formed */
-export function readRequest(event: unknown): HttpRequest {
-  const parsed = HttpApiEvent.safeParse(event);
-  if (!parsed.success) {
-    throw new Problem('bad-request', 'expected an event of an API Gateway HTTP API, payload format version 2.0');
-  }
-  const { routeKey = '$default', rawPath, rawQueryString = '', headers, pathParameters, requestContext } = parsed.data;
-  const accept = headers?.accept ?? headers?.Accept;
+export function readTarget(url: string): Target {
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const queryAt = target.includes('?') ? target.indexOf('?') : target.length;
   return {
-    method: requestContext.http.method.toUpperCase(),
-    // API Gateway has decoded the path together with its parameters; others send it as it came.
-    segments: segmentsOf(rawPath).map(pathParameters === undefined ? decoded : wellFormed),
-    routeKey,
-    pathParameters: Object.fromEntries(
-      Object.entries(pathParameters ?? {}).map(([name, value]) => [name, wellFormed(value)]),
-    ),
-    query: readQuery(rawQueryString),
-    ...(accept === undefined ? {} : { accept }),
+    segments: target.slice(0, queryAt).replace(/^\//, '').split('/').map(decoded),
+    query: readQuery(target.slice(queryAt + 1)),
   };
 }
 
-function segmentsOf(path: string): string[] {
-  return path.replace(/^\//, '').split('/');
-}
-
-/**
- * Not `queryStringParameters`, which joins the values of a repeated parameter with commas. `+` is a space, as in forms.
- */
-function readQuery(rawQueryString: string): [string, string][] {
-  return rawQueryString
+/** `URLSearchParams` forgives malformed encoding; here it is the caller's mistake. `+` is a space, as in forms. */
+function readQuery(query: string): [string, string][] {
+  return query
     .split('&')
     .filter((pair) => pair !== '')
     .map((pair) => {
@@ -68,13 +53,9 @@ function readQuery(rawQueryString: string): [string, string][] {
 
 function decoded(text: string): string {
   try {
-    return wellFormed(decodeURIComponent(text));
+    // Lone surrogates cannot come over HTTP, and DynamoDB refuses them.
+    return decodeURIComponent(text).toWellFormed();
   } catch {
     throw new Problem('bad-request', 'expected a path and a query with well-formed percent-encoding of UTF-8');
   }
-}
-
-/** Lone surrogates cannot come over HTTP, and DynamoDB refuses them. */
-function wellFormed(text: string): string {
-  return text.toWellFormed();
 }

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { openObject } from '../aws/open-object.ts';
 import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
-import { openLogFile } from '../log-file/open-log-file.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
 import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest, signingRegions } from './digest-file.ts';
 import type { Evidence } from './evidence.ts';
@@ -57,7 +57,7 @@ export async function collectEvidence(
 }
 
 async function readObject(s3: S3Client, object: { bucket: string; key: string }): Promise<Uint8Array> {
-  const open = await openLogFile(s3, object);
+  const open = await openObject(s3, object);
   if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
   const pieces: Uint8Array[] = [];
   for await (const piece of open.body) pieces.push(piece);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { openObject } from '../aws/open-object.ts';
 import { readDigestKey } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { gunzip } from '../log-file/gunzip.ts';
-import { openLogFile } from '../log-file/open-log-file.ts';
 import { BadLogFileError } from '../log-file/read-log-file.ts';
 import { BadDigestError, type Digest, parseDigest } from './digest.ts';
 import { isSignedBy } from './digest-signature.ts';
@@ -50,7 +50,7 @@ export async function fetchDigest(
   { bucket, key }: { bucket: string; key: string },
   options: { sleep?: (milliseconds: number) => Promise<unknown> } = {},
 ): Promise<DigestFile> {
-  const object = await openLogFile(s3, { bucket, key }, options);
+  const object = await openObject(s3, { bucket, key }, options);
   if (!object) throw new TrailError('s3-answer', `${s3Place({ bucket, key })}: expected the object`);
   const pieces: Uint8Array[] = [];
   let size = 0;

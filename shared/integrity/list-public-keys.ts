@@ -1,4 +1,5 @@
-import { CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { type CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { createCloudTrailClient } from '../aws/cloudtrail.ts';
 import type { KeysByRegion, PublicKey, PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
@@ -14,7 +15,7 @@ const DAY_MS = 24 * 3600 * 1000;
  * @param createClient for a Region; by default with the usual AWS settings
  */
 export function listedKeys(
-  createClient: (region: string) => CloudTrailClient = (region) => new CloudTrailClient({ region }),
+  createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();
   const months = new Map<string, Promise<PublicKey[]>>();

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { openObject } from '../aws/open-object.ts';
 import { s3Place } from '../errors.ts';
-import { openLogFile } from '../log-file/open-log-file.ts';
 import { readLedgerSummaries } from '../store/ledger-batch.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
 import type { Finding } from './finding.ts';
@@ -118,7 +118,7 @@ function isIn(objects: ReadonlySet<string>, finding: Finding): boolean {
 /** Nothing when it cannot be read: then it stays what it is, a file that nobody named. */
 async function hashOf(s3: S3Client, object: { bucket: string; key: string }): Promise<string | undefined> {
   try {
-    const open = await openLogFile(s3, object);
+    const open = await openObject(s3, object);
     return open && (await hashLogFile(open.body));
   } catch {
     return undefined;

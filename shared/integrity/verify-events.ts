@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { openObject } from '../aws/open-object.ts';
 import type { TableNames } from '../config.ts';
 import { readObjectKey, trailPath } from '../delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from '../errors.ts';
-import { openLogFile } from '../log-file/open-log-file.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
@@ -207,7 +207,7 @@ class EventVerification {
     const onRecords = ({ kept }: RecordBatch) => {
       for (const { index, bytes } of kept) if (wanted.has(index)) records.set(index, Buffer.from(bytes).toString());
     };
-    const open = await openLogFile(this.scope.s3, object);
+    const open = await openObject(this.scope.s3, object);
     if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
     const eventSources = [...new Set(events.flatMap(({ eventSource }) => eventSource ?? []))];
     const { sha256 = '' } = await readLogFile(open.body, { eventSources, onRecords, hash: true });

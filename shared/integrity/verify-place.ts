@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { ObjectChangedError, ObjectMissingError, openObject } from '../aws/open-object.ts';
 import { type DigestKey, readDigestKey, trailPath } from '../delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from '../errors.ts';
-import { ObjectChangedError, ObjectMissingError, openLogFile } from '../log-file/open-log-file.ts';
 import type { LedgerSummary } from '../store/ledger-batch.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
 import { type ChainedDigest, chainId, checkLink } from './chain.ts';
@@ -270,7 +270,7 @@ class PlaceVerification {
   }
 
   private async open(object: { bucket: string; key: string }): Promise<AsyncIterable<Uint8Array>> {
-    const open = await openLogFile(this.deps.s3, object, this.deps);
+    const open = await openObject(this.deps.s3, object, this.deps);
     if (open) return open.body;
     throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
   }

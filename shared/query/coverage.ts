@@ -27,6 +27,8 @@ export interface LedgerCounts {
   quarantined: number;
   /** Read without success so far; they are to be delivered again. */
   failed: number;
+  /** Set aside as a whole, and then discarded: somebody has decided that they are no log files. */
+  discarded: number;
 }
 
 /** With a bucket to compare with: `delivered` + `gone` = the ledger's log files + `missing` + `underway`. */
@@ -155,7 +157,7 @@ export class DayTally {
   private nothing(): LedgerCounts & Partial<BucketCounts> {
     return {
       ...(this.settledBefore === undefined ? {} : { delivered: 0, missing: 0, underway: 0, gone: 0 }),
-      ...{ ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 },
+      ...{ ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 },
     };
   }
 }

@@ -14,7 +14,7 @@ export interface Position {
 }
 
 /** What was asked; a cursor is good for this and nothing else. */
-export interface Question {
+export interface AskedFor {
   criteria: RawCriteria;
   order: Order;
 }
@@ -37,7 +37,7 @@ const CHECKSUM_BYTES = 12;
 const LONGEST_CURSOR = 4_096;
 
 /** A position as text for the asker: opaque, checked, and bound to the question. */
-export function encodeCursor({ after, asOf }: Position, question: Question): string {
+export function encodeCursor({ after, asOf }: Position, question: AskedFor): string {
   const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(question), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');
 }
@@ -46,7 +46,7 @@ export function encodeCursor({ after, asOf }: Position, question: Question): str
  * The position in a cursor. It only moves within what the question's own criteria give: a forged one shows nothing else.
  * @throws {CriteriaError} when it is not a cursor, was changed, or belongs to another question
  */
-export function decodeCursor(cursor: string, question: Question): Position {
+export function decodeCursor(cursor: string, question: AskedFor): Position {
   const content = checkedContent(cursor);
   if (!content) throw new CriteriaError('cursor', 'expected a cursor as an earlier page gave it');
   if (content.q !== hashOf(question))
@@ -73,7 +73,7 @@ function checksumOf(content: Uint8Array): Buffer {
   return createHash('sha256').update('mwaa-trail cursor').update(content).digest().subarray(0, CHECKSUM_BYTES);
 }
 
-function hashOf({ criteria, order }: Question): string {
+function hashOf({ criteria, order }: AskedFor): string {
   const { errors = false, readOnly = null, since = null, until = null } = criteria;
   const texts = TEXT_CRITERION_NAMES.map((name) => [...new Set(criteria[name] ?? [])].sort());
   return createHash('sha256')

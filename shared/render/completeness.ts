@@ -36,6 +36,6 @@ const PROBLEMS: Readonly<Record<LogFileProblem['state'], (files: string) => stri
   'not-as-signed': (files) => `Not to be trusted: CloudTrail signed other content for ${files}`,
 };
 
-function problemText({ logFile, reason }: LogFileProblem): string {
-  return displayText(reason === undefined ? `s3://${logFile}` : `s3://${logFile} (${reason})`);
+function problemText({ logFile, path = `s3://${logFile}`, reason }: LogFileProblem): string {
+  return displayText(reason === undefined ? path : `${path} (${reason})`);
 }

@@ -16,11 +16,11 @@ const LEVELS = [
 type Sign = (typeof LEVELS)[number]['sign'];
 
 function signOf({ delivered = 0, missing = 0, ...counts }: Coverage): Sign {
-  const { ingested, partly, verified, altered, quarantined, failed } = counts;
+  const { ingested, partly, verified, altered, quarantined, failed, discarded } = counts;
   if (altered > 0) return 'X';
   if (quarantined + failed + partly > 0) return '!';
   if (missing > 0) return '?';
-  if (ingested + delivered === 0) return '·';
+  if (ingested === 0 && delivered <= discarded) return '·';
   return verified === ingested && ingested > 0 ? '#' : 'o';
 }
 

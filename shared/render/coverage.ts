@@ -17,6 +17,7 @@ const COUNTS: readonly { name: Count; ofBucket?: true; style?: Style }[] = [
   { name: 'missing', ofBucket: true, style: 'yellow' },
   { name: 'underway', ofBucket: true },
   { name: 'gone', ofBucket: true },
+  { name: 'discarded' },
 ];
 
 const shownCounts = (withBucket: boolean) => COUNTS.filter(({ ofBucket }) => withBucket || !ofBucket);

@@ -209,7 +209,11 @@ function findingLines(finding: Finding): string[] {
 function uncheckedSection({ unchecked }: VerifyReport): string[] {
   if (unchecked.length === 0) return [];
   const byReason = new Map<string, string[]>();
-  for (const { place, reason } of unchecked) byReason.set(reason, [...(byReason.get(reason) ?? []), place]);
+  for (const { place, reason } of unchecked) {
+    // A reason that names its place would be a group of its own.
+    const shared = reason.replace(`${place}: `, '');
+    byReason.set(shared, [...(byReason.get(shared) ?? []), place]);
+  }
   const lines = [...byReason].flatMap(([reason, places]) => [
     `  ${displayText(reason)}: ${places.length}`,
     ...places.slice(0, 5).map((place) => `  - ${displayText(place)}`),

@@ -3,8 +3,11 @@ import { s3Place, TrailError } from '../errors.ts';
 import { type Item, numberAt, requiredTextAt, textAt, textsAt, toItem } from './item.ts';
 import { cutKey } from './keys.ts';
 
-/** How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint. */
-export type LogFileState = 'ingested' | 'quarantined' | 'partial';
+/**
+ * How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint; `discarded`: it was
+ * quarantined, and somebody has decided that it is no log file.
+ */
+export type LogFileState = 'ingested' | 'quarantined' | 'partial' | 'discarded';
 
 /** The books of one log file: recordsRead = eventsStored + eventsKnown + recordsFiltered + recordsQuarantined. */
 export interface LogFileBooks {
@@ -13,7 +16,7 @@ export interface LogFileBooks {
   eventsStored: number;
   /** Events the table had already. */
   eventsKnown: number;
-  /** Records of other event sources, and aggregated and Insight records. */
+  /** Records of other event sources, aggregated and Insight records, and those that somebody has discarded from quarantine. */
   recordsFiltered: number;
   recordsQuarantined: number;
 }
@@ -32,6 +35,21 @@ export type Checkpoint = z.infer<typeof Checkpoint>;
 const Count = z.int().check(z.nonnegative());
 const Checkpoint = z.object({ nextRecord: Count, stored: Count, known: Count, skipped: Count, quarantined: Count });
 
+/** What was discarded from the quarantine, and who did so, when and why. */
+export type Discard = z.infer<typeof Discard>;
+const Discard = z.object({
+  /** That it had in quarantine. */
+  id: z.string(),
+  recordIndex: z.optional(z.int()),
+  path: z.optional(z.string()),
+  /** Why it was in quarantine. */
+  reason: z.string(),
+  /** ISO 8601. */
+  discardedAt: z.string(),
+  discardedBy: z.string(),
+  why: z.string(),
+});
+
 export interface LedgerEntry extends LogFileBooks {
   bucket: string;
   key: string;
@@ -47,6 +65,8 @@ export interface LedgerEntry extends LogFileBooks {
   uncompressedBytes: number;
   /** The event sources that were kept; another choice means that the file must be read again. */
   eventSources: readonly string[];
+  /** Of a file on somebody's machine: its path, as it was given. */
+  path?: string;
   /** `YYYY-MM-DD`, from the key. */
   deliveryDay: string;
   account?: string;
@@ -58,6 +78,8 @@ export interface LedgerEntry extends LogFileBooks {
   checkpoint?: Checkpoint;
   /** Positions of records that were quarantined, and have been replayed since: the books count them where they went. */
   replayedRecords?: readonly number[];
+  /** What somebody has discarded of it from the quarantine: the log file, or records of it. */
+  discards?: readonly Discard[];
   /** What a signed digest said of the content that was ingested; absent: no digest was checked against it yet. */
   verification?: Verification;
   /** The key of the digest that names the log file. */
@@ -128,6 +150,7 @@ const BOOKS = [
 /** What is listed apart from the log files, in the index byListing. */
 export const WATERMARKS = 'watermarks';
 export const PROBLEMS = 'problems';
+export const DISCARDS = 'discards';
 /** Longest sort key, in UTF-8 bytes. DynamoDB quota. */
 const MAX_SORT_KEY_BYTES = 1024;
 
@@ -153,8 +176,7 @@ export function ledgerKey(object: { bucket: string; key: string }): string {
 }
 
 export function toLedgerItem(entry: LedgerEntry): Item {
-  const { bucket, key, checkpoint, replayedRecords, ...others } = entry;
-  const problem = entry.state !== 'ingested' || entry.recordsQuarantined > 0 || entry.verification === 'failed';
+  const { bucket, key, checkpoint, replayedRecords, discards, ...others } = entry;
   return toItem({
     logFile: ledgerKey(entry),
     bucket,
@@ -162,8 +184,19 @@ export function toLedgerItem(entry: LedgerEntry): Item {
     ...others,
     checkpoint: checkpoint && JSON.stringify(checkpoint),
     replayedRecords: replayedRecords?.map(String),
-    ...(problem ? problemListing(entry) : {}),
+    discards: discards?.map((discard) => JSON.stringify(discard)),
+    ...listingOf(entry),
   });
+}
+
+/** Where a log file is listed apart from the others, if anywhere. */
+export function listingOf(entry: LedgerEntry): { listing?: string; listingKey?: string } {
+  const { state, recordsQuarantined, verification, discards } = entry;
+  const isWhole = (state === 'ingested' || state === 'discarded') && recordsQuarantined === 0;
+  if (!isWhole || verification === 'failed') return problemListing(entry);
+  const last = discards?.at(-1);
+  if (last === undefined) return {};
+  return { listing: DISCARDS, listingKey: cutKey(`${last.discardedAt}/${ledgerKey(entry)}`, MAX_SORT_KEY_BYTES) };
 }
 
 export function fromLedgerItem(item: Item): LedgerEntry {
@@ -185,6 +218,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...(Object.fromEntries(BOOKS.map((name) => [name, numberAt(item, name) ?? 0])) as unknown as LogFileBooks),
     ...optional('reason'),
     ...optional('detail'),
+    ...optional('path'),
     ...optional('sha256'),
     ...optional('account'),
     ...optional('deliveredAt'),
@@ -193,6 +227,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     ...optional('verifiedAt'),
     ...optional('signedSha256'),
     ...(item.otherSha256 === undefined ? {} : { otherSha256: textsAt(item, 'otherSha256') }),
+    ...(item.discards === undefined ? {} : { discards: textsAt(item, 'discards').map(readDiscard) }),
     ...readCheckpoint(textAt(item, 'checkpoint')),
     ...readReplayedRecords(textsAt(item, 'replayedRecords')),
   };
@@ -200,6 +235,10 @@ export function fromLedgerItem(item: Item): LedgerEntry {
 
 function readCheckpoint(json: string | undefined): { checkpoint?: Checkpoint } {
   return json === undefined ? {} : { checkpoint: Checkpoint.parse(JSON.parse(json)) };
+}
+
+function readDiscard(json: string): Discard {
+  return Discard.parse(JSON.parse(json));
 }
 
 function readReplayedRecords(positions: readonly string[]): { replayedRecords?: readonly number[] } {

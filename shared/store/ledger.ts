@@ -3,6 +3,7 @@ import { updateIf } from './conditional.ts';
 import { type Item, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
 import {
   type Checkpoint,
+  DISCARDS,
   fromLedgerItem,
   type LedgerEntry,
   type LogFileBooks,
@@ -35,6 +36,8 @@ export interface Watermark {
 export interface LogFileProblem {
   /** `bucket/key` */
   logFile: string;
+  /** Of a file on somebody's machine: its path, as it was given. A list does not have it: `readPath`. */
+  path?: string;
   /**
    * `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored; `not-as-signed`:
    * what was ingested is not what CloudTrail signed.
@@ -49,7 +52,7 @@ export interface LedgerLogFile {
   bucket: string;
   key: string;
   /** `failed`: it is to be delivered again, or to be gone on with. */
-  state: 'ingested' | 'quarantined' | 'failed';
+  state: 'ingested' | 'quarantined' | 'discarded' | 'failed';
   recordsQuarantined: number;
   /** What a signed digest said of the content that was ingested; absent: none was checked against it yet. */
   verification?: Verification;
@@ -93,7 +96,7 @@ const hasBooks = (item: Item) => item.state?.S !== FAILED;
 export async function noteFailure(
   dynamo: DynamoDBClient,
   table: string,
-  file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>,
+  file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>,
   reason: string,
 ): Promise<void> {
   const { logFile, ...attributes } = toItem({
@@ -101,6 +104,7 @@ export async function noteFailure(
     bucket: file.bucket,
     objectKey: file.key,
     deliveryDay: file.deliveryDay,
+    path: file.path,
     state: FAILED,
     reason,
     ...problemListing(file),
@@ -184,6 +188,22 @@ export async function readVerification(
   };
 }
 
+/**
+ * The path of a log file that is a file on somebody's machine.
+ * @param logFile `bucket/key`
+ */
+export async function readPath(dynamo: DynamoDBClient, table: string, logFile: string): Promise<string | undefined> {
+  const { Item: item = {} } = await dynamo.send(
+    new GetItemCommand({
+      TableName: table,
+      Key: { logFile: text(logFile) },
+      ProjectionExpression: '#path',
+      ExpressionAttributeNames: { '#path': 'path' },
+    }),
+  );
+  return textAt(item, 'path');
+}
+
 /** The newest log files, by account and Region. */
 export async function listWatermarks(dynamo: DynamoDBClient, table: string): Promise<Watermark[]> {
   const items = await listItems(dynamo, table, WATERMARKS, {});
@@ -217,6 +237,11 @@ export async function listProblems(
   });
 }
 
+/** Log files of which something was discarded from the quarantine, `bucket/key`, the last to be discarded first. */
+export async function listDiscards(dynamo: DynamoDBClient, table: string): Promise<string[]> {
+  return (await listItems(dynamo, table, DISCARDS, {})).map((item) => requiredTextAt(item, 'logFile'));
+}
+
 /**
  * The log files delivered on a day, in the order of bucket and key, a page at a time.
  * @param day `YYYY-MM-DD`
@@ -247,7 +272,7 @@ function fromListedItem(item: Item): LedgerLogFile {
   return {
     bucket: requiredTextAt(item, 'bucket'),
     key: requiredTextAt(item, 'objectKey'),
-    state: state === 'ingested' || state === 'quarantined' ? state : 'failed',
+    state: state === 'ingested' || state === 'quarantined' || state === 'discarded' ? state : 'failed',
     recordsQuarantined: numberAt(item, 'recordsQuarantined') ?? 0,
     ...(verification === undefined ? {} : { verification }),
   };

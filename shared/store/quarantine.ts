@@ -27,6 +27,8 @@ export interface QuarantineReason {
   sha256?: string;
   /** The version of the object, in a bucket that keeps versions. */
   versionId?: string;
+  /** Of a file on somebody's machine: its path, as it was given. */
+  path?: string;
   quarantinedAt: string;
   /** The version of the program that found it bad. */
   codeVersion?: string;
@@ -183,6 +185,7 @@ const Reason = z.object({
   recordOffset: z.optional(z.int()),
   sha256: z.optional(z.string()),
   versionId: z.optional(z.string()),
+  path: z.optional(z.string()),
   quarantinedAt: z.string(),
   codeVersion: z.optional(z.string()),
 });

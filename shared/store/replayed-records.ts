@@ -3,7 +3,7 @@ import { s3Place, TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { number, text } from './item.ts';
 import { readLedger } from './ledger.ts';
-import { type LedgerEntry, ledgerKey } from './ledger-entry.ts';
+import { type LedgerEntry, ledgerKey, toLedgerItem } from './ledger-entry.ts';
 
 /** A record that was quarantined. */
 export interface QuarantinedRecord {
@@ -29,11 +29,18 @@ export async function readStanding(
   table: string,
   record: QuarantinedRecord,
 ): Promise<RecordStanding> {
-  return standingIn(await readLedger(dynamo, table, record), record);
+  return recordStanding(await readLedger(dynamo, table, record), record);
 }
 
 /** Each lost race means that another writer finished. */
-const MAX_RACES = 8;
+export const MAX_RACES = 8;
+
+export function entryRace(file: { bucket: string; key: string }): TrailError {
+  return new TrailError(
+    'write-race',
+    `${s3Place(file)}: its books keep changing: expected to write them in ${MAX_RACES} tries`,
+  );
+}
 
 /**
  * Moves a quarantined record in the books of its log file to where its replay brought it; once, however often it is called.
@@ -47,18 +54,18 @@ export async function moveReplayedRecord(
 ): Promise<RecordStanding> {
   for (let race = 0; race < MAX_RACES; race += 1) {
     const entry = await readLedger(dynamo, table, record);
-    const standing = standingIn(entry, record);
+    const standing = recordStanding(entry, record);
     if (entry === undefined || standing !== 'quarantined') return standing;
-    const update = new UpdateItemCommand(replayedRecordUpdate(table, entry, record, to));
-    if (await conditionHeld(dynamo.send(update))) return standing;
+    if (await changeEntry(dynamo, table, entry, withRecordMoved(entry, record.recordIndex, to))) return standing;
   }
-  throw new TrailError(
-    'write-race',
-    `${s3Place(record)}: its books keep changing: expected to write them in ${MAX_RACES} tries`,
-  );
+  throw entryRace(record);
 }
 
-function standingIn(entry: LedgerEntry | undefined, { etag, recordIndex }: QuarantinedRecord): RecordStanding {
+/** The same, in books that were read before. */
+export function recordStanding(
+  entry: LedgerEntry | undefined,
+  { etag, recordIndex }: QuarantinedRecord,
+): RecordStanding {
   if (entry === undefined) return 'open';
   if (entry.etag !== etag) return 'not-counted';
   if (entry.state === 'partial') return 'open';
@@ -66,26 +73,52 @@ function standingIn(entry: LedgerEntry | undefined, { etag, recordIndex }: Quara
   return counted ? 'quarantined' : 'not-counted';
 }
 
-/** Until its file is read anew, an entry's books change only by fewer quarantined records. */
-function replayedRecordUpdate(
-  table: string,
-  entry: LedgerEntry,
-  { recordIndex }: QuarantinedRecord,
-  to: ReplayedTo,
-): UpdateItemCommandInput {
-  const isWhole = entry.recordsQuarantined === 1 && entry.verification !== 'failed';
+/** What the books of a log file become when a quarantined record has gone somewhere else. */
+export function withRecordMoved(entry: LedgerEntry, recordIndex: number, to: ReplayedTo): LedgerEntry {
   return {
-    TableName: table,
-    Key: { logFile: text(ledgerKey(entry)) },
-    UpdateExpression: `SET recordsQuarantined = :fewer, ${to} = :more, replayedRecords = :replayed${isWhole ? ' REMOVE listing, listingKey' : ''}`,
-    ConditionExpression: 'etag = :etag AND ingestedAt = :ingestedAt AND recordsQuarantined = :quarantined',
-    ExpressionAttributeValues: {
-      ':fewer': number(entry.recordsQuarantined - 1),
-      ':more': number(entry[to] + 1),
-      ':replayed': { L: [...(entry.replayedRecords ?? []), recordIndex].map((position) => text(String(position))) },
-      ':etag': text(entry.etag),
-      ':ingestedAt': text(entry.ingestedAt),
-      ':quarantined': number(entry.recordsQuarantined),
-    },
+    ...entry,
+    recordsQuarantined: entry.recordsQuarantined - 1,
+    [to]: entry[to] + 1,
+    replayedRecords: [...(entry.replayedRecords ?? []), recordIndex],
   };
 }
+
+/**
+ * Changes the entry of a log file that is not read anew: its state, its books, and what was discarded of it.
+ * @returns false when it has changed since it was read
+ */
+export async function changeEntry(
+  dynamo: DynamoDBClient,
+  table: string,
+  entry: LedgerEntry,
+  next: LedgerEntry,
+): Promise<boolean> {
+  const item = toLedgerItem(next);
+  const sets = CHANGED.filter((name) => item[name] !== undefined);
+  const removed = CHANGED.filter((name) => item[name] === undefined);
+  const discards = entry.discards === undefined ? 'attribute_not_exists(discards)' : 'size(discards) = :discarded';
+  const update: UpdateItemCommandInput = {
+    TableName: table,
+    Key: { logFile: text(ledgerKey(entry)) },
+    UpdateExpression: [
+      `SET ${sets.map((name) => `#${name} = :${name}`).join(', ')}`,
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`]),
+    ].join(' '),
+    ConditionExpression: `etag = :etag AND ingestedAt = :ingestedAt AND #state = :before AND #recordsQuarantined = :quarantined AND ${discards}`,
+    ExpressionAttributeNames: Object.fromEntries(CHANGED.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(sets.map((name) => [`:${name}`, item[name]!])),
+      ':etag': text(entry.etag),
+      ':ingestedAt': text(entry.ingestedAt),
+      ':before': text(entry.state),
+      ':quarantined': number(entry.recordsQuarantined),
+      ...(entry.discards === undefined ? {} : { ':discarded': number(entry.discards.length) }),
+    },
+  };
+  return conditionHeld(dynamo.send(new UpdateItemCommand(update)));
+}
+
+const CHANGED = [
+  ...['state', 'recordsQuarantined', 'eventsStored', 'eventsKnown', 'recordsFiltered'],
+  ...['replayedRecords', 'discards', 'listing', 'listingKey'],
+];

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateBucketCommand, type ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { estimateCost } from '../../cli/backfill/estimate.ts';
 import { FairQueue } from '../../cli/backfill/fair-queue.ts';
@@ -11,6 +11,7 @@ import { listBucket } from '../../cli/backfill/list-bucket.ts';
 import { progressText, showProgress } from '../../cli/backfill/progress.ts';
 import { Slots } from '../../cli/backfill/slots.ts';
 import { Tally } from '../../cli/backfill/tally.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import { type FaultProxies, startFaultProxies } from '../faults/support/fault-proxy.ts';
 import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
 import { dose, SEED } from '../support/dose.ts';
@@ -51,6 +52,8 @@ interface Report {
   bytes: Record<string, number>;
   notListed: string[];
   problems: { logFile: string; outcome: string; detail: string }[];
+  archived: { bucket: string; key: string; tier: string; restoring: boolean }[];
+  foundInstead?: Record<'organizations' | 'accounts' | 'regions' | 'days', string[]>;
   estimate?: { dollars: number; events: number; basis: string; lines: { dollars: number; arithmetic: string }[] };
 }
 
@@ -71,6 +74,12 @@ async function createTrail(): Promise<World> {
 }
 
 const settings = () => awsSettings({ s3: proxies.s3.endpoint, dynamo: proxies.dynamo.endpoint });
+/** A client of S3 behind the proxy. */
+const s3ClientOf = (endpoint: string) =>
+  createS3Client(
+    { S3_FORCE_PATH_STYLE: 'true' },
+    { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
+  );
 const into = ({ deps, quarantineBucket }: World) => [
   ...['--table', deps.config.eventsTable, '--quarantine', quarantineBucket, '--format', 'json'],
 ];
@@ -169,7 +178,15 @@ describe('what is read', () => {
           }
           for (const file of wanted) await live.handle(s3Event(file));
           const { code, report } = await runBackfill(world, prefix, filter);
-          expect(code).toBe(0);
+          // Of an account that is not asked for nobody knows what it has.
+          const others = objects.some(
+            (object) =>
+              object.service === 'CloudTrail' ||
+              accounts?.includes(object.account) === false ||
+              (organization !== undefined && organization !== object.organization),
+          );
+          expect(code).toBe(wanted.length === 0 && others ? 1 : 0);
+          expect(report.foundInstead !== undefined).toBe(code === 1);
           expect(report.files).toMatchObject({ read: wanted.length, failed: 0, left: 0 });
           expect(report.records.read).toBe(wanted.length * 5);
           expect(await eventsOf(world)).toEqual(await eventsOf(live));
@@ -231,8 +248,9 @@ describe('what is read', () => {
     const passedOver: string[] = [];
     const selection = { accounts: ['111122223333'], regions: ['eu-west-1'], since: '2026-10-31T00:00:00.000Z' };
     const sink = {
-      found: async (objects: readonly { key: string }[]) => void found.push(...objects.map(({ key }) => key)),
+      found: async (objects: readonly { key: string }[]) => found.push(...objects.map(({ key }) => key)),
       passedOver: (prefix: string) => void passedOver.push(prefix),
+      notSelected: () => {},
       unreadable: () => {},
       requested: () => {},
     };
@@ -267,7 +285,7 @@ describe('what is read', () => {
     const first = await backfill(world, '--until', '2026-11-03');
     expect(first).toMatchObject({ code: 0, stderr: '', report: { problems: [] } });
     expect(first.report.files).toEqual({
-      ...{ listed: 6, read: 2, alreadyKnown: 0, quarantined: 0, failed: 0, unreadable: 0, left: 0 },
+      ...{ listed: 6, read: 2, alreadyKnown: 0, quarantined: 0, failed: 0, unreadable: 0, archived: 0, left: 0 },
       skipped: { 'folder-marker': 1, 'digest-file': 1, 'insight-file': 1, 'not-a-cloudtrail-log-file': 1 },
     });
     expect(first.report.records).toEqual({ read: 6, stored: 3, known: 3, filteredOut: 0, quarantined: 0 });
@@ -307,6 +325,152 @@ describe('what is read', () => {
     expect((JSON.parse((await run('AWSLogs')).stdout) as Report).files).toMatchObject({ read: 1, alreadyKnown: 1 });
     expect(await run('AWSLogs/1234')).toMatchObject({ code: 1, stderr: expect.stringContaining('no folder 1234') });
     expect(await run('elsewhere')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('nothing selected of what is there', () => {
+  const DAYS = ['2025-12-31', '2026-10-30', '2026-11-02'];
+
+  async function trail(): Promise<World> {
+    const world = await createTrail();
+    for (const day of DAYS) await putObject(world, keyOf({ day, name: 'a' }), logFileOf([]));
+    await putObject(world, keyOf({ account: '444455556666', region: 'us-east-1', name: 'b' }), logFileOf([]));
+    await putObject(world, keyOf({ account: '444455556666', service: 'CloudTrail-Digest', name: 'd' }), logFileOf([]));
+    return world;
+  }
+
+  test.each<[string, string[], Partial<NonNullable<Report['foundInstead']>>]>([
+    ['account', ['--account', '999999999999'], { accounts: ['111122223333', '444455556666'] }],
+    ['Region', ['--region', 'eu-central-1'], { regions: ['eu-west-1', 'us-east-1'] }],
+    ['account and Region', ['--account', '111122223333', '--region', 'us-east-1'], { regions: ['eu-west-1'] }],
+    ['a year', ['--since', '2027-01-01'], { days: ['2025-12-31', '2026-11-02'] }],
+    ['a time of the day', ['--since', '2026-11-02T10:00:00Z'], { days: ['2025-12-31', '2026-11-02'] }],
+    ['times before', ['--until', '2025-12-31'], { days: ['2025-12-31', '2026-11-02'] }],
+    ['times between', ['--since', '2026-01-01', '--until', '2026-02-01'], { days: ['2025-12-31', '2026-11-02'] }],
+    ['organization', ['--organization', 'o-abc123'], { accounts: ['111122223333', '444455556666'], organizations: [] }],
+  ])('%s: exit code 1, and what is there', async (_, flags, instead) => {
+    const world = await trail();
+    const { code, report } = await backfill(world, ...flags);
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ files: { read: 0, left: 0 }, problems: [], foundInstead: instead });
+    expect((await backfill(world, ...flags, '--dry-run')).code).toBe(1);
+    const people = await runInProcess(
+      ['backfill', `s3://${world.logBucket}`, ...into(world), ...flags, '--format', 'table'],
+      settings(),
+    );
+    expect(people.stdout).toContain('NOTHING SELECTED');
+    for (const name of Object.values(instead).flat()) expect(people.stdout).toContain(name);
+  });
+
+  test('something that was selected before, and is known, is something', async () => {
+    const world = await trail();
+    await backfill(world);
+    expect(await backfill(world, '--account', '444455556666')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('archived objects', () => {
+  /** Makes the proxy tell of objects, by a part of their keys, as S3 does of archived ones. */
+  function archive(states: Readonly<Record<string, { storageClass: string; tier?: string; restore?: boolean }>>): void {
+    const stateOf = (key: string) => Object.entries(states).find(([part]) => key.includes(part))?.[1];
+    proxies.s3.script = ({ operation, key, headers }) => {
+      const state = stateOf(key);
+      if (operation !== 'GetObject' || (key !== '' && (!state || state.restore === false))) return undefined;
+      if (state && key !== '') {
+        const tier = state.tier === undefined ? '' : `<AccessTier>${state.tier}</AccessTier>`;
+        const error = `<Error><Code>InvalidObjectState</Code><Message>m</Message><StorageClass>${state.storageClass}</StorageClass>${tier}</Error>`;
+        const answer = { status: 403, headers: { 'content-type': 'application/xml' }, body: Buffer.from(error) };
+        return (exchange) => exchange.answer(answer);
+      }
+      return async ({ forward, answer }) => {
+        const listing = await forward();
+        const body = listing.body.toString().replace(/<Contents>.*?<\/Contents>/gs, (object) => {
+          const { storageClass, restore } = stateOf(object) ?? { storageClass: 'STANDARD' };
+          const asked = headers['x-amz-optional-object-attributes'] === 'RestoreStatus';
+          const status =
+            restore === undefined || !asked
+              ? ''
+              : `<RestoreStatus><IsRestoreInProgress>${restore}</IsRestoreInProgress></RestoreStatus>`;
+          return object.replace('>STANDARD<', `>${storageClass}<`).replace('</Contents>', `${status}</Contents>`);
+        });
+        answer({ ...listing, body: Buffer.from(body) });
+      };
+    };
+  }
+  afterEach(() => {
+    proxies.s3.script = () => undefined;
+  });
+
+  test.each(['--dry-run', undefined])('are counted and left out, the rest is read: %s', async (dryRun) => {
+    const world = await createTrail();
+    for (const name of ['good', 'glacier', 'deep', 'restoring', 'restored', 'instant', 'tiered']) {
+      await putObject(world, keyOf({ name }), logFileOf(records(60, 2)));
+    }
+    await putObject(world, keyOf({ service: 'CloudTrail-Digest', name: 'glacier' }), logFileOf([]));
+    archive({
+      glacier: { storageClass: 'GLACIER' },
+      deep: { storageClass: 'DEEP_ARCHIVE' },
+      restoring: { storageClass: 'GLACIER', restore: true },
+      restored: { storageClass: 'GLACIER', restore: false },
+      instant: { storageClass: 'GLACIER_IR', restore: false },
+      tiered: { storageClass: 'INTELLIGENT_TIERING', tier: 'ARCHIVE_ACCESS' },
+    });
+    const flags = dryRun ? [dryRun] : [];
+    const { code, stderr, report } = await backfill(world, ...flags);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(report.files).toMatchObject({
+      ...{ listed: 8, archived: 4, quarantined: 0, failed: 0, left: 0, skipped: { 'digest-file': 1 } },
+      ...(dryRun ? { toRead: 3 } : { read: 3 }),
+    });
+    const byTier = report.archived.map(({ key, tier, restoring }) => [/_([a-z]+)\./.exec(key)?.[1], tier, restoring]);
+    expect(byTier.sort()).toEqual([
+      ['deep', 'DEEP_ARCHIVE', false],
+      ['glacier', 'GLACIER', false],
+      ['restoring', 'GLACIER', true],
+      ['tiered', 'ARCHIVE_ACCESS', false],
+    ]);
+    expect((await quarantined(world)).size).toBe(0);
+    // They are not in the ledger as done: restored, they are read.
+    archive({});
+    expect(await backfill(world)).toMatchObject({ code: 0, report: { files: { read: dryRun ? 7 : 4, archived: 0 } } });
+  });
+
+  test('people are told how to restore them; what is done already need not be', async () => {
+    const world = await createTrail();
+    for (const name of ['one', "o'ther"]) await putObject(world, keyOf({ name }), logFileOf(records(61, 1)));
+    archive({
+      "o'ther": { storageClass: 'GLACIER' },
+      one: { storageClass: 'INTELLIGENT_TIERING', tier: 'ARCHIVE_ACCESS' },
+    });
+    const run = () =>
+      runInProcess(['backfill', `s3://${world.logBucket}`, ...into(world), '--format', 'table'], settings());
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^archived +2 /m);
+    expect(stdout).toContain('2 log files are archived, and not read. Restore them');
+    const key = keyOf({ name: "o'ther" }).replace("'", `'\\''`);
+    expect(stdout).toContain(
+      `aws s3api restore-object --bucket ${world.logBucket} --key '${key}' --restore-request '{"Days":7,"GlacierJobParameters":{"Tier":"Bulk"}}'\n`,
+    );
+    expect(stdout).toContain(
+      `--key ${keyOf({ name: 'one' })} --restore-request '{"GlacierJobParameters":{"Tier":"Bulk"}}'\n`,
+    );
+    archive({});
+    expect((await run()).code).toBe(0);
+    archive({ one: { storageClass: 'GLACIER' }, "o'ther": { storageClass: 'DEEP_ARCHIVE' } });
+    const known = await backfill(world);
+    expect(known).toMatchObject({ code: 0, report: { files: { alreadyKnown: 2, archived: 0 } } });
+  });
+
+  test('the function fails on one, and sets nothing aside', async () => {
+    const world = await createWorld(servers, {}, { s3: s3ClientOf(proxies.s3.endpoint) });
+    const file = await putObject(world, keyOf({ name: 'frozen' }), logFileOf(records(62, 1)));
+    archive({ frozen: { storageClass: 'DEEP_ARCHIVE' } });
+    await expect(world.handle(s3Event(file))).rejects.toThrow(/object-archived: .* found it archived \(DEEP_ARCHIVE\)/);
+    expect((await quarantined(world)).size).toBe(0);
+    archive({});
+    await world.handle(s3Event(file));
+    expect(await eventsOf(world)).toHaveLength(1);
   });
 });
 
@@ -440,6 +604,122 @@ describe('into the local store', () => {
     const missing = await run('backfill', 'no-such-folder', '--store', 'folder-store');
     expect(missing.code).toBe(1);
     expect(missing.stdout).toContain('no-such-folder: unreadable: there is no such file');
+  }, 60_000);
+});
+
+describe('a downloaded part of a bucket', () => {
+  const run = (...args: string[]) => runCli(args, folder.path, settings());
+  const LOG = '111122223333_CloudTrail_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz';
+  const OTHERS = {
+    'digest-file': '111122223333_CloudTrail-Digest_us-east-1_my_trail_eu-west-1_20261102T100000Z.json.gz',
+    'insight-file': '111122223333_CloudTrail-Insight_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz',
+    'network-activity-file':
+      '111122223333_CloudTrail-NetworkActivity_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz',
+    'aggregated-file': '111122223333_CloudTrail-Aggregated_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz',
+    'not-a-cloudtrail-log-file':
+      '111122223333_Config_us-east-1_ConfigHistory_AWS::S3::Bucket_20261102T091500Z_1.json.gz',
+  };
+  const FOLDER_OF: Record<string, string> = {
+    [OTHERS['not-a-cloudtrail-log-file']]: 'Config/us-east-1/2026/11/2/ConfigHistory',
+  };
+  const folderOf = (name: string) =>
+    FOLDER_OF[name] ?? `${/_(CloudTrail[A-Za-z-]*)_/.exec(name)![1]}/us-east-1/2026/11/02`;
+
+  test.each([
+    ['an account', (name: string) => folderOf(name)],
+    ['an account, below its own folder', (name: string) => `111122223333/${folderOf(name)}`],
+    ['an account of an organization', (name: string) => `o-abc123/111122223333/${folderOf(name)}`],
+    ['a Region', (name: string) => folderOf(name).replace(/^[^/]*\/us-east-1\//, '')],
+    ['a day', (name: string) => `02${name.length}`],
+    ['all files in one folder', () => '.'],
+    ['an account, into AWSLogs', (name: string) => `AWSLogs/${folderOf(name)}`],
+    ['everything', (name: string) => `AWSLogs/111122223333/${folderOf(name)}`],
+    ['everything below a prefix', (name: string) => `audit/AWSLogs/o-abc123/111122223333/${folderOf(name)}`],
+  ])(
+    '%s',
+    async (what, where) => {
+      const part = `part ${what}`;
+      for (const [i, name] of [LOG, ...Object.values(OTHERS)].entries()) {
+        mkdirSync(at(part, where(name)), { recursive: true });
+        writeFileSync(at(part, where(name), name), i === 0 ? logFileOf(records(70, 2)) : logFileOf([]).subarray(0, 9));
+      }
+      const store = ['--store', `store ${what}`];
+      const all = await run('backfill', part, ...store, '--format', 'json');
+      expect(all.code).toBe(0);
+      expect((JSON.parse(all.stdout) as Report).files).toMatchObject({
+        ...{ listed: 6, read: 1, quarantined: 0 },
+        skipped: Object.fromEntries(Object.keys(OTHERS).map((reason) => [reason, 1])),
+      });
+      const covered = await run(
+        'coverage',
+        ...store,
+        '--since',
+        '2026-11-01',
+        '--until',
+        '2026-11-04',
+        '--format',
+        'json',
+      );
+      expect(JSON.parse(covered.stdout)).toMatchObject([
+        { account: '111122223333', region: 'us-east-1', day: '2026-11-02', ingested: 1, quarantined: 0 },
+      ]);
+
+      const filtered = async (...flags: string[]) => {
+        const ended = await run('backfill', part, ...store, '--format', 'json', '--dry-run', ...flags);
+        return { code: ended.code, report: JSON.parse(ended.stdout) as Report };
+      };
+      const chosen = ['--account', '111122223333', '--region', 'us-east-1', '--since', '2026-11-02T09:00:00Z'];
+      expect(await filtered(...chosen)).toMatchObject({ code: 0, report: { files: { alreadyKnown: 1 } } });
+      for (const flags of [
+        ['--account', '444455556666'],
+        ['--region', 'eu-west-1'],
+        ['--since', '2026-11-02T09:16:00Z'],
+        ['--until', '2026-11-02T09:15:00Z'],
+      ]) {
+        expect(await filtered(...flags)).toMatchObject({
+          code: 1,
+          report: {
+            files: { alreadyKnown: 0, toRead: 0 },
+            foundInstead: { accounts: ['111122223333'], regions: ['us-east-1'], days: ['2026-11-02'] },
+          },
+        });
+      }
+
+      const replayed = await run('replay', part, '--store', `replayed ${what}`, '--format', 'json');
+      expect(replayed.code).toBe(0);
+      const { files } = JSON.parse(replayed.stdout) as { files: { outcome: string; reason?: string }[] };
+      expect(files.map(({ outcome, reason }) => reason ?? outcome).sort()).toEqual(
+        ['ingested', ...Object.keys(OTHERS)].sort(),
+      );
+    },
+    60_000,
+  );
+
+  test('the same file in several folders is one log file; files with names of their own have none of CloudTrail', async () => {
+    for (const [i, path] of [`a/${LOG}`, `b/CloudTrail/us-east-1/2026/11/02/${LOG}`, 'c/by-hand.json'].entries()) {
+      mkdirSync(dirname(at('several', path)), { recursive: true });
+      writeFileSync(at('several', path), logFileOf(records(71, i === 2 ? 3 : 2)));
+      utimesSync(at('several', path), 1_793_000_000, 1_793_000_000);
+    }
+    const read = async (folderName: string) => {
+      const { code, stdout } = await run(
+        'backfill',
+        `several/${folderName}`,
+        '--store',
+        'several-store',
+        '--format',
+        'json',
+      );
+      return { code, files: (JSON.parse(stdout) as Report).files };
+    };
+    expect(await read('a')).toMatchObject({ code: 0, files: { read: 1 } });
+    expect(await read('b')).toMatchObject({ code: 0, files: { read: 0, alreadyKnown: 1 } });
+    expect(await read('c')).toMatchObject({ code: 0, files: { read: 1 } });
+    const by = await run('backfill', 'several', '--store', 'several-store', '--account', '444455556666');
+    expect(by.code).toBe(1);
+    expect(by.stdout).toContain('accounts: -, 111122223333\nRegions: local, us-east-1\n');
+    const nothing = await run('backfill', 'several', '--store', 'none', '--region', 'eu-west-1', '--dry-run');
+    expect(nothing).toMatchObject({ code: 1, stdout: expect.stringContaining('NOTHING SELECTED') });
   }, 60_000);
 });
 

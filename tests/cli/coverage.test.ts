@@ -74,7 +74,7 @@ const rowsOf = ({ stdout }: Ended) => JSON.parse(stdout) as Record<string, unkno
 
 test('the ledger alone: what was ingested, verified and quarantined', async () => {
   const ended = await coverage([...TIMES, '--format', 'json']);
-  const none = { partly: 0, altered: 0, failed: 0 };
+  const none = { partly: 0, altered: 0, failed: 0, discarded: 0 };
   expect(rowsOf(ended)).toEqual([
     { account: '111122223333', region: 'eu-west-1', day: DAY, ...none, ingested: 2, verified: 1, quarantined: 1 },
     { account: '444455556666', region: 'us-east-1', day: DAY, ...none, ingested: 1, verified: 0, quarantined: 0 },
@@ -107,6 +107,22 @@ test('lists only what is asked for', async () => {
   expect(two).toHaveLength(2);
 });
 
+test('an account and a Region that are not there: exit code 1, and those that are', async () => {
+  const bucket = ['--bucket', `s3://${world.logBucket}`];
+  for (const args of [
+    ['--account', '999999999999'],
+    ['--region', 'eu-central-1'],
+    ['--account', '-', ...bucket],
+  ]) {
+    const { code, stderr } = await coverage([...TIMES, ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('there are of 111122223333 eu-west-1, 444455556666 us-east-1');
+  }
+  expect(await coverage(['--since', '2020-01-01', '--until', '2020-01-02', ...bucket])).toMatchObject({ code: 0 });
+  const empty = await coverage(['--since', '2020-01-01', '--until', '2020-01-02', '--account', '999999999999']);
+  expect(empty).toMatchObject({ code: 0, stderr: expect.stringContaining('No log files were delivered') });
+});
+
 test('every log file of the ledger is counted', async () => {
   const { dynamo, deps } = world;
   const rows = rowsOf(await coverage([...TIMES, '--format', 'json']));
@@ -129,7 +145,7 @@ test('a table, a map with the days to look at, and CSV', async () => {
   const lines = Buffer.from(map.stdout, 'latin1').toString();
   expect(lines).toMatch(/^111122223333 eu-west-1 {2}!·$/m);
   expect(lines).toMatch(/^444455556666 us-east-1 {2}o·$/m);
-  expect(lines).toMatch(/^2026-11-02 +111122223333 +eu-west-1 +2 +0 +1 +0 +1 +0$/m);
+  expect(lines).toMatch(/^2026-11-02 +111122223333 +eu-west-1 +2 +0 +1 +0 +1 +0 +0$/m);
   const csv = await coverage([...TIMES, '--format', 'csv']);
   expect(csv.stdout.split('\r\n')).toHaveLength(4);
 });

@@ -1,14 +1,21 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { DiscardReport } from '../../shared/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
+import { startFaultProxy } from '../faults/support/fault-proxy.ts';
+import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
   createWorld,
   dumpTable,
   ledgerItem,
   logFileKey,
+  logFileOf,
   type PutFile,
   putLogFile,
   putObject,
@@ -152,6 +159,26 @@ describe('replay of log files', () => {
     expect(world.told.at(-1)).toContain('already-ingested');
   });
 
+  test('whose original is archived meanwhile: from the bytes in quarantine', async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    await ingest(world, 'frozen', [record('frozen-1'), record('frozen-2')]);
+    const proxy = await startFaultProxy('s3', servers.s3.endpoint);
+    proxy.script = ({ operation, target }) =>
+      operation !== 'HeadObject' || target === world.quarantineBucket
+        ? undefined
+        : async ({ forward, answer }) => {
+            const head = await forward();
+            answer({ ...head, headers: { ...head.headers, 'x-amz-storage-class': 'DEEP_ARCHIVE' } });
+          };
+    try {
+      const ended = await replay(world, '--all', { AWS_ENDPOINT_URL_S3: proxy.endpoint });
+      expect(ended).toMatchObject({ code: 0, reports: [{ outcome: 'replayed', from: 'quarantine' }] });
+    } finally {
+      await proxy.stop();
+    }
+    expect((await storedEvents(world)).size).toBe(2);
+  });
+
   test('whose original was replaced and ingested: its events are stored, the books stay those of what is there', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
     await ingest(world, 'replaced', [record('old-1'), record('old-2')]);
@@ -255,6 +282,209 @@ describe('replay of records', () => {
   });
 });
 
+describe('discard', () => {
+  const because = ['--why', 'a note, not a log file', '--by', 'ops@example'];
+
+  test('a file that is no log file: gone from quarantine, in the ledger with who, when and why, and missed by nobody', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'note', Buffer.from('{"title":"a note"}'));
+    const [{ id } = { id: '' }] = await list(world);
+    const before = await dump(world);
+    expect(await discard(world, id, '--dry-run')).toMatchObject({ code: 0, reports: [{ id, outcome: 'discarded' }] });
+    expect(await dump(world)).toEqual(before);
+    expect((await coverage(world)).code).toBe(1);
+
+    expect(await discard(world, id, ...because)).toMatchObject({ code: 0, reports: [{ id, outcome: 'discarded' }] });
+    expect(await list(world)).toEqual([]);
+    expect((await quarantined(world)).size).toBe(0);
+    expect(await coverage(world)).toMatchObject({ code: 0, rows: [{ quarantined: 0, failed: 0, discarded: 1 }] });
+    const withBucket = await coverage(world, '--bucket', `s3://${world.logBucket}`);
+    const [row] = withBucket.rows;
+    expect(row).toMatchObject({ discarded: 1 });
+    expect(Number(row!.delivered) + Number(row!.gone)).toBe(
+      Number(row!.ingested) +
+        Number(row!.quarantined) +
+        Number(row!.failed) +
+        Number(row!.discarded) +
+        Number(row!.missing) +
+        Number(row!.underway),
+    );
+    const ledger = await ledgerItem(world, file);
+    expect(ledger).toMatchObject({ state: { S: 'discarded' }, reason: { S: 'records-missing' } });
+    const discarded = await quarantine(world, 'discarded', '--format', 'json');
+    expect(JSON.parse(discarded.stdout)).toEqual([
+      {
+        ...{ id, bucket: file.bucket, key: file.key, reason: 'records-missing' },
+        ...{ discardedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), discardedBy: 'ops@example' },
+        why: 'a note, not a log file',
+      },
+    ]);
+    expect((await quarantine(world, 'discarded')).stdout).toContain('a note, not a log file');
+    expect(await quarantine(world, 'show', id)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('discarded'),
+    });
+
+    // Announced once more, it stays discarded, whatever event sources are wanted.
+    await world.handle(s3Event(file));
+    expect(world.told.at(-1)).toContain('already-discarded');
+    expect(await ledgerItem(world, file)).toEqual(ledger);
+    expect((await quarantined(world)).size).toBe(0);
+  });
+
+  test('another state of the object is read, and the ledger still says what was discarded', async () => {
+    const world = await createWorld(servers);
+    await ingest(world, 'replaced', Buffer.from('hello'));
+    await discard(world, '--reason', 'not-gzip-or-json', ...because);
+    const good = await ingest(world, 'replaced', [record('good-1')]);
+    expect([...(await storedEvents(world)).keys()]).toEqual(['good-1']);
+    expect(await ledgerItem(world, good)).toMatchObject({ state: { S: 'ingested' }, listing: { S: 'discards' } });
+    expect(JSON.parse((await quarantine(world, 'discarded', '--format', 'json')).stdout)).toHaveLength(1);
+    expect(await coverage(world)).toMatchObject({ code: 0, rows: [{ ingested: 1, discarded: 0 }] });
+  });
+
+  test('by reason, and nothing else', async () => {
+    const world = await createWorld(servers);
+    await ingest(world, 'a', Buffer.from('hello'));
+    await ingest(world, 'b', Buffer.from('{}'));
+    await ingest(world, 'c', Buffer.from('{"Records":{}}'));
+    const { code, reports } = await discard(world, '--reason', 'not-gzip-or-json', 'records-missing', ...because);
+    expect({ code, outcomes: reports.map(({ outcome }) => outcome) }).toEqual({
+      code: 0,
+      outcomes: ['discarded', 'discarded'],
+    });
+    expect(await list(world)).toMatchObject([{ reason: 'records-not-an-array' }]);
+    expect(await discard(world, '--reason', 'empty', ...because)).toMatchObject({ code: 0, reports: [] });
+  });
+
+  test.each<[string, (world: World) => Promise<unknown>, string]>([
+    ['good now', (world) => ingest(world, 'capped', [record('c-1'), record('c-2')]), 'it is good now'],
+    ['truncated', (world) => ingest(world, 'cut', Buffer.from('{"Records":[')), 'it may hold events (json-truncated)'],
+    ['missing', (world) => world.handle(s3Event(missing('lost'))), 'it may hold events (object-missing)'],
+    [
+      'a record without an eventID',
+      (world) => ingest(world, 'anon', [record('')]),
+      'it may hold events (event-id-missing)',
+    ],
+  ])('what may hold events is kept without --force: %s', async (what, put, reason) => {
+    const world = await createWorld(servers, {}, what === 'good now' ? { caps: { records: 1 } } : {});
+    await put(world);
+    const [{ id } = { id: '' }] = await list(world);
+    const before = await dump(world);
+    for (const args of [[], ['--dry-run']]) {
+      const kept = await discard(world, id, ...because, ...args);
+      expect(kept).toMatchObject({ code: 1, reports: [{ outcome: 'kept', reason: expect.stringContaining(reason) }] });
+      expect(await dump(world)).toEqual(before);
+    }
+    const { stdout } = await quarantine(world, 'discard', id, ...because);
+    expect(stdout).toContain(`kept without --force: ${reason}`);
+    expect(await discard(world, id, ...because, '--force')).toMatchObject({ code: 0 });
+    expect(await list(world)).toEqual([]);
+    expect((await coverage(world)).code).toBe(0);
+    expect((await storedEvents(world)).size).toBe(0);
+  });
+
+  test('what was missing, was discarded, and comes all the same is read', async () => {
+    const world = await createWorld(servers);
+    const bytes = logFileOf([record('late-1')]);
+    const file = { ...missing('late'), etag: createHash('md5').update(bytes).digest('hex') };
+    await world.handle(s3Event(file));
+    await discard(world, '--reason', 'object-missing', '--force', ...because);
+    expect(await ingest(world, 'late', bytes)).toEqual(file);
+    expect([...(await storedEvents(world)).keys()]).toEqual(['late-1']);
+  });
+
+  test('records that are no events count as filtered out: the books balance, and the rest of the file stays', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'partly', [record('p-1'), 7, null, { eventSource: 's3.amazonaws.com' }]);
+    const [first, second] = await list(world);
+    expect(await discard(world, first!.id, ...because)).toMatchObject({ code: 0, reports: [{ recordIndex: 1 }] });
+    const half = { recordsRead: { N: '4' }, eventsStored: { N: '1' }, recordsFiltered: { N: '2' } };
+    const problem = { recordsQuarantined: { N: '1' }, listing: { S: 'problems' } };
+    expect(await ledgerItem(world, file)).toMatchObject({ ...half, ...problem, state: { S: 'ingested' } });
+    expect(await discard(world, second!.id, ...because)).toMatchObject({ code: 0 });
+    const whole = { recordsFiltered: { N: '3' }, recordsQuarantined: { N: '0' }, listing: { S: 'discards' } };
+    expect(await ledgerItem(world, file)).toMatchObject(whole);
+    expect(await coverage(world)).toMatchObject({ code: 0, rows: [{ ingested: 1, partly: 0 }] });
+    expect([...(await storedEvents(world)).keys()]).toEqual(['p-1']);
+  });
+
+  test('interrupted before the removal: repeated, it is done once', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'twice', Buffer.from('{}'));
+    const [{ id, name } = { id: '', name: '' }] = await list(world);
+    const objects = await quarantined(world);
+    await discard(world, id, ...because);
+    const books = await ledgerItem(world, file);
+    for (const [key, bytes] of objects) await putObject(world, key, bytes, world.quarantineBucket);
+    expect([...objects.keys()]).toContain(name);
+    expect(await discard(world, id, '--why', 'another', '--by', 'me')).toMatchObject({ code: 0 });
+    expect(await ledgerItem(world, file)).toEqual(books);
+    expect((await quarantined(world)).size).toBe(0);
+  });
+
+  test('not in the ledger: it stays', async () => {
+    const world = await createWorld(servers);
+    const file = await ingest(world, 'unknown', Buffer.from('{}'));
+    const { logFilesTable } = world.deps.config;
+    const Key = { logFile: { S: `${file.bucket}/${file.key}` } };
+    await world.dynamo.send(new DeleteItemCommand({ TableName: logFilesTable, Key }));
+    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    expect(await discard(world, '--reason', 'records-missing', ...because)).toMatchObject({
+      code: 1,
+      reports: [failed],
+    });
+    expect(await list(world)).toHaveLength(1);
+    expect(await discard(world, '0123456789abcdef', ...because)).toMatchObject({ code: 1, reports: [] });
+  });
+});
+
+describe('what came from a file on this machine', () => {
+  const folder = temporaryFolder();
+  afterAll(folder.remove);
+
+  test.each(['replay', 'backfill'])(
+    'is shown by the path given, and discarded: %s',
+    async (command) => {
+      const local = (...args: string[]) => runInProcess([...args, '--store', join(folder.path, `${command}-store`)]);
+      const [bad, partly] = [join(folder.path, command, 'bad.json'), join(folder.path, command, 'partly.json')];
+      mkdirSync(join(folder.path, command));
+      writeFileSync(bad, '{}');
+      writeFileSync(partly, JSON.stringify({ Records: [record(`${command}-1`), 7] }));
+      const given = relative(process.cwd(), join(folder.path, command));
+      expect((await local(command, given)).code).toBe(1);
+      const listed = JSON.parse((await local('quarantine', 'list', '--format', 'json')).stdout) as QuarantineEntry[];
+      const paths = ['bad.json', 'partly.json'].map((name) => join(given, name));
+      expect(listed.map(({ path }) => path).sort()).toEqual(paths);
+      const table = (await local('quarantine', 'list')).stdout;
+      for (const path of paths) expect(table).toContain(` ${path}\n`);
+      expect(table).not.toContain('s3://');
+      expect((await local('quarantine', 'show', listed[0]!.id)).stdout).toContain(JSON.stringify(listed[0]!.path));
+      for (const args of [['--all', '--dry-run'], ['--all'], ['--all']]) {
+        const { code, stdout } = await local('quarantine', 'replay', ...args);
+        expect({ code, s3: stdout.includes('s3://') }).toEqual({ code: 1, s3: false });
+        for (const path of paths) expect(stdout).toContain(` ${path}\n`);
+      }
+      const query = await local('query', '--all');
+      for (const path of paths) expect(query.stderr).toContain(path);
+      expect(query.stderr).not.toContain('s3://');
+
+      const ids = listed.map(({ id }) => id);
+      const ended = await local('quarantine', 'discard', ...ids, '--why', 'mine');
+      expect({ code: ended.code, s3: ended.stdout.includes('s3://') }).toEqual({ code: 0, s3: false });
+      for (const path of paths) expect(ended.stdout).toContain(` ${path}\n`);
+      const discarded = (await local('quarantine', 'discarded')).stdout;
+      for (const path of paths) expect(discarded).toContain(` ${path}\n`);
+      expect((await local('quarantine', 'list')).stderr).toBe('The quarantine is empty.\n');
+      expect((await local('query', '--all')).stderr).toBe('');
+      expect((await local('coverage')).code).toBe(0);
+      const again = await local(command, given, '--format', 'json');
+      expect(again.code).toBe(0);
+    },
+    60_000,
+  );
+});
+
 describe('wrong usage', () => {
   test.each([
     [[]],
@@ -266,6 +496,12 @@ describe('wrong usage', () => {
     [['replay', '--all', '--cap', 'height=3']],
     [['replay', '--all', '--cap', 'depth=deep']],
     [['replay', '--all', '--bucket', 'without-a-table']],
+    [['discard', '--why', 'x']],
+    [['discard', 'a']],
+    [['discard', 'a', '--why', ' ']],
+    [['discard', 'a', '--reason', 'empty', '--why', 'x']],
+    [['discard', 'a', '--why', 'x', '--bucket', 'without-a-table']],
+    [['discarded', '--bucket', 'without-a-table']],
   ])('%j', async (args) => {
     expect(await runInProcess(['quarantine', ...args])).toMatchObject({ code: 2, stdout: '' });
   });
@@ -296,6 +532,20 @@ async function replay(world: World, ...args: (string | Record<string, string>)[]
   const env = Object.assign({}, ...args.filter((arg) => typeof arg !== 'string')) as Record<string, string>;
   const ended = await runQuarantine(world, ['replay', '--format', 'json', ...words], env);
   return { ...ended, reports: JSON.parse(ended.stdout) as ReplayReport[] };
+}
+
+async function discard(world: World, ...args: string[]) {
+  const ended = await quarantine(world, 'discard', '--format', 'json', ...args);
+  return { ...ended, reports: JSON.parse(ended.stdout) as DiscardReport[] };
+}
+
+async function coverage({ deps }: World, ...args: string[]) {
+  const times = ['--since', '2026-11-01', '--until', '2026-11-05', '--format', 'json'];
+  const ended = await runInProcess(
+    ['coverage', '--table', deps.config.eventsTable, ...times, ...args],
+    awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
+  );
+  return { code: ended.code, rows: JSON.parse(ended.stdout) as Record<string, unknown>[] };
 }
 
 async function ingest(world: World, name: string, content: Buffer | readonly unknown[]): Promise<PutFile> {

@@ -12,10 +12,15 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { moveMessages } from '../../cli/redrive/move-messages.ts';
 import { findQueue } from '../../cli/redrive/queues.ts';
+import type { SampledMessage } from '../../cli/redrive/sample.ts';
+import { invocationRecord } from '../support/deliveries.ts';
+import { startMoveTaskSqs, type TaskOutcome } from '../support/move-tasks.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
+  cloudTrailNotification,
   createWorld,
   dumpTable,
+  type PutFile,
   putLogFile,
   type Servers,
   s3Event,
@@ -24,6 +29,8 @@ import {
   storedEvents,
   type World,
 } from '../support/world.ts';
+
+const RECORD = { eventSource: 'airflow.amazonaws.com', eventName: 'X', eventTime: '2026-11-02T09:10:00Z' };
 
 let servers: Servers;
 let sqs: SQSClient;
@@ -120,7 +127,8 @@ describe('a dry run', () => {
 
 describe('by a move task of SQS', () => {
   const arn = 'arn:aws:sqs:us-east-1:111122223333:dead';
-  const queue = (url: string) => ({ url, arn, waiting: 0, inFlight: 0 });
+  const deadLetters = { url: 'http://dead', arn, waiting: 0, inFlight: 0 };
+  const target = { ...deadLetters, url: 'http://target', arn: `${arn}-not` };
   const done = (StartedTimestamp: number, moved: number) => ({
     Status: 'COMPLETED',
     StartedTimestamp,
@@ -130,32 +138,121 @@ describe('by a move task of SQS', () => {
 
   test('is started and waited for, not taken for the one before', async () => {
     const fake = await fakeSqs([[done(1, 9)], [done(1, 9)], [running], [done(2, 3)]]);
-    expect(await moveMessages(fake.sqs, queue('http://dead'))).toEqual({ moved: 3, by: 'move-task' });
-    expect(fake.started).toEqual([{ SourceArn: arn }]);
+    expect(await moveMessages(fake.sqs, deadLetters, target)).toEqual({ moved: 3, by: 'move-task' });
+    expect(fake.started).toEqual([{ SourceArn: arn, DestinationArn: target.arn }]);
     await fake.stop();
   });
 
-  test('that runs already is waited for', async () => {
-    const fake = await fakeSqs([[running], [done(2, 5)]]);
-    expect(await moveMessages(fake.sqs, queue('http://dead'))).toEqual({ moved: 5, by: 'move-task' });
-    expect(fake.started).toEqual([]);
+  test('that runs already is waited for; then ours moves what is left, to where it is to go', async () => {
+    const fake = await fakeSqs([[running], [running], [done(2, 5)], [done(2, 5)], [done(3, 1)]]);
+    expect(await moveMessages(fake.sqs, deadLetters, target)).toEqual({ moved: 6, by: 'move-task' });
+    expect(fake.started).toEqual([{ SourceArn: arn, DestinationArn: target.arn }]);
     await fake.stop();
   });
 
-  test('that fails is told with its reason', async () => {
-    const failed = { Status: 'FAILED', StartedTimestamp: 1, FailureReason: 'AWS.SimpleQueueService.NonExistentQueue' };
-    const fake = await fakeSqs([[], [failed]]);
-    await expect(moveMessages(fake.sqs, queue('http://dead'))).rejects.toMatchObject({ code: 'move-failed' });
+  test('that somebody cancels ends it: what is left stays', async () => {
+    const fake = await fakeSqs([[], [{ Status: 'CANCELLED', StartedTimestamp: 1 }]]);
+    await expect(moveMessages(fake.sqs, deadLetters, target)).rejects.toMatchObject({ code: 'move-cancelled' });
     await fake.stop();
   });
+});
+
+describe('dead letters of every origin, from the letter to the stored event', () => {
+  const rule = { DataType: 'String', StringValue: 'arn:aws:events:us-east-1:111122223333:rule/mwaa-trail-dev' };
+  const throughSns = (notification: object) => ({ Type: 'Notification', Message: JSON.stringify(notification) });
+  const objectCreated = ({ bucket, key, etag }: PutFile) => ({
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: { bucket: { name: bucket }, object: { key, etag } },
+  });
+  /** Each with the message that it leaves in the dead-letter queue. */
+  const ORIGINS: Record<string, (...files: [PutFile, PutFile]) => object> = {
+    SQS: (...files) => s3Event(...files),
+    SNS: (...files) => throughSns(s3Event(...files)),
+    'SNS, of CloudTrail': (...files) => throughSns(cloudTrailNotification(...files)),
+    EventBridge: objectCreated,
+    'Lambda, called by S3': (...files) => invocationRecord(s3Event(...files)),
+    'Lambda, called by SNS': (...files) =>
+      invocationRecord({ Records: [{ EventSource: 'aws:sns', Sns: { Message: JSON.stringify(s3Event(...files)) } }] }),
+    'Lambda, called by EventBridge': (file) => invocationRecord(objectCreated(file)),
+    'Lambda, called with a batch of SQS': (...files) =>
+      invocationRecord(sqsEvent(throughSns(s3Event(files[0])), s3Event(files[1]))),
+  };
+  /** What is said of a move task that did not do it all. */
+  const OUTCOMES: [TaskOutcome | 'is not offered', RegExp][] = [
+    ['completes', /^$/],
+    ['fails half-way', /did not move all of them itself \(HalfWay\)/],
+    ['is refused', /InvalidParameterValue/],
+    ['is denied', /AccessDenied/],
+    ['is not offered', /^$/],
+  ];
+
+  test.each(OUTCOMES)('a move task that %s', async (outcome, message) => {
+    const world = await createWorld(servers);
+    const { name, source, deadLetters } = await createQueues();
+    const expected: string[] = [];
+    const putNamed = async (eventID: string) => {
+      expected.push(eventID);
+      return putLogFile(world, eventID, [{ ...RECORD, eventID }]);
+    };
+    for (const [i, letter] of Object.values(ORIGINS).entries()) {
+      const files = [await putNamed(`e${i}-0`), await putNamed(`e${i}-1`)] as const;
+      const body = letter(...files);
+      // EventBridge tells of one file in an event.
+      if (!JSON.stringify(body).includes(`e${i}-1`)) expected.pop();
+      const MessageAttributes = { RULE_ARN: rule };
+      await sqs.send(
+        new SendMessageCommand({ QueueUrl: deadLetters, MessageBody: JSON.stringify(body), MessageAttributes }),
+      );
+    }
+    const letters = Object.keys(ORIGINS).length;
+    const embedded = { endpoint: servers.s3.endpoint, sqs };
+    const moveTasks = outcome === 'is not offered' ? undefined : await startMoveTaskSqs(embedded, outcome);
+    const settings = {
+      ...awsSettings({ s3: servers.s3.endpoint }),
+      ...(moveTasks && { AWS_ENDPOINT_URL_SQS: moveTasks.endpoint }),
+    };
+    const run = (...args: string[]) => runInProcess(['redrive', '--queue', name, ...args], settings);
+
+    const { stdout } = await run('--dry-run', '--format', 'json');
+    const { sample } = JSON.parse(stdout) as { sample: SampledMessage[] };
+    const announced = sample.flatMap(({ announces = [] }) => announces);
+    expect(sample.filter(({ notUnderstood }) => notUnderstood !== undefined)).toEqual([]);
+    expect(announced.map((uri) => /_(e\d-\d)\.json/.exec(uri)?.[1]).sort()).toEqual(expected.sort());
+
+    const moved = await run();
+    expect(moved).toMatchObject({ code: 0, stdout: `${letters} moved; left: 0 waiting, 0 in flight\n` });
+    expect(moved.stderr).toMatch(message);
+    if (outcome === 'completes' || outcome === 'fails half-way') {
+      const { arn } = await findQueue(sqs, source);
+      expect(moveTasks?.started).toMatchObject([{ DestinationArn: arn }]);
+    }
+    await consume(source, world);
+    expect([...(await storedEvents(world)).keys()].sort()).toEqual(expected.sort());
+    await moveTasks?.stop();
+  });
+});
+
+test('a queue that is the dead-letter queue of several others: they are named, and --to has to', async () => {
+  const { name, deadLetters, source } = await createQueues();
+  const { arn } = await findQueue(sqs, deadLetters);
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 5 });
+  const other = await createQueue('other-source', { RedrivePolicy });
+  await send(deadLetters, 'stays');
+  const { code, stderr } = await redrive('--queue', name);
+  expect(code).toBe(1);
+  expect(stderr).toContain('of 2 queues');
+  for (const queue of [source, other]) expect(stderr).toContain(queue.split('/').at(-1));
+  expect(await bodiesIn(deadLetters)).toEqual(['stays']);
+  expect(await redrive('--queue', name, '--to', source)).toMatchObject({ code: 0 });
+  expect(await bodiesIn(source)).toEqual(['stays']);
 });
 
 test('dead letters into the pipeline, twice: all drained, and the second run changes nothing', async () => {
   const { name, source, deadLetters } = await createQueues();
   const world = await createWorld(servers);
-  const record = { eventSource: 'airflow.amazonaws.com', eventName: 'X', eventTime: '2026-11-02T09:10:00Z' };
   for (const eventID of ['e1', 'e2', 'e3']) {
-    const file = await putLogFile(world, `redriven-${eventID}`, [{ ...record, eventID }]);
+    const file = await putLogFile(world, `redriven-${eventID}`, [{ ...RECORD, eventID }]);
     await send(deadLetters, JSON.stringify(s3Event(file)));
     // What failed may have been delivered, and announced, more than once.
     await send(deadLetters, JSON.stringify(s3Event(file)));

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type HttpServer, startHttpServer } from '../../cli/serve/http-server.ts';
-import { createQueryHandler } from '../../functions/query-handler.ts';
+import { createApi } from '../../shared/http/api.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/response.ts';
 import { startSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
@@ -10,7 +11,7 @@ let store: Awaited<ReturnType<typeof startSampleStore>>;
 let server: HttpServer;
 beforeAll(async () => {
   store = await startSampleStore();
-  server = await startHttpServer(createQueryHandler(store.deps, { failed: () => {} }), 0);
+  server = await startHttpServer(createApi(store.deps, { failed: () => {}, maxResponseBytes: MAX_RESPONSE_BYTES }), 0);
 });
 afterAll(async () => {
   await server.stop();
@@ -66,7 +67,7 @@ test('HEAD has no body', async () => {
 
 test('a port that is taken is an error', async () => {
   await expect(
-    startHttpServer(createQueryHandler(store.deps, { failed: () => {} }), Number(port())),
+    startHttpServer(createApi(store.deps, { failed: () => {}, maxResponseBytes: MAX_RESPONSE_BYTES }), Number(port())),
   ).rejects.toMatchObject({
     code: 'EADDRINUSE',
   });

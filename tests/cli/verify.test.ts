@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
+import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import { publicKeysByRegion } from '../support/signed-trail.ts';
@@ -23,16 +24,18 @@ afterAll(async () => {
   await servers.stop();
 });
 
-function run(...args: string[]) {
+function run(...given: (string | Record<string, string>)[]) {
+  const args = given.filter((arg) => typeof arg === 'string');
   const settings = {
     ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
     // Nobody listens there.
     AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://127.0.0.1:1',
+    ...Object.assign({}, ...given.filter((arg) => typeof arg !== 'string')),
   };
   return runInProcess(args, settings);
 }
 
-const verify = (...args: string[]) =>
+const verify = (...args: Parameters<typeof run>) =>
   run('verify', `s3://${world.signed.bucket}`, '--until', '2031-03-05', '--public-keys', keyFile, ...args);
 const table = () => ['--table', world.deps.config.eventsTable];
 
@@ -83,6 +86,31 @@ describe('verify', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/Not checked, because of errors; this says nothing about the trail:/);
     expect(stdout).toMatch(/\nNot verified: 0 findings, /);
+  });
+
+  test('archived log files and digests were not looked at: they are to be restored', async () => {
+    const proxy = await startFaultProxy('s3', servers.s3.endpoint);
+    const archived = Buffer.from('<Error><Code>InvalidObjectState</Code><StorageClass>GLACIER</StorageClass></Error>');
+    let [logFiles, digests] = [0, 0];
+    proxy.script = ({ operation, key }) => {
+      if (operation !== 'GetObject' || key === '') return undefined;
+      const isDigest = key.includes('/CloudTrail-Digest/');
+      if (isDigest ? digests > 0 : logFiles > 0) return undefined;
+      if (isDigest) digests += 1;
+      else logFiles += 1;
+      return ({ answer }) => answer({ status: 403, headers: {}, body: archived });
+    };
+    try {
+      const { code, stdout } = await verify('--no-ledger', { AWS_ENDPOINT_URL_S3: proxy.endpoint });
+      expect(code).toBe(1);
+      expect(stdout).toMatch(
+        / {2}object-archived: expected an object that can be read, found it archived \(GLACIER\): restore it with aws s3api restore-object: 2\n/,
+      );
+      for (const name of ['CloudTrail', 'CloudTrail-Digest'])
+        expect(stdout).toMatch(new RegExp(`\n {2}- s3://.*/${name}/`));
+    } finally {
+      await proxy.stop();
+    }
   });
 
   test('a bucket that is not there', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { NO_ACCOUNT, readObjectKey } from '../../shared/delivery/object-key.ts';
+import { NO_ACCOUNT, readObjectKey, trailKeyOf } from '../../shared/delivery/object-key.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const NAME = '123456789012_CloudTrail_eu-west-1_20261106T0235Z_AbCdEfGhIjKlMnOp.json.gz';
@@ -88,11 +88,62 @@ test('any prefix leaves what the key says, and any other key is skipped', () => 
   );
 });
 
+describe('the key that a downloaded file had', () => {
+  const KEY = `AWSLogs/123456789012/CloudTrail/${DAY}/${NAME}`;
+  const DIGEST = '123456789012_CloudTrail-Digest_eu-west-1_my_trail_us-east-1_20261106T023500Z_backfill.json.gz';
+
+  test.each([
+    ['a bucket', `/home/me/${KEY}`, KEY],
+    ['a bucket with a prefix', `/home/me/audit/${KEY}`, KEY],
+    ['an account', `/logs/CloudTrail/${DAY}/${NAME}`, KEY],
+    ['an account, into a folder AWSLogs', `/AWSLogs/CloudTrail/${DAY}/${NAME}`, KEY],
+    ['a Region', `/logs/2026/11/06/${NAME}`, KEY],
+    ['a day', `/logs/${NAME}`, KEY],
+    ['all files into a folder AWSLogs', `/AWSLogs/${NAME}`, KEY],
+    ['an organization', `/logs/o-a1/123456789012/CloudTrail/${DAY}/${NAME}`, KEY.replace('/', '/o-a1/')],
+    ['folders with other names', `/logs/production/frankfurt/${NAME}`, KEY],
+    ['a second download', `/x/${NAME.replace('.json', ' (1).json')}`, KEY.replace('.json', ' (1).json')],
+    ['unpacked', `/x/${NAME.replace('.gz', '')}`, KEY.replace('.gz', '')],
+    ['another suffix', `/x/${NAME}.1`, `${KEY}.1.json.gz`],
+    ['a name of its own', `/x/123456789012/CloudTrail/${DAY}/mine.json`, KEY.replace(NAME, 'mine.json')],
+    ['a digest', `/x/${DIGEST}`, `AWSLogs/123456789012/CloudTrail-Digest/${DAY}/${DIGEST}`],
+    ['not of CloudTrail', '/AWSLogs/123456789012/Config/x.json', 'AWSLogs/123456789012/Config/x.json'],
+  ])('%s', (_, path, key) => {
+    expect(trailKeyOf(path)).toBe(key);
+  });
+
+  test.each([
+    '/x/notes.json',
+    `/x/CloudTrail/${DAY}/mine.json`,
+    `/x/${NAME.replace('123456789012', '12345')}`,
+    `/x/${NAME.replace('20261106T0235Z', '20261306T0235Z')}`,
+    `/x/${NAME.replace('20261106T0235Z', '')}`,
+    '/x/123456789012_export_us-east-1_2026.json',
+    `/x/${NAME}/mine.json`,
+    `/x/my-${NAME}`,
+  ])('none: %s', (path) => {
+    expect(trailKeyOf(path)).toBeUndefined();
+  });
+
+  test('whatever is above them, folders and names of CloudTrail are kept, and what they say is read', () => {
+    const above = fc.array(fc.string({ unit: codePoint, minLength: 1 }).map((text) => text.replaceAll('/', '-')));
+    fc.assert(
+      fc.property(above, fc.nat(7), (folders, depth) => {
+        const kept = KEY.split('/').slice(depth);
+        const key = trailKeyOf(`/${[...folders, ...kept].join('/')}`);
+        expect(readObjectKey(key ?? '')).toEqual(LOG_FILE);
+      }),
+    );
+  });
+});
+
 test('a hostile key takes no time', () => {
   for (const part of ['AWSLogs/', 'AWSLogs/o-a/', 'AWSLogs/123456789012/CloudTrail-', '/', '-']) {
     const key = part.repeat(262_144 / part.length);
     const start = performance.now();
     readObjectKey(`${key}x`);
+    trailKeyOf(`/${key}x`);
+    trailKeyOf(`/123456789012_CloudTrail_a_${key}`);
     expect(performance.now() - start).toBeLessThan(200);
   }
 });

@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<string, Announcement>> = {
   'eventbridge-through-sqs': { logFiles: [WITH_ETAG], ignored: [] },
   'cloudtrail-sns': { logFiles: [LOG_FILE], ignored: [] },
   'cloudtrail-sns-through-sqs': { logFiles: [LOG_FILE], ignored: [] },
+  'lambda-dead-letter-through-sqs': { logFiles: [WITH_ETAG], ignored: [] },
   's3-test-event-through-sqs': { logFiles: [], ignored: ['s3-test-event'] },
   'cloudtrail-validation-message': { logFiles: [], ignored: ['cloudtrail-validation-message'] },
   'object-removed': { logFiles: [], ignored: ['not-object-created'] },

@@ -82,7 +82,7 @@ describe('every way in which a log file is announced', () => {
   };
   const announcing = readdirSync(folder).filter((name) => !(name in NOTHING_ANNOUNCED));
 
-  test('there are nine of them', () => expect(announcing).toHaveLength(9));
+  test('there are ten of them', () => expect(announcing).toHaveLength(10));
 
   test.each(announcing)('%s', async (name) => {
     const guide = readFileSync(new URL('../log-files/guide-create-environment.json', folder));

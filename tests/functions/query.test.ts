@@ -199,6 +199,32 @@ describe('names', () => {
   });
 });
 
+describe('API Gateway', () => {
+  const routed = (name: string) => ({
+    ...httpEvent(`/environments/${name}/events`),
+    routeKey: 'GET /environments/{name}/events',
+    pathParameters: { name },
+  });
+
+  test('has decoded the path, once', async () => {
+    for (const name of ['100%41', 'prod%2Fetl', '..', '.', 'a/../b']) {
+      const { statusCode, body } = await send(routed(name));
+      expect({
+        statusCode,
+        events: JSON.parse(body).events.map((event: { environment: string }) => event.environment),
+      }).toEqual({
+        statusCode: 200,
+        events: HOSTILE_NAMES.includes(name) ? [name] : [],
+      });
+    }
+  });
+
+  test.each(['Accept', 'accept'])('sends the header %s', async (header) => {
+    const { headers } = await send(httpEvent('/events?limit=1', { [header]: 'text/csv' }));
+    expect(headers['content-type']).toMatch(/^text\/csv/);
+  });
+});
+
 describe('problems', () => {
   test.each([
     ['/', 404],
@@ -253,7 +279,16 @@ describe('problems', () => {
     expect((await ids('/environments/large/events')).all).toEqual([eventID]);
   });
 
-  test.each(['', 'null', '{"version":"1.0","path":"/events","httpMethod":"GET"}'])('the event %s', async (event) => {
+  test.each([
+    '',
+    'null',
+    '1',
+    '[]',
+    '{}',
+    '{"rawPath":"/events"}',
+    '{"rawPath":1,"requestContext":{"http":{"method":"GET"}}}',
+    '{"version":"1.0","path":"/events","httpMethod":"GET"}',
+  ])('the event %s', async (event) => {
     expect((await send(event === '' ? undefined : JSON.parse(event))).statusCode).toBe(400);
   });
 });
@@ -285,7 +320,7 @@ describe('an answer', () => {
 });
 
 test('whatever the parameters are, the answer is no failure', async () => {
-  const known = [...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS].map(({ name }) => name);
+  const known = Object.keys({ ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS });
   const name = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, fc.string({ unit: 'binary' }));
   const value = fc.oneof(
     fc.constantFrom(

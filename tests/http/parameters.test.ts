@@ -1,19 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { listEvents } from '../../shared/http/operations/list-events.ts';
-import { criteriaIn, PAGE_PARAMETERS, pageIn, readValues } from '../../shared/http/parameters.ts';
+import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, pathParameter, readValues } from '../../shared/http/parameters.ts';
 import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
 
-const read = (query: [string, string][]) => readValues({ query }, {}, listEvents.parameters);
+const read = (query: [string, string][]) => readValues({ ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS }, {}, { query });
 
 test('every criterion is a parameter of the same name, and repeats', () => {
   for (const name of TEXT_CRITERION_NAMES) {
     expect(
-      criteriaIn(
-        read([
-          [name, 'a,b'],
-          [name, 'c'],
-        ]),
-      ),
+      read([
+        [name, 'a,b'],
+        [name, 'c'],
+      ]),
     ).toMatchObject({ [name]: ['a,b', 'c'] });
   }
 });
@@ -28,13 +25,19 @@ test('flags, times and the page', () => {
     ['order', 'oldest-first'],
     ['cursor', 'c'],
   ]);
-  expect(criteriaIn(values)).toEqual({ errors: true, readOnly: false, since: '7d', until: '2026-11-06' });
-  expect(pageIn(values)).toEqual({ limit: 7, order: 'oldest-first', cursor: 'c' });
+  expect(values).toEqual({
+    errors: true,
+    readOnly: false,
+    since: '7d',
+    until: '2026-11-06',
+    limit: 7,
+    order: 'oldest-first',
+    cursor: 'c',
+  });
 });
 
 test('without any', () => {
-  expect(criteriaIn(read([]))).toEqual({ errors: false });
-  expect(pageIn(read([]))).toEqual({ limit: 50, order: 'newest-first' });
+  expect(read([])).toEqual({ limit: 50, order: 'newest-first' });
 });
 
 test.each<[[string, string][], string]>([
@@ -79,8 +82,8 @@ test('the name of an unknown parameter is shortened', () => {
 });
 
 test('a placeholder of the path is not a parameter of the query', () => {
-  const name = { name: 'name', in: 'path', says: '', schema: { type: 'string' } } as const;
-  expect(() => readValues({ query: [['name', 'b']] }, { name: 'a' }, [name, ...PAGE_PARAMETERS])).toThrow(
+  const parameters = { name: pathParameter('a name') };
+  expect(() => readValues(parameters, { name: 'a' }, { query: [['name', 'b']] })).toThrow(
     expect.objectContaining({ parameter: 'name' }),
   );
 });

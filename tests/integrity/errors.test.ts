@@ -1,7 +1,7 @@
 import { type GetObjectCommand, type ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
-import { createS3Client } from '../../shared/log-file/s3-client.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import { createTamperWorld, type TamperWorld, verifyWorld } from '../support/tampering.ts';
 import { type Servers, startServers } from '../support/world.ts';
 

@@ -20,7 +20,7 @@ function ledgerFile(name: string, file: Partial<LedgerLogFile> = {}): LedgerLogF
   return { bucket: 'logs', key: keyOf(name), state: 'ingested', recordsQuarantined: 0, ...file };
 }
 
-const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 };
+const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
 const IN_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
 test('without a bucket it is what the ledger has', () => {
@@ -74,7 +74,7 @@ const logFile = fc.record({
   storedAt: fc.constantFrom(undefined, BEFORE, SETTLED),
   entry: fc.option(
     fc.record({
-      state: fc.constantFrom('ingested' as const, 'quarantined' as const, 'failed' as const),
+      state: fc.constantFrom('ingested' as const, 'quarantined' as const, 'failed' as const, 'discarded' as const),
       recordsQuarantined: fc.constantFrom(0, 3),
       verification: fc.constantFrom('verified' as const, 'failed' as const, undefined),
     }),
@@ -96,12 +96,13 @@ test('the books balance: what was delivered and what is gone is what the ledger 
       const rows = tally.coverage();
       const sum = (...names: (keyof Coverage)[]) =>
         rows.reduce((total, row) => total + names.reduce((n, name) => n + Number(row[name]), 0), 0);
-      expect(sum('ingested', 'quarantined', 'failed')).toBe(files.filter(({ entry }) => entry).length);
+      expect(sum('ingested', 'quarantined', 'failed', 'discarded')).toBe(files.filter(({ entry }) => entry).length);
       expect(sum('delivered')).toBe(files.filter(({ storedAt }) => storedAt !== undefined).length);
       for (const {
         ingested,
         quarantined,
         failed,
+        discarded,
         delivered,
         gone,
         missing,
@@ -110,7 +111,7 @@ test('the books balance: what was delivered and what is gone is what the ledger 
         altered,
         partly,
       } of rows) {
-        expect(delivered! + gone!).toBe(ingested + quarantined + failed + missing! + underway!);
+        expect(delivered! + gone!).toBe(ingested + quarantined + failed + discarded + missing! + underway!);
         expect(Math.max(verified + altered, partly)).toBeLessThanOrEqual(ingested);
       }
       expect(new Set(rows.map(({ account, region }) => `${account} ${region}`)).size).toBe(rows.length);

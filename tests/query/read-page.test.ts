@@ -1,7 +1,7 @@
 import { DynamoDBClient, type QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { askPage } from '../../shared/query/ask.ts';
+import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
 import type { RawCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
 import { type QueryDeps, readPage } from '../../shared/query/read-page.ts';
@@ -105,7 +105,7 @@ async function allPages(
   let pages = 0;
   do {
     const limit = limits[pages % limits.length]!;
-    const answer = await askPage({ ...question, limit, cursor }, deps(dynamo));
+    const answer = await answerQuestion(openQuestion({ ...question, limit, cursor }, NOW), deps(dynamo));
     expect(answer.events.length).toBeLessThanOrEqual(limit);
     found.push(...answer.events.map(({ timeKey }) => timeKey));
     cursor = answer.cursor;

@@ -15,7 +15,7 @@ import type { View } from '../../shared/render/view.ts';
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };
 
 function coverage(day: string, counts: Partial<Coverage> = {}): Coverage {
-  const none = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0 };
+  const none = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
   return { account: '111122223333', region: 'eu-west-1', day, ...none, ...counts };
 }
 
@@ -37,6 +37,7 @@ test('each state of a day has its sign, and the worst shows', () => {
     coverage('2026-11-04', { quarantined: 1 }),
     coverage('2026-11-05', { ingested: 2, altered: 1, quarantined: 1 }),
     coverage('2026-11-06', { delivered: 1, underway: 1 }),
+    coverage('2026-11-07', { delivered: 1, discarded: 1 }),
     coverage('2026-11-08', { quarantined: 1 }),
   ]);
   expect(axis).toBe(`${' '.repeat(24)}2026-10`);
@@ -89,8 +90,8 @@ test('the table has the counts of the bucket only when there is one', () => {
   expect(coverageColumns(false)).not.toContain('MISSING');
   const row = coverage('2026-11-10', { delivered: 2, ingested: 1, missing: 1, underway: 0, gone: 0 });
   expect(coverageTable([row], true, PLAIN)).toBe(
-    'DAY         ACCOUNT       REGION     DELIVERED  INGESTED  PARTLY  VERIFIED  ALTERED  QUARANTINED  FAILED  MISSING  UNDERWAY  GONE\n' +
-      '2026-11-10  111122223333  eu-west-1          2         1       0         0        0            0       0        1         0     0\n',
+    'DAY         ACCOUNT       REGION     DELIVERED  INGESTED  PARTLY  VERIFIED  ALTERED  QUARANTINED  FAILED  MISSING  UNDERWAY  GONE  DISCARDED\n' +
+      '2026-11-10  111122223333  eu-west-1          2         1       0         0        0            0       0        1         0     0          0\n',
   );
   expect(coverageRow(row, false)).toHaveLength(coverageColumns(false).length);
   expect(coverageRow(row, true)).toContainEqual({ text: 1, style: 'yellow' });
@@ -98,9 +99,9 @@ test('the table has the counts of the bucket only when there is one', () => {
 
 test('CSV has the same columns always', () => {
   expect(COVERAGE_CSV_HEADER).toBe(
-    'account,region,day,delivered,ingested,partly,verified,altered,quarantined,failed,missing,underway,gone\r\n',
+    'account,region,day,delivered,ingested,partly,verified,altered,quarantined,failed,missing,underway,gone,discarded\r\n',
   );
   expect(coverageCsv(coverage('2026-11-10', { account: '-', ingested: 1 }))).toBe(
-    "'-,eu-west-1,2026-11-10,,1,0,0,0,0,0,,,\r\n",
+    "'-,eu-west-1,2026-11-10,,1,0,0,0,0,0,,,,0\r\n",
   );
 });

@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
-import { askPage } from '../../shared/query/ask.ts';
+import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
 import type { RawCriteria } from '../../shared/query/criteria.ts';
 import { listDays, listEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
@@ -267,7 +267,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
       let cursor: string | undefined;
       do {
         const deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
-        const page = await askPage({ criteria, order: 'newest-first', limit: 11, cursor }, deps);
+        const page = await answerQuestion(
+          openQuestion({ criteria, order: 'newest-first', limit: 11, cursor }, NOW),
+          deps,
+        );
         found.push(...page.events.map(({ eventId }) => eventId));
         cursor = page.cursor;
       } while (cursor !== undefined);

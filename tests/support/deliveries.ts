@@ -23,15 +23,49 @@ export function sqsMessage(body: string, messageId = 'message-1') {
   return { eventSource: 'aws:sqs', messageId, body };
 }
 
+const throughSns = (notification: unknown) => ({
+  Records: [{ EventSource: 'aws:sns', Sns: { Type: 'Notification', Message: JSON.stringify(notification) } }],
+});
+
+/** What SNS puts into a queue. */
+const throughSnsAndSqs = (notification: unknown) => ({
+  Type: 'Notification',
+  Message: JSON.stringify(notification),
+});
+
+/** What Lambda puts into its destination for events that it has given up. */
+export const invocationRecord = (event: unknown) => ({
+  version: '1.0',
+  timestamp: '2026-11-20T09:18:11.093Z',
+  requestContext: {
+    requestId: 'd34c3c3e-1e4b-4c1e-8f0a-2b6f0f2f9f10',
+    functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:mwaa-trail-prod-ingest:$LATEST',
+    condition: 'RetriesExhausted',
+    approximateInvokeCount: 3,
+  },
+  requestPayload: event,
+  responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+  responsePayload: { errorType: 'delivery-failed', errorMessage: 's3://logs/a: AccessDenied (HTTP 403)' },
+});
+
 /** The ways in which a notification can reach the function. */
 export const ENVELOPES: Readonly<Record<string, (notification: unknown) => unknown>> = {
   direct: (notification) => notification,
   'through SQS': (notification) => ({ Records: [sqsMessage(JSON.stringify(notification))] }),
-  'through SNS': (notification) => ({
-    Records: [{ EventSource: 'aws:sns', Sns: { Type: 'Notification', Message: JSON.stringify(notification) } }],
+  'through SNS': throughSns,
+  'through SNS and SQS': (notification) => ({ Records: [sqsMessage(JSON.stringify(throughSnsAndSqs(notification)))] }),
+  'as a dead letter of Lambda': (notification) => ({
+    Records: [sqsMessage(JSON.stringify(invocationRecord(notification)))],
   }),
-  'through SNS and SQS': (notification) => ({
-    Records: [sqsMessage(JSON.stringify({ Type: 'Notification', Message: JSON.stringify(notification) }))],
+  'as a dead letter of Lambda, through SNS': (notification) => ({
+    Records: [sqsMessage(JSON.stringify(invocationRecord(throughSns(notification))))],
+  }),
+  'as a dead letter of Lambda, through SNS and SQS': (notification) => ({
+    Records: [
+      sqsMessage(
+        JSON.stringify(invocationRecord({ Records: [sqsMessage(JSON.stringify(throughSnsAndSqs(notification)))] })),
+      ),
+    ],
   }),
 };
 

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import type { EmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
-import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 
 /**
  * Where the program of a second DynamoDB of another code base is, which refuses more of what AWS refuses than the embedded

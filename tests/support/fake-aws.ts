@@ -16,9 +16,9 @@ export class AwsError {
 
 /**
  * What an account answers, by `service:Operation`, as the SDK's types have it; of S3, the body as text. `input`: members of
- * JSON and form bodies; of REST, the path.
+ * JSON and form bodies; of REST, the path. `region`: that for which the request is signed.
  */
-export type Account = Readonly<Record<string, (input: Input) => object | string | AwsError>>;
+export type Account = Readonly<Record<string, (input: Input, region: string) => object | string | AwsError>>;
 export type Input = Readonly<Record<string, unknown>>;
 
 export interface FakeAws {
@@ -35,18 +35,18 @@ export async function startFakeAws(): Promise<FakeAws> {
   let account: Account = {};
   const calls = new Set<string>();
   const server = createServer(async (request, response) => {
-    const { service, operation, input } = await readRequest(request);
+    const { service, region, operation, input } = await readRequest(request);
     const name = `${service}:${operation}`;
     calls.add(name);
-    const answer = answerTo(name, input);
+    const answer = answerTo(name, input, region);
     const { status = 200, headers, body } = PROTOCOLS[service]!(operation, answer);
     response.writeHead(status, headers).end(body);
   });
-  const answerTo = (name: string, input: Input) => {
+  const answerTo = (name: string, input: Input, region: string) => {
     const answer = account[name];
     if (!answer) return new AwsError('TheTestHasNoSuchAnswer', 400, name);
     try {
-      return answer(input);
+      return answer(input, region);
     } catch (error) {
       return new AwsError('TheTestFailedToAnswer', 400, String(error));
     }
@@ -66,21 +66,30 @@ export async function startFakeAws(): Promise<FakeAws> {
   };
 }
 
-async function readRequest(request: IncomingMessage): Promise<{ service: string; operation: string; input: Input }> {
+interface AwsRequest {
+  service: string;
+  region: string;
+  operation: string;
+  input: Input;
+}
+
+async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
   const body = Buffer.concat(await request.toArray()).toString();
   const url = new URL(request.url ?? '/', 'http://aws');
   // Credential=KEY/DATE/REGION/SERVICE/aws4_request
-  const service = /Credential=[^/]+\/[^/]+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const scope = /Credential=[^/]+\/[^/]+\/([^/]+)\/([^/]+)\//.exec(request.headers.authorization ?? '');
+  const [, region = '', service = ''] = scope ?? [];
   if (service === 's3') {
     const operation = url.searchParams.has('notification') ? 'GetBucketNotificationConfiguration' : 'GetObject';
-    return { service, operation, input: { path: url.pathname } };
+    return { service, region, operation, input: { path: url.pathname } };
   }
-  if (service === 'lambda') return { service, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
+  if (service === 'lambda')
+    return { service, region, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
-    return { service, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
+    return { service, region, operation: target.split('.')[1]!, input: JSON.parse(body) as Input };
   const input = Object.fromEntries(new URLSearchParams(body));
-  return { service, operation: input.Action ?? '', input };
+  return { service, region, operation: input.Action ?? '', input };
 }
 
 function lambdaOperation(path: string): string {

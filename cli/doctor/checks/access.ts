@@ -1,4 +1,5 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Grant } from '../deployed-template.ts';
 import type { Facts, Probe } from '../facts.ts';
@@ -6,7 +7,6 @@ import { counted, type Finding, findingsOn, groupedBy, ok, problem, unknown } fr
 import { isRefusal } from '../ingest.ts';
 import { exampleKey, keyPrefixOf } from '../log-file-key.ts';
 import { redeployFor } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS } from '../stack.ts';
 import { updateTrail } from '../trail-command.ts';
 import { fitsWildcard } from '../wildcard.ts';

@@ -1,10 +1,10 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import type { Event, FilterRule } from '@aws-sdk/client-s3';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { BucketFacts, BucketNotifications, Facts, TrailFacts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown } from '../finding.ts';
 import { exampleKey, keyPrefixOf } from '../log-file-key.ts';
-import { commandLine } from '../shell.ts';
 
 const CHECK = 'announcement';
 

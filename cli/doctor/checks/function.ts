@@ -1,10 +1,10 @@
 import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
+import { commandLine } from '../../shell.ts';
 import { type Answer, known } from '../answer.ts';
 import type { Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, warning } from '../finding.ts';
 import { readIngestConfig } from '../ingest.ts';
 import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 
 /** Whether the ingest function can run. */
 export function checkFunction(facts: Facts): Finding[] {

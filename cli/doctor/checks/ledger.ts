@@ -1,11 +1,11 @@
 import { relativeTime } from '../../../shared/render/times.ts';
 import type { LogFileProblem, Watermark } from '../../../shared/store/ledger.ts';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Facts, TrailFacts } from '../facts.ts';
 import { counted, type Finding, findingsOn, groupedBy, ok, problem, warning } from '../finding.ts';
 import { isRefusal } from '../ingest.ts';
 import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS } from '../stack.ts';
 
 const MINUTE_MS = 60_000;

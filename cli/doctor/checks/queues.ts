@@ -1,8 +1,8 @@
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Attributes, Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, warning } from '../finding.ts';
 import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 
 /** What the queues hold, and whether what fails ends in the dead-letter queue. */
 export function checkQueues(facts: Facts): Finding[] {

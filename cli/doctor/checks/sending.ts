@@ -1,8 +1,8 @@
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { BucketFacts, Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown } from '../finding.ts';
 import { type Decision, decide, type ServiceRequest, withStatement } from '../resource-policy.ts';
-import { commandLine } from '../shell.ts';
 
 /** Whether the queue lets a bucket send to it. */
 export function queueTakesFromBucket(bucket: BucketFacts, facts: Facts): Finding[] {

@@ -1,7 +1,7 @@
+import { commandLine } from '../../shell.ts';
 import type { Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
 import { redeploy } from '../redeploy.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS, sourceOf } from '../stack.ts';
 
 /** Whether there is a stack, whole, in this Region. */

@@ -1,7 +1,7 @@
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Attributes, Facts } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { commandLine } from '../shell.ts';
 import { bucketTellsTopic, onBuckets, trailsTo } from './bucket-notifications.ts';
 import { queueTakes } from './sending.ts';
 

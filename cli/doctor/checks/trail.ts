@@ -1,11 +1,11 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
+import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import { type Coverage, mwaaCoverage, withMwaa } from '../event-selectors.ts';
 import type { Facts, Selectors, TrailFacts, TrailStatus } from '../facts.ts';
 import { type Finding, findingsOn, ok, problem, unknown, warning } from '../finding.ts';
-import { commandLine } from '../shell.ts';
 import { LOGICAL_IDS, sourceOf } from '../stack.ts';
 import { trailCommand, updateTrail } from '../trail-command.ts';
 

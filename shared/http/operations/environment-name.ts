@@ -1,14 +1,10 @@
-import { only, type Parameter, type Values } from '../parameters.ts';
+import { CRITERIA_PARAMETERS, pathParameter } from '../parameters.ts';
 
 /** The placeholder of paths below `/environments/{name}`. */
-export const ENVIRONMENT_NAME: Parameter = {
-  name: 'name',
-  in: 'path',
-  says: 'name of the MWAA environment; one with a slash goes into the parameter environment of /events',
-  schema: { type: 'string', minLength: 1 },
-};
+export const ENVIRONMENT_NAME = pathParameter(
+  'name of the MWAA environment; one with a slash goes into the parameter environment of /events',
+);
 
-/** The criterion that the path names. */
-export function environmentIn(values: Values): string[] {
-  return [only(values, ENVIRONMENT_NAME.name) ?? ''];
-}
+const { environment: _, ...others } = CRITERIA_PARAMETERS;
+/** The criteria of a path that has named the environment itself. */
+export const CRITERIA_IN_ENVIRONMENT = others;

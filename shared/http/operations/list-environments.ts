@@ -1,19 +1,18 @@
 import { type KnownEnvironment, listEnvironments as readEnvironments } from '../../store/environments-table.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import { flat, jsonObject, listOf } from '../representation.ts';
 
 const ENVIRONMENTS = flat<KnownEnvironment>(['environment', 'accountId', 'region', 'firstEventTime', 'lastEventTime']);
 
-export const listEnvironments: Operation = {
+export const listEnvironments = operation({
   id: 'listEnvironments',
   path: '/environments',
   summary: 'The environments that events have named',
-  says: 'With the times of their first and last event.',
-  parameters: [],
+  description: 'With the times of their first and last event.',
+  parameters: {},
   formats: ['json', 'ndjson', 'csv'],
   schemas: { json: 'EnvironmentList', line: 'Environment' },
   columns: ENVIRONMENTS.columns,
-  examples: [{ name: 'all', summary: 'All of them', url: '/environments', status: 200 }],
   async answer(_values, deps) {
     const [environments, completeness] = await Promise.all([
       readEnvironments(deps.dynamo, deps.tables.environmentsTable),
@@ -25,4 +24,4 @@ export const listEnvironments: Operation = {
       ),
     };
   },
-};
+});

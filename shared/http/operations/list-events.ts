@@ -1,84 +1,40 @@
-import { askPage } from '../../query/ask.ts';
-import { type RawCriteria, readCriteria } from '../../query/criteria.ts';
-import { decodeCursor } from '../../query/cursor.ts';
+import { answerQuestion, openQuestion } from '../../query/ask.ts';
+import type { RawCriteria } from '../../query/criteria.ts';
 import { eventCsv, LISTED_COLUMNS } from '../../render/csv.ts';
 import { eventJson } from '../../render/json.ts';
 import type { ListedEvent } from '../../store/event-item.ts';
-import type { Answer, HttpDeps, Operation } from '../operation.ts';
-import {
-  CRITERIA_IN_ENVIRONMENT,
-  CRITERIA_PARAMETERS,
-  criteriaIn,
-  PAGE_PARAMETERS,
-  pageIn,
-  type Values,
-} from '../parameters.ts';
+import { type Answer, type HttpDeps, operation } from '../operation.ts';
+import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, type Values } from '../parameters.ts';
 import { jsonObject, listOf, type Writing } from '../representation.ts';
-import { ENVIRONMENT_NAME, environmentIn } from './environment-name.ts';
-
-const SAYS =
-  'Criteria combine and match exactly; a repeated one means any of its values. Times are those of the events. The next ' +
-  'page is at `cursor`, and in the Link header.';
+import { CRITERIA_IN_ENVIRONMENT, ENVIRONMENT_NAME } from './environment-name.ts';
 
 const COMMON = {
+  description:
+    'Criteria combine and match exactly; a repeated one means any of its values. Times are those of the events. The next ' +
+    'page is at `cursor`, and in the Link header.',
   formats: ['json', 'ndjson', 'csv'],
   schemas: { json: 'EventPage', line: 'ListedEvent' },
   columns: LISTED_COLUMNS,
 } as const;
 
-export const listEvents: Operation = {
+export const listEvents = operation({
   ...COMMON,
   id: 'listEvents',
   path: '/events',
   summary: 'Events that meet all criteria',
-  says: SAYS,
-  parameters: [...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS],
-  examples: [
-    {
-      name: 'deniedCalls',
-      summary: 'What was denied, or failed, in a night, the newest two',
-      url: '/events?errors=true&since=2026-11-06&until=2026-11-07&limit=2',
-      status: 200,
-    },
-    {
-      name: 'misspeltParameter',
-      summary: 'A parameter that there is not',
-      url: '/events?enviroment=prod-etl',
-      status: 400,
-    },
-    {
-      name: 'foreignCursor',
-      summary: 'A cursor that no earlier answer gave',
-      url: '/events?environment=prod-etl&cursor=bm90IGEgY3Vyc29y',
-      status: 400,
-    },
-  ],
-  answer: (values, deps) => eventPage(criteriaIn(values), values, deps),
-};
+  parameters: { ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS },
+  answer: ({ limit, order, cursor, ...criteria }, deps) => eventPage(criteria, { limit, order, cursor }, deps),
+});
 
-export const listEventsOfEnvironment: Operation = {
+export const listEventsOfEnvironment = operation({
   ...COMMON,
   id: 'listEventsOfEnvironment',
   path: '/environments/{name}/events',
   summary: 'Events of one environment',
-  says: SAYS,
-  parameters: [ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT, ...PAGE_PARAMETERS],
-  examples: [
-    {
-      name: 'newest',
-      summary: 'The newest event of an environment',
-      url: '/environments/prod-etl/events?limit=1',
-      status: 200,
-    },
-    {
-      name: 'tooMany',
-      summary: 'A page larger than there are',
-      url: '/environments/prod-etl/events?limit=1000',
-      status: 400,
-    },
-  ],
-  answer: (values, deps) => eventPage({ ...criteriaIn(values), environment: environmentIn(values) }, values, deps),
-};
+  parameters: { name: ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT, ...PAGE_PARAMETERS },
+  answer: ({ name, limit, order, cursor, ...criteria }, deps) =>
+    eventPage({ ...criteria, environment: [name] }, { limit, order, cursor }, deps),
+});
 
 const LISTED: Writing<ListedEvent> = {
   json: eventJson,
@@ -86,13 +42,11 @@ const LISTED: Writing<ListedEvent> = {
   csv: (event) => eventCsv(event, LISTED_COLUMNS),
 };
 
-async function eventPage(criteria: RawCriteria, values: Values, deps: HttpDeps): Promise<Answer> {
-  const question = { criteria, ...pageIn(values) };
-  // A bad cursor is to cost no request, and a good one says what the time is for ages such as 7d.
-  const asOf = question.cursor === undefined ? deps.now() : decodeCursor(question.cursor, question).asOf;
-  const { since, until } = readCriteria(criteria, asOf);
+async function eventPage(criteria: RawCriteria, page: Values<typeof PAGE_PARAMETERS>, deps: HttpDeps): Promise<Answer> {
+  const question = openQuestion({ criteria, ...page }, deps.now());
+  const { since, until } = question.criteria;
   const [{ events, cursor }, completeness] = await Promise.all([
-    askPage(question, deps),
+    answerQuestion(question, deps),
     deps.completeness({ since, until }),
   ]);
   return {

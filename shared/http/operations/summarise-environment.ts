@@ -1,9 +1,8 @@
 import { readCriteria } from '../../query/criteria.ts';
 import { type Summary, summarise, type Tally } from '../../query/summary.ts';
-import type { Operation } from '../operation.ts';
-import { CRITERIA_IN_ENVIRONMENT, criteriaIn } from '../parameters.ts';
+import { operation } from '../operation.ts';
 import { flat, jsonObject, listOf } from '../representation.ts';
-import { ENVIRONMENT_NAME, environmentIn } from './environment-name.ts';
+import { CRITERIA_IN_ENVIRONMENT, ENVIRONMENT_NAME } from './environment-name.ts';
 
 /** Each is read, some 300 bytes of index, within the half minute that API Gateway waits. */
 const MAX_EVENTS = 10_000;
@@ -13,32 +12,17 @@ type TallyLine = { by: string } & Tally;
 
 const TALLIES = flat<TallyLine>(['by', 'name', 'events', 'errors']);
 
-export const summariseEnvironment: Operation = {
+export const summariseEnvironment = operation({
   id: 'summariseEnvironment',
   path: '/environments/{name}/summary',
   summary: 'What happened in one environment, counted',
-  says: `By action, principal, error and day: the newest ${MAX_EVENTS} events that meet the criteria; \`truncated\` says that there are more.`,
-  parameters: [ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT],
+  description: `By action, principal, error and day: the newest ${MAX_EVENTS} events that meet the criteria; \`truncated\` says that there are more.`,
+  parameters: { name: ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT },
   formats: ['json', 'ndjson', 'csv'],
   schemas: { json: 'Summary', line: 'TallyLine' },
   columns: TALLIES.columns,
-  examples: [
-    {
-      name: 'incidentNight',
-      summary: 'The changes of one night',
-      url: '/environments/prod-etl/summary?readOnly=false&since=2026-11-06T02:00:00Z&until=2026-11-06T04:00:00Z',
-      status: 200,
-    },
-    {
-      name: 'environmentTwice',
-      summary: 'The path has named the environment',
-      url: '/environments/prod-etl/summary?environment=staging-etl',
-      status: 400,
-    },
-  ],
-  async answer(values, deps) {
-    const environment = environmentIn(values);
-    const criteria = readCriteria({ ...criteriaIn(values), environment }, deps.now());
+  async answer({ name, ...others }, deps) {
+    const criteria = readCriteria({ ...others, environment: [name] }, deps.now());
     const [summary, completeness] = await Promise.all([
       summarise(criteria, deps, MAX_EVENTS),
       deps.completeness({ since: criteria.since, until: criteria.until }),
@@ -48,14 +32,14 @@ export const summariseEnvironment: Operation = {
         ...listOf(tallyLines(summary), TALLIES, String),
         json: () =>
           jsonObject({
-            environment: JSON.stringify(environment[0]),
+            environment: JSON.stringify(name),
             ...texts(summary),
             completeness: JSON.stringify(completeness),
           }),
       },
     };
   },
-};
+});
 
 function tallyLines({ byAction, byPrincipal, byError, byDay }: Summary): TallyLine[] {
   return Object.entries({ action: byAction, principal: byPrincipal, error: byError, day: byDay }).flatMap(

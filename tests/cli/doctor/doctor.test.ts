@@ -58,14 +58,17 @@ async function findings(account: Account): Promise<{ code: number; bad: Finding[
 }
 
 type Input = Parameters<Account[string]>[0];
-type Changes = Record<string, (answer: Record<string, unknown>, input: Input) => object | string | AwsError>;
+type Changes = Record<
+  string,
+  (answer: Record<string, unknown>, input: Input, region: string) => object | string | AwsError
+>;
 
 /** A healthy account, but for some answers. */
 function accountWith(source: DeployedSource, changes: Changes): Account {
   const healthy = healthyAccount(source);
   const changed = Object.entries(changes).map(([name, change]) => [
     name,
-    (input: Input) => change(healthy[name]?.(input) as Record<string, unknown>, input),
+    (input: Input, region: string) => change(healthy[name]?.(input, region) as Record<string, unknown>, input, region),
   ]);
   return { ...healthy, ...Object.fromEntries(changed) };
 }
@@ -119,6 +122,16 @@ test.each(SOURCES)('a healthy account, announced by %s', async (source) => {
   );
   expect(stdout).not.toContain('Fix:');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '0 problems, 0 warnings, 0 unknown.\n' });
+});
+
+test('a topic of another Region has its subscription there', async () => {
+  const elsewhere = TOPIC.replace(REGION, 'eu-west-1');
+  const account = accountWith('topic', {
+    'cloudformation:ListStackResources': (answer) => JSON.parse(JSON.stringify(answer).replaceAll(TOPIC, elsewhere)),
+    'sns:GetSubscriptionAttributes': (answer, _, region) =>
+      region === 'eu-west-1' ? answer : new AwsError('InvalidParameter', 400),
+  });
+  expect(await findings(account)).toEqual({ code: 0, bad: [] });
 });
 
 /** `[what, source, changes, the findings as [state, check, text, fix], parts of them]` */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { decide, withStatement } from '../../../cli/doctor/resource-policy.ts';
-import { commandLine } from '../../../cli/doctor/shell.ts';
 import { fitsWildcard } from '../../../cli/doctor/wildcard.ts';
+import { commandLine } from '../../../cli/shell.ts';
 
 const request = {
   service: 's3.amazonaws.com',

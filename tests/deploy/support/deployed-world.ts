@@ -2,9 +2,9 @@ import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/c
 import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../../local/embedded-dynamodb.ts';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../../local/embedded-s3.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
+import { createS3Client } from '../../../shared/aws/s3.ts';
 import { readConfig, readTableNames } from '../../../shared/config.ts';
-import { createS3Client } from '../../../shared/log-file/s3-client.ts';
-import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
 import { type Call, recordCalls } from './calls.ts';
 import type { Stack } from './stack.ts';
 

@@ -14,7 +14,7 @@ const HANDLER = 'functions/ingest-handler.ts';
 const PIPELINE = 'shared/pipeline.ts';
 const STORAGE = 'shared/store-records.ts';
 const EVENTS = 'shared/store/events-table.ts';
-const OPEN = 'shared/log-file/open-log-file.ts';
+const OPEN = 'shared/aws/open-object.ts';
 const GUNZIP = 'shared/log-file/gunzip.ts';
 
 const NOTIFICATIONS = 'faults/notifications';
@@ -97,6 +97,22 @@ export const BUGS: readonly Bug[] = [
     replace: 'false',
     tests: READING,
     only: 'S6',
+  },
+  {
+    name: 'the Region of a bucket is forgotten',
+    file: 'shared/aws/bucket-regions.ts',
+    find: 'if (!isRepeatable(body)) throw error;\n          return next(args);',
+    replace: 'return next(args).finally(() => regions.delete(bucket));',
+    tests: 'aws/bucket-regions',
+    only: 'remembers it',
+  },
+  {
+    name: 'SQS is to know itself where dead letters come from',
+    file: 'cli/redrive/move-messages.ts',
+    find: ', DestinationArn: to.arn',
+    replace: '',
+    tests: 'cli/redrive',
+    only: 'a move task that completes',
   },
   {
     name: 'whatever fails is quarantined',

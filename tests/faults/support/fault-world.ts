@@ -3,11 +3,11 @@ import { expect } from '@jest/globals';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../../functions/ingest-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
+import { createS3Client } from '../../../shared/aws/s3.ts';
 import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/failure.ts';
-import { createS3Client } from '../../../shared/log-file/s3-client.ts';
 import type { LogFileReport, PipelineDeps } from '../../../shared/pipeline.ts';
-import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
 import { fromEventItem } from '../../../shared/store/event-item.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
 import {
@@ -65,8 +65,9 @@ export async function createFaultWorld(
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, requestHandler };
   const throttles: string[] = [];
   const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: proxies.s3.endpoint });
-  const dynamo = createDynamoClient({ ...common, endpoint: proxies.dynamo.endpoint }, (reasons) =>
-    throttles.push(...reasons),
+  const dynamo = createDynamoClient(
+    { ...common, endpoint: proxies.dynamo.endpoint },
+    { onThrottle: (reasons) => throttles.push(...reasons) },
   );
   await Promise.all([retryQuickly(s3), retryQuickly(dynamo)]);
   const deps: PipelineDeps = { ...direct.deps, s3, dynamo, ...options };

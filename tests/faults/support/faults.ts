@@ -82,11 +82,16 @@ export function dynamoError(status: number, code: string, more: object = {}): An
   return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Buffer.from(body) };
 }
 
+export type ThrottlingError = 'ProvisionedThroughputExceededException' | 'RequestLimitExceeded' | 'ThrottlingException';
+
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing.html */
-export const throttled = (resource = 'arn:aws:dynamodb:us-east-1:111122223333:table/events'): Answer =>
-  dynamoError(400, 'ThrottlingException', {
-    throttlingReasons: [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource }],
-  });
+export function throttled(
+  resource = 'arn:aws:dynamodb:us-east-1:111122223333:table/events',
+  error: ThrottlingError = 'ThrottlingException',
+): Answer {
+  const member = error === 'ThrottlingException' ? 'throttlingReasons' : 'ThrottlingReasons';
+  return dynamoError(400, error, { [member]: [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource }] });
+}
 
 export const WRITES: ReadonlySet<string> = new Set([
   'PutItem',

@@ -1,17 +1,16 @@
-import { gunzipSync } from 'node:zlib';
-import { PACKED_BODIES } from './examples.generated.ts';
-import { type Format, MEDIA_TYPES } from './negotiate.ts';
-import type { Operation } from './operation.ts';
-import type { Parameter } from './parameters.ts';
+import * as z from 'zod/mini';
+import { type Format, MEDIA_TYPES } from '../negotiate.ts';
+import type { Operation } from '../operation.ts';
+import type { Parameter } from '../parameters.ts';
+import { bodyKey, isItself, type ShownExample, shownExamples } from './examples.ts';
 import { SCHEMAS, type Schema, schemaRef } from './schemas.ts';
-import { bodyKey, type ShownExample, shownExamples } from './shown-examples.ts';
 
 /**
  * The OpenAPI 3.1 document of the API. Every example in it says, as `x-request`, how to get it.
  * https://spec.openapis.org/oas/v3.1.1.html
  * @param bodies of the examples, by `bodyKey`
  */
-export function openApiDocument(operations: readonly Operation[], bodies = exampleBodies()): object {
+export function openApiDocument(operations: readonly Operation[], bodies: Readonly<Record<string, string>>): object {
   return {
     openapi: '3.1.1',
     info: {
@@ -32,11 +31,6 @@ export function openApiDocument(operations: readonly Operation[], bodies = examp
   };
 }
 
-/** The bodies of all examples. They are packed: only this document needs them, and the function is to start fast. */
-export function exampleBodies(): Readonly<Record<string, string>> {
-  return JSON.parse(gunzipSync(Buffer.from(PACKED_BODIES, 'base64')).toString());
-}
-
 const STATUSES: Readonly<Record<number, string>> = {
   200: 'Found',
   400: 'The path, the query or a parameter is wrong',
@@ -52,14 +46,14 @@ function describeOperation(operation: Operation, bodies: Readonly<Record<string,
   return {
     operationId: operation.id,
     summary: operation.summary,
-    description: operation.says,
-    parameters: operation.parameters.map(describeParameter),
+    description: operation.description,
+    parameters: Object.entries(operation.parameters).map(([name, parameter]) => describeParameter(name, parameter)),
     responses: Object.fromEntries(
       statuses.map((status) => [
         status,
         {
           description: STATUSES[status],
-          ...(status === 200 && operation.parameters.some(({ name }) => name === 'cursor') ? { headers: LINK } : {}),
+          ...(status === 200 && 'cursor' in operation.parameters ? { headers: LINK } : {}),
           content: describeContent(
             operation,
             examples.filter((example) => example.status === status),
@@ -78,21 +72,10 @@ const LINK = {
   },
 };
 
-function describeParameter({ name, in: place, says, schema, repeatable }: Parameter): object {
-  const { min, max } = repeatable ?? {};
-  const list = {
-    type: 'array',
-    items: schema,
-    ...(min === undefined ? {} : { minItems: min }),
-    ...(max === undefined ? {} : { maxItems: max }),
-  };
-  return {
-    name,
-    in: place,
-    description: says,
-    ...(place === 'path' || min !== undefined ? { required: true } : {}),
-    schema: repeatable ? list : schema,
-  };
+function describeParameter(name: string, { in: place, description, schema }: Parameter): object {
+  const { $schema, ...described } = z.toJSONSchema(schema, { io: 'output' });
+  const required = schema.safeParse([]).success ? {} : { required: true };
+  return { name, in: place, description, ...required, schema: described };
 }
 
 function describeContent(
@@ -128,14 +111,14 @@ function describeBody({ schemas, columns }: Operation, mediaType: string): Recor
 }
 
 function describeExample(operation: Operation, example: ShownExample, bodies: Readonly<Record<string, string>>) {
-  const { summary, status, mediaType, request } = example;
+  const { summary, mediaType, request } = example;
   const body = bodies[bodyKey(operation, example)] ?? '';
   const isText = mediaType === MEDIA_TYPES.ndjson || mediaType === MEDIA_TYPES.csv;
   const value = () => (isText || body === '' ? body : JSON.parse(body));
   return {
     summary,
     // The document does not hold itself.
-    ...(operation.fixed && status === 200 ? { externalValue: request.url } : { value: value() }),
+    ...(isItself(operation, example) ? { externalValue: request.url } : { value: value() }),
     'x-request': request,
   };
 }

@@ -4,13 +4,15 @@ import {
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  InvalidObjectState,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { s3Place, TrailError } from '../errors.ts';
+import { placeOf, s3Place, TrailError } from '../errors.ts';
 
 /** An object in S3, open for reading. */
-export interface OpenLogFile {
+export interface OpenObject {
   /** The object's bytes, all of one state of it; a broken transfer is taken up again where it broke. */
   body: AsyncIterable<Uint8Array>;
   /** Without quotes. */
@@ -38,31 +40,54 @@ export interface OpenOptions {
 
 /** An object in a bucket. */
 export type ObjectPlace = { bucket: string; key: string };
+/** The same, or a file that stands for it. */
+type ObjectOrFile = ObjectPlace & { path?: string };
 
 /** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
 export class ObjectMissingError extends TrailError {
-  constructor(object: ObjectPlace) {
-    super('object-missing', `${s3Place(object)}: expected an object, found none`);
+  constructor(object: ObjectOrFile) {
+    super('object-missing', `${placeOf(object)}: expected an object, found none`);
   }
 }
 
 /** The object was replaced while it was read: begin again. */
 export class ObjectChangedError extends TrailError {
-  constructor(object: ObjectPlace) {
-    super('object-changed', `${s3Place(object)}: expected the state of the object that was begun`);
+  constructor(object: ObjectOrFile) {
+    super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
+  }
+}
+
+/** The storage classes in which an object cannot be read before a copy of it is restored. */
+export const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/**
+ * The object is archived: S3 Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. It cannot be
+ * read before somebody restores it, and then it is as it was.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+ */
+export class ObjectArchivedError extends TrailError {
+  /** The storage class or, of Intelligent-Tiering, the tier: `GLACIER`, `ARCHIVE_ACCESS`; `archived` when S3 did not say. */
+  readonly tier: string;
+
+  constructor(object: ObjectPlace, tier = 'archived') {
+    super(
+      'object-archived',
+      `${s3Place(object)}: expected an object that can be read, found it archived (${tier}): restore it with aws s3api restore-object`,
+    );
+    this.tier = tier;
   }
 }
 
 /**
  * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
- * @throws {ObjectMissingError} @throws {ObjectChangedError}
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
  * @returns nothing when the object is in the state `ifNoneMatch`
  */
-export async function openLogFile(
+export async function openObject(
   s3: S3Client,
   object: ObjectPlace,
   options: OpenOptions = {},
-): Promise<OpenLogFile | undefined> {
+): Promise<OpenObject | undefined> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
@@ -80,16 +105,25 @@ export async function openLogFile(
   };
 }
 
-/** Whether an object can be read, in this state: not when it is gone, replaced, or of a bucket that may not be read. */
+/**
+ * Whether an object can be read, in this state: not when it is gone, replaced, archived, or of a bucket that may not be read.
+ */
 export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
   try {
-    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return ETag !== undefined && unquoted(ETag) === etag;
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return head.ETag !== undefined && unquoted(head.ETag) === etag && !isArchived(head);
   } catch (error) {
     const status = statusOf(error);
     if (status === 403 || status === 404) return false;
     throw error;
   }
+}
+
+function isArchived({ StorageClass, ArchiveStatus, Restore }: HeadObjectCommandOutput): boolean {
+  if (ArchiveStatus !== undefined) return true;
+  return (
+    StorageClass !== undefined && ARCHIVES.has(StorageClass) && Restore?.includes('ongoing-request="false"') !== true
+  );
 }
 
 /** Transfers in a row that may break without a byte of progress. */
@@ -163,6 +197,8 @@ async function getObject(
     const status = statusOf(error);
     // The API model has no error for 304, so the SDK makes up a name for it.
     if (status === 304) return 'not-modified';
+    if (error instanceof InvalidObjectState)
+      throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);
     if (status === 404 && (error as Error).name === 'NoSuchKey') throw new ObjectMissingError(object);
     throw error;

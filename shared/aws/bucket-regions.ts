@@ -1,0 +1,72 @@
+import { HeadBucketCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+
+/**
+ * Lets a client of S3 find buckets that are in another Region than its own, and remember where each is.
+ *
+ * The SDK's `followRegionRedirects` is no help: it forgets, so that each request is sent twice; while it sends one again, it
+ * gives the whole client the other Region, and requests to other buckets at the same time follow; and it knows only
+ * answers with the header.
+ */
+export function followBucketRegions(client: S3Client): void {
+  const regions = new Map<string, string>();
+  const endpointOf = client.config.endpointProvider;
+  // The endpoint also says for which Region a request is signed.
+  client.config.endpointProvider = (parameters, context) => {
+    const region = regions.get(parameters.Bucket ?? '');
+    return endpointOf(region === undefined ? parameters : { ...parameters, Region: region }, context);
+  };
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const { Bucket: bucket, Body: body } = args.input as { Bucket?: string; Body?: unknown };
+        if (bucket === undefined || NOT_FOLLOWED.has(commandName)) return next(args);
+        const asked = regions.get(bucket) ?? (await client.config.region());
+        try {
+          return await next(args);
+        } catch (error) {
+          if (!isWrongRegion(error, commandName)) throw error;
+          const region = regionIn(error) ?? (await askRegion(client, bucket));
+          if (region === undefined || region === asked) throw error;
+          regions.set(bucket, region);
+          if (!isRepeatable(body)) throw error;
+          return next(args);
+        }
+      },
+    { step: 'initialize', priority: 'low', name: 'followBucketRegions' },
+  );
+}
+
+/** The one chooses a Region, the other asks for it. */
+const NOT_FOLLOWED = new Set(['CreateBucketCommand', 'HeadBucketCommand']);
+
+/** AuthorizationHeaderMalformed: signed for another Region; IllegalLocationConstraintException: of Regions that are opted in to. */
+const WRONG_REGION = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/;
+
+// As botocore decides it (S3RegionRedirectorv2).
+function isWrongRegion(error: unknown, commandName: string): error is S3ServiceException {
+  if (!(error instanceof S3ServiceException)) return false;
+  const status = error.$metadata.httpStatusCode ?? 0;
+  // The answer to HEAD has no body, which would have the error's name.
+  const isNameless = status === 400 && commandName.startsWith('Head');
+  return [301, 302, 307].includes(status) || isNameless || WRONG_REGION.test(error.name);
+}
+
+function regionIn(error: S3ServiceException): string | undefined {
+  const { Region } = error as { Region?: string };
+  return error.$response?.headers['x-amz-bucket-region'] ?? Region;
+}
+
+/** S3 says where a bucket is also to those who may do nothing with it, and in refusals. */
+async function askRegion(client: S3Client, bucket: string): Promise<string | undefined> {
+  try {
+    return (await client.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;
+  } catch (error) {
+    if (error instanceof S3ServiceException) return regionIn(error);
+    throw error;
+  }
+}
+
+/** A stream has been read by the first attempt. */
+function isRepeatable(body: unknown): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}

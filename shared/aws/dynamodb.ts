@@ -1,0 +1,68 @@
+import { DynamoDBClient, type DynamoDBClientConfig, type ThrottlingReason } from '@aws-sdk/client-dynamodb';
+import { type ClientLimits, clientSettings } from './settings.ts';
+
+const LIMITS: ClientLimits = { connection: 2_000, request: 5_000, attempts: 8 };
+
+/**
+ * Where somebody waits for the answer to an HTTP request: whatever DynamoDB does, one request of ours has failed after 19 s
+ * at the latest (four attempts, and pauses of at most 1, 2 and 4 s when it throttles), so that the query function can
+ * still say so within its 29 s.
+ */
+export const HTTP_API_LIMITS: ClientLimits = { connection: 1_000, request: 3_000, attempts: 4 };
+
+/** What a client of DynamoDB can be given besides the SDK's settings. */
+export interface DynamoClientOptions {
+  limits?: ClientLimits;
+  /**
+   * Told of each throttled attempt, also those whose retry succeeds, with the reasons that DynamoDB gives: which limit, and
+   * the ARN of the table or index.
+   */
+  onThrottle?(reasons: readonly string[]): void;
+  /** As of `clientSettings`. */
+  maxSockets?: number;
+}
+
+/**
+ * The client for DynamoDB.
+ * @param overrides for embedded servers
+ */
+export function createDynamoClient(
+  overrides: DynamoDBClientConfig = {},
+  { limits = LIMITS, onThrottle, maxSockets }: DynamoClientOptions = {},
+): DynamoDBClient {
+  const client = new DynamoDBClient({ ...clientSettings(limits, maxSockets), ...overrides });
+  if (onThrottle) watchThrottles(client, onThrottle);
+  return client;
+}
+
+/** Inside the retries, where the answer to each attempt is read. */
+function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly string[]) => void): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (THROTTLES.has((error as Error).name)) onThrottle(throttlingReasons(error as Throttled));
+        throw error;
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'watchThrottles' },
+  );
+}
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing.html
+const THROTTLES: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
+
+/** The exceptions do not agree on how the member is written: only ThrottlingException has a small letter. */
+interface Throttled {
+  ThrottlingReasons?: ThrottlingReason[];
+  throttlingReasons?: ThrottlingReason[];
+}
+
+function throttlingReasons({ ThrottlingReasons = [], throttlingReasons = ThrottlingReasons }: Throttled): string[] {
+  return throttlingReasons.map(({ reason = '', resource = '' }) => `${reason} ${resource}`);
+}

@@ -1,0 +1,21 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Environment } from '../config.ts';
+import { followBucketRegions } from './bucket-regions.ts';
+import { clientSettings } from './settings.ts';
+
+const LIMITS = { connection: 3_000, request: 20_000, attempts: 5 };
+
+/**
+ * The client for S3, whatever Region a bucket is in.
+ * @param overrides for embedded servers
+ * @param maxSockets as of `clientSettings`
+ */
+export function createS3Client(env: Environment, overrides: S3ClientConfig = {}, maxSockets?: number): S3Client {
+  const client = new S3Client({
+    ...clientSettings(LIMITS, maxSockets),
+    forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
+    ...overrides,
+  });
+  followBucketRegions(client);
+  return client;
+}

@@ -1,0 +1,44 @@
+/** What the AWS SDK takes as its logger. */
+type SdkLogger = Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (...content: unknown[]) => void>;
+
+const nothing = () => {};
+
+/**
+ * A logger for the AWS SDK that hears nothing. The SDK's own has all methods, so each request and answer is first copied
+ * with what is sensitive masked, and then thrown away; without `info` and `error`, which it looks for, they are not.
+ */
+const SDK_LOGGER = { trace: nothing, debug: nothing, warn: nothing } as unknown as SdkLogger;
+
+/** How long a client of the AWS SDK waits, and how often it tries. */
+export interface ClientLimits {
+  /** Milliseconds until a connection is open. */
+  connection: number;
+  /** Milliseconds until the answer to one attempt begins, and between two pieces of it. */
+  request: number;
+  /** Attempts at a request, the first included. */
+  attempts: number;
+}
+
+/** For control planes, and for whatever has no limits of its own: their answers come within a second. */
+const DEFAULT_LIMITS: ClientLimits = { connection: 3_000, request: 10_000, attempts: 5 };
+
+/**
+ * The settings that all clients of the AWS SDK have in common; Region, credentials and endpoints are the SDK's own business.
+ * @param maxSockets connections that are kept alive, when they are to be more than the SDK's own 50
+ */
+export function clientSettings(limits: ClientLimits = DEFAULT_LIMITS, maxSockets?: number) {
+  const agent = { keepAlive: true, maxSockets };
+  return {
+    logger: SDK_LOGGER,
+    maxAttempts: limits.attempts,
+    requestHandler: {
+      connectionTimeout: limits.connection,
+      requestTimeout: limits.request,
+      // Also covers a body that stalls, which `requestTimeout` does not.
+      socketTimeout: limits.request,
+      // Otherwise the SDK only warns of a request that takes too long.
+      throwOnRequestTimeout: true,
+      ...(maxSockets && { httpAgent: agent, httpsAgent: agent }),
+    },
+  };
+}

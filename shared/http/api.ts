@@ -1,0 +1,85 @@
+import type { QueryDeps } from '../query/read-page.ts';
+import { rememberedCompleteness } from './completeness-cache.ts';
+import { CONTENT_TYPES, chooseFormat, MEDIA_TYPES } from './negotiate.ts';
+import type { Answer, HttpDeps, Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { readValues } from './parameters.ts';
+import { Problem, toProblem } from './problem.ts';
+import { type ApiRequest, type ApiResponse, readTarget, type Target } from './request.ts';
+import { fits, okResponse, problemResponse } from './response.ts';
+
+export interface ApiOptions {
+  /** Is told of errors that are not the caller's; they are not safe to show as they are. */
+  failed(error: unknown): void;
+  /** Of the response as JSON text. */
+  maxResponseBytes: number;
+}
+
+/** The HTTP API over the tables. Whatever the request is, the answer is a response. */
+export function createApi(deps: QueryDeps, { failed, maxResponseBytes }: ApiOptions) {
+  const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
+  return async (request: ApiRequest): Promise<ApiResponse> => {
+    try {
+      const response = await respond(request, httpDeps, maxResponseBytes);
+      return request.method === 'HEAD' ? { ...response, body: '' } : response;
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.kind === 'internal-error') failed(error);
+      return problemResponse(problem);
+    }
+  };
+}
+
+async function respond(request: ApiRequest, deps: HttpDeps, maxBytes: number): Promise<ApiResponse> {
+  const target = readTarget(request.url);
+  const { operation, pathValues } = findOperation(target);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new Problem('method-not-allowed', 'expected the method GET or HEAD');
+  }
+  const format = chooseFormat(request.headers.get('accept') ?? undefined, operation.formats);
+  if (format === undefined) {
+    const types = operation.formats.map((name) => MEDIA_TYPES[name]).join(', ');
+    throw new Problem('not-acceptable', `expected an Accept header that allows one of ${types}`);
+  }
+  const answer = await operation.answer(readValues(operation.parameters, pathValues, target), deps);
+  const response = okResponse(CONTENT_TYPES[format], answer.body[format](), linkOf(answer, target));
+  if (fits(response, maxBytes)) return response;
+  throw tooLarge(operation);
+}
+
+/** @throws {Problem} if there is nothing at the path */
+function findOperation({ segments }: Target): { operation: Operation; pathValues: Record<string, string> } {
+  for (const operation of OPERATIONS) {
+    const pathValues = matchPath(operation.path, segments);
+    if (pathValues) return { operation, pathValues };
+  }
+  throw new Problem('no-such-resource', 'expected a path of this API, as /openapi.json describes it');
+}
+
+/** The values of a template's placeholders in a path that has its form. */
+function matchPath(template: string, segments: readonly string[]): Record<string, string> | undefined {
+  const parts = template.slice(1).split('/');
+  if (parts.length !== segments.length) return undefined;
+  const values: Record<string, string> = {};
+  for (const [i, part] of parts.entries()) {
+    const segment = segments[i]!;
+    const placeholder = /^\{(\w+)\}$/.exec(part)?.[1];
+    if (placeholder === undefined ? part !== segment : segment === '') return undefined;
+    if (placeholder !== undefined) values[placeholder] = segment;
+  }
+  return values;
+}
+
+/** The next page as a link, for formats that have no place for a cursor. https://www.rfc-editor.org/rfc/rfc8288 */
+function linkOf({ cursor }: Answer, { segments, query }: Target): Record<string, string> {
+  if (cursor === undefined) return {};
+  const path = segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+  const next = [...query.filter(([name]) => name !== 'cursor'), ['cursor', cursor]] as const;
+  return { link: `<${path}?${next.map((pair) => pair.map(encodeURIComponent).join('=')).join('&')}>; rel="next"` };
+}
+
+function tooLarge({ parameters }: Operation): Problem {
+  return 'limit' in parameters
+    ? new Problem('answer-too-large', 'limit: expected fewer events, these have more than 6 MB', 'limit')
+    : new Problem('answer-too-large', 'Lambda returns at most 6 MB; the program mwaa-trail shows more');
+}
