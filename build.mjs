@@ -1,5 +1,5 @@
 // Builds what is shipped: `node build.mjs` everything, `node build.mjs cli ingest ...` some.
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { lambdaBundle } from './lambda-bundle.mjs';
 
@@ -10,14 +10,24 @@ const PROGRAM = {
     onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.mjs', external: true })),
 };
 
-const command = { platform: 'node', target: 'node20', bundle: true, mainFields: ['module', 'main'] };
+const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
+
+const command = { platform: 'node', target: 'node22', bundle: true, mainFields: ['module', 'main'] };
 
 const TARGETS = {
   ingest: [lambdaBundle('ingest')],
   query: [lambdaBundle('query')],
   verify: [lambdaBundle('verify')],
   cli: [
-    { ...command, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/mwaa-trail.cjs', format: 'cjs', plugins: [PROGRAM] },
+    {
+      platform: 'node',
+      target: 'es5',
+      entryPoints: ['cli/start.cjs'],
+      outfile: 'dist/cli/mwaa-trail.cjs',
+      banner: { js: '#!/usr/bin/env node' },
+      define: { SUPPORTED_NODE: JSON.stringify(engines.node) },
+    },
+    { ...command, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/main.cjs', format: 'cjs', plugins: [PROGRAM] },
     {
       ...command,
       entryPoints: ['cli/program.ts'],

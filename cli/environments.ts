@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
+import { environmentTimes } from '../shared/query/environment-times.ts';
 import { recentActivity } from '../shared/query/recent-activity.ts';
 import { readTime } from '../shared/query/time.ts';
 import { environmentsTable } from '../shared/render/environments.ts';
-import { listEnvironments } from '../shared/store/environments-table.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
@@ -23,8 +23,7 @@ export function environmentsCommand(env: Environment): Command {
     await withStore(options, env, async (deps) => {
       const since = readTime(options.recent, deps.now());
       if (since === undefined) throw new CriteriaError('recent', 'expected an age such as 7d, or an ISO 8601 time');
-      const known = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
-      const environments = await recentActivity(known, since, deps);
+      const environments = await recentActivity(await environmentTimes(deps), since, deps);
       const view = viewOf(process.stdout, env, options, deps.now());
       if (options.format === 'json') await writeOut(`${JSON.stringify(environments, null, 2)}\n`);
       else if (environments.length > 0) await writeOut(environmentsTable(environments, options.recent, view));

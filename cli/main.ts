@@ -1,7 +1,6 @@
-#!/usr/bin/env node
 /**
- * The `mwaa-trail` program. `scan` is used on single files, where starting up is most of the work: nothing else is loaded
- * for it, not even the standard streams, before it asks for them.
+ * The `mwaa-trail` program, which start.cjs runs. `scan` is used on single files, where starting up is most of the work:
+ * nothing else is loaded for it, not even the standard streams, before it asks for them.
  */
 import { runScan } from './scan.ts';
 

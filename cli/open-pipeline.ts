@@ -1,33 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
-import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
-import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../local/local-names.ts';
+import { openLocalPipeline } from '../local/local-store.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createS3Client } from '../shared/aws/s3.ts';
 import { type Config, type Environment, readConfig, type TableNames } from '../shared/config.ts';
 import type { PipelineDeps } from '../shared/pipeline.ts';
-import { storeFolders, tablesBeside } from './store-options.ts';
+import { tablesBeside } from './store-options.ts';
 
-/** Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. */
+/**
+ * Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. Meanwhile
+ * other processes may query the store, but not add to it.
+ */
 export async function withLocalPipeline<T>(
   store: string,
   env: Environment,
   work: (deps: PipelineDeps) => Promise<T>,
   logBucket = LOCAL_LOG_BUCKET,
 ): Promise<T> {
-  const folders = storeFolders(store);
-  // Also where only the quarantine is wanted: it is DynamoDB that keeps a second process out.
-  const dynamo = await startEmbeddedDynamo(LOCAL_TABLES, folders.dynamo);
+  const { s3, dynamo, close } = await openLocalPipeline(store);
   try {
-    const s3 = await startEmbeddedS3(folders.s3);
-    try {
-      const config = localConfig(env, logBucket);
-      return await work({ s3: s3.client, dynamo: dynamo.client, config, now: Date.now, sleep: setTimeout });
-    } finally {
-      await s3.stop();
-    }
+    return await work({ s3, dynamo, config: localConfig(env, logBucket), now: Date.now, sleep: setTimeout });
   } finally {
-    await dynamo.stop();
+    await close();
   }
 }
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
+import { openLocalDynamo, storeFolders } from '../local/local-store.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
@@ -22,11 +21,6 @@ export function addStoreOptions(command: Command): Command {
     .option('--table <name>', 'ask this events table in DynamoDB instead, with the usual AWS settings');
 }
 
-/** The folders of a local store. */
-export function storeFolders(store: string): { dynamo: string; s3: string } {
-  return { dynamo: join(store, 'dynamodb'), s3: join(store, 's3') };
-}
-
 /** Opens the store that the options name, for as long as `work` takes. */
 export async function withStore<T>(
   options: StoreOptions,
@@ -37,18 +31,17 @@ export async function withStore<T>(
     const dynamo = createDynamoClient();
     return work({ dynamo, tables: tablesBeside(options.table, env), now: Date.now });
   }
-  const { dynamo: folder } = storeFolders(options.store);
-  if (!existsSync(folder)) {
+  if (!existsSync(storeFolders(options.store).dynamo)) {
     throw new TrailError(
       'no-store',
       `there is no store in ${options.store}: make one with replay, or name one with --store or --table`,
     );
   }
-  const embedded = await startEmbeddedDynamo(LOCAL_TABLES, folder);
+  const dynamo = await openLocalDynamo(options.store);
   try {
-    return await work({ dynamo: embedded.client, tables: LOCAL_TABLES, now: Date.now });
+    return await work({ dynamo: dynamo.client, tables: LOCAL_TABLES, now: Date.now });
   } finally {
-    await embedded.stop();
+    await dynamo.close();
   }
 }
 

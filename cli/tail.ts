@@ -38,7 +38,6 @@ export function tailCommand(env: Environment): Command {
     .option('--ids', 'show eventIDs even on a narrow terminal')
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'ndjson']).default('table'));
   return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
-    if (options.table === undefined) process.stderr.write(LOCAL_STORE_NOTE);
     await untilInterrupted((signal) =>
       withStore(options, env, async (deps) => {
         const { last, window, interval, format, ids = false } = options;
@@ -50,10 +49,6 @@ export function tailCommand(env: Environment): Command {
     );
   });
 }
-
-const LOCAL_STORE_NOTE =
-  'A local store belongs to one process at a time: while tail has it, no replay can add to it. To follow events as they ' +
-  'come, ask a table in AWS with --table, or that of npm run local.\n';
 
 const PRINTERS: Readonly<
   Record<TailOptions['format'], (view: View, ids: boolean) => (events: readonly ListedEvent[]) => string>

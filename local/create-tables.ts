@@ -2,30 +2,61 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   type DynamoDBClient,
   ResourceInUseException,
   ResourceNotFoundException,
   type TableDescription,
+  type TimeToLiveSpecification,
+  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 
 /** What `ensureTable` found. */
 export type TableState = 'created' | 'present' | 'unfinished' | 'different';
 
+/** A table as CreateTable takes it, and its time to live, which it does not take. */
+export interface TableDefinition extends CreateTableCommandInput {
+  TableName: string;
+  TimeToLiveSpecification?: TimeToLiveSpecification;
+}
+
 /**
- * Creates a table unless it is there.
+ * Creates a table unless it is there, and sets its time to live.
  * @returns `unfinished` when an earlier process ended while it created the table, which an embedded DynamoDB never
  *   finishes; `different` when the table there has other keys or indexes
  */
-export async function ensureTable(dynamo: DynamoDBClient, definition: CreateTableCommandInput): Promise<TableState> {
-  const table = await describe(dynamo, definition.TableName!);
-  if (table) return stateOf(table, definition);
-  try {
-    await dynamo.send(new CreateTableCommand(definition));
-  } catch (error) {
-    if (!(error instanceof ResourceInUseException)) throw error;
+export async function ensureTable(
+  dynamo: DynamoDBClient,
+  { TimeToLiveSpecification: timeToLive, ...definition }: TableDefinition,
+): Promise<TableState> {
+  const { TableName } = definition;
+  const table = await describe(dynamo, TableName);
+  const state = table ? stateOf(table, definition) : 'created';
+  if (state === 'created') {
+    try {
+      await dynamo.send(new CreateTableCommand(definition));
+    } catch (error) {
+      if (!(error instanceof ResourceInUseException)) throw error;
+    }
+    await untilActive(dynamo, TableName);
   }
-  await untilActive(dynamo, definition.TableName!);
-  return 'created';
+  if (timeToLive && (state === 'created' || state === 'present')) await ensureTimeToLive(dynamo, TableName, timeToLive);
+  return state;
+}
+
+async function ensureTimeToLive(
+  dynamo: DynamoDBClient,
+  TableName: string,
+  timeToLive: TimeToLiveSpecification,
+): Promise<void> {
+  try {
+    const { TimeToLiveDescription } = await dynamo.send(new DescribeTimeToLiveCommand({ TableName }));
+    if (TimeToLiveDescription?.TimeToLiveStatus !== 'DISABLED') return;
+    await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: timeToLive }));
+  } catch (error) {
+    // Not every emulator has it, and nothing depends on it: items that have expired are left out when they are read.
+    if ((error as Error).name !== 'UnknownOperationException') throw error;
+  }
 }
 
 async function describe(dynamo: DynamoDBClient, name: string): Promise<TableDescription | undefined> {

@@ -1,12 +1,14 @@
-import { mkdir, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { rm } from 'node:fs/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
-import { ensureTable } from './create-tables.ts';
+import { ensureTable, type TableState } from './create-tables.ts';
+import { createDynaliteServer } from './dynalite-server.ts';
+import { lockFolder, tryDatabase } from './folder-lock.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-names.ts';
+import { guard, listenOnLoopback } from './loopback.ts';
+import type { OwnServer } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
 
 export interface EmbeddedDynamo {
@@ -15,18 +17,41 @@ export interface EmbeddedDynamo {
   stop(): Promise<void>;
 }
 
+/** One that this process has started. */
+export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
+  /** How many iterators over the database are open: none when no request is being answered. */
+  openIterators(): number;
+}
+
 /**
- * Starts a DynamoDB in this process, with the tables created.
+ * Starts a DynamoDB in this process, on the loopback address, with the tables created.
  * @param folder where it persists; absent: in memory
  * @throws {TrailError} `store-in-use` when another process has the folder open; `store-unusable` when it cannot be opened;
  *   `store-of-another-version` when its tables have other keys or indexes
  */
-export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
-  const definitions = tableDefinitions(names);
-  const running = await start(folder, port);
-  const states = [];
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<OwnDynamo> {
+  if (folder === undefined) return startWithTables(names, undefined, port);
+  const unlock = await lockFolder(folder);
   try {
-    for (const definition of definitions) states.push(await ensureTable(running.client, definition));
+    const running = await startWithTables(names, folder, port);
+    return {
+      ...running,
+      stop: async () => {
+        await running.stop();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnDynamo> {
+  const running = await start(folder, port);
+  const states: TableState[] = [];
+  try {
+    for (const definition of tableDefinitions(names)) states.push(await ensureTable(running.client, definition));
   } catch (error) {
     await running.stop();
     throw error;
@@ -36,7 +61,7 @@ export async function startEmbeddedDynamo(names: TableNames, folder?: string, po
   if (folder !== undefined && states.includes('unfinished')) {
     // Tables are created before anything is stored: there is nothing in it to lose.
     await rm(folder, { recursive: true });
-    return startEmbeddedDynamo(names, folder, port);
+    return startWithTables(names, folder, port);
   }
   throw new TrailError(
     'store-of-another-version',
@@ -44,62 +69,26 @@ export async function startEmbeddedDynamo(names: TableNames, folder?: string, po
   );
 }
 
-async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
-  const release = folder === undefined ? undefined : await claim(folder);
-  const { default: dynalite } = await import('dynalite');
-  const server: Server = dynalite({ createTableMs: 0, ...(folder === undefined ? {} : { path: folder }) });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function start(folder: string | undefined, port: number): Promise<OwnDynamo> {
+  if (folder !== undefined) await tryDatabase(folder);
+  const { server, openIterators } = await createDynaliteServer(folder);
+  const { id, drain } = guard(server);
+  const close = () => new Promise((resolve) => server.close(resolve));
+  const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const client = createDynamoClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
   return {
     endpoint,
+    id,
     client,
+    openIterators,
     stop: async () => {
       client.destroy();
+      await drain();
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await release?.();
+      await close();
     },
   };
-}
-
-/**
- * The embedded DynamoDB dies of an uncaught error when another process has its folder open. So a database beside it is held
- * open as a lock for as long as it runs, and the folder itself is tried first; both end with the process, however it ends.
- * @returns what releases the lock
- */
-async function claim(folder: string): Promise<() => Promise<void>> {
-  const { ClassicLevel } = await import('classic-level');
-  try {
-    await mkdir(folder, { recursive: true });
-    const lock = new ClassicLevel(`${folder}.lock`);
-    await lock.open();
-    const database = new ClassicLevel(folder);
-    try {
-      await database.open();
-      await database.close();
-    } catch (error) {
-      await lock.close();
-      throw error;
-    }
-    return () => lock.close();
-  } catch (error) {
-    throw storeError(folder, error);
-  }
-}
-
-function storeError(folder: string, error: unknown): TrailError {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
-  const why = cause?.code ?? code ?? 'unknown error';
-  if (why === 'LEVEL_LOCKED') {
-    return new TrailError(
-      'store-in-use',
-      `the store ${folder} is open in another process: wait for it, or name another with --store`,
-    );
-  }
-  return new TrailError(
-    'store-unusable',
-    `the store ${folder} cannot be opened (${why}): expected a folder that may be written, or name another with --store`,
-    { cause: error },
-  );
 }

@@ -1,11 +1,16 @@
-/** `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and curiosity. */
+/**
+ * `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and curiosity. Other ports:
+ * `npm run local -- --dynamodb-port N --s3-port N`.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
+import { isInUse } from './folder-lock.ts';
 import {
   embeddedSettings,
   LOCAL_LOG_BUCKET,
@@ -13,14 +18,24 @@ import {
   LOCAL_TABLES,
   SAMPLE_KEY,
 } from './local-names.ts';
+import { storeFolders } from './local-store.ts';
+import { type OwnServer, startShared } from './shared-server.ts';
 import { packageRoot } from './table-definitions.ts';
 
 const STORE = '.mwaa-trail';
-const DYNAMO_PORT = 8000;
-const S3_PORT = 4566;
+const running: OwnServer[] = [];
+const stop = async () => {
+  for (const server of running.splice(0)) await server.stop();
+};
 try {
-  const dynamo = await startEmbeddedDynamo(LOCAL_TABLES, join(STORE, 'dynamodb'), DYNAMO_PORT);
-  const s3 = await startEmbeddedS3(join(STORE, 's3'), S3_PORT);
+  const ports = readPorts();
+  const { dynamo: dynamoFolder, s3: s3Folder } = storeFolders(STORE);
+  const startDynamo = () =>
+    startEmbeddedDynamo(LOCAL_TABLES, dynamoFolder, ports.dynamodb).catch(explainPort('dynamodb', ports.dynamodb));
+  const dynamo = await startShared(dynamoFolder, startDynamo);
+  running.push(dynamo);
+  const s3 = await startShared(s3Folder, () => startEmbeddedS3(s3Folder, ports.s3).catch(explainPort('s3', ports.s3)));
+  running.push(s3);
   const sample = await readFile(join(packageRoot(), 'events', 'log-files', 'guide-create-environment.json'));
   await s3.client.send(new PutObjectCommand({ Bucket: LOCAL_LOG_BUCKET, Key: SAMPLE_KEY, Body: gzipSync(sample) }));
 
@@ -44,13 +59,36 @@ try {
       '',
     ].join('\n'),
   );
-  const stop = async () => {
-    await Promise.all([dynamo.stop(), s3.stop()]);
-    process.exit();
-  };
-  process.once('SIGINT', () => void stop());
-  process.once('SIGTERM', () => void stop());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit()));
 } catch (error) {
-  process.stderr.write(`local: ${error instanceof TrailError ? error.message : describeError(error)}\n`);
+  await stop();
+  process.stderr.write(`local: ${messageOf(error)}\n`);
   process.exitCode = 1;
+}
+
+/** @throws {TrailError} `usage` */
+function readPorts(): { dynamodb: number; s3: number } {
+  const { values } = parseArgs({
+    strict: false,
+    options: { 'dynamodb-port': { type: 'string', default: '8000' }, 's3-port': { type: 'string', default: '4566' } },
+  });
+  const { 'dynamodb-port': dynamodb, 's3-port': s3, ...unknown } = values;
+  const ports = [dynamodb, s3].map((value) => (/^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN));
+  if (Object.keys(unknown).length > 0 || !ports.every((port) => port <= 65_535)) {
+    throw new TrailError('usage', 'expected --dynamodb-port N and --s3-port N, each a whole number from 0 to 65535');
+  }
+  return { dynamodb: ports[0]!, s3: ports[1]! };
+}
+
+function explainPort(server: 'dynamodb' | 's3', port: number): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new TrailError('port-in-use', `port ${port} is in use: name another, npm run local -- --${server}-port N`);
+  };
+}
+
+function messageOf(error: unknown): string {
+  if (isInUse(error)) return `the store ${STORE} is open in another process, such as serve or replay: end it first`;
+  return error instanceof TrailError ? error.message : describeError(error);
 }

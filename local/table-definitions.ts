@@ -1,18 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import type { TableNames } from '../shared/config.ts';
+import type { TableDefinition } from './create-tables.ts';
 
 const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
 
-/** What of a table's resource an embedded DynamoDB can take; the rest (recovery, encryption, TTL) is AWS's to do. */
+/** What of a table's resource an embedded DynamoDB can take; the rest (recovery, encryption) is AWS's to do. */
 const TableProperties = z.object({
   AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
   BillingMode: z.literal('PAY_PER_REQUEST'),
   KeySchema,
+  TimeToLiveSpecification: z.optional(z.object({ AttributeName: z.string(), Enabled: z.boolean() })),
   GlobalSecondaryIndexes: z.optional(
     z.array(
       z.object({
@@ -35,7 +36,7 @@ const Tables = z.object({
 const ServerlessFile = z.object({ resources: z.tuple([Tables], z.unknown()) });
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
-export function tableDefinitions(names: TableNames): CreateTableCommandInput[] {
+export function tableDefinitions(names: TableNames): TableDefinition[] {
   const yaml = readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8');
   // CloudFormation's tags, such as !Sub, stand in parts that are not needed here.
   const file = ServerlessFile.parse(parse(yaml, { logLevel: 'error' }));
@@ -44,7 +45,7 @@ export function tableDefinitions(names: TableNames): CreateTableCommandInput[] {
     { TableName: names.eventsTable, ...EventsTable.Properties },
     { TableName: names.logFilesTable, ...LogFilesTable.Properties },
     { TableName: names.environmentsTable, ...EnvironmentsTable.Properties },
-  ].map(withoutAbsent) as CreateTableCommandInput[];
+  ].map(withoutAbsent) as TableDefinition[];
 }
 
 /** The folder with serverless.yml: above this file, both as source and inside the built program. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
@@ -7,7 +8,7 @@ import { describeError } from '../../shared/errors.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
-import { type StoreOptions, storeFolders } from '../store-options.ts';
+import type { StoreOptions } from '../store-options.ts';
 import { foreseeBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isForThisMachine, listenOnLoopback } from '../../local/loopback.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import type { ApiRequest, ApiResponse } from '../../shared/http/request.ts';
 import { problemResponse } from '../../shared/http/response.ts';
@@ -13,8 +13,6 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
-
 /**
  * Serves the API on this machine only.
  * @param port 0 for any free one
@@ -22,9 +20,8 @@ const HOST = '127.0.0.1';
  */
 export async function startHttpServer(api: Api, port: number): Promise<HttpServer> {
   const server = createServer((request, response) => void answer(request, response, api));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, HOST, resolve));
   return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
+    url: await listenOnLoopback(server, port),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
@@ -34,18 +31,15 @@ export async function startHttpServer(api: Api, port: number): Promise<HttpServe
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, api: Api): Promise<void> {
-  const { status, headers, body } = isForUs(request)
+  const { status, headers, body } = isForThisMachine(request.headers, request.socket.localPort)
     ? await api(toApiRequest(request))
-    : problemResponse(new Problem('bad-request', `expected the Host ${HOST} or localhost, with the port`));
+    : problemResponse(
+        new Problem(
+          'bad-request',
+          'expected the Host 127.0.0.1 or localhost, with the port, and no Origin of another site',
+        ),
+      );
   response.writeHead(status, headers).end(body);
-}
-
-/**
- * A page of another site can make its own name point to 127.0.0.1 and then read answers as its own (DNS rebinding); its
- * name still stands in Host.
- */
-function isForUs({ headers: { host }, socket: { localPort } }: IncomingMessage): boolean {
-  return host === `${HOST}:${localPort}` || host === `localhost:${localPort}`;
 }
 
 function toApiRequest({ method = '', url = '', headers }: IncomingMessage): ApiRequest {

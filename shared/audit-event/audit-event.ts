@@ -35,6 +35,7 @@ export type AuditEvent = EventAttributes & Provenance;
 export interface EventAttributes {
   /** CloudTrail's eventID: 1 to 512 bytes; the events table's key. */
   eventId: string;
+  /** Of a number, as it is written. */
   eventTime?: string;
   eventName?: string;
   eventSource?: string;
@@ -50,6 +51,7 @@ export interface EventAttributes {
   principalType?: string;
   principalArn?: string;
   accessKeyId?: string;
+  /** An address in the one spelling of `canonicalAddress`, or the name of a service. */
   sourceIp?: string;
   eventCategory?: string;
   errorCode?: string;
@@ -62,7 +64,7 @@ export interface EventAttributes {
   contentHash: string;
   /** Normalised eventTime + `#` + eventId: sorts events by time, unique. */
   timeKey: string;
-  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is invalid. */
+  /** Day of eventTime, `YYYY-MM-DD`; `0000-00-00` when that is missing or no time. */
   day: string;
   flags: EventFlag[];
   /** The eventID that this addendum replaces, when it has another one. */

@@ -7,10 +7,13 @@ export interface EventTime {
   flag?: 'invalid-event-time' | 'future-event-time';
 }
 
+/** Stands for the day of events without a usable time. */
+export const NO_DAY = '0000-00-00';
+
 /** Sorts before every real time. */
 const INVALID: EventTime = {
-  normalised: '0000-00-00T00:00:00.000Z',
-  day: '0000-00-00',
+  normalised: `${NO_DAY}T00:00:00.000Z`,
+  day: NO_DAY,
   flag: 'invalid-event-time',
 };
 
@@ -20,18 +23,29 @@ const CLOCK_SKEW_MS = 24 * 3600 * 1000;
 
 /** @param now the reader's clock, in milliseconds since 1970 */
 export function readEventTime(eventTime: string | undefined, now: number): EventTime {
-  const match = ISO_8601.exec(eventTime ?? '');
-  const time = match ? Date.parse(eventTime!) : Number.NaN;
-  if (Number.isNaN(time) || !isCalendarDay(match!)) return INVALID;
+  const time = parseEventTime(eventTime);
+  if (time === undefined) return INVALID;
   const normalised = new Date(time).toISOString();
-  // Years outside 0000-9999 are written wider.
-  if (normalised.length !== INVALID.normalised.length) return INVALID;
   return {
     normalised,
     day: normalised.slice(0, 10),
     ...(time > now + CLOCK_SKEW_MS ? { flag: 'future-event-time' } : {}),
   };
 }
+
+/**
+ * Milliseconds since 1970 of an ISO 8601 time with a zone, in the years 0000 to 9999. Returns undefined for other texts,
+ * and for times that do not exist: 30 February, or a leap second, of which JavaScript knows none.
+ */
+export function parseEventTime(eventTime: string | undefined): number | undefined {
+  const match = ISO_8601.exec(eventTime ?? '');
+  if (!match || !isCalendarDay(match)) return undefined;
+  const time = Date.parse(match[0]);
+  return time >= YEAR_0 && time < YEAR_10000 ? time : undefined;
+}
+
+const YEAR_0 = Date.parse('0000-01-01T00:00:00Z');
+const YEAR_10000 = Date.parse('+010000-01-01T00:00:00Z');
 
 /** Date.parse turns 30 February into 2 March. */
 function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {

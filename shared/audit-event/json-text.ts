@@ -4,7 +4,8 @@
  */
 export type JsonNode = JsonObject | JsonArray | JsonString | JsonLiteral;
 
-interface Span {
+/** A part of a text. */
+export interface Span {
   /** Offset of the first character of the node's text, in UTF-16 units. */
   start: number;
   /** Offset after the last character. */
@@ -58,10 +59,24 @@ export function holdsMoreValuesThan(most: number, text: string): boolean {
   return values > most;
 }
 
+/** Whether the lists and objects of a JSON text stand more than `most` inside each other; of other texts, anything. */
+export function nestsDeeperThan(most: number, text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length && depth <= most; at += 1) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) at = endOfString(text, at) - 1;
+    else if (character === OPENING_BRACKET || character === OPENING_BRACE) depth += 1;
+    else if (character === CLOSING_BRACKET || character === CLOSING_BRACE) depth -= 1;
+  }
+  return depth > most;
+}
+
 const QUOTE = '"'.charCodeAt(0);
 const COMMA = ','.charCodeAt(0);
 const OPENING_BRACKET = '['.charCodeAt(0);
 const OPENING_BRACE = '{'.charCodeAt(0);
+const CLOSING_BRACKET = ']'.charCodeAt(0);
+const CLOSING_BRACE = '}'.charCodeAt(0);
 
 /**
  * The text without white space between tokens and with members sorted by name (the last of duplicates wins), strings in
@@ -157,7 +172,7 @@ function parseString(text: string, start: number): JsonString {
 
 function endOfString(text: string, start: number): number {
   let end = start + 1;
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
   return end + 1;
 }
 

@@ -1,8 +1,17 @@
-import { type JsonNode, type JsonString, parseJsonText, replaceSpans } from './json-text.ts';
-import { maskSecretsInText } from './secret-patterns.ts';
+import {
+  holdsMoreValuesThan,
+  type JsonArray,
+  type JsonNode,
+  type JsonObject,
+  type JsonString,
+  nestsDeeperThan,
+  parseJsonText,
+  replaceSpans,
+} from './json-text.ts';
+import { namesSecret } from './secret-names.ts';
+import { MASK, maskSecretsInText } from './secret-patterns.ts';
 
-/** What stands in place of a secret; CloudTrail itself masks with the same text. */
-export const MASK = '***';
+export { MASK } from './secret-patterns.ts';
 
 export interface RedactedRecord {
   /** The record's text with secrets masked, otherwise exactly as it came. */
@@ -13,12 +22,13 @@ export interface RedactedRecord {
 
 /**
  * Masks secrets in the JSON text of one record: by the names of the members that hold them (MWAA's tokens, request and
- * response bodies, Airflow configuration), and by the look of a string (keys, tokens, passwords in URLs), wherever it is.
+ * response bodies, Airflow configuration), by the name that stands beside a value in pairs such as tags, and by the look of a
+ * string (keys, tokens, passwords in URLs), wherever it is. A string that is itself JSON is masked in the same way.
  * @param tree of `text`, for those who have parsed it
  */
 export function redactRecord(text: string, tree = parseJsonText(text)): RedactedRecord {
   const masked: MaskedPart[] = [];
-  visit(tree, { path: [], maskLeaves: false }, masked);
+  visit(tree, { path: [], maskLeaves: false, inArray: false, record: tree }, masked);
   return {
     text: replaceSpans(text, masked),
     // A name may hold half a surrogate pair, which DynamoDB refuses.
@@ -37,6 +47,10 @@ interface Position {
   path: readonly string[];
   /** Inside a member whose names are harmless but whose values may be anything. */
   maskLeaves: boolean;
+  /** Directly inside a list. */
+  inArray: boolean;
+  /** The record itself, whose own members are not free-form; absent in JSON inside of a string. */
+  record?: JsonNode;
 }
 
 /** Members whose whole value is masked, by lower-case name. MWAA API reference: the shapes marked `sensitive`. */
@@ -45,12 +59,15 @@ const SECRET_MEMBERS = new Set(['clitoken', 'webtoken', 'body', 'restapiresponse
 /** Members whose values are masked and whose names are kept: free-form input of InvokeRestApi. */
 const SECRET_VALUES = new Set(['queryparameters']);
 
-/** Names that speak of a secret in free-form parts, such as tags. */
-const SECRET_NAME =
-  /passw(or)?d|passphrase|secret|private[-_]?key|api[-_]?key|authorization|cookie|fernet|(^|[-_.]|cli|web|session|access|refresh|id|auth|security|bearer|jwt|csrf|login|user)tokens?$/i;
+/**
+ * The members of a pair: `{"Key": "db_password", "Value": "..."}`, ParameterKey and ParameterValue, OptionName and Value, in
+ * any order.
+ */
+const PAIR_NAME = /(?:key|name|field|property|variable|setting|option|header|label|parameter|attribute|^k|^id)$/i;
+const PAIR_VALUE = /(?:val|values?|^v|^contents?|^default|^text|^data)$/i;
 
-/** ... but not when they end so: the name, ARN or id of a secret is none. */
-const REFERENCE_NAME = /(arn|id|name|version)s?$/i;
+/** A flag of a command, whose argument is the next element of the list. */
+const FLAG = /^--?[a-z][\w-]{0,60}$/i;
 
 /** Paths name at most this many members, the outermost ones, and at most so many are listed: hostile records nest deeply. */
 const MAX_PATH_LENGTH = 6;
@@ -62,10 +79,10 @@ const IDENTITY = new Set(['eventID', 'eventTime', 'eventSource', 'eventName', 'e
 function visit(node: JsonNode, position: Position, masked: MaskedPart[]): void {
   switch (node.kind) {
     case 'object':
-      for (const { key, value } of node.members) visitMember(key, value, position, masked);
+      visitObject(node, position, masked);
       return;
     case 'array':
-      for (const element of node.elements) visit(element, position, masked);
+      visitArray(node, position, masked);
       return;
     case 'string':
       visitString(node, position, masked);
@@ -75,16 +92,34 @@ function visit(node: JsonNode, position: Position, masked: MaskedPart[]): void {
   }
 }
 
-function visitMember(key: JsonString, value: JsonNode, position: Position, masked: MaskedPart[]): void {
-  const topLevel = position.path.length === 0;
-  if (topLevel && IDENTITY.has(key.value)) return;
-  const safeName = maskSecretsInText(key.value);
-  const path = position.path.length < MAX_PATH_LENGTH ? [...position.path, safeName] : position.path;
-  if (safeName !== key.value) masked.push({ ...span(key), by: JSON.stringify(safeName), path: path.join('.') });
-  const name = key.value.toLowerCase();
-  const secret = SECRET_MEMBERS.has(name) || (SECRET_NAME.test(name) && !REFERENCE_NAME.test(name));
-  if (secret && !topLevel && !isHarmless(value)) mask(value, path, masked);
-  else visit(value, { path, maskLeaves: position.maskLeaves || SECRET_VALUES.has(name) }, masked);
+function visitObject(node: JsonObject, position: Position, masked: MaskedPart[]): void {
+  const isTopLevel = node === position.record;
+  const isSecretPair =
+    !isTopLevel && node.members.some(({ key, value }) => PAIR_NAME.test(key.value) && isSecretName(value));
+  for (const { key, value } of node.members) {
+    if (isTopLevel && IDENTITY.has(key.value) && isScalar(value)) continue;
+    const safeName = maskSecretsInText(key.value);
+    const { path } = position;
+    const inside = { ...position, inArray: false, path: path.length < MAX_PATH_LENGTH ? [...path, safeName] : path };
+    if (safeName !== key.value)
+      masked.push({ ...span(key), by: JSON.stringify(safeName), path: inside.path.join('.') });
+    const name = key.value.toLowerCase();
+    const isSecret = SECRET_MEMBERS.has(name) || namesSecret(key.value) || (isSecretPair && PAIR_VALUE.test(name));
+    if (isSecret && !isTopLevel && !isHarmless(value)) mask(value, inside.path, masked);
+    else visit(value, { ...inside, maskLeaves: position.maskLeaves || SECRET_VALUES.has(name) }, masked);
+  }
+}
+
+/** Elements, of which some say that the next is secret: `["--password", "..."]`, and in a list of pairs `["password", "..."]`. */
+function visitArray({ elements }: JsonArray, position: Position, masked: MaskedPart[]): void {
+  for (const [i, element] of elements.entries()) {
+    const before = elements[i - 1];
+    const isArgument = before?.kind === 'string' && FLAG.test(before.value) && isSecretName(before);
+    const isValue =
+      position.inArray && i === 1 && elements.length === 2 && before !== undefined && isSecretName(before);
+    if ((isArgument || isValue) && isScalar(element) && !isHarmless(element)) mask(element, position.path, masked);
+    else visit(element, { ...position, inArray: true }, masked);
+  }
 }
 
 function visitString(node: JsonString, { path, maskLeaves }: Position, masked: MaskedPart[]): void {
@@ -92,13 +127,38 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
     if (!isHarmless(node)) mask(node, path, masked);
     return;
   }
-  const safe = maskSecretsInText(node.value);
+  const safe = redactedJson(node.value, path) ?? maskSecretsInText(node.value);
   if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
+}
+
+const MAX_EMBEDDED_VALUES = 50_000;
+const MAX_EMBEDDED_DEPTH = 100;
+
+/** A string that is JSON, with its secrets masked; undefined when it is not, or when taking it apart would cost too much. */
+function redactedJson(text: string, path: readonly string[]): string | undefined {
+  if (!/^\s*[[{]/.test(text) || nestsDeeperThan(MAX_EMBEDDED_DEPTH, text)) return undefined;
+  if (holdsMoreValuesThan(MAX_EMBEDDED_VALUES, text) || !isJson(text)) return undefined;
+  const masked: MaskedPart[] = [];
+  visit(parseJsonText(text), { path, maskLeaves: false, inArray: false }, masked);
+  return replaceSpans(text, masked);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function mask(node: JsonNode, path: readonly string[], masked: MaskedPart[]): void {
   masked.push({ ...span(node), by: JSON.stringify(MASK), path: path.join('.') });
 }
+
+const isSecretName = (node: JsonNode) => node.kind === 'string' && namesSecret(node.value);
+
+const isScalar = ({ kind }: JsonNode) => kind === 'string' || kind === 'literal';
 
 /** Nothing to hide: empty, already masked, or a mere true, false or null. */
 function isHarmless(node: JsonNode): boolean {

@@ -1,3 +1,7 @@
+import { replaceSpans, type Span } from './json-text.ts';
+import { percentDecoded } from './percent-encoding.ts';
+import { secretValues } from './secret-values.ts';
+
 /**
  * What secrets look like inside longer text. Every pattern has bounded repeats, or can start only once in a run of the
  * characters it takes: a hostile text of 256 KB costs linear time.
@@ -9,8 +13,25 @@ interface SecretPattern {
   isSecret?: (found: string) => boolean;
 }
 
-/** Names that speak of a secret, up to what separates them from it. */
-const SECRET_NAME = String.raw`(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|signature)[\w-]{0,24}\\?["']?\s{0,3}`;
+/** Addresses of chat services that anybody who knows them can post to; what stays readable of them. */
+const WEBHOOKS = [
+  String.raw`hooks\.slack(?:-gov)?\.com/[a-z]{1,20}/`,
+  String.raw`\.webhook\.office\.com/`,
+  String.raw`outlook\.office(?:365)?\.com/webhook/`,
+  String.raw`\.logic\.azure\.(?:com|us|cn)(?::\d{1,5})?/`,
+  String.raw`\.api\.powerplatform\.com(?::\d{1,5})?/`,
+  String.raw`discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/`,
+  String.raw`chat\.googleapis\.com/v1/spaces/`,
+  String.raw`api\.telegram\.org/(?:file/)?bot`,
+  String.raw`(?:webexapis|ciscospark)\.com/v1/webhooks/incoming/`,
+  String.raw`\.zoom\.us/incoming/hook/`,
+  String.raw`\.dingtalk\.com/robot/send\?`,
+  String.raw`\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/(?:v\d{1,2}/)?hook/`,
+  String.raw`\.weixin\.qq\.com/cgi-bin/webhook/send\?`,
+  String.raw`hooks\.zapier\.com/hooks/`,
+  // Mattermost and Rocket.Chat, on hosts of their own.
+  String.raw`https?://[^\s/]{1,255}/hooks/(?=[\w/]{20})`,
+].join('|');
 
 const PATTERNS: readonly SecretPattern[] = [
   { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g },
@@ -27,29 +48,11 @@ const PATTERNS: readonly SecretPattern[] = [
     pattern: /(?<keep>\b(?:Bearer|Basic)\s{1,4})[\w+/=.~-]{8,}/gi,
     isSecret: (found) => found.length > 22 || /\d|[a-z][A-Z]/.test(found),
   },
-  // Authorization: SCHEME CREDENTIALS
-  {
-    pattern: /(?<keep>\bauthorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)[^\s"'\\,;]{1,500}(?:\s[^\s"'\\,;]{3,2000})?/gi,
-    isSecret: (found) => !/[:=]\s{0,3}\\?["']?\*{3}/.test(found),
-  },
   // Password in a URL: Airflow connections are written so.
-  { pattern: /(?<keep>[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@?#]{0,200}:)[^\s/]{1,500}(?=@)/gi },
-  // password: "...", with all that stands between the quotes; a quote may be escaped, in JSON inside a string.
-  {
-    pattern: new RegExp(
-      String.raw`(?<keep>${SECRET_NAME}[:=]\s{0,3}(?<quote>\\?["']))(?:(?!\k<quote>)(?:\\[^]|[^])){3,1000}`,
-      'gi',
-    ),
-    isSecret: isOfSecret,
-  },
-  // password=..., X-Amz-Signature=... but not the action secretsmanager:GetSecretValue.
-  {
-    pattern: new RegExp(
-      String.raw`(?<keep>${SECRET_NAME}(?:=\s{0,3}|:\s{1,3}))[^\s"'&,;<>(){}[\]\\][^\s"'&,;<>\\]{2,}`,
-      'gi',
-    ),
-    isSecret: isOfSecret,
-  },
+  { pattern: /(?<keep>[a-z0-9+.-]{2}:\/\/[^\s/:@?#]{0,200}:)[^\s/]{1,500}(?=@)/gi },
+  { pattern: new RegExp(String.raw`(?<keep>${WEBHOOKS})[^\s"'<>\\]{4,}`, 'gi') },
+  // Shared access signatures.
+  { pattern: /(?<keep>[?&]sig=)[^\s"'&<>\\]{8,}/gi },
   {
     pattern:
       /\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{22,255}|glpat-[\w-]{20,100}|xox[abeoprs]-[A-Za-z0-9-]{10,250}|AIza[\w-]{35}|sk_(?:live|test)_[A-Za-z0-9]{16,250}|npm_[A-Za-z0-9]{36}|hv[bs]\.[\w-]{20,250})/g,
@@ -60,26 +63,68 @@ const PATTERNS: readonly SecretPattern[] = [
 
 const SHORTEST_SECRET = 8;
 
+/** What stands in place of a secret; CloudTrail itself masks with the same text. */
+export const MASK = '***';
+
+/** What is masked may let something else be seen; twice has always been enough. */
+const MAX_ROUNDS = 5;
+
 /** The text with everything in it that looks like a secret replaced by `***`; the same text when there is nothing. */
 export function maskSecretsInText(text: string): string {
+  let masked = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const next = maskOnce(masked);
+    if (next === masked) break;
+    masked = next;
+  }
+  return masked;
+}
+
+function maskOnce(text: string): string {
   if (text.length < SHORTEST_SECRET) return text;
-  return PATTERNS.reduce(maskOne, text);
+  const spans = merged([...secretSpans(text), ...encodedSpans(text)]);
+  return spans.length === 0
+    ? text
+    : replaceSpans(
+        text,
+        spans.map((span) => ({ ...span, by: MASK })),
+      );
 }
 
-function maskOne(text: string, { pattern, isSecret }: SecretPattern): string {
-  return text.replace(pattern, (found, ...rest) => {
-    if (isSecret && !isSecret(found)) return found;
-    const groups = rest.at(-1) as unknown as { keep?: string } | undefined;
-    return `${typeof groups === 'object' ? (groups.keep ?? '') : ''}***`;
-  });
+function secretSpans(text: string): Span[] {
+  return [...PATTERNS.flatMap((pattern) => spansOf(text, pattern)), ...secretValues(text)];
 }
 
-/** The name, ARN or id of a secret is none; and what is masked already stays. */
-function isOfSecret(found: string): boolean {
-  return (
-    !/^[\w-]*(?:arn|id|name|type|version)s?\\?["']?\s{0,3}[:=]/i.test(found) &&
-    !/[:=]\s{0,3}\\?["']?\*{3}[)\]}>.]*$/.test(found)
+/** URLs are percent-encoded where they stand in others, and again with those. */
+const MAX_ENCODINGS = 3;
+
+function encodedSpans(text: string): Span[] {
+  const spans: Span[] = [];
+  let decoded = percentDecoded(text);
+  for (let n = 1; decoded !== undefined && n <= MAX_ENCODINGS; n += 1) {
+    const { offsets } = decoded;
+    spans.push(...secretSpans(decoded.text).map(({ start, end }) => ({ start: offsets[start]!, end: offsets[end]! })));
+    const again = percentDecoded(decoded.text);
+    decoded = again && { text: again.text, offsets: again.offsets.map((offset) => offsets[offset]!) };
+  }
+  return spans;
+}
+
+function spansOf(text: string, { pattern, isSecret }: SecretPattern): Span[] {
+  return [...text.matchAll(pattern)].flatMap(({ index, 0: found, groups }) =>
+    isSecret && !isSecret(found) ? [] : [{ start: index + (groups?.keep?.length ?? 0), end: index + found.length }],
   );
+}
+
+/** In order, those that touch as one. */
+function merged(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last && span.start <= last.end) last.end = Math.max(last.end, span.end);
+    else joined.push({ ...span });
+  }
+  return joined;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from './audit-event.ts';
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
+import { canonicalAddress } from './ip-address.ts';
 import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
@@ -38,12 +39,13 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   if (skipped) return { kind: 'skipped', reason: skipped };
   const eventId = memberAt(fields, 'eventID');
   if (!isEventId(eventId)) return { kind: 'bad', reason: eventIdProblem(eventId) };
-  const time = readEventTime(stringAt(fields, 'eventTime'), context.now);
+  const eventTime = eventTimeOf(record, fields);
+  const time = readEventTime(eventTime, context.now);
   return {
     kind: 'event',
     event: {
       eventId,
-      ...indexedFields(fields, context),
+      ...indexedFields(fields, eventTime, context),
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
@@ -93,11 +95,25 @@ function eventIdProblem(eventId: unknown): BadRecordReason {
   return 'event-id-too-long';
 }
 
+/** The record's own text, of a number as it is written. */
+function eventTimeOf(record: string, fields: JsonRecord): string | undefined {
+  const value = memberAt(fields, 'eventTime');
+  if (typeof value !== 'number' && typeof value !== 'boolean') return stringAt(fields, 'eventTime');
+  const tree = parseJsonText(record);
+  const members = tree.kind === 'object' ? tree.members : [];
+  const written = members.findLast(({ key }) => key.value === 'eventTime')?.value;
+  return written?.kind === 'literal' ? written.text : undefined;
+}
+
 /** The fields people ask by, absent ones left out. */
-function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Partial<EventAttributes> {
+function indexedFields(
+  fields: JsonRecord,
+  eventTime: string | undefined,
+  { keyAccount }: RecordContext,
+): Partial<EventAttributes> {
   const identity = objectAt(fields, 'userIdentity');
   const texts = {
-    eventTime: stringAt(fields, 'eventTime'),
+    eventTime,
     eventName: stringAt(fields, 'eventName'),
     eventSource: stringAt(fields, 'eventSource'),
     userAgent: stringAt(fields, 'userAgent'),
@@ -108,7 +124,7 @@ function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Parti
     accountId: stringAt(fields, 'recipientAccountId') ?? stringAt(identity, 'accountId') ?? keyAccount,
     region: stringAt(fields, 'awsRegion'),
     ...principalOf(fields),
-    sourceIp: stringAt(fields, 'sourceIPAddress'),
+    sourceIp: sourceOf(fields),
     eventCategory: categoryOf(fields),
     ...errorOf(fields),
   };
@@ -119,6 +135,11 @@ function indexedFields(fields: JsonRecord, { keyAccount }: RecordContext): Parti
     ),
     ...(readOnly === undefined ? {} : { readOnly }),
   };
+}
+
+function sourceOf(fields: JsonRecord): string | undefined {
+  const source = stringAt(fields, 'sourceIPAddress');
+  return source && canonicalAddress(source);
 }
 
 /** Records older than eventVersion 1.07 have no eventCategory, and those older than 1.06 no managementEvent either. */

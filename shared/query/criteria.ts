@@ -1,4 +1,7 @@
+import { isIP } from 'node:net';
+import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { TrailError } from '../errors.ts';
+import { canonicalRange } from './address-range.ts';
 import { readTime } from './time.ts';
 
 /**
@@ -15,7 +18,10 @@ export const TEXT_CRITERIA = {
   principalType: { attribute: 'principalType', says: 'type of the identity, such as AssumedRole' },
   errorCode: { attribute: 'errorCode', says: 'error code, such as AccessDenied' },
   accessKeyId: { attribute: 'accessKeyId', says: 'access key that signed the request' },
-  sourceIp: { attribute: 'sourceIp', says: 'address, or service, that the request came from' },
+  sourceIp: {
+    attribute: 'sourceIp',
+    says: 'where the request came from: an address, a CIDR range such as 10.0.0.0/8, or an AWS service',
+  },
   account: { attribute: 'accountId', says: 'AWS account' },
   region: { attribute: 'region', says: 'AWS Region' },
   category: { attribute: 'eventCategory', says: 'Management or Data' },
@@ -94,14 +100,35 @@ export function isPrefix(name: TextCriterion, value: string): boolean {
   return name === 'principal' && value.endsWith('*');
 }
 
+/** A source that stands for all addresses in it. */
+export function isRange(name: TextCriterion, value: string): boolean {
+  return name === 'sourceIp' && value.includes('/');
+}
+
 function checkedValues(name: TextCriterion, values: readonly string[]): string[] {
   const unique = [...new Set(values)];
   if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
   if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
   }
+  if (name === 'sourceIp') return [...new Set(unique.map(sourceCriterion))];
   return unique.map((value) => value.toWellFormed());
 }
+
+/** What looks like an address must be one; names of services match as they are. */
+function sourceCriterion(value: string): string {
+  if (isIP(value) !== 0) return canonicalAddress(value);
+  const range = canonicalRange(value);
+  if (range !== undefined) return range;
+  if (!LOOKS_LIKE_ADDRESS.test(value)) return value.toWellFormed();
+  throw new CriteriaError(
+    'sourceIp',
+    'expected an address such as 203.0.113.7 or 2001:db8::1, a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, or the name of an AWS service',
+  );
+}
+
+/** Only digits and dots, only hexadecimal digits and colons, or a range of something. */
+const LOOKS_LIKE_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*$|\//i;
 
 function timeCriterion(name: 'since' | 'until', value: string, now: number): string {
   const time = readTime(value, now);

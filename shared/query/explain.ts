@@ -2,12 +2,12 @@ import type { Consumed } from './partition-reader.ts';
 import { type Filter, NOT_EXPIRED, type QueryPlan } from './plan.ts';
 
 /** A plan in a few lines for people: what is looked up, and what is only sorted out after it was read. */
-export function explainPlan({ index, partitionKey, partitions, order, range, filter }: QueryPlan): string {
+export function explainPlan({ index, partitionKey, partitions, order, range, filter, sourceIp }: QueryPlan): string {
   return [
     `index:   ${index}, ${order}`,
     `lookup:  ${lookup(partitionKey, partitions)}`,
     `times:   ${range.from === undefined ? 'from the first event' : `from ${range.from}`} ${range.to === undefined ? 'to the last' : `to ${range.to}`}`,
-    `filter:  ${readable(filter)}${filter.selective ? ' (events that do not meet it are read, and cost, too)' : ''}`,
+    `filter:  ${readable(filter)}${sourceIp ? ` AND sourceIp in ${JSON.stringify(sourceIp)}` : ''}${filter.selective ? ' (events that do not meet it are read, and cost, too)' : ''}`,
   ].join('\n');
 }
 

@@ -9,7 +9,7 @@ export type LikelyCause =
   | { kind: 'empty-store' }
   /** No event names this environment; `nearest` are known names, the most similar first. */
   | { kind: 'unknown-environment'; name: string; nearest: string[] }
-  /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range. */
+  /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range, as recorded. */
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
   | { kind: 'delivery-delay' }
@@ -73,7 +73,8 @@ async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDe
 /** One page: when that has none, though more could follow, looking on would cost without bound. */
 async function firstEventTime(criteria: Criteria, order: Order, deps: QueryDeps): Promise<string | undefined> {
   const { events } = await readPage({ criteria, order, limit: 1 }, deps);
-  return events[0]?.eventTime;
+  const [event] = events;
+  return event && (event.eventTime ?? '(no time)');
 }
 
 /** Only a range that begins lately can be empty because of the delay alone. */

@@ -5,6 +5,7 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { fromListedItem, type ListedEvent } from '../store/event-item.ts';
+import { sourceMatcher } from './address-range.ts';
 import { type QueryPlan, queryInput } from './plan.ts';
 
 /** What a question has cost so far. */
@@ -25,6 +26,7 @@ export class PartitionReader {
   private readonly dynamo: DynamoDBClient;
   private readonly input: QueryCommandInput;
   private readonly selective: boolean;
+  private readonly isWanted: (event: ListedEvent) => boolean;
   /** The place that the range begins at, which is not to be read again. */
   private readonly after: string | undefined;
   private next: QueryCommandOutput['LastEvaluatedKey'];
@@ -34,6 +36,8 @@ export class PartitionReader {
     this.dynamo = dynamo;
     this.input = queryInput(plan, partition, table);
     this.selective = plan.filter.selective;
+    const isSource = plan.sourceIp && sourceMatcher(plan.sourceIp);
+    this.isWanted = ({ timeKey, sourceIp = '' }) => timeKey !== after && (isSource === undefined || isSource(sourceIp));
     this.after = after;
   }
 
@@ -46,7 +50,7 @@ export class PartitionReader {
     consumed.requests += 1;
     consumed.readUnits += page.ConsumedCapacity?.CapacityUnits ?? 0;
     const events = (page.Items ?? []).map(fromListedItem);
-    this.buffer.push(...events.filter(({ timeKey }) => timeKey !== this.after));
+    this.buffer.push(...events.filter(this.isWanted));
     this.next = page.LastEvaluatedKey;
     this.done = this.next === undefined;
     const last = this.next?.timeKey?.S;

@@ -1,7 +1,14 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { storedText } from '../store/event-item.ts';
 import { text } from '../store/item.ts';
-import { type Criteria, isPrefix, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from './criteria.ts';
+import {
+  type Criteria,
+  isPrefix,
+  isRange,
+  TEXT_CRITERIA,
+  TEXT_CRITERION_NAMES,
+  type TextCriterion,
+} from './criteria.ts';
 
 export type Order = 'newest-first' | 'oldest-first';
 
@@ -18,6 +25,8 @@ export interface QueryPlan {
   range: { from?: string; to?: string };
   /** What the key condition does not settle. */
   filter: Filter;
+  /** The sources wanted, when one is a range: DynamoDB cannot compare addresses, so that is done with what it returns. */
+  sourceIp?: readonly string[];
 }
 
 export interface Filter {
@@ -44,6 +53,7 @@ export async function planQuery(criteria: Criteria, context: PlanContext): Promi
   const range = timeRange(criteria, context);
   const settled = bestIndexed(criteria);
   const filter = filterOf(criteria, settled, now);
+  const sourceIp = criteria.sourceIp?.some((source) => isRange('sourceIp', source)) && { sourceIp: criteria.sourceIp };
   if (settled) {
     const partitionKey = TEXT_CRITERIA[settled].attribute;
     const partitions = [...new Set(criteria[settled]!.map((value) => storedText(partitionKey, value)))];
@@ -55,6 +65,7 @@ export async function planQuery(criteria: Criteria, context: PlanContext): Promi
       order,
       range,
       filter,
+      ...sourceIp,
     };
   }
   const days = (await context.days()).filter((day) => overlaps(day, range));
@@ -67,6 +78,7 @@ export async function planQuery(criteria: Criteria, context: PlanContext): Promi
     order,
     range,
     filter,
+    ...sourceIp,
   };
 }
 
@@ -174,19 +186,19 @@ function anyOf(name: TextCriterion, values: readonly string[], filter: Filter): 
   const alias = `#${Object.keys(filter.names).length}`;
   filter.names[alias] = attribute;
   const exact: string[] = [];
-  const alternatives: string[] = [];
+  const alternatives = new Set<string>();
   for (const value of values) {
     const prefix = isPrefix(name, value);
-    if (prefix && value === '*') {
-      // Any at all; to begin with nothing is no condition that DynamoDB takes everywhere.
-      alternatives.push(`attribute_exists(${alias})`);
+    if ((prefix && value === '*') || isRange(name, value)) {
+      // Any at all: to begin with nothing is no condition that DynamoDB takes everywhere, and ranges it does not know.
+      alternatives.add(`attribute_exists(${alias})`);
       continue;
     }
     const parameter = `:${Object.keys(filter.values).length}`;
     filter.values[parameter] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
-    if (prefix) alternatives.push(`begins_with(${alias}, ${parameter})`);
+    if (prefix) alternatives.add(`begins_with(${alias}, ${parameter})`);
     else exact.push(parameter);
   }
-  if (exact.length > 0) alternatives.unshift(`${alias} IN (${exact.join(', ')})`);
-  return `(${alternatives.join(' OR ')})`;
+  const anyExact = exact.length > 0 ? [`${alias} IN (${exact.join(', ')})`] : [];
+  return `(${[...anyExact, ...alternatives].join(' OR ')})`;
 }

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
-import type { KnownEnvironment } from '../store/environments-table.ts';
+import type { EnvironmentTimes } from './environment-times.ts';
 import { type QueryDeps, readAll } from './read-page.ts';
 
 /** An environment, and what happened there lately. */
-export interface EnvironmentActivity extends KnownEnvironment {
+export interface EnvironmentActivity extends EnvironmentTimes {
   /** ISO 8601 in UTC; the counts are of events from this time on. */
   recentSince: string;
   recentEvents: number;
@@ -24,12 +24,12 @@ const CONCURRENT_NAMES = 8;
 
 /** Counts the recent events of environments; those whose last event is older cost nothing. */
 export async function recentActivity(
-  environments: readonly KnownEnvironment[],
+  environments: readonly EnvironmentTimes[],
   since: string,
   deps: QueryDeps,
   maxEvents = MAX_EVENTS,
 ): Promise<EnvironmentActivity[]> {
-  const active = environments.filter(({ lastEventTime }) => lastEventTime >= since);
+  const active = environments.filter(({ lastEventTime = '' }) => lastEventTime >= since);
   const names = [...new Set(active.map(({ environment }) => environment))];
   const counted = await pMap(names, (name) => countByPlace(name, since, deps, maxEvents), {
     concurrency: CONCURRENT_NAMES,

@@ -1,3 +1,4 @@
+import { NO_DAY } from '../audit-event/event-time.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import type { Criteria } from './criteria.ts';
 import { type QueryDeps, readAll } from './read-page.ts';
@@ -39,7 +40,8 @@ export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: 
     }
     summary.events += 1;
     if (event.errorCode !== undefined) summary.errors += 1;
-    if (event.eventTime !== undefined) {
+    // Events without a usable time come last here, and count only where there are no others.
+    if (event.eventTime !== undefined && (summary.first === undefined || !event.timeKey.startsWith(NO_DAY))) {
       summary.first = event.eventTime;
       summary.last ??= event.eventTime;
     }

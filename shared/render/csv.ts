@@ -25,9 +25,11 @@ function cell(value: unknown): string {
 }
 
 /**
- * A spreadsheet takes a cell that starts like this for a formula; a quote before it makes it text.
+ * A spreadsheet takes a cell that starts like this for a formula; a quote before it makes it text. Some look past white space
+ * and what is invisible, and some take a full-width sign for the plain one: compatibility forms (NFKC) have one reading.
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 function withoutFormula(value: string): string {
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const start = value.replace(/^[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]+/u, '').slice(0, 1);
+  return /^[\t\r\n]/.test(value) || /^[=+\-@\u2212]/.test(start.normalize('NFKC')) ? `'${value}` : value;
 }

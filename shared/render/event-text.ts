@@ -61,7 +61,7 @@ function sourceOf(version: EventVersion): string {
 }
 
 function titleOf({ eventName = 'Unnamed event', environment, errorCode = 'ok' }: StoredEvent): string {
-  return `${eventName}${environment === undefined ? '' : ` on ${environment}`}: ${errorCode}`;
+  return `${displayText(eventName)}${environment === undefined ? '' : ` on ${displayText(environment)}`}: ${displayText(errorCode)}`;
 }
 
 function verificationOf({ verification, verifiedBy, logFile = '' }: ShownEvent): (string | undefined)[] {
@@ -81,12 +81,12 @@ const VERIFICATIONS: Readonly<Record<EventVerification['verification'], string>>
 function whenOf({ eventTime, timeKey }: StoredEvent, { times }: View): string[] {
   if (eventTime === undefined) return ['the record does not say'];
   const time = Date.parse(timeKey.slice(0, timeKey.indexOf('#')));
-  if (Number.isNaN(time)) return [`${eventTime}, which is no time`];
+  if (Number.isNaN(time)) return [`${displayText(eventTime)} (not a valid time)`];
   return [`${timeDisplay(times).full(eventTime)}, ${relativeTime(time, times.now)}`];
 }
 
 function joined(...parts: (string | undefined)[]): string {
-  return parts.filter((part) => part).join(', ');
+  return parts.flatMap((part) => (part ? [displayText(part)] : [])).join(', ');
 }
 
 function emphasised({ errorCode }: StoredEvent, title: string, { colour }: View): string {

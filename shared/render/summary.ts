@@ -1,3 +1,4 @@
+import { NO_DAY } from '../audit-event/event-time.ts';
 import type { Summary, Tally } from '../query/summary.ts';
 import { type Cell, textTable } from './table.ts';
 import { timeDisplay } from './times.ts';
@@ -13,7 +14,7 @@ const SECTIONS: readonly (readonly [title: string, talliesOf: (summary: Summary)
   ['ACTION', ({ byAction }) => byAction],
   ['WHO', ({ byPrincipal }) => byPrincipal],
   ['ERROR', ({ byError }) => byError],
-  ['DAY (UTC)', ({ byDay }) => byDay],
+  ['DAY (UTC)', ({ byDay }) => byDay.map((day) => (day.name === NO_DAY ? { ...day, name: 'no usable time' } : day))],
 ];
 
 function totals({ events, errors, first, last }: Summary, { times }: View): string {
@@ -24,7 +25,7 @@ function totals({ events, errors, first, last }: Summary, { times }: View): stri
 
 function section(title: string, tallies: readonly Tally[], top: number, view: View): string {
   if (tallies.length === 0) return '';
-  const most = Math.max(...tallies.map(({ events }) => events));
+  const most = tallies.reduce((greatest, { events }) => Math.max(greatest, events), 0);
   const rows = tallies.slice(0, top).map((tally) => row(tally, most, view));
   const bars = view.width === undefined ? [] : [''];
   const table = textTable(

@@ -1,4 +1,5 @@
-import { displayText, displayTime } from './display.ts';
+import { parseEventTime } from '../audit-event/event-time.ts';
+import { displayText } from './display.ts';
 
 /** How people want to see times. */
 export interface TimeStyle {
@@ -13,38 +14,46 @@ export interface TimeStyle {
 export interface TimeDisplay {
   /** Heading of a column of times, with what they are to be read in: `TIME (UTC+01:00)`. */
   heading(label: string): string;
-  /** `2026-11-06 03:31:18` or `3h ago`, under that heading; the text itself when it is not a time as CloudTrail writes it. */
+  /**
+   * `2026-11-06 03:31:18` or `3h ago`, under that heading; the text itself when it is not a time as CloudTrail writes it, or
+   * there is no such time; `-` when there is no text.
+   */
   show(time: string | undefined): string;
-  /** A time that stands alone, whatever the style: `2026-11-06 03:31:18 UTC+01:00`. */
-  full(time: string): string;
+  /** A time that stands alone, whatever the style: `2026-11-06 03:31:18 UTC+01:00`; other texts as `show`. */
+  full(time: string | undefined): string;
 }
-
-const CLOUDTRAIL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
 
 /** @returns the functions that show times in a style */
 export function timeDisplay({ kind, zone, now }: TimeStyle): TimeDisplay {
-  const clock = zone === 'UTC' ? utcClock : zoneClock(zone);
-  const headingOffset = clock(new Date(now).toISOString()).offset;
-  const absolute = (time: string) => {
+  const clock = clockOf(zone);
+  const headingOffset = clock(now).offset;
+  const absolute = (time: number) => {
     const { wallTime, offset } = clock(time);
     // Summer and winter differ: a time in another offset than the heading's says its own.
-    return offset === headingOffset ? wallTime : `${wallTime} ${offset.replace('UTC+', '+').replace('UTC-', '-')}`;
+    return offset === headingOffset ? wallTime : `${wallTime} ${offset.replace(/^UTC(?=[+-])/, '')}`;
   };
-  const show = kind === 'relative' ? (time: string) => relativeTime(Date.parse(time), now) : absolute;
+  const show = kind === 'relative' ? (time: number) => relativeTime(time, now) : absolute;
+  const full = (time: number) => {
+    const { wallTime, offset } = clock(time);
+    return `${wallTime} ${offset}`;
+  };
   return {
     heading: (label) => (kind === 'relative' ? label : `${label} (${headingOffset})`),
-    show: (time = '') => (CLOUDTRAIL_TIME.test(time) ? show(time) : displayText(time)),
-    full(time) {
-      if (!CLOUDTRAIL_TIME.test(time)) return displayText(time);
-      const { wallTime, offset } = clock(time);
-      return `${wallTime} ${offset}`;
-    },
+    show: (time) => whenValid(time, show),
+    full: (time) => whenValid(time, full),
   };
 }
 
-/** `2026-11-06 02:31:18`, UTC; the text itself when it is not a time as CloudTrail writes it. */
+/** `2026-11-06 02:31:18`, UTC; what `TimeDisplay.show` shows of other texts. */
 export function utcTime(time: string | undefined): string {
   return timeDisplay({ kind: 'absolute', zone: 'UTC', now: 0 }).show(time);
+}
+
+/** Times are written by others: one that does not exist, such as 30 February or a leap second, is shown as it is written. */
+function whenValid(time: string | undefined, show: (time: number) => string): string {
+  if (time === undefined) return '-';
+  const instant = time.endsWith('Z') ? parseEventTime(time) : undefined;
+  return instant === undefined ? displayText(time) : show(instant);
 }
 
 /** `3h ago`, `in 5m`: the largest unit of which there is at least one, rounded down. */
@@ -74,28 +83,37 @@ interface ZonedTime {
   offset: string;
 }
 
-function utcClock(time: string): ZonedTime {
-  return { wallTime: displayTime(time), offset: 'UTC' };
+function clockOf(zone: string): (time: number) => ZonedTime {
+  const offsetAt = offsetsOf(zone);
+  return (time) => {
+    const offset = offsetAt(time);
+    const [, sign, hours, minutes = 0, seconds = 0] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(offset) ?? [];
+    const ahead =
+      sign === undefined
+        ? 0
+        : Number(`${sign}1`) * (Number(hours) * HOUR + Number(minutes) * MINUTE + Number(seconds) * SECOND);
+    return {
+      wallTime: new Date(time + ahead)
+        .toISOString()
+        .replace(/\.\d+Z$/, '')
+        .replace('T', ' '),
+      offset,
+    };
+  };
 }
 
-function zoneClock(zone: string): (time: string) => ZonedTime {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    timeZoneName: 'longOffset',
-  });
+/** The offset of a zone at a time: `UTC`, `UTC+01:00`, long ago with seconds: `UTC-03:30:52`. */
+function offsetsOf(zone: string): (time: number) => string {
+  if (zone === 'UTC') return () => 'UTC';
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  } catch {
+    // What Node makes of an empty TZ, `Etc/Unknown`, is no zone to it either.
+    return () => 'UTC';
+  }
   return (time) => {
-    const parts = Object.fromEntries(format.formatToParts(Date.parse(time)).map(({ type, value }) => [type, value]));
-    const { year, month, day, hour, minute, second, timeZoneName } = parts;
-    return {
-      wallTime: `${year!.padStart(4, '0')}-${month}-${day} ${hour}:${minute}:${second}`,
-      offset: timeZoneName!.replace('GMT', 'UTC'),
-    };
+    const name = format.formatToParts(time).find(({ type }) => type === 'timeZoneName')!.value;
+    return name.replace('GMT', 'UTC');
   };
 }

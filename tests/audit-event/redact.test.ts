@@ -37,6 +37,67 @@ const SECRETS: readonly [kind: string, secret: string, keep?: string][] = [
     'Authorization: AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=CANARY01',
     'Authorization: ',
   ],
+  ['a password with spaces', 'password=two CANARY words', 'password='],
+  ['a password with spaces and an apostrophe', "password: don't CANARY me", 'password: '],
+  ['a password before another setting', 'password=two CANARY words user=bob', ' user=bob'],
+  ['basic authentication in a header', 'Authorization: Basic CANARY and CANARY', 'Authorization: '],
+  ['digest authentication', 'Authorization: Digest username="x", response="CANARY"', 'Authorization: '],
+  ['a header in quotes', "curl -H 'Authorization: Basic CANARY x' https://example.com", "' https://example.com"],
+  ['a cookie', 'Cookie: a=CANARY; b=CANARY', 'Cookie: '],
+  ['an argument in quotes', "--password 'CANARY battery' --user bob", "' --user bob"],
+  ['an argument', '--db-password CANARYpw --user bob', ' --user bob'],
+  ['an element of XML', '<db:password>CANARY battery</db:password>', '</db:password>'],
+  [
+    'a pair in text',
+    'x {"Tags":[{"Key":"db_password","Value":"CANARY"},{"Key":"env","Value":"prod"}]} y',
+    '"Value":"prod"',
+  ],
+  ['a pair in text, the value first', 'x {"value": "CANARY", "name": "api-key"} y', '"name": "api-key"'],
+  [
+    'a pair in escaped text',
+    'x {\\"ParameterKey\\":\\"DbPassword\\",\\"ParameterValue\\":\\"CANARY\\"} y',
+    'DbPassword',
+  ],
+  ['a pair of the shorthand', 'Key=db_password,Value=CANARY Key=env,Value=prod', 'Key=env,Value=prod'],
+  ['an encoded URI', 'postgresql%3A%2F%2Fuser%3ACANARY%40host%2Fdb', 'postgresql%3A%2F%2Fuser%3A***%40host%2Fdb'],
+  [
+    'an encoded URI in a URL',
+    'https://x/?u=amqp%3a%2f%2fuser%3aCANARY%40host&y=1',
+    'amqp%3a%2f%2fuser%3a***%40host&y=1',
+  ],
+  [
+    'a URI that is encoded twice',
+    'mysql%253A%252F%252Fuser%253ACANARY%2540host',
+    'mysql%253A%252F%252Fuser%253A***%2540host',
+  ],
+  ['encoded JSON', '%7B%22password%22%3A%22CANARY%22%7D', '%7B%22password%22%3A%22***%22%7D'],
+  ['a Slack webhook', 'https://hooks.slack.com/services/T0CANARY/B0CANARY/CANARY', 'https://hooks.slack.com/services/'],
+  [
+    'a Teams webhook',
+    'https://corp.webhook.office.com/webhookb2/CANARY@1/IncomingWebhook/CANARY/2',
+    'corp.webhook.office.com/',
+  ],
+  [
+    'a Teams workflow',
+    'https://prod-1.westus.logic.azure.com:443/workflows/CANARY/triggers/manual/paths/invoke?sp=%2Ft&sig=CANARY',
+    'logic.azure.com:443/',
+  ],
+  ['a Discord webhook', 'https://discord.com/api/webhooks/1234/CANARY-x_y', 'https://discord.com/api/webhooks/'],
+  [
+    'an older Discord webhook',
+    'https://discordapp.com/api/v10/webhooks/1234/CANARY',
+    'discordapp.com/api/v10/webhooks/',
+  ],
+  [
+    'a Google Chat webhook',
+    'https://chat.googleapis.com/v1/spaces/CANARY/messages?key=CANARY&token=CANARY',
+    '/v1/spaces/',
+  ],
+  [
+    'an encoded webhook',
+    'https%3A%2F%2Fhooks.slack.com%2Fservices%2FT0%2FB0%2FCANARY',
+    'hooks.slack.com%2Fservices%2F',
+  ],
   ['a GitHub token', `ghp_CANARY${'a0'.repeat(15)}`],
   ['a GitHub token of the new kind', `github_pat_CANARY_${'a0'.repeat(15)}`],
   ['a GitLab token', `glpat-CANARY${'a0'.repeat(10)}`],
@@ -172,6 +233,99 @@ describe('secrets by the name of the member', () => {
   });
 });
 
+describe('secrets in pairs', () => {
+  test.each([
+    [
+      { Key: 'db_password', Value: 'CANARY' },
+      { Key: 'db_password', Value: MASK },
+    ],
+    [
+      { Value: 'CANARY', Key: 'db_password' },
+      { Value: MASK, Key: 'db_password' },
+    ],
+    [
+      { name: 'API-Key', value: 'CANARY' },
+      { name: 'API-Key', value: MASK },
+    ],
+    [
+      { NAME: 'slackToken', VALUE: 'CANARY' },
+      { NAME: 'slackToken', VALUE: MASK },
+    ],
+    [
+      { ParameterKey: 'DbPassword', ParameterValue: 'CANARY' },
+      { ParameterKey: 'DbPassword', ParameterValue: MASK },
+    ],
+    [
+      { Namespace: 'x', OptionName: 'secret', Value: 7 },
+      { Namespace: 'x', OptionName: 'secret', Value: MASK },
+    ],
+    [
+      { key: 'passphrase', value: { a: ['CANARY'] } },
+      { key: 'passphrase', value: MASK },
+    ],
+    [
+      { key: 'token', values: ['CANARY', 'CANARY'] },
+      { key: 'token', values: MASK },
+    ],
+    [
+      {
+        pairs: [
+          ['Authorization', 'CANARY'],
+          ['Accept', 'x'],
+        ],
+      },
+      {
+        pairs: [
+          ['Authorization', MASK],
+          ['Accept', 'x'],
+        ],
+      },
+    ],
+    [{ args: ['--password', 'CANARY', '--user', 'bob'] }, { args: ['--password', MASK, '--user', 'bob'] }],
+    [{ Tags: { db_password: 'CANARY', env: 'prod' } }, { Tags: { db_password: MASK, env: 'prod' } }],
+    // What is no secret stays.
+    ...[
+      { Key: 'Environment', Value: 'prod' },
+      { Key: 'db_password_arn', Value: 'arn:aws:secretsmanager:eu-west-1:1:secret:x' },
+      { Key: 'SecretName', Value: 'airflow/dwh' },
+      { Key: 'db_password', Value: '' },
+      { Key: 'rotate-secrets', Value: true },
+      { MetricName: 'TokenRefreshes', Value: 5 },
+      { Name: 'nextToken', Value: 'abc' },
+      { tagKeys: ['db_password', 'env'] },
+    ].map((pair): [object, object] => [pair, pair]),
+  ])('%j', (given, expected) => {
+    for (const around of [
+      (value: unknown) => ({ requestParameters: { Tags: [{ Key: 'Environment', Value: 'prod' }, value] } }),
+      (value: unknown) => ({ additionalEventData: { deep: [[{ deeper: value }]] } }),
+      (value: unknown) => ({ requestParameters: { note: JSON.stringify({ list: [value], n: 1 }) } }),
+      (value: unknown) => ({ requestParameters: { note: JSON.stringify([JSON.stringify([value])]) } }),
+    ]) {
+      const { text, redacted } = redactRecord(JSON.stringify(around(given)));
+      expect(JSON.parse(text)).toEqual(around(expected));
+      expect(redacted).toHaveLength(given === expected ? 0 : 1);
+      expect(redactRecord(text)).toEqual({ text, redacted: [] });
+    }
+  });
+
+  test('JSON in a string keeps every other byte', () => {
+    const inner = (value: string) => `{ "password" : ${value} , "n":1e400,"m":"\\u003d","n":-0 }`;
+    const { text } = redactRecord(JSON.stringify({ a: { note: inner('12345') } }));
+    expect(JSON.parse(text)).toEqual({ a: { note: inner('"***"') } });
+  });
+
+  test('what only begins as JSON does, nests deeply or never ends is still looked at', () => {
+    for (const start of ['{"', '["', '[', '{"a', '[1,', '['.repeat(100_000), '[{"a":"\\']) {
+      expect(redactRecord(JSON.stringify({ a: { note: `${start} password=CANARY` } })).text).not.toContain('CANARY');
+    }
+  });
+
+  test('a name and a time of a record are not taken for a pair', () => {
+    const text = JSON.stringify({ eventName: 'CreateWebLoginToken', additionalEventData: { value: 'x' }, data: 'y' });
+    expect(redactRecord(text)).toEqual({ text, redacted: [] });
+  });
+});
+
 describe('what is no secret stays', () => {
   const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:airflow/connections/dwh-AbCdEf';
 
@@ -186,6 +340,9 @@ describe('what is no secret stays', () => {
     `{"secretArn":"${arn}"}`,
     `SecretId=${arn}`,
     'token_type: bearer_name, secretName=dwh',
+    'use the --password option to set a password',
+    'https%3A%2F%2Fexample.com%3A8443%2Fpath%3Fa%3Db',
+    'https://slack.com/archives/C0/p1 https://discord.com/channels/1/2 https://www.office.com/webhooks',
     'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_AdministratorAccess_0123456789abcdef',
     'arn:aws:kms:eu-west-1:123456789012:key/0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0',
     's3://example-corp-dags/team/PROD/2026/plugins.zip',

@@ -56,6 +56,28 @@ const HOSTILE = [
     `token${'a'.repeat(24)} `,
   ],
   ...['password\\"', 'password:\\"a', "pwd='", 'authorization', 'authorization:', 'Authorization: a ', 'signature= '],
+  ...['value=', 'value="', 'value=\\"', 'key=a,value=', "key='password','value':'", '"value":"x","key":"token",'],
+  ...[
+    '--password ',
+    '--password a ',
+    '-token-token',
+    '<password>',
+    '<password',
+    'password=a b=',
+    'password=a,',
+    'pwd:',
+  ],
+  ...['cookie:', 'cookie:="', 'authorization:="a', 'password=\\"\\\\\\"', 'token:\\', 'key=            ', 'value: x\n'],
+  ...[
+    '%',
+    '%25',
+    '%3A',
+    '%253A',
+    'password%3Dabc%26',
+    'a%3A%2F%2Fb%3Ac',
+    'hooks.slack.com/services/',
+    'https://a/hooks/',
+  ],
   ...['ghp_', 'ghp_a', 'sk-', 'sk-a', 'xoxb-', 'AIza', 'npm_', 'hvs.', 'sk_live_', 'github_pat_', 'glpat-'],
 ];
 
@@ -63,15 +85,17 @@ describe('256 KB of hostile text take no time', () => {
   test.each(HOSTILE)('%j', (part) => {
     const text = `${fill(part)}!`;
     const time = timeOf(text);
-    // Once more when it was slow: a shared machine may have been busy.
+    // Once more when it was slow: memory may have been tidied up.
     expect(time < LIMIT_MS ? time : timeOf(text)).toBeLessThan(LIMIT_MS);
   });
 });
 
+/** Milliseconds of the processor: others may use the machine, too. */
 function timeOf(text: string): number {
-  const start = performance.now();
+  const start = process.cpuUsage();
   maskSecretsInText(text);
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
 }
 
 test('a text without a secret is the same text', () => {

@@ -143,7 +143,10 @@ describe('fields', () => {
       day: '0000-00-00',
       flags: ['invalid-event-time'],
     });
-    expect(eventOf({ eventTime: 1604629878 })).toMatchObject({ flags: ['invalid-event-time'] });
+    expect(eventOf('{"eventID":"e","eventTime":1,"eventTime":1604629878.50}')).toMatchObject({
+      eventTime: '1604629878.50',
+      flags: ['invalid-event-time', 'unknown-event-version'],
+    });
     expect(eventOf({ eventTime: '2036-11-06T02:31:18Z' })).toMatchObject({
       day: '2036-11-06',
       flags: ['future-event-time'],

@@ -55,6 +55,24 @@ test('refuses the name of another site with the right port', async () => {
   expect((await ask('/environments', { headers: { host: `evil.example:${port()}` } })).status).toBe(400);
 });
 
+test('refuses a page of another site that asks 127.0.0.1 itself', async () => {
+  expect((await ask('/environments', { headers: { origin: 'http://evil.example' } })).status).toBe(400);
+});
+
+test('on port 80, which clients leave out of Host', async () => {
+  const api = createApi(store.deps, { failed: () => {}, maxResponseBytes: MAX_RESPONSE_BYTES });
+  const onPort80 = await startHttpServer(api, 80).catch((error: NodeJS.ErrnoException) => {
+    // Not everybody may listen there; tests/local/embedded-servers.test.ts has the cases.
+    if (error.code !== 'EACCES' && error.code !== 'EADDRINUSE') throw error;
+  });
+  if (!onPort80) return;
+  try {
+    expect((await fetch(`${onPort80.url}/environments`)).status).toBe(200);
+  } finally {
+    await onPort80.stop();
+  }
+});
+
 test.each(['POST', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
   const { status, headers } = await ask('/environments', { method });
   expect(status).toBe(405);

@@ -41,6 +41,16 @@ const LOOKS: Readonly<Record<string, (secret: string) => string>> = {
   'a GitHub token': (secret) => `ghp_${secret}`,
   'a Fernet token': (secret) => `gAAAAABl${secret}${secret}`,
   'a private key': (secret) => `-----BEGIN RSA PRIVATE KEY-----\n${secret}\n-----END RSA PRIVATE KEY-----`,
+  'a pair in JSON': (secret) => JSON.stringify({ Tags: [{ Key: 'db_password', Value: secret }] }),
+  'a pair in JSON in JSON': (secret) => JSON.stringify([JSON.stringify({ value: secret, name: 'api_key' })]),
+  'a pair in a sentence': (secret) => `bad tags: ${JSON.stringify([{ Value: secret, Key: 'db_password' }])}, sorry`,
+  'an encoded connection': (secret) => encodeURIComponent(`postgresql://airflow:${secret}@db.example.com/airflow`),
+  'a connection encoded twice': (secret) =>
+    encodeURIComponent(encodeURIComponent(`mysql://a:${secret}@db.example.com`)),
+  'a Slack webhook': (secret) => `https://hooks.slack.com/services/T01/B01/${secret}`,
+  'a Discord webhook': (secret) => `https://discord.com/api/webhooks/1234567890/${secret}`,
+  'a password with spaces': (secret) => `password=two words ${secret}`,
+  'an argument in quotes': (secret) => `airflow users create --password 'one ${secret}'`,
   'a presigned URL': (secret) => `https://b.s3.amazonaws.com/k?X-Amz-Expires=60&X-Amz-Signature=${secret}`,
 };
 
@@ -71,6 +81,10 @@ const MEMBERS: Readonly<Record<string, (secret: unknown) => Fields>> = {
   Body: (secret) => ({ requestParameters: { Name: 'prod-etl', Body: secret } }),
   RestApiResponse: (secret) => ({ responseElements: { RestApiResponse: secret } }),
   QueryParameters: (secret) => ({ requestParameters: { Name: 'prod-etl', QueryParameters: { q: secret } } }),
+  'a secret tag': (secret) => ({ requestParameters: { Tags: [{ Key: 'db_password', Value: secret }] } }),
+  'a secret pair, the value first': (secret) => ({
+    requestParameters: { p: [{ ParameterValue: secret, ParameterKey: 'token' }] },
+  }),
   AirflowConfigurationOptions: (secret) => ({
     requestParameters: { Name: 'prod-etl', AirflowConfigurationOptions: { 'smtp.smtp_password': secret } },
   }),

@@ -11,7 +11,6 @@ import { SignedBucket, signingKey } from '../support/signed-trail.ts';
 import { createWorld, ledgerItem, type Servers, s3Event, startServers } from '../support/world.ts';
 
 const BUNDLE = join(ROOT, 'dist', 'verify', 'index.cjs');
-const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const SCRIPT = `
   const { handler } = require(${JSON.stringify(BUNDLE)});
   handler({}, {}).then(
@@ -53,7 +52,7 @@ test('the deployed bundle, told by its environment variables alone', async () =>
     AWS_ENDPOINT_URL_CLOUDTRAIL: `http://127.0.0.1:${(cloudTrail.address() as AddressInfo).port}`,
   };
   const invoke = (variables: Record<string, string>) =>
-    promisify(execFile)(NODE, ['-e', SCRIPT], { env: variables, timeout: 60_000 });
+    promisify(execFile)(process.execPath, ['-e', SCRIPT], { env: variables, timeout: 60_000 });
   const { stdout } = await invoke(env);
   const answer = stdout.split('\n').find((line) => line.startsWith('{"answer"'));
   expect(JSON.parse(answer!)).toMatchObject({ answer: { places: 1, failedPlaces: 0, finished: true, chains: 1 } });

@@ -49,15 +49,49 @@ test.each([
 test('texts are taken as they are', () => {
   const values = fc.array(fc.string({ unit: codePoint, minLength: 1 }), { minLength: 1, maxLength: 100 });
   fc.assert(
-    fc.property(fc.constantFrom(...TEXT_CRITERION_NAMES), values, (name, texts) => {
-      expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
-    }),
+    fc.property(
+      fc.constantFrom(...TEXT_CRITERION_NAMES.filter((name) => name !== 'sourceIp')),
+      values,
+      (name, texts) => {
+        expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
+      },
+    ),
   );
+});
+
+describe('a source', () => {
+  const read = (...sourceIp: string[]) => readCriteria({ sourceIp }, NOW).sourceIp;
+
+  test.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['::FFFF:203.0.113.7', '203.0.113.7'],
+    ['10.0.0.0/8', '10.0.0.0/8'],
+    ['2001:0DB8::/32', '2001:db8::/32'],
+    ['cloudformation.amazonaws.com', 'cloudformation.amazonaws.com'],
+    ['AWS Internal', 'AWS Internal'],
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+  ])('%s is %s', (given, source) => {
+    expect(read(given)).toEqual([source]);
+  });
+
+  test('of one address in two spellings, one', () => {
+    expect(read('2001:db8::1', '2001:DB8:0::1', 'AWS Internal')).toEqual(['2001:db8::1', 'AWS Internal']);
+  });
+
+  test.each([
+    ...['10.0.0.0/33', '10.0.0.0/', '/8', '10.0.0/8', '10.0.0.0/08', '10.0.0.0/+8', '10.0.0.0/8/8', '10.0.0.0/-1'],
+    ...['2001:db8::/129', '2001:db8/32', '2001:db8:::/32', 'fe80::1%eth0/64', '10.0.0.0/255.0.0.0', 'airflow/8', '/'],
+    ...['10.0.0', '10.0.0.256', '10.0.0.0.0', '010.0.0.1', '2001:db8', '2001:db8:::1', '203.0.113.7:443', ':', '.'],
+  ])('%s is neither an address nor a range', (given) => {
+    expect(() => read('203.0.113.7', given)).toThrow(CriteriaError);
+    expect(() => read(given)).toThrow(/^sourceIp: expected an address such as .* CIDR range such as/);
+  });
 });
 
 describe('every error names its criterion', () => {
   test.each(TEXT_CRITERION_NAMES)('%s', (name) => {
-    const tooMany = Array.from({ length: 101 }, (_, i) => String(i));
+    const tooMany = Array.from({ length: 101 }, (_, i) => `x${i}`);
     for (const values of [[''], ['a', ''], tooMany]) {
       expect(() => readCriteria({ [name]: values }, NOW)).toThrow(CriteriaError);
       expect(() => readCriteria({ [name]: values }, NOW)).toThrow(new RegExp(`^${name}: expected`));

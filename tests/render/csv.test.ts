@@ -5,7 +5,7 @@ import { codePoint } from '../support/code-point.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 
 const cell = fc.oneof(
-  fc.string({ unit: codePoint }),
+  fc.string({ unit: codePoint }).filter((text) => !/^[\p{C}\p{Z}\p{DI}]/u.test(text)),
   fc.string({ unit: fc.constantFrom('"', ',', '\r', '\n', ' ', 'a', '=', "'", ';') }),
 );
 
@@ -29,8 +29,38 @@ function parseRfc4180(text: string): string[][] {
   return rows;
 }
 
+/** Plain, full-width, small, raised and lowered signs, and the mathematical minus. */
+const SIGNS = [
+  ...['=', '+', '-', '@', '\uff1d', '\uff0b', '\uff0d', '\uff20', '\ufe66', '\ufe62', '\ufe63', '\ufe6b', '\u2212'],
+  ...['\u207a', '\u207b', '\u207c', '\u208a', '\u208b', '\u208c'],
+  // Two or three equals signs in one, and the Hebrew plus.
+  ...['\u2a75', '\u2a76', '\ufb29'],
+];
+/** What may stand before them without being seen. */
+const BLANKS = [
+  ' ',
+  '\t',
+  '\r',
+  '\n',
+  '\v',
+  '\0',
+  '\u00a0',
+  '\u2028',
+  '\u3000',
+  '\u200b',
+  '\ufeff',
+  '\u202e',
+  '\u3164',
+  '\u2800',
+];
+
 /** What a spreadsheet takes for text stays; before what it takes for a formula stands a quote. */
-const asText = (value: string) => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+function asText(value: string): string {
+  let start = 0;
+  while (BLANKS.includes(value.charAt(start)) && start < value.length) start += 1;
+  const isFormula = SIGNS.includes(value.charAt(start)) || /^[\t\r\n]/.test(value);
+  return isFormula ? `'${value}` : value;
+}
 
 describe('a row', () => {
   test('reads back as it was written', () => {
@@ -42,18 +72,27 @@ describe('a row', () => {
     );
   });
 
-  test.each(['a\nb', 'a\rb', '\n', 'a"b', 'a,b', '', ' a ', 'a\r\nb'])('%j', (value) => {
+  test.each(['a\nb', 'a\rb', 'a"b', 'a,b', '', ' a ', 'a\r\nb'])('%j', (value) => {
     expect(parseRfc4180(csvRow([value, 'x']))).toEqual([[value, 'x']]);
   });
 
   test('no cell begins as a formula does', () => {
     fc.assert(
-      fc.property(fc.constantFrom('=', '+', '-', '@', '\t', '\r', ''), cell, (first, rest) => {
-        const [[read]] = parseRfc4180(csvRow([first + rest, 'x'])) as [[string]];
-        expect(read).not.toMatch(/^[=+\-@\t\r]/);
-        expect([first + rest, `'${first}${rest}`]).toContain(read);
+      fc.property(fc.array(fc.constantFrom(...BLANKS)), fc.constantFrom(...SIGNS), cell, (blanks, sign, rest) => {
+        const value = blanks.join('') + sign + rest;
+        expect(parseRfc4180(csvRow([value, 'x']))).toEqual([[`'${value}`, 'x']]);
       }),
+      { numRuns: 500 },
     );
+  });
+
+  test('of all characters, only signs and what separates cells make one of a cell', () => {
+    const changed: string[] = [];
+    for (let code = 0; code <= 0xffff; code += 1) {
+      const value = `${String.fromCharCode(code)}x`;
+      if (csvRow([value, 'x']).replace(/^"/, '').startsWith("'") && code !== 0x27) changed.push(value.slice(0, 1));
+    }
+    expect(changed.sort()).toEqual(['\t', '\r', '\n', ...SIGNS].sort());
   });
 
   test.each([
@@ -62,7 +101,13 @@ describe('a row', () => {
     ['-2', "'-2"],
     ['+49', "'+49"],
     ['\tx', "'\tx"],
+    ['\nx', "'\nx"],
+    ['\n', "'\n"],
+    ['\uff1d1+1', "'\uff1d1+1"],
+    [' =1+1', "' =1+1"],
+    [' x', ' x'],
     ["'x", "'x"],
+    ['\u2013 a dash', '\u2013 a dash'],
     ['1=1', '1=1'],
     ['prod-etl', 'prod-etl'],
   ])('%j becomes %j', (value, expected) => {

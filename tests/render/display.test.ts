@@ -18,6 +18,9 @@ describe('displayText', () => {
     ['zero\u200bwidth\ufeff\u00ad', 'zero\\u200bwidth\\ufeff\\u00ad'],
     ['\ud800x\udc00', '\\ud800x\\udc00'],
     ['\u{e0041}', '\\udb40\\udc41'],
+    ['a\u115f\u3164\uffa0\u034f', 'a\\u115f\\u3164\\uffa0\\u034f'],
+    [' ', '" "'],
+    ['\u00a0\u3000\u2800', '"\u00a0\u3000\u2800"'],
     ['', ''],
   ])('%j', (text, shown) => {
     expect(displayText(text)).toBe(shown);
@@ -31,8 +34,9 @@ describe('displayText', () => {
     fc.assert(
       fc.property(any, (text) => {
         const shown = displayText(text);
-        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-        if (!/[\p{C}\p{Z}]/u.test(text)) expect(shown).toBe(text);
+        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/u);
+        if (text !== '') expect(shown).toMatch(/[^\p{Z}\u2800]/u);
+        if (!/[\p{C}\p{Z}\p{DI}\u2800]/u.test(text)) expect(shown).toBe(text);
       }),
     );
   });
@@ -44,7 +48,11 @@ test.each([
   ['2026-11-06T02:31:18+01:00', '2026-11-06T02:31:18+01:00'],
   ['yesterday\n', 'yesterday\\u000a'],
   ['2026-11-06T02:31:18Z\n', '2026-11-06T02:31:18Z\\u000a'],
-  [undefined, ''],
+  ['2026-02-30T00:00:00Z', '2026-02-30T00:00:00Z'],
+  ['2016-12-31T23:59:60Z', '2016-12-31T23:59:60Z'],
+  ['0000-01-01T00:00:00Z', '0000-01-01 00:00:00'],
+  ['', ''],
+  [undefined, '-'],
 ])('the time %j', (time, shown) => {
   expect(utcTime(time)).toBe(shown);
 });

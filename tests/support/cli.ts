@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SAMPLES = join(ROOT, 'events', 'log-files');
-const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const PROGRAM = join(ROOT, 'dist', 'cli', 'mwaa-trail.cjs');
 
 export interface Ended {
@@ -15,9 +14,13 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts the built program, with the Node that comes along. */
+/** Starts the built program, with the Node that runs the tests. */
 export function startCli(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
-  return spawn(NODE, [PROGRAM, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Runs the built program to its end. */

@@ -5,6 +5,10 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 const STRING: Schema = { type: 'string' };
 const TIME: Schema = { type: 'string', description: 'ISO 8601, UTC' };
+const RECORDED_TIME: Schema = {
+  type: 'string',
+  description: 'ISO 8601, UTC; what the record says when that is no time',
+};
 const COUNT: Schema = { type: 'integer', minimum: 0 };
 
 export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
@@ -83,8 +87,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     environment: STRING,
     'accountId?': STRING,
     'region?': STRING,
-    firstEventTime: TIME,
-    lastEventTime: TIME,
+    'firstEventTime?': RECORDED_TIME,
+    'lastEventTime?': RECORDED_TIME,
   }),
   EnvironmentList: object({
     environments: listOf(schemaRef('Environment')),
@@ -101,8 +105,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     environment: STRING,
     events: COUNT,
     errors: COUNT,
-    'first?': TIME,
-    'last?': TIME,
+    'first?': RECORDED_TIME,
+    'last?': RECORDED_TIME,
     byAction: listOf(schemaRef('Tally')),
     byPrincipal: listOf(schemaRef('Tally')),
     byError: listOf(schemaRef('Tally')),

@@ -1,8 +1,8 @@
-import { type KnownEnvironment, listEnvironments as readEnvironments } from '../../store/environments-table.ts';
+import { type EnvironmentTimes, environmentTimes } from '../../query/environment-times.ts';
 import { operation } from '../operation.ts';
 import { flat, jsonObject, listOf } from '../representation.ts';
 
-const ENVIRONMENTS = flat<KnownEnvironment>(['environment', 'accountId', 'region', 'firstEventTime', 'lastEventTime']);
+const ENVIRONMENTS = flat<EnvironmentTimes>(['environment', 'accountId', 'region', 'firstEventTime', 'lastEventTime']);
 
 export const listEnvironments = operation({
   id: 'listEnvironments',
@@ -14,10 +14,7 @@ export const listEnvironments = operation({
   schemas: { json: 'EnvironmentList', line: 'Environment' },
   columns: ENVIRONMENTS.columns,
   async answer(_values, deps) {
-    const [environments, completeness] = await Promise.all([
-      readEnvironments(deps.dynamo, deps.tables.environmentsTable),
-      deps.completeness({}),
-    ]);
+    const [environments, completeness] = await Promise.all([environmentTimes(deps), deps.completeness({})]);
     return {
       body: listOf(environments, ENVIRONMENTS, (items) =>
         jsonObject({ environments: items, completeness: JSON.stringify(completeness) }),

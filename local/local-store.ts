@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { createS3Client } from '../shared/aws/s3.ts';
+import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
+import { startEmbeddedS3 } from './embedded-s3.ts';
+import { lockFolder, untilFree } from './folder-lock.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION, LOCAL_TABLES } from './local-names.ts';
+import { LOOPBACK } from './loopback.ts';
+import { SharedServer } from './shared-server.ts';
+
+/** The folders of a local store. */
+export function storeFolders(store: string): { dynamo: string; s3: string } {
+  return { dynamo: join(store, 'dynamodb'), s3: join(store, 's3') };
+}
+
+/** A client of a server that this process or another runs. */
+export interface Opened<Client> {
+  client: Client;
+  close(): Promise<void>;
+}
+
+/** Each request goes to where the server is at that time. */
+const LOCAL_CLIENT = { endpoint: `http://${LOOPBACK}`, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+
+/**
+ * Opens the tables of a local store, which are made when they are not there.
+ * @throws {TrailError} as `startEmbeddedDynamo` does
+ */
+export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
+  const folder = storeFolders(store).dynamo;
+  const server = await SharedServer.open(folder, () => startEmbeddedDynamo(LOCAL_TABLES, folder));
+  return clientOf(server, createDynamoClient(LOCAL_CLIENT));
+}
+
+/**
+ * Opens the buckets of a local store, which are made when they are not there.
+ * @throws {TrailError} as `startEmbeddedS3` does
+ */
+export async function openLocalS3(store: string): Promise<Opened<S3Client>> {
+  const folder = storeFolders(store).s3;
+  const server = await SharedServer.open(folder, () => startEmbeddedS3(folder));
+  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, LOCAL_CLIENT));
+}
+
+/** What adds to a local store. */
+export interface LocalPipeline {
+  dynamo: DynamoDBClient;
+  s3: S3Client;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a local store to add to it. One process at a time does: log files pass through the bucket under names that two would
+ * take from each other.
+ * @throws {TrailError} `store-in-use` when another process adds to it, and does not end within seconds
+ */
+export async function openLocalPipeline(store: string): Promise<LocalPipeline> {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of closing.splice(0).reverse()) await one();
+  };
+  try {
+    closing.push(await untilFree(() => lockFolder(join(store, 'pipeline'))));
+    const dynamo = await openLocalDynamo(store);
+    closing.push(dynamo.close);
+    const s3 = await openLocalS3(store);
+    closing.push(s3.close);
+    return { dynamo: dynamo.client, s3: s3.client, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The innermost of a client's middleware: it gets requests as they are sent, each attempt of a retry anew. */
+function clientOf<Client extends DynamoDBClient | S3Client>(server: SharedServer, client: Client): Opened<Client> {
+  const { middlewareStack } = client as DynamoDBClient;
+  middlewareStack.add(
+    (next) => async (args) => server.send(args.request as never, (request) => next({ ...args, request }) as never),
+    { step: 'deserialize', priority: 'low', name: 'sendToSharedServer' },
+  );
+  return {
+    client,
+    close: async () => {
+      client.destroy();
+      await server.close();
+    },
+  };
+}

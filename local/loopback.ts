@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Where every server of this project listens: reachable from this machine only. */
+export const LOOPBACK = '127.0.0.1';
+
+/**
+ * Listens on the loopback address.
+ * @param port 0 for any free one
+ * @returns the server's URL, without a slash at the end
+ * @throws the error of `listen`, such as EADDRINUSE
+ */
+export async function listenOnLoopback(server: Server, port: number): Promise<string> {
+  server.listen(port, LOOPBACK);
+  await once(server, 'listening');
+  return `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
+}
+
+/**
+ * Whether a request was made for this machine, and not by a page of another site: such a page can make its own name point
+ * to 127.0.0.1 (DNS rebinding), and then its name stands in Host; or it asks 127.0.0.1 itself, and then it stands in Origin.
+ * @param port the port that Host must have; without it any, as for a server that may be behind a proxy or a tunnel
+ */
+export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, port?: number): boolean {
+  // Clients leave out the port when it is 80.
+  const [, name = '', hostPort = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host.toLowerCase()) ?? [];
+  const isOwnHost = OWN_NAMES.has(name) && (port === undefined || hostPort === String(port));
+  return isOwnHost && (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`);
+}
+
+const OWN_NAMES: ReadonlySet<string> = new Set([LOOPBACK, 'localhost', '[::1]']);
+
+/** The header by which a guarded server says which one it is, and a client whom it expects. */
+export const SERVER_ID = 'x-mwaa-trail-server';
+
+export interface Guard {
+  /** Differs each time that a server is started, so that nothing else on its port is taken for it. */
+  id: string;
+  /** Refuses what is asked from now on, and waits a while for the answers that are being made. */
+  drain(): Promise<void>;
+}
+
+/** Stands in front of what answers a server's requests, and lets only those pass that are made for this machine and this server. */
+export function guard(server: Server): Guard {
+  const id = randomUUID();
+  const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  const answering = new Set<ServerResponse>();
+  let draining = false;
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const { [SERVER_ID]: expected = id } = request.headers;
+    if (draining) request.socket.destroy();
+    else if (!isForThisMachine(request.headers))
+      refuse(response, 403, 'expected the Host 127.0.0.1 or localhost, and no Origin of another site');
+    else if (expected !== id) refuse(response, 421, 'this is another server than expected');
+    else {
+      answering.add(response);
+      response.once('close', () => answering.delete(response)).setHeader(SERVER_ID, id);
+      for (const listener of listeners) listener.call(server, request, response);
+    }
+  });
+  return {
+    id,
+    drain: async () => {
+      draining = true;
+      const closed = [...answering].map((response) => new Promise((resolve) => response.once('close', resolve)));
+      await Promise.race([Promise.all(closed), afterAWhile()]);
+    },
+  };
+}
+
+/** A client that does not go on must not keep a server. */
+function afterAWhile(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+}
+
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${reason}\n`);
+}

@@ -1,0 +1,179 @@
+import type { Span } from './json-text.ts';
+import { namesSecret, SECRET_WORD } from './secret-names.ts';
+
+/**
+ * Secrets in running text that are told by a name before them: `password=...`, `"token": "..."`, `--password '...'`,
+ * `Authorization: ...`, `"Key":"db_password","Value":"..."`. What stands in quotes ends with them; without quotes a secret
+ * may have spaces, and goes on to where something else begins for certain.
+ */
+export function secretValues(text: string): Span[] {
+  return VALUES.flatMap(({ head, endOf }) => spansAfter(text, head, endOf));
+}
+
+interface NamedValue {
+  /** All up to the value; global, and so bounded that a hostile text costs linear time. */
+  head: RegExp;
+  /** Where the value ends; undefined when it is no secret. */
+  endOf(text: string, start: number, head: RegExpExecArray): number | undefined;
+}
+
+/** A quote that may be escaped, in JSON inside of strings. */
+const QUOTE = String.raw`\\{0,15}["'\`]?`;
+const SEPARATOR = String.raw`${QUOTE}\s{0,3}[:=]\s{0,3}`;
+const BETWEEN = String.raw`[\s,;]{1,40}(?:-\s)?`;
+const VALUE_NAME = `value${SEPARATOR}`;
+const NAME = String.raw`(?:key|name)${SEPARATOR}${QUOTE}(?<name>[\w .-]{1,64})`;
+
+const VALUES: readonly NamedValue[] = [
+  // password=..., password: "...", X-Amz-Signature=... but not the action secretsmanager:GetSecretValue.
+  {
+    head: new RegExp(
+      String.raw`${SECRET_WORD}[\w-]{0,24}(?:${QUOTE}\s{0,3}(?:=\s{0,3}|:\s{1,3}|:(?=\\{0,15}["'\`]))|(?<=p(?:assw(?:or)?|w)d[\w-]{0,24}):)`,
+      'gi',
+    ),
+    endOf: (text, start, [head]) => (isReference(head) ? undefined : endOfValue(text, start, separatorOf(head))),
+  },
+  // Headers whose whole value is secret.
+  {
+    head: new RegExp(`(?<![a-z0-9])(?:authorization|cookie)${SEPARATOR}`, 'gi'),
+    endOf: endOfHeader,
+  },
+  // --password '...'
+  {
+    head: new RegExp(String.raw`(?<![\w-])--?[\w-]{0,40}${SECRET_WORD}[\w-]{0,24}\s{1,3}(?=[^\s-])`, 'gi'),
+    endOf: (text, start, [head]) => (REFERENCE.test(head.trimEnd()) ? undefined : endOfArgument(text, start)),
+  },
+  // <password>...</password>
+  {
+    head: new RegExp(String.raw`<[\w:.-]{0,40}${SECRET_WORD}[\w-]{0,24}>`, 'gi'),
+    endOf: (text, start, [head]) => (REFERENCE.test(head.slice(0, -1)) ? undefined : endOfMatch(/[^<]*/y, text, start)),
+  },
+  // "Key": "db_password", "Value": "..." and Key=db_password,Value=...
+  {
+    head: new RegExp(String.raw`${NAME}${QUOTE}${BETWEEN}${QUOTE}[\w-]{0,24}${VALUE_NAME}`, 'gi'),
+    endOf: (text, start, head) =>
+      namesSecret(head.groups!.name!.trim()) ? endOfValue(text, start, separatorOf(head[0])) : undefined,
+  },
+  // ... and the other way round.
+  {
+    head: new RegExp(VALUE_NAME, 'gi'),
+    endOf(text, start) {
+      const isQuoted = lengthAt(OPENING_QUOTE, text, start) > 0;
+      // Most values stand beside no such name: what is looked through in vain is short.
+      const end = isQuoted ? endOfQuoted(text, start) : endOfMatch(/[^\s,;"'`]{0,200}/y, text, start);
+      NAME_AFTER_VALUE.lastIndex = end;
+      const name = NAME_AFTER_VALUE.exec(text)?.groups?.name;
+      return name !== undefined && namesSecret(name.trim()) ? end : undefined;
+    },
+  },
+];
+
+const NAME_AFTER_VALUE = new RegExp(String.raw`${QUOTE}${BETWEEN}${QUOTE}[\w-]{0,24}${NAME}`, 'iy');
+
+/** Shorter ones are no secrets, or a text that was cut. */
+const SHORTEST_VALUE = 3;
+
+function spansAfter(text: string, head: RegExp, endOf: NamedValue['endOf']): Span[] {
+  const spans: Span[] = [];
+  let past = 0;
+  for (const match of text.matchAll(head)) {
+    if (match.index < past) continue;
+    const after = match.index + match[0].length;
+    const start = after + lengthAt(OPENING_QUOTE, text, after);
+    const end = endOf(text, after, match);
+    if (end === undefined || end - start < SHORTEST_VALUE) continue;
+    spans.push({ start, end });
+    past = end;
+  }
+  return spans;
+}
+
+const REFERENCE = /(?:arn|id|name|type|version)s?$/i;
+
+/** The name, ARN or id of a secret is none. */
+function isReference(head: string): boolean {
+  return REFERENCE.test(head.replace(/\\*["'`]?\s*[:=]\s*$/, ''));
+}
+
+const separatorOf = (head: string) => (head.trimEnd().endsWith(':') ? ':' : '=');
+
+/** In quotes up to the closing one; else to where something else begins. */
+function endOfValue(text: string, start: number, separator: ':' | '='): number | undefined {
+  if (lengthAt(OPENING_QUOTE, text, start) > 0) return endOfQuoted(text, start);
+  if (/[\s,;&]/.test(text.charAt(start))) return undefined;
+  return trimmed(text, start, endBefore(SOMETHING_ELSE[separator], text, start));
+}
+
+/**
+ * A line break, the quote that all of it stands in (not an apostrophe), a closing tag, the next name of the same kind, or the
+ * next flag of a command.
+ */
+const somethingElse = (separator: string) =>
+  new RegExp(
+    String.raw`[\r\n"\`]|'(?!\w)|\\+["']|</|[\s,;&]{1,8}-{0,2}[\w.-]{1,64}\s{0,3}${separator}|\s--?[a-z]`,
+    'gi',
+  );
+const SOMETHING_ELSE = { ':': somethingElse(':'), '=': somethingElse('=') };
+
+const OPENING_QUOTE = /\\*["'`]/y;
+
+/**
+ * The offset of the quote that closes the one at `start`, its backslashes before it; the end of the text when there is none.
+ * JSON inside of a string has `\"` for each quote, and `\\\"` for a quote inside of those.
+ */
+function endOfQuoted(text: string, start: number): number {
+  const opening = start + lengthAt(OPENING_QUOTE, text, start) - 1;
+  const quote = text.charAt(opening);
+  const escapes = opening - start;
+  for (let at = text.indexOf(quote, opening + 1); at >= 0; at = text.indexOf(quote, at + 1)) {
+    let run = 0;
+    while (at - run - 1 > opening && text.charAt(at - run - 1) === '\\') run += 1;
+    if (run < escapes) return at - run;
+    if (run % (2 * (escapes + 1)) === escapes) return at - escapes;
+  }
+  return text.length;
+}
+
+/** A header goes on to the end of its line, or of the quotes that it stands in; Digest has quotes of its own. */
+function endOfHeader(text: string, start: number, { index }: RegExpExecArray): number | undefined {
+  if (lengthAt(OPENING_QUOTE, text, start) > 0) return endOfQuoted(text, start);
+  const around = /\\*["'`]$/.exec(text.slice(Math.max(0, index - 16), index))?.[0];
+  if (around !== undefined) return endOfQuotedFrom(text, start, around);
+  return trimmed(text, start, endOfMatch(/(?:="[^"\r\n]*"|[^"'`\r\n\\]|\\(?!\\*["'`]))*/y, text, start));
+}
+
+function endOfQuotedFrom(text: string, start: number, opening: string): number {
+  const end = text.indexOf(opening, start);
+  return end < 0 ? text.length : end;
+}
+
+/** As a shell takes it apart; words of a sentence about the flag are no arguments. */
+function endOfArgument(text: string, start: number): number | undefined {
+  if (lengthAt(OPENING_QUOTE, text, start) > 0) return endOfQuoted(text, start);
+  const end = endOfMatch(/(?:\\\s|[^\s"'`])*/y, text, start);
+  return OF_A_SENTENCE.test(text.slice(start, end)) ? undefined : end;
+}
+
+const OF_A_SENTENCE =
+  /^(?:flag|option|argument|parameter|value|is|was|are|has|must|may|can|cannot|should|will|not|and|or|with|for|to|in|on|from|requires?|expects?)[.,:;]?$/i;
+
+function endBefore(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.exec(text)?.index ?? text.length;
+}
+
+function endOfMatch(pattern: RegExp, text: string, start: number): number {
+  return start + lengthAt(pattern, text, start);
+}
+
+/** @param pattern sticky */
+function lengthAt(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0].length ?? 0;
+}
+
+function trimmed(text: string, start: number, end: number): number {
+  let last = end;
+  while (last > start && /\s/.test(text.charAt(last - 1))) last -= 1;
+  return last;
+}
