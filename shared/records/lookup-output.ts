@@ -10,13 +10,13 @@ export interface LookupEvent {
 
 /**
  * What output of `aws cloudtrail lookup-events` can begin with: a page, a list of pages or events, an event, a record's
- * text, or with `--output text` a record. A log file begins with none of these.
+ * text, or with `--output text` a record. A log file begins with none of these. An empty list says nothing.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Event.html
  */
 const FIRST_MEMBERS =
   'Events|NextToken|EventId|EventName|ReadOnly|AccessKeyId|EventTime|EventSource|Username|Resources|CloudTrailEvent';
 const LOOKUP_START = new RegExp(
-  `^\\uFEFF?\\s*(?:"|\\{\\s*"(?:${FIRST_MEMBERS}|eventVersion)"\\s*:|\\[[\\s[]*(?:"|\\]|\\{\\s*"(?:${FIRST_MEMBERS})"\\s*:))`,
+  `^\\uFEFF?\\s*(?:"|\\{\\s*"(?:${FIRST_MEMBERS}|eventVersion)"\\s*:|\\[[\\s[]*(?:"|\\{\\s*"(?:${FIRST_MEMBERS})"\\s*:))`,
 );
 
 /** Whether a text is output of `aws cloudtrail lookup-events`, told from its beginning. */

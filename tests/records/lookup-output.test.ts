@@ -36,7 +36,7 @@ test.each(OUTPUTS)('%s: recognized, and read to the byte', (_, text) => {
   expect(readLookupOutput(text)).toEqual(RECORDS.map((record, index) => ({ index, record })));
 });
 
-test.each(['[]', '{"Events": []}', '{"Events":[],"NextToken":null}'])('%s has no events', (text) => {
+test.each(['{"Events": []}', '[{"Events":[]}]', '{"Events":[],"NextToken":null}'])('%s has no events', (text) => {
   expect(isLookupOutput(text)).toBe(true);
   expect(readLookupOutput(text)).toEqual([]);
 });
@@ -46,6 +46,7 @@ test.each([
   '\uFEFF { "Records" : [] }',
   '{"comment":"x","Records":[]}',
   '[{"eventVersion":"1.11"}]',
+  '[]',
   '',
   '{',
   '{}',
