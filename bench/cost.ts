@@ -53,9 +53,14 @@ const LOG_BYTES = 1_400;
 const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
-const METRICS = 18;
-/** Verification, each hour of a month: for each account two lists, for each account and Region two, a digest, and two units for how far it has come. */
+/** Of the ingest and the verify function; a test counts them. */
+export const METRICS = 18;
+/** A trail of all Regions delivers a digest in each that is enabled, whether or not anything happens there; 17 are by default. */
+const DIGEST_REGIONS = 17;
+/** A month. */
 const HOURS = 30 * 24;
+/** Verification, each hour: for each account two lists; for each account and Region two, a digest, and two units for how far it has come. */
+const VERIFY = { listsOfAccount: 2, listsOfPlace: 2, writesOfPlace: 2, requestsOfPlace: 5, waitingMs: 40, places: 4 };
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
 
@@ -66,25 +71,23 @@ interface Load {
   /** Amazon MWAA's. */
   events: number;
   accounts: number;
-  /** Of each account. */
-  regions: number;
 }
 
 const ONE_MILLION = {
-  file: { files: 1e6, records: 0, events: 0, accounts: 0, regions: 0 },
-  record: { files: 0, records: 1e6, events: 0, accounts: 0, regions: 0 },
-  event: { files: 0, records: 0, events: 1e6, accounts: 0, regions: 0 },
+  file: { files: 1e6, records: 0, events: 0, accounts: 0 },
+  record: { files: 0, records: 1e6, events: 0, accounts: 0 },
+  event: { files: 0, records: 0, events: 1e6, accounts: 0 },
 };
 
 const LOADS: Readonly<Record<string, Load>> = {
   // A log file each five minutes in each Region of each account, at least.
-  'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000, accounts: 1, regions: 2 },
-  'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000, accounts: 20, regions: 4 },
-  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6, accounts: 300, regions: 5 },
+  'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000, accounts: 1 },
+  'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000, accounts: 20 },
+  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6, accounts: 300 },
 };
 
 /** What the stack itself costs for a load, by service: upper bounds. */
-function running({ files, records, events, accounts, regions }: Load): Record<string, number> {
+function running({ files, records, events, accounts }: Load): Record<string, number> {
   const cpu = files * CPU_MS.file + records * CPU_MS.record + events * CPU_MS.event;
   const seconds = (cpu / PROCESSORS + files * WAITING_MS.file + events * WAITING_MS.event) / 1000;
   const units = (kind: 'writes' | 'reads') => (files * UNITS.file[kind] + events * UNITS.event[kind]) / 1e6;
@@ -96,19 +99,25 @@ function running({ files, records, events, accounts, regions }: Load): Record<st
     'KMS, reading': (files / 1e6) * price('KMS: a million requests'),
     'DynamoDB, writes': units('writes') * price('DynamoDB on demand: a million write units'),
     'DynamoDB, reads': units('reads') * price('DynamoDB on demand: a million read units'),
-    'verification: lists and digests': verification(accounts, accounts * regions),
+    verification: verification(accounts),
     'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB taken in'),
   };
 }
 
-/** The lists of buckets, digests and the chains' items; a list costs what a PUT does. */
-function verification(accounts: number, places: number): number {
-  const lists = HOURS * 2 * (accounts + places);
-  const digests = HOURS * places;
+/** Digests of a month: one each hour for each account and Region. */
+const digestsOf = (accounts: number): number => HOURS * accounts * DIGEST_REGIONS;
+
+/** The lists of buckets, digests, the chains' items, and waiting for all that; a list costs what a PUT does. */
+function verification(accounts: number): number {
+  const digests = digestsOf(accounts);
+  const lists = HOURS * accounts * VERIFY.listsOfAccount + digests * VERIFY.listsOfPlace;
+  const seconds = (digests * VERIFY.requestsOfPlace * VERIFY.waitingMs) / VERIFY.places / 1000;
   return (
     (lists / 1e6) * price('S3: a million PUT requests') +
     (digests / 1e6) * price('S3: a million GET requests') +
-    ((digests * 2) / 1e6) * price('DynamoDB on demand: a million write units')
+    (digests / 1e6) * price('KMS: a million requests') +
+    ((digests * VERIFY.writesOfPlace) / 1e6) * price('DynamoDB on demand: a million write units') +
+    seconds * MEMORY_GB * price('Lambda, arm64: a GB-second')
   );
 }
 
@@ -124,8 +133,8 @@ function keeping({ files, events }: Load): number {
 
 /** What every month costs. */
 function fixed(): Record<string, number> {
-  const alarms = readFileSync(join(ROOT, 'deploy', 'alarms.yml'), 'utf8').match(/Type: AWS::CloudWatch::Alarm$/gm);
-  const count = alarms?.length ?? 0;
+  const templates = ['alarms.yml', 'verify-on.yml'].map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
+  const count = templates.join('').match(/Type: AWS::CloudWatch::Alarm$/gm)?.length ?? 0;
   return {
     [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),
     [`${METRICS} metrics`]: METRICS * price('CloudWatch: a metric for a month'),
@@ -135,13 +144,18 @@ function fixed(): Record<string, number> {
 }
 
 /** What the trail costs besides. */
-function trail({ files, records, events }: Load): Record<string, number> {
+function trail({ files, records, events, accounts }: Load): Record<string, number> {
+  const digests = digestsOf(accounts);
   return {
     "MWAA's data events (if all its events are)": (events / 1e6) * price('CloudTrail: a million data events'),
     'log files, PUT requests': (files / 1e6) * price('S3: a million PUT requests'),
+    [`digest files of ${DIGEST_REGIONS} Regions, PUT requests`]: (digests / 1e6) * price('S3: a million PUT requests'),
+    'KMS, writing log files and digests': ((files + digests) / 1e6) * price('KMS: a million requests'),
     'log files, kept for a month': ((records * RECORD_BYTES) / 1e9) * price('S3 Standard: a GB for a month'),
     'key, with `source=new-trail`': price('KMS: a key for a month'),
-    'EventBridge, with `source=bucket`': (files / 1e6) * price('EventBridge: a million events of S3'),
+    'EventBridge, with `source=bucket`: log files and digests':
+      ((files + digests) / 1e6) * price('EventBridge: a million events of S3'),
+    'EventBridge, each million of **other objects in the same bucket**': price('EventBridge: a million events of S3'),
     'management events again, **if another trail has them already**':
       (records / 1e6) * price('CloudTrail: a million management events, second copy'),
   };

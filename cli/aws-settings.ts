@@ -1,3 +1,34 @@
+import { type Command, Option } from 'commander';
+
+const AWS_GROUP = 'AWS settings:';
+
+/** Flags for the AWS settings, in place of the environment's. */
+export interface AwsOptions {
+  profile?: string;
+  awsRegion?: string;
+}
+
+export function addAwsOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--profile <name>', 'a profile of your AWS configuration').helpGroup(AWS_GROUP))
+    .addOption(new Option('--aws-region <name>', 'the AWS Region of the stack or bucket').helpGroup(AWS_GROUP));
+}
+
+/**
+ * Puts the flags where the AWS SDK looks for settings; as in the AWS CLI, a profile that is named wins over access keys in the
+ * environment.
+ * @param env the environment of the process
+ */
+export function applyAwsOptions({ profile, awsRegion }: AwsOptions, env: NodeJS.ProcessEnv): void {
+  if (profile !== undefined) {
+    env.AWS_PROFILE = profile;
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) delete env[name];
+  }
+  // The AWS CLI knows the second name, the SDK does not.
+  const region = awsRegion ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION);
+  if (region) env.AWS_REGION = region;
+}
+
 const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
 const REFUSED = /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|InvalidAccessKeyId)/;
 const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/;
@@ -10,10 +41,10 @@ export function settingsProblem(error: unknown): string | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
   // The SDK gives it no name of its own.
   if (/^Region (is missing|not accepted)/.test(message)) {
-    return 'AWS settings: expected a Region: set AWS_REGION, or AWS_PROFILE to one that has it';
+    return 'AWS settings: expected a Region: set AWS_REGION or give --aws-region, or a profile that has one';
   }
   if (NO_CREDENTIALS.test(name)) {
-    return 'AWS settings: expected credentials, and found none that can be used: sign in (aws sso login, aws configure), or set AWS_PROFILE';
+    return 'AWS settings: expected credentials, and found none that can be used: sign in (aws sso login, aws configure), or name a profile with --profile or AWS_PROFILE';
   }
   if (/Expired/.test(name)) return 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
   if (REFUSED.test(name)) return `AWS settings: AWS does not accept the credentials (${name})`;

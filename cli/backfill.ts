@@ -1,18 +1,22 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LOCAL_LOG_BUCKET } from '../local/local-names.ts';
 import type { Environment } from '../shared/config.ts';
-import { readTime } from '../shared/query/time.ts';
+import { CriteriaError, timeCriterion } from '../shared/query/criteria.ts';
 import { backfill, readSource } from './backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from './backfill/report.ts';
 import type { Selection } from './backfill/selection.ts';
 import { bucketName } from './bucket-name.ts';
+import { ingestQueueOf } from './deployed-stack.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { readCount } from './number-options.ts';
-import { DEFAULT_STORE, type StoreOptions } from './store-options.ts';
+import { quarantineOf } from './quarantine/open-quarantine.ts';
+import { STORE_GROUP, type Store, type StoreOptions, stackOption, storeOf, storeOption } from './store-options.ts';
+import { addZoneOption, type TimeOptions, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
-interface Options extends StoreOptions {
+interface Options extends StoreOptions, TimeOptions {
   since?: string;
   until?: string;
   account?: string[];
@@ -35,12 +39,11 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       "bring the past into the store: the log files of a trail's bucket that were delivered before there was a function; to be interrupted and repeated at will",
     )
     .argument('<source>', 's3://BUCKET[/PREFIX], or a folder with the downloaded bucket')
-    .addOption(
-      new Option('--since <time>', 'log files delivered from this time on; ISO 8601, or an age such as 90d').argParser(
-        timeOf,
-      ),
+    .option(
+      '--since <time>',
+      'log files delivered from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 90d',
     )
-    .addOption(new Option('--until <time>', 'log files delivered before this time').argParser(timeOf))
+    .option('--until <time>', 'log files delivered before this time')
     .addOption(
       new Option('--account <id>', 'only of this account; repeated: of any of these').argParser(
         collected(/^\d{12}$/, '12 digits'),
@@ -56,17 +59,20 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
         matching(value, /^o-[a-z0-9]+$/, 'an ID such as o-exampleorgid'),
       ),
     )
-    .option('--store <dir>', 'the local store', DEFAULT_STORE)
-    .option('--table <name>', 'into this events table in DynamoDB instead, with the usual AWS settings')
+    .addOption(storeOption('into the local store'))
+    .addOption(stackOption('into the tables and the quarantine of this deployed stack, SERVICE-STAGE'))
+    .addOption(new Option('--table <name>', 'into this events table in DynamoDB').helpGroup(STORE_GROUP))
     .addOption(
       new Option(
         '--quarantine <bucket>',
-        'with --table: where bad files and records go; else QUARANTINE_BUCKET',
-      ).argParser(bucketName),
+        "where bad files and records go; else the stack's; with --table, QUARANTINE_BUCKET",
+      ).helpGroup(STORE_GROUP),
     )
-    .option(
-      '--via-queue [name|url]',
-      'only announce the log files to the ingest queue, so that the function reads them; without a name the queue beside --table',
+    .addOption(
+      new Option(
+        '--via-queue [name|url]',
+        "only announce the log files to the ingest queue, so that the function reads them; without a name the stack's",
+      ).helpGroup(STORE_GROUP),
     )
     .addOption(
       new Option(
@@ -77,40 +83,31 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       ),
     )
     .option('--dry-run', 'only list and count, and estimate what it would cost')
-    .addOption(
-      new Option('--concurrency <n>', 'read so many files at the same time').default(CONCURRENCY).argParser(readCount),
-    )
-    .addOption(new Option('--format <format>', 'how to print the report').choices(['table', 'json']).default('table'))
+    .addOption(new Option('--concurrency <n>', 'files to read in parallel').default(CONCURRENCY).argParser(readCount))
+    .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .addHelpText(
       'after',
-      '\nA log file holds events of the minutes before its delivery, sometimes of hours before. With --table, set EVENT_SOURCES and\n' +
+      '\nA log file holds events of the minutes before its delivery, sometimes of hours before. For a deployed store, set EVENT_SOURCES and\n' +
         'RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
     );
-  return command.action(async (text: string, options: Options) => {
+  return addZoneOption(command).action(async (text: string, options: Options) => {
     const usage = (problem: string) => command.error(`error: ${problem}`);
     const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET, usage);
-    const { since, until, table, dryRun = false, concurrency, store, format } = options;
+    const { dryRun = false, concurrency, format } = options;
+    const store = storeOf(options, env);
+    const selection = selectionOf(options, Date.now());
+    const { since, until } = selection;
     if (!source) return usage(`${text}: expected s3://BUCKET[/PREFIX] or a folder`);
     if (since !== undefined && until !== undefined && since >= until) usage('--since: expected a time before --until');
     if (options.bucket !== undefined && source.kind === 'bucket') usage('--bucket: expected only with a folder');
-    const queue = queueOf(options);
-    if (queue === null) return usage('--via-queue: expected the name of a queue, or a --table NAME-events beside it');
+    const queue = queueOf(options, store);
     if (queue !== undefined && source.kind === 'folder')
       usage('--via-queue: expected a bucket, which the function can read');
-    const quarantine = options.quarantine ?? env.QUARANTINE_BUCKET;
-    if (table !== undefined && !quarantine && queue === undefined && !dryRun) {
-      usage('--table needs --quarantine, or QUARANTINE_BUCKET, for what may be bad');
-    }
-    const wanted = {
-      source,
-      selection: selectionOf(options),
-      concurrency,
-      dryRun,
-      queue,
-      quarantine,
-      store,
-      ...(table && { table }),
-    };
+    const writes = store.kind === 'deployed' && queue === undefined && !dryRun;
+    const quarantine = writes
+      ? await quarantineOf({ bucket: options.quarantine, table: options.table }, store, env)
+      : options.quarantine;
+    const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
     const report = await untilInterrupted(
       (signal) => backfill(wanted, env, signal),
       () => process.stderr.write('\nmwaa-trail: finishing the files at work; Ctrl-C again ends at once\n'),
@@ -120,26 +117,25 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
   });
 }
 
-function selectionOf({ since, until, account, region, organization }: Options): Selection {
+function selectionOf({ since, until, account, region, organization, ...options }: Options, now: number): Selection {
+  const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
   return {
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
+    ...(since === undefined ? {} : { since: timeOf('since', since) }),
+    ...(until === undefined ? {} : { until: timeOf('until', until) }),
     ...(account === undefined ? {} : { accounts: account }),
     ...(region === undefined ? {} : { regions: region }),
     ...(organization === undefined ? {} : { organization }),
   };
 }
 
-/** Nothing when the files are to be read here; null when the queue cannot be told. */
-function queueOf({ viaQueue, table }: Options): string | undefined | null {
+/**
+ * The queue that is to be told; undefined if the files are to be read here.
+ * @throws {CriteriaError} when it is not known
+ */
+function queueOf({ viaQueue }: Options, store: Store): string | undefined {
   if (viaQueue !== true) return viaQueue;
-  return table?.endsWith('-events') ? table.replace(/-events$/, '-ingest') : null;
-}
-
-function timeOf(value: string): string {
-  const time = readTime(value, Date.now());
-  if (time === undefined) throw new InvalidArgumentError('Expected ISO 8601, or an age such as 90d.');
-  return time;
+  if (store.kind === 'deployed' && store.stack !== undefined) return ingestQueueOf(store.stack);
+  throw new CriteriaError('viaQueue', 'expected the name of a queue, or --stack');
 }
 
 function collected(pattern: RegExp, expectation: string) {

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { compareEvents, provisionalOf } from '../shared/query/compare.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
@@ -6,6 +6,7 @@ import { comparisonText } from '../shared/render/comparison.ts';
 import type { StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
@@ -21,7 +22,7 @@ export function compareCommand(env: Environment, setExitCode: (code: number) => 
     .argument('<eventId>', "CloudTrail's eventID")
     .argument('<eventIds...>', 'those of the events to compare it with')
     .option('--all', 'fields that do not differ, too: after those that do')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
+    .addOption(formatOption(['table', 'json']));
   return addStoreOptions(addTimeOptions(command)).action(
     async (first: string, others: string[], options: CompareOptions) => {
       const eventIds = [first, ...others];

@@ -9,8 +9,7 @@ import {
   needsAttention,
   readCoverage,
 } from '../shared/query/coverage.ts';
-import { CriteriaError } from '../shared/query/criteria.ts';
-import { readTime } from '../shared/query/time.ts';
+import { timeCriterion } from '../shared/query/criteria.ts';
 import {
   COVERAGE_CSV_HEADER,
   coverageColumns,
@@ -25,13 +24,15 @@ import type { View } from '../shared/render/view.ts';
 import { batches, TABLE_ROWS } from './batches.ts';
 import { bucketAndPrefix } from './bucket-and-prefix.ts';
 import { EXIT } from './exit.ts';
-import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { viewOf } from './view-options.ts';
+import { choice } from './format-option.ts';
+import { addStoreOptions, type StoreOptions, storeOf, withStore } from './store-options.ts';
+import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeJsonList, writeOut } from './write-out.ts';
 
+const FORMATS = ['map', 'table', 'json', 'csv'];
 type Format = 'map' | 'table' | 'json' | 'csv';
 
-interface CoverageOptions extends StoreOptions {
+interface CoverageOptions extends StoreOptions, TimeOptions {
   since: string;
   until?: string;
   account?: string[];
@@ -50,23 +51,24 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
     .addOption(
       new Option(
         '--bucket <address>',
-        "with --table: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
+        "with a deployed stack: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
       ).argParser(locationOf),
     )
     .addOption(
       new Option('--format <format>', 'how to print: map on a terminal, else table') //
-        .choices(['map', 'table', 'json', 'csv']),
+        .choices(FORMATS)
+        .argParser((value) => choice(FORMATS, value)),
     )
     .addHelpText(
       'after',
       '\nThe exit code is 1 when something is missing, quarantined, failed or altered, or when --account and --region fit none of\nthe log files of the time.',
     );
-  return addStoreOptions(command).action(async (options: CoverageOptions) => {
-    if (options.bucket && options.table === undefined) {
-      command.error('error: --bucket is for a trail in AWS, and needs --table');
+  return addStoreOptions(addZoneOption(command)).action(async (options: CoverageOptions) => {
+    if (options.bucket && storeOf(options, env).kind === 'local') {
+      command.error('error: --bucket is for a trail in AWS, and needs --stack or --table');
     }
+    const days = [...daysOf(options, Date.now())];
     await withStore(options, env, async (deps) => {
-      const days = [...daysOf(options, deps.now())];
       const delivered = options.bucket && (await deliveredFiles(options.bucket, env));
       const seen = { rows: 0, attention: false };
       const filter = {
@@ -75,7 +77,7 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
       };
       const coverage = watched(readCoverage(days, filter, deps, delivered), seen);
       const { format = process.stdout.isTTY ? 'map' : 'table' } = options;
-      const view = viewOf(process.stdout, env, { utc: true }, deps.now());
+      const view = viewOf(process.stdout, env, {}, deps.now());
       await PRINTERS[format](coverage, { days, withBucket: delivered !== undefined, view });
       const isFiltered = options.account !== undefined || options.region !== undefined;
       const others = seen.rows === 0 && isFiltered ? await placesOf(readCoverage(days, {}, deps)) : [];
@@ -151,17 +153,15 @@ async function* watched(
   }
 }
 
-function daysOf({ since, until }: Pick<CoverageOptions, 'since' | 'until'>, now: number): Generator<string> {
-  const first = timeOf('since', since, now);
+function daysOf(
+  { since, until, ...options }: Pick<CoverageOptions, 'since' | 'until' | 'local'>,
+  now: number,
+): Generator<string> {
+  const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
+  const first = timeOf('since', since);
   // The last day is that of the last moment before.
-  const last = until === undefined ? now : Date.parse(timeOf('until', until, now)) - 1;
+  const last = until === undefined ? now : Date.parse(timeOf('until', until)) - 1;
   return daysBetween(first.slice(0, 10), new Date(last).toISOString().slice(0, 10));
-}
-
-function timeOf(name: string, value: string, now: number): string {
-  const time = readTime(value, now);
-  if (time === undefined) throw new CriteriaError(name, 'expected ISO 8601, or an age such as 7d');
-  return time;
 }
 
 async function deliveredFiles(location: PlaceFilter, env: Environment): Promise<DeliveredFiles> {

@@ -14,7 +14,7 @@ export function addCriteriaOptions(command: Command): Command {
     .option('--errors', 'only events with an error')
     .option('--read-only', 'only events that change nothing')
     .option('--no-read-only', 'only events that change something')
-    .option('--since <time>', 'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d')
+    .option('--since <time>', 'from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d')
     .option('--until <time>', 'before this time');
 }
 
@@ -23,6 +23,7 @@ export function criteriaProblem({ parameter, expectation }: CriteriaError): stri
   return `${flagOf(parameter)}: ${expectation}`;
 }
 
-function flagOf(criterion: string): string {
+/** `--event-name` */
+export function flagOf(criterion: string): string {
   return `--${criterion.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -1,7 +1,9 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import type { DoctorOptions } from './doctor/doctor.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
+import { stackInEnvironment, stackOption } from './store-options.ts';
 
 /** What a stack is called that was deployed without --stage: serverless.yml's service and its default stage. */
 export const DEFAULT_STACK = 'mwaa-trail-dev';
@@ -11,13 +13,19 @@ export function doctorCommand(env: Environment, setExitCode: (code: number) => v
     .description(
       'look at a deployed stack and its trail, read-only, and say what is missing on the way of a log file, with the fix for each',
     )
-    .option('--stack <name>', 'the CloudFormation stack: SERVICE-STAGE', DEFAULT_STACK)
-    .option('--region <region>', 'the Region of the stack, instead of that of the AWS settings')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
+    .addOption(formatOption(['table', 'json']))
+    .addOption(new Option('--region <region>').argParser(movedRegion).hideHelp())
+    .addOption(stackOption(`the CloudFormation stack, SERVICE-STAGE (default: ${DEFAULT_STACK})`))
     .addHelpText('after', '\nExit code 1 says that there is a problem, or that something could not be found out.')
-    .action(async (options: DoctorOptions) => {
+    .action(async ({ stack, format }: Pick<DoctorOptions, 'format'> & { stack?: string }) => {
       // No other command talks to so many services.
       const { examine } = await import('./doctor/doctor.ts');
-      if (!(await examine(options, env))) setExitCode(EXIT.failed);
+      const name = stack ?? stackInEnvironment(env) ?? DEFAULT_STACK;
+      if (!(await examine({ stack: name, format }, env))) setExitCode(EXIT.failed);
     });
+}
+
+/** `--region` is the filter of other commands. */
+function movedRegion(): never {
+  throw new InvalidArgumentError('The Region of the stack is given by --aws-region.');
 }

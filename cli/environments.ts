@@ -1,12 +1,12 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { CriteriaError } from '../shared/query/criteria.ts';
+import { timeCriterion } from '../shared/query/criteria.ts';
 import { environmentTimes } from '../shared/query/environment-times.ts';
 import { recentActivity } from '../shared/query/recent-activity.ts';
-import { readTime } from '../shared/query/time.ts';
 import { environmentsTable } from '../shared/render/environments.ts';
+import { formatOption } from './format-option.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
 interface EnvironmentsOptions extends StoreOptions, TimeOptions {
@@ -18,11 +18,10 @@ export function environmentsCommand(env: Environment): Command {
   const command = new Command('environments')
     .description('list the environments that events name: last activity, and how many recent events and errors')
     .option('--recent <time>', 'what is recent: an age, or from this time on', '7d')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
+    .addOption(formatOption(['table', 'json']));
   return addStoreOptions(addTimeOptions(command)).action(async (options: EnvironmentsOptions) => {
+    const since = timeCriterion('recent', options.recent, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const since = readTime(options.recent, deps.now());
-      if (since === undefined) throw new CriteriaError('recent', 'expected an age such as 7d, or an ISO 8601 time');
       const environments = await recentActivity(await environmentTimes(deps), since, deps);
       const view = viewOf(process.stdout, env, options, deps.now());
       if (options.format === 'json') await writeOut(`${JSON.stringify(environments, null, 2)}\n`);

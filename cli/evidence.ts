@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
 import { addStoreOptions } from './store-options.ts';
 import type { EvidenceOptions } from './verify/arguments.ts';
+import { addZoneOption } from './view-options.ts';
 
 export function evidenceCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('evidence')
@@ -16,7 +17,7 @@ export function evidenceCommand(env: Environment, setExitCode: (code: number) =>
     )
     .option('--since <time>', 'digests back to this time; without it, back to the start of their chain')
     .option('--public-keys <file>', 'public keys from a file, as verify takes them, instead of CloudTrail');
-  return addStoreOptions(command).action(async (eventId: string, options: EvidenceOptions) => {
+  return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: EvidenceOptions) => {
     // No other command needs the client for CloudTrail.
     const { collect } = await import('./verify/bundle.ts');
     setExitCode(await collect(eventId, options, env, (problem) => command.error(`error: ${problem}`)));

@@ -1,14 +1,16 @@
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { type Completeness, readCompleteness } from '../shared/query/completeness.ts';
-import type { Criteria } from '../shared/query/criteria.ts';
+import type { Criteria, TextCriterion } from '../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses } from '../shared/query/likely-causes.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
+import type { NearName, UnknownValue } from '../shared/query/unknown-values.ts';
 import { freshnessLine, problemLines } from '../shared/render/completeness.ts';
 import { displayText } from '../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../shared/render/times.ts';
 import type { View } from '../shared/render/view.ts';
 import { readPath } from '../shared/store/ledger.ts';
+import { flagOf } from './criteria-options.ts';
 
 /** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
 interface Answer {
@@ -37,9 +39,9 @@ function say(lines: readonly string[]): void {
 function sentence(cause: LikelyCause, times: TimeDisplay): string {
   switch (cause.kind) {
     case 'empty-store':
-      return 'The store holds no events yet: put log files into it with mwaa-trail replay, or ask another with --store or --table.';
-    case 'unknown-environment':
-      return unknownEnvironment(cause.name, cause.nearest);
+      return 'The store holds no events yet: put log files into it with mwaa-trail replay, or ask another with --store or --stack.';
+    case 'unknown-value':
+      return unknownValue(cause);
     case 'outside-times':
       return `There are such events at other times: ${otherTimes(cause, times)}.`;
     case 'delivery-delay':
@@ -54,14 +56,32 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
   }
 }
 
-function unknownEnvironment(name: string, nearest: readonly string[]): string {
-  const quoted = nearest.map(quote);
-  const hint = quoted.length > 0 ? `did you mean ${quoted.join(' or ')}?` : 'mwaa-trail environments lists all names.';
-  return `No event names the environment ${quote(name)}: ${hint}`;
+function unknownValue({ criterion, value, nearest }: UnknownValue): string {
+  const names = nearest.map(nearName);
+  const last = names.pop();
+  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
+  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
 
-function quote(name: string): string {
-  return displayText(JSON.stringify(name));
+/** Which command shows what values there are. */
+const LISTINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'mwaa-trail environments lists all names.',
+  eventName: 'mwaa-trail summary shows which there are.',
+  errorCode: 'mwaa-trail summary shows which there are.',
+  principal: 'mwaa-trail summary shows which there are.',
+};
+
+/** `InvokeRestApi (12 events)` */
+function nearName({ value, events, more, inQuestion }: NearName): string {
+  const count = `${events.toLocaleString('en-US')}${more ? ' or more' : ''} ${events === 1 && !more ? 'event' : 'events'}`;
+  return `${quoted(value)} (${count}${inQuestion || events === 0 ? '' : ', none of which meets the rest of the question'})`;
+}
+
+/** Bare, where nobody could take a part of it for ours. */
+function quoted(text: string): string {
+  return /^[\w@%+=:./*-]+$/.test(text) ? text : displayText(JSON.stringify(text));
 }
 
 function otherTimes({ before, after }: { before?: string; after?: string }, times: TimeDisplay): string {

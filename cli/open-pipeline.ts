@@ -5,7 +5,6 @@ import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createS3Client } from '../shared/aws/s3.ts';
 import { type Config, type Environment, readConfig, type TableNames } from '../shared/config.ts';
 import type { PipelineDeps } from '../shared/pipeline.ts';
-import { tablesBeside } from './store-options.ts';
 
 /**
  * Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. Meanwhile
@@ -41,12 +40,12 @@ export function localConfig(env: Environment, logBucket: string): Config {
  * @param clients in place of the usual ones
  */
 export function awsPipeline(
-  eventsTable: string,
+  tables: TableNames,
   env: Environment,
   variables: Environment,
   clients: Partial<Pick<PipelineDeps, 's3' | 'dynamo'>> = {},
 ): PipelineDeps {
-  const config = readConfig({ ...env, ...tableVariables(tablesBeside(eventsTable, env)), ...variables });
+  const config = readConfig({ ...env, ...tableVariables(tables), ...variables });
   const { s3 = createS3Client(env), dynamo = createDynamoClient() } = clients;
   return { s3, dynamo, config, now: Date.now, sleep: setTimeout };
 }

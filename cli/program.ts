@@ -3,7 +3,7 @@ import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
-import { settingsProblem } from './aws-settings.ts';
+import { addAwsOptions, applyAwsOptions, settingsProblem } from './aws-settings.ts';
 import { backfillCommand } from './backfill.ts';
 import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
@@ -24,9 +24,10 @@ import { verifyCommand } from './verify.ts';
 
 /**
  * Runs `mwaa-trail` with a command line, `argv` as the process has it.
+ * @param env that of the process: flags for the AWS settings are put into it, where the SDK looks for them
  * @returns the exit code
  */
-export async function runProgram(argv: readonly string[], env: Environment): Promise<number> {
+export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let exitCode: number = EXIT.done;
   const setExitCode = (code: number) => {
     exitCode = code;
@@ -37,6 +38,7 @@ export async function runProgram(argv: readonly string[], env: Environment): Pro
     process.exit();
   });
   const program = createProgram(env, setExitCode);
+  program.hook('preAction', (_, command) => applyAwsOptions(command.opts(), env));
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -54,30 +56,44 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError('(add --help for what can be given)');
+    .showHelpAfterError(helpHint('mwaa-trail'));
   program.addCommand(replayCommand(env, setExitCode));
-  program.addCommand(backfillCommand(env, setExitCode));
-  program.addCommand(queryCommand(env));
-  program.addCommand(showCommand(env, setExitCode));
-  program.addCommand(compareCommand(env, setExitCode));
-  program.addCommand(summaryCommand(env));
-  program.addCommand(tailCommand(env));
-  program.addCommand(environmentsCommand(env));
-  program.addCommand(coverageCommand(env, setExitCode));
-  program.addCommand(serveCommand(env));
-  program.addCommand(verifyCommand(env, setExitCode));
-  program.addCommand(evidenceCommand(env, setExitCode));
-  program.addCommand(quarantineCommand(env, setExitCode));
-  program.addCommand(redriveCommand());
-  program.addCommand(doctorCommand(env, setExitCode));
+  const askingAws = [
+    backfillCommand(env, setExitCode),
+    queryCommand(env),
+    showCommand(env, setExitCode),
+    compareCommand(env, setExitCode),
+    summaryCommand(env),
+    tailCommand(env),
+    environmentsCommand(env),
+    coverageCommand(env, setExitCode),
+    serveCommand(env),
+    verifyCommand(env, setExitCode),
+    evidenceCommand(env, setExitCode),
+    quarantineCommand(env, setExitCode),
+    redriveCommand(env),
+    doctorCommand(env, setExitCode),
+  ];
+  for (const command of askingAws) {
+    for (const one of command.commands.length > 0 ? command.commands : [command]) addAwsOptions(one);
+    program.addCommand(command);
+  }
   program
     .command('scan')
     .description('print the MWAA records of a log file as NDJSON, without storing anything')
     .argument('<file>', 'a log file, gzipped or not; - for standard input');
-  for (const command of program.commands)
-    command.exitOverride().showHelpAfterError('(add --help for what can be given)');
+  for (const command of program.commands) {
+    endAsProgram(command, `mwaa-trail ${command.name()}`);
+    for (const one of command.commands) endAsProgram(one, `mwaa-trail ${command.name()} ${one.name()}`);
+  }
   return program;
 }
+
+function endAsProgram(command: Command, called: string): void {
+  command.exitOverride().showHelpAfterError(helpHint(called));
+}
+
+const helpHint = (called: string) => `Run '${called} --help'.`;
 
 function messageOf(error: unknown): string {
   if (error instanceof CriteriaError) return criteriaProblem(error);

@@ -2,20 +2,23 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { openObject } from '../shared/aws/open-object.ts';
 import type { Environment } from '../shared/config.ts';
 import { DEFAULT_CAPS, type ReaderCaps } from '../shared/log-file/read-log-file.ts';
-import { readTime } from '../shared/query/time.ts';
+import { timeCriterion } from '../shared/query/criteria.ts';
 import { displayText } from '../shared/render/display.ts';
+import { timeDisplay } from '../shared/render/times.ts';
 import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
 import { bucketName } from './bucket-name.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
 import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
 import { entryTable, replayTable } from './quarantine/render.ts';
-import { DEFAULT_STORE } from './store-options.ts';
+import { STORE_GROUP, stackOption, storeOption } from './store-options.ts';
+import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
 type Format = 'table' | 'json';
-type ListOptions = QuarantineOptions & { reason?: string[]; since?: string; format: Format };
+type ListOptions = QuarantineOptions & TimeOptions & { reason?: string[]; since?: string; format: Format };
 type ShowOptions = QuarantineOptions & { raw?: true };
 type ReplayOptions = QuarantineOptions & { all?: true; dryRun?: true; cap?: Partial<ReaderCaps>; format: Format };
 
@@ -30,9 +33,7 @@ export function quarantineCommand(env: Environment, setExitCode: (code: number) 
     addQuarantineOptions(discardCommand(env, setExitCode, warnOfMissing)),
     addQuarantineOptions(discardedCommand(env)),
   ];
-  for (const subcommand of subcommands) {
-    command.addCommand(subcommand.exitOverride().showHelpAfterError('(add --help for what can be given)'));
-  }
+  for (const subcommand of subcommands) command.addCommand(subcommand);
   return command;
 }
 
@@ -40,21 +41,25 @@ function listCommand(env: Environment): Command {
   const command = new Command('list')
     .description('list what is in quarantine, the oldest first')
     .option('--reason <reason...>', 'only with this reason; repeated: with any of these')
-    .addOption(
-      new Option('--since <time>', 'only what was set aside at this time or later; ISO 8601, or an age such as 7d') //
-        .argParser(timeOf),
+    .option(
+      '--since <time>',
+      'only what was set aside at this time or later: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
     )
-    .addOption(formatOption());
-  return addQuarantineOptions(command).action(async ({ format, ...options }: ListOptions) => {
-    const { entries, strangers } = await withQuarantine(options, env, ({ s3, quarantineBucket }) =>
-      listQuarantine(s3, quarantineBucket),
-    );
-    const wanted = entries.filter((entry) => isWanted(entry, options));
-    for (const key of strangers) warn(`${key} in the quarantine bucket is not of mwaa-trail, and left alone`);
-    if (format === 'json') await writeOut(`${JSON.stringify(wanted, null, 2)}\n`);
-    else if (wanted.length > 0) await writeOut(`${entryTable(wanted)}\n`);
-    else process.stderr.write(entries.length === 0 ? 'The quarantine is empty.\n' : 'Nothing in quarantine matches.\n');
-  });
+    .addOption(formatOption(['table', 'json']));
+  return addQuarantineOptions(addZoneOption(command)).action(
+    async ({ format, since: from, ...options }: ListOptions) => {
+      const since = from === undefined ? undefined : timeCriterion('since', from, Date.now(), zoneOf(options));
+      const { entries, strangers } = await withQuarantine(options, env, ({ s3, quarantineBucket }) =>
+        listQuarantine(s3, quarantineBucket),
+      );
+      const wanted = entries.filter((entry) => isWanted(entry, { ...options, since }));
+      for (const key of strangers) warn(`${key} in the quarantine bucket is not of mwaa-trail, and left alone`);
+      if (format === 'json') await writeOut(`${JSON.stringify(wanted, null, 2)}\n`);
+      else if (wanted.length > 0)
+        await writeOut(`${entryTable(wanted, timeDisplay(viewOf(process.stdout, env, options, Date.now()).times))}\n`);
+      else process.stderr.write(`${whyNothing(entries)}\n`);
+    },
+  );
 }
 
 function showCommand(env: Environment, setExitCode: (code: number) => void): Command {
@@ -92,17 +97,14 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
       new Option('--cap <name=number>', `read up to another cap, as records=10000000; may be repeated (${CAPS})`) //
         .argParser(withCap),
     )
-    .addOption(formatOption())
+    .addOption(formatOption(['table', 'json']))
     .addHelpText(
       'after',
-      '\nIn AWS, set EVENT_SOURCES and RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
+      '\nFor a deployed stack, set EVENT_SOURCES and RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
     );
   return addQuarantineOptions(command).action(async (ids: string[], options: ReplayOptions) => {
     const { all = false, dryRun = false, format } = options;
     if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
-    if ((options.bucket === undefined) !== (options.table === undefined)) {
-      command.error('error: in AWS both --bucket and --table are needed, for the local store neither');
-    }
     const reports = await withPipeline(options, env, async (pipeline) => {
       const deps = { ...pipeline, caps: options.cap ?? {} };
       const bucket = deps.config.quarantineBucket!;
@@ -124,17 +126,15 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
 
 function addQuarantineOptions(command: Command): Command {
   return command
-    .option('--store <dir>', 'the local store, made by replay', DEFAULT_STORE)
+    .addOption(storeOption('that of the local store, made by replay').conflicts('bucket'))
+    .addOption(stackOption('that of this deployed stack, SERVICE-STAGE'))
     .addOption(
-      new Option('--bucket <name>', 'this quarantine bucket in S3 instead, with the usual AWS settings').argParser(
-        bucketName,
-      ),
+      new Option('--bucket <name>', 'this quarantine bucket in S3').helpGroup(STORE_GROUP).argParser(bucketName),
     )
-    .option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need');
-}
-
-function formatOption(): Option {
-  return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
+    .addOption(
+      new Option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need') //
+        .helpGroup(STORE_GROUP),
+    );
 }
 
 const CAPS = Object.keys(DEFAULT_CAPS).join(', ');
@@ -146,14 +146,18 @@ function withCap(value: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderC
   return { ...caps, [name]: Number(number) };
 }
 
-function timeOf(value: string): string {
-  const time = readTime(value, Date.now());
-  if (time === undefined) throw new InvalidArgumentError('expected ISO 8601, or an age such as 7d');
-  return time;
+function isWanted(
+  entry: QuarantineEntry,
+  { reason, since }: { reason?: readonly string[]; since?: string | undefined },
+): boolean {
+  return (!reason || reason.includes(entry.reason)) && (since === undefined || entry.quarantinedAt >= since);
 }
 
-function isWanted(entry: QuarantineEntry, { reason, since }: Pick<ListOptions, 'reason' | 'since'>): boolean {
-  return (!reason || reason.includes(entry.reason)) && (since === undefined || entry.quarantinedAt >= since);
+/** Reasons are a program's words: those that there are help whoever mistyped one. */
+function whyNothing(entries: readonly QuarantineEntry[]): string {
+  if (entries.length === 0) return 'The quarantine is empty.';
+  const reasons = [...new Set(entries.map(({ reason }) => reason))].sort();
+  return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
 }
 
 /** Something stays in quarantine, or has come into it record by record. */

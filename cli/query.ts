@@ -11,10 +11,11 @@ import type { ListedEvent, StoredEvent } from '../shared/store/event-item.ts';
 import { getEvent } from '../shared/store/events-table.ts';
 import { batches, TABLE_ROWS } from './batches.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { formatOption } from './format-option.ts';
 import { sayNotes } from './notes.ts';
 import { readCount } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeJsonList, writeOut } from './write-out.ts';
 
 interface QueryOptions extends StoreOptions, RawCriteria, TimeOptions {
@@ -30,18 +31,16 @@ interface QueryOptions extends StoreOptions, RawCriteria, TimeOptions {
 export function queryCommand(env: Environment): Command {
   const command = addCriteriaOptions(new Command('query'))
     .description('list events, newest first; filters combine, and a repeated one means any of its values')
-    .addOption(new Option('--limit <n>', 'at most so many events').default(100).argParser(readCount))
+    .addOption(new Option('--limit <n>', 'maximum number of events').default(100).argParser(readCount))
     .option('--all', 'all events, however many')
     .option('--oldest-first', 'the oldest events first')
     .option('--full', 'everything stored of each event, its record included; not in the table')
     .option('--ids', 'show eventIDs in the table even on a narrow terminal; show and compare take them')
     .option('--explain', 'say on standard error which index is read, and what it costs')
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['table', 'json', 'ndjson', 'csv']).default('table'),
-    );
+    .addOption(formatOption(['table', 'json', 'ndjson', 'csv']));
   return addStoreOptions(addTimeOptions(command)).action(async (options: QueryOptions) => {
+    const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const criteria = readCriteria(options, deps.now());
       const view = viewOf(process.stdout, env, options, deps.now());
       const counted = { events: 0 };
       const events = counting(readEvents(criteria, options, deps), counted);

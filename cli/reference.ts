@@ -12,6 +12,8 @@ export async function cliReference(): Promise<string> {
   for (const command of program.commands) {
     const help = command.name() === 'scan' ? await scanHelp() : helpOf(command);
     sections.push(section(`mwaa-trail ${command.name()}`, help));
+    for (const one of command.commands)
+      sections.push(section(`mwaa-trail ${command.name()} ${one.name()}`, helpOf(one)));
   }
   return `${INTRODUCTION}\n${sections.join('\n')}\n${EXIT_CODES}`;
 }
@@ -20,8 +22,19 @@ const INTRODUCTION = `# The mwaa-trail program
 
 Made by \`npm run docs\` from what the program says with \`--help\`. Questions and their cost: [access patterns](access-patterns.md).
 
-Standard output is data, standard error is for people. On a terminal tables fit its width, errors are red (\`NO_COLOR\`
-and \`FORCE_COLOR\` are respected) and times are local; into a file or a pipe nothing is cut or coloured, and times are UTC.
+\`npx mwaa-trail\` runs it in the checkout, and nowhere else: in another folder \`npx\` asks the npm registry for a package of this
+name, which is not this one. \`npm link\` in the checkout puts \`mwaa-trail\` on the PATH.
+
+Standard output is data, standard error is for people. Without \`--format\` a command prints for people, on a terminal and
+elsewhere; programs name a format. On a terminal tables fit its width, and errors are red (\`NO_COLOR\` and \`FORCE_COLOR\` are
+respected); into a file or a pipe nothing is cut or coloured.
+
+Times are in UTC, those that are given and those that are shown. \`--local\` switches both to the time zone of the machine; data
+(\`json\`, \`ndjson\`, \`csv\`) is always in UTC. A time that was copied from an answer means the same in a question.
+
+\`--stack NAME\`, or \`MWAA_TRAIL_STACK\`, names the tables, queues and quarantine of a deployment together: tables and queues by
+the names that serverless.yml gives them, the quarantine bucket as CloudFormation tells it. \`--table\` names another events
+table. \`--profile\` and \`--aws-region\` are the AWS settings; \`--region\` asks for the Region of events.
 `;
 
 const EXIT_CODES = `## Exit codes
@@ -30,7 +43,7 @@ const EXIT_CODES = `## Exit codes
 |---|---|
 | 0 | done; also when nothing was found |
 | 1 | failed, or a file, a record or an event was bad or missing; standard error names it |
-| 2 | used wrongly |
+| 2 | usage error |
 `;
 
 function section(title: string, help: string): string {

@@ -1,8 +1,10 @@
 import { join, relative } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { packageRoot } from '../local/table-definitions.ts';
 import type { Environment } from '../shared/config.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
+import { invocation } from './invocation.ts';
 import { findLogFiles } from './replay/local-log-files.ts';
 import { createProgress } from './replay/progress.ts';
 import { replayFiles } from './replay/replay-files.ts';
@@ -25,14 +27,16 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
       'log files (.json, .json.gz), output of aws cloudtrail lookup-events, and folders of them; without any, the bundled samples',
     )
     .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
-    .addOption(new Option('--format <format>', 'how to print the report').choices(['table', 'json']).default('table'))
+    .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
       const progress = createProgress(files.length);
       // A bar that is not stopped keeps the process alive.
       const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
       const report = { ...result, unreadable };
-      await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, options.store));
+      await writeOut(
+        options.format === 'json' ? renderJson(report) : renderTables(report, options.store, invocation(process.cwd())),
+      );
       if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
     });
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { indentedJson } from '../shared/audit-event/json-text.ts';
 import type { Environment } from '../shared/config.ts';
 import { getVerifiedEvent, type VerifiedEvent } from '../shared/query/verified-event.ts';
@@ -6,12 +6,13 @@ import { displayText } from '../shared/render/display.ts';
 import { eventText, recordOmitted } from '../shared/render/event-text.ts';
 import { eventJson } from '../shared/render/json.ts';
 import { EXIT } from './exit.ts';
+import { formatOption } from './format-option.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
 import { addZoneOption, type TimeOptions, viewOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
 interface ShowOptions extends StoreOptions, TimeOptions {
-  format?: 'text' | 'json';
+  format: 'text' | 'json';
   raw?: true;
 }
 
@@ -19,7 +20,7 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
   const command = new Command('show')
     .description('show everything stored of one event')
     .argument('<eventId>', "CloudTrail's eventID")
-    .addOption(new Option('--format <format>', 'how to print: text on a terminal, else json').choices(['text', 'json']))
+    .addOption(formatOption(['text', 'json']))
     .option('--raw', "only the record's redacted JSON text, exactly as it is stored");
   return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: ShowOptions) => {
     const event = await withStore(options, env, (deps) => getVerifiedEvent(eventId, deps));
@@ -41,7 +42,6 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
 const PROVISIONAL = 'the event is provisional: no log file has brought this record yet';
 
 function printed(event: VerifiedEvent, options: ShowOptions, env: Environment): string {
-  const { format = process.stdout.isTTY ? 'text' : 'json' } = options;
-  if (format === 'json') return `${indentedJson(eventJson(event))}\n`;
+  if (options.format === 'json') return `${indentedJson(eventJson(event))}\n`;
   return eventText(event, viewOf(process.stdout, env, options, Date.now()));
 }

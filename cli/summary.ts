@@ -4,10 +4,11 @@ import { type RawCriteria, readCriteria } from '../shared/query/criteria.ts';
 import { summarise } from '../shared/query/summary.ts';
 import { summaryText } from '../shared/render/summary.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { formatOption } from './format-option.ts';
 import { sayNotes } from './notes.ts';
 import { readCount } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { addZoneOption, type TimeOptions, viewOf } from './view-options.ts';
+import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
 interface SummaryOptions extends StoreOptions, RawCriteria, TimeOptions {
@@ -23,13 +24,13 @@ export function summaryCommand(env: Environment): Command {
   const command = addCriteriaOptions(new Command('summary'))
     .description('count events by action, principal, error and day; filters are those of query')
     .addOption(
-      new Option('--limit <n>', 'count at most so many events, the newest').default(DEFAULT_LIMIT).argParser(readCount),
+      new Option('--limit <n>', 'maximum number of events, the newest').default(DEFAULT_LIMIT).argParser(readCount),
     )
     .addOption(new Option('--top <n>', 'lines of each table').default(10).argParser(readCount))
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
+    .addOption(formatOption(['table', 'json']));
   return addStoreOptions(addZoneOption(command)).action(async (options: SummaryOptions) => {
+    const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const criteria = readCriteria(options, deps.now());
       const view = viewOf(process.stdout, env, options, deps.now());
       const summary = await summarise(criteria, deps, options.limit);
       if (options.format === 'json') await writeOut(`${JSON.stringify(summary, null, 2)}\n`);

@@ -9,10 +9,12 @@ import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
 import type { ListedEvent } from '../shared/store/event-item.ts';
 import { addCriteriaOptions } from './criteria-options.ts';
+import { formatOption } from './format-option.ts';
 import { untilInterrupted } from './interrupt.ts';
+import { sayNotes } from './notes.ts';
 import { readCount, readDuration } from './number-options.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './store-options.ts';
-import { addTimeOptions, type TimeOptions, viewOf } from './view-options.ts';
+import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
 
 interface TailOptions extends StoreOptions, RawCriteria, TimeOptions {
@@ -27,23 +29,24 @@ export function tailCommand(env: Environment): Command {
   const command = addCriteriaOptions(new Command('tail'))
     .description('print the last events and then new ones as they come, until Ctrl-C; filters are those of query')
     .addOption(new Option('--last <n>', 'begin with so many of the newest events').default(10).argParser(readCount))
-    .addOption(
-      new Option('--interval <time>', 'look for new events so often').default(30_000, '30s').argParser(readDuration),
-    )
+    .addOption(new Option('--interval <time>', 'polling interval').default(30_000, '30s').argParser(readDuration))
     .addOption(
       new Option('--window <time>', 'notice events that arrive so long after they happened; each look reads that much')
         .default(3_600_000, '1h')
         .argParser(readDuration),
     )
     .option('--ids', 'show eventIDs even on a narrow terminal')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'ndjson']).default('table'));
+    .addOption(formatOption(['table', 'ndjson']));
   return addStoreOptions(addTimeOptions(command)).action(async (options: TailOptions) => {
+    const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await untilInterrupted((signal) =>
       withStore(options, env, async (deps) => {
         const { last, window, interval, format, ids = false } = options;
-        const criteria = readCriteria(options, deps.now());
-        const follow = { criteria, last, windowMs: window, intervalMs: interval, signal, sleep, onFailure };
-        const print = PRINTERS[format](viewOf(process.stdout, env, options, deps.now()), ids);
+        const view = viewOf(process.stdout, env, options, deps.now());
+        const onNothing = () => sayNotes({ criteria, events: 0, forPeople: format === 'table' }, view, deps);
+        const times = { windowMs: window, intervalMs: interval };
+        const follow = { criteria, last, ...times, signal, sleep, onFailure, onNothing };
+        const print = PRINTERS[format](view, ids);
         for await (const events of followEvents(follow, deps)) await writeOut(print(events));
       }),
     );

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../shared/config.ts';
+import { formatOption } from './format-option.ts';
 import { readCount } from './number-options.ts';
 import { addStoreOptions } from './store-options.ts';
 import type { VerifyOptions } from './verify/arguments.ts';
+import { addZoneOption } from './view-options.ts';
 
 export function verifyCommand(env: Environment, setExitCode: (code: number) => void): Command {
   const command = new Command('verify')
@@ -15,7 +17,7 @@ export function verifyCommand(env: Environment, setExitCode: (code: number) => v
     )
     .option(
       '--since <time>',
-      'log files delivered from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d',
+      'log files delivered from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
     )
     .option('--until <time>', 'log files delivered before this time; now, if not given')
     .option('--account <id...>', 'only these accounts')
@@ -32,12 +34,12 @@ export function verifyCommand(env: Environment, setExitCode: (code: number) => v
     .option('--save-public-keys <file>', 'save the public keys that were needed, for --public-keys')
     .option('--no-ledger', 'verify only the bucket, not what was ingested from it')
     .addOption(new Option('--concurrency <n>', 'requests to S3 at a time').default(32).argParser(readCount))
-    .addOption(new Option('--format <format>', 'how to print the report').choices(['table', 'json']).default('table'))
+    .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .addHelpText(
       'after',
       '\nExit status: 0, everything is verified (what is too new is pending); 1, something is wrong or could not be checked; 2, usage.',
     );
-  return addStoreOptions(command).action(async (what: string, options: VerifyOptions) => {
+  return addStoreOptions(addZoneOption(command)).action(async (what: string, options: VerifyOptions) => {
     // No other command needs the client for CloudTrail.
     const { verify } = await import('./verify/verify.ts');
     const code = await verify(what, options, env, (problem) => command.error(`error: ${problem}`));

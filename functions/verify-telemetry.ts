@@ -11,6 +11,9 @@ const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
   'logging-gap': 'LoggingGaps',
 };
 
+/** Where no digest was found at all, in a new trail or in one without log file validation, it counts as this old. */
+const NO_DIGEST_MS = 30 * 24 * 3600 * 1000;
+
 /**
  * The log and metrics of the function that verifies, which alarms and people read (docs/operations.md).
  * @param namespace of the metrics in CloudWatch
@@ -35,8 +38,9 @@ export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionO
       logger.error('not verified, to be tried again', { place, reason: describeError(error) });
     },
     end(report) {
-      if (report?.digestAgeMs !== undefined) {
-        metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(report.digestAgeMs / 1000));
+      if (report) {
+        const ageMs = report.digestAgeMs ?? NO_DIGEST_MS;
+        metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(ageMs / 1000));
       }
       if (report) logger.info('verification done', { report });
       // Publishing nothing is warned of.

@@ -47,6 +47,20 @@ test('an event of the samples takes the write units and bytes that the tables re
   }
 });
 
+test('a trail of all Regions pays for digests of 17 Regions each hour, and EventBridge for each of them', () => {
+  const document = readFileSync(join(ROOT, 'docs', 'cost.md'), 'utf8');
+  const dollarsOf = (row: string) =>
+    document
+      .split('\n')
+      .find((line) => line.includes(row))!
+      .split('|')[4]!
+      .trim();
+  // 300 accounts, 13 million log files.
+  const digests = 300 * 17 * 24 * 30;
+  expect(dollarsOf('digest files of 17 Regions')).toBe(((digests * 5) / 1e6).toFixed(2));
+  expect(dollarsOf('EventBridge, with `source=bucket`')).toBe(((13e6 + digests) / 1e6).toFixed(2));
+});
+
 function sampleRecords(): object[] {
   const records = jsonFiles<{ Records: { eventSource?: string }[] }>('events/log-files').flatMap(
     ([, { Records }]) => Records,

@@ -26,7 +26,7 @@ describe.each(documents)('%s', (path) => {
 
   test('names npm scripts and parameters of the stack that there are', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const { params } = parse(read('serverless.yml'), { logLevel: 'error' }) as { params: { default: object } };
+    const params = parse(read('deploy/parameters.yml'), { logLevel: 'error' }) as { default: object };
     for (const [, name] of text.matchAll(/\bnpm run (?!-)([a-z:-]+)/g)) expect(Object.keys(scripts)).toContain(name);
     for (const [, name] of text.matchAll(/--param=([a-zA-Z]+)/g))
       expect([...Object.keys(params.default), 'NAME']).toContain(name);

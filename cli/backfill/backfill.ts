@@ -8,7 +8,7 @@ import { describeError } from '../../shared/errors.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
-import type { StoreOptions } from '../store-options.ts';
+import { explained, type Store } from '../store-options.ts';
 import { foreseeBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
@@ -26,7 +26,9 @@ export type BackfillSource =
   /** `bucket`: how the ledger and events are to name it. */
   | { kind: 'folder'; folder: string; bucket: string };
 
-export interface BackfillOptions extends StoreOptions {
+export interface BackfillOptions {
+  /** Where the events go. */
+  store: Store;
   source: BackfillSource;
   selection: Selection;
   /** Files that are read at the same time. */
@@ -34,7 +36,7 @@ export interface BackfillOptions extends StoreOptions {
   dryRun: boolean;
   /** The name or URL of the ingest queue, when the function is to do the reading. */
   queue?: string | undefined;
-  /** The quarantine bucket, with `table`. */
+  /** The quarantine bucket of a deployed store. */
   quarantine?: string | undefined;
 }
 
@@ -112,27 +114,27 @@ const LISTING_SOCKETS = 16;
 const SOCKETS_PER_FILE = 8;
 
 async function withTarget(
-  { source: { bucket }, table, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
+  { source: { bucket }, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
   env: Environment,
   logs: PipelineDeps['s3'],
   work: (target: Target) => Promise<BackfillReport>,
 ): Promise<BackfillReport> {
   const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
-  if (table !== undefined) {
+  if (store.kind === 'deployed') {
     const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
     const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets: sockets });
     const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
     try {
-      return await withTables(awsPipeline(table, env, variables, { s3: logs, dynamo }));
+      return await explained(store, () => withTables(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
     } finally {
       dynamo.destroy();
     }
   }
   // What the function does with a queue goes into tables in AWS; and a dry run makes no store.
-  if (queue !== undefined || (dryRun && !existsSync(storeFolders(store).dynamo))) {
+  if (queue !== undefined || (dryRun && !existsSync(storeFolders(store.folder).dynamo))) {
     return work({ config: localConfig(env, bucket), now: Date.now });
   }
-  return withLocalPipeline(store, env, withTables, bucket);
+  return withLocalPipeline(store.folder, env, withTables, bucket);
 }
 
 const sourceName = (source: BackfillSource) =>

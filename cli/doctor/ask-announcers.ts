@@ -1,4 +1,8 @@
-import { GetBucketNotificationConfigurationCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { LogBucket } from '../../shared/config.ts';
@@ -29,7 +33,7 @@ export function askSubscription({ snsIn }: Clients, arn: Answer<string>): Promis
   });
 }
 
-/** Whom each bucket tells of new objects. */
+/** Whom each bucket tells of new objects, and in another account, to whom its objects belong. */
 export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promise<Answer<BucketFacts[]>> {
   return askWith(logBuckets, async (buckets) => {
     const facts = buckets.map(async ({ name, account }) => {
@@ -37,8 +41,23 @@ export function askBuckets(s3: S3Client, logBuckets: Answer<LogBucket[]>): Promi
       const notifications = await ask('s3:GetBucketNotification', () =>
         s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: name, ...owner })),
       );
-      return { name, ...(account !== undefined && { account }), notifications };
+      if (account === undefined) return { name, notifications };
+      return { name, account, notifications, ownership: await askOwnership(s3, name, account) };
     });
     return { known: await Promise.all(facts) };
+  });
+}
+
+/** A bucket without such settings leaves objects to who wrote them: `ObjectWriter`. */
+function askOwnership(s3: S3Client, Bucket: string, ExpectedBucketOwner: string): Promise<Answer<string>> {
+  return ask('s3:GetBucketOwnershipControls', async () => {
+    try {
+      const command = new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner });
+      const { OwnershipControls } = await s3.send(command);
+      return OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'ObjectWriter';
+    } catch (error) {
+      if ((error as Error).name === 'OwnershipControlsNotFoundError') return 'ObjectWriter';
+      throw error;
+    }
   });
 }

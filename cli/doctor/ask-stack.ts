@@ -23,17 +23,20 @@ export async function askResources(
   cloudFormation: CloudFormationClient,
   name: string,
 ): Promise<Answer<StackResources>> {
-  return ask('cloudformation:ListStackResources', async () => {
-    const resources = new Map<string, StackResource>();
-    const pages = paginateListStackResources({ client: cloudFormation }, { StackName: name });
-    for (let page = await existing(pages.next()); !page.done; page = await existing(pages.next())) {
-      for (const summary of page.value.StackResourceSummaries ?? []) {
-        const { LogicalResourceId = '', ResourceType = '', PhysicalResourceId = '' } = summary;
-        resources.set(LogicalResourceId, { type: ResourceType, physicalId: PhysicalResourceId });
-      }
+  return ask('cloudformation:ListStackResources', () => listResources(cloudFormation, name));
+}
+
+/** Lists what a stack consists of. Errors are the SDK's; `StackNotFound` if there is no such stack. */
+export async function listResources(cloudFormation: CloudFormationClient, name: string): Promise<StackResources> {
+  const resources = new Map<string, StackResource>();
+  const pages = paginateListStackResources({ client: cloudFormation }, { StackName: name });
+  for (let page = await existing(pages.next()); !page.done; page = await existing(pages.next())) {
+    for (const summary of page.value.StackResourceSummaries ?? []) {
+      const { LogicalResourceId = '', ResourceType = '', PhysicalResourceId = '' } = summary;
+      resources.set(LogicalResourceId, { type: ResourceType, physicalId: PhysicalResourceId });
     }
-    return resources;
-  });
+  }
+  return resources;
 }
 
 /** What the stack's template says. */

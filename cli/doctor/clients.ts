@@ -31,10 +31,9 @@ export interface Clients {
   destroy(): void;
 }
 
-/** @param region absent: that of the AWS settings */
-export function createClients(env: Environment, region: string | undefined): Clients {
+export function createClients(env: Environment): Clients {
   // Somebody waits for the answers.
-  const settings = { ...(region === undefined ? {} : { region }), maxAttempts: 3 };
+  const settings = { maxAttempts: 3 };
   const cloudTrails = inRegions((home) => createCloudTrailClient({ ...settings, region: home }));
   const topics = inRegions((home) => createSnsClient({ ...settings, region: home }));
   const clients = {

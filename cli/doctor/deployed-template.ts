@@ -15,6 +15,8 @@ const EventPattern = z.object({
 export interface DeployedTemplate {
   /** What ingest may read. Absent: the template has no such policy, or not in a form that is understood. */
   grants?: Grant[];
+  /** Which messages the subscription takes. */
+  filterPolicy?: object;
   /** Which objects the EventBridge rule tells of. */
   rule?: { buckets: string[]; keys: string[] };
 }
@@ -35,9 +37,11 @@ export function readTemplate(body: string, resources: StackResources, asker: Ask
   const properties = (logicalId: string) => template.data.Resources[logicalId]?.Properties;
   const policy = properties(LOGICAL_IDS.sourcePolicy)?.PolicyDocument;
   const pattern = z.safeParse(EventPattern, properties(LOGICAL_IDS.rule)?.EventPattern);
+  const filterPolicy = z.safeParse(Loose, properties(LOGICAL_IDS.subscription)?.FilterPolicy).data;
   const grants = policy === undefined ? undefined : readGrants(policy, (value) => resolve(value, resources, asker));
   return {
     ...(grants && { grants }),
+    ...(filterPolicy !== undefined && { filterPolicy }),
     ...(pattern.success && {
       rule: {
         buckets: pattern.data.detail.bucket.name,
@@ -59,7 +63,7 @@ function parseJson(body: string): unknown {
 function readGrants(policy: unknown, resolved: (value: unknown) => string | undefined): Grant[] | undefined {
   const { success, data } = z.safeParse(z.object({ Statement: z.array(z.unknown()) }), policy);
   if (!success) return undefined;
-  return data.Statement.flatMap(branches).flatMap((candidate) => {
+  return data.Statement.flatMap((candidate) => {
     const statement = z.safeParse(Statement, candidate);
     if (!statement.success || statement.data.Effect !== 'Allow') return [];
     const texts = (value: unknown) => [value].flat().flatMap((one) => resolved(one) || []);
@@ -67,19 +71,15 @@ function readGrants(policy: unknown, resolved: (value: unknown) => string | unde
   });
 }
 
-/** Both branches of a condition: that of an empty parameter is no statement, or one for no resource. */
-function branches(statement: unknown): unknown[] {
-  const { success, data } = z.safeParse(
-    z.object({ 'Fn::If': z.tuple([z.string(), z.unknown(), z.unknown()]) }),
-    statement,
-  );
-  return success ? data['Fn::If'].slice(1) : [statement];
-}
-
-/** What `Ref`, `Fn::GetAtt` of an ARN, and `Fn::Sub` stand for. */
+/** What `Ref`, `Fn::GetAtt` of an ARN, `Fn::Sub`, and `Fn::Join` of these stand for. */
 function resolve(value: unknown, resources: StackResources, asker: Asker): string | undefined {
   if (typeof value === 'string') return value;
-  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': text } = z.safeParse(Loose, value).data ?? {};
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': text, 'Fn::Join': join } = z.safeParse(Loose, value).data ?? {};
+  const joined = z.safeParse(z.tuple([z.string(), z.array(z.unknown())]), join);
+  if (joined.success) {
+    const [separator, parts] = joined.data;
+    return parts.map((part) => resolve(part, resources, asker) ?? '').join(separator);
+  }
   if (typeof Ref === 'string') return variable(Ref, resources, asker);
   if (Array.isArray(attribute)) return variable(attribute.join('.'), resources, asker);
   if (typeof text !== 'string') return undefined;

@@ -4,7 +4,7 @@ import { checkEventSource, checkFunction } from './checks/function.ts';
 import { checkLedger } from './checks/ledger.ts';
 import { checkQueues } from './checks/queues.ts';
 import { checkStack } from './checks/stack.ts';
-import { checkTrails } from './checks/trail.ts';
+import { checkTrails, withoutRetired } from './checks/trail.ts';
 import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
@@ -12,14 +12,16 @@ import type { Finding } from './finding.ts';
 export function diagnose(facts: Facts): Finding[] {
   const stack = checkStack(facts);
   if ('missing' in facts.stackStatus) return stack;
+  const { current, retired } = withoutRetired(facts);
   return [
     ...stack,
-    ...checkTrails(facts),
-    ...checkAnnouncement(facts),
-    ...checkQueues(facts),
-    ...checkEventSource(facts),
-    ...checkFunction(facts),
-    ...checkAccess(facts),
-    ...checkLedger(facts),
+    ...checkTrails(current),
+    ...retired,
+    ...checkAnnouncement(current),
+    ...checkQueues(current),
+    ...checkEventSource(current),
+    ...checkFunction(current),
+    ...checkAccess(current),
+    ...checkLedger(current),
   ];
 }

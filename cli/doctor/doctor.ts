@@ -9,7 +9,6 @@ import { type DoctorReport, reportText, summaryLine } from './render.ts';
 
 export interface DoctorOptions {
   stack: string;
-  region?: string;
   format: 'table' | 'json';
 }
 
@@ -18,8 +17,8 @@ export interface DoctorOptions {
  * @returns whether all is well: no problem, and nothing that could not be found out
  * @throws {TrailError} when nobody can be asked: no credentials, no Region
  */
-export async function examine({ stack, region, format }: DoctorOptions, env: Environment): Promise<boolean> {
-  const clients = createClients(env, region);
+export async function examine({ stack, format }: DoctorOptions, env: Environment): Promise<boolean> {
+  const clients = createClients(env);
   try {
     const asker = await identify(clients.sts);
     const findings = diagnose(await gatherFacts(clients, asker, stack, Date.now()));

@@ -41,6 +41,8 @@ export interface TrailFacts {
 
 export interface BucketFacts extends LogBucket {
   notifications: Answer<BucketNotifications>;
+  /** Its Object Ownership; asked of another account's bucket only. */
+  ownership?: Answer<string>;
 }
 
 export type BucketNotifications = Pick<

@@ -108,8 +108,8 @@ async function askLedger({ dynamo }: Clients, table: Answer<string>) {
 }
 
 async function stackHints({ cloudFormation }: Clients, stackName: string, { region }: Asker, trails: Answer<Trail[]>) {
-  // The trail that a stack makes is called like the stack, and is seen in all Regions.
-  const namesakes = (known(trails) ?? []).filter(({ Name }) => Name === stackName);
+  // The trail that a stack makes is called STACK-REGION, and is seen in all Regions.
+  const namesakes = (known(trails) ?? []).filter(({ Name, HomeRegion }) => Name === `${stackName}-${HomeRegion}`);
   const regions = new Set(namesakes.flatMap(({ HomeRegion = region }) => (HomeRegion === region ? [] : [HomeRegion])));
   return { similar: await similarStacks(cloudFormation, stackName), regions: [...regions] };
 }

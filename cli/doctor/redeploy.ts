@@ -25,10 +25,10 @@ export function redeployFor(trail: Trail, facts: Facts): string {
   ].join(' ')} (and the other parameters as before)`;
 }
 
-/** The command that deploys a stack. */
+/** The command that deploys a stack. Elsewhere than in the checkout, npx would fetch another Serverless Framework. */
 export function redeploy({ stackName, asker }: Pick<Facts, 'stackName' | 'asker'>): string {
   const stage = stackName.slice(stackName.lastIndexOf('-') + 1);
-  return commandLine('npx serverless deploy --stage', stage, '--region', asker.region);
+  return `in the checkout: ${commandLine('npx serverless deploy --stage', stage, '--region', asker.region)}`;
 }
 
 function parameter(name: string, value: string): string {

@@ -27,7 +27,7 @@ export const LOGICAL_IDS = {
   trailKey: 'TrailKey',
   rule: 'LogFileRule',
   subscription: 'LogFileSubscription',
-  notificationPermission: 'NotificationPermission',
+  bucketPermission: 'LogBucketPermission',
   sourcePolicy: 'IngestSourcePolicy',
 } as const;
 
@@ -38,7 +38,6 @@ export type Source = 'queue' | 'function' | 'bucket' | 'topic';
 export function sourceOf(resources: StackResources): Source | undefined {
   if (resources.has(LOGICAL_IDS.subscription)) return 'topic';
   if (resources.has(LOGICAL_IDS.rule)) return 'bucket';
-  const permission = resources.get(LOGICAL_IDS.notificationPermission)?.type;
-  if (permission === 'AWS::Lambda::Permission') return 'function';
-  return permission === 'AWS::SQS::QueuePolicy' ? 'queue' : undefined;
+  if (resources.has(LOGICAL_IDS.bucketPermission)) return 'function';
+  return resources.has(LOGICAL_IDS.trail) ? 'queue' : undefined;
 }

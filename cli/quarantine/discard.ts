@@ -1,10 +1,13 @@
 import { hostname, userInfo } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Environment } from '../../shared/config.ts';
 import { type DiscardReport, discardQuarantined } from '../../shared/discard-quarantined.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
 import { readDiscards } from '../../shared/store/discards.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
 import { EXIT } from '../exit.ts';
+import { formatOption } from '../format-option.ts';
+import { addZoneOption, type TimeOptions, viewOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { type QuarantineOptions, withPipeline } from './open-quarantine.ts';
 import { discardedTable, discardTable } from './render.ts';
@@ -33,14 +36,13 @@ export function discardCommand(
     .option('--by <name>', 'who says so, for the ledger; else the user of this machine')
     .option('--force', 'also what is good, damaged or cannot be read: its events are lost')
     .option('--dry-run', 'only find out what would be discarded')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
+    .addOption(formatOption(['table', 'json']));
   return command.action(async (ids: string[], options: DiscardOptions) => {
     const { reason: reasons, why = '', by = whoRuns(), force = false, dryRun = false, format } = options;
     if (ids.length > 0 === (reasons !== undefined)) {
       command.error('error: name what to discard, either by its IDs or by --reason');
     }
     if (why.trim() === '' && !dryRun) command.error('error: --why is needed: the ledger keeps it');
-    requireBoth(command, options);
     const reports = await withPipeline(options, env, async (deps) => {
       const wanted = reasons === undefined ? new Set(ids) : undefined;
       const { entries } = await listQuarantine(deps.s3, deps.config.quarantineBucket!, wanted);
@@ -64,21 +66,20 @@ export function discardCommand(
 export function discardedCommand(env: Environment): Command {
   const command = new Command('discarded')
     .description('list what was discarded from quarantine, by whom, when and why; the last first')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'));
-  return command.action(async ({ format, ...options }: QuarantineOptions & { format: Format }) => {
-    requireBoth(command, options);
-    const discards = await withPipeline(options, env, ({ dynamo, config }) =>
-      readDiscards(dynamo, config.logFilesTable),
-    );
-    if (format === 'json') await writeOut(`${JSON.stringify(discards, null, 2)}\n`);
-    else if (discards.length > 0) await writeOut(`${discardedTable(discards)}\n`);
-    else process.stderr.write('Nothing was discarded.\n');
-  });
-}
-
-function requireBoth(command: Command, { bucket, table }: QuarantineOptions): void {
-  if ((bucket === undefined) === (table === undefined)) return;
-  command.error('error: in AWS both --bucket and --table are needed, for the local store neither');
+    .addOption(formatOption(['table', 'json']));
+  return addZoneOption(command).action(
+    async ({ format, ...options }: QuarantineOptions & TimeOptions & { format: Format }) => {
+      const discards = await withPipeline(options, env, ({ dynamo, config }) =>
+        readDiscards(dynamo, config.logFilesTable),
+      );
+      if (format === 'json') await writeOut(`${JSON.stringify(discards, null, 2)}\n`);
+      else if (discards.length > 0)
+        await writeOut(
+          `${discardedTable(discards, timeDisplay(viewOf(process.stdout, env, options, Date.now()).times))}\n`,
+        );
+      else process.stderr.write('Nothing was discarded.\n');
+    },
+  );
 }
 
 function whoRuns(): string {

@@ -5,13 +5,13 @@ import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/pipeline.ts';
+import { CriteriaError } from '../../shared/query/criteria.ts';
 import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
+import { type DeployedStore, explained, type StoreOptions, storeOf } from '../store-options.ts';
 
 /** Which quarantine, and for a replay which tables. */
-export interface QuarantineOptions {
-  store: string;
+export interface QuarantineOptions extends StoreOptions {
   bucket?: string;
-  table?: string;
 }
 
 /** A quarantine that can be looked into. */
@@ -26,9 +26,14 @@ export async function withQuarantine<T>(
   env: Environment,
   work: (quarantine: OpenQuarantine) => Promise<T>,
 ): Promise<T> {
-  if (options.bucket !== undefined) return work({ s3: createS3Client(env), quarantineBucket: options.bucket });
-  expectQuarantine(options.store);
-  const s3 = await openLocalS3(options.store);
+  const { bucket } = options;
+  if (bucket !== undefined) return work({ s3: createS3Client(env), quarantineBucket: bucket });
+  const store = storeOf(options, env);
+  if (store.kind === 'deployed') {
+    return work({ s3: createS3Client(env), quarantineBucket: await quarantineOf(options, store, env) });
+  }
+  expectQuarantine(store.folder);
+  const s3 = await openLocalS3(store.folder);
   try {
     return await work({ s3: s3.client, quarantineBucket: LOCAL_QUARANTINE_BUCKET });
   } finally {
@@ -42,17 +47,41 @@ export async function withPipeline<T>(
   env: Environment,
   work: (deps: PipelineDeps) => Promise<T>,
 ): Promise<T> {
-  const { bucket, table } = options;
-  if (bucket !== undefined && table !== undefined) return work(awsPipeline(table, env, { QUARANTINE_BUCKET: bucket }));
-  expectQuarantine(options.store);
-  return withLocalPipeline(options.store, env, work);
+  const store = storeOf(options, env);
+  if (store.kind === 'deployed') {
+    const bucket = await quarantineOf(options, store, env);
+    return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket })));
+  }
+  if (options.bucket !== undefined)
+    throw new CriteriaError('bucket', 'expected --table too, for what is replayed; or --stack, which names both');
+  expectQuarantine(store.folder);
+  return withLocalPipeline(store.folder, env, work);
+}
+
+/**
+ * The quarantine bucket of a deployed store. A name in the environment counts only with tables that are named one by one.
+ * @throws {CriteriaError} when nothing names it
+ */
+export async function quarantineOf(
+  { bucket, table }: { bucket?: string | undefined; table?: string | undefined },
+  { stack }: DeployedStore,
+  env: Environment,
+): Promise<string> {
+  if (bucket !== undefined) return bucket;
+  if (table === undefined && stack !== undefined) {
+    // Nothing else here asks CloudFormation.
+    const { quarantineBucketOf } = await import('./stack-bucket.ts');
+    return quarantineBucketOf(stack);
+  }
+  if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
+  throw new CriteriaError('table', 'expected the quarantine bucket to be named too; or --stack, which names both');
 }
 
 function expectQuarantine(store: string): void {
   if (!existsSync(storeFolders(store).s3)) {
     throw new TrailError(
       'no-store',
-      `there is no quarantine in ${store}: make one with replay, or name one with --store or --bucket`,
+      `there is no quarantine in ${store}: make one with replay, or name one with --store or --stack`,
     );
   }
 }

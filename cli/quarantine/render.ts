@@ -1,20 +1,20 @@
 import type { DiscardReport } from '../../shared/discard-quarantined.ts';
 import { placeOf } from '../../shared/errors.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { utcTime } from '../../shared/render/times.ts';
+import type { TimeDisplay } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { DiscardedEntry } from '../../shared/store/discards.ts';
 import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
 /** What is in quarantine, one line each. */
-export function entryTable(entries: readonly QuarantineEntry[]): string {
+export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {
   return textTable(
-    ['ID', 'REASON', 'WHEN (UTC)', 'RECORD', 'BYTES', 'SHA-256', 'ETAG', 'LOG FILE'],
+    ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'SHA-256', 'ETAG', 'LOG FILE'],
     entries.map((entry) => [
       entry.id,
       entry.reason,
-      utcTime(entry.quarantinedAt),
+      times.show(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
       entry.sha256?.slice(0, SHOWN_HASH) ?? '-',
@@ -56,11 +56,11 @@ function discardText(report: DiscardReport): string {
 }
 
 /** What was discarded in the past, one line each. */
-export function discardedTable(discards: readonly DiscardedEntry[]): string {
+export function discardedTable(discards: readonly DiscardedEntry[], times: TimeDisplay): string {
   return textTable(
-    ['ID', 'REASON', 'DISCARDED (UTC)', 'BY', 'WHY', 'RECORD', 'LOG FILE'],
+    ['ID', 'REASON', times.heading('DISCARDED'), 'BY', 'WHY', 'RECORD', 'LOG FILE'],
     discards.map((discard) => [
-      ...[discard.id, discard.reason, utcTime(discard.discardedAt), discard.discardedBy, discard.why],
+      ...[discard.id, discard.reason, times.show(discard.discardedAt), discard.discardedBy, discard.why],
       ...[discard.recordIndex ?? '-', placeOf(discard)],
     ]),
   );

@@ -1,12 +1,14 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
+import { type TimeOptions, zoneOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { moveMessages } from './move-messages.ts';
 import { findQueue, onlySource } from './queues.ts';
 import { sampleTable } from './render.ts';
 import { sampleMessages } from './sample.ts';
 
-export interface RedriveOptions {
+export interface RedriveOptions extends TimeOptions {
   queue: string;
   to?: string;
   format: 'table' | 'json';
@@ -29,12 +31,13 @@ export async function redrive({ queue, to, format }: RedriveOptions): Promise<vo
 }
 
 /** Counts the messages of a dead-letter queue, and says what some of them are about. */
-export async function lookInto({ queue, format }: RedriveOptions): Promise<void> {
+export async function lookInto({ queue, format, ...options }: RedriveOptions): Promise<void> {
   const sqs = createSqsClient();
   const counts = await countsOf(sqs, queue);
   const sample = await sampleMessages(sqs, await findQueue(sqs, queue));
   if (format === 'json') return writeOut(json({ ...counts, sample }));
-  await writeOut(`${countsText(counts)}\n${sample.length === 0 ? '' : `\n${sampleTable(sample)}\n`}`);
+  const times = timeDisplay({ kind: 'absolute', zone: zoneOf(options), now: Date.now() });
+  await writeOut(`${countsText(counts)}\n${sample.length === 0 ? '' : `\n${sampleTable(sample, times)}\n`}`);
 }
 
 async function countsOf(sqs: SQSClient, queue: string): Promise<{ waiting: number; inFlight: number }> {

@@ -12,14 +12,17 @@ export function renderJson({ files, environments, unreadable }: ReplayReport): s
   return `${JSON.stringify({ files, unreadable, total: total(files), environments }, null, 2)}\n`;
 }
 
-/** The report for people: file by file, what was bad, and what the store holds now. */
-export function renderTables(report: ReplayReport, store: string): string {
+/**
+ * The report for people: file by file, what was bad, and what the store holds now.
+ * @param program how the reader calls the program
+ */
+export function renderTables(report: ReplayReport, store: string, program: string): string {
   const sections = [
     fileTable(report.files),
     problems(report),
     summary(report),
     environmentTable(report),
-    `Ask the store: npx mwaa-trail query${store === '.mwaa-trail' ? '' : ` --store ${shellWord(store)}`} --errors`,
+    `Ask the store: ${program} query${store === '.mwaa-trail' ? '' : ` --store ${shellWord(store)}`} --errors`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { TrailError } from '../../shared/errors.ts';
 import { type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
 import type { StoreOptions } from '../store-options.ts';
+import type { TimeOptions } from '../view-options.ts';
 
-export interface VerifyOptions extends StoreOptions {
+export interface VerifyOptions extends StoreOptions, TimeOptions {
   since?: string;
   until?: string;
   account?: string[];
@@ -17,7 +18,7 @@ export interface VerifyOptions extends StoreOptions {
   format: 'table' | 'json';
 }
 
-export interface EvidenceOptions extends StoreOptions {
+export interface EvidenceOptions extends StoreOptions, TimeOptions {
   out: string;
   from?: string;
   since?: string;

@@ -7,13 +7,14 @@ import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type EvidenceReport, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
-import { readTime } from '../../shared/query/time.ts';
+import { timeCriterion } from '../../shared/query/criteria.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
 import { withStore } from '../store-options.ts';
+import { zoneOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
 
@@ -29,10 +30,7 @@ export async function collect(
   usage: (problem: string) => never,
 ): Promise<number> {
   const { since: age, from, out, publicKeys } = options;
-  const since =
-    age === undefined
-      ? undefined
-      : (readTime(age, Date.now()) ?? usage('--since: expected ISO 8601, or an age such as 7d'));
+  const since = age === undefined ? undefined : timeCriterion('since', age, Date.now(), zoneOf(options));
   const origin =
     from === undefined
       ? undefined

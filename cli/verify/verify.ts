@@ -8,13 +8,13 @@ import { type ListedKeys, listedKeys } from '../../shared/integrity/list-public-
 import { givenKeys, type PublicKeySource, writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import type { EventIndex } from '../../shared/integrity/verify-events.ts';
-import { readTime } from '../../shared/query/time.ts';
+import { timeCriterion } from '../../shared/query/criteria.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
 import { createProgress } from '../replay/progress.ts';
-import { withStore } from '../store-options.ts';
-import { viewOf } from '../view-options.ts';
+import { storeOf, withStore } from '../store-options.ts';
+import { viewOf, zoneOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { readKeys, type VerifyOptions } from './arguments.ts';
 
@@ -37,7 +37,7 @@ export async function verify(
     verifyAndPrint(request, options, env, {
       dynamo,
       tables,
-      copies: options.table === undefined ? [LOCAL_LOG_BUCKET] : [],
+      copies: storeOf(options, env).kind === 'local' ? [LOCAL_LOG_BUCKET] : [],
     }),
   );
 }
@@ -47,15 +47,13 @@ function requestOf(what: string, options: VerifyOptions, usage: (problem: string
   if (/(^|\/)AWSLogs\//.test(prefix))
     usage('the prefix is what stands before AWSLogs/: --account and --region choose below it');
   const now = Date.now();
-  const timeOf = (flag: string, value: string | undefined) =>
-    value === undefined
-      ? undefined
-      : (readTime(value, now) ?? usage(`${flag}: expected ISO 8601, or an age such as 7d`));
+  const timeOf = (name: string, value: string | undefined) =>
+    value === undefined ? undefined : timeCriterion(name, value, now, zoneOf(options));
   const { account: accounts, region: regions, trail: trails, organization } = options;
   const malformed = accounts?.find((account) => !/^\d{12}$/.test(account));
   if (malformed !== undefined) usage('--account: expected 12 digits');
-  const since = timeOf('--since', options.since);
-  const until = timeOf('--until', options.until) ?? new Date(now).toISOString();
+  const since = timeOf('since', options.since);
+  const until = timeOf('until', options.until) ?? new Date(now).toISOString();
   if (since !== undefined && since >= until) usage('--since: expected a time before --until');
   return { bucket, prefix, since, until, accounts, regions, trails, organization };
 }

@@ -66,7 +66,7 @@ const SHORTEST_SECRET = 8;
 /** What stands in place of a secret; CloudTrail itself masks with the same text. */
 export const MASK = '***';
 
-/** What is masked may let something else be seen; twice has always been enough. */
+/** A mask can let another pattern match: masking is repeated until nothing changes, at most this often. */
 const MAX_ROUNDS = 5;
 
 /** The text with everything in it that looks like a secret replaced by `***`; the same text when there is nothing. */

@@ -10,7 +10,12 @@ export interface LogFileRef {
 }
 
 /** Why a well-formed notification announces nothing. */
-export type NothingAnnounced = 's3-test-event' | 'cloudtrail-validation-message' | 'not-object-created';
+export type NothingAnnounced =
+  | 's3-test-event'
+  | 'cloudtrail-validation-message'
+  | 'not-object-created'
+  | 'sns-confirmation'
+  | 'scheduled-event';
 
 /** What one notification says: log files to read, notices that are acknowledged without work, and what is not understood. */
 export interface Announcement {

@@ -29,6 +29,13 @@ export const eventBridgeEvent: NotificationShape = {
   },
 };
 
+/** The schedule of the ingest function: a heartbeat, which the function counts, and which announces nothing. */
+export const scheduledEvent: NotificationShape = {
+  name: 'scheduled event',
+  recognises: (value) => 'source' in value && value.source === 'aws.events' && detailType(value) === 'Scheduled Event',
+  read: () => announcesNothing('scheduled-event'),
+};
+
 function detailType(value: object): string {
   const type = 'detail-type' in value ? value['detail-type'] : undefined;
   return typeof type === 'string' ? type : '';

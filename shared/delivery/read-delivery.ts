@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { type Announcement, announcesNothing, DeliveryError, type NotificationShape } from './announcement.ts';
 import { CLOUDTRAIL_VALIDATION_MESSAGE, cloudTrailNotification } from './cloudtrail-notification.ts';
-import { eventBridgeEvent } from './eventbridge.ts';
+import { eventBridgeEvent, scheduledEvent } from './eventbridge.ts';
 import { lambdaInvocationRecord } from './lambda-invocation-record.ts';
 import { s3Notification, s3TestEvent } from './s3-notification.ts';
-import { snsEnvelope, snsEvent } from './sns.ts';
+import { snsConfirmation, snsEnvelope, snsEvent } from './sns.ts';
 import { carriedSqsEvent } from './sqs.ts';
 
 /** One SQS message of a batch: what it announces, or why it cannot be understood. */
@@ -25,7 +25,9 @@ const SHAPES: readonly NotificationShape[] = [
   s3TestEvent,
   snsEvent,
   snsEnvelope,
+  snsConfirmation,
   eventBridgeEvent,
+  scheduledEvent,
   cloudTrailNotification,
   lambdaInvocationRecord,
   carriedSqsEvent,

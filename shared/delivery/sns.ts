@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DeliveryError, joined, type NotificationShape } from './announcement.ts';
+import { announcesNothing, DeliveryError, joined, type NotificationShape } from './announcement.ts';
 
 // {"Records":[{"EventSource":"aws:sns","Sns":{"Message":"..."}}]}
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
@@ -33,4 +33,16 @@ export const snsEnvelope: NotificationShape = {
     if (!parsed.success) throw new DeliveryError('malformed-notification', 'SNS notification: expected Message');
     return inner(parsed.data.Message);
   },
+};
+
+/**
+ * What SNS sends to a queue that somebody else than its owner subscribes or unsubscribes. It announces no log file, and confirming
+ * a subscription is for people: docs/operations.md, "Log messages".
+ * https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
+ */
+export const snsConfirmation: NotificationShape = {
+  name: 'SNS confirmation',
+  recognises: (value) =>
+    'Type' in value && (value.Type === 'SubscriptionConfirmation' || value.Type === 'UnsubscribeConfirmation'),
+  read: () => announcesNothing('sns-confirmation'),
 };

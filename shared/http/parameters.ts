@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../query/criteria.ts';
+import { TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion, valuesOf } from '../query/criteria.ts';
+import { oneOf } from '../query/near-names.ts';
 import { Problem } from './problem.ts';
 import type { Target } from './request.ts';
 
@@ -49,12 +50,18 @@ export const requiredList = (description: string, min: number, max: number) => {
   };
 };
 
-const optionalList = (description: string) => {
+/** One of a closed set; of another text it says which are in the set, and which may have been meant. */
+const choice = <Value extends string>(values: readonly Value[]) =>
+  z.enum(values as [Value, ...Value[]], { error: ({ input }) => oneOf(values, String(input)) });
+
+/** @param values all that there are, if they are known */
+const optionalList = (description: string, values?: readonly string[]) => {
+  const one: z.ZodMiniType<string, string> = values === undefined ? nonEmpty() : choice(values);
   const given = z.transform((list: string[]) => (list.length === 0 ? undefined : list));
   return {
     in: 'query' as const,
     description,
-    schema: z.pipe(z.pipe(z.array(z.string()), given), z.optional(z.array(nonEmpty()))),
+    schema: z.pipe(z.pipe(z.array(z.string()), given), z.optional(z.array(one))),
   };
 };
 
@@ -88,20 +95,19 @@ export const PAGE_PARAMETERS = {
     'maximum number of events; a page may have fewer if more would cost too much to find',
     wholeNumber(1, 100, PAGE_SIZE),
   ),
-  order: optional('which events come first', z._default(z.enum(ORDERS, `one of ${ORDERS.join(', ')}`), 'newest-first')),
+  order: optional('which events come first', z._default(choice(ORDERS), 'newest-first')),
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 
 /** Read, these are `RawCriteria`. */
 export const CRITERIA_PARAMETERS = {
-  ...(Object.fromEntries(TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says)])) as Record<
-    TextCriterion,
-    ReturnType<typeof optionalList>
-  >),
+  ...(Object.fromEntries(
+    TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says, valuesOf(name))]),
+  ) as Record<TextCriterion, ReturnType<typeof optionalList>>),
   errors: optional('true: only events with an error', trueOrFalse()),
   readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),
   since: optional(
-    'from this time on: ISO 8601 (UTC unless it has a zone), or an age such as 7d',
+    'from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
     z.optional(z.string()),
   ),
   until: optional('before this time', z.optional(z.string())),

@@ -2,11 +2,24 @@ import { isIP } from 'node:net';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { TrailError } from '../errors.ts';
 import { canonicalRange } from './address-range.ts';
-import { readTime } from './time.ts';
+import { oneOf } from './near-names.ts';
+import { readTime, TIME_EXPECTATION } from './time.ts';
+
+/** What is known of a criterion that takes texts. */
+interface TextCriterionFacts {
+  /** The attribute of an event that it is about. */
+  attribute: string;
+  /** What people are told of it. */
+  says: string;
+  /** All values that an event can have, where CloudTrail says so. */
+  values?: readonly string[];
+}
 
 /**
- * The criteria that take texts: the attribute of an event that each is about, and what people are told of it. The flags of
- * the program, the parameters of the HTTP API and its description are made from this one list.
+ * The criteria that take texts. The flags of the program, the parameters of the HTTP API and its description are made from
+ * this one list. Values of CloudTrail:
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, without those
+ * of Insight and aggregated events, which are not kept.
  */
 export const TEXT_CRITERIA = {
   environment: { attribute: 'environment', says: 'name of the MWAA environment' },
@@ -24,10 +37,18 @@ export const TEXT_CRITERIA = {
   },
   account: { attribute: 'accountId', says: 'AWS account' },
   region: { attribute: 'region', says: 'AWS Region' },
-  category: { attribute: 'eventCategory', says: 'Management or Data' },
-  eventType: { attribute: 'eventType', says: 'how the call was made, such as AwsApiCall or AwsConsoleAction' },
+  category: {
+    attribute: 'eventCategory',
+    says: 'Management, Data or NetworkActivity',
+    values: ['Management', 'Data', 'NetworkActivity'],
+  },
+  eventType: {
+    attribute: 'eventType',
+    says: 'how the call was made, such as AwsApiCall or AwsConsoleAction',
+    values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
+  },
   eventSource: { attribute: 'eventSource', says: 'AWS service that recorded the event' },
-} as const;
+} as const satisfies Record<string, TextCriterionFacts>;
 export type TextCriterion = keyof typeof TEXT_CRITERIA;
 export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
 
@@ -41,6 +62,11 @@ export type Criteria = Partial<Record<TextCriterion, readonly string[]>> & {
   /** Before this time. */
   until?: string;
 };
+
+/** All values that a criterion can have; undefined if any text may be one. */
+export function valuesOf(name: TextCriterion): readonly string[] | undefined {
+  return (TEXT_CRITERIA[name] as TextCriterionFacts).values;
+}
 
 /** Criteria as flags or parameters give them: times are not yet understood. */
 export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | undefined>> & {
@@ -70,9 +96,10 @@ const MAX_VALUE_BYTES = 16 * 1024;
 
 /**
  * @param now the clock that ages such as `7d` count from, in milliseconds since 1970
+ * @param zone the time zone of times without an offset, as `readTime` takes it
  * @throws {CriteriaError} that names the criterion and what it expects
  */
-export function readCriteria(raw: RawCriteria, now: number): Criteria {
+export function readCriteria(raw: RawCriteria, now: number, zone?: string): Criteria {
   const criteria: Criteria = {};
   let count = 0;
   for (const name of TEXT_CRITERION_NAMES) {
@@ -87,7 +114,7 @@ export function readCriteria(raw: RawCriteria, now: number): Criteria {
   if (raw.readOnly !== undefined) criteria.readOnly = raw.readOnly;
   for (const name of ['since', 'until'] as const) {
     const value = raw[name];
-    if (value !== undefined) criteria[name] = timeCriterion(name, value, now);
+    if (value !== undefined) criteria[name] = timeCriterion(name, value, now, zone);
   }
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
     throw new CriteriaError('since', 'expected a time before until');
@@ -112,6 +139,9 @@ function checkedValues(name: TextCriterion, values: readonly string[]): string[]
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
   }
   if (name === 'sourceIp') return [...new Set(unique.map(sourceCriterion))];
+  const allowed = valuesOf(name);
+  const other = allowed && unique.find((value) => !allowed.includes(value));
+  if (other !== undefined) throw new CriteriaError(name, `expected ${oneOf(allowed!, other)}`);
   return unique.map((value) => value.toWellFormed());
 }
 
@@ -130,11 +160,12 @@ function sourceCriterion(value: string): string {
 /** Only digits and dots, only hexadecimal digits and colons, or a range of something. */
 const LOOKS_LIKE_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*$|\//i;
 
-function timeCriterion(name: 'since' | 'until', value: string, now: number): string {
-  const time = readTime(value, now);
-  if (time !== undefined) return time;
-  throw new CriteriaError(
-    name,
-    'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d',
-  );
+/**
+ * Reads a time of a question, as `readTime` does.
+ * @throws {CriteriaError} that names the parameter
+ */
+export function timeCriterion(name: string, value: string, now: number, zone?: string): string {
+  const time = readTime(value, now, zone);
+  if (time === undefined) throw new CriteriaError(name, TIME_EXPECTATION);
+  return time;
 }

@@ -15,15 +15,17 @@ export interface FollowRequest {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** A later reading failed; the next one may do better. */
   onFailure(error: unknown): void;
+  /** No event meets the criteria yet. */
+  onNothing?(): Promise<void>;
 }
 
 /**
- * Follows the events that meet the criteria, oldest first, each once; ends by the signal, or when no event can come any
+ * Follows the events that meet the criteria, oldest first, each once, ends by the signal, or when no event can come any
  * more before the end of the criteria's time. No index is in the order of arrival, so each round reads a sliding window of
  * event time again; what arrives later than that is not seen.
  */
 export async function* followEvents(request: FollowRequest, deps: QueryDeps): AsyncGenerator<ListedEvent[]> {
-  const { criteria, last, windowMs, intervalMs, signal, sleep, onFailure } = request;
+  const { criteria, last, windowMs, intervalMs, signal, sleep, onFailure, onNothing } = request;
   const seen = new SeenEvents();
   const windowStart = () => latest(new Date(deps.now() - windowMs).toISOString(), criteria.since, seen.floor);
   // What is in the window already is old. This is read first: what arrives between the two readings is new.
@@ -31,6 +33,7 @@ export async function* followEvents(request: FollowRequest, deps: QueryDeps): As
   const newest = await newestEvents(criteria, last, deps);
   await seen.takeNew(newest);
   if (newest.length > 0) yield newest;
+  else await onNothing?.();
   while (true) {
     await sleep(intervalMs, signal);
     const since = windowStart();

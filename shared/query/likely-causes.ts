@@ -1,14 +1,14 @@
-import { distance } from 'fastest-levenshtein';
-import { listDays, listEnvironments } from '../store/environments-table.ts';
+import { listDays } from '../store/environments-table.ts';
 import type { Criteria } from './criteria.ts';
 import type { Order } from './plan.ts';
 import { type QueryDeps, readPage } from './read-page.ts';
+import { type UnknownValue, unknownValues } from './unknown-values.ts';
 
 /** Why a question may have had no answer. */
 export type LikelyCause =
   | { kind: 'empty-store' }
-  /** No event names this environment; `nearest` are known names, the most similar first. */
-  | { kind: 'unknown-environment'; name: string; nearest: string[] }
+  /** No event was found with a value of the question. */
+  | ({ kind: 'unknown-value' } & UnknownValue)
   /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range, as recorded. */
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
@@ -23,42 +23,26 @@ const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLo
 /** CloudTrail delivers within about 5 minutes on average, and without a promise. */
 const DELIVERY_DELAY_MS = 15 * 60 * 1000;
 
-/** Finds the causes that fit the question; bounded, a handful of requests. */
+/** Finds the causes that fit the question. What it reads is bounded, whatever the store holds. */
 export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
   const { dynamo, tables } = deps;
   if ((await listDays(dynamo, tables.environmentsTable)).length === 0) return [{ kind: 'empty-store' }];
-  const unknown = await unknownEnvironments(criteria, deps);
-  if (unknown.length > 0 && unknown.length === criteria.environment?.length) return unknown;
-  const outside = await outsideTimes(criteria, deps);
-  const causes: LikelyCause[] = [...unknown, ...outside];
+  const unknown = await unknownValues(criteria, deps);
+  const causes: LikelyCause[] = unknown.map((value) => ({ kind: 'unknown-value', ...value }));
+  const hopeless = isHopeless(criteria, unknown);
+  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
+  causes.push(...outside);
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
-  if (asksForDataEvents(criteria) && outside.length === 0) causes.push({ kind: 'data-events' });
+  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
   if (causes.length === 0 && hasExactValues(criteria)) causes.push({ kind: 'exact-match' });
   return causes;
 }
 
-async function unknownEnvironments({ environment: names = [] }: Criteria, { dynamo, tables }: QueryDeps) {
-  if (names.length === 0) return [];
-  const listed = await listEnvironments(dynamo, tables.environmentsTable);
-  const known = [...new Set(listed.map(({ environment }) => environment))];
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ kind: 'unknown-environment' as const, name, nearest: nearestNames(name, known) }));
-}
-
-const MAX_NEAREST = 3;
-
-/** The known names that a wrong one may have meant: a few typing errors away, or having it as a part. */
-export function nearestNames(name: string, known: readonly string[]): string[] {
-  const wanted = name.toLowerCase();
-  const near = known.flatMap((candidate) => {
-    const other = candidate.toLowerCase();
-    const edits = distance(wanted, other);
-    const isPart = wanted.length >= 3 && (other.includes(wanted) || wanted.includes(other));
-    return isPart || edits <= Math.max(1, Math.floor(wanted.length / 3)) ? [{ candidate, edits }] : [];
-  });
-  near.sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1));
-  return near.slice(0, MAX_NEAREST).map(({ candidate }) => candidate);
+/** Whether all values of a criterion are unknown: at other times, too, nothing would match. */
+function isHopeless(criteria: Criteria, unknown: readonly UnknownValue[]): boolean {
+  return unknown.some(
+    ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
+  );
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {

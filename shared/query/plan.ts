@@ -112,6 +112,11 @@ const INDEXES = {
 } as const satisfies Partial<Record<TextCriterion, QueryPlan['index']>>;
 type IndexedCriterion = keyof typeof INDEXES;
 
+/** Whether events with a value of this criterion are found without reading others. */
+export function isIndexed(name: TextCriterion): boolean {
+  return Object.hasOwn(INDEXES, name);
+}
+
 /** Operations of which an environment sees a few in its life; the others are called all day. */
 const RARE_OPERATIONS: ReadonlySet<string> = new Set([
   'CreateEnvironment',

@@ -1,18 +1,24 @@
 import parseDuration from 'parse-duration';
 
 const ISO_8601 =
-  /^(?<day>\d{4}-\d{2}-\d{2})(?:[T ](?<hours>\d{2}:\d{2})(?<seconds>:\d{2}(?:\.\d{1,9})?)?(?<zone>Z|[+-]\d{2}:?\d{2})?)?$/i;
+  /^(?<day>\d{4}-\d{2}-\d{2})(?:[T ](?<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?(?<zone>Z|UTC|(?:UTC)?[+-]\d{2}:?\d{2})?)?$/i;
 const AGE = /^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i;
 const AGE_PART = /[\d.]+\s*[a-zµ]+/gi;
 
+/** What is wrong with a time that `readTime` does not understand. */
+export const TIME_EXPECTATION =
+  'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d';
+
 /**
- * A time as people give it: ISO 8601, date only or without a zone meaning UTC, or an age such as `7d` or `1h30m`.
+ * A time as people give it: ISO 8601, date only or without an offset meaning that of `zone`; a time as our tables and texts
+ * print it, `2026-11-06 02:30:00 UTC+01:00`; or an age such as `7d` or `1h30m`.
  * @param now in milliseconds since 1970
- * @returns ISO 8601 in UTC with milliseconds, a width that sorts as text; nothing when it is no time
+ * @param zone name of a time zone, as in the IANA database; `UTC`
+ * @returns ISO 8601 in UTC with milliseconds, a width that sorts as text; undefined if it is no time
  */
-export function readTime(value: string, now: number): string | undefined {
+export function readTime(value: string, now: number, zone = 'UTC'): string | undefined {
   const text = value.trim();
-  const time = AGE.test(text) ? now - ageOf(text) : parseIso(text);
+  const time = AGE.test(text) ? now - ageOf(text) : parseIso(text, zone);
   // Years outside 0 to 9999 are written wider and would not sort.
   if (Number.isNaN(time) || time < Date.UTC(0) - 1e14 || time > 253_402_300_799_999) return undefined;
   const iso = new Date(time).toISOString();
@@ -25,13 +31,43 @@ function ageOf(text: string): number {
   return parts.reduce((sum, part) => sum + part, 0);
 }
 
-function parseIso(text: string): number {
+function parseIso(text: string, zone: string): number {
   const parts = ISO_8601.exec(text)?.groups;
   if (!parts) return Number.NaN;
-  const { day, hours = '00:00', seconds = ':00', zone = 'Z' } = parts;
-  const time = Date.parse(`${day}T${hours}${seconds}${zone.toUpperCase()}`);
+  const { day, clock = '00:00', zone: offset } = parts;
   // Date.parse turns 30 February into 2 March.
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  if (Number.isNaN(midnight)) return Number.NaN;
-  return new Date(midnight).toISOString().startsWith(day!) ? time : Number.NaN;
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day!)) return Number.NaN;
+  if (offset === undefined) return instantOf(Date.parse(`${day}T${clock}Z`), zone);
+  return Date.parse(
+    `${day}T${clock}${offset
+      .replace(/^UTC(?=[+-])/i, '')
+      .replace(/^UTC$/i, 'Z')
+      .toUpperCase()}`,
+  );
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/**
+ * When the clocks of a zone show a time.
+ * @param wallTime what they show, as if it were UTC, in milliseconds since 1970
+ * @returns milliseconds since 1970; the first, of a time that they show twice; of one that they skip, the time as far after
+ *   the change of clocks
+ */
+function instantOf(wallTime: number, zone: string): number {
+  if (zone === 'UTC' || Number.isNaN(wallTime)) return wallTime;
+  const before = wallTime - offsetOf(zone, wallTime - DAY_MS);
+  const after = wallTime - offsetOf(zone, wallTime + DAY_MS);
+  return [before, after].find((instant) => instant + offsetOf(zone, instant) === wallTime) ?? before;
+}
+
+/** By how much the clocks of a zone are ahead of UTC, in milliseconds. */
+function offsetOf(zone: string, instant: number): number {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  // `GMT+01:00`; of long ago also seconds: `GMT-00:25:21`.
+  const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, ...parts] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(name) ?? [];
+  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
+  return (sign === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds) * 1000;
 }

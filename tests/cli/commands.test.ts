@@ -211,7 +211,7 @@ describe('show', () => {
   });
 
   test('everything about one event', async () => {
-    const { code, stdout, stderr } = await run('show', eventId);
+    const { code, stdout, stderr } = await run('show', eventId, '--format', 'json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       eventId,

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { likelyCauses, nearestNames } from '../../shared/query/likely-causes.ts';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { likelyCauses } from '../../shared/query/likely-causes.ts';
+import { nearestNames } from '../../shared/query/near-names.ts';
 import { askStore, EventStore } from '../support/event-store.ts';
 
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
@@ -17,14 +18,18 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([store.stop(), empty.stop()]));
 
+const near = (value: string, events: number) => ({ value, events, more: false, inQuestion: true });
+const unknown = (criterion: string, value: string, ...nearest: object[]) => ({
+  kind: 'unknown-value',
+  criterion,
+  value,
+  nearest,
+});
+
 describe('the likely causes of an empty result', () => {
   test.each([
-    [
-      'a wrong name',
-      { environment: ['prod-elt'] },
-      [{ kind: 'unknown-environment', name: 'prod-elt', nearest: ['prod-etl'] }],
-    ],
-    ['another name', { environment: ['zzz'] }, [{ kind: 'unknown-environment', name: 'zzz', nearest: [] }]],
+    ['a wrong name', { environment: ['prod-elt'] }, [unknown('environment', 'prod-elt', near('prod-etl', 2))]],
+    ['another name', { environment: ['zzz'] }, [unknown('environment', 'zzz')]],
     [
       'events only at other times',
       { environment: ['prod-etl'], since: '2026-11-05T00:00:00.000Z', until: '2026-11-06T00:00:00.000Z' },
@@ -36,7 +41,48 @@ describe('the likely causes of an empty result', () => {
       [{ kind: 'delivery-delay' }],
     ],
     ['data events', { eventName: ['InvokeRestApi'] }, [{ kind: 'data-events' }]],
-    ['a value that is not there', { principal: ['Ana'] }, [{ kind: 'exact-match' }]],
+    ['upper and lower case', { principal: ['Ana'] }, [unknown('principal', 'Ana', near('ana', 3))]],
+    ['a value unlike any', { principal: ['zzz'] }, [unknown('principal', 'zzz')]],
+    [
+      'an event name',
+      { eventName: ['getenvironment'] },
+      [unknown('eventName', 'getenvironment', near('GetEnvironment', 3))],
+    ],
+    [
+      'an operation of which there is no event',
+      { eventName: ['invokerestap'] },
+      [unknown('eventName', 'invokerestap', { value: 'InvokeRestApi', events: 0, more: false, inQuestion: false })],
+    ],
+    [
+      'a value that the rest of the question has nothing of',
+      { eventName: ['GetEnvironmen'], environment: ['staging'], errors: true as const },
+      [unknown('eventName', 'GetEnvironmen', { ...near('GetEnvironment', 3), inQuestion: false })],
+    ],
+    [
+      'two that are wrong',
+      { region: ['EU-WEST-1'], account: ['111122223334'] },
+      [
+        unknown('account', '111122223334', near('111122223333', 3)),
+        unknown('region', 'EU-WEST-1', near('eu-west-1', 3)),
+      ],
+    ],
+    [
+      'one of two',
+      { principal: ['ana', 'anna'], errors: true as const },
+      [unknown('principal', 'anna', { ...near('ana', 3), inQuestion: false })],
+    ],
+    [
+      'an event source',
+      { eventSource: ['airflow.amazonaw.com'] },
+      [unknown('eventSource', 'airflow.amazonaw.com', near('airflow.amazonaws.com', 3))],
+    ],
+    ['a type of identity', { principalType: ['iamuser'] }, [unknown('principalType', 'iamuser', near('IAMUser', 3))]],
+    ['an address that nobody has', { sourceIp: ['203.0.113.8'] }, [{ kind: 'exact-match' }]],
+    [
+      'a wrong name in the last minutes',
+      { principal: ['Ana'], since: '2026-11-20T11:50:00.000Z' },
+      [unknown('principal', 'Ana', { ...near('ana', 3), inQuestion: false }), { kind: 'delivery-delay' }],
+    ],
     ['nothing to say', { environment: ['staging'], errors: true as const }, []],
   ])('%s', async (_, criteria, causes) => {
     expect(await likelyCauses(criteria, store.deps)).toEqual(causes);
@@ -44,6 +90,38 @@ describe('the likely causes of an empty result', () => {
 
   test('an empty store', async () => {
     expect(await likelyCauses({ environment: ['x'] }, empty.deps)).toEqual([{ kind: 'empty-store' }]);
+  });
+
+  test('a role and all its sessions', async () => {
+    const role = (session: string) => ({
+      userIdentity: { type: 'AssumedRole', arn: `arn:aws:sts::111122223333:assumed-role/Admin/${session}` },
+    });
+    const others = await EventStore.start(clock);
+    try {
+      await others.add(
+        { id: 'x', time: '2026-11-01T00:00:00Z', record: role('ana') },
+        { id: 'y', time: '2026-11-02T00:00:00Z', record: role('ben') },
+      );
+      expect(await likelyCauses({ principal: ['admin/*'] }, others.deps)).toEqual([
+        unknown('principal', 'admin/*', near('Admin/*', 2)),
+      ]);
+    } finally {
+      await others.stop();
+    }
+  });
+
+  test('what it reads is bounded, and never a scan', async () => {
+    const send = jest.spyOn(store.deps.dynamo, 'send');
+    const requests = async (values: number) => {
+      send.mockClear();
+      const names = Array.from({ length: values }, (_, i) => `getenvironmen${i}`);
+      await likelyCauses({ principal: names.map((name) => `${name}/x`), account: names }, store.deps);
+      return send.mock.calls.map(([command]) => command.constructor.name);
+    };
+    const [some, many] = [await requests(5), await requests(50)];
+    send.mockRestore();
+    expect(new Set(many)).toEqual(new Set(['QueryCommand']));
+    expect(many.length).toBeLessThanOrEqual(some.length);
   });
 
   test('names are near when few letters differ, or one holds the other', () => {
@@ -60,8 +138,35 @@ describe('the program', () => {
     const { code, stdout, stderr } = await askStore(store, 'query', '--environment', 'prod-elt\u001b');
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toBe(
-      'No events match.\n- No event names the environment "prod-elt\\u001b": did you mean "prod-etl"?\n',
+      'No events match.\n- No event names the environment "prod-elt\\u001b". Did you mean prod-etl (2 events)?\n',
     );
+  });
+
+  test.each([
+    [
+      ['--event-name', 'getenvironment'],
+      'No event was found with --event-name getenvironment. Did you mean GetEnvironment (3 events)?',
+    ],
+    [
+      ['--principal', 'ANA', '--errors'],
+      'No event was found with --principal ANA. Did you mean ana (3 events, none of which meets the rest of the question)?',
+    ],
+    [['--error-code', 'x y'], 'No event was found with --error-code "x y". mwaa-trail summary shows which there are.'],
+    [['--account', '999'], 'No event was found with --account 999.'],
+  ])('%j', async (args, says) => {
+    for (const command of ['query', 'summary']) {
+      const { code, stdout, stderr } = await askStore(store, command, ...args);
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: `No events match.\n- ${says}\n` });
+    }
+  });
+
+  test.each([
+    [['--category', 'data'], '--category: expected one of Management, Data, NetworkActivity; did you mean Data?'],
+    [['--event-type', 'awsapicall'], 'did you mean AwsApiCall?'],
+    [['--format', 'JSON'], 'Allowed choices are table, json, ndjson, csv. Did you mean json?'],
+  ])('a closed set: %j', async (args, says) => {
+    const { code, stdout, stderr } = await askStore(store, 'query', ...args);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(says) });
   });
 
   test('says nothing of that when there are events, or JSON is wanted', async () => {

@@ -74,7 +74,9 @@ describe('list', () => {
     expect(await reasons('--reason', 'not-an-object', '--reason', 'json-truncated')).toHaveLength(2);
     expect(await reasons('--since', '2026-11-20T12:00:00Z')).toHaveLength(2);
     expect(await reasons('--since', '2026-11-20T12:00:01Z')).toEqual([]);
-    expect((await quarantine(world, 'list', '--reason', 'x')).stderr).toBe('Nothing in quarantine matches.\n');
+    expect((await quarantine(world, 'list', '--reason', 'x')).stderr).toBe(
+      'Nothing in quarantine matches; the reasons in it are json-truncated, not-an-object.\n',
+    );
   });
 
   test('what others have put into the bucket is told of', async () => {

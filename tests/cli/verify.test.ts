@@ -121,7 +121,7 @@ describe('verify', () => {
   test.each([
     [['s3://'], /expected s3:\/\/BUCKET/],
     [['s3://b/AWSLogs/111122223333'], /what stands before AWSLogs/],
-    [['s3://b', '--since', 'yesterday'], /--since: expected ISO 8601/],
+    [['s3://b', '--since', 'yesterday'], /--since: expected an ISO 8601 time/],
     [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
     [['s3://b', '--account', 'me'], /--account: expected 12 digits/],
     [[], /missing required argument/],

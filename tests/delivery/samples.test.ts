@@ -23,6 +23,9 @@ const EXPECTED: Readonly<Record<string, Announcement>> = {
   'lambda-dead-letter-through-sqs': { logFiles: [WITH_ETAG], ignored: [] },
   's3-test-event-through-sqs': { logFiles: [], ignored: ['s3-test-event'] },
   'cloudtrail-validation-message': { logFiles: [], ignored: ['cloudtrail-validation-message'] },
+  'sns-subscription-confirmation-through-sqs': { logFiles: [], ignored: ['sns-confirmation'] },
+  'sns-unsubscribe-confirmation-through-sqs': { logFiles: [], ignored: ['sns-confirmation'] },
+  'scheduled-event': { logFiles: [], ignored: ['scheduled-event'] },
   'object-removed': { logFiles: [], ignored: ['not-object-created'] },
 };
 const samples = jsonFiles<{ Records?: { messageId?: string }[] }>('events/deliveries');

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { METRICS } from '../../bench/cost.ts';
 import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/pipeline.ts';
 import type { DigestReport, VerifyReport } from '../../shared/verify-ingested.ts';
+import { alarmTime, type Sample, statesOf } from './support/alarm-state.ts';
 import { isAwsMetric } from './support/aws-schema.ts';
 import { compileVariants, type Variant } from './support/compile.ts';
 import type { Properties, Stack } from './support/stack.ts';
@@ -58,16 +61,9 @@ function tellVerify(namespace: string): void {
   telemetry.end({ digestAgeMs: 1_000 } as VerifyReport);
 }
 
-/** What is written into the log for CloudWatch, in embedded metric format. */
+/** The metrics that are written into the log for CloudWatch. */
 function metricsOf(work: () => void): Set<string> {
-  const lines: string[] = [];
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  const silent = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  work();
-  write.mockRestore();
-  silent.mockRestore();
-  const blobs = lines.flatMap((line) => (line.includes('CloudWatchMetrics') ? [JSON.parse(line)] : []));
-  const metrics = blobs.flatMap((blob) =>
+  const metrics = blobsOf(work).flatMap((blob) =>
     blob._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: Properties) =>
       Dimensions.flatMap((names: string[]) =>
         Metrics.map(({ Name }: { Name: string }) =>
@@ -77,6 +73,17 @@ function metricsOf(work: () => void): Set<string> {
     ),
   );
   return new Set(metrics);
+}
+
+/** In embedded metric format. */
+function blobsOf(work: () => void): Properties[] {
+  const lines: string[] = [];
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  const silent = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  work();
+  write.mockRestore();
+  silent.mockRestore();
+  return lines.flatMap((line) => (line.includes('CloudWatchMetrics') ? [JSON.parse(line)] : []));
 }
 
 const keyOf = (metric: Metric) => metric.join(' ');
@@ -106,7 +113,8 @@ const metricOf = ({ Namespace, MetricName, Dimensions }: Properties): Metric => 
 
 describe('alarms', () => {
   test('watch metrics that there are', () => {
-    expect(emitted.size).toBe(18);
+    // What docs/cost.md counts.
+    expect(emitted.size).toBe(METRICS);
     const wrong = alarms().map(({ id, properties }) => [id, whyNever(metricOf(properties))]);
     expect(wrong.filter(([, why]) => why !== undefined)).toEqual([]);
   });
@@ -169,8 +177,9 @@ describe('alarms', () => {
 
   test('silence is an alarm where it means something, and nowhere else', () => {
     const byMissingData = Object.groupBy(alarms(), ({ properties }) => properties.TreatMissingData);
-    expect(Object.keys(byMissingData).sort()).toEqual(['breaching', 'notBreaching']);
-    expect(byMissingData.breaching?.map(({ id }) => id)).toEqual(['DigestAgeAlarm', 'NoLogFilesAlarm']);
+    // Before the stack there is no data, which is not silence: heartbeats are.
+    expect(Object.keys(byMissingData).sort()).toEqual(['ignore', 'notBreaching']);
+    expect(byMissingData.ignore?.map(({ id }) => id)).toEqual(['DeadLettersWaitingAlarm']);
     const { Period, EvaluationPeriods, ComparisonOperator, Threshold } = stack.get('NoLogFilesAlarm').properties;
     expect([Period, Number(EvaluationPeriods), ComparisonOperator, Threshold]).toEqual([
       3600,
@@ -192,10 +201,14 @@ describe('alarms', () => {
     }
   });
 
-  test('CloudWatch evaluates no longer than a day', () => {
+  test('CloudWatch evaluates no longer than a day, and no more data points than periods', () => {
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     const spans = alarms().map(({ properties }) => properties.Period * properties.EvaluationPeriods);
     expect(Math.max(...spans)).toBeLessThanOrEqual(86_400);
+    for (const { properties } of alarms()) {
+      const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods } = properties;
+      expect(Number(DatapointsToAlarm)).toBeLessThanOrEqual(Number(EvaluationPeriods));
+    }
   });
 
   test('docs/operations.md has each, and no other', () => {
@@ -207,6 +220,133 @@ describe('alarms', () => {
         .map(({ id }) => id)
         .sort(),
     );
+  });
+});
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const alarm = (name: string) => stack.get(`${name}Alarm`).properties;
+/** Something that happens regularly, in seconds. */
+const every = (seconds: number, from: number, until: number, value: (at: number) => number): Sample[] =>
+  Array.from({ length: Math.max(0, Math.ceil((until - from) / seconds)) }, (_, i) => from + i * seconds).map((at) => ({
+    at,
+    value: value(at),
+  }));
+
+describe('a new stack', () => {
+  test('nothing goes off where nothing has been counted yet', () => {
+    for (const { id, properties } of alarms()) {
+      expect([id, alarmTime(properties, [], DAY)]).toEqual([id, undefined]);
+    }
+  });
+
+  test('the heartbeat of ingest counts no records, and that of verify no digest', () => {
+    const [ingest] = blobsOf(() => {
+      const telemetry = createTelemetry('test');
+      telemetry.nothingAnnounced('scheduled-event');
+      telemetry.end?.();
+    });
+    expect(ingest).toMatchObject({ service: 'ingest', RecordsRead: 0 });
+    const [verify] = blobsOf(() => createVerifyTelemetry('test').end({} as VerifyReport));
+    expect(verify).toMatchObject({ service: 'verify', DigestAgeSeconds: 30 * DAY });
+  });
+
+  const schedule = (id: string) => stack.get(id).properties.ScheduleExpression;
+
+  test('silence is an alarm after silentHours, not before', () => {
+    expect(schedule('IngestEventsRuleSchedule1')).toBe('rate(30 minutes)');
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: HOUR - 1 }), (offset) => {
+        const beats = every(30 * MINUTE, 30 * MINUTE, 2 * DAY, () => 0);
+        const time = alarmTime(alarm('NoLogFiles'), beats, 2 * DAY, offset)!;
+        expect(time).toBeGreaterThan(5 * HOUR);
+        expect(time).toBeLessThanOrEqual(8 * HOUR);
+        // A log file every five minutes, until the trail stops after a day.
+        const busy = [...beats, ...every(5 * MINUTE, 15 * MINUTE, DAY, () => 20)];
+        expect(alarmTime(alarm('NoLogFiles'), busy, DAY + 5 * HOUR, offset)).toBeUndefined();
+        expect(alarmTime(alarm('NoLogFiles'), busy, 2 * DAY, offset)).toBeLessThanOrEqual(DAY + 8 * HOUR);
+      }),
+    );
+  });
+
+  test('the first digest is waited for, and a trail that has none is an alarm', () => {
+    expect(schedule('VerifyEventsRuleSchedule1')).toBe('rate(1 hour)');
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: HOUR - 1 }), fc.integer({ min: 0, max: 59 }), (offset, minute) => {
+        const runs = (value: (at: number) => number) => every(HOUR, HOUR + minute * MINUTE, 2 * DAY, value);
+        const first = runs((at) => (at < 3 * HOUR ? 30 * DAY : HOUR));
+        expect(alarmTime(alarm('DigestAge'), first, 2 * DAY, offset)).toBeUndefined();
+        expect(
+          alarmTime(
+            alarm('DigestAge'),
+            runs(() => 30 * DAY),
+            2 * DAY,
+            offset,
+          ),
+        ).toBeLessThanOrEqual(5 * HOUR);
+      }),
+    );
+  });
+});
+
+describe('one log file', () => {
+  const VISIBILITY = 30 * MINUTE;
+  /** Where attempts lie, how long each takes, and how periods lie. */
+  const timings = fc.record({
+    offset: fc.integer({ min: 0, max: 299 }),
+    took: fc.integer({ min: 0, max: 295 }),
+    polled: fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 }),
+  });
+
+  /** What is counted while a message is received so many times, and fails each time but the last, when it succeeds. */
+  function metricsOfFailing(failures: number, attempts: number, { took, polled }: { took: number; polled: number[] }) {
+    const begins: number[] = [];
+    for (const wait of polled.slice(0, attempts)) {
+      begins.push(begins.length === 0 ? wait : begins.at(-1)! + VISIBILITY + wait);
+    }
+    const end = begins.at(-1)! + took;
+    return {
+      FilesFailed: begins.slice(0, failures).map((at) => ({ at: at + took, value: 1 })),
+      OldestUnprocessed: begins.map((at) => ({ at: at + took, value: at })),
+      // SQS leaves out what was received three times: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+      QueueAge: every(MINUTE, 0, Math.min(end, begins[2] ?? end), (at) => at),
+    };
+  }
+  const NAMES = ['FilesFailed', 'OldestUnprocessed', 'QueueAge'] as const;
+
+  test('that fails each time is an alarm within 75 minutes, by more than one', () => {
+    fc.assert(
+      fc.property(timings, (timing) => {
+        const metrics = metricsOfFailing(5, 5, timing);
+        // CloudWatch evaluates once a minute.
+        const times = NAMES.map((name) => (alarmTime(alarm(name), metrics[name], DAY, timing.offset) ?? DAY) + MINUTE);
+        expect(times.filter((time) => time <= 75 * MINUTE).length).toBeGreaterThanOrEqual(2);
+      }),
+    );
+  });
+
+  test('that fails once is none', () => {
+    fc.assert(
+      fc.property(timings, (timing) => {
+        const metrics = metricsOfFailing(1, 2, timing);
+        for (const name of NAMES) expect(alarmTime(alarm(name), metrics[name], DAY, timing.offset)).toBeUndefined();
+      }),
+    );
+  });
+
+  test('in the dead-letter queue stays an alarm until it is gone, also when SQS says nothing of a queue that rests', () => {
+    const letters = [
+      ...every(MINUTE, 0, 2 * HOUR, () => 0),
+      ...every(MINUTE, 2 * HOUR, 8 * HOUR, () => 1),
+      // Redriven after three days.
+      ...every(MINUTE, 3 * DAY, 3 * DAY + HOUR, () => 0),
+    ];
+    const states = statesOf(alarm('DeadLettersWaiting'), letters, 4 * DAY);
+    const perHour = HOUR / 300;
+    expect(new Set(states.slice(0, 2 * perHour))).toEqual(new Set(['OK']));
+    expect(new Set(states.slice(2 * perHour, 72 * perHour))).toEqual(new Set(['ALARM']));
+    expect(new Set(states.slice(72 * perHour))).toEqual(new Set(['OK']));
   });
 });
 

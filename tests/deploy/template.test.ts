@@ -1,19 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { packageRoot } from '../../local/table-definitions.ts';
 import { schemaProblems } from './support/aws-schema.ts';
-import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { packageVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { resourceStatements, servicesOf } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
-import { type Properties, resolveTemplate, type Stack } from './support/stack.ts';
+import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
 
+let templates: Map<Variant, Template>;
 let stacks: Map<Variant, Stack>;
 beforeAll(async () => {
-  stacks = await compileVariants();
-}, 120_000);
+  templates = await packageVariants();
+  stacks = new Map([...templates].map(([name, template]) => [name, resolveTemplate(template)]));
+}, 240_000);
 
 describe.each(NAMES)('%s', (name) => {
   test('fits the schema that AWS publishes', () => {
-    expect(stacks.get(name)!.resources.length).toBeGreaterThan(45);
+    expect(stacks.get(name)!.resources.length).toBeGreaterThan(40);
     expect(stacks.get(name)!.resources.flatMap(schemaProblems)).toEqual([]);
   });
 
@@ -31,6 +40,19 @@ describe('parameters reach what they are for', () => {
       expect(properties(OPTIONS, table).SSESpecification.KMSMasterKeyId).toBe(VARIANTS[OPTIONS].tableKmsKeyArn);
       expect(properties('a new trail', table).SSESpecification).not.toHaveProperty('KMSMasterKeyId');
     }
+  });
+
+  test('log files have the key that is named, else one of the stack', () => {
+    const OWN = 'a new trail with a bucket and a key of its own names, not verified';
+    const keysIn = (variant: Variant) => [
+      properties(variant, 'Trail').KMSKeyId,
+      properties(variant, 'LogBucket').BucketEncryption.ServerSideEncryptionConfiguration[0]
+        .ServerSideEncryptionByDefault.KMSMasterKeyID,
+      statementOf(stacks.get(variant)!, 'IngestSourcePolicy', 2).Resource,
+    ];
+    expect(keysIn(OWN)).toEqual(Array(3).fill(VARIANTS[OWN].kmsKeyArn));
+    expect(() => properties(OWN, 'TrailKey')).toThrow('no resource');
+    expect(keysIn('a new trail')).toEqual(Array(3).fill(stacks.get('a new trail')!.arn('TrailKey')));
   });
 
   test('the ceilings', () => {
@@ -55,13 +77,177 @@ describe('parameters reach what they are for', () => {
   });
 
   test('concurrency', () => {
-    const reserved = (variant: Variant, id: string) => properties(variant, id).ReservedConcurrentExecutions;
-    expect(reserved('a new trail', 'QueryLambdaFunction')).toBe('20');
-    expect(reserved(OPTIONS, 'QueryLambdaFunction')).toBeUndefined();
+    const reserved = (variant: Variant) =>
+      stacks
+        .get(variant)!
+        .ofType('AWS::Lambda::Function')
+        .map(({ properties }) => properties.ReservedConcurrentExecutions);
+    // A new account cannot reserve any.
+    expect(reserved('a new trail')).toEqual([undefined, undefined, undefined]);
+    expect(reserved('a new trail with a bucket of its own name that calls the function')).toEqual(
+      reserved('a new trail'),
+    );
     // With a queue the mapping has the limit; a reservation below it would only make Lambda refuse messages.
-    expect(reserved('a new trail', 'IngestLambdaFunction')).toBeUndefined();
-    expect(reserved('a new trail that calls the function', 'IngestLambdaFunction')).toBe('10');
+    expect(reserved(OPTIONS)).toEqual([undefined, '20', '1']);
+    expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined]);
   });
+});
+
+describe('a live stack changes to another variant', () => {
+  const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => [from, to] as const));
+
+  test('CloudFormation cannot change the type of a resource', () => {
+    const typesOf = (name: Variant) => new Map(stacks.get(name)!.resources.map(({ id, type }) => [id, type]));
+    for (const [from, to] of pairs) {
+      const before = typesOf(from);
+      const changed = [...typesOf(to)].filter(([id, type]) => (before.get(id) ?? type) !== type);
+      expect([from, to, changed]).toEqual([from, to, []]);
+    }
+  });
+
+  test.each(NAMES)('%s has one policy for both queues, under the same id', (name) => {
+    // A second one, or one of another id, would clear the policy when it is deleted.
+    const policies = stacks.get(name)!.ofType('AWS::SQS::QueuePolicy');
+    expect(policies.map(({ id }) => id)).toEqual(['IngestQueuePolicy']);
+    expect(policies[0]!.properties.Queues).toHaveLength(2);
+  });
+
+  test.each(NAMES)('in %s, the senders of the other variants of the same bucket may still send', (name) => {
+    const { topicArn }: Record<string, string> = VARIANTS[name];
+    const stack = stacks.get(name)!;
+    const senders = resourceStatements(stack)
+      .filter((statement) => statement.in === 'IngestQueuePolicy')
+      .filter(({ resources }) => resources.includes(stack.arn('IngestQueue')))
+      .flatMap(servicesOf);
+    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...(topicArn ? ['sns.amazonaws.com'] : [])]);
+  });
+
+  test('tables, queues, functions and what they may do keep their ids and names', () => {
+    const lasting = (name: Variant) =>
+      stacks
+        .get(name)!
+        .resources.filter(({ id }) => /^(Events|LogFiles|Environments|Ingest|Query|Quarantine)/.test(id))
+        .filter(({ type }) => type !== 'AWS::Lambda::Version')
+        .map(({ id, type }) => `${id} ${type}`)
+        .sort();
+    for (const name of NAMES) expect(lasting(name)).toEqual(lasting('a new trail'));
+  });
+});
+
+describe('the template as CloudFormation gets it', () => {
+  /** Each text of a template with where it stands. */
+  function* textsOf(value: unknown, place: readonly string[] = []): Generator<[place: string, text: string]> {
+    if (typeof value === 'string') yield [place.join('.'), value];
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) yield* textsOf(member, [...place, name]);
+    }
+  }
+
+  test.each(NAMES)('%s: no condition is left, so that no branch has a value of the wrong type', (name) => {
+    const template = templates.get(name)!;
+    expect(template).not.toHaveProperty('Conditions');
+    expect(JSON.stringify(template)).not.toMatch(/"(Fn::If|AWS::NoValue)"/);
+    expect(Object.values(template.Resources).filter((resource) => 'Condition' in resource)).toEqual([]);
+    // An empty text means something to the functions alone.
+    const empty = [...textsOf(template)].filter(
+      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.0$/.test(place),
+    );
+    expect(empty).toEqual([]);
+  });
+
+  test.each(NAMES)('%s: nothing is for one partition of AWS alone', (name) => {
+    const given = Object.values(VARIANTS[name]) as string[];
+    const suspicious = [...textsOf(templates.get(name))].filter(
+      ([place, text]) =>
+        /arn:aws|amazonaws\.com/.test(text) &&
+        !given.includes(text) &&
+        // Services are called so in every partition.
+        !(/\.(Principal|Service)$/.test(place) && /^[a-z0-9]+\.amazonaws\.com$/.test(text)) &&
+        !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
+    );
+    expect(suspicious).toEqual([]);
+  });
+
+  test('neither are policies and documents', () => {
+    const files = [
+      'README.md',
+      ...['docs', 'deploy', 'deploy/policies'].flatMap((folder) =>
+        readdirSync(join(packageRoot(), folder)).map((name) => `${folder}/${name}`),
+      ),
+    ].filter((path) => /(\.md|\.yml|policies\/.*\.json)$/.test(path));
+    expect(files.length).toBeGreaterThan(15);
+    const wrong = files.filter((path) => {
+      const text = readFileSync(join(packageRoot(), path), 'utf8');
+      // A condition on what a service is called in the Region, such as s3.eu-west-1.amazonaws.com.
+      return /arn:aws|ViaService.*amazonaws\.com/.test(text);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  const cfnLint = spawnSync('cfn-lint', ['--version']).status === 0 ? test : test.skip;
+  cfnLint(
+    'has no errors for cfn-lint',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-lint-'));
+      try {
+        const files = [...templates.values()].map((template, i) => [join(folder, `${i}.json`), template] as const);
+        for (const [file, template] of files) await writeFile(file, JSON.stringify(template));
+        const paths = files.map(([file]) => file);
+        const command = [
+          '--regions',
+          REGION,
+          '--non-zero-exit-code',
+          'error',
+          '--ignore-checks',
+          'W',
+          '--format',
+          'parseable',
+        ];
+        const { stdout, status } = spawnSync('cfn-lint', [...command, '--template', ...paths], { encoding: 'utf8' });
+        expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+    120_000,
+  );
+});
+
+test.each(NAMES)('%s: the API has no metrics that cost', (name) => {
+  const settings = stacks.get(name)!.get('HttpApiStage').properties.DefaultRouteSettings;
+  expect(settings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
+});
+
+const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, string>).verify === 'off');
+
+test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
+  const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
+  const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
+  // The trail's own resources apart.
+  expect(gone.filter((id) => !/^(LogBucket|Trail)/.test(id)).sort()).toEqual([
+    'DigestAgeAlarm',
+    'DigestsInvalidAlarm',
+    'DigestsMissingAlarm',
+    'FilesFailedVerificationAlarm',
+    'FilesNotIngestedAlarm',
+    'LoggingGapsAlarm',
+    'VerifyErrorsAlarm',
+    'VerifyEventsRuleSchedule1',
+    'VerifyLambdaEvConf',
+    'VerifyLambdaFunction',
+    'VerifyLambdaPermissionEventsRuleSchedule1',
+    'VerifyLogGroup',
+    'VerifyRole',
+    'VerifySourcePolicy',
+  ]);
+  expect(stacks.get(name)!.get('Dashboard').properties.DashboardBody).not.toContain('erif');
+});
+
+test('the function that verifies knows the bucket that digests name', () => {
+  const original = (variant: Variant) =>
+    stacks.get(variant)!.get('VerifyLambdaFunction').properties.Environment.Variables.ORIGINAL_LOG_BUCKET;
+  expect(original('a new trail with every option')).toBe('original-logs');
+  expect(original('a new trail')).toBe('');
 });
 
 describe('a template that is wrong is found to be', () => {
@@ -193,6 +379,8 @@ describe('a template that is wrong is found to be', () => {
     'what holds data outlives the stack': [
       ['a new trail', (stack) => delete stack.get('TrailKey').deletionPolicy],
       ['a new trail', (stack) => delete stack.get('LogBucket').updateReplacePolicy],
+      ['a new trail', (stack) => Object.assign(stack.get('EventsTable'), { deletionPolicy: 'RetainExceptOnCreate' })],
+      ['a new trail', (stack) => Object.assign(stack.get('QuarantineBucket'), { deletionPolicy: 'Retain' })],
     ],
     'everything at rest is encrypted': [
       ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.SqsManagedSseEnabled],
@@ -254,13 +442,9 @@ describe('a template that is wrong is found to be', () => {
         (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.FunctionResponseTypes,
       ],
     ],
-    'functions cannot take all concurrency': [
+    'what calls functions is bounded': [
       ['a new trail', (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.ScalingConfig],
-      [
-        'a new trail that calls the function',
-        (stack) => delete stack.get('IngestLambdaFunction').properties.ReservedConcurrentExecutions,
-      ],
-      ['a new trail with every option', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
+      ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
     ],
     'functions run on arm64, with a time-out, logs that expire, and a role of their own': [
       ['a new trail', (stack) => set(stack, 'QueryLambdaFunction', 'Role', stack.arn('IngestRole'))],
@@ -285,7 +469,7 @@ describe('a template that is wrong is found to be', () => {
       ],
       [
         'the bucket of a trail, encrypted',
-        (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement[0].Resource.pop(),
+        (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement[1].Resource.pop(),
       ],
       [
         'the topic of a trail in another account',
@@ -293,23 +477,38 @@ describe('a template that is wrong is found to be', () => {
       ],
     ],
     'who announces log files may write to the queue': [
-      ['a new trail', (stack) => stack.get('NotificationPermission').properties.PolicyDocument.Statement.pop()],
+      ['a new trail', (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement.shift()],
       [
         'the topic of a trail in another account',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 's3.amazonaws.com';
+          statementOf(stack, 'IngestQueuePolicy', 2).Principal.Service = 's3.amazonaws.com';
         },
       ],
     ],
-    'permissions are there before the bucket notifies, and before the trail writes': [
+    'permissions are there before anything is sent': [
       ['a new trail', (stack) => stack.get('Trail').dependsOn.splice(0)],
+      ['a new trail', (stack) => without(stack, 'Trail', 'IngestSourcePolicy')],
+      ['a new trail', (stack) => without(stack, 'LogBucket', 'IngestQueuePolicy')],
+      ['a new trail', (stack) => without(stack, 'DeadLettersWaitingAlarm', 'AlarmTopicPolicy')],
+      ['a new trail that calls the function', (stack) => without(stack, 'LogBucket', 'LogBucketPermission')],
+      ['the bucket of a trail, encrypted', (stack) => without(stack, 'LogFileRule', 'IngestQueuePolicy')],
       [
-        'a new trail that calls the function',
-        (stack) => {
-          const { dependsOn } = stack.get('LogBucket');
-          dependsOn.splice(dependsOn.indexOf('NotificationPermission'), 1);
-        },
+        'the topic of a trail in another account',
+        (stack) => without(stack, 'LogFileSubscription', 'IngestQueuePolicy'),
       ],
+    ],
+    'tags are on every resource that can have some': [
+      ['a new trail', (stack) => delete stack.get('QueryRole').properties.Tags],
+      ['a new trail', (stack) => stack.get('QuarantineBucket').properties.Tags.pop()],
+      ['a new trail', (stack) => delete stack.get('HttpApi').properties.Tags],
+    ],
+    "names that are not the Region's alone carry the Region": [
+      ['a new trail', (stack) => set(stack, 'Dashboard', 'DashboardName', 'mwaa-trail-dev')],
+      [
+        'a new trail',
+        (stack) => set(stack, 'QuarantineBucket', 'BucketName', 'mwaa-trail-dev-quarantine-111122223333'),
+      ],
+      ['a new trail', (stack) => set(stack, 'QueryRole', 'RoleName', 'mwaa-trail-dev-query')],
     ],
     'every route asks for IAM authorization': [
       ['a new trail', (stack) => delete stack.ofType('AWS::ApiGatewayV2::Route')[4]!.properties.AuthorizationType],
@@ -320,25 +519,26 @@ describe('a template that is wrong is found to be', () => {
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.AccessLogSettings],
     ],
     'services act for what the policy names, in its account': [
-      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition],
-      ['a new trail', (stack) => delete statementOf(stack, 'NotificationPermission').Condition.StringEquals],
+      ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition],
+      ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition.StringEquals],
       ['a new trail', (stack) => delete statementOf(stack, 'LogBucketPolicy').Condition.StringEquals],
       ['a new trail', (stack) => delete stack.get('TrailKey').properties.KeyPolicy.Statement[1].Condition],
       ['a new trail', (stack) => delete statementOf(stack, 'AlarmTopicPolicy').Condition],
       [
         'a new trail that calls the function',
-        (stack) => delete stack.get('NotificationPermission').properties.SourceAccount,
+        (stack) => delete stack.get('LogBucketPermission').properties.SourceAccount,
       ],
       [
         'the bucket of a trail, encrypted',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Principal.Service = 'sns.amazonaws.com';
+          statementOf(stack, 'IngestQueuePolicy', 1).Principal.Service = 'sns.amazonaws.com';
         },
       ],
       [
         'the topic of a trail in another account',
         (stack) => {
-          statementOf(stack, 'IngestQueuePolicy').Condition.StringEqualsIfExists['aws:SourceAccount'] = '111122223333';
+          statementOf(stack, 'IngestQueuePolicy', 2).Condition.StringEqualsIfExists['aws:SourceAccount'] =
+            '111122223333';
         },
       ],
     ],
@@ -393,7 +593,14 @@ function set(stack: Stack, id: string, name: string, value: unknown): void {
   stack.get(id).properties[name] = value;
 }
 
-const statementOf = (stack: Stack, id: string): Properties => stack.get(id).properties.PolicyDocument.Statement[0];
+const statementOf = (stack: Stack, id: string, i = 0): Properties =>
+  stack.get(id).properties.PolicyDocument.Statement[i];
+
+function without(stack: Stack, id: string, dependency: string): void {
+  const { dependsOn } = stack.get(id);
+  expect(dependsOn).toContain(dependency);
+  dependsOn.splice(dependsOn.indexOf(dependency), 1);
+}
 
 function allow(stack: Stack, role: string, Action: string, Resource: string): void {
   stack.get(role).properties.Policies[0].PolicyDocument.Statement.push({ Effect: 'Allow', Action, Resource });

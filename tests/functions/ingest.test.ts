@@ -79,6 +79,9 @@ describe('every way in which a log file is announced', () => {
     's3-test-event-through-sqs.json': 's3-test-event',
     'cloudtrail-validation-message.json': 'cloudtrail-validation-message',
     'object-removed.json': 'not-object-created',
+    'sns-subscription-confirmation-through-sqs.json': 'sns-confirmation',
+    'sns-unsubscribe-confirmation-through-sqs.json': 'sns-confirmation',
+    'scheduled-event.json': 'scheduled-event',
   };
   const announcing = readdirSync(folder).filter((name) => !(name in NOTHING_ANNOUNCED));
 

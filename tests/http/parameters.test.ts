@@ -1,18 +1,29 @@
 import { expect, test } from '@jest/globals';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, pathParameter, readValues } from '../../shared/http/parameters.ts';
-import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { TEXT_CRITERION_NAMES, valuesOf } from '../../shared/query/criteria.ts';
 
 const read = (query: [string, string][]) => readValues({ ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS }, {}, { query });
 
 test('every criterion is a parameter of the same name, and repeats', () => {
   for (const name of TEXT_CRITERION_NAMES) {
+    const [first = 'a,b', second = 'c'] = valuesOf(name) ?? [];
     expect(
       read([
-        [name, 'a,b'],
-        [name, 'c'],
+        [name, first],
+        [name, second],
       ]),
-    ).toMatchObject({ [name]: ['a,b', 'c'] });
+    ).toMatchObject({ [name]: [first, second] });
   }
+});
+
+test.each([
+  ['category', 'data', 'category: expected one of Management, Data, NetworkActivity; did you mean Data?'],
+  ['eventType', 'AWSAPICALL', 'AwsVpceEvents; did you mean AwsApiCall?'],
+  ['eventType', 'x', 'eventType: expected one of AwsApiCall, AwsServiceEvent,'],
+  ['order', 'Newest-First', 'order: expected one of newest-first, oldest-first; did you mean newest-first?'],
+])('a closed set: %s=%s', (name, value, says) => {
+  expect(() => read([[name, value]])).toThrow(says);
+  expect(() => read([[name, value]])).toThrow(expect.objectContaining({ code: 'bad-parameter' }));
 });
 
 test('flags, times and the page', () => {

@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CriteriaError, type RawCriteria, readCriteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import {
+  CriteriaError,
+  type RawCriteria,
+  readCriteria,
+  TEXT_CRITERION_NAMES,
+  valuesOf,
+} from '../../shared/query/criteria.ts';
 import { codePoint } from '../support/code-point.ts';
 
+const CLOSED = TEXT_CRITERION_NAMES.filter((name) => valuesOf(name) !== undefined);
+const OPEN = TEXT_CRITERION_NAMES.filter((name) => valuesOf(name) === undefined);
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 
 test('all filters of the command line', () => {
@@ -49,13 +57,9 @@ test.each([
 test('texts are taken as they are', () => {
   const values = fc.array(fc.string({ unit: codePoint, minLength: 1 }), { minLength: 1, maxLength: 100 });
   fc.assert(
-    fc.property(
-      fc.constantFrom(...TEXT_CRITERION_NAMES.filter((name) => name !== 'sourceIp')),
-      values,
-      (name, texts) => {
-        expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
-      },
-    ),
+    fc.property(fc.constantFrom(...OPEN), values, (name, texts) => {
+      expect(readCriteria({ [name]: texts }, NOW)).toEqual({ [name]: [...new Set(texts)] });
+    }),
   );
 });
 
@@ -86,6 +90,32 @@ describe('a source', () => {
   ])('%s is neither an address nor a range', (given) => {
     expect(() => read('203.0.113.7', given)).toThrow(CriteriaError);
     expect(() => read(given)).toThrow(/^sourceIp: expected an address such as .* CIDR range such as/);
+  });
+});
+
+describe('closed sets', () => {
+  test.each(CLOSED)('%s takes its values and nothing else', (name) => {
+    const values = [...valuesOf(name)!];
+    expect(readCriteria({ [name]: values }, NOW)).toEqual({ [name]: values });
+    for (const value of values) {
+      for (const typed of [value.toLowerCase(), value.toUpperCase(), `${value} `]) {
+        expect(() => readCriteria({ [name]: [value, typed] }, NOW)).toThrow(
+          `${name}: expected one of ${values.join(', ')}; did you mean ${value}?`,
+        );
+      }
+    }
+    expect(() => readCriteria({ [name]: ['x'] }, NOW)).toThrow(`${name}: expected one of ${values.join(', ')}`);
+  });
+
+  test('there are two', () => {
+    expect(CLOSED).toEqual(['category', 'eventType']);
+  });
+});
+
+test('times without an offset are those of the zone', () => {
+  expect(readCriteria({ since: '2026-11-06 03:31:18', until: '2026-11-07' }, NOW, 'Europe/Berlin')).toEqual({
+    since: '2026-11-06T02:31:18.000Z',
+    until: '2026-11-06T23:00:00.000Z',
   });
 });
 

@@ -241,13 +241,14 @@ describe('the view', () => {
   const pipe = {} as NodeJS.WriteStream;
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-  test('of a terminal has its width, colours and local time', () => {
+  test('of a terminal has its width and colours; times are in UTC unless local ones are asked for', () => {
     expect(viewOf(terminal, {}, {}, NOW)).toEqual({
       width: 100,
       colour: true,
-      times: { kind: 'absolute', zone, now: NOW },
+      times: { kind: 'absolute', zone: 'UTC', now: NOW },
     });
-    expect(viewOf(terminal, {}, { utc: true }, NOW).times.zone).toBe('UTC');
+    expect(viewOf(terminal, {}, { local: true }, NOW).times.zone).toBe(zone);
+    expect(viewOf(pipe, {}, { local: true }, NOW).times.zone).toBe(zone);
   });
 
   test('of a pipe is plain and in UTC', () => {

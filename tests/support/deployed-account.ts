@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, type ScalarTag } from 'yaml';
+import finishTemplate from '../../deploy/finish-template.cjs';
 import { toItem } from '../../shared/store/item.ts';
 import { PROBLEMS, WATERMARKS } from '../../shared/store/ledger-entry.ts';
 import type { Account, Input } from './fake-aws.ts';
@@ -15,10 +16,11 @@ export const REGION = 'us-east-1';
 export const STACK = 'mwaa-trail-dev';
 export const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f1e2d3c`;
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:trail`;
-export const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${STACK}`;
+export const TRAIL_NAME = `${STACK}-${REGION}`;
+export const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${TRAIL_NAME}`;
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:${STACK}-ingest`;
 export const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${STACK}-ingest`;
-export const LOG_BUCKET = `${STACK}-logs-${ACCOUNT}`;
+export const LOG_BUCKET = `${STACK}-logs-${ACCOUNT}-${REGION}`;
 
 const MINUTE_MS = 60_000;
 /** Doctor looks at the clock. */
@@ -28,7 +30,7 @@ export const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_M
 export function healthyAccount(source: DeployedSource): Account {
   const template = templateOf(source);
   const trail = {
-    Name: STACK,
+    Name: TRAIL_NAME,
     TrailARN: TRAIL,
     HomeRegion: REGION,
     S3BucketName: LOG_BUCKET,
@@ -84,9 +86,18 @@ export function healthyAccount(source: DeployedSource): Account {
       Attributes: isDeadLetters(QueueUrl) ? attributesOf(`${QUEUE}-dead-letters`) : queueAttributes(source),
     }),
     'sns:GetSubscriptionAttributes': () => ({
-      Attributes: new Map(Object.entries({ TopicArn: TOPIC, Endpoint: QUEUE, PendingConfirmation: 'false' })),
+      Attributes: new Map(
+        Object.entries({
+          TopicArn: TOPIC,
+          Endpoint: QUEUE,
+          PendingConfirmation: 'false',
+          FilterPolicyScope: 'MessageBody',
+          FilterPolicy: JSON.stringify(template.Resources.LogFileSubscription?.Properties?.FilterPolicy),
+        }),
+      ),
     }),
     's3:GetBucketNotificationConfiguration': () => notificationXml(NOTIFICATIONS[source]),
+    's3:GetBucketOwnershipControls': () => ownershipXml('BucketOwnerEnforced'),
     'dynamodb:Query': (input) => ledger({})(input),
   };
 }
@@ -145,13 +156,17 @@ export function notificationXml(content: string): string {
   return `<?xml version="1.0"?><NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</NotificationConfiguration>`;
 }
 
+export function ownershipXml(ownership: string): string {
+  return `<?xml version="1.0"?><OwnershipControls xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ObjectOwnership>${ownership}</ObjectOwnership></Rule></OwnershipControls>`;
+}
+
 /** The variables of the function, as serverless.yml sets them. */
 export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     EVENTS_TABLE: `${STACK}-events`,
     LOG_FILES_TABLE: `${STACK}-log-files`,
     ENVIRONMENTS_TABLE: `${STACK}-environments`,
-    QUARANTINE_BUCKET: `${STACK}-quarantine-${ACCOUNT}`,
+    QUARANTINE_BUCKET: `${STACK}-quarantine-${ACCOUNT}-${REGION}`,
     LOG_BUCKETS: LOG_BUCKET,
     EVENT_SOURCES: 'airflow.amazonaws.com',
     RETENTION_DAYS: '',
@@ -193,14 +208,15 @@ const PHYSICAL_IDS: Readonly<Record<string, string>> = {
   IngestQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-ingest`,
   IngestDeadLetterQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-ingest-dead-letters`,
   LogFilesTable: `${STACK}-log-files`,
-  QuarantineBucket: `${STACK}-quarantine-${ACCOUNT}`,
+  QuarantineBucket: `${STACK}-quarantine-${ACCOUNT}-${REGION}`,
   LogBucket: LOG_BUCKET,
-  Trail: STACK,
+  Trail: TRAIL_NAME,
   TrailKey: KEY.split('/')[1]!,
   LogFileSubscription: `${TOPIC}:5ub5cr1p`,
 };
 
 interface Template {
+  Conditions?: Record<string, unknown>;
   Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
 }
 
@@ -213,22 +229,26 @@ function trailProperties(template: Template): { AdvancedEventSelectors?: object[
 export function templateOf(source: DeployedSource, parameters: Readonly<Record<string, string>> = {}): Template {
   const file = { queue: 'new-trail', function: 'new-trail', bucket: 'bucket', topic: 'topic' }[source];
   const values = {
-    notify: source,
+    source: file,
+    notify: source === 'function' ? 'function' : 'queue',
     logBucket: LOG_BUCKET,
-    kmsKeyArn: KEY,
+    kmsKeyArn: file === 'new-trail' ? '' : KEY,
     keyPrefix: 'AWSLogs/',
     topicArn: TOPIC,
     ...parameters,
   };
   const own = readYaml('serverless.yml', values) as { resources: [Template] };
-  const { Resources } = readYaml(`deploy/${file}.yml`, values) as Template;
-  return {
-    Resources: {
-      IngestLambdaFunction: { Type: 'AWS::Lambda::Function' },
-      ...own.resources[0].Resources,
-      ...Resources,
-    },
+  const others = ['log-files', file].map((name) => readYaml(`deploy/${name}.yml`, values) as Template);
+  const parts = [...own.resources.slice(0, 1), ...others];
+  const template: Template = {
+    Conditions: Object.assign({}, ...parts.map(({ Conditions }) => Conditions)),
+    Resources: Object.assign(
+      { IngestLambdaFunction: { Type: 'AWS::Lambda::Function' } },
+      ...parts.map(({ Resources }) => Resources),
+    ),
   };
+  finishTemplate.decideConditions(template);
+  return template;
 }
 
 /** A file of the deployment with its parameters filled in, and the files that it names. */
@@ -244,7 +264,7 @@ function filledIn(value: unknown, values: Readonly<Record<string, string>>): unk
     typeof value === 'string' ? (/^\$\{file\(\.\/([^)]+)\)(?::(\w+))?\}$/.exec(value) ?? []) : [];
   if (path?.startsWith('deploy/')) {
     // The sources of serverless.yml are read on their own.
-    if (!/^deploy\/(notify-(queue|function)|existing-bucket-policy)\.yml$/.test(path)) return {};
+    if (!/^deploy\/(notify-(queue|function))\.yml$/.test(path)) return {};
     const content = readYaml(path, values) as Record<string, unknown>;
     return member === undefined ? content : content[member];
   }
@@ -255,7 +275,7 @@ function filledIn(value: unknown, values: Readonly<Record<string, string>>): unk
 
 /** CloudFormation's short forms as the long ones that JSON templates have. */
 const TAGS = [
-  ...['Sub', 'Equals', 'Not', 'And', 'If', 'GetAtt', 'Select', 'Split'].flatMap((name) => [
+  ...['Sub', 'Equals', 'Not', 'And', 'Or', 'If', 'GetAtt', 'Join', 'Select', 'Split'].flatMap((name) => [
     { tag: `!${name}`, resolve: (text: string) => ({ [`Fn::${name}`]: name === 'GetAtt' ? text.split('.') : text }) },
     {
       tag: `!${name}`,
@@ -264,6 +284,7 @@ const TAGS = [
     },
   ]),
   { tag: '!Ref', resolve: (Ref: string) => ({ Ref }) },
+  { tag: '!Condition', resolve: (Condition: string) => ({ Condition }) },
 ] as ScalarTag[];
 
 export const denied = (name: string) =>

@@ -80,7 +80,8 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
   const scope = /Credential=[^/]+\/[^/]+\/([^/]+)\/([^/]+)\//.exec(request.headers.authorization ?? '');
   const [, region = '', service = ''] = scope ?? [];
   if (service === 's3') {
-    const operation = url.searchParams.has('notification') ? 'GetBucketNotificationConfiguration' : 'GetObject';
+    const subresource = [...url.searchParams.keys()].find((name) => name in S3_OPERATIONS) ?? '';
+    const operation = S3_OPERATIONS[subresource] ?? 'GetObject';
     return { service, region, operation, input: { path: url.pathname } };
   }
   if (service === 'lambda')
@@ -91,6 +92,12 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
   const input = Object.fromEntries(new URLSearchParams(body));
   return { service, region, operation: input.Action ?? '', input };
 }
+
+/** By the query parameter that names it. */
+const S3_OPERATIONS: Readonly<Record<string, string>> = {
+  notification: 'GetBucketNotificationConfiguration',
+  ownershipControls: 'GetBucketOwnershipControls',
+};
 
 function lambdaOperation(path: string): string {
   if (path.includes('/event-source-mappings')) return 'ListEventSourceMappings';

@@ -16,7 +16,7 @@ import { fitsWildcard } from '../wildcard.ts';
  * what the trails use, and looks at what ingest was refused: policies of bucket and key can refuse as well.
  */
 export function checkAccess(facts: Facts): Finding[] {
-  return [...checkGrants(facts), ...checkRefusals(facts)];
+  return [...checkGrants(facts), ...checkOwnership(facts), ...checkRefusals(facts)];
 }
 
 function checkGrants(facts: Facts): Finding[] {
@@ -62,6 +62,41 @@ function keyGrant(trail: Trail, grants: readonly Grant[], facts: Facts): Finding
     'key',
     `the function's role may not decrypt with the key of ${Name}, ${KmsKeyId}`,
     ownKey === undefined ? redeployFor(trail, facts) : updateTrail(trail, facts.asker, '--kms-key-id', ownKey),
+  );
+}
+
+/** The policy of a bucket grants another account only what belongs to the bucket's owner. */
+function checkOwnership(facts: Facts): Finding[] {
+  const foreign = (known(facts.logBuckets) ?? []).filter(({ account }) => account !== facts.asker.account);
+  return foreign.flatMap(({ name, account = '', ownership }) =>
+    ownership === undefined
+      ? []
+      : findingsOn(
+          'access',
+          ownership,
+          (value) => [judgeOwnership(name, account, value)],
+          () => [],
+        ),
+  );
+}
+
+function judgeOwnership(bucket: string, account: string, ownership: string): Finding {
+  if (ownership !== 'ObjectWriter') {
+    return ok(
+      'access',
+      `the log files of ${bucket} belong to its account ${account} (${ownership}): its policy can grant them`,
+    );
+  }
+  const enforce = commandLine(
+    `aws s3api put-bucket-ownership-controls --bucket`,
+    bucket,
+    '--ownership-controls',
+    'Rules=[{ObjectOwnership=BucketOwnerPreferred}]',
+  );
+  return problem(
+    'access',
+    `objects of ${bucket} belong to who wrote them (Object Ownership ObjectWriter): the bucket's policy cannot let another account read them`,
+    `with credentials of account ${account}: ${enforce}; log files from before stay as they are`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
+import { relativeTime } from '../../../shared/render/times.ts';
 import { commandLine } from '../../shell.ts';
 import { type Answer, known } from '../answer.ts';
 import type { Facts } from '../facts.ts';
@@ -117,7 +118,7 @@ export function checkEventSource(facts: Facts): Finding[] {
   );
 }
 
-function checkMapping(mapping: EventSourceMappingConfiguration, { asker }: Facts): Finding[] {
+function checkMapping(mapping: EventSourceMappingConfiguration, { asker, now }: Facts): Finding[] {
   const {
     UUID = '',
     State = '',
@@ -142,7 +143,10 @@ function checkMapping(mapping: EventSourceMappingConfiguration, { asker }: Facts
         `see the role of the function: ${StateTransitionReason ?? 'no reason given'}`,
       );
     }
-    return ok('event source', `it is enabled, changed last ${LastModified?.toISOString() ?? '-'}`);
+    return ok(
+      'event source',
+      `it is enabled${LastModified === undefined ? '' : `, changed last ${relativeTime(LastModified.getTime(), now)}`}`,
+    );
   }
 
   function responses(): Finding[] {

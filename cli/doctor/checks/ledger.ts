@@ -57,7 +57,7 @@ function checkFailed(problems: readonly LogFileProblem[], facts: Facts): Finding
   );
 }
 
-function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Facts): Finding[] {
+function checkQuarantine(problems: readonly LogFileProblem[], { resources, asker }: Facts): Finding[] {
   const files = problems.filter(({ state }) => state === 'quarantined').length;
   const partly = problems.filter(({ state }) => state === 'records-quarantined').length;
   if (files + partly === 0) return [ok('quarantine', 'nothing was set aside')];
@@ -66,7 +66,7 @@ function checkQuarantine(problems: readonly LogFileProblem[], { resources }: Fac
     warning(
       'quarantine',
       `set aside, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
-      commandLine('npx mwaa-trail quarantine list --bucket', bucket),
+      commandLine('mwaa-trail quarantine list --bucket', bucket, '--aws-region', asker.region),
     ),
   ];
 }

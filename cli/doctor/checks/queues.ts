@@ -13,9 +13,12 @@ export function checkQueues(facts: Facts): Finding[] {
       (queue) => [...checkBacklog(queue), ...checkRedrive(queue, facts)],
       () => [problem('queue', 'the ingest queue is gone', redeploy(facts))],
     ),
-    ...findingsOn('dead letters', facts.deadLetters, checkDeadLetters, () => [
-      problem('dead letters', 'the dead-letter queue is gone', redeploy(facts)),
-    ]),
+    ...findingsOn(
+      'dead letters',
+      facts.deadLetters,
+      (queue) => checkDeadLetters(queue, facts),
+      () => [problem('dead letters', 'the dead-letter queue is gone', redeploy(facts))],
+    ),
   ];
 }
 
@@ -48,12 +51,12 @@ function checkRedrive({ RedrivePolicy, QueueUrl = '' }: Attributes, { deadLetter
   ];
 }
 
-function checkDeadLetters(queue: Attributes): Finding[] {
+function checkDeadLetters(queue: Attributes, { asker }: Facts): Finding[] {
   const { waiting, inFlight } = countsOf(queue);
   const { QueueArn = '' } = queue;
   if (waiting + inFlight === 0) return [ok('dead letters', 'none')];
   const name = QueueArn.split(':').at(-1) ?? '';
-  const redrive = commandLine('npx mwaa-trail redrive --queue', name);
+  const redrive = commandLine('mwaa-trail redrive --queue', name, '--aws-region', asker.region);
   return [
     problem(
       'dead letters',

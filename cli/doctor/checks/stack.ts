@@ -22,7 +22,7 @@ function missingStack(facts: Facts): Finding {
     return problem(
       'stack',
       `${text}; a trail of that name is at home in ${region}`,
-      commandLine('npx mwaa-trail doctor --stack', stackName, '--region', region),
+      commandLine('mwaa-trail doctor --stack', stackName, '--aws-region', region),
     );
   }
   const [similar] = hints.similar;
@@ -30,13 +30,13 @@ function missingStack(facts: Facts): Finding {
     return problem(
       'stack',
       `${text}; there is ${hints.similar.join(', ')}`,
-      commandLine('npx mwaa-trail doctor --stack', similar, '--region', asker.region),
+      commandLine('mwaa-trail doctor --stack', similar, '--aws-region', asker.region),
     );
   }
   return problem(
     'stack',
     text,
-    `another Region or account? Name it with --region, --stack or AWS_PROFILE; or deploy: ${redeploy(facts)}`,
+    `another Region or account? Name it with --aws-region, --stack or --profile; or deploy, ${redeploy(facts)}`,
   );
 }
 

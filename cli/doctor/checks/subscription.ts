@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { commandLine } from '../../shell.ts';
 import { known } from '../answer.ts';
 import type { Attributes, Facts } from '../facts.ts';
@@ -21,7 +22,7 @@ function onSubscription(facts: Facts, attributes: Attributes): Finding[] {
   const {
     TopicArn = '',
     PendingConfirmation,
-    FilterPolicy,
+    FilterPolicy = '{}',
     RawMessageDelivery,
     SubscriptionArn = '',
     Endpoint,
@@ -42,20 +43,7 @@ function onSubscription(facts: Facts, attributes: Attributes): Finding[] {
   const raw = RawMessageDelivery === 'true' ? ' (raw messages)' : '';
   return [
     ok(CHECK, `the queue is subscribed to ${TopicArn}${raw}`),
-    ...(FilterPolicy && FilterPolicy !== '{}'
-      ? [
-          warning(
-            CHECK,
-            'the subscription has a filter policy: not all log files may be announced',
-            commandLine(
-              'aws sns set-subscription-attributes --attribute-name FilterPolicy --attribute-value',
-              {},
-              '--subscription-arn',
-              SubscriptionArn,
-            ),
-          ),
-        ]
-      : []),
+    ...checkFilter(facts, FilterPolicy, SubscriptionArn),
     ...publishers(facts, TopicArn),
     ...queueTakes(facts, {
       service: 'sns.amazonaws.com',
@@ -64,6 +52,31 @@ function onSubscription(facts: Facts, attributes: Attributes): Finding[] {
       sourceAccount: TopicArn.split(':')[4] ?? '',
     }),
   ];
+}
+
+/** A topic can carry other messages: the stack's own filter lets all through that announce a log file. */
+function checkFilter(facts: Facts, filter: string, subscriptionArn: string): Finding[] {
+  if (filter === '{}') return [];
+  return findingsOn(
+    CHECK,
+    facts.template,
+    ({ filterPolicy = {} }) =>
+      isDeepStrictEqual(JSON.parse(filter), filterPolicy)
+        ? []
+        : [
+            warning(
+              CHECK,
+              "the subscription has a filter policy that is not the stack's: not all log files may be announced",
+              commandLine(
+                'aws sns set-subscription-attributes --attribute-name FilterPolicy --attribute-value',
+                filterPolicy,
+                '--subscription-arn',
+                subscriptionArn,
+              ),
+            ),
+          ],
+    () => [],
+  );
 }
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
@@ -85,5 +98,5 @@ function publishers(facts: Facts, topicArn: string): Finding[] {
 
 function subscribeFix(facts: Facts, topicArn: string | undefined): string {
   const queueArn = known(facts.queue)?.QueueArn ?? 'QUEUE-ARN';
-  return `the topic's policy must let account ${facts.asker.account} sns:Subscribe; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', queueArn, '--topic-arn', topicArn || 'TOPIC-ARN')}`;
+  return `the topic's policy must let account ${facts.asker.account} sns:Subscribe and sns:GetTopicAttributes; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', queueArn, '--topic-arn', topicArn || 'TOPIC-ARN')}`;
 }

@@ -29,6 +29,27 @@ export function checkTrails(facts: Facts): Finding[] {
   );
 }
 
+/**
+ * A trail that is switched off while another one delivers to the same bucket is retired: nothing is expected of it.
+ * @returns the facts without such trails, and a finding on each
+ */
+export function withoutRetired(facts: Facts): { current: Facts; retired: Finding[] } {
+  const trails = known(facts.trails) ?? [];
+  const isLogging = ({ status }: TrailFacts) => known(status)?.IsLogging;
+  const successorOf = (one: TrailFacts) =>
+    isLogging(one) === false
+      ? trails.find((other) => isLogging(other) && other.trail.S3BucketName === one.trail.S3BucketName)
+      : undefined;
+  const retired = trails.flatMap((one) => {
+    const successor = successorOf(one);
+    return successor
+      ? [ok('trail', `${one.trail.Name} is retired: ${successor.trail.Name} delivers to the same bucket`)]
+      : [];
+  });
+  if (retired.length === 0) return { current: facts, retired };
+  return { current: { ...facts, trails: { known: trails.filter((one) => !successorOf(one)) } }, retired };
+}
+
 /** The buckets of ingest to which no trail delivers that can be seen from here. */
 function missingTrails(trails: readonly TrailFacts[], facts: Facts): Finding[] {
   const buckets = known(facts.logBuckets) ?? [];

@@ -19,6 +19,7 @@ import {
   LOG_BUCKET,
   ledger,
   notificationXml,
+  ownershipXml,
   policy,
   QUEUE,
   queueAttributes,
@@ -27,6 +28,7 @@ import {
   STACK,
   TOPIC,
   TRAIL,
+  TRAIL_NAME,
   templateOf,
 } from '../../support/deployed-account.ts';
 import { type Account, AwsError, type FakeAws, startFakeAws } from '../../support/fake-aws.ts';
@@ -83,6 +85,18 @@ const trail = (members: object) => ({
   }),
 });
 const status = (members: object) => ({ 'cloudtrail:GetTrailStatus': (answer: object) => ({ ...answer, ...members }) });
+/** Beside the healthy trail, one that is switched off, and not as it should be otherwise either. */
+const withRetired = (members: object): Changes => ({
+  'cloudtrail:DescribeTrails': ({ trailList }) => {
+    const [living] = trailList as object[];
+    const retired = {
+      ...{ ...living, Name: 'retired', TrailARN: `${TRAIL}-retired`, IsMultiRegionTrail: false },
+      ...{ LogFileValidationEnabled: false, KmsKeyId: `${KEY}-retired`, S3KeyPrefix: 'old' },
+    };
+    return { trailList: [living, { ...retired, ...members }] };
+  },
+  'cloudtrail:GetTrailStatus': (answer, { Name }) => ({ ...answer, IsLogging: Name !== `${TRAIL}-retired` }),
+});
 const selectors = (answer: object) => ({ 'cloudtrail:GetEventSelectors': () => answer });
 const lambdaFunction = (members: object) => ({
   'lambda:GetFunctionConfiguration': (answer: object) => ({ ...answer, ...members }),
@@ -159,19 +173,23 @@ const STACKS: Case[] = [
   [
     'not one of ours',
     'queue',
-    { 'cloudformation:ListStackResources': () => ({ StackResourceSummaries: [] }) },
+    {
+      'cloudformation:ListStackResources': () => ({ StackResourceSummaries: [] }),
+      'cloudformation:GetTemplate': () => ({ TemplateBody: '{"Resources":{}}' }),
+    },
     [
       [
         'problem',
         'stack',
         'has no IngestLambdaFunction, IngestQueue',
-        'npx serverless deploy --stage dev --region us-east-1',
+        'in the checkout: npx serverless deploy --stage dev --region us-east-1',
       ],
       ['unknown', 'trail', 'not known which buckets', ''],
       ['unknown', 'announcement', 'none of the ways', ''],
       ['problem', 'queue', 'is gone', 'npx serverless deploy'],
       ['problem', 'dead letters', 'is gone', 'npx serverless deploy'],
       ['problem', 'function', 'no ingest function', 'npx serverless deploy'],
+      ['unknown', 'access', 'is not understood', ''],
       ['problem', 'ledger', 'is gone', 'npx serverless deploy'],
     ],
   ],
@@ -186,8 +204,8 @@ const TRAILS: Case[] = [
       [
         'problem',
         'trail',
-        `trail ${STACK} is gone`,
-        `--name ${STACK} --s3-bucket-name ${LOG_BUCKET} --kms-key-id 0f1e2d3c && aws cloudtrail start-logging`,
+        `trail ${TRAIL_NAME} is gone`,
+        `--name ${TRAIL_NAME} --s3-bucket-name ${LOG_BUCKET} --kms-key-id 0f1e2d3c && aws cloudtrail start-logging`,
       ],
     ],
   ],
@@ -239,6 +257,44 @@ const TRAILS: Case[] = [
     'queue',
     status({ IsLogging: false }),
     [['problem', 'logging', 'is switched off', `aws cloudtrail start-logging --region ${REGION} --name ${TRAIL}`]],
+  ],
+  ...['queue', 'bucket', 'topic'].map(
+    (source): Case => [
+      `retired beside a living one, announced by ${source}`,
+      source as DeployedSource,
+      // Whatever else the retired one lacks: data events, all Regions, validation, the key, the prefix.
+      withRetired({ S3BucketName: LOG_BUCKET }),
+      [],
+    ],
+  ),
+  [
+    'switched off beside a living one that delivers elsewhere',
+    'bucket',
+    {
+      ...withRetired({ S3BucketName: 'retired-logs', KmsKeyId: KEY, S3KeyPrefix: undefined }),
+      ...lambdaFunction({ Environment: { Variables: environment({ LOG_BUCKETS: `${LOG_BUCKET},retired-logs` }) } }),
+    },
+    [
+      ['warning', 'Regions', 'retired records', ''],
+      ['warning', 'validation', 'retired has', ''],
+      ['problem', 'logging', 'retired is switched off', 'start-logging'],
+      ['problem', 'announcement', "the stack's rule does not take the log files of retired", ''],
+      ['problem', 'access', 'retired writes to s3://retired-logs/', ''],
+    ],
+  ],
+  [
+    'of which two are switched off',
+    'queue',
+    {
+      ...withRetired({ S3BucketName: LOG_BUCKET, S3KeyPrefix: undefined, KmsKeyId: KEY }),
+      ...status({ IsLogging: false }),
+    },
+    [
+      ['problem', 'logging', `${TRAIL_NAME} is switched off`, 'start-logging'],
+      ['warning', 'Regions', 'retired records', ''],
+      ['warning', 'validation', 'retired has', ''],
+      ['problem', 'logging', 'retired is switched off', 'start-logging'],
+    ],
   ],
   [
     'of one Region, at home elsewhere, of an organisation',
@@ -564,8 +620,16 @@ const ANNOUNCEMENTS: Case[] = [
     'the subscription filters',
     'topic',
     subscription({ FilterPolicy: '{"a":["b"]}' }),
-    [['warning', 'announcement', 'filter policy', "--attribute-name FilterPolicy --attribute-value '{}'"]],
+    [
+      [
+        'warning',
+        'announcement',
+        "a filter policy that is not the stack's",
+        `--attribute-name FilterPolicy --attribute-value '{"$or":[{"s3ObjectKey"`,
+      ],
+    ],
   ],
+  ['the subscription filters nothing', 'topic', subscription({ FilterPolicy: '{}' }), []],
   [
     'nobody publishes',
     'topic',
@@ -609,7 +673,7 @@ const PARTS: Case[] = [
         'problem',
         'dead letters',
         '2 waiting, 1 in flight',
-        `npx mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --dry-run`,
+        `mwaa-trail redrive --queue ${STACK}-ingest-dead-letters --aws-region ${REGION} --dry-run`,
       ],
     ],
   ],
@@ -729,7 +793,47 @@ const PARTS: Case[] = [
   ],
 ];
 
+/** The log files lie in another account's bucket. */
+const FOREIGN = lambdaFunction({
+  Environment: { Variables: environment({ LOG_BUCKETS: `${LOG_BUCKET}@444455556666` }) },
+});
+
 const READING: Case[] = [
+  ...['BucketOwnerEnforced', 'BucketOwnerPreferred'].map(
+    (ownership): Case => [
+      `the bucket of another account has ${ownership}`,
+      'topic',
+      { ...FOREIGN, 's3:GetBucketOwnershipControls': () => ownershipXml(ownership) },
+      [],
+    ],
+  ),
+  ...[() => ownershipXml('ObjectWriter'), missing('OwnershipControlsNotFoundError')].map(
+    (answer, i): Case => [
+      `objects in the bucket of another account belong to who wrote them (${i + 1})`,
+      'topic',
+      { ...FOREIGN, 's3:GetBucketOwnershipControls': answer },
+      [
+        [
+          'problem',
+          'access',
+          `objects of ${LOG_BUCKET} belong to who wrote them`,
+          `with credentials of account 444455556666: aws s3api put-bucket-ownership-controls --bucket ${LOG_BUCKET}`,
+        ],
+      ],
+    ],
+  ),
+  [
+    'the bucket of another account is gone, which says nothing about its objects',
+    'topic',
+    { ...FOREIGN, 's3:GetBucketOwnershipControls': missing('NoSuchBucket') },
+    [],
+  ],
+  [
+    'the Object Ownership of the bucket of another account is not known',
+    'topic',
+    { ...FOREIGN, 's3:GetBucketOwnershipControls': () => denied('s3:') },
+    [['unknown', 'access', 's3:GetBucketOwnershipControls', 'allow whoever runs doctor s3:GetBucketOwnershipControls']],
+  ],
   [
     'another key than the stack knows, of an own trail',
     'queue',
@@ -779,7 +883,7 @@ const READING: Case[] = [
       [
         'problem',
         'access',
-        'S3 refused ingest 1 log file (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333/AWSLogs/a.json.gz; you may not read it either',
+        'S3 refused ingest 1 log file (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333-us-east-1/AWSLogs/a.json.gz; you may not read it either',
         `"Principal":{"AWS":"arn:aws:iam::${ACCOUNT}:role/ingest"}`,
       ],
     ],
@@ -795,7 +899,7 @@ const READING: Case[] = [
       [
         'problem',
         'access',
-        "2 log files (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333/AWSLogs/a.json.gz; you may read it, so that it is the function's role",
+        "2 log files (AccessDenied (HTTP 403)), as s3://mwaa-trail-dev-logs-111122223333-us-east-1/AWSLogs/a.json.gz; you may read it, so that it is the function's role",
         'mwaa-trail redrive',
       ],
     ],
@@ -852,7 +956,7 @@ const READING: Case[] = [
         'warning',
         'quarantine',
         '1 log file, and records of 1 log file',
-        `npx mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT}`,
+        `mwaa-trail quarantine list --bucket ${STACK}-quarantine-${ACCOUNT} --aws-region ${REGION}`,
       ],
     ],
   ],
@@ -965,8 +1069,10 @@ describe('a call of its own that is refused', () => {
       await run(accountWith(source, refused));
       for (const name of aws.calls) asked.add(actionOf(name));
     }
-    await run(accountWith('queue', NO_STACK));
-    for (const name of aws.calls) asked.add(actionOf(name));
+    for (const account of [accountWith('topic', FOREIGN), accountWith('queue', NO_STACK)]) {
+      await run(account);
+      for (const name of aws.calls) asked.add(actionOf(name));
+    }
     // AWS lets everybody ask who they are.
     asked.delete('sts:GetCallerIdentity');
     const { Statement } = JSON.parse(readFileSync('deploy/policies/doctor.json', 'utf8')) as {
@@ -993,9 +1099,9 @@ describe('no stack', () => {
   test.each<[string, Changes, string, string]>([
     [
       'in this Region',
-      trail({ HomeRegion: 'eu-west-1' }),
+      trail({ Name: `${STACK}-eu-west-1`, HomeRegion: 'eu-west-1' }),
       'a trail of that name is at home in eu-west-1',
-      `npx mwaa-trail doctor --stack ${STACK} --region eu-west-1`,
+      `mwaa-trail doctor --stack ${STACK} --aws-region eu-west-1`,
     ],
     [
       'of this stage',
@@ -1009,7 +1115,7 @@ describe('no stack', () => {
         }),
       },
       'there is mwaa-trail-prod',
-      `npx mwaa-trail doctor --stack mwaa-trail-prod --region ${REGION}`,
+      `mwaa-trail doctor --stack mwaa-trail-prod --aws-region ${REGION}`,
     ],
     ['at all', {}, `no stack ${STACK} in ${REGION}, account ${ACCOUNT}`, 'npx serverless deploy --stage dev'],
     [
@@ -1026,7 +1132,7 @@ describe('no stack', () => {
     expect(code).toBe(1);
   });
 
-  test('--stack and --region say where to look', async () => {
+  test('--stack and --aws-region say where to look', async () => {
     const asked: unknown[] = [];
     const account = accountWith('queue', {
       'cloudformation:DescribeStacks': (_, { StackName }) => {
@@ -1034,7 +1140,7 @@ describe('no stack', () => {
         return noStack();
       },
     });
-    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--region', 'eu-central-1']);
+    const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod', '--aws-region', 'eu-central-1']);
     expect(asked).toEqual(['mwaa-trail-prod']);
     expect(stdout).toContain('in eu-central-1, stack mwaa-trail-prod\n');
   });

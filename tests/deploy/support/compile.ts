@@ -10,15 +10,27 @@ import { REGION, resolveTemplate, type Stack, type Template } from './stack.ts';
 /** The ways of deploying that README and serverless.yml name, as `--param` values. */
 export const VARIANTS = {
   'a new trail': {},
-  'a new trail that calls the function': { source: 'new-trail', notify: 'function' },
+  'a new trail that calls the function': { source: 'new-trail', notify: 'function', ingestConcurrency: '10' },
   'a new trail with every option': {
     tableKmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/tables`,
     alarmEmail: 'security@example.com',
     retentionDays: '400',
     logFileDays: '800',
-    queryConcurrency: 'none',
+    queryConcurrency: '20',
+    verifyConcurrency: '1',
     maxReadUnits: '50',
     maxWriteUnits: '60',
+    originalLogBucket: 'original-logs',
+  },
+  'a new trail with a bucket and a key of its own names, not verified': {
+    logBucket: 'our-own-logs',
+    quarantineBucket: 'our-own-quarantine',
+    kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/own`,
+    verify: 'off',
+  },
+  'a new trail with a bucket of its own name that calls the function': {
+    notify: 'function',
+    logBucket: 'our-own-logs',
   },
   'the bucket of a trail, encrypted': {
     source: 'bucket',
@@ -32,26 +44,51 @@ export const VARIANTS = {
     allowedLogBuckets: 'org-trail@999988887777',
     keyPrefix: 'audit/AWSLogs/',
   },
+  'a bucket, encrypted, that is a replica and not verified': {
+    source: 'bucket',
+    logBucket: 'a-replica',
+    kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/replica`,
+    verify: 'off',
+  },
 } satisfies Record<string, Record<string, string>>;
 
 export type Variant = keyof typeof VARIANTS;
 
-/** The stack of each variant. Each takes about a second. */
-export async function compileVariants(names = Object.keys(VARIANTS) as Variant[]): Promise<Map<Variant, Stack>> {
-  return new Map(await Promise.all(names.map(async (name) => [name, await compile(VARIANTS[name])] as const)));
+/** The template of each variant. Each takes some seconds. */
+export async function packageVariants(names = Object.keys(VARIANTS) as Variant[]): Promise<Map<Variant, Template>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await packaged(VARIANTS[name])] as const)));
 }
 
-/** `serverless package`, which needs neither credentials nor a network. */
-async function compile(params: Readonly<Record<string, string>>): Promise<Stack> {
+/** The stack of each variant. */
+export async function compileVariants(names = Object.keys(VARIANTS) as Variant[]): Promise<Map<Variant, Stack>> {
+  return new Map([...(await packageVariants(names))].map(([name, template]) => [name, resolveTemplate(template)]));
+}
+
+export interface Packaging {
+  stage?: string;
+  /** The content of stages.yml. */
+  stages?: string;
+}
+
+/**
+ * `serverless package`, which needs neither credentials nor a network.
+ * @returns the template, as CloudFormation would get it
+ * @throws with what Serverless says
+ */
+export async function packaged(
+  params: Readonly<Record<string, string>>,
+  { stage = 'dev', stages }: Packaging = {},
+): Promise<Template> {
   const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
   const options = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
-  const command = [serverless, 'package', '--region', REGION, '--package', 'out', ...options];
+  const command = [serverless, 'package', '--stage', stage, '--region', REGION, '--package', 'out', ...options];
   // It keeps state in its folder: two at a time need two.
   const service = await serviceFolder();
   try {
-    await promisify(execFile)(process.execPath, command, { cwd: service, timeout: 120_000 });
-    const text = await readFile(join(service, 'out', 'cloudformation-template-update-stack.json'), 'utf8');
-    return resolveTemplate(JSON.parse(text) as Template);
+    if (stages !== undefined) await writeFile(join(service, 'stages.yml'), stages);
+    const run = promisify(execFile)(process.execPath, command, { cwd: service, timeout: 120_000 });
+    await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}${stderr}`)));
+    return JSON.parse(await readFile(join(service, 'out', 'cloudformation-template-update-stack.json'), 'utf8'));
   } finally {
     await rm(service, { recursive: true });
   }
@@ -67,10 +104,9 @@ async function serviceFolder(): Promise<string> {
     await cp(join(packageRoot(), name), join(folder, name), { recursive: true });
   }
   await writeFile(join(folder, 'serverless-build.cjs'), 'module.exports = class {};');
-  const yaml = await readFile(join(folder, 'serverless.yml'), 'utf8');
-  for (const [, path = ''] of yaml.matchAll(/'(dist\/[^/]+)\/\*\.cjs'/g)) {
-    await mkdir(join(folder, path), { recursive: true });
-    await writeFile(join(folder, path, 'index.cjs'), '');
+  for (const name of ['ingest', 'query', 'verify']) {
+    await mkdir(join(folder, 'dist', name), { recursive: true });
+    await writeFile(join(folder, 'dist', name, 'index.cjs'), '');
   }
   return folder;
 }

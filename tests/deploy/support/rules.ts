@@ -1,3 +1,4 @@
+import { resourceType } from './aws-schema.ts';
 import {
   conditionOn,
   identityStatements,
@@ -6,7 +7,7 @@ import {
   servicesOf,
   trustStatements,
 } from './policies.ts';
-import type { Properties, Stack, StackResource } from './stack.ts';
+import { type Properties, REGION, type Stack, type StackResource } from './stack.ts';
 
 /** Says what in a stack breaks it, each in a line. */
 export type Rule = (stack: Stack) => string[];
@@ -65,11 +66,18 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
     }),
 
-  'what holds data outlives the stack': (stack) =>
-    broken(
-      [...tables(stack), ...ownBuckets(stack), ...stack.ofType('AWS::KMS::Key')],
+  // Buckets and keys of a deployment that fails are deleted with it, so that the next finds their names free.
+  'what holds data outlives the stack': (stack) => [
+    ...broken(
+      tables(stack),
       ({ deletionPolicy, updateReplacePolicy }) => deletionPolicy === 'Retain' && updateReplacePolicy === 'Retain',
     ),
+    ...broken(
+      [...ownBuckets(stack), ...stack.ofType('AWS::KMS::Key')],
+      ({ deletionPolicy, updateReplacePolicy }) =>
+        deletionPolicy === 'RetainExceptOnCreate' && updateReplacePolicy === 'Retain',
+    ),
+  ],
 
   // Topics are left out: alarms hold names and numbers only, and CloudWatch cannot publish with the key that AWS manages for SNS.
   'everything at rest is encrypted': (stack) => [
@@ -170,18 +178,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return problems.map((problem) => `${id}: ${problem}`);
     }),
 
-  'functions cannot take all concurrency': (stack) =>
+  // Without a reservation, which an account with a quota of 10 cannot have. A bucket that calls the function can only be
+  // bounded by one: that is somebody's decision.
+  'what calls functions is bounded': (stack) =>
     broken(functions(stack), ({ id, properties: { ReservedConcurrentExecutions } }) => {
+      if (ReservedConcurrentExecutions >= 1 || isInvokedBy(stack, id, 's3.amazonaws.com')) return true;
       const sources = mappings(stack).filter(({ properties }) => properties.FunctionName === stack.arn(id));
-      const direct = isInvokedBy(stack, id, 's3.amazonaws.com');
-      const isBounded = sources.every(({ properties }) => properties.ScalingConfig?.MaximumConcurrency <= 100);
-      // `none` is somebody's decision; the throttle of the stage is what is left then.
-      const isThrottled = isInvokedBy(stack, id, 'apigateway.amazonaws.com') && stageIsThrottled(stack);
-      const isQueued = sources.length > 0 && isBounded && !direct;
-      const isScheduled = eventRules(stack, 'ScheduleExpression').some(({ properties }) =>
-        properties.Targets.some(({ Arn }: Properties) => Arn === stack.arn(id)),
-      );
-      return ReservedConcurrentExecutions >= 1 || isThrottled || isQueued || isScheduled;
+      const isBounded = sources.every(({ properties }) => properties.ScalingConfig?.MaximumConcurrency <= 10);
+      const isThrottled = !isInvokedBy(stack, id, 'apigateway.amazonaws.com') || stageIsThrottled(stack);
+      return isBounded && isThrottled;
     }),
 
   'functions run on arm64, with a time-out, logs that expire, and a role of their own': (stack) => {
@@ -247,15 +252,45 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return senders.filter(([service, queue]) => !takesFrom(stack, queue, service)).map((sender) => sender.join(' -> '));
   },
 
-  // AWS tries both when they are created.
-  'permissions are there before the bucket notifies, and before the trail writes': (stack) => {
+  // What is sent before is lost, and some services try it when they are created.
+  'permissions are there before anything is sent': (stack) => {
     const waitsFor = ({ dependsOn }: StackResource, ...types: string[]) =>
-      dependsOn.some((id) => types.includes(stack.get(id).type));
+      types.every((type) => dependsOn.some((id) => stack.get(id).type === type));
     const notifying = buckets(stack).filter(({ properties }) => properties.NotificationConfiguration);
+    const calling = notifying.filter(({ properties }) => properties.NotificationConfiguration.LambdaConfigurations);
+    const subscribed = stack.ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'sqs');
     return [
-      ...broken(notifying, (bucket) => waitsFor(bucket, 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission')),
-      ...broken(stack.ofType('AWS::CloudTrail::Trail'), (trail) => waitsFor(trail, 'AWS::S3::BucketPolicy')),
+      ...broken(notifying, (bucket) => waitsFor(bucket, 'AWS::SQS::QueuePolicy')),
+      ...broken(calling, (bucket) => waitsFor(bucket, 'AWS::Lambda::Permission')),
+      ...broken([...subscribed, ...eventRules(stack, 'EventPattern')], (sender) =>
+        waitsFor(sender, 'AWS::SQS::QueuePolicy', 'AWS::IAM::Policy'),
+      ),
+      ...broken(stack.ofType('AWS::CloudTrail::Trail'), (trail) =>
+        waitsFor(trail, 'AWS::S3::BucketPolicy', 'AWS::IAM::Policy', 'AWS::Lambda::EventSourceMapping'),
+      ),
+      ...broken(stack.ofType('AWS::CloudWatch::Alarm'), (alarm) => waitsFor(alarm, 'AWS::SNS::TopicPolicy')),
     ];
+  },
+
+  'tags are on every resource that can have some': (stack) =>
+    broken(stack.resources, ({ type, properties }) => {
+      const { tagInformation } = resourceType(type);
+      if (tagInformation === undefined) return true;
+      const tags = properties[tagInformation.tagPropertyName];
+      if (tagInformation.variant === 'map') return tags?.project === 'mwaa-trail';
+      return tags?.some(({ Key, Value }: Properties) => Key === 'project' && Value === 'mwaa-trail');
+    }),
+
+  // Of buckets in the world; of dashboards and roles in the account; of a trail in all Regions that it covers.
+  "names that are not the Region's alone carry the Region": (stack) => {
+    const named = ['AWS::S3::Bucket', 'AWS::CloudWatch::Dashboard', 'AWS::CloudTrail::Trail', 'AWS::IAM::Role'];
+    const nameOf = ({ properties }: StackResource): string | undefined =>
+      properties.BucketName ?? properties.DashboardName ?? properties.TrailName ?? properties.RoleName;
+    return broken(stack.ofType(...named), (resource) => {
+      const name = nameOf(resource);
+      // CloudFormation makes up a name; or somebody chose it.
+      return name === undefined || name.startsWith('our-own-') || name.includes(REGION);
+    });
   },
 
   'every route asks for IAM authorization': (stack) =>

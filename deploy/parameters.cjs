@@ -1,0 +1,84 @@
+/**
+ * The `params` of serverless.yml: deploy/parameters.yml, and for the stage what stages.yml has. What is wrong with them, or with
+ * --param, is said at once: a misspelt name, or a bucket that is missing, would deploy something else.
+ */
+module.exports = async ({ options, resolveVariable }) => {
+  const stage = await resolveVariable('sls:stage');
+  const { default: defaults, ...groups } = await resolveVariable('file(./deploy/parameters.yml)');
+  const stages = (await resolveVariable('file(./stages.yml), null')) ?? {};
+  const ofStage = { ...groups[stage], ...mapOf(stages[stage], `stages.yml: ${stage}`) };
+  const typed = Object.fromEntries((options.param ?? []).map(split));
+
+  const given = { ...ofStage, ...typed };
+  const unknown = Object.keys(given).filter((name) => !(name in defaults));
+  const problems = [
+    ...unknown.map((name) => `${name} is not a parameter: expected one of ${Object.keys(defaults).join(', ')}`),
+    ...problemsOf({ ...defaults, ...given }, given, stage),
+  ];
+  if (problems.length > 0) throw new Error(`parameters of stage ${stage}: ${problems.join('; ')}`);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
+  const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
+  return { default: { ...defaults, allowedLogBuckets: logBuckets }, [stage]: ofStage };
+};
+
+function split(param) {
+  const equals = param.indexOf('=');
+  return [param.slice(0, equals), param.slice(equals + 1)];
+}
+
+function mapOf(value, place) {
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value;
+  throw new Error(`${place}: expected a map of parameters`);
+}
+
+const NUMBER = /^[1-9]\d*$/;
+const KEY = /^(arn:[\w-]+:kms:[\w-]+:\d{12}:key\/.+)?$/;
+const CONCURRENCY = [/^(none|[1-9]\d*)$/, 'none or a number'];
+const DAYS = [/^([1-9]\d*)?$/, 'a number of days, or nothing'];
+const COUNT = [NUMBER, 'a number'];
+const KEY_ARN = [KEY, 'the ARN of a KMS key (not of an alias), or nothing'];
+
+/** What the value of a parameter must look like, and what to say otherwise. */
+const VALUES = {
+  source: [/^(new-trail|bucket|topic)$/, 'new-trail, bucket or topic'],
+  notify: [/^(queue|function)$/, 'queue or function'],
+  verify: [/^(on|off)$/, 'on or off'],
+  topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
+  kmsKeyArn: KEY_ARN,
+  tableKmsKeyArn: KEY_ARN,
+  keyPrefix: [/^(.*\/)?AWSLogs\/$/, 'AWSLogs/ or PREFIX/AWSLogs/'],
+  retentionDays: DAYS,
+  logFileDays: DAYS,
+  quarantineDays: COUNT,
+  maxReadUnits: COUNT,
+  maxWriteUnits: COUNT,
+  verifyGraceHours: [/^[1-9]\d{0,2}$/, 'a number from 1 to 999'],
+  silentHours: [/^([1-9]|1\d|2[0-4])$/, 'a number from 1 to 24'],
+  verifySince: [/^(\d{4}-\d{2}-\d{2}.*)?$/, 'a day such as 2026-11-01, or nothing'],
+  queryConcurrency: CONCURRENCY,
+  ingestConcurrency: CONCURRENCY,
+  verifyConcurrency: CONCURRENCY,
+};
+
+/** Bucket names have 63 characters at most, and the defaults carry the account and the Region beside the stage. */
+const STAGE = /^[a-z0-9][a-z0-9-]{0,12}$/;
+
+function problemsOf(values, given, stage) {
+  const problems = Object.entries(VALUES)
+    .filter(([name, [pattern]]) => !pattern.test(String(values[name] ?? '')))
+    .map(([name, [, expected]]) => `${name}: expected ${expected}`);
+  const attaches = values.source === 'bucket' || values.source === 'topic';
+  if (attaches && !given.logBucket) problems.push(`source=${values.source} needs logBucket, the bucket of the trail`);
+  if (values.source === 'topic' && !values.topicArn) problems.push('source=topic needs topicArn');
+  if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
+    problems.push('keyPrefix: a new trail writes to AWSLogs/');
+  }
+  if (typeof values.tags !== 'object' || values.tags === null) problems.push('tags: expected a map, in stages.yml');
+  if (!STAGE.test(stage) && !(given.quarantineBucket && given.logBucket)) {
+    problems.push(
+      'the stage names buckets: expected at most 13 lower-case letters, digits and hyphens, or logBucket and quarantineBucket',
+    );
+  }
+  return problems;
+}

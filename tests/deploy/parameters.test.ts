@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Packaging, packaged } from './support/compile.ts';
+import { type Properties, resolveTemplate, type Stack } from './support/stack.ts';
+
+const stackOf = async (params: Record<string, string>, packaging: Packaging = {}): Promise<Stack> =>
+  resolveTemplate(await packaged(params, packaging));
+
+const PROD = `
+prod:
+  source: bucket
+  logBucket: our-trail
+  kmsKeyArn: arn:aws:kms:eu-west-1:111122223333:key/trail
+  retentionDays: 400
+  verify: off
+  tags:
+    team: data-platform
+    cost centre: 42
+dev:
+  source: topic
+`;
+
+describe('stages.yml', () => {
+  test('has the parameters of a stage, tags included; the command line wins', async () => {
+    const stack = await stackOf({ retentionDays: '30', silentHours: '3' }, { stage: 'prod', stages: PROD });
+    const { EventPattern, Tags } = stack.get('LogFileRule').properties;
+    expect(EventPattern.detail.bucket.name).toEqual(['our-trail']);
+    expect(Tags).toEqual([
+      { Key: 'team', Value: 'data-platform' },
+      { Key: 'cost centre', Value: '42' },
+    ]);
+    const { RETENTION_DAYS, LOG_BUCKETS } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
+    expect({ RETENTION_DAYS, LOG_BUCKETS }).toEqual({ RETENTION_DAYS: '30', LOG_BUCKETS: 'our-trail' });
+    expect(stack.get('NoLogFilesAlarm').properties.EvaluationPeriods).toBe('3');
+    expect(stack.ofType('AWS::Lambda::Function')).toHaveLength(2);
+  });
+
+  test('of another stage changes nothing', async () => {
+    const stack = await stackOf({}, { stage: 'test', stages: PROD });
+    const { LOG_BUCKETS } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
+    expect(LOG_BUCKETS).toBe('mwaa-trail-test-logs-111122223333-eu-west-1');
+    const tags = (stack.get('Trail').properties.Tags as Properties[]).map(({ Key }) => Key);
+    expect(tags).toEqual(['project']);
+  });
+});
+
+test('the stage of local development has the names that the embedded servers have', async () => {
+  const stack = await stackOf({}, { stage: 'local' });
+  const { LOG_BUCKETS, QUARANTINE_BUCKET } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
+  expect([LOG_BUCKETS, QUARANTINE_BUCKET]).toEqual(['mwaa-trail-local-logs', 'mwaa-trail-local-quarantine']);
+});
+
+describe('what is wrong is said', () => {
+  const TOPIC = 'arn:aws:sns:eu-west-1:999988887777:trail';
+
+  test.each<[string, Record<string, string>, Packaging, string]>([
+    ['a misspelt name', { logbucket: 'x' }, {}, 'logbucket is not a parameter: expected one of eventSources, '],
+    [
+      'one of a stage',
+      {},
+      { stages: 'dev: { logbucket: x }' },
+      'parameters of stage dev: logbucket is not a parameter',
+    ],
+    ['no map', {}, { stages: 'dev: x' }, 'stages.yml: dev: expected a map of parameters'],
+    ['another source', { source: 'queue' }, {}, 'source: expected new-trail, bucket or topic'],
+    ['another way', { notify: 'lambda' }, {}, 'notify: expected queue or function'],
+    ['neither on nor off', { verify: 'no' }, {}, 'verify: expected on or off'],
+    ['no bucket to attach to', { source: 'bucket' }, {}, 'source=bucket needs logBucket'],
+    ['no topic', { source: 'topic', logBucket: 'x' }, {}, 'source=topic needs topicArn'],
+    ['no topic by its ARN', { source: 'topic', logBucket: 'x', topicArn: 'trail' }, {}, 'topicArn: expected the ARN'],
+    ['a prefix of a new trail', { keyPrefix: 'a/AWSLogs/' }, {}, 'keyPrefix: a new trail writes to AWSLogs/'],
+    [
+      'a prefix alone',
+      { source: 'topic', logBucket: 'x', topicArn: TOPIC, keyPrefix: 'audit/' },
+      {},
+      'keyPrefix: expected AWSLogs/ or PREFIX/AWSLogs/',
+    ],
+    [
+      'an alias',
+      { tableKmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/x' },
+      {},
+      'tableKmsKeyArn: expected the ARN',
+    ],
+    ['no number', { queryConcurrency: 'all' }, {}, 'queryConcurrency: expected none or a number'],
+    ['more than CloudWatch looks back', { silentHours: '25' }, {}, 'silentHours: expected a number from 1 to 24'],
+    ['tags as a text', { tags: 'a=b' }, {}, 'tags: expected a map'],
+    ['a stage too long for the names of buckets', {}, { stage: 'production-eu-west' }, 'at most 13'],
+    ['two at once', { source: 'x', notify: 'y' }, {}, 'bucket or topic; notify'],
+  ])('%s', async (_, params, packaging, says) => {
+    await expect(packaged(params, packaging)).rejects.toThrow(says);
+  });
+});

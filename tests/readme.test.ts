@@ -1,0 +1,200 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Command } from 'commander';
+import { createProgram } from '../cli/program.ts';
+import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
+import { startEmbeddedS3 } from '../local/embedded-s3.ts';
+import { LOCAL_LOG_BUCKET, LOCAL_TABLES, SAMPLE_KEY } from '../local/local-names.ts';
+import { type Ended, ROOT, SAMPLES, temporaryFolder } from './support/cli.ts';
+import { copyProject } from './support/copy-project.ts';
+
+jest.setTimeout(300_000);
+
+/** A block of README: what is typed, or shown. */
+const BLOCKS = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```\n(.*?)^```$/gms)].map(([, text]) =>
+  text!.trimEnd(),
+);
+const blockWith = (text: string) => BLOCKS.filter((block) => block.includes(text));
+/** What is typed of a block, a command a line, without remarks. */
+const commandsOf = (block: string) =>
+  block
+    .replaceAll(/ \\\n\s*/g, ' ')
+    .split('\n')
+    .map((line) => line.replace(/\s+# .*$/, ''));
+
+const temporary = temporaryFolder();
+const checkout = join(temporary.path, 'checkout');
+const home = join(temporary.path, 'home');
+beforeAll(() => {
+  mkdirSync(home);
+  copyProject(checkout);
+});
+afterAll(temporary.remove);
+
+/** The environment of somebody who has just cloned the project; nothing may be asked of a registry, or of AWS. */
+const NOBODY = {
+  PATH: process.env.PATH,
+  HOME: home,
+  npm_config_registry: 'http://127.0.0.1:1/',
+  npm_config_update_notifier: 'false',
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
+const SOMEBODY = {
+  ...NOBODY,
+  AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEMH77A4MWF',
+  AWS_SECRET_ACCESS_KEY: 'not-a-secret',
+  AWS_SESSION_TOKEN: 'not-a-token',
+  AWS_REGION: 'eu-west-1',
+};
+const PEOPLE = [
+  ['without AWS credentials', NOBODY],
+  ['with AWS credentials', SOMEBODY],
+] as const;
+
+/** Types a line into a shell, in the checkout. */
+function start(line: string, env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn('bash', ['-c', line], { cwd: checkout, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+}
+
+async function type(line: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = start(line, env);
+  const [stdout, stderr] = [textOf(child.stdout!), textOf(child.stderr!)];
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, stdout: await stdout, stderr: await stderr };
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const piece of stream) text += String(piece);
+  return text;
+}
+
+/** Whether a text has the lines that a block shows, `...` standing for others. */
+function expectShown(text: string, shown: string): void {
+  for (const line of shown.split('\n')) if (line !== '' && line !== '...') expect(text.split('\n')).toContain(line);
+}
+
+describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
+  test('the first command, and what it shows', async () => {
+    const [line = '', shown = ''] = [blockWith('npm run replay')[0], blockWith('events/log-files/guide')[0]];
+    const { code, stdout } = await type(`rm -rf .mwaa-trail && ${line.replace('npm ci && ', '')}`, env);
+    expect(code).toBe(0);
+    expectShown(stdout, shown);
+    expect(stdout).toContain('Ask the store: npx mwaa-trail query --errors');
+  });
+
+  test('the first query, and what it shows', async () => {
+    const [block = ''] = blockWith('$ npx mwaa-trail query');
+    const [line = '', ...shown] = block.split('\n');
+    expect(await type(line.replace('$ ', ''), env)).toEqual({ code: 0, stdout: `${shown.join('\n')}\n`, stderr: '' });
+  });
+
+  test('each question finds something in the samples', async () => {
+    const [block = ''] = blockWith('--source-ip');
+    const questions = commandsOf(block).filter((line) => !line.endsWith(' serve'));
+    expect(questions.length).toBeGreaterThan(7);
+    for (const line of questions) {
+      const { code, stdout, stderr } = await type(line, env);
+      expect({ line, code, stderr: stderr.includes('No events match') }).toEqual({ line, code: 0, stderr: false });
+      expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(1);
+    }
+  });
+
+  test('serve answers', async () => {
+    const [line = ''] = commandsOf(blockWith('--source-ip')[0] ?? '').filter((one) => one.endsWith(' serve'));
+    // Another port than the usual: that may be in use.
+    const child = start(`exec ${line} --port 0`, env);
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let text = '';
+        child.on('close', () => reject(new Error(text)));
+        child.stderr!.on('data', (piece) => {
+          text += String(piece);
+          const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? [];
+          if (found) resolve(found);
+        });
+      });
+      expect(await (await fetch(`${url}/environments`)).text()).toContain('prod-etl');
+    } finally {
+      process.kill(-child.pid!, 'SIGTERM');
+      await new Promise((resolve) => child.on('close', resolve));
+    }
+  });
+
+  test('a downloaded part of a bucket is replayed', async () => {
+    const [block = ''] = blockWith('aws s3 sync');
+    const [sync = '', replay = ''] = commandsOf(block);
+    // In place of the download.
+    const folder = join(checkout, /s3:\/\/\S+ (\S+)/.exec(sync)![1]!, '111122223333/CloudTrail/eu-west-1/2026/11/06');
+    mkdirSync(folder, { recursive: true });
+    const name = '111122223333_CloudTrail_eu-west-1_20261106T0235Z_mDrzaUVYuBkhVN8J.json.gz';
+    writeFileSync(join(folder, name), gzipSync(readFileSync(join(SAMPLES, 'prod-etl-incident-night.json'))));
+    const { code, stdout } = await type(replay, env);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(name) });
+  });
+
+  test('the function runs locally', async () => {
+    const [line = ''] = commandsOf(blockWith('serverless invoke local')[0] ?? '');
+    // In place of `npm run local`, whose ports may be in use.
+    const [dynamo, s3] = [await startEmbeddedDynamo(LOCAL_TABLES), await startEmbeddedS3()];
+    try {
+      const sample = readFileSync(join(SAMPLES, 'guide-create-environment.json'));
+      await s3.client.send(new PutObjectCommand({ Bucket: LOCAL_LOG_BUCKET, Key: SAMPLE_KEY, Body: gzipSync(sample) }));
+      const endpoints = { AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint, AWS_ENDPOINT_URL_S3: s3.endpoint };
+      const { code, stdout } = await type(line, { ...env, ...endpoints });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/"batchItemFailures": \[\]/) });
+      expect(stdout).toContain('"eventsStored":1');
+    } finally {
+      await Promise.all([dynamo.stop(), s3.stop()]);
+    }
+  });
+});
+
+test('a function of stage local looks where npm run local listens', () => {
+  const [plugin, local] = ['serverless-build.cjs', 'local/main.ts'].map((path) =>
+    readFileSync(join(ROOT, path), 'utf8'),
+  );
+  const ports = [...plugin!.matchAll(/http:\/\/127\.0\.0\.1:(\d+)/g)].map(([, port]) => port!);
+  expect(ports).toHaveLength(2);
+  for (const port of ports) expect(local).toMatch(new RegExp(`\\b${port}\\b`));
+});
+
+describe('what needs an account is understood by the program', () => {
+  const typed = BLOCKS.flatMap(commandsOf).flatMap((line) => /^(?:\$ )?npx mwaa-trail (.*)$/.exec(line)?.[1] ?? []);
+
+  test('there are many', () => {
+    expect(typed.length).toBeGreaterThan(15);
+  });
+
+  test.each(typed)('%s', async (line) => {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    const program = createProgram({}, () => {});
+    const ran: string[] = [];
+    for (const command of leaves(program)) command.action(() => void ran.push(command.name()));
+    await program.parseAsync(['node', 'mwaa-trail', ...words]);
+    expect(ran).toHaveLength(1);
+  });
+});
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+test('npx is only for the checkout: elsewhere it asks a registry for a name that is not ours', () => {
+  const texts = ['cli', 'shared', 'functions', 'deploy', 'docs'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => join(folder, name))
+      .filter((path) => /\.\w+$/.test(path)),
+  );
+  const said = texts.filter((path) => readFileSync(join(ROOT, path), 'utf8').includes('npx mwaa-trail'));
+  // The first knows where it is, the others say where it works.
+  expect(said.sort()).toEqual(['cli/invocation.ts', 'cli/reference.ts', 'docs/cli.md']);
+  for (const path of ['README.md', 'docs/cli.md']) {
+    expect(readFileSync(join(ROOT, path), 'utf8')).toMatch(
+      /npx mwaa-trail` (works|runs it) in the checkout, and nowhere else/,
+    );
+  }
+});
