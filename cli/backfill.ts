@@ -66,7 +66,9 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       new Option(
         '--quarantine <bucket>',
         "where bad files and records go; else the stack's; with --table, QUARANTINE_BUCKET",
-      ).helpGroup(STORE_GROUP),
+      )
+        .helpGroup(STORE_GROUP)
+        .argParser(bucketName),
     )
     .addOption(
       new Option(
