@@ -11,7 +11,7 @@ import { createProgram } from '../../cli/program.ts';
 import { storeOf } from '../../cli/store-options.ts';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { ROOT } from '../support/cli.ts';
-import { ACCOUNT, healthyAccount, STACK } from '../support/deployed-account.ts';
+import { environment, healthyAccount, STACK } from '../support/deployed-account.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 import { AwsError, type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
@@ -23,7 +23,7 @@ let aws: FakeAws;
 beforeAll(async () => {
   [store, s3, aws] = await Promise.all([EventStore.start(clock), startEmbeddedS3(), startFakeAws()]);
   await store.add({ id: 'a', time: '2026-11-10T00:00:00Z', environment: 'prod-etl' });
-  await s3.client.send(new CreateBucketCommand({ Bucket: `${STACK}-quarantine-${ACCOUNT}` }));
+  await s3.client.send(new CreateBucketCommand({ Bucket: environment().QUARANTINE_BUCKET }));
 });
 afterAll(() => Promise.all([store.stop(), s3.stop(), aws.stop()]));
 
