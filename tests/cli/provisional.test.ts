@@ -61,7 +61,7 @@ describe('output of lookup-events', () => {
     ]);
     expect((await run('query', '--store', 'a')).stdout).toContain('ok (provisional)');
     expect((await run('query', '--store', 'a', '--format', 'csv')).stdout).toMatch(/,provisional\r\n[^\n]*,true\r\n/);
-    const shown = JSON.parse((await run('show', 'first', '--store', 'a')).stdout);
+    const shown = JSON.parse((await run('show', 'first', '--store', 'a', '--format', 'json')).stdout);
     expect(shown).toMatchObject({ provisional: true, verification: 'no-log-file' });
     expect(shown).not.toHaveProperty('logFile');
     expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(/^read from +no log file/m);
@@ -88,7 +88,7 @@ describe('output of lookup-events', () => {
         ['second', true],
         ['first', false],
       ]);
-      const first = JSON.parse((await run('show', 'first', '--store', store)).stdout);
+      const first = JSON.parse((await run('show', 'first', '--store', store, '--format', 'json')).stdout);
       expect(first).toMatchObject({ recordIndex: 0, verification: 'pending' });
       expect(first.record).not.toHaveProperty('apiVersion');
       const quarantine = await run('quarantine', 'list', '--store', store, '--format', 'json');
