@@ -5,6 +5,7 @@ import { CriteriaError, timeCriterion } from '../shared/query/criteria.ts';
 import { backfill, readSource } from './backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from './backfill/report.ts';
 import type { Selection } from './backfill/selection.ts';
+import { bucketName } from './bucket-name.ts';
 import { ingestQueueOf } from './deployed-stack.ts';
 import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
@@ -65,7 +66,9 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       new Option(
         '--quarantine <bucket>',
         "where bad files and records go; else the stack's; with --table, QUARANTINE_BUCKET",
-      ).helpGroup(STORE_GROUP),
+      )
+        .helpGroup(STORE_GROUP)
+        .argParser(bucketName),
     )
     .addOption(
       new Option(
@@ -77,7 +80,9 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       new Option(
         '--bucket <name>',
         'of a folder: the bucket that it was downloaded from, as ledger and events are to name it',
-      ).argParser((value: string) => matching(value, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')),
+      ).argParser((value: string) =>
+        matching(bucketName(value), /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket'),
+      ),
     )
     .option('--dry-run', 'only list and count, and estimate what it would cost')
     .addOption(new Option('--concurrency <n>', 'files to read in parallel').default(CONCURRENCY).argParser(readCount))
@@ -89,7 +94,7 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
     );
   return addZoneOption(command).action(async (text: string, options: Options) => {
     const usage = (problem: string) => command.error(`error: ${problem}`);
-    const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET);
+    const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET, usage);
     const { dryRun = false, concurrency, format } = options;
     const store = storeOf(options, env);
     const selection = selectionOf(options, Date.now());

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Environment } from '../shared/config.ts';
-import { compareEvents } from '../shared/query/compare.ts';
+import { compareEvents, provisionalOf } from '../shared/query/compare.ts';
 import type { QueryDeps } from '../shared/query/read-page.ts';
 import { comparisonText } from '../shared/render/comparison.ts';
 import type { StoredEvent } from '../shared/store/event-item.ts';
@@ -48,7 +48,7 @@ async function print(events: readonly StoredEvent[], options: CompareOptions, en
   const shown = options.all ? [...different, ...fields.filter(({ same }) => same)] : different;
   if (options.format === 'json') {
     const eventIds = events.map(({ eventId }) => eventId);
-    await writeOut(`${JSON.stringify({ eventIds, fields: shown }, null, 2)}\n`);
+    await writeOut(`${JSON.stringify({ eventIds, provisional: provisionalOf(events), fields: shown }, null, 2)}\n`);
   } else {
     await writeOut(comparisonText(events, shown, viewOf(process.stdout, env, options, Date.now())));
   }

@@ -171,7 +171,9 @@ async function deliveredFiles(location: PlaceFilter, env: Environment): Promise<
 }
 
 function locationOf(address: string): PlaceFilter {
-  const location = bucketAndPrefix(address);
+  const location = bucketAndPrefix(address, (problem) => {
+    throw new InvalidArgumentError(problem);
+  });
   if (location && !/(^|\/)AWSLogs\//.test(location.prefix)) return location;
   throw new InvalidArgumentError(
     'Expected s3://BUCKET or s3://BUCKET/PREFIX, the prefix being what stands before AWSLogs/.',

@@ -7,6 +7,7 @@ import { displayText } from '../shared/render/display.ts';
 import { timeDisplay } from '../shared/render/times.ts';
 import { foreseeReplay, type ReplayReport, replayQuarantined } from '../shared/replay-quarantined.ts';
 import { listQuarantine, type QuarantineEntry } from '../shared/store/quarantine.ts';
+import { bucketName } from './bucket-name.ts';
 import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
 import { discardCommand, discardedCommand } from './quarantine/discard.ts';
@@ -127,7 +128,9 @@ function addQuarantineOptions(command: Command): Command {
   return command
     .addOption(storeOption('that of the local store, made by replay').conflicts('bucket'))
     .addOption(stackOption('that of this deployed stack, SERVICE-STAGE'))
-    .addOption(new Option('--bucket <name>', 'this quarantine bucket in S3').helpGroup(STORE_GROUP))
+    .addOption(
+      new Option('--bucket <name>', 'this quarantine bucket in S3').helpGroup(STORE_GROUP).argParser(bucketName),
+    )
     .addOption(
       new Option('--table <name>', 'with --bucket: the events table in DynamoDB, which replay and discard need') //
         .helpGroup(STORE_GROUP),

@@ -22,7 +22,10 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
     .description(
       'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
     )
-    .argument('[paths...]', 'log files (.json, .json.gz) and folders of them; without any, the samples that come along')
+    .argument(
+      '[paths...]',
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, and folders of them; without any, the bundled samples',
+    )
     .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
     .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .action(async (paths: string[], options: ReplayOptions) => {

@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { peek } from '../shared/log-file/peek.ts';
 import { type LogFileSource, readLogFile } from '../shared/log-file/read-log-file.ts';
+import { readLookupRecords } from '../shared/log-file/read-lookup-records.ts';
+import { HEAD_BYTES, type TextForm, textFormOf, utf8Text } from '../shared/log-file/text-form.ts';
 import { compactRecord } from '../shared/records/compact-record.ts';
 import type { BadRecord, KeptRecord } from '../shared/records/record-scanner.ts';
 
@@ -14,7 +17,8 @@ export interface ScanStreams {
 const USAGE = `Usage: mwaa-trail scan FILE|- [--event-source SOURCE]... [--count]
 
 Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json, - for standard input), one a line, in file
-order. Lines may already be out when the end of a file proves bad: exit status 1 says not to trust them.
+order. Lines may already be out when the end of a file proves bad: exit status 1 says not to trust them. Output of
+'aws cloudtrail lookup-events' is read, too.
 
   --event-source SOURCE  print the records of this event source instead; may be repeated
                          (default: airflow.amazonaws.com)
@@ -76,8 +80,12 @@ function parseRequest(argv: string[]): Request | { usageError: string } {
   }
 }
 
-async function scan({ file, eventSources, count }: Request, io: ScanStreams): Promise<number> {
-  const { recordsKept, recordsBad } = await readLogFile(open(file, io), {
+async function scan(request: Request, io: ScanStreams): Promise<number> {
+  const { file, eventSources, count } = request;
+  const { head, source } = await peek(open(file, io), HEAD_BYTES);
+  const form = textFormOf(head);
+  if (form.content === 'lookup-output') return scanLookupOutput(source, form, request, io);
+  const { recordsKept, recordsBad } = await readLogFile(form.encoding === 'UTF-8' ? source : utf8Text(source, form), {
     eventSources,
     onRecords: async ({ kept, bad }) => {
       if (kept.length > 0 && !count) await write(io.stdout, lines(kept));
@@ -86,6 +94,20 @@ async function scan({ file, eventSources, count }: Request, io: ScanStreams): Pr
   });
   if (count) await write(io.stdout, `${recordsKept}\n`);
   return recordsBad > 0 ? 1 : 0;
+}
+
+async function scanLookupOutput(
+  source: LogFileSource,
+  form: TextForm,
+  { file, eventSources, count }: Request,
+  io: ScanStreams,
+): Promise<number> {
+  const { kept, bad } = await readLookupRecords(source, form, eventSources);
+  await write(io.stdout, count ? `${kept.length}\n` : lines(kept));
+  for (const { index, reason } of bad) {
+    await write(io.stderr, `mwaa-trail scan: ${file}: ${reason} at Events[${index}]: ${REASONS[reason] ?? reason}\n`);
+  }
+  return bad.length > 0 ? 1 : 0;
 }
 
 function open(file: string, io: ScanStreams): LogFileSource {
@@ -107,15 +129,16 @@ function* readPieces(file: string): Generator<Uint8Array, void, void> {
   }
 }
 
-function lines(records: readonly KeptRecord[]): Buffer {
+function lines(records: readonly Pick<KeptRecord, 'bytes'>[]): Buffer {
   return Buffer.concat(records.flatMap(({ bytes }) => [compactRecord(bytes), LINE_BREAK]));
 }
 
 const LINE_BREAK = Buffer.from('\n');
 
-const REASONS: Readonly<Record<BadRecord['reason'], string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   'not-an-object': 'expected an object',
   'invalid-utf8': 'expected valid UTF-8',
+  'no-cloudtrail-event': 'expected an event with its record as the text CloudTrailEvent',
 };
 
 function complaint(file: string, { index, offset, reason }: BadRecord): string {

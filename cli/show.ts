@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { indentedJson } from '../shared/audit-event/json-text.ts';
 import type { Environment } from '../shared/config.ts';
 import { getVerifiedEvent, type VerifiedEvent } from '../shared/query/verified-event.ts';
-import { eventText } from '../shared/render/event-text.ts';
+import { displayText } from '../shared/render/display.ts';
+import { eventText, recordOmitted } from '../shared/render/event-text.ts';
 import { eventJson } from '../shared/render/json.ts';
 import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
@@ -29,15 +30,16 @@ export function showCommand(env: Environment, setExitCode: (code: number) => voi
     } else if (!options.raw) {
       await writeOut(printed(event, options, env));
     } else if (event.record !== undefined) {
+      if (event.provisional) process.stderr.write(`mwaa-trail: ${PROVISIONAL}\n`);
       await writeOut(`${event.record}\n`);
     } else {
-      process.stderr.write(
-        `mwaa-trail: the record was too big to be stored; it is Records[${event.recordIndex}] of s3://${event.logFile}\n`,
-      );
+      process.stderr.write(`mwaa-trail: ${displayText(recordOmitted(event))}\n`);
       setExitCode(EXIT.failed);
     }
   });
 }
+
+const PROVISIONAL = 'the event is provisional: no log file has brought this record yet';
 
 function printed(event: VerifiedEvent, options: ShowOptions, env: Environment): string {
   if (options.format === 'json') return `${indentedJson(eventJson(event))}\n`;

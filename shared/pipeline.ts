@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   ObjectMissingError,
   type ObjectPlace,
@@ -7,6 +8,7 @@ import {
 } from './aws/open-object.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
+import { bucketNameProblem } from './delivery/bucket-name.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';
@@ -34,6 +36,7 @@ import {
   noQuarantine,
   OutOfTimeError,
   pathMember,
+  problemOf,
   type RecordProblem,
   RecordStorage,
   type StorageDeps,
@@ -88,7 +91,7 @@ export type LogFileReport = { bucket: string; key: string } & (
  * its books. When this returns, everything in the object is stored, skipped by rule, or quarantined with a reason; when it
  * throws, the announcement must be delivered again, and `failureKind` tells whether that will help.
  * @param again in a replay; books that were closed with the log file in quarantine do not keep it from being read
- * @throws {TrailError} `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
+ * @throws {TrailError} `access-point` or `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery goes on from
  *   there; and any error of S3 and DynamoDB
  */
 export async function ingestLogFile(
@@ -98,6 +101,8 @@ export async function ingestLogFile(
   again?: Again,
 ): Promise<LogFileReport> {
   const { bucket, key } = ref;
+  const problem = bucketNameProblem(bucket);
+  if (problem !== undefined) throw new TrailError('access-point', problem);
   const expectedOwner = allowedOwner(ref, deps.config);
   const names = readObjectKey(key);
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
@@ -170,7 +175,7 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
   const etag = (file.again?.copy && file.etag) || object.etag;
   file.etag = etag;
   file.versionId = object.versionId;
-  file.superseded = file.again?.copy !== undefined && closed !== undefined;
+  file.superseded = file.again?.copy !== undefined && (closed !== undefined || isOtherBadState(before, etag));
   return storeLogFile({ ...file, etag, object }, same?.etag === etag ? same.checkpoint : undefined, deps, time);
 }
 
@@ -178,6 +183,12 @@ async function ingestOnce(file: LogFile, deps: PipelineDeps, time: TimeBudget): 
 function isClosed({ state, reason }: LedgerEntry, again: Again | undefined): boolean {
   if (state === 'quarantined' || state === 'discarded') return !again && reason !== 'object-missing';
   return state === 'ingested';
+}
+
+/** Whether the ledger has another state of the object, which is bad, too. */
+function isOtherBadState(before: LedgerEntry | undefined, etag: string): boolean {
+  if (before === undefined || before.etag === etag || before.reason === 'object-missing') return false;
+  return before.state === 'quarantined' || before.state === 'discarded';
 }
 
 /** Nothing when the object is in the state of the closed books. */
@@ -264,7 +275,7 @@ function reading(
   { config, caps }: PipelineDeps,
   onRecords: ReadOptions['onRecords'],
 ): ReadOptions {
-  return { eventSources: config.eventSources, caps, byZlib, onRecords };
+  return { eventSources: config.eventSources, caps, byZlib, problemOf, onRecords };
 }
 
 /** The same state of the object once more. */
@@ -281,12 +292,14 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
   const { code: reason, message: detail } = error;
   if (quarantineBucket === undefined) throw noQuarantine(file, detail);
   const quarantinedAt = again?.quarantinedAt ?? isoNow(deps);
+  const sha256 = reason === 'object-missing' ? undefined : await hashOf({ ...file, etag }, deps);
   const entry = {
     ...{ reason, detail, bucket, key, etag, quarantinedAt },
+    ...(sha256 === undefined ? {} : { sha256 }),
     ...(versionId === undefined ? {} : { versionId }),
     ...pathMember(file, deps),
   };
-  if (again?.copy) await renewReason(deps.s3, quarantineBucket, entry);
+  if (again?.copy) await renewReason(deps.s3, quarantineBucket, again.copy.key, entry);
   else await quarantineFile(deps.s3, quarantineBucket, entry, deps.logFiles?.copy);
   const books = {
     ...ledgerEntry({ ...file, etag }, deps),
@@ -301,6 +314,23 @@ async function setLogFileAside(file: LogFile, error: TrailError, deps: PipelineD
     report: { bucket, key, outcome: 'quarantined', reason, detail },
     closing: { entry: withHistory(books, file.before), seen: NOTHING_SEEN },
   };
+}
+
+/** No log file of CloudTrail is nearly as long: what is longer is told apart by its ETag alone. */
+const MAX_HASHED_BYTES = 1024 ** 3;
+
+/** Hex SHA-256 of the bytes that are set aside. A bad file was not read to its end, so all of it is read now. */
+async function hashOf(file: LogFile & { etag: string }, deps: PipelineDeps): Promise<string | undefined> {
+  const object = await open(file, deps, file.again?.copy ? {} : { ifMatch: file.etag });
+  if (object === undefined) return undefined;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of object.body) {
+    bytes += piece.length;
+    if (bytes > MAX_HASHED_BYTES) return undefined;
+    hash.update(piece);
+  }
+  return hash.digest('hex');
 }
 
 async function closeBooks(

@@ -16,7 +16,14 @@ import { foreseePut } from './store/events-table.ts';
 import type { LogFileBooks } from './store/ledger-entry.ts';
 import { type QuarantineEntry, removeFromQuarantine } from './store/quarantine.ts';
 import { moveReplayedRecord, readStanding } from './store/replayed-records.ts';
-import { judgeRecord, noQuarantine, RecordStorage, type RecordsFile, recordDetail } from './store-records.ts';
+import {
+  judgeRecord,
+  noQuarantine,
+  problemOf,
+  RecordStorage,
+  type RecordsFile,
+  recordDetail,
+} from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
 
 /** What a report on something in quarantine is about. */
@@ -186,6 +193,7 @@ async function foreseeFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<
     const { recordsRead } = await readLogFile(object!.body, {
       eventSources: deps.config.eventSources,
       caps: deps.caps,
+      problemOf,
       onRecords: (batch) => records.add(batch),
     });
     return { outcome: 'replayed', from, books: records.books(recordsRead) };

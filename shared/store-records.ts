@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import type { AuditEvent } from './audit-event/audit-event.ts';
-import { toAuditEvent } from './audit-event/to-audit-event.ts';
+import type { AuditEvent, Provenance } from './audit-event/audit-event.ts';
+import { recordProblem, toAuditEvent } from './audit-event/to-audit-event.ts';
 import type { Config } from './config.ts';
 import { s3Place, TrailError } from './errors.ts';
 import type { BadRecord, KeptRecord, LogFileCounts, RecordBatch } from './log-file/read-log-file.ts';
@@ -68,21 +68,37 @@ export type JudgedRecord =
 export function judgeRecord(
   record: KeptRecord | BadRecord,
   file: RecordsFile,
-  { config, now }: Pick<StorageDeps, 'config' | 'now'>,
+  deps: Pick<StorageDeps, 'config' | 'now'>,
 ): JudgedRecord {
   if ('reason' in record) return { kind: 'bad', reason: record.reason };
-  const result = toAuditEvent(Buffer.from(record.bytes).toString(), {
-    logFile: ledgerKey(file),
-    recordIndex: record.index,
-    keyAccount: file.names.account,
-    now: now(),
-  });
+  const place = { logFile: ledgerKey(file), recordIndex: record.index };
+  return judgeText(textOf(record), place, file.names.account, deps);
+}
+
+/** Why a kept record can be no event, if so. */
+export function problemOf(record: KeptRecord): string | undefined {
+  return recordProblem(textOf(record));
+}
+
+/**
+ * Makes the item of a record's JSON text, or says why there is none.
+ * @param keyAccount the account in the key of its log file
+ */
+export function judgeText(
+  text: string,
+  provenance: Provenance,
+  keyAccount: string | undefined,
+  { config, now }: Pick<StorageDeps, 'config' | 'now'>,
+): JudgedRecord {
+  const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
   if (result.kind !== 'event') return result;
   const { event } = result;
   const ingestedAt = new Date(now()).toISOString();
   const item = toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) });
   return { kind: 'event', event, item };
 }
+
+const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes).toString();
 
 const CONCURRENT_WRITES = 8;
 /** Records that are stored between two looks at the clock. */
@@ -141,22 +157,11 @@ export class RecordStorage {
       this.counts.skipped += 1;
       return;
     }
-    const outcome = await this.put(judged.item);
+    const outcome = await putItem(judged.item, this.deps);
     if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
     if (outcome === 'refused') return this.setAside(record, 'item-refused');
     this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
     noteEvent(this.seen, judged.event);
-  }
-
-  /** Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. */
-  private async put(item: Item): Promise<PutOutcome | 'refused'> {
-    try {
-      return await putEvent(this.deps.dynamo, this.deps.config.eventsTable, item);
-    } catch (error) {
-      // The SDK has no class for it.
-      if ((error as Error).name === 'ValidationException') return 'refused';
-      throw error;
-    }
   }
 
   private async setAside({ index, offset, bytes }: KeptRecord, reason: string): Promise<void> {
@@ -180,6 +185,20 @@ export class RecordStorage {
   }
 }
 
+/** Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. */
+export async function putItem(
+  item: Item,
+  { dynamo, config }: Pick<StorageDeps, 'dynamo' | 'config'>,
+): Promise<PutOutcome | 'refused'> {
+  try {
+    return await putEvent(dynamo, config.eventsTable, item);
+  } catch (error) {
+    // The SDK has no class for it.
+    if ((error as Error).name === 'ValidationException') return 'refused';
+    throw error;
+  }
+}
+
 /** The member `path` of what is said of a log file, where it has one. */
 export function pathMember(
   file: { bucket: string; key: string },
@@ -191,10 +210,14 @@ export function pathMember(
 
 /** Where a bad record is, and what was expected of it. */
 export function recordDetail({ index, offset }: { index: number; offset: number }, reason: string): string {
-  return `Records[${index}] at byte ${offset}: ${EXPECTATIONS[reason] ?? reason}`;
+  return `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
 }
 
-/** What was expected of a record, by the reason for which it is set aside. */
+/** What was expected of a record, by the reason for which it is bad. */
+export function expectationOf(reason: string): string {
+  return EXPECTATIONS[reason] ?? reason;
+}
+
 const EXPECTATIONS: Readonly<Record<string, string>> = {
   'not-an-object': 'expected a JSON object',
   'invalid-utf8': 'expected UTF-8',
@@ -204,4 +227,7 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   'too-many-values': 'expected at most 50,000 values',
   'event-conflict': 'expected the same content as the event stored under this eventID',
   'item-refused': 'expected an item that DynamoDB takes',
+  'no-cloudtrail-event': 'expected an event with its record as the text CloudTrailEvent',
+  'record-bytes-cap': 'expected a record of at most 8 MiB',
+  'depth-cap': 'expected less nesting',
 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PipelineDeps } from '../shared/pipeline.ts';
@@ -7,6 +8,7 @@ import { listQuarantine } from '../shared/store/quarantine.ts';
 import {
   createWorld,
   ledgerItem,
+  logFileKey,
   type PutFile,
   putLogFile,
   putObject,
@@ -82,6 +84,58 @@ describe('killed after any number of requests, and then repeated: nothing lost, 
     },
     120_000,
   );
+});
+
+describe('two bad states of one object', () => {
+  const setUp = async () => {
+    const world = await createWorld(servers, {}, { caps: { records: 1 } });
+    for (const state of ['one', 'two']) {
+      await world.handle(s3Event(await putLogFile(world, 'states', [record(`${state}-1`), record(`${state}-2`)])));
+    }
+    return { world, entries: await entriesOf(world), deps: { ...world.deps, caps: {} } };
+  };
+
+  test('are both kept, each with its hash, and both are replayed', async () => {
+    const { world, entries, deps } = await setUp();
+    expect(new Set(entries.map(({ key }) => key)).size).toBe(1);
+    expect(new Set(entries.map(({ sha256 }) => sha256)).size).toBe(2);
+    const objects = await quarantined(world);
+    for (const { name, sha256, etag } of entries) {
+      expect(createHash('sha256').update(objects.get(name)!).digest('hex')).toBe(sha256);
+      expect(createHash('md5').update(objects.get(name)!).digest('hex')).toBe(etag);
+    }
+    expect(await replayAll(deps)).toMatchObject([{ outcome: 'replayed' }, { outcome: 'replayed' }]);
+    expect([...(await storedEvents(world)).keys()].sort()).toEqual(['one-1', 'one-2', 'two-1', 'two-2']);
+    expect((await quarantined(world)).size).toBe(0);
+  });
+
+  test.each(['one', 'two'])(
+    'while one is left, whichever was replayed, the ledger says so of the newer: %s',
+    async (first) => {
+      const { world, entries, deps } = await setUp();
+      const { etag } = await putLogFile(world, 'states', [record('two-1'), record('two-2')]);
+      const older = entries.find((entry) => entry.etag !== etag)!;
+      const newer = entries.find((entry) => entry.etag === etag)!;
+      const file = { bucket: newer.bucket, key: newer.key, etag };
+      expect(await replayQuarantined(first === 'one' ? older : newer, deps)).toMatchObject({ outcome: 'replayed' });
+      expect(await ledgerItem(world, file)).toMatchObject({
+        state: { S: first === 'one' ? 'quarantined' : 'ingested' },
+        etag: { S: etag },
+      });
+      expect(await replayQuarantined(first === 'one' ? newer : older, deps)).toMatchObject({ outcome: 'replayed' });
+      expect(await ledgerItem(world, file)).toMatchObject({ state: { S: 'ingested' }, etag: { S: etag } });
+      expect((await storedEvents(world)).size).toBe(4);
+    },
+  );
+});
+
+test('an access point in a notification fails, with a sentence, before any request', async () => {
+  const world = await createWorld(servers);
+  servers.requests.length = 0;
+  const bucket = 'arn:aws:s3:eu-west-1:111122223333:accesspoint/trail';
+  const file = { bucket, key: logFileKey('through'), etag: 'e' };
+  await expect(world.handle(s3Event(file))).rejects.toThrow('found an access point of one');
+  expect(servers.requests).toEqual([]);
 });
 
 describe('what stays in quarantine', () => {

@@ -143,10 +143,15 @@ const sourceName = (source: BackfillSource) =>
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
  * @param bucketOfFolder how the bucket of a folder is to be named
+ * @param usage ends the command with what is wrong with the name of the bucket
  * @returns nothing when it is neither
  */
-export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
-  const place = bucketAndPrefix(text);
+export function readSource(
+  text: string,
+  bucketOfFolder: string,
+  usage: (problem: string) => never,
+): BackfillSource | undefined {
+  const place = bucketAndPrefix(text, usage);
   if (place) return { kind: 'bucket', ...place };
   if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
   return { kind: 'folder', folder: text, bucket: bucketOfFolder };

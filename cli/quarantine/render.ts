@@ -10,17 +10,22 @@ import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 /** What is in quarantine, one line each. */
 export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {
   return textTable(
-    ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'LOG FILE'],
+    ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'SHA-256', 'ETAG', 'LOG FILE'],
     entries.map((entry) => [
       entry.id,
       entry.reason,
       times.show(entry.quarantinedAt),
       entry.recordIndex ?? '-',
       entry.size ?? '-',
+      entry.sha256?.slice(0, SHOWN_HASH) ?? '-',
+      entry.etag || '-',
       placeOf(entry),
     ]),
   );
 }
+
+/** Digits of a hash that tell entries apart; `show` has all. */
+const SHOWN_HASH = 16;
 
 /** What a replay did, or would do, one line each. */
 export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): string {

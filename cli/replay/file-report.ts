@@ -4,8 +4,11 @@ import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 /** What a replay did with one file. The records read are those kept and those skipped; those kept are stored, known or failed. */
 export interface FileReport {
   path: string;
-  /** `unchanged`: this very file was ingested before, and was not read again. */
-  outcome: 'ingested' | 'unchanged' | 'skipped' | 'quarantined' | 'failed';
+  /**
+   * `unchanged`: this very file was ingested before, and was not read again; `provisional`: it is no log file, so its events
+   * are provisional.
+   */
+  outcome: 'ingested' | 'provisional' | 'unchanged' | 'skipped' | 'quarantined' | 'failed';
   read: number;
   kept: number;
   stored: number;
@@ -18,7 +21,7 @@ export interface FileReport {
   failure?: string;
 }
 
-const NOTHING = { read: 0, kept: 0, stored: 0, known: 0, skipped: 0, failed: 0 };
+export const NOTHING = { read: 0, kept: 0, stored: 0, known: 0, skipped: 0, failed: 0 };
 
 /** @param outcome what the handler reported; a text when it failed */
 export function toFileReport(path: string, outcome: LogFileReport | string | undefined): FileReport {

@@ -3,6 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { NO_ACCOUNT, trailKeyOf } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
+import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/text-form.ts';
 
 /** A file to replay. */
 export interface LocalLogFile {
@@ -10,8 +11,7 @@ export interface LocalLogFile {
   path: string;
   /** The key it gets in the bucket. */
   key: string;
-  /** Gzip goes into the bucket untouched, anything else is gzipped first, as CloudTrail would have. */
-  gzip: boolean;
+  form: TextForm;
   bytes: number;
   /** Milliseconds since 1970. */
   modified: number;
@@ -63,6 +63,10 @@ export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<Lo
 
 async function* walk(paths: readonly string[], unreadable: UnreadableFile[]): AsyncGenerator<string> {
   for (const path of paths) {
+    if (/^(s3:\/\/|arn:)/i.test(path)) {
+      unreadable.push({ path, problem: 'expected a file or a folder; mwaa-trail backfill reads buckets' });
+      continue;
+    }
     try {
       if ((await stat(path)).isDirectory()) yield* walkFolder(path, unreadable);
       else yield path;
@@ -88,13 +92,11 @@ async function describe(path: string): Promise<LocalLogFile> {
   if (!stats.isFile()) throw new TrailError('not-a-file', 'expected a file or a folder');
   const handle = await open(path);
   try {
-    const magic = new Uint8Array(2);
-    await handle.read(magic, 0, 2, 0);
-    const gzip = magic[0] === 0x1f && magic[1] === 0x8b;
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return {
       path,
       key: trailKeyOf(resolve(path).split(sep).join('/')) ?? madeUpKey(path, stats.mtime),
-      gzip,
+      form: textFormOf(buffer.subarray(0, bytesRead)),
       bytes: stats.size,
       modified: stats.mtimeMs,
     };

@@ -10,6 +10,7 @@ import { countByEnvironment, type EnvironmentCount } from '../../shared/query/co
 import { withLocalPipeline } from '../open-pipeline.ts';
 import { type FileReport, toFileReport } from './file-report.ts';
 import type { LocalLogFile } from './local-log-files.ts';
+import { replayLookupOutput } from './lookup-output.ts';
 import type { Progress } from './progress.ts';
 import { type CreatedObject, sqsDelivery } from './sqs-delivery.ts';
 import { uploadLogFile } from './upload.ts';
@@ -49,7 +50,16 @@ export async function replayFiles(
   });
 }
 
+/** Log files of a batch go through the bucket; output of lookup-events is no log file, and is stored as it is read. */
 async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<FileReport[]> {
+  const logFiles = batch.filter(({ form }) => form.content === 'log-file');
+  const reports = new Map((await replayLogFiles(logFiles, deps)).map((report) => [report.path, report]));
+  const all: FileReport[] = [];
+  for (const file of batch) all.push(reports.get(file.path) ?? (await replayLookupOutput(file, deps)));
+  return all;
+}
+
+async function replayLogFiles(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<FileReport[]> {
   const outcomes = new Map<string, LogFileReport>();
   const failures = new Map<string, string>();
   const uploaded: CreatedObject[] = [];

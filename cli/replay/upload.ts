@@ -13,16 +13,19 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { unquoted } from '../../shared/aws/open-object.ts';
+import { utf8Text } from '../../shared/log-file/text-form.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 import type { CreatedObject } from './sqs-delivery.ts';
 
-/** Puts a log file into the bucket the way CloudTrail would: gzipped, unless it is already or has nothing in it. */
+/** Puts a log file into the bucket the way CloudTrail would: in UTF-8, and gzipped; untouched when it is, or has nothing in it. */
 export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<CreatedObject> {
-  if (file.gzip || file.bytes === 0) return putFile(s3, bucket, file.key, file.path, file.bytes);
+  const isUtf8 = file.form.encoding === 'UTF-8';
+  if ((isUtf8 && file.form.gzip) || file.bytes === 0) return putFile(s3, bucket, file.key, file.path, file.bytes);
   const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
   try {
     const gzipped = join(folder, 'log-file.json.gz');
-    await pipeline(createReadStream(file.path), createGzip(), createWriteStream(gzipped));
+    const source = createReadStream(file.path);
+    await pipeline(isUtf8 ? source : utf8Text(source, file.form), createGzip(), createWriteStream(gzipped));
     return await putFile(s3, bucket, file.key, gzipped, (await stat(gzipped)).size);
   } finally {
     await rm(folder, { recursive: true });

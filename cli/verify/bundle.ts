@@ -9,7 +9,7 @@ import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
 import { timeCriterion } from '../../shared/query/criteria.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
-import type { StoredEvent } from '../../shared/store/event-item.ts';
+import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { bucketAndPrefix } from '../bucket-and-prefix.ts';
 import { EXIT } from '../exit.ts';
@@ -34,12 +34,17 @@ export async function collect(
   const origin =
     from === undefined
       ? undefined
-      : (bucketAndPrefix(from) ?? usage('--from: expected s3://BUCKET or s3://BUCKET/PREFIX'));
+      : (bucketAndPrefix(from, (problem) => usage(`--from: ${problem}`)) ??
+        usage('--from: expected s3://BUCKET or s3://BUCKET/PREFIX'));
   const event = await withStore(options, env, ({ dynamo, tables, now }) =>
     getEvent(dynamo, tables.eventsTable, eventId, now()),
   );
   if (event === undefined) {
     process.stderr.write('mwaa-trail: there is no event with this eventID in the store\n');
+    return EXIT.failed;
+  }
+  if (event.provisional) {
+    process.stderr.write('mwaa-trail: the event is provisional: nothing proves it before a log file brings it\n');
     return EXIT.failed;
   }
   const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));
@@ -67,7 +72,7 @@ async function report(result: EvidenceReport, format: 'table' | 'json', ownKeys:
 }
 
 /** Where CloudTrail delivered an event's log file. */
-function placeOf({ logFile }: StoredEvent, origin: { bucket: string; prefix: string } | undefined) {
+function placeOf({ logFile }: DeliveredEvent, origin: { bucket: string; prefix: string } | undefined) {
   const slash = logFile.indexOf('/');
   const [bucket, key] = [logFile.slice(0, slash), logFile.slice(slash + 1)];
   return origin === undefined ? { bucket, key } : { bucket: origin.bucket, key: `${origin.prefix}${trailPath(key)}` };

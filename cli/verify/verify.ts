@@ -29,7 +29,7 @@ export async function verify(
   env: Environment,
   usage: (problem: string) => never,
 ): Promise<number> {
-  if (!what.startsWith('s3://')) return (await import('./bundle.ts')).verifyBundleFile(what, options);
+  if (!/^(s3:\/\/|arn:)/.test(what)) return (await import('./bundle.ts')).verifyBundleFile(what, options);
   const request = requestOf(what, options, usage);
   if (!options.ledger) return verifyAndPrint(request, options, env, undefined);
   return withStore(options, env, ({ dynamo, tables }) =>
@@ -43,7 +43,7 @@ export async function verify(
 }
 
 function requestOf(what: string, options: VerifyOptions, usage: (problem: string) => never): VerifyRequest {
-  const { bucket, prefix } = bucketAndPrefix(what) ?? usage('expected s3://BUCKET or s3://BUCKET/PREFIX');
+  const { bucket, prefix } = bucketAndPrefix(what, usage) ?? usage('expected s3://BUCKET or s3://BUCKET/PREFIX');
   if (/(^|\/)AWSLogs\//.test(prefix))
     usage('the prefix is what stands before AWSLogs/: --account and --region choose below it');
   const now = Date.now();

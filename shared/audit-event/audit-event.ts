@@ -6,19 +6,33 @@ export type EventFlag =
   | 'addendum'
   | 'record-omitted';
 
-/** Where a stored event was read. */
-export interface Provenance {
+/** A record of a log file. */
+export interface LogFileRecord {
   /** `bucket/key` */
   logFile: string;
   /** Position of the record among the file's `Records`. */
   recordIndex: number;
+  provisional?: never;
 }
 
+/** A record that came without a log file. When a log file brings the event, that record takes its place. */
+export interface ProvisionalRecord {
+  provisional: true;
+  logFile?: never;
+  recordIndex?: never;
+}
+
+/** Where an event comes from. */
+export type Provenance = LogFileRecord | ProvisionalRecord;
+
+/** One MWAA event, as it is indexed. */
+export type AuditEvent = EventAttributes & Provenance;
+
 /**
- * One MWAA event, as it is indexed. Attributes are absent when the record has nothing for them; texts are as the record
- * has them, after redaction, made well-formed Unicode.
+ * What an event's record says. Attributes are absent when the record has nothing for them; texts are as the record has
+ * them, after redaction, made well-formed Unicode.
  */
-export interface AuditEvent extends Provenance {
+export interface EventAttributes {
   /** CloudTrail's eventID: 1 to 512 bytes; the events table's key. */
   eventId: string;
   /** Of a number, as it is written. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  type AuditEvent,
   type BadRecordReason,
+  type EventAttributes,
   type EventFlag,
   MAX_EVENT_ID_BYTES,
   type Provenance,
@@ -16,12 +16,12 @@ import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './reco
 import { redactRecord } from './redact.ts';
 
 /** What a record's surroundings tell. */
-export interface RecordContext extends Provenance {
+export type RecordContext = Provenance & {
   /** The account in the log file's key; used when the record names none. */
   keyAccount: string | undefined;
   /** The reader's clock, in milliseconds since 1970. */
   now: number;
-}
+};
 
 /** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
 const MAX_VALUES = 50_000;
@@ -53,10 +53,22 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       day: time.day,
       flags: flagsOf(fields, time.flag),
       ...supersededBy(fields, eventId),
-      logFile: context.logFile,
-      recordIndex: context.recordIndex,
+      ...provenanceOf(context),
     },
   };
+}
+
+function provenanceOf(context: RecordContext): Provenance {
+  if (context.provisional) return { provisional: true };
+  return { logFile: context.logFile, recordIndex: context.recordIndex };
+}
+
+/** Why `toAuditEvent` makes no event of a record, if the record is bad; found out without making one. */
+export function recordProblem(text: string): BadRecordReason | undefined {
+  if (holdsMoreValuesThan(MAX_VALUES, text)) return 'too-many-values';
+  const fields = JSON.parse(text) as JsonRecord;
+  const eventId = memberAt(fields, 'eventID');
+  return skipReason(fields) || isEventId(eventId) ? undefined : eventIdProblem(eventId);
 }
 
 // Aggregated records have eventId instead of eventID, and no time or name; Insight records describe rates of calls.
@@ -98,7 +110,7 @@ function indexedFields(
   fields: JsonRecord,
   eventTime: string | undefined,
   { keyAccount }: RecordContext,
-): Partial<AuditEvent> {
+): Partial<EventAttributes> {
   const identity = objectAt(fields, 'userIdentity');
   const texts = {
     eventTime,

@@ -54,7 +54,8 @@ export const s3TestEvent: NotificationShape = {
 };
 
 function readRecord({ eventName, s3 }: S3NotificationRecord): Announcement {
-  if (!eventName.startsWith('ObjectCreated:')) return announcesNothing('not-object-created');
+  // S3 writes no prefix; its own documentation of event types, and what imitates S3, does.
+  if (!/^(s3:)?ObjectCreated:/.test(eventName)) return announcesNothing('not-object-created');
   const { eTag } = s3.object;
   const key = decodeKey(s3.object.key);
   if (key === undefined) return announcesMalformed(UNDECODABLE_KEY);

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit-event/audit-event.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
-import { type StoredEvent, storedText } from '../store/event-item.ts';
+import { type DeliveredEvent, storedText } from '../store/event-item.ts';
 
 /** What CloudTrail delivered, where an event says that it is. */
 export interface DeliveredRecord {
@@ -33,7 +33,7 @@ const COMPARED = [
  * @param record nothing when the log file has none at that position
  * @returns what is different, as a sentence without content; nothing when the event is what CloudTrail delivered
  */
-export function checkEvent(event: StoredEvent, record: DeliveredRecord | undefined): string | undefined {
+export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | undefined): string | undefined {
   const place = `Records[${event.recordIndex}]`;
   if (record === undefined)
     return `expected ${place} of its log file to be an event of ${event.eventSource ?? 'its source'}`;

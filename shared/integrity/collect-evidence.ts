@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { openObject } from '../aws/open-object.ts';
 import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
-import type { StoredEvent } from '../store/event-item.ts';
+import type { DeliveredEvent } from '../store/event-item.ts';
 import type { ObjectName } from './chain.ts';
 import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest, signingRegions } from './digest-file.ts';
 import type { Evidence } from './evidence.ts';
@@ -29,7 +29,7 @@ const DIGEST_SEARCH_AFTER_MS = 24 * HOUR_MS;
  *   `public-keys-unavailable`; and any error of S3
  */
 export async function collectEvidence(
-  event: StoredEvent,
+  event: DeliveredEvent,
   logFile: { bucket: string; key: string },
   since: string | undefined,
   { s3, keys, originals = [] }: CollectDeps,

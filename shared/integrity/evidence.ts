@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { readObjectKey, trailPath } from '../delivery/object-key.ts';
 import { s3Place, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
-import type { StoredEvent } from '../store/event-item.ts';
+import type { DeliveredEvent } from '../store/event-item.ts';
 import { checkEvent } from './check-event.ts';
 import { type CheckedDigest, checkDigest, type DigestFile } from './digest-file.ts';
 import { checkLogFile } from './log-file-hash.ts';
@@ -11,7 +11,7 @@ import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, wri
 
 /** All that proves an event: what the table has of it, the log file that it is from, and the digests that vouch for that. */
 export interface Evidence {
-  event: StoredEvent;
+  event: DeliveredEvent;
   logFile: { bucket: string; key: string; bytes: Uint8Array };
   /** The one that names the log file, then each one's predecessor. */
   digests: DigestFile[];
@@ -82,7 +82,7 @@ export function readEvidence(text: string): Evidence {
   const { event, logFile, digests, publicKeys } = content;
   const bytesOf = <T extends { bytes: string }>(file: T) => ({ ...file, bytes: Buffer.from(file.bytes, 'base64') });
   return {
-    event: event as unknown as StoredEvent,
+    event: event as unknown as DeliveredEvent,
     logFile: bytesOf(logFile),
     digests: digests.map(bytesOf),
     publicKeys: readPublicKeys(JSON.stringify(publicKeys)),
@@ -119,7 +119,7 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
   };
 }
 
-async function eventProblems(event: StoredEvent, logFile: Evidence['logFile']): Promise<string[]> {
+async function eventProblems(event: DeliveredEvent, logFile: Evidence['logFile']): Promise<string[]> {
   let text: string | undefined;
   const onRecords = ({ kept }: RecordBatch) => {
     const record = kept.find(({ index }) => index === event.recordIndex);

@@ -6,7 +6,7 @@ import { readObjectKey, trailPath } from '../delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
-import type { StoredEvent } from '../store/event-item.ts';
+import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
 import { eventsOfDay } from '../store/events-of-day.ts';
 import { readLedgerSummaries } from '../store/ledger-batch.ts';
 import { checkEvent } from './check-event.ts';
@@ -35,6 +35,8 @@ export interface EventCounts {
   unproven: number;
   /** Their log files were delivered at other times, or to other buckets; the ledger knows them. */
   elsewhere: number;
+  /** No log file has brought them yet. */
+  provisional: number;
 }
 
 interface EventScope {
@@ -51,7 +53,7 @@ interface EventsOfFile {
   logFile: string;
   bucket: string;
   key: string;
-  events: StoredEvent[];
+  events: DeliveredEvent[];
 }
 
 const FILES_AT_ONCE = 8;
@@ -87,7 +89,7 @@ async function daysOf({ request, places }: EventScope, { dynamo, tables }: Event
 }
 
 class EventVerification {
-  readonly counts: EventCounts = { events: 0, proven: 0, unproven: 0, elsewhere: 0 };
+  readonly counts: EventCounts = { events: 0, proven: 0, unproven: 0, elsewhere: 0, provisional: 0 };
   readonly findings: Finding[] = [];
   readonly unchecked: Unchecked[] = [];
   private readonly scope: EventScope;
@@ -103,6 +105,10 @@ class EventVerification {
     for (const event of stored) {
       if (!this.isAsked(event)) continue;
       this.counts.events += 1;
+      if (event.provisional) {
+        this.counts.provisional += 1;
+        continue;
+      }
       const { logFile } = event;
       const slash = logFile.indexOf('/');
       const file = files.get(logFile) ?? {
@@ -120,15 +126,15 @@ class EventVerification {
     await pMap(here, (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
   }
 
-  private isAsked({ timeKey, expiresAt, logFile }: StoredEvent): boolean {
+  private isAsked(event: StoredEvent): boolean {
     const { request, now } = this.scope;
+    const { timeKey, expiresAt } = event;
     if (expiresAt !== undefined && expiresAt <= now() / 1000) return false;
     const time = timeKey.slice(0, timeKey.indexOf('#'));
     if (!contains(request, time) && !(request.since === undefined && time.startsWith('0000'))) return false;
-    const names = readObjectKey(logFile);
-    if ('skipped' in names) return true;
-    const isAccount = names.account === undefined || (request.accounts?.includes(names.account) ?? true);
-    return isAccount && (request.regions?.includes(names.region) ?? true);
+    const { account, region } = placeOf(event);
+    const isAccount = account === undefined || (request.accounts?.includes(account) ?? true);
+    return isAccount && (region === undefined || (request.regions?.includes(region) ?? true));
   }
 
   private isElsewhere({ bucket, key }: EventsOfFile): boolean {
@@ -192,7 +198,7 @@ class EventVerification {
   /** The records of a verified log file that events were made from, by position. */
   private async readRecords(
     object: { bucket: string; key: string },
-    events: readonly StoredEvent[],
+    events: readonly DeliveredEvent[],
   ): Promise<Map<number, string>> {
     const wanted = new Set(events.map(({ recordIndex }) => recordIndex));
     const records = new Map<number, string>();
@@ -207,11 +213,18 @@ class EventVerification {
     throw new TrailError('object-changed', `${s3Place(object)}: expected the content that was verified before`);
   }
 
-  private add({ eventId, logFile }: StoredEvent, detail: string): void {
+  private add({ eventId, logFile }: DeliveredEvent, detail: string): void {
     const names = readObjectKey(logFile);
     const { account = '-', region } = 'skipped' in names ? { region: '-' } : names;
     const slash = logFile.indexOf('/');
     const place = { bucket: logFile.slice(0, slash), key: logFile.slice(slash + 1) };
     this.findings.push({ kind: 'event-unproven', account, region, ...place, eventId, detail });
   }
+}
+
+/** The account and Region whose log files have an event. */
+function placeOf(event: StoredEvent): { account?: string | undefined; region?: string | undefined } {
+  if (event.provisional) return { account: event.accountId, region: event.region };
+  const names = readObjectKey(event.logFile);
+  return 'skipped' in names ? {} : names;
 }

@@ -1,8 +1,9 @@
 import type { Hash } from 'node:crypto';
 import { BadLogFileError } from '../records/bad-log-file.ts';
-import { type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
+import { type KeptRecord, type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
 import { coalesce } from './coalesce.ts';
 import { gunzip, isGzip } from './gunzip.ts';
+import { utf16Of } from './utf16.ts';
 
 export { type BadLogFileCode, BadLogFileError } from '../records/bad-log-file.ts';
 export type { BadRecord, KeptRecord, RecordBatch } from '../records/record-scanner.ts';
@@ -12,6 +13,8 @@ export type LogFileSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Beyond these a file is bad. */
 export interface ReaderCaps extends ScannerCaps {
+  /** Most records of a file that may be bad one by one. */
+  badRecords: number;
   /** Longest text of a file, in bytes. */
   uncompressedBytes: number;
   /** Most bytes of text for each compressed byte, once the text is longer than `ratioFreeBytes`. */
@@ -24,6 +27,7 @@ export const DEFAULT_CAPS: ReaderCaps = {
   depth: 1_000,
   uncompressedBytes: 2 * 1024 ** 3,
   records: 5_000_000,
+  badRecords: 1_000,
   ratio: 1_000,
   ratioFreeBytes: 64 * 1024 ** 2,
 };
@@ -32,6 +36,8 @@ export interface ReadOptions {
   /** Records with one of these as their own top-level `eventSource` are kept. */
   eventSources: readonly string[];
   caps?: Partial<ReaderCaps> | undefined;
+  /** Why a kept record is bad all the same, if it is: it counts for the cap on bad records. */
+  problemOf?: (record: KeptRecord) => string | undefined;
   /** Also compute the SHA-256 of the uncompressed bytes. */
   hash?: boolean;
   /** Inflate by node:zlib instead of our own WebAssembly: a second opinion on a file that was found bad. */
@@ -85,6 +91,7 @@ class Reading {
   private readonly caps: ReaderCaps;
   private readonly scanner: RecordScanner;
   private hash: Hash | undefined;
+  private badRecords = 0;
   private readonly counts = { recordsKept: 0, recordsBad: 0, compressedBytes: 0, uncompressedBytes: 0 };
 
   constructor(options: ReadOptions) {
@@ -95,6 +102,7 @@ class Reading {
 
   async run(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<LogFileCounts> {
     const gzip = isGzip(first);
+    if (!gzip) expectUtf8(first);
     if (!gzip && !PLAIN_TEXT_STARTS.has(first[0])) {
       throw new BadLogFileError('not-gzip-or-json', 0, 'expected gzip magic bytes or a JSON object');
     }
@@ -121,6 +129,7 @@ class Reading {
   }
 
   private async readText(text: Uint8Array): Promise<void> {
+    if (this.counts.uncompressedBytes === 0) expectUtf8(text);
     this.counts.uncompressedBytes += text.length;
     this.checkCaps();
     this.hash?.update(text);
@@ -128,9 +137,19 @@ class Reading {
   }
 
   private async handOut(batch: RecordBatch): Promise<void> {
+    this.checkBadRecords(batch);
     this.counts.recordsKept += batch.kept.length;
     this.counts.recordsBad += batch.bad.length;
     if (batch.kept.length > 0 || batch.bad.length > 0) await this.options.onRecords(batch);
+  }
+
+  private checkBadRecords({ kept, bad }: RecordBatch): void {
+    const { caps, options } = this;
+    const problems = options.problemOf === undefined ? [] : kept.filter((record) => options.problemOf?.(record));
+    this.badRecords += bad.length + problems.length;
+    if (this.badRecords <= caps.badRecords) return;
+    const offset = Math.max(...[bad.at(-1), problems.at(-1)].map((record) => record?.offset ?? 0));
+    throw new BadLogFileError('bad-records-cap', offset, `at most ${caps.badRecords} bad records before here`);
   }
 
   private checkCaps(): void {
@@ -147,4 +166,10 @@ class Reading {
       );
     }
   }
+}
+
+/** @throws BadLogFileError when a text begins with the byte order mark of UTF-16 */
+function expectUtf8(text: Uint8Array): void {
+  const encoding = utf16Of(text);
+  if (encoding !== undefined) throw new BadLogFileError('utf-16', 0, `expected UTF-8, found ${encoding}`);
 }

@@ -20,6 +20,11 @@ export function compareEvents(events: readonly StoredEvent[]): FieldComparison[]
   });
 }
 
+/** The eventIDs of those that no log file has brought yet. */
+export function provisionalOf(events: readonly StoredEvent[]): string[] {
+  return events.filter(({ provisional }) => provisional).map(({ eventId }) => eventId);
+}
+
 /** Every value that holds no others, and empty objects and lists, with its path. */
 function* fieldsOf(node: JsonNode, path: string): Generator<[path: string, text: string]> {
   if (node.kind === 'object' && node.members.length > 0) {

@@ -12,5 +12,7 @@ export async function getVerifiedEvent(
   { dynamo, tables, now }: QueryDeps,
 ): Promise<VerifiedEvent | undefined> {
   const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
-  return event && { ...event, ...(await readVerification(dynamo, tables.logFilesTable, event.logFile)) };
+  if (event === undefined) return undefined;
+  if (event.provisional) return { ...event, verification: 'no-log-file' };
+  return { ...event, ...(await readVerification(dynamo, tables.logFilesTable, event.logFile)) };
 }

@@ -7,6 +7,7 @@ import { TrailError } from '../errors.ts';
 export type BadLogFileCode =
   | 'empty'
   | 'not-gzip-or-json'
+  | 'utf-16'
   | 'gzip-corrupt'
   | 'gzip-truncated'
   | 'gzip-trailing-bytes'
@@ -18,6 +19,7 @@ export type BadLogFileCode =
   | 'records-twice'
   | 'record-bytes-cap'
   | 'records-cap'
+  | 'bad-records-cap'
   | 'depth-cap'
   | 'uncompressed-bytes-cap'
   | 'ratio-cap';

@@ -20,6 +20,7 @@ export const LISTED_ATTRIBUTES = [
   'eventType',
   'eventSource',
   'expiresAt',
+  'provisional',
 ] as const satisfies readonly (keyof ListedEvent)[];
 
 /** What else there is of one event, but its record. */

@@ -35,10 +35,10 @@ export class EventTable {
   }
 }
 
-/** How a call ended: `ok`, or its error in one line. */
-function resultOf({ errorCode, errorMessage }: Pick<ListedEvent, 'errorCode' | 'errorMessage'>): string {
-  if (errorCode === undefined) return 'ok';
-  return errorMessage === undefined ? errorCode : `${errorCode}: ${errorMessage}`;
+/** How a call ended: `ok`, or its error in one line. What may be cut off at the end of the line comes last. */
+function resultOf({ errorCode, errorMessage, provisional }: ListedEvent): string {
+  const code = `${errorCode ?? 'ok'}${provisional ? ' (provisional)' : ''}`;
+  return errorCode === undefined || errorMessage === undefined ? code : `${code}: ${errorMessage}`;
 }
 
 function eventColumns(times: TimeDisplay, withIds: boolean): Column[] {

@@ -1,5 +1,5 @@
 import { indentedJson } from '../audit-event/json-text.ts';
-import type { StoredEvent } from '../store/event-item.ts';
+import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import type { EventVerification } from '../store/ledger.ts';
 import { displayText } from './display.ts';
 import { styled } from './table.ts';
@@ -49,16 +49,22 @@ const FACTS: readonly (readonly [label: string, factsOf: Facts])[] = [
   ['request', ({ requestId }) => [requestId]],
   ['masked', ({ redacted }) => [redacted.join(', ')]],
   ['flags', ({ flags }) => [flags.join(', ')]],
-  ['read from', ({ logFile, recordIndex }) => [`s3://${logFile} Records[${recordIndex}]`]],
+  ['read from', (event) => [sourceOf(event)]],
   ['verified', verificationOf],
   ['stored', ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)]],
 ];
+
+/** Where a version of an event was read. */
+function sourceOf(version: EventVersion): string {
+  if (version.provisional) return 'no log file: the event is provisional, until a log file brings it';
+  return `s3://${version.logFile} Records[${version.recordIndex}]`;
+}
 
 function titleOf({ eventName = 'Unnamed event', environment, errorCode = 'ok' }: StoredEvent): string {
   return `${displayText(eventName)}${environment === undefined ? '' : ` on ${displayText(environment)}`}: ${displayText(errorCode)}`;
 }
 
-function verificationOf({ verification, verifiedBy, logFile }: ShownEvent): (string | undefined)[] {
+function verificationOf({ verification, verifiedBy, logFile = '' }: ShownEvent): (string | undefined)[] {
   if (verification === undefined) return [];
   const bucket = logFile.slice(0, logFile.indexOf('/'));
   const digest = verifiedBy && `digest s3://${bucket}/${verifiedBy}`;
@@ -69,6 +75,7 @@ const VERIFICATIONS: Readonly<Record<EventVerification['verification'], string>>
   verified: 'yes, CloudTrail signed the log file as it was ingested',
   failed: 'NO: what was ingested under the name of the log file is not, or not all, what CloudTrail signed',
   pending: 'not yet, no digest was checked',
+  'no-log-file': 'no, nothing proves a provisional event',
 };
 
 function whenOf({ eventTime, timeKey }: StoredEvent, { times }: View): string[] {
@@ -87,13 +94,25 @@ function emphasised({ errorCode }: StoredEvent, title: string, { colour }: View)
   return colour ? styled(errorCode === undefined ? 'bold' : ['bold', 'red'], text) : text;
 }
 
-function recordLines({ record, previousRecord, logFile, recordIndex }: StoredEvent): string[] {
+function recordLines({ previousVersions = [], ...newest }: StoredEvent): string[] {
   return [
-    ...(record === undefined
-      ? [`The record was too big to be stored: it is Records[${recordIndex}] of s3://${displayText(logFile)}`]
-      : jsonLines(record)),
-    ...(previousRecord === undefined ? [] : ['', 'The record before it was amended:', ...jsonLines(previousRecord)]),
+    ...recordOf(newest),
+    ...previousVersions.flatMap((version) => [
+      '',
+      `The record before it was amended: ${displayText(sourceOf(version))}`,
+      ...recordOf(version),
+    ]),
   ];
+}
+
+function recordOf(version: EventVersion): string[] {
+  return version.record === undefined ? [displayText(recordOmitted(version))] : jsonLines(version.record);
+}
+
+/** Why an event has no record, and where that is. */
+export function recordOmitted(version: EventVersion): string {
+  if (version.provisional) return 'The record was too big to be stored, and no log file has brought the event yet.';
+  return `The record was too big to be stored: it is Records[${version.recordIndex}] of s3://${version.logFile}`;
 }
 
 /** The escapes of `displayText` are those of JSON: this is the same JSON value still. */

@@ -10,10 +10,12 @@ export function eventJson(event: ListedEvent | StoredEvent): string {
     const value = attributeOf(event, name);
     return value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`];
   });
-  for (const name of ['record', 'previousRecord'] as const) {
-    const text = (event as Partial<StoredEvent>)[name];
-    if (text !== undefined) members.push(`${JSON.stringify(name)}:${compact(text)}`);
-  }
+  const { record, previousVersions = [] } = event as Partial<StoredEvent>;
+  const [previous, ...earlier] = previousVersions.map((version) => version.record);
+  if (record !== undefined) members.push(`"record":${compact(record)}`);
+  if (previous !== undefined) members.push(`"previousRecord":${compact(previous)}`);
+  if (earlier.length > 0)
+    members.push(`"earlierRecords":[${earlier.map((text) => compact(text ?? 'null')).join(',')}]`);
   return `{${members.join(',')}}`;
 }
 

@@ -197,12 +197,13 @@ function retiredSection({ places }: VerifyReport): string[] {
 
 function eventsLine({ events }: VerifyReport): string[] {
   if (events === undefined) return [];
-  const { proven, unproven, elsewhere } = events;
+  const { proven, unproven, elsewhere, provisional } = events;
   const others = [
     ...(unproven > 0 ? [`${unproven} of log files that are pending, could not be read, or are named below`] : []),
     ...(elsewhere > 0
       ? [`${elsewhere} of log files delivered at other times or to other buckets, which are not verified here`]
       : []),
+    ...(provisional > 0 ? [`${provisional} provisional, which no log file has brought yet`] : []),
   ];
   return [`Events in the table: ${events.events}, ${proven} proven${others.map((other) => `, ${other}`).join('')}`];
 }

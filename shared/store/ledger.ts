@@ -204,8 +204,8 @@ export async function writeVerification(
 
 /** What is known of where an event came from: whether a signed digest has the hash of its log file. */
 export interface EventVerification {
-  /** `pending`: no digest was checked against its log file yet. */
-  verification: Verification | 'pending';
+  /** `pending`: no digest was checked against its log file yet; `no-log-file`: it is provisional. */
+  verification: Verification | 'pending' | 'no-log-file';
   /** The key of the digest that names the log file. */
   verifiedBy?: string;
   /** ISO 8601. */

@@ -23,7 +23,7 @@ export interface QuarantineReason {
   /** For a single record: its position among `Records` and the offset of its first byte in the uncompressed text. */
   recordIndex?: number;
   recordOffset?: number;
-  /** For a single record: hex SHA-256 of its bytes. */
+  /** Hex SHA-256 of the raw bytes; absent when there are none, or of a log file beyond any size that CloudTrail delivers. */
   sha256?: string;
   /** The version of the object, in a bucket that keeps versions. */
   versionId?: string;
@@ -58,8 +58,8 @@ const REASON_SUFFIX = '.reason.json';
 type Copy = (from: { bucket: string; key: string; etag: string }, to: { bucket: string; key: string }) => Promise<void>;
 
 /**
- * Sets a whole log file aside: a copy of the object under `files/BUCKET/KEY`, and the reason beside it; only the reason
- * when there is no object. Doing it again changes nothing but the time.
+ * Sets a whole log file aside: a copy of the object under `files/BUCKET/KEY/ETAG`, and the reason beside it; only the reason
+ * when there is no object. Each state of an object is kept. Doing it again changes nothing but the time.
  * @param copy for objects that are elsewhere; absent: S3 makes the copy
  */
 export async function quarantineFile(
@@ -88,9 +88,17 @@ function copyWithin(s3: S3Client): Copy {
   };
 }
 
-/** Gives a log file whose bytes are in quarantine, and were found bad once more, its new reason. */
-export async function renewReason(s3: S3Client, quarantineBucket: string, reason: QuarantineReason): Promise<void> {
-  await putReason(s3, quarantineBucket, nameOf(reason), reason);
+/**
+ * Gives a log file whose bytes are in quarantine, and were found bad once more, its new reason.
+ * @param name the key of its bytes
+ */
+export async function renewReason(
+  s3: S3Client,
+  quarantineBucket: string,
+  name: string,
+  reason: QuarantineReason,
+): Promise<void> {
+  await putReason(s3, quarantineBucket, name, reason);
 }
 
 /** Sets one record aside: its bytes under `records/BUCKET/KEY/INDEX-HASH.json`, and the reason beside them. */
@@ -152,8 +160,17 @@ function entryId(name: string): string {
 }
 
 /** The key of a log file's raw bytes; of a record's, only its beginning: a hash of them follows. */
-function nameOf({ bucket, key, recordIndex }: QuarantineReason): string {
-  return recordIndex === undefined ? `files/${bucket}/${key}` : `records/${bucket}/${key}/${recordIndex}-`;
+function nameOf({ bucket, key, etag, recordIndex }: QuarantineReason): string {
+  if (recordIndex !== undefined) return `records/${bucket}/${key}/${recordIndex}-`;
+  // CloudTrail's own notifications have no ETag of a log file that is missing.
+  return etag === ''
+    ? nameWithoutState({ bucket, key })
+    : `${nameWithoutState({ bucket, key })}/${encodeURIComponent(etag)}`;
+}
+
+/** Earlier versions named every log file so. */
+function nameWithoutState({ bucket, key }: Pick<QuarantineReason, 'bucket' | 'key'>): string {
+  return `files/${bucket}/${key}`;
 }
 
 const sortKey = ({ quarantinedAt, name }: QuarantineEntry) => `${quarantinedAt} ${name}`;
@@ -184,7 +201,10 @@ function readReason(text: string, name: string): QuarantineReason | undefined {
   const { success, data } = Reason.safeParse(value);
   if (!success) return undefined;
   const reason = data as QuarantineReason;
-  const beside = reason.recordIndex === undefined ? name === nameOf(reason) : name.startsWith(nameOf(reason));
+  const beside =
+    reason.recordIndex === undefined
+      ? name === nameOf(reason) || name === nameWithoutState(reason)
+      : name.startsWith(nameOf(reason));
   return beside ? reason : undefined;
 }
 

@@ -493,7 +493,7 @@ describe('what is bad', () => {
         detail: expect.stringMatching(/^Records\[1\] at byte/),
       },
     ]);
-    expect([...(await quarantined(world)).keys()]).toContain(`files/${broken.bucket}/${broken.key}`);
+    expect([...(await quarantined(world)).keys()]).toContain(`files/${broken.bucket}/${broken.key}/${broken.etag}`);
     // What was bad stays bad, and is named again.
     const again = await backfill(world);
     expect(again.code).toBe(1);

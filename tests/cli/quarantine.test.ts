@@ -51,14 +51,18 @@ describe('list', () => {
     expect(await list(world)).toEqual([]);
   });
 
-  test('files and records: reason, time, file, record index, size', async () => {
+  test('files and records: reason, time, file, record index, size, hash and ETag', async () => {
     const world = await createWorld(servers);
     const bad = await ingest(world, 'bad', Buffer.from('{"Records":['));
     const partly = await ingest(world, 'partly', [record('e1'), 7]);
     const { stdout } = await quarantine(world, 'list');
-    expect(stdout).toMatch(/^ID +REASON +WHEN \(UTC\) +RECORD +BYTES +LOG FILE\n/);
-    expect(stdout).toMatch(/\n[0-9a-f]{16} +json-truncated +2026-11-20 12:00:00 +- +12 +s3:\/\//);
-    expect(stdout).toMatch(/\n[0-9a-f]{16} +not-an-object +2026-11-20 12:00:00 +1 +1 +s3:\/\//);
+    expect(stdout).toMatch(/^ID +REASON +WHEN \(UTC\) +RECORD +BYTES +SHA-256 +ETAG +LOG FILE\n/);
+    expect(stdout).toMatch(
+      /\n[0-9a-f]{16} +json-truncated +2026-11-20 12:00:00 +- +12 +[0-9a-f]{16} +[0-9a-f]{32} +s3:\/\//,
+    );
+    expect(stdout).toMatch(
+      /\n[0-9a-f]{16} +not-an-object +2026-11-20 12:00:00 +1 +1 +[0-9a-f]{16} +[0-9a-f]{32} +s3:\/\//,
+    );
     expect(await list(world)).toMatchObject([
       { reason: 'json-truncated', ...bad, size: 12, quarantinedAt: '2026-11-20T12:00:00.000Z' },
       { reason: 'not-an-object', ...partly, recordIndex: 1, size: 1 },

@@ -47,6 +47,49 @@ describe('prints', () => {
   });
 });
 
+describe('output of lookup-events', () => {
+  const event = (record: unknown) => ({ EventId: 'x', CloudTrailEvent: record });
+  const text = JSON.stringify({ Events: [event(OTHER), event(SPACED), event(KEPT)] }, null, 4);
+  const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
+
+  test.each([
+    ['UTF-8', Buffer.from(text)],
+    ['UTF-16, as PowerShell writes it', utf16],
+    ['UTF-16, big-endian', Buffer.from(utf16).swap16()],
+    ['gzipped', gzipSync(text)],
+    ['gzipped UTF-16', gzipSync(utf16)],
+  ])('%s: from a file, and from the standard input byte by byte', async (name, bytes) => {
+    const printed = { status: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' };
+    const path = file(`lookup ${name}.json`, bytes);
+    expect(await scan([path])).toEqual(printed);
+    expect(await scan([path, '--count'])).toEqual({ ...printed, stdout: '2\n' });
+    const stdin = Readable.from([...bytes].map((byte) => Buffer.from([byte])));
+    expect(await scan(['-'], { stdin })).toEqual(printed);
+  });
+
+  test('an event without a record is named, and the others are printed', async () => {
+    const bad = file('lookup-bad.json', Buffer.from(JSON.stringify([event(KEPT), event(7), event('{')])));
+    expect(await scan([bad])).toEqual({
+      status: 1,
+      stdout: `${KEPT}\n`,
+      stderr:
+        `mwaa-trail scan: ${bad}: no-cloudtrail-event at Events[1]: expected an event with its record as the text CloudTrailEvent\n` +
+        `mwaa-trail scan: ${bad}: not-an-object at Events[2]: expected an object\n`,
+    });
+  });
+});
+
+test('a log file in UTF-16, gzipped or not', async () => {
+  const text = Buffer.from(`\uFEFF{"Records":[${OTHER},${KEPT}]}`, 'utf16le');
+  for (const bytes of [text, Buffer.from(text).swap16(), gzipSync(text)]) {
+    expect(await scan([file('utf16.json', bytes)])).toEqual({ status: 0, stdout: `${KEPT}\n`, stderr: '' });
+  }
+  expect(await scan([file('odd.json', text.subarray(0, -1))])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('utf-16 at byte'),
+  });
+});
+
 describe('exit status', () => {
   test('1 for a bad file, which is named with place and expectation', async () => {
     const bad = file('bad.json', Buffer.from(`{"Records":[${KEPT},]}`));

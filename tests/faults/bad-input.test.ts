@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -77,10 +78,13 @@ async function expectOutcome(
 async function expectQuarantined(world: World, reason: string, file: PutFile): Promise<void> {
   expect(await dumpTable(world.dynamo, world.deps.config.eventsTable)).toEqual([]);
   const objects = await quarantined(world);
-  const name = `files/${file.bucket}/${file.key}`;
+  const name = `files/${file.bucket}/${file.key}/${file.etag}`;
   expect([...objects.keys()]).toEqual([name, `${name}.reason.json`]);
   const written = JSON.parse(objects.get(`${name}.reason.json`)!.toString());
-  expect(written).toMatchObject({ reason, bucket: file.bucket, key: file.key, etag: file.etag });
+  expect(written).toMatchObject({
+    ...{ reason, bucket: file.bucket, key: file.key, etag: file.etag },
+    sha256: createHash('sha256').update(objects.get(name)!).digest('hex'),
+  });
   expect(await ledgerItem(world, file)).toMatchObject({ state: { S: 'quarantined' }, reason: { S: reason } });
 }
 
@@ -116,7 +120,7 @@ test('an object that is not there: retried, then quarantined as object-missing',
   const world = await createWorld(servers);
   const file: PutFile = { bucket: world.logBucket, key: logFileKey('nowhere'), etag: 'e' };
   expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(ACKNOWLEDGED);
-  expect([...(await quarantined(world)).keys()]).toEqual([`files/${file.bucket}/${file.key}.reason.json`]);
+  expect([...(await quarantined(world)).keys()]).toEqual([`files/${file.bucket}/${file.key}/e.reason.json`]);
   expect(servers.requests.filter((name) => name === 'GetObject').length).toBeGreaterThan(1);
 });
 

@@ -147,6 +147,19 @@ export const BAD_INPUTS: Readonly<Record<string, BadInput>> = {
     Buffer.concat([zipped(GOOD), Buffer.alloc(512), zipped(GOOD)]),
   ),
   'plain JSON under .gz': { file: () => Buffer.from(text(GOOD)), outcome: { stored: [good] } },
+  'UTF-16, little-endian': quarantined('utf-16', () => Buffer.from(`\uFEFF${text(GOOD)}`, 'utf16le')),
+  'UTF-16, big-endian, gzipped': quarantined('utf-16', () =>
+    gzipSync(Buffer.from(`\uFEFF${text(GOOD)}`, 'utf16le').swap16()),
+  ),
+  'output of lookup-events': quarantined('records-missing', () =>
+    gzipSync(JSON.stringify({ Events: [{ EventId: 'good', CloudTrailEvent: GOOD }] })),
+  ),
+  'more than 1,000 elements that are no objects': quarantined('bad-records-cap', () =>
+    zipped(GOOD, ...Array(1_001).fill('1')),
+  ),
+  'more than 1,000 records without an eventID': quarantined('bad-records-cap', () =>
+    zipped(GOOD, ...Array(1_001).fill(record('"eventID":""'))),
+  ),
   'XML under .gz': quarantined('not-gzip-or-json', () => Buffer.from('<Error><Code>SlowDown</Code></Error>')),
 
   'a byte order mark': { file: () => gzipSync(`\ufeff${text(GOOD)}`), outcome: { stored: [good] } },

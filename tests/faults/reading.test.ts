@@ -234,17 +234,17 @@ for (const [name, fault] of [
   ['a bit that is flipped', (random: Run['random']) => flippedBit(bitInData(random))],
   ['an XML error with status 200', () => xmlInstead],
 ] as const) {
-  row(`S6 ${name} in every transfer: fetched twice, then quarantined`, (seed) =>
+  row(`S6 ${name} in every transfer: fetched twice, then hashed and quarantined`, (seed) =>
     inRun(seed, 'one', async ({ world, files, random, deliver }) => {
       world.faults(always(isReading, fault(random)));
       expect((await deliver(1)).dead).toEqual([]);
       await nothingStored(world);
       const begun = readings(world).filter(({ headers }) => headers.range === undefined);
-      expect(begun).toHaveLength(2 * files.length);
+      expect(begun).toHaveLength(3 * files.length);
       const objects = await quarantined(world.direct);
-      for (const { bucket, key } of files) {
-        expect(objects.has(`files/${bucket}/${key}`)).toBe(true);
-        expect(objects.has(`files/${bucket}/${key}.reason.json`)).toBe(true);
+      for (const { bucket, key, etag } of files) {
+        expect(objects.has(`files/${bucket}/${key}/${etag}`)).toBe(true);
+        expect(objects.has(`files/${bucket}/${key}/${etag}.reason.json`)).toBe(true);
       }
     }),
   );
@@ -259,8 +259,8 @@ row('S7 404 for ever: retried, then quarantined as object-missing', (seed) =>
     await nothingStored(world);
     expect(readings(world).length).toBeGreaterThan(files.length);
     const objects = await quarantined(world.direct);
-    for (const { bucket, key } of files) {
-      const reason = JSON.parse(objects.get(`files/${bucket}/${key}.reason.json`)!.toString());
+    for (const { bucket, key, etag } of files) {
+      const reason = JSON.parse(objects.get(`files/${bucket}/${key}/${etag}.reason.json`)!.toString());
       expect(reason).toMatchObject({ reason: 'object-missing', bucket, key });
     }
   }),

@@ -380,7 +380,9 @@ for (const [what, fault] of [
       world.faults();
       const onAcknowledge = acknowledgedOnlyWhenStored(world, scenario);
       expect((await drain(bodiesOf([bad, ...files]), world.handle, { onAcknowledge })).dead).toEqual([]);
-      expect((await quarantined(world.direct)).has(`files/${bad.bucket}/${bad.key}.reason.json`)).toBe(true);
+      expect((await quarantined(world.direct)).has(`files/${bad.bucket}/${bad.key}/${bad.etag}.reason.json`)).toBe(
+        true,
+      );
       expect((await ledgerItem(world.direct, bad))?.state).toEqual({ S: 'quarantined' });
     } finally {
       await world.stop();

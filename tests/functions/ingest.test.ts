@@ -5,6 +5,7 @@ import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SAMPLE_KEY } from '../../local/local-names.ts';
 import { TrailError } from '../../shared/errors.ts';
+import { fromEventItem } from '../../shared/store/event-item.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -338,11 +339,6 @@ describe('addenda and conflicts', () => {
     responseElements: { Arn: 'arn:aws:airflow:eu-west-1:111122223333:environment/prod-etl' },
     addendum: { reason: 'UPDATED_DATA', updatedFields: 'responseElements', originalEventID: 'amended' },
   });
-  const recordText = (item: StoredItem | undefined, name: string) => {
-    const { S, B } = item?.[name] ?? {};
-    return S ?? gunzipSync(B!).toString();
-  };
-
   test.each([
     ['before', [addendum, original]],
     ['after', [original, addendum]],
@@ -351,9 +347,9 @@ describe('addenda and conflicts', () => {
       const file = await putLogFile(world, `addendum-${i}-${records[0] === original}`, [record]);
       expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
     }
-    const item = (await storedEvents(world)).get('amended');
-    expect(JSON.parse(recordText(item, 'record'))).toEqual(addendum);
-    expect(JSON.parse(recordText(item, 'previousRecord'))).toEqual(original);
+    const { record, previousVersions } = fromEventItem((await storedEvents(world)).get('amended')!);
+    expect(JSON.parse(record!)).toEqual(addendum);
+    expect(previousVersions?.map((version) => JSON.parse(version.record!))).toEqual([original]);
     expect(await quarantined(world)).toEqual(new Map());
   });
 
@@ -407,7 +403,7 @@ describe('bad files', () => {
     expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
     expect(await dumpTable(world.dynamo, world.deps.config.eventsTable)).toEqual([]);
     const aside = await quarantined(world);
-    const place = `files/${file.bucket}/${file.key}`;
+    const place = `files/${file.bucket}/${file.key}/${file.etag}`;
     expect([...aside.keys()]).toEqual([place, `${place}.reason.json`]);
     expect(aside.get(place)?.equals(bytes)).toBe(true);
     const reason = JSON.parse(aside.get(`${place}.reason.json`)!.toString());

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type Evidence, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
+import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { dose } from '../support/dose.ts';
 import { digestBody, publicKeys, putTrailObject, signingKey } from '../support/signed-trail.ts';
@@ -25,7 +26,7 @@ async function evidenceOf(hour: number, since?: string): Promise<Evidence> {
   const logFile = trail.logFiles.find((file) => file.hour === hour)!;
   const { eventID } = JSON.parse(logFile.text).Records[1];
   const event = await getEvent(world.dynamo, world.deps.config.eventsTable, eventID, 0);
-  return collectEvidence(event!, logFile, since, { s3: world.s3, keys: publicKeys() });
+  return collectEvidence(event as DeliveredEvent, logFile, since, { s3: world.s3, keys: publicKeys() });
 }
 
 const reread = () => readEvidence(writeEvidence(evidence));

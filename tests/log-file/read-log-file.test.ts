@@ -112,6 +112,7 @@ describe('caps', () => {
       'record-bytes-cap',
     ],
     ['records', records(Array(40).fill(long(100))), records(Array(41).fill(long(100))), { records: 40 }, 'records-cap'],
+    ['bad records', records(Array(5).fill(1)), records(Array(6).fill(1)), { badRecords: 5 }, 'bad-records-cap'],
     ['bytes of text', records([long(100)]), records([long(101)]), { uncompressedBytes: 114 }, 'uncompressed-bytes-cap'],
     [
       'bytes of text for each byte',

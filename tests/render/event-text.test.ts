@@ -3,7 +3,7 @@ import { freshnessLine, problemLines } from '../../shared/render/completeness.ts
 import { eventText } from '../../shared/render/event-text.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
-import type { StoredEvent } from '../../shared/store/event-item.ts';
+import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 
@@ -11,7 +11,7 @@ const NOW = Date.parse('2026-11-13T12:00:00Z');
 const VIEW: View = { colour: false, times: { kind: 'absolute', zone: 'Europe/Berlin', now: NOW } };
 
 let store: EventStore;
-let event: StoredEvent;
+let event: DeliveredEvent;
 
 beforeAll(async () => {
   store = await EventStore.start({ now: NOW });
@@ -20,7 +20,7 @@ beforeAll(async () => {
     requestParameters: { Name: 'prod', big: 12345678901234567890n.toString() },
   };
   await store.add({ id: 'a', time: '2026-11-13T09:00:00Z', error: 'AccessDenied', environment: 'prod', record });
-  event = (await getEvent(store.deps.dynamo, TEST_TABLES.eventsTable, 'a', NOW))!;
+  event = (await getEvent(store.deps.dynamo, TEST_TABLES.eventsTable, 'a', NOW)) as DeliveredEvent;
 });
 afterAll(() => store.stop());
 
@@ -57,8 +57,23 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     expect(text).toContain('The record was too big to be stored: it is Records[0] of s3://bucket/key.json.gz');
   });
 
+  test('says of a provisional event that there is no log file, wherever one would be named', () => {
+    const { logFile: _, recordIndex: __, ...attributes } = event;
+    const provisional = { ...attributes, provisional: true as const, verification: 'no-log-file' as const };
+    const text = eventText(provisional, VIEW);
+    expect(text).toMatch(/^read from +no log file: the event is provisional, until a log file brings it$/m);
+    expect(text).toMatch(/^verified +no, nothing proves a provisional event$/m);
+    const { record, ...omitted } = provisional;
+    const withoutRecord = eventText(omitted, VIEW);
+    expect(withoutRecord).toContain('too big to be stored, and no log file has brought the event yet.');
+    for (const shown of [text, withoutRecord]) expect(shown).not.toMatch(/undefined|s3:/);
+  });
+
   test('shows the record before it was amended', () => {
-    expect(eventText({ ...event, previousRecord: '{"old":1}' }, VIEW)).toMatch(/amended:\n\{\n {2}"old": 1\n\}\n$/);
+    const previousVersions = [{ ...event, record: '{"old":1}', logFile: 'logs/old.json.gz', recordIndex: 2 }];
+    expect(eventText({ ...event, previousVersions }, VIEW)).toMatch(
+      /amended: s3:\/\/logs\/old\.json\.gz Records\[2\]\n\{\n {2}"old": 1\n\}\n$/,
+    );
   });
 
   test('is emphasised where there are colours', () => {

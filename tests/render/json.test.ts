@@ -39,8 +39,15 @@ describe("a record's own text is embedded", () => {
   });
 
   test('so is the one that an addendum replaced', () => {
-    const json = eventJson({ ...EVENT, ...STORED, record: '{"a":1.0}', previousRecord: '{"a":1e400}' });
+    const version = { ...EVENT, ...STORED };
+    const { record: _, ...omitted } = version;
+    const previousVersions = [{ ...version, record: '{"a":1e400}' }];
+    const json = eventJson({ ...version, record: '{"a":1.0}', previousVersions });
     expect(json.endsWith(',"record":{"a":1.0},"previousRecord":{"a":1e400}}')).toBe(true);
+    const earlier = [...previousVersions, { ...version, record: '{"b":2.0}' }, omitted];
+    expect(eventJson({ ...version, previousVersions: earlier })).toContain(
+      ',"previousRecord":{"a":1e400},"earlierRecords":[{"b":2.0},null]}',
+    );
   });
 });
 

@@ -89,13 +89,54 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     const outcomes = [];
     for (const name of [...order, ...order]) outcomes.push(await put(items[name]!));
     expect(outcomes).toEqual(['stored', 'amended', 'known', 'known']);
-    expect(await put(itemOf('third', { flags: ['addendum'] }))).toBe('conflict');
+    expect(await put(itemOf('second addendum', { flags: ['addendum'] }))).toBe('amended');
+    expect(await put(itemOf('another original'))).toBe('conflict');
+    for (const name of order) expect(await put(items[name]!)).toBe('known');
     const stored = await getEvent(world.dynamo, world.deps.config.eventsTable, EVENT.eventId, NOW);
     expect(stored).toMatchObject({
-      record: '"addendum"',
-      previousRecord: '"original"',
-      previousContentHash: 'original',
+      record: '"second addendum"',
+      previousVersions: [{ record: '"addendum"' }, { record: '"original"' }],
     });
+  });
+
+  const provisional = (contentHash: string) =>
+    itemOf(contentHash, { logFile: undefined, recordIndex: undefined, provisional: true });
+
+  test("a log file's record takes the place of a provisional copy, however that is written, and is never replaced by one", async () => {
+    expect(await put(provisional('copy'))).toBe('stored');
+    expect(await put(provisional('another copy'))).toBe('known');
+    expect(await put(itemOf('record'))).toBe('stored');
+    expect(await put(provisional('copy'))).toBe('known');
+    expect(await put(itemOf('other'))).toBe('conflict');
+    expect(await events()).toEqual([itemOf('record')]);
+  });
+
+  test('of many writers at the same time, provisional ones among them, the log file wins and one stores it', async () => {
+    const items = Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? provisional(`copy ${i}`) : itemOf('record')));
+    const outcomes = await Promise.all(items.map(put));
+    expect(await events()).toEqual([itemOf('record')]);
+    const byLogFiles = outcomes.filter((_, i) => i % 2 === 1);
+    expect(byLogFiles.filter((outcome) => outcome === 'stored')).toHaveLength(1);
+    expect(byLogFiles.filter((outcome) => outcome === 'known')).toHaveLength(7);
+    expect(outcomes).not.toContain('conflict');
+  });
+
+  test('of many addenda at the same time none is lost', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const outcomes = await Promise.all([
+      put(itemOf('original')),
+      ...names.map((name) => put(itemOf(name, { flags: ['addendum'] }))),
+    ]);
+    expect(outcomes.filter((outcome) => outcome === 'amended')).toHaveLength(4);
+    const { previousVersions = [], record } = (await getEvent(
+      world.dynamo,
+      world.deps.config.eventsTable,
+      EVENT.eventId,
+      NOW,
+    ))!;
+    expect([record, ...previousVersions.map((version) => version.record)]).toEqual(
+      ['d', 'c', 'b', 'a', 'original'].map((name) => JSON.stringify(name)),
+    );
   });
 
   test('an event that has expired is not found', async () => {

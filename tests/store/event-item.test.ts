@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AuditEvent } from '../../shared/audit-event/audit-event.ts';
 import {
+  type EventVersion,
   expiryOf,
   fromEventItem,
   fromListedItem,
   MAX_ITEM_BYTES,
   storedText,
   toEventItem,
-  withPreviousRecord,
+  toVersionsItem,
 } from '../../shared/store/event-item.ts';
 import { itemSize, StoredItemError } from '../../shared/store/item.ts';
 import { countItem, expectAcceptable } from '../support/dynamo-item.ts';
@@ -141,7 +142,7 @@ describe('the limits of DynamoDB', () => {
 /** An event whose item has so many bytes left for a user agent. */
 const NEARLY_FULL = nearlyFull();
 
-function nearlyFull(): { event: AuditEvent; room: number } {
+function nearlyFull(): { event: typeof EVENT; room: number } {
   for (let length = 530_000; ; length += 2000) {
     const event = { ...EVENT, userAgent: 'x', record: random(length) };
     const room = MAX_ITEM_BYTES - itemSize(toEventItem(event, STORED)) + 1;
@@ -150,32 +151,46 @@ function nearlyFull(): { event: AuditEvent; room: number } {
 }
 
 describe('an addendum and what it replaces, in one item', () => {
-  const previous = toEventItem({ ...EVENT, record: '{"old":1}', contentHash: 'b'.repeat(64) }, STORED);
+  const versions = (newest: Partial<typeof EVENT>, ...earlier: Partial<typeof EVENT>[]) =>
+    [newest, ...earlier].map((event) => ({ ...EVENT, ...event, ...STORED }));
+  const previous = { record: '{"old":1}', contentHash: 'b'.repeat(64), logFile: 'logs/old.json.gz', recordIndex: 3 };
+  const previousOf = (item: ReturnType<typeof toVersionsItem>) => fromEventItem(item).previousVersions ?? [];
 
-  test('holds both records', () => {
-    const item = withPreviousRecord(toEventItem(EVENT, STORED), previous);
-    expect(fromEventItem(item)).toStrictEqual({
-      ...EVENT,
-      ...STORED,
-      previousRecord: '{"old":1}',
-      previousContentHash: 'b'.repeat(64),
-    });
+  test('holds all versions, each with what was read of it', () => {
+    const all = versions({}, previous, { ...previous, contentHash: 'c'.repeat(64), environment: 'another' });
+    const item = toVersionsItem(all);
+    expectAcceptable(item);
+    expect(fromEventItem(item)).toStrictEqual({ ...all[0], previousVersions: all.slice(1) });
   });
 
-  test('without room for both, holds the newer, and still knows the other', () => {
+  test('without room for all records, holds the newer ones, and still knows the others', () => {
     const { event, room } = NEARLY_FULL;
-    const item = withPreviousRecord(toEventItem({ ...event, userAgent: 'x'.repeat(room - 90) }, STORED), previous);
+    const large = { ...previous, record: `"${random(3_000)}"` };
+    const item = toVersionsItem(versions({ ...event, userAgent: 'x'.repeat(room - 1_000) }, large));
     expectAcceptable(item);
-    expect(fromEventItem(item)).toMatchObject({ record: event.record, previousContentHash: 'b'.repeat(64) });
-    expect(item).not.toHaveProperty('previousRecord');
+    expect(fromEventItem(item).record).toBe(event.record);
+    const { record: _, ...known } = { ...EVENT, ...previous, ...STORED };
+    expect(previousOf(item)).toEqual([{ ...known, flags: ['record-omitted'] }]);
+  });
+
+  test('which records it holds does not depend on the order in which they come', () => {
+    const large = versions({}, {}, {}, {}).map((version, i) => ({ ...version, record: `"${random(190_000)}${i}"` }));
+    const whole = toVersionsItem(large);
+    const [first, second, third, fourth] = large as [EventVersion, EventVersion, EventVersion, EventVersion];
+    expect(previousOf(whole).map(({ record }) => record !== undefined)).toEqual([true, false, false]);
+    // The newest comes last, when those before it have lost a record already.
+    const partial = fromEventItem(toVersionsItem([second, third, fourth]));
+    const { previousVersions = [], ...newest } = partial;
+    // A difference would take minutes to print.
+    expect(isDeepStrictEqual(toVersionsItem([first, newest, ...previousVersions]), whole)).toBe(true);
   });
 
   test('is never more than an item may be', () => {
     const { event, room } = NEARLY_FULL;
-    const item = withPreviousRecord(toEventItem({ ...event, userAgent: 'x'.repeat(room) }, STORED), previous);
+    const item = toVersionsItem(versions({ ...event, userAgent: 'x'.repeat(room) }, previous));
     expectAcceptable(item);
-    expect(fromEventItem(item)).toMatchObject({ previousContentHash: 'b'.repeat(64), contentHash: EVENT.contentHash });
-    expect(fromEventItem(item).flags).toContain('record-omitted');
+    expect(fromEventItem(item)).toMatchObject({ contentHash: EVENT.contentHash, flags: ['record-omitted'] });
+    expect(previousOf(item)).toMatchObject([{ contentHash: previous.contentHash }]);
   });
 });
 

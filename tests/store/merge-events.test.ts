@@ -1,18 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { AuditEvent } from '../../shared/audit-event/audit-event.ts';
 import { fromEventItem, toEventItem } from '../../shared/store/event-item.ts';
 import { mergeEvents, newEventPut } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 
-/** A record of the one eventID; `-addendum` in its name makes it one, and the name is its content. */
+/** A record of the one eventID; `addendum` in its name makes it one, `provisional` too, and the rest of the name is its content. */
 function recordOf(name: string, from = 'file'): Item {
+  const content = name.replace('provisional ', '');
+  const { logFile: _, recordIndex: __, ...attributes } = EVENT;
   const event: AuditEvent = {
-    ...EVENT,
-    record: JSON.stringify(name),
-    contentHash: name,
+    ...attributes,
+    record: JSON.stringify(content),
+    contentHash: content,
     flags: name.includes('addendum') ? ['addendum'] : [],
-    logFile: `${from}-of-${name}`,
+    ...(name.startsWith('provisional')
+      ? { provisional: true }
+      : { logFile: `${from}-of-${content}`, recordIndex: EVENT.recordIndex }),
   };
   return toEventItem(event, { ingestedAt: `${from} time` });
 }
@@ -28,9 +33,9 @@ function stored(...names: string[]): { outcomes: string[]; item: Item } {
       outcomes.push('stored');
       continue;
     }
-    const merge = mergeEvents(item, incoming);
-    outcomes.push(typeof merge === 'string' ? merge : 'amended');
-    if (typeof merge !== 'string') item = merge.put;
+    const { outcome, put } = mergeEvents(item, incoming);
+    outcomes.push(outcome);
+    item = put ?? item;
   }
   return { outcomes, item: item! };
 }
@@ -81,11 +86,32 @@ describe('what comes, and what becomes of it', () => {
     ],
     [
       ['addendum', 'second-addendum'],
-      ['stored', 'conflict'],
+      ['stored', 'amended'],
     ],
     [
       ['original', 'addendum', 'second-addendum'],
-      ['stored', 'amended', 'conflict'],
+      ['stored', 'amended', 'amended'],
+    ],
+    [
+      ['addendum', 'second-addendum', 'original', 'addendum', 'second-addendum', 'other'],
+      ['stored', 'amended', 'amended', 'known', 'known', 'conflict'],
+    ],
+    [['provisional original'], ['stored']],
+    [
+      ['provisional original', 'provisional other'],
+      ['stored', 'known'],
+    ],
+    [
+      ['provisional original', 'original', 'provisional other', 'original', 'other'],
+      ['stored', 'stored', 'known', 'known', 'conflict'],
+    ],
+    [
+      ['provisional original', 'written otherwise'],
+      ['stored', 'stored'],
+    ],
+    [
+      ['original', 'provisional addendum', 'addendum'],
+      ['stored', 'known', 'amended'],
     ],
   ])('%j: %j', (names, outcomes) => {
     expect(stored(...names).outcomes).toEqual(outcomes);
@@ -109,20 +135,14 @@ describe('what comes, and what becomes of it', () => {
       expect(fromEventItem(stored(...order).item)).toMatchObject({
         record: '"addendum"',
         contentHash: 'addendum',
-        previousRecord: '"original"',
-        previousContentHash: 'original',
+        previousVersions: [{ record: '"original"', contentHash: 'original' }],
         flags: ['addendum'],
       });
     }
   });
 
-  test('the order makes no difference but to where and when', () => {
-    const [one, other] = [stored('original', 'addendum').item, stored('addendum', 'original').item].map((item) => {
-      const { logFile, recordIndex, ingestedAt, ...rest } = item;
-      expect([logFile, recordIndex, ingestedAt]).not.toContain(undefined);
-      return rest;
-    });
-    expect(one).toEqual(other);
+  test('a log file takes the place of a provisional copy, whole', () => {
+    expect(stored('provisional original', 'original').item).toEqual(recordOf('original', 'file1'));
   });
 
   test('neither item is changed', () => {
@@ -140,4 +160,89 @@ test('a new event is put on the condition that there is none', () => {
     Item: item,
     ConditionExpression: 'attribute_not_exists(eventId)',
   });
+});
+
+describe('of several addenda the newest wins', () => {
+  interface Delivery {
+    content: string;
+    addendum: boolean;
+    /** Of the event; then of its log file, in minutes. */
+    second: number;
+    minute: number;
+    provisional?: true;
+  }
+
+  const key = (minute: number) =>
+    `logs/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/02/111122223333_CloudTrail_eu-west-1_20261102T10${String(minute).padStart(2, '0')}Z_x.json.gz`;
+
+  function itemOf({ content, addendum, second, minute, provisional }: Delivery): Item {
+    const { logFile: _, recordIndex: __, ...attributes } = EVENT;
+    const event: AuditEvent = {
+      ...attributes,
+      record: JSON.stringify(content),
+      contentHash: content,
+      timeKey: `2026-11-02T09:00:0${second}.000Z#${EVENT.eventId}`,
+      flags: addendum ? ['addendum'] : [],
+      ...(provisional ? { provisional } : { logFile: key(minute), recordIndex: 0 }),
+    };
+    return toEventItem(event, { ingestedAt: 'now' });
+  }
+
+  const table = (deliveries: readonly Delivery[]) =>
+    deliveries.map(itemOf).reduce<Item | undefined>((item, incoming) => {
+      if (item === undefined) return incoming;
+      return mergeEvents(item, incoming).put ?? item;
+    }, undefined)!;
+
+  const addendum = (content: string, second: number, minute: number): Delivery => ({
+    ...{ content, addendum: true, second, minute },
+  });
+  const contents = (...deliveries: Delivery[]) => {
+    const { previousVersions = [], ...newest } = fromEventItem(table(deliveries));
+    return [newest, ...previousVersions].map(({ contentHash }) => contentHash);
+  };
+  const original: Delivery = { content: 'o', addendum: false, second: 9, minute: 59 };
+
+  test('by the time of the event, then by that of the delivery, then by content; the original is the oldest', () => {
+    expect(contents(original, addendum('a', 2, 1), addendum('b', 1, 2))).toEqual(['a', 'b', 'o']);
+    expect(contents(original, addendum('a', 1, 2), addendum('b', 1, 1))).toEqual(['a', 'b', 'o']);
+    expect(contents(original, addendum('a', 1, 1), addendum('b', 1, 1))).toEqual(['b', 'a', 'o']);
+  });
+
+  test('an addendum that is delivered again is not newer for that', () => {
+    expect(contents(addendum('a', 1, 1), addendum('b', 1, 2), addendum('a', 1, 3))).toEqual(['b', 'a']);
+    expect(contents(addendum('a', 1, 3), addendum('b', 1, 2), addendum('a', 1, 1))).toEqual(['b', 'a']);
+  });
+
+  test('in any order of arrival, with copies and provisional ones among them, the table is the same', () => {
+    const content = fc.constantFrom('a', 'b', 'c', 'd');
+    const second = { a: 1, b: 1, c: 1, d: 2 };
+    const delivery = fc.oneof(
+      fc
+        .tuple(content, fc.nat({ max: 9 }))
+        .map(([name, minute]) => addendum(name, second[name as keyof typeof second], minute)),
+      fc.nat({ max: 9 }).map((minute) => ({ ...original, minute })),
+    );
+    const provisional = delivery.map((one) => ({ ...one, provisional: true as const }));
+    const orders = fc
+      .tuple(fc.array(delivery, { minLength: 1, maxLength: 6 }), fc.array(provisional, { maxLength: 2 }))
+      .chain(([all, others]) => {
+        const both = [...all, ...others];
+        return fc.tuple(...[0, 1].map(() => fc.shuffledSubarray(both, { minLength: both.length })));
+      });
+    fc.assert(
+      fc.property(orders, ([one, other]) => {
+        expect(withoutPlace(table(one!))).toEqual(withoutPlace(table(other!)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  /** The first copy of an original stays, wherever it is from. */
+  function withoutPlace(item: Item) {
+    const { previousVersions = [], ...newest } = fromEventItem(item);
+    return [newest, ...previousVersions].map((version) =>
+      version.flags.includes('addendum') ? version : { ...version, logFile: undefined },
+    );
+  }
 });

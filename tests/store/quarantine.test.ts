@@ -23,7 +23,7 @@ test('a log file: a copy and the reason, listed with an id that stays', async ()
   expect(entries).toEqual([
     { id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5, codeVersion: VERSION },
   ]);
-  await renewReason(world.s3, world.quarantineBucket, { ...reason, reason: 'another' });
+  await renewReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
   expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
   expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
 });
@@ -36,6 +36,24 @@ test('a record of it, and one of a file that was missing, which has no bytes', a
   const { entries } = await list(world);
   expect(entries).toMatchObject([{ key: 'b.json.gz' }, { ...record, size: 2 }]);
   expect(entries[0]).not.toHaveProperty('size');
+});
+
+test('two bad states of one object are kept apart; one that an earlier version set aside is found, too', async () => {
+  const world = await createWorld(servers);
+  const first = await setFileAside(world, 'a.json.gz', 'first');
+  const second = await setFileAside(world, 'a.json.gz', 'second', '2026-11-20T12:00:01.000Z');
+  const old = { ...about('a.json.gz', '2026-11-20T12:00:02.000Z'), etag: 'old' };
+  const name = `files/${old.bucket}/${old.key}`;
+  await putObject(world, name, Buffer.from('older'), world.quarantineBucket);
+  await putObject(world, `${name}.reason.json`, Buffer.from(JSON.stringify(old)), world.quarantineBucket);
+  const { entries, strangers } = await list(world);
+  expect(entries).toMatchObject([
+    { ...first, size: 5 },
+    { ...second, size: 6 },
+    { ...old, size: 5, name },
+  ]);
+  expect(new Set(entries.map(({ id }) => id)).size).toBe(3);
+  expect(strangers).toEqual([]);
 });
 
 test('the oldest first; only some of them', async () => {
@@ -89,7 +107,7 @@ function about(key: string, quarantinedAt = '2026-11-20T12:00:00.000Z'): Quarant
   };
 }
 
-const nameOf = ({ bucket, key }: QuarantineReason) => `files/${bucket}/${key}`;
+const nameOf = ({ bucket, key, etag }: QuarantineReason) => `files/${bucket}/${key}/${etag}`;
 
 const list = ({ s3, quarantineBucket }: World, ids?: ReadonlySet<string>) => listQuarantine(s3, quarantineBucket, ids);
 

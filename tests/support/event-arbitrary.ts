@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AuditEvent } from '../../shared/audit-event/audit-event.ts';
+import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../../shared/audit-event/audit-event.ts';
 import { codePoint } from './code-point.ts';
 
 const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: codePoint, minLength: 1 }));
@@ -24,20 +24,22 @@ export const auditEvent: fc.Arbitrary<AuditEvent> = fc
         redacted: fc.array(text, { maxLength: 3 }),
         contentHash: fc.stringMatching(/^[0-9a-f]{64}$/),
         flags: fc.subarray<AuditEvent['flags'][number]>(['addendum', 'future-event-time', 'unknown-event-version']),
-        logFile: text,
-        recordIndex: fc.nat(),
+        provenance: fc.oneof<fc.Arbitrary<Provenance>[]>(
+          fc.record({ logFile: text, recordIndex: fc.nat() }),
+          fc.constant({ provisional: true }),
+        ),
         time: fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
       },
-      { requiredKeys: ['eventId', 'record', 'redacted', 'contentHash', 'flags', 'logFile', 'recordIndex', 'time'] },
+      { requiredKeys: ['eventId', 'record', 'redacted', 'contentHash', 'flags', 'provenance', 'time'] },
     ),
   )
-  .map(([texts, { time, ...rest }]) => {
+  .map(([texts, { time, provenance, ...rest }]) => {
     const iso = time.toISOString();
-    return { ...texts, ...rest, timeKey: `${iso}#${rest.eventId}`, day: iso.slice(0, 10) };
+    return { ...texts, ...rest, ...provenance, timeKey: `${iso}#${rest.eventId}`, day: iso.slice(0, 10) };
   });
 
 /** A plain event, to be changed in a test. */
-export const EVENT: AuditEvent = {
+export const EVENT: EventAttributes & LogFileRecord = {
   eventId: 'event-1',
   eventTime: '2026-11-06T02:31:18Z',
   eventName: 'UpdateEnvironment',

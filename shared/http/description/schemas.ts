@@ -35,20 +35,27 @@ const ATTRIBUTES: Readonly<Record<string, Schema>> = {
   recordIndex: COUNT,
   flags: { type: 'array', items: STRING, description: 'what was unusual' },
   redacted: { type: 'array', items: STRING, description: 'paths in the record of what was masked' },
-  logFile: { type: 'string', description: 'BUCKET/KEY of the log file that the event was first read from' },
+  logFile: {
+    type: 'string',
+    description: 'BUCKET/KEY of the log file that the event was first read from; provisional events have none',
+  },
   timeKey: { type: 'string', description: 'sorts by time, and is unique' },
+  provisional: {
+    const: true,
+    description: 'no log file has brought the event yet, so nothing proves it; absent from all other events',
+  },
   verification: {
-    enum: ['verified', 'failed', 'pending'],
+    enum: ['verified', 'failed', 'pending', 'no-log-file'],
     description:
       'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
-      'digest was checked yet',
+      'digest was checked yet; no-log-file: the event is provisional',
   },
   verifiedBy: { type: 'string', description: 'the key of the digest that names the log file, in the same bucket' },
   verifiedAt: TIME,
 };
 
 const LISTED = ['eventId', 'timeKey'];
-const STORED = [...LISTED, 'logFile', 'recordIndex', 'ingestedAt', 'contentHash', 'verification'];
+const STORED = [...LISTED, 'ingestedAt', 'contentHash', 'verification'];
 
 function attributes(names: readonly string[], required: readonly string[]): Record<string, Schema> {
   return Object.fromEntries(
@@ -63,6 +70,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ...attributes([...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, ...VERIFICATION_ATTRIBUTES], STORED),
       'record?': { type: 'object', description: "CloudTrail's record, its secrets masked" },
       'previousRecord?': { type: 'object', description: 'the record that an addendum with the same eventID replaced' },
+      'earlierRecords?': {
+        type: 'array',
+        items: { type: ['object', 'null'] },
+        description: 'the records that earlier addenda had replaced, the newest first; null: too big to be stored',
+      },
     },
     'Everything stored of an event.',
   ),
@@ -111,7 +123,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       description: 'JSON text of each value, in the order of the events; null: there is none',
     },
   }),
-  Comparison: object({ eventIds: listOf(STRING), fields: listOf(schemaRef('FieldComparison')) }),
+  Comparison: object({
+    eventIds: listOf(STRING),
+    provisional: { type: 'array', items: STRING, description: 'those of them that no log file has brought yet' },
+    fields: listOf(schemaRef('FieldComparison')),
+  }),
   Completeness: object(
     {
       newestLogFiles: listOf(object({ account: STRING, region: STRING, deliveredAt: TIME })),

@@ -1,4 +1,4 @@
-import { compareEvents as compareFields, type FieldComparison } from '../../query/compare.ts';
+import { compareEvents as compareFields, type FieldComparison, provisionalOf } from '../../query/compare.ts';
 import { csvRow } from '../../render/csv.ts';
 import { operation } from '../operation.ts';
 import { requiredList } from '../parameters.ts';
@@ -17,7 +17,11 @@ export const compareEvents = operation({
     const events = await Promise.all(ids.map((id) => findEvent(id, 'id', deps)));
     return {
       body: listOf(compareFields(events), comparisonOf(ids), (items) =>
-        jsonObject({ eventIds: JSON.stringify(ids), fields: items }),
+        jsonObject({
+          eventIds: JSON.stringify(ids),
+          provisional: JSON.stringify(provisionalOf(events)),
+          fields: items,
+        }),
       ),
     };
   },

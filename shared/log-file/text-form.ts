@@ -1,0 +1,47 @@
+import { constants, gunzipSync } from 'node:zlib';
+import { isLookupOutput } from '../records/lookup-output.ts';
+import { gunzip, isGzip } from './gunzip.ts';
+import type { LogFileSource } from './read-log-file.ts';
+import { fromUtf16, type Utf16, utf16Of } from './utf16.ts';
+
+/** What a file on this machine holds, and how its text is written. */
+export interface TextForm {
+  content: 'log-file' | 'lookup-output';
+  encoding: 'UTF-8' | Utf16;
+  gzip: boolean;
+}
+
+/** So many bytes from the beginning of a file show its form. */
+export const HEAD_BYTES = 4096;
+/** What they can hold at most, inflated. */
+const MAX_TEXT_BYTES = HEAD_BYTES * 1_032;
+
+/** Tells the form of a file from its beginning. What cannot be told is taken for a log file, whose reader says what is wrong. */
+export function textFormOf(head: Uint8Array): TextForm {
+  const gzip = isGzip(head);
+  const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
+  const encoding = utf16Of(text) ?? 'UTF-8';
+  const beginning = new TextDecoder(encoding).decode(text.subarray(0, HEAD_BYTES));
+  return { content: isLookupOutput(beginning) ? 'lookup-output' : 'log-file', encoding, gzip };
+}
+
+function inflatedHead(head: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_TEXT_BYTES });
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+/**
+ * The text of a file in UTF-8, inflated.
+ * @throws BadLogFileError `gzip-...` or `utf-16`; errors of `source` pass through
+ */
+export async function* utf8Text(source: LogFileSource, { gzip, encoding }: TextForm): AsyncGenerator<Uint8Array> {
+  const text = gzip ? gunzip(pieces(source)) : source;
+  yield* encoding === 'UTF-8' ? text : fromUtf16(text, encoding);
+}
+
+async function* pieces(source: LogFileSource): AsyncGenerator<Uint8Array> {
+  yield* source;
+}

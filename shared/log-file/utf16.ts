@@ -1,0 +1,33 @@
+import { BadLogFileError } from '../records/bad-log-file.ts';
+
+export type Utf16 = 'UTF-16LE' | 'UTF-16BE';
+
+/** The encoding of a text that begins with the byte order mark of UTF-16; undefined for all others. */
+export function utf16Of(head: Uint8Array): Utf16 | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'UTF-16LE';
+  return head[0] === 0xfe && head[1] === 0xff ? 'UTF-16BE' : undefined;
+}
+
+/**
+ * Decodes UTF-16 to UTF-8, without the byte order mark.
+ * @throws BadLogFileError `utf-16`, when a character is broken
+ */
+export async function* fromUtf16(
+  text: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  encoding: Utf16,
+): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  let offset = 0;
+  const decoded = (piece?: Uint8Array) => {
+    try {
+      return Buffer.from(decoder.decode(piece, { stream: piece !== undefined }));
+    } catch {
+      throw new BadLogFileError('utf-16', offset, `expected whole ${encoding} characters from here on`);
+    }
+  };
+  for await (const piece of text) {
+    yield decoded(piece);
+    offset += piece.length;
+  }
+  yield decoded();
+}

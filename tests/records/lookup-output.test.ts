@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isLookupOutput, readLookupOutput } from '../../shared/records/lookup-output.ts';
+import { readSingleRecord } from '../../shared/records/single-record.ts';
+
+const RECORDS = ['{"eventVersion":"1.11","n":1.0,"q":"a \\" \\u003d {["}', '{"eventVersion":"1.08","eventID":"two"}'];
+const EVENTS = RECORDS.map((record, i) => ({
+  EventId: String(i),
+  EventName: 'UpdateEnvironment',
+  ReadOnly: 'false',
+  EventTime: '2026-11-02T09:15:00+01:00',
+  Resources: [],
+  CloudTrailEvent: record,
+}));
+const page = (events: readonly object[], more: object = {}) => ({ Events: events, ...more });
+const pretty = (value: unknown) => JSON.stringify(value, null, 4);
+
+/** What people have after one command or several, with and without `--query`. */
+const OUTPUTS: readonly (readonly [name: string, text: string])[] = [
+  ['a page', pretty(page(EVENTS, { NextToken: 'x' }))],
+  ['a page after a byte order mark, with CRLF', `\uFEFF${pretty(page(EVENTS)).replaceAll('\n', '\r\n')}\r\n`],
+  ['members in another order', pretty({ NextToken: 'x', Events: EVENTS })],
+  ['a list of pages', pretty(EVENTS.map((event) => page([event])))],
+  ['pages one after the other', EVENTS.map((event) => pretty(page([event]))).join('\n')],
+  ['pages without a line break between', EVENTS.map((event) => JSON.stringify(page([event]))).join('')],
+  ['a list of events', JSON.stringify(EVENTS)],
+  ['a list of lists of texts', pretty(EVENTS.map(({ CloudTrailEvent }) => [CloudTrailEvent]))],
+  ['events line by line', EVENTS.map((event) => JSON.stringify(event)).join('\n')],
+  ['a list of texts', pretty(RECORDS)],
+  ['texts line by line', RECORDS.map((record) => JSON.stringify(record)).join('\n')],
+  ['records as --output text writes them', `${RECORDS.join('\t')}\n`],
+];
+
+test.each(OUTPUTS)('%s: recognized, and read to the byte', (_, text) => {
+  expect(isLookupOutput(text)).toBe(true);
+  expect(readLookupOutput(text)).toEqual(RECORDS.map((record, index) => ({ index, record })));
+});
+
+test.each(['{"Events": []}', '[{"Events":[]}]', '{"Events":[],"NextToken":null}'])('%s has no events', (text) => {
+  expect(isLookupOutput(text)).toBe(true);
+  expect(readLookupOutput(text)).toEqual([]);
+});
+
+test.each([
+  '{"Records":[]}',
+  '\uFEFF { "Records" : [] }',
+  '{"comment":"x","Records":[]}',
+  '[{"eventVersion":"1.11"}]',
+  '[]',
+  '',
+  '{',
+  '{}',
+  '<Error/>',
+])('%s may be a log file, good or bad', (text) => expect(isLookupOutput(text)).toBe(false));
+
+test('an element without a record is one event that has none', () => {
+  const events = [EVENTS[0]!, { EventId: 'x' }, null, 7, { CloudTrailEvent: {} }];
+  expect(readLookupOutput(JSON.stringify({ Events: events })).map(({ record }) => record)).toEqual([
+    RECORDS[0],
+    ...Array(4).fill(undefined),
+  ]);
+  expect(readLookupOutput('['.repeat(50_000) + ']'.repeat(50_000))).toEqual([{ index: 0, record: undefined }]);
+});
+
+describe('what is no JSON is bad as a whole, and not shown', () => {
+  const good = JSON.stringify(page(EVENTS));
+
+  test.each([
+    ['a truncated page', good.slice(0, -3), /^json-truncated at byte 0 /],
+    ['an open string', '{"Events":["', /^json-truncated at byte 0 /],
+    ['a page and garbage', `${good}\nhunter2`, new RegExp(`^json-syntax at byte ${Buffer.byteLength(good) + 1} `)],
+    ['a trailing comma', '{"Events":[hunter2,]}', /^json-syntax at byte 0 /],
+    ['a bracket too many', `${good}}`, /^json-syntax at byte /],
+  ])('%s', (_, text, message) => {
+    expect(() => readLookupOutput(text)).toThrow(message);
+    expect(() => readLookupOutput(text)).not.toThrow(/hunter2/);
+  });
+
+  test('any text is read, or refused as what it is', () => {
+    const parts = fc.array(fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', ' ', '"Events"', '1', 'é'));
+    fc.assert(
+      fc.property(parts, (chosen) => {
+        try {
+          readLookupOutput(chosen.join(''));
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^json-(syntax|truncated) at byte \d+/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('one record', () => {
+  const CAPS = { recordBytes: 200, depth: 10, records: 1 };
+  const read = (text: string) => readSingleRecord(text, ['airflow.amazonaws.com'], CAPS);
+  const WANTED = ' {"eventSource":"airflow.amazonaws.com","n":1.0}';
+
+  test('of a wanted event source is kept to the byte, of another filtered', () => {
+    expect(read(WANTED)).toEqual({ kind: 'kept', bytes: new Uint8Array(Buffer.from(WANTED.trim())) });
+    expect(read('{"eventSource":"s3.amazonaws.com"}')).toEqual({ kind: 'filtered' });
+  });
+
+  test.each([
+    [`${WANTED},${WANTED}`, 'not-an-object'],
+    [`${WANTED}],"x":[`, 'not-an-object'],
+    ['[]', 'not-an-object'],
+    ['', 'not-an-object'],
+    ['{"a":', 'not-an-object'],
+    [`{"a":"${'x'.repeat(200)}"}`, 'record-bytes-cap'],
+    [`{"a":${'['.repeat(20)}${']'.repeat(20)}}`, 'depth-cap'],
+    [`{"a":"\ud800"}`, 'invalid-utf8'],
+  ])('%j is bad: %s', (text, reason) => expect(read(text)).toEqual({ kind: 'bad', reason }));
+});
