@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createApi } from '../shared/http/api.ts';
+import { createApi, type TimeLimits } from '../shared/http/api.ts';
 import { Problem } from '../shared/http/problem.ts';
 import type { ApiRequest } from '../shared/http/request.ts';
 import { MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/response.ts';
@@ -12,7 +12,11 @@ export interface QueryHandlerOptions {
   failed(error: unknown): void;
   /** Of the response as JSON text. */
   maxResponseBytes?: number;
+  timeLimits?: TimeLimits;
 }
+
+/** Within the function's 29 seconds, there is also time for what a page had begun. */
+const TIME_LIMITS: TimeLimits = { page: 18_000, answer: 27_000 };
 
 /** What Lambda returns to an HTTP API, payload format 2.0. */
 export interface HttpApiResult {
@@ -23,7 +27,7 @@ export interface HttpApiResult {
 
 /** The query function: events of an API Gateway HTTP API (payload format 2.0), answered from the tables. */
 export function createQueryHandler(deps: QueryDeps, options: QueryHandlerOptions) {
-  const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, ...options });
+  const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: TIME_LIMITS, ...options });
   return middy<unknown, HttpApiResult, Error, Context>().handler(async (event: unknown) => {
     const request = toRequest(event);
     const { status, ...rest } = request ? await api(request) : problemResponse(NOT_FROM_HTTP_API);

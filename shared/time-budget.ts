@@ -4,4 +4,10 @@ export interface TimeBudget {
   isSpent(): boolean;
 }
 
+/** A budget from now on, in milliseconds. */
+export function budgetOf(milliseconds: number): TimeBudget {
+  const end = performance.now() + milliseconds;
+  return { isSpent: () => performance.now() >= end };
+}
+
 export const UNLIMITED: TimeBudget = { isSpent: () => false };

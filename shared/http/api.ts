@@ -1,10 +1,12 @@
-import type { QueryDeps } from '../query/read-page.ts';
+import { setTimeout } from 'node:timers/promises';
+import { type QueryDeps, SlowAnswerError } from '../query/read-page.ts';
+import { budgetOf } from '../time-budget.ts';
 import { rememberedCompleteness } from './completeness-cache.ts';
 import { CONTENT_TYPES, chooseFormat, MEDIA_TYPES } from './negotiate.ts';
 import type { Answer, HttpDeps, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { readValues } from './parameters.ts';
-import { Problem, toProblem } from './problem.ts';
+import { PROBLEMS, Problem, toProblem } from './problem.ts';
 import { type ApiRequest, type ApiResponse, readTarget, type Target } from './request.ts';
 import { fits, okResponse, problemResponse } from './response.ts';
 
@@ -13,21 +15,43 @@ export interface ApiOptions {
   failed(error: unknown): void;
   /** Of the response as JSON text. */
   maxResponseBytes: number;
+  /** Absent: a request takes the time that it takes. */
+  timeLimits?: TimeLimits;
+}
+
+/** Milliseconds from when a request comes. */
+export interface TimeLimits {
+  /** A page of events ends, short. */
+  page: number;
+  /** The answer is a problem. */
+  answer: number;
 }
 
 /** The HTTP API over the tables. Whatever the request is, the answer is a response. */
-export function createApi(deps: QueryDeps, { failed, maxResponseBytes }: ApiOptions) {
+export function createApi(deps: QueryDeps, { failed, maxResponseBytes, timeLimits }: ApiOptions) {
   const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
     try {
-      const response = await respond(request, httpDeps, maxResponseBytes);
+      const time = timeLimits && budgetOf(timeLimits.page);
+      const work = respond(request, { ...httpDeps, ...(time && { time }) }, maxResponseBytes);
+      const response = await (timeLimits ? within(timeLimits.answer, work) : work);
       return request.method === 'HEAD' ? { ...response, body: '' } : response;
     } catch (error) {
       const problem = toProblem(error);
-      if (problem.kind === 'internal-error') failed(error);
+      if (PROBLEMS[problem.kind].status >= 500) failed(error);
       return problemResponse(problem);
     }
   };
+}
+
+/** @throws {SlowAnswerError} if the work takes longer; requests that it has begun go on, and nobody reads their answers. */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    await setTimeout(milliseconds, undefined, { signal: done.signal });
+    throw new SlowAnswerError();
+  };
+  return Promise.race([work, late()]).finally(() => done.abort());
 }
 
 async function respond(request: ApiRequest, deps: HttpDeps, maxBytes: number): Promise<ApiResponse> {

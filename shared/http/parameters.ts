@@ -92,7 +92,7 @@ const ORDERS = ['newest-first', 'oldest-first'] as const;
 
 export const PAGE_PARAMETERS = {
   limit: optional(
-    'maximum number of events; a page may have fewer if more would cost too much to find',
+    'maximum number of events; a page may have fewer if more would cost too much to find, or take too long',
     wholeNumber(1, 100, PAGE_SIZE),
   ),
   order: optional('which events come first', z._default(choice(ORDERS), 'newest-first')),

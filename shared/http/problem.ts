@@ -1,5 +1,6 @@
 import { TrailError } from '../errors.ts';
 import { CriteriaError } from '../query/criteria.ts';
+import { SlowAnswerError } from '../query/read-page.ts';
 
 /** The kinds of problems that a request can meet. */
 export const PROBLEMS = {
@@ -11,6 +12,7 @@ export const PROBLEMS = {
   'not-acceptable': { status: 406, title: 'None of the accepted formats is available' },
   'answer-too-large': { status: 413, title: 'The answer is too large' },
   'internal-error': { status: 500, title: 'The request could not be answered' },
+  'out-of-time': { status: 503, title: 'The request takes too long' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
@@ -40,6 +42,7 @@ export class Problem extends TrailError {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CriteriaError) return new Problem('bad-parameter', error.message, error.parameter);
+  if (error instanceof SlowAnswerError) return new Problem('out-of-time', error.message);
   return new Problem('internal-error', 'the log of the function says why');
 }
 

@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { TableNames } from '../config.ts';
+import { TrailError } from '../errors.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import { type TimeBudget, UNLIMITED } from '../time-budget.ts';
 import type { Criteria } from './criteria.ts';
 import { type Consumed, PartitionReader } from './partition-reader.ts';
 import { type Order, planQuery, type QueryPlan } from './plan.ts';
@@ -13,12 +15,14 @@ export interface QueryDeps {
   tables: TableNames;
   /** The clock, in milliseconds since 1970. */
   now(): number;
+  /** A page ends, short, once this is spent; absent: it takes the time that it takes. */
+  time?: TimeBudget;
 }
 
 export interface PageRequest {
   criteria: Criteria;
   order: Order;
-  /** Events wanted; a page may have fewer, when more would cost too much. */
+  /** Events wanted; a page may have fewer, when more would cost too much or take too long. */
   limit: number;
   /** Where the page before this one ended. */
   after?: string | undefined;
@@ -30,6 +34,13 @@ export interface Page {
   end?: string;
   plan: QueryPlan;
   consumed: Consumed;
+}
+
+/** The time of a request is spent, and there is no page that could end short. */
+export class SlowAnswerError extends TrailError {
+  constructor() {
+    super('out-of-time', 'expected an answer by now: ask again, or for a shorter range of time');
+  }
 }
 
 /** A page ends, short, once it has cost so many read units (2 MB of index). */
@@ -44,6 +55,7 @@ const MAX_DAYS_AT_ONCE = 8;
  * that arrive meanwhile move no others to another page.
  */
 export async function readPage({ criteria, order, limit, after }: PageRequest, deps: QueryDeps): Promise<Page> {
+  const { time = UNLIMITED } = deps;
   const plan = await planQuery(criteria, {
     order,
     after,
@@ -53,15 +65,18 @@ export async function readPage({ criteria, order, limit, after }: PageRequest, d
   const page: Page = { events: [], plan, consumed: { requests: 0, readUnits: 0 } };
   for (const [group, last] of groupsOf(plan)) {
     const readers = group.map((p) => new PartitionReader(deps.dynamo, plan, p, deps.tables.eventsTable, after));
-    const end = await readGroup(readers, page, limit, order);
+    const end = await readGroup(readers, page, { limit, order, time });
     if (end !== undefined) return { ...page, end };
     if (last) break;
-    if (isFull(page, limit)) return { ...page, end: betweenDays(group.at(-1)!, order) };
+    if (page.events.length >= limit || isSpent(page, time)) return { ...page, end: betweenDays(group.at(-1)!, order) };
   }
   return page;
 }
 
-/** All events that meet the criteria, page by page as they are taken. */
+/**
+ * All events that meet the criteria, page by page as they are taken.
+ * @throws {SlowAnswerError} if the time is spent before the last page
+ */
 export async function* readAll(
   request: Omit<PageRequest, 'limit'>,
   pageSize: number,
@@ -72,6 +87,7 @@ export async function* readAll(
     const page = await readPage({ ...request, limit: pageSize, after }, deps);
     yield* page.events;
     after = page.end;
+    if (after !== undefined && deps.time?.isSpent()) throw new SlowAnswerError();
   } while (after !== undefined);
 }
 
@@ -85,14 +101,13 @@ function* groupsOf({ partitions, reading }: QueryPlan): Generator<[group: string
 }
 
 /**
- * Takes events from partitions that overlap in time until the page is full, the cost is, or nothing is left.
+ * Takes events from partitions that overlap in time until the page is full, its cost or its time is spent, or nothing is left.
  * @returns where the page ends, when something is left in these partitions
  */
 async function readGroup(
   readers: PartitionReader[],
   page: Page,
-  limit: number,
-  order: Order,
+  { limit, order, time }: { limit: number; order: Order; time: TimeBudget },
 ): Promise<string | undefined> {
   const isBefore = order === 'newest-first' ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
   while (page.events.length < limit) {
@@ -105,9 +120,8 @@ async function readGroup(
     } else if (behind.length === 0) {
       return undefined;
     } else {
-      // A page that has cost enough goes on only where it would otherwise end at the very place where it began.
-      const spent = page.consumed.readUnits >= MAX_READ_UNITS;
-      const unread = spent ? behind.filter(({ frontier }) => frontier === undefined) : behind;
+      // A page that has cost enough, or taken long enough, goes on only where it would otherwise end at the very place where it began.
+      const unread = isSpent(page, time) ? behind.filter(({ frontier }) => frontier === undefined) : behind;
       if (unread.length === 0)
         return behind.map(({ frontier }) => frontier!).reduce((a, b) => (isBefore(a, b) ? a : b));
       const wanted = shareOf(limit - page.events.length, unread.length);
@@ -131,8 +145,8 @@ function firstOf(readers: PartitionReader[], isBefore: (a: string, b: string) =>
   );
 }
 
-function isFull({ events, consumed }: Page, limit: number): boolean {
-  return events.length >= limit || consumed.readUnits >= MAX_READ_UNITS;
+function isSpent({ consumed }: Page, time: TimeBudget): boolean {
+  return consumed.readUnits >= MAX_READ_UNITS || time.isSpent();
 }
 
 /** A place after all timeKeys of a day and before all of the next: they are `DAYT...`. */

@@ -17,7 +17,10 @@ export interface ExampleRequest {
   /** What is done to the API before; absent: nothing. */
   condition?: ExampleCondition;
 }
-export type ExampleCondition = 'answers are limited to 100 bytes' | 'DynamoDB does not answer';
+export type ExampleCondition =
+  | 'answers are limited to 100 bytes'
+  | 'DynamoDB does not answer'
+  | 'DynamoDB answers slowly';
 
 /** A request whose answer the document shows, in each format if it succeeds. */
 interface Example {
@@ -152,6 +155,7 @@ function commonProblems({ id }: Operation): ShownExample[] {
       : [
           problem(413, 'tooLarge', 'More than Lambda can return', { condition: 'answers are limited to 100 bytes' }),
           problem(500, 'failure', 'Something failed behind the API', { condition: 'DynamoDB does not answer' }),
+          problem(503, 'slow', 'No answer in time', { condition: 'DynamoDB answers slowly' }),
         ]),
   ];
 }

@@ -38,6 +38,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   406: 'None of the accepted formats is available',
   413: 'The answer has more than the 6 MB that Lambda can return',
   500: 'The request could not be answered; nobody is told why but the log',
+  503: 'The request could not be answered in time',
 };
 
 function describeOperation(operation: Operation, bodies: Readonly<Record<string, string>>): object {

@@ -1,0 +1,96 @@
+import { setTimeout } from 'node:timers/promises';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { createQueryHandler } from '../../functions/query-handler.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
+import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import type { TimeLimits } from '../../shared/http/api.ts';
+import { readAll, SlowAnswerError } from '../../shared/query/read-page.ts';
+import { httpEvent } from '../support/http-event.ts';
+import { startSampleStore } from '../support/sample-store.ts';
+
+let store: Awaited<ReturnType<typeof startSampleStore>>;
+beforeAll(async () => {
+  store = await startSampleStore();
+});
+afterAll(() => store.stop());
+
+/** A client of the store whose requests all succeed, after a time in milliseconds. */
+function slowClient(latency: number): DynamoDBClient {
+  const settings = { endpoint: store.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  const client = createDynamoClient(settings);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      await setTimeout(latency, undefined, { ref: false });
+      return next(args);
+    },
+    { step: 'finalizeRequest' },
+  );
+  return client;
+}
+
+async function ask(url: string, latency: number, timeLimits: TimeLimits) {
+  const told: unknown[] = [];
+  const dynamo = slowClient(latency);
+  const deps = { ...store.deps, dynamo };
+  const handler = createQueryHandler(deps, { failed: (error) => told.push(error), timeLimits });
+  const started = performance.now();
+  const { statusCode, body } = await handler(httpEvent(url), {} as Context);
+  dynamo.destroy();
+  return { statusCode, body: JSON.parse(body), told, took: performance.now() - started };
+}
+
+const UNHURRIED = { page: 60_000, answer: 60_000 };
+
+// An address range is in no index: days are read one after the other.
+test.each(['newest-first', 'oldest-first'])('%s: pages that end early together are the list', async (order) => {
+  const url = `/events?sourceIp=0.0.0.0/0&order=${order}`;
+  const all: { eventId: string }[] = [];
+  for (let cursor: string | undefined, i = 0; i === 0 || cursor; i += 1) {
+    const { body } = await ask(`${url}&limit=100${cursor ? `&cursor=${cursor}` : ''}`, 0, UNHURRIED);
+    all.push(...body.events);
+    ({ cursor } = body);
+  }
+  expect(all.length).toBeGreaterThan(30);
+
+  const found: typeof all = [];
+  let pages = 0;
+  let cursor: string | undefined;
+  for (; pages === 0 || cursor !== undefined; pages += 1) {
+    const page = await ask(`${url}&limit=100${cursor ? `&cursor=${cursor}` : ''}`, 20, { page: 1, answer: 5_000 });
+    expect([page.statusCode, page.told]).toEqual([200, []]);
+    found.push(...page.body.events);
+    ({ cursor } = page.body);
+  }
+  expect(pages).toBeGreaterThan(2);
+  expect(found).toEqual(all);
+});
+
+test('a page ends in time, however many requests it would take', async () => {
+  const { statusCode, body, took } = await ask('/events?sourceIp=192.0.2.250/32', 200, { page: 300, answer: 5_000 });
+  expect([statusCode, body.events]).toEqual([200, []]);
+  expect(body.cursor).toEqual(expect.any(String));
+  expect(took).toBeLessThan(1_500);
+});
+
+test.each([
+  ['a summary', '/environments/prod-etl/summary', 5_000, { page: 300, answer: 400 }],
+  ['a request that takes too long', '/events?environment=prod-etl', 5_000, { page: 300, answer: 400 }],
+  ['one for a single event', '/events/none', 5_000, { page: 300, answer: 400 }],
+])('%s is a problem, and told', async (_, url, latency, timeLimits) => {
+  const { statusCode, body, told, took } = await ask(url, latency, timeLimits);
+  expect([statusCode, body.type]).toEqual([503, 'urn:problem-type:mwaa-trail:out-of-time']);
+  expect(told).toMatchObject([{ code: 'out-of-time' }]);
+  expect(took).toBeLessThan(1_500);
+});
+
+test('what reads all pages does not go on when nobody waits for it any longer', async () => {
+  const question = { criteria: { environment: ['prod-etl'] }, order: 'newest-first' } as const;
+  const found: unknown[] = [];
+  const reading = async () => {
+    for await (const event of readAll(question, 2, { ...store.deps, time: { isSpent: () => true } })) found.push(event);
+  };
+  await expect(reading()).rejects.toThrow(SlowAnswerError);
+  expect(found).toHaveLength(2);
+});
