@@ -54,7 +54,7 @@ const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
 /** Of the ingest and the verify function; a test counts them. */
-export const METRICS = 18;
+export const METRICS = 20;
 /** A trail of all Regions delivers a digest in each that is enabled, whether or not anything happens there; 17 are by default. */
 const DIGEST_REGIONS = 17;
 /** A month. */

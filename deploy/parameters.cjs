@@ -18,8 +18,25 @@ module.exports = async ({ options, resolveVariable }) => {
   if (problems.length > 0) throw new Error(`parameters of stage ${stage}: ${problems.join('; ')}`);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
-  return { default: { ...defaults, allowedLogBuckets: logBuckets }, [stage]: ofStage };
+  const region = await resolveVariable('self:provider.region');
+  const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
+  return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic }, [stage]: ofStage };
 };
+
+/** Regions from before March 2019, which every account has. The others, but for China and GovCloud, are opted in to. */
+const DEFAULT_REGIONS =
+  /^((us|eu)-west-[12]|us-east-[12]|eu-west-3|eu-central-1|eu-north-1|ca-central-1|sa-east-1|ap-south-1|ap-northeast-[12]|ap-southeast-[12]|(cn|us-gov)-.*)$/;
+
+/**
+ * What follows from the topic's ARN and the stack's Region: the Region of the topic, and the names under which SNS sends. Between
+ * two Regions it sends in the name of the one that is opted in to; SNS counts ap-northeast-3 among those.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
+ */
+function topicParameters(topicArn, region) {
+  const topicRegion = String(topicArn || '').split(':')[3] ?? region;
+  const optedIn = topicRegion === region ? [] : [topicRegion, region].filter((one) => !DEFAULT_REGIONS.test(one));
+  return { topicRegion, topicSenders: ['sns.amazonaws.com', ...optedIn.map((one) => `sns.${one}.amazonaws.com`)] };
+}
 
 function split(param) {
   const equals = param.indexOf('=');

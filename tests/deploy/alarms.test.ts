@@ -57,6 +57,8 @@ function tellVerify(namespace: string): void {
   const findings = ['digest-missing', 'logging-gap', 'digest-signature-wrong'].map((kind) => ({ kind }));
   telemetry.digest({ ...counts, findings } as unknown as DigestReport);
   telemetry.digest({ ...counts, findings: [] } as unknown as DigestReport);
+  telemetry.digest({ ...counts, findings: [], unchecked: 'reason' } as unknown as DigestReport);
+  telemetry.retired({} as Parameters<typeof telemetry.retired>[0]);
   telemetry.failed('place', new TrailError('code', 'text'));
   telemetry.end({ digestAgeMs: 1_000 } as VerifyReport);
 }
@@ -137,6 +139,7 @@ describe('alarms', () => {
         'AWS/Lambda Errors FunctionName=mwaa-trail-dev-ingest',
         'AWS/Lambda Errors FunctionName=mwaa-trail-dev-query',
         'AWS/Lambda Errors FunctionName=mwaa-trail-dev-verify',
+        'AWS/Lambda Invocations FunctionName=mwaa-trail-dev-verify',
         'AWS/Lambda Throttles FunctionName=mwaa-trail-dev-ingest',
         'AWS/Lambda Throttles FunctionName=mwaa-trail-dev-query',
         'AWS/SQS ApproximateAgeOfOldestMessage QueueName=mwaa-trail-dev-ingest',
@@ -144,6 +147,7 @@ describe('alarms', () => {
         'mwaa-trail-dev DigestAgeSeconds service=verify',
         'mwaa-trail-dev DigestsInvalid service=verify',
         'mwaa-trail-dev DigestsMissing service=verify',
+        'mwaa-trail-dev DigestsUnchecked service=verify',
         'mwaa-trail-dev FilesFailed service=ingest',
         'mwaa-trail-dev FilesFailedVerification service=ingest',
         'mwaa-trail-dev FilesFailedVerification service=verify',
@@ -178,8 +182,9 @@ describe('alarms', () => {
   test('silence is an alarm where it means something, and nowhere else', () => {
     const byMissingData = Object.groupBy(alarms(), ({ properties }) => properties.TreatMissingData);
     // Before the stack there is no data, which is not silence: heartbeats are.
-    expect(Object.keys(byMissingData).sort()).toEqual(['ignore', 'notBreaching']);
+    expect(Object.keys(byMissingData).sort()).toEqual(['ignore', 'missing', 'notBreaching']);
     expect(byMissingData.ignore?.map(({ id }) => id)).toEqual(['DeadLettersWaitingAlarm']);
+    expect(byMissingData.missing?.map(({ id }) => id)).toEqual(['VerifyNotRunningAlarm']);
     const { Period, EvaluationPeriods, ComparisonOperator, Threshold } = stack.get('NoLogFilesAlarm').properties;
     expect([Period, Number(EvaluationPeriods), ComparisonOperator, Threshold]).toEqual([
       3600,
@@ -287,6 +292,41 @@ describe('a new stack', () => {
         ).toBeLessThanOrEqual(5 * HOUR);
       }),
     );
+  });
+});
+
+describe('the verify function', () => {
+  /** When the topic is told that there is no data: a new alarm is in that state, and actions follow changes alone. */
+  function toldOfSilence(name: string, samples: Sample[], until: number, offset: number): number | undefined {
+    if (!alarm(name).InsufficientDataActions?.includes(stack.arn('AlarmTopic'))) return undefined;
+    const states = statesOf(alarm(name), samples, until, offset);
+    const period = states.findIndex((state, i) => state === 'INSUFFICIENT_DATA' && states[i - 1] === 'OK');
+    return period === -1 ? undefined : (period + 1) * alarm(name).Period - offset;
+  }
+
+  test('that no longer runs is told of, and a new one is not', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: HOUR - 1 }), fc.integer({ min: 0, max: HOUR - 1 }), (offset, first) => {
+        const told = (until: number) =>
+          toldOfSilence(
+            'VerifyNotRunning',
+            every(HOUR, first, until, () => 1),
+            3 * DAY,
+            offset,
+          );
+        expect(told(3 * DAY)).toBeUndefined();
+        expect(told(0)).toBeUndefined();
+        // Its schedule is switched off after a day.
+        expect(told(DAY)).toBeGreaterThan(DAY + 2 * HOUR);
+        expect(told(DAY)).toBeLessThanOrEqual(DAY + 4 * HOUR);
+      }),
+    );
+  });
+
+  test('that gets no public keys once is no alarm, that gets none for hours is one', () => {
+    const unchecked = (hours: number) => every(HOUR, 10 * HOUR + 1, (10 + hours) * HOUR, () => 17);
+    expect(alarmTime(alarm('DigestsUnchecked'), unchecked(1), DAY)).toBeUndefined();
+    expect(alarmTime(alarm('DigestsUnchecked'), unchecked(8), DAY)).toBe(13 * HOUR);
   });
 });
 

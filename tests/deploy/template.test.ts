@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { schemaProblems } from './support/aws-schema.ts';
-import { packageVariants, VARIANTS, type Variant } from './support/compile.ts';
+import { packaged, packageVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { resourceStatements, servicesOf } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
 import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
@@ -119,7 +119,24 @@ describe('a live stack changes to another variant', () => {
       .filter((statement) => statement.in === 'IngestQueuePolicy')
       .filter(({ resources }) => resources.includes(stack.arn('IngestQueue')))
       .flatMap(servicesOf);
-    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...(topicArn ? ['sns.amazonaws.com'] : [])]);
+    const bySns = senders.filter((service) => service.startsWith('sns.'));
+    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...bySns]);
+    expect(bySns.includes('sns.amazonaws.com')).toBe(topicArn !== undefined);
+  });
+
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
+  test.each([
+    ['us-east-1', []],
+    ['ap-southeast-7', ['sns.ap-southeast-7.amazonaws.com']],
+    ['ap-northeast-3', ['sns.ap-northeast-3.amazonaws.com']],
+  ])('SNS of %s may send in every name that it has', async (region, names) => {
+    const topicArn = `arn:aws:sns:${region}:999988887777:org-trail`;
+    const stack = resolveTemplate(await packaged({ source: 'topic', topicArn, logBucket: 'org-trail' }));
+    const senders = resourceStatements(stack)
+      .filter((statement) => statement.in === 'IngestQueuePolicy')
+      .flatMap(servicesOf)
+      .filter((service) => service.startsWith('sns.'));
+    expect(senders).toEqual(['sns.amazonaws.com', ...names]);
   });
 
   test('tables, queues, functions and what they may do keep their ids and names', () => {
@@ -162,7 +179,7 @@ describe('the template as CloudFormation gets it', () => {
         /arn:aws|amazonaws\.com/.test(text) &&
         !given.includes(text) &&
         // Services are called so in every partition.
-        !(/\.(Principal|Service)$/.test(place) && /^[a-z0-9]+\.amazonaws\.com$/.test(text)) &&
+        !(/\.(Principal|Service(\.\d)?)$/.test(place) && /^([a-z0-9]+|sns\.[a-z0-9-]+)\.amazonaws\.com$/.test(text)) &&
         !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
     );
     expect(suspicious).toEqual([]);
@@ -228,6 +245,7 @@ test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
     'DigestsMissingAlarm',
+    'DigestsUncheckedAlarm',
     'FilesFailedVerificationAlarm',
     'FilesNotIngestedAlarm',
     'LoggingGapsAlarm',
@@ -237,6 +255,7 @@ test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
     'VerifyLambdaFunction',
     'VerifyLambdaPermissionEventsRuleSchedule1',
     'VerifyLogGroup',
+    'VerifyNotRunningAlarm',
     'VerifyRole',
     'VerifySourcePolicy',
   ]);
@@ -475,6 +494,20 @@ describe('a template that is wrong is found to be', () => {
         'the topic of a trail in another account',
         (stack) => delete stack.get('LogFileSubscription').properties.RedrivePolicy,
       ],
+      [
+        'the topic of a trail in another Region, which is opted in to',
+        (stack) =>
+          set(stack, 'LogFileSubscription', 'RedrivePolicy', {
+            deadLetterTargetArn: stack.arn('IngestDeadLetterQueue'),
+          }),
+      ],
+    ],
+    'a subscription is made in the Region of its topic': [
+      [
+        'the topic of a trail in another Region, which is opted in to',
+        (stack) => delete stack.get('LogFileSubscription').properties.Region,
+      ],
+      ['the topic of a trail in another account', (stack) => set(stack, 'LogFileSubscription', 'Region', 'eu-west-1')],
     ],
     'who announces log files may write to the queue': [
       ['a new trail', (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement.shift()],

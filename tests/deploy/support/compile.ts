@@ -44,6 +44,11 @@ export const VARIANTS = {
     allowedLogBuckets: 'org-trail@999988887777',
     keyPrefix: 'audit/AWSLogs/',
   },
+  'the topic of a trail in another Region, which is opted in to': {
+    source: 'topic',
+    topicArn: 'arn:aws:sns:af-south-1:999988887777:org-trail',
+    logBucket: 'org-trail',
+  },
   'a bucket, encrypted, that is a replica and not verified': {
     source: 'bucket',
     logBucket: 'a-replica',

@@ -230,11 +230,20 @@ export const RULES: Readonly<Record<string, Rule>> = {
         takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
       ),
     ),
+    // A topic of another Region can have none: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
     ...broken(
       stack.ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol !== 'email'),
-      ({ properties }) => takesFrom(stack, properties.RedrivePolicy?.deadLetterTargetArn, 'sns.amazonaws.com'),
+      ({ properties }) =>
+        isOfAnotherRegion(properties.TopicArn)
+          ? properties.RedrivePolicy === undefined
+          : takesFrom(stack, properties.RedrivePolicy?.deadLetterTargetArn, 'sns.amazonaws.com'),
     ),
   ],
+
+  'a subscription is made in the Region of its topic': (stack) =>
+    broken(stack.ofType('AWS::SNS::Subscription'), ({ properties: { TopicArn, Region } }) =>
+      isOfAnotherRegion(TopicArn) ? Region === TopicArn.split(':')[3] : Region === undefined,
+    ),
 
   'who announces log files may write to the queue': (stack) => {
     const bySubscription = stack
@@ -368,7 +377,7 @@ function isForItsSource(statement: Statement): boolean {
   const arn = conditionOn(statement, 'aws:SourceArn');
   const account = conditionOn(statement, 'aws:SourceAccount');
   return servicesOf(statement).every((service) => {
-    const source = SOURCES[service];
+    const source = SOURCES[service.replace(/^sns\.[\w-]+\.amazonaws/, 'sns.amazonaws')];
     const isExact = arn.values.length === 1 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
     if (!source?.arn.test(arn.values[0] ?? '') || !isExact) return false;
     // The Framework writes permissions to invoke, with the account in the ARN alone.
@@ -398,6 +407,8 @@ function isInvokedBy(stack: Stack, id: string, service: string): boolean {
         properties.Principal === service && [FunctionName, stack.arn(id)].includes(properties.FunctionName),
     );
 }
+
+const isOfAnotherRegion = (arn: string) => arn.split(':')[3] !== REGION;
 
 /** Whether a queue's policy lets a service send. */
 function takesFrom(stack: Stack, arn: string | undefined, service: string): boolean {
