@@ -2,12 +2,16 @@ import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { commandLine } from '../shell.ts';
 import type { Caller, Stack } from './stack.ts';
 
+/** What serverless.yml calls stacks: `mwaa-trail-STAGE`. */
+const SERVICE = 'mwaa-trail-';
+
 /**
  * The command that deploys the stack; with a trail, what has to fit this trail. Elsewhere than in the checkout, npx would fetch
  * another Serverless Framework.
  */
 export function redeploy({ name, caller }: Pick<Stack, 'name' | 'caller'>, trail?: Trail): string {
-  const stage = name.slice(name.lastIndexOf('-') + 1);
+  // A stage may have hyphens, too.
+  const stage = name.startsWith(SERVICE) ? name.slice(SERVICE.length) : name.slice(name.lastIndexOf('-') + 1);
   const command = `in the checkout: ${commandLine('npx serverless deploy --stage', stage, '--region', caller.region)}`;
   if (!trail) return command;
   const parameters = {

@@ -9,6 +9,7 @@ import { HeadBucketCommand, type S3Client, S3ServiceException } from '@aws-sdk/c
  */
 export function followBucketRegions(client: S3Client): void {
   const regions = new Map<string, string>();
+  REDIRECTED.set(client, regions);
   const endpointOf = client.config.endpointProvider;
   // The endpoint also says for which Region a request is signed.
   client.config.endpointProvider = (parameters, context) => {
@@ -29,11 +30,22 @@ export function followBucketRegions(client: S3Client): void {
           if (region === undefined || region === asked) throw error;
           regions.set(bucket, region);
           if (!isRepeatable(body)) throw error;
-          return next(args);
+          return next(args).catch((second: unknown) => {
+            // No S3 answers in that Region: the next request asks where it first would have.
+            if (!(second instanceof S3ServiceException)) regions.delete(bucket);
+            throw second;
+          });
         }
       },
     { step: 'initialize', priority: 'low', name: 'followBucketRegions' },
   );
+}
+
+const REDIRECTED = new WeakMap<S3Client, ReadonlyMap<string, string>>();
+
+/** The Region in which a client found a bucket that it had looked for in another one; absent if it was never sent elsewhere. */
+export function redirectedRegion(client: S3Client, bucket: string): string | undefined {
+  return REDIRECTED.get(client)?.get(bucket);
 }
 
 /** The one chooses a Region, the other asks for it. */

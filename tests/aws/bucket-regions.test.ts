@@ -12,6 +12,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
+import { redirectedRegion } from '../../shared/aws/bucket-regions.ts';
 import { isReadable, openObject } from '../../shared/aws/open-object.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { failureKind } from '../../shared/failure.ts';
@@ -179,6 +180,28 @@ test.each<[Redirect, string]>([
   expect(error).toMatchObject({ $metadata: { httpStatusCode: 301 } });
   expect(failureKind(error)).toBe('fatal');
   expect(regional.proxy.requests.length - before).toBeLessThanOrEqual(2);
+});
+
+test('a Region in which no S3 answers is forgotten', async () => {
+  const regions: unknown[] = [];
+  const requestHandler = {
+    handle: async ({ hostname }: { hostname: string }) => {
+      regions.push(/\.s3\.([^.]+)\./.exec(hostname)?.[1]);
+      if (hostname.includes('.nowhere-1.')) throw new Error('getaddrinfo ENOTFOUND');
+      // The first answer is a mistake.
+      const region = regions.length === 1 ? 'nowhere-1' : 'eu-west-1';
+      const headers = hostname.includes('.eu-west-1.') ? { etag: '"e"' } : { 'x-amz-bucket-region': region };
+      return { response: { statusCode: 'etag' in headers ? 200 : 301, headers, body: Readable.from([]) } };
+    },
+  };
+  const settings = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1, requestHandler };
+  const client = createS3Client({}, settings as object);
+  const read = () => client.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'key' }));
+  await expect(read()).rejects.toThrow('ENOTFOUND');
+  await read();
+  await read();
+  expect(regions).toEqual([LOCAL_REGION, 'nowhere-1', LOCAL_REGION, 'eu-west-1', 'eu-west-1']);
+  expect(redirectedRegion(client, 'bucket')).toBe('eu-west-1');
 });
 
 test('an error that is about something else is not sent again', async () => {

@@ -6,11 +6,14 @@ export class AwsError {
   readonly code: string;
   readonly status: number;
   readonly message: string;
+  /** Of S3: more members of the answer, as XML. */
+  readonly more: string;
 
-  constructor(code: string, status = 400, message = code) {
+  constructor(code: string, status = 400, message = code, more = '') {
     this.code = code;
     this.status = status;
     this.message = message;
+    this.more = more;
   }
 }
 
@@ -135,7 +138,7 @@ const s3: Protocol = (_, answer) => {
   return {
     status: answer.status,
     headers,
-    body: `<Error>${xml({ Code: answer.code, Message: answer.message })}</Error>`,
+    body: `<Error>${xml({ Code: answer.code, Message: answer.message })}${answer.more}</Error>`,
   };
 };
 

@@ -7,6 +7,7 @@ import {
   type GetBucketNotificationConfigurationCommandOutput,
 } from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
+import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import type { LogBucket } from '../../../shared/config.ts';
 import { commandLine } from '../../shell.ts';
 import { exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
@@ -30,7 +31,10 @@ const ANNOUNCED: Readonly<Record<Source, (stack: Stack) => Promise<Found[]>>> = 
   queue: async (stack) => onBuckets(stack, await bucketTells('queue', (await stack.queue('queue')).QueueArn!, stack)),
   function: async (stack) =>
     onBuckets(stack, await bucketTells('function', (await stack.ingest()).FunctionArn!, stack)),
-  bucket: async (stack) => [...(await onBuckets(stack, bucketTellsEventBridge)), ...(await checkRule(stack))],
+  bucket: async (stack) => [
+    ...(await onBuckets(stack, (bucket, answer) => bucketTellsEventBridge(bucket, answer, stack))),
+    ...(await checkRule(stack)),
+  ],
   topic: checkSubscription,
 };
 
@@ -112,7 +116,21 @@ function notificationFix(bucket: string, { $metadata: _, ...before }: Notificati
   return commandLine(put, bucket, '--notification-configuration', wanted);
 }
 
-function bucketTellsEventBridge({ name }: LogBucket, notifications: Notifications): Found[] {
+function bucketTellsEventBridge(
+  { name }: LogBucket,
+  notifications: Notifications,
+  { clients, caller }: Stack,
+): Found[] {
+  // Its events go to the EventBridge of its own Region.
+  const region = redirectedRegion(clients.s3, name) ?? caller.region;
+  if (region !== caller.region) {
+    return [
+      problem(
+        `bucket ${name} is in ${region}: EventBridge does not bring its events to ${caller.region}`,
+        `deploy the stack in ${region}, or with source=topic and a topic to which the trail publishes`,
+      ),
+    ];
+  }
   if (notifications.EventBridgeConfiguration) return [ok(`bucket ${name} sends its events to EventBridge`)];
   const fix = notificationFix(name, notifications, { EventBridgeConfiguration: {} });
   return [problem(`bucket ${name} does not send its events to EventBridge`, fix)];
@@ -169,8 +187,9 @@ export async function subscription(stack: Stack): Promise<Readonly<Record<string
 
 async function checkSubscription(stack: Stack): Promise<Found[]> {
   const { QueueArn = '' } = await stack.queue('queue');
-  const subscribe = (topic = 'TOPIC-ARN') =>
-    `the topic's policy must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', QueueArn, '--topic-arn', topic)}`;
+  // In the Region of the topic.
+  const subscribe = (topic = 'arn:PARTITION:sns:REGION:ACCOUNT:TOPIC') =>
+    `the topic's policy must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', QueueArn, '--topic-arn', topic, '--region', topic.split(':')[3] ?? '')}`;
   const attributes = await subscription(stack).catch((error: unknown) => {
     if (error instanceof GoneError) return undefined;
     throw error;

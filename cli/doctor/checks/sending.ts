@@ -26,7 +26,11 @@ const SENDING: Readonly<Record<Source, (stack: Stack) => Promise<Found[]>>> = {
     const rule = await stack.physicalId('rule', "the stack's rule");
     return queueAccepts(stack, 'events.amazonaws.com', [`arn:${partition}:events:${region}:${account}:rule/${rule}`]);
   },
-  topic: async (stack) => queueAccepts(stack, 'sns.amazonaws.com', [(await subscription(stack)).TopicArn ?? '']),
+  topic: async (stack) => {
+    const { TopicArn } = await subscription(stack);
+    // Of a subscription that is not confirmed, nothing is known; that is a finding on the announcement.
+    return TopicArn === undefined ? [] : queueAccepts(stack, 'sns.amazonaws.com', [TopicArn]);
+  },
 };
 
 /**

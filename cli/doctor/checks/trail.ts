@@ -166,8 +166,7 @@ async function onStatus(
 
 /** Whether each trail records MWAA's management events: creations, changes and deletions of environments. */
 export function checkManagementEvents(stack: Stack): Promise<Found[]> {
-  return onSelectors(stack, (trail, selectors, fix) => {
-    const recorded = recordedOf(selectors, 'Management');
+  return onSelectors(stack, 'Management', (trail, recorded, fix) => {
     if (recorded === 'all') return ok(`${trail.Name} records management events`);
     const text = `${trail.Name} records ${recorded === 'none' ? 'no' : 'only some'} management events: creations, changes, deletions, and denied calls may be missing`;
     return recorded === 'none' ? problem(text, fix(MANAGEMENT)) : warning(text, fix(MANAGEMENT));
@@ -176,8 +175,7 @@ export function checkManagementEvents(stack: Stack): Promise<Found[]> {
 
 /** Whether each trail records MWAA's data events. */
 export function checkDataEvents(stack: Stack): Promise<Found[]> {
-  return onSelectors(stack, (trail, selectors, fix) => {
-    const recorded = recordedOf(selectors, 'Data');
+  return onSelectors(stack, 'Data', (trail, recorded, fix) => {
     const what = 'logins to Airflow, CLI tokens, calls of its REST API';
     if (recorded === 'all') return ok(`${trail.Name} records MWAA's data events: ${what}`);
     if (recorded === 'some')
@@ -198,21 +196,37 @@ const DATA: AdvancedEventSelector = {
   ],
 };
 
+type Category = 'Management' | 'Data';
+type Recorded = 'all' | 'some' | 'none';
+
+/** The findings on what each trail records of a category. Trails may share the work: what another one records is not missing. */
 async function onSelectors(
   stack: Stack,
-  check: (
-    trail: Trail,
-    selectors: GetEventSelectorsCommandOutput,
-    fix: (wanted: AdvancedEventSelector) => string,
-  ) => Found,
+  category: Category,
+  check: (trail: Trail, recorded: Recorded, fix: (wanted: AdvancedEventSelector) => string) => Found,
 ): Promise<Found[]> {
-  const found = (await stack.trails()).map(async (trail) => {
+  const asked = (await stack.trails()).map(async (trail) => {
     const { TrailARN: TrailName, HomeRegion = stack.caller.region } = trail;
     const command = new GetEventSelectorsCommand({ TrailName });
     const selectors = await stack.clients.cloudTrailIn(HomeRegion).send(command);
-    return check(trail, selectors, (wanted) => selectorFix(trail, selectors, wanted, stack));
+    return { trail, selectors, recorded: recordedOf(selectors, category) };
   });
-  return Promise.all(found);
+  const trails = await Promise.all(asked);
+  const buckets = (await stack.logBuckets()).map(({ name }) => name);
+  const complete = trails.filter(
+    ({ trail, recorded }) => recorded === 'all' && buckets.includes(trail.S3BucketName ?? ''),
+  );
+  return trails.map(({ trail, selectors, recorded }) => {
+    const other = recorded === 'all' ? undefined : complete.find((one) => seesAllOf(one.trail, trail))?.trail;
+    if (other) return ok(`${trail.Name} leaves ${category.toLowerCase()} events to ${other.Name}`);
+    return check(trail, recorded, (wanted) => selectorFix(trail, selectors, wanted, stack));
+  });
+}
+
+/** Whether a trail records the accounts and Regions of another one. */
+function seesAllOf(trail: Trail, other: Trail): boolean {
+  const regions = trail.IsMultiRegionTrail || (!other.IsMultiRegionTrail && trail.HomeRegion === other.HomeRegion);
+  return Boolean(regions && (trail.IsOrganizationTrail || !other.IsOrganizationTrail));
 }
 
 /**
@@ -222,8 +236,8 @@ async function onSelectors(
  */
 function recordedOf(
   { EventSelectors = [], AdvancedEventSelectors = [] }: GetEventSelectorsCommandOutput,
-  category: 'Management' | 'Data',
-): 'all' | 'some' | 'none' {
+  category: Category,
+): Recorded {
   const conditions =
     AdvancedEventSelectors.length > 0
       ? AdvancedEventSelectors.flatMap((selector) => conditionsOf(selector, category))
@@ -240,10 +254,12 @@ function conditionsOf({ FieldSelectors = [] }: AdvancedEventSelector, category: 
     FieldSelectors.some(({ Field, Equals = [] }) => Field === field && Equals.includes(value));
   if (!is('eventCategory', category)) return [];
   if (category === 'Data' && !is('resources.type', 'AWS::MWAA::Environment')) return [];
-  const others = FieldSelectors.filter(({ Field = '', NotEquals = [] }) => {
-    const excludesOthers =
-      Field === 'eventSource' && NotEquals.length > 0 && !NotEquals.includes('airflow.amazonaws.com');
-    return !['eventCategory', 'resources.type'].includes(Field) && !excludesOthers;
+  const others = FieldSelectors.filter(({ Field = '', Equals = [], NotEquals = [] }) => {
+    const keepsMwaa =
+      Field === 'eventSource' &&
+      (Equals.includes('airflow.amazonaws.com') ||
+        (NotEquals.length > 0 && !NotEquals.includes('airflow.amazonaws.com')));
+    return !['eventCategory', 'resources.type'].includes(Field) && !keepsMwaa;
   });
   return [others.length];
 }

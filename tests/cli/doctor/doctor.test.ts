@@ -369,6 +369,20 @@ const RETIRED: Case[] = [
   },
 ];
 
+/** One trail for management events, and another one for data events. */
+function twoTrails(members: object): Changes {
+  const TrailARN = TRAIL.replace(TRAIL_NAME, 'data-events');
+  return {
+    'cloudtrail:DescribeTrails': ({ trailList }) => {
+      const [own] = trailList as object[];
+      return { trailList: [own, { ...own, Name: 'data-events', TrailARN, ...members }] };
+    },
+    'cloudtrail:GetEventSelectors': (_, { TrailName }) => ({
+      AdvancedEventSelectors: [TrailName === TrailARN ? dataOf('AWS::MWAA::Environment') : management],
+    }),
+  };
+}
+
 const EVENTS: Case[] = [
   {
     what: 'no data events; the other selectors stay',
@@ -390,6 +404,31 @@ const EVENTS: Case[] = [
       warning('management events', 'only some', 'write them as advanced ones (aws cloudtrail get-event-selectors'),
       problem('data events', 'leave no trace', '"AWS::MWAA::Environment"'),
     ],
+  },
+  {
+    what: 'management events of MWAA alone',
+    changes: selectors({
+      AdvancedEventSelectors: [
+        { FieldSelectors: [...management.FieldSelectors, { Field: 'eventSource', Equals: ['airflow.amazonaws.com'] }] },
+        dataOf('AWS::MWAA::Environment'),
+      ],
+    }),
+    findings: [],
+  },
+  {
+    what: 'two trails that share the work',
+    changes: twoTrails({ IsMultiRegionTrail: true }),
+    findings: [],
+  },
+  {
+    what: 'two trails, of which the other records one Region',
+    changes: twoTrails({ IsMultiRegionTrail: false }),
+    findings: [warning('Regions', 'data-events records'), problem('data events', `${TRAIL_NAME} does not record`)],
+  },
+  {
+    what: 'two trails, of which the other delivers to a bucket that ingest does not read',
+    changes: twoTrails({ IsMultiRegionTrail: true, S3BucketName: 'elsewhere' }),
+    findings: [problem('data events', 'leave no trace')],
   },
   {
     what: 'basic selectors without management events',
@@ -892,6 +931,43 @@ describe.each([
     );
     expect(code).toBe(expected.some(({ state }) => state === 'problem' || state === 'unknown') ? 1 : 0);
   });
+});
+
+test('a bucket of another Region brings nothing to the rule', async () => {
+  const account = accountWith('bucket', {
+    's3:GetBucketNotificationConfiguration': (answer, _, region) =>
+      region === 'eu-central-1'
+        ? answer
+        : new AwsError('PermanentRedirect', 301, 'No.', '<Region>eu-central-1</Region>'),
+  });
+  const { code, bad } = await findings(account);
+  expect(code).toBe(1);
+  expect(bad).toMatchObject([
+    {
+      state: 'problem',
+      check: 'announcement',
+      text: `bucket ${LOG_BUCKET} is in eu-central-1: EventBridge does not bring its events to ${REGION}`,
+    },
+  ]);
+});
+
+test('a subscription of which nothing is known is one finding', async () => {
+  const account = accountWith('topic', {
+    'cloudformation:ListStackResources': (answer) =>
+      JSON.parse(JSON.stringify(answer).replaceAll(new RegExp(`"${TOPIC}[^"]*"`, 'g'), '"PendingConfirmation"')),
+  });
+  expect((await findings(account)).bad).toMatchObject([
+    { check: 'announcement', text: expect.stringContaining('was never confirmed') },
+  ]);
+});
+
+test('a stage with a hyphen is deployed under its whole name', async () => {
+  const account = accountWith('queue', {
+    'cloudformation:DescribeStacks': () => new AwsError('ValidationError', 400, 'it does not exist'),
+  });
+  const { stdout } = await run(account, ['--stack', 'mwaa-trail-prod-eu', '--format', 'json']);
+  const { findings: found } = JSON.parse(stdout) as DoctorReport;
+  expect(found).toMatchObject([{ fix: expect.stringContaining('npx serverless deploy --stage prod-eu --region') }]);
 });
 
 test('a topic of another Region has its subscription there', async () => {
