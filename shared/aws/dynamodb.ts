@@ -57,12 +57,16 @@ const THROTTLES: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
-/** The exceptions do not agree on how the member is written: only ThrottlingException has a small letter. */
+/**
+ * The exceptions do not agree on how the member is written: only ThrottlingException has a small letter. The SDK lets null
+ * through, which would end the retries here.
+ */
 interface Throttled {
-  ThrottlingReasons?: ThrottlingReason[];
-  throttlingReasons?: ThrottlingReason[];
+  ThrottlingReasons?: (ThrottlingReason | null)[] | null;
+  throttlingReasons?: (ThrottlingReason | null)[] | null;
 }
 
-function throttlingReasons({ ThrottlingReasons = [], throttlingReasons = ThrottlingReasons }: Throttled): string[] {
-  return throttlingReasons.map(({ reason = '', resource = '' }) => `${reason} ${resource}`);
+function throttlingReasons({ ThrottlingReasons, throttlingReasons }: Throttled): string[] {
+  const reasons = throttlingReasons ?? ThrottlingReasons ?? [];
+  return reasons.map((one) => `${one?.reason ?? ''} ${one?.resource ?? ''}`);
 }

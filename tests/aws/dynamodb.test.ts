@@ -65,6 +65,23 @@ describe.each(Object.entries(MEMBERS))('%s', (error, member) => {
   });
 });
 
+test.each([
+  ['no list', { ThrottlingReasons: null }, []],
+  ['a list under the other name', { throttlingReasons: REASONS.slice(0, 1) }, [`${REASONS[0]!.reason} ${TABLE}`]],
+  ['reasons without members', { ThrottlingReasons: [{}, { reason: null }, null] }, undefined],
+])('a throttle with %s is a throttle, and its retry succeeds', async (_, members, reasons) => {
+  const onThrottle = jest.fn();
+  const client = createClient(proxy, { onThrottle });
+  const answers = [dynamoError(400, 'ProvisionedThroughputExceededException', members)];
+  proxy.script = () => {
+    const answer = answers.shift();
+    return answer && instead(answer);
+  };
+  await client.send(getItem).finally(() => client.destroy());
+  expect(onThrottle).toHaveBeenCalledTimes(1);
+  if (reasons) expect(onThrottle).toHaveBeenCalledWith(reasons);
+});
+
 test('what is no throttle is not told', async () => {
   const onThrottle = jest.fn();
   const client = createClient(proxy, { onThrottle });
