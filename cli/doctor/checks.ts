@@ -4,6 +4,7 @@ import { checkAnnouncement } from './checks/announcement.ts';
 import { checkConcurrency, checkConfiguration, checkEventSource, checkFunction } from './checks/function.ts';
 import { checkFailed, checkFreshness, checkQuarantine } from './checks/ledger.ts';
 import { checkDeadLetters, checkQueue } from './checks/queues.ts';
+import { checkSchedules } from './checks/schedules.ts';
 import { checkSending } from './checks/sending.ts';
 import { checkStack, findStack } from './checks/stack.ts';
 import {
@@ -43,6 +44,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['function', checkFunction],
   ['configuration', checkConfiguration],
   ['concurrency', checkConcurrency],
+  ['schedules', checkSchedules],
   ['access', checkAccess],
   ['ownership', checkOwnership],
   ['key', checkKey],

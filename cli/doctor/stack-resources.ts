@@ -12,6 +12,9 @@ export const LOGICAL_IDS = {
   rule: 'LogFileRule',
   subscription: 'LogFileSubscription',
   bucketPermission: 'LogBucketPermission',
+  // The Framework names these.
+  heartbeat: 'IngestEventsRuleSchedule1',
+  verifySchedule: 'VerifyEventsRuleSchedule1',
 } as const;
 
 /** The physical IDs of a stack's resources, by logical ID. */

@@ -82,7 +82,7 @@ export function healthyAccount(source: DeployedSource): Account {
       Policy: JSON.stringify(policy('s3.amazonaws.com', 'lambda:InvokeFunction', `arn:aws:s3:::${LOG_BUCKET}`)),
     }),
     'iam:SimulatePrincipalPolicy': () => simulation('allowed'),
-    'events:DescribeRule': () => ({ Name: 'physical-LogFileRule', State: 'ENABLED', EventPattern: '{}' }),
+    'events:DescribeRule': ({ Name }) => ({ Name, State: 'ENABLED', EventPattern: '{}' }),
     'events:TestEventPattern': () => ({ Result: true }),
     'sqs:GetQueueAttributes': ({ QueueUrl }) => ({
       Attributes: isDeadLetters(QueueUrl) ? attributesOf(`${QUEUE}-dead-letters`) : queueAttributes(source),
@@ -242,6 +242,8 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
     kmsKeyArn: file === 'new-trail' ? '' : KEY,
     keyPrefix: 'AWSLogs/',
     topicArn: TOPIC,
+    topicRegion: REGION,
+    topicSenders: 'sns.amazonaws.com',
     ...parameters,
   };
   const own = readYaml('serverless.yml', values) as { resources: [Template] };
@@ -250,7 +252,12 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
   const template: Template = {
     Conditions: Object.assign({}, ...parts.map(({ Conditions }) => Conditions)),
     Resources: Object.assign(
-      { IngestLambdaFunction: { Type: 'AWS::Lambda::Function' } },
+      // What the Framework makes of functions and their events.
+      {
+        IngestLambdaFunction: { Type: 'AWS::Lambda::Function' },
+        IngestEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
+        VerifyEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
+      },
       ...parts.map(({ Resources }) => Resources),
     ),
   };
@@ -262,7 +269,8 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
 function readYaml(path: string, values: Readonly<Record<string, string>>): unknown {
   const text = readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
     .replace(/\$\{param:(\w+)\}/g, (_, name: string) => values[name] ?? '')
-    .replace(/\$\{self:service\}-\$\{sls:stage\}/g, STACK);
+    .replace(/\$\{self:service\}-\$\{sls:stage\}/g, STACK)
+    .replace(/\$\{self:provider\.region\}/g, REGION);
   return filledIn(parse(text, { customTags: TAGS }), values);
 }
 

@@ -100,6 +100,10 @@ const mapping = (members: object) => ({
 const notification = (content: string) => ({ 's3:GetBucketNotificationConfiguration': () => notificationXml(content) });
 const queueNotification = (content: string) =>
   notification(`<QueueConfiguration><Id>o</Id><Queue>${QUEUE}</Queue>${content}</QueueConfiguration>`);
+const rule = (id: string, change: Changes[string]): Changes => ({
+  'events:DescribeRule': (answer, input, region) =>
+    input.Name === `physical-${id}` ? change(answer, input, region) : answer,
+});
 const queue = (own: Record<string, string>, deadLetters: Record<string, string> = {}): Changes => ({
   'sqs:GetQueueAttributes': (_, { QueueUrl }) => ({
     Attributes: isDeadLetters(QueueUrl)
@@ -580,13 +584,13 @@ const ANNOUNCEMENTS: Case[] = [
   {
     what: 'the rule is disabled',
     source: 'bucket',
-    changes: { 'events:DescribeRule': (answer) => ({ ...answer, State: 'DISABLED' }) },
+    changes: rule('LogFileRule', (answer) => ({ ...answer, State: 'DISABLED' })),
     findings: [problem('announcement', 'rule is disabled', 'aws events enable-rule')],
   },
   {
     what: 'the rule is gone',
     source: 'bucket',
-    changes: { 'events:DescribeRule': missing('ResourceNotFoundException', 400) },
+    changes: rule('LogFileRule', missing('ResourceNotFoundException', 400)),
     findings: [problem('announcement', "the stack's rule is gone", DEPLOY)],
   },
   {
@@ -682,6 +686,32 @@ const ANNOUNCEMENTS: Case[] = [
 ];
 
 const PARTS: Case[] = [
+  {
+    what: 'the schedule of verify is switched off',
+    changes: rule('VerifyEventsRuleSchedule1', (answer) => ({ ...answer, State: 'DISABLED' })),
+    findings: [
+      problem(
+        'schedules',
+        'the schedule of verify is switched off: nothing is verified',
+        `aws events enable-rule --region ${REGION} --name physical-VerifyEventsRuleSchedule1`,
+      ),
+    ],
+  },
+  {
+    what: 'the heartbeat is gone',
+    changes: rule('IngestEventsRuleSchedule1', missing('ResourceNotFoundException', 400)),
+    findings: [problem('schedules', 'the heartbeat of ingest is gone', DEPLOY)],
+  },
+  {
+    what: 'verify=off',
+    changes: {
+      'cloudformation:ListStackResources': (answer) =>
+        JSON.parse(JSON.stringify(answer).replaceAll('VerifyEventsRuleSchedule1', 'Other')),
+      'events:DescribeRule': (answer, { Name }) =>
+        Name === 'physical-IngestEventsRuleSchedule1' ? answer : new AwsError('ResourceNotFoundException', 400),
+    },
+    findings: [],
+  },
   {
     what: 'dead letters',
     changes: queue({}, { ApproximateNumberOfMessages: '2', ApproximateNumberOfMessagesNotVisible: '1' }),
