@@ -21,25 +21,27 @@ export function followBucketRegions(client: S3Client): void {
       async (args) => {
         const { Bucket: bucket, Body: body } = args.input as { Bucket?: string; Body?: unknown };
         if (bucket === undefined || NOT_FOLLOWED.has(commandName)) return next(args);
-        const asked = regions.get(bucket) ?? (await client.config.region());
-        try {
-          return await next(args);
-        } catch (error) {
-          if (!isWrongRegion(error, commandName)) throw error;
-          const region = regionIn(error) ?? (await askRegion(client, bucket));
-          if (region === undefined || region === asked) throw error;
-          regions.set(bucket, region);
-          if (!isRepeatable(body)) throw error;
-          return next(args).catch((second: unknown) => {
-            // No S3 answers in that Region: the next request asks where it first would have.
-            if (!(second instanceof S3ServiceException)) regions.delete(bucket);
-            throw second;
-          });
+        for (let redirects = 0; ; redirects += 1) {
+          const asked = regions.get(bucket) ?? (await client.config.region());
+          try {
+            return await next(args);
+          } catch (error) {
+            // No S3 answers in that Region: the next request begins anew.
+            if (redirects > 0 && !(error instanceof S3ServiceException)) regions.delete(bucket);
+            if (redirects === MAX_REDIRECTS || !isWrongRegion(error, commandName)) throw error;
+            const region = regionIn(error) ?? (await askRegion(client, bucket));
+            if (region === undefined || region === asked) throw error;
+            regions.set(bucket, region);
+            if (!isRepeatable(body)) throw error;
+          }
         }
       },
     { step: 'initialize', priority: 'low', name: 'followBucketRegions' },
   );
 }
+
+/** The first answer may be out of date, where a bucket was made anew. */
+const MAX_REDIRECTS = 2;
 
 const REDIRECTED = new WeakMap<S3Client, ReadonlyMap<string, string>>();
 

@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
+  type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
@@ -180,6 +181,30 @@ test.each<[Redirect, string]>([
   expect(error).toMatchObject({ $metadata: { httpStatusCode: 301 } });
   expect(failureKind(error)).toBe('fatal');
   expect(regional.proxy.requests.length - before).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  ['a first answer that is out of date', ['eu-west-3', 'eu-west-1'], [LOCAL_REGION, 'eu-west-3', 'eu-west-1'], 200],
+  ['answers in a circle', ['eu-west-1', LOCAL_REGION, 'eu-west-1'], [LOCAL_REGION, 'eu-west-1', LOCAL_REGION], 301],
+])('%s', async (_, answers, expected, status) => {
+  const bucket = await createBucket(LOCAL_REGION);
+  await put(bucket, 'a', 'text of a');
+  const inRegion = regional.proxy.script;
+  const left = [...answers];
+  regional.proxy.script = () => {
+    const region = left.shift();
+    if (region === undefined) return undefined;
+    return (exchange) =>
+      exchange.answer({ status: 301, headers: { 'x-amz-bucket-region': region }, body: Buffer.from('') });
+  };
+  const before = regional.proxy.requests.length;
+  const answer = await textOf(createClient(), bucket, 'a').then(
+    () => 200,
+    (error: S3ServiceException) => error.$metadata.httpStatusCode,
+  );
+  regional.proxy.script = inRegion;
+  expect(answer).toBe(status);
+  expect(regional.proxy.requests.slice(before).map(signedFor)).toEqual(expected);
 });
 
 test('a Region in which no S3 answers is forgotten', async () => {
