@@ -101,8 +101,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the Region of a bucket is forgotten',
     file: 'shared/aws/bucket-regions.ts',
-    find: 'if (!isRepeatable(body)) throw error;\n          return next(args);',
-    replace: 'return next(args).finally(() => regions.delete(bucket));',
+    find: 'return await next(args);',
+    replace: 'return await next(args).finally(() => regions.delete(bucket));',
     tests: 'aws/bucket-regions',
     only: 'remembers it',
   },
