@@ -16,13 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
-/** A client of the store whose requests all succeed, after a time in milliseconds. */
-function slowClient(latency: number): DynamoDBClient {
+/** A client of the store whose requests all succeed, after a time in milliseconds, unless that is ended. */
+function slowClient(latency: number, ended: AbortSignal): DynamoDBClient {
   const settings = { endpoint: store.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   const client = createDynamoClient(settings);
   client.middlewareStack.add(
     (next) => async (args) => {
-      await setTimeout(latency, undefined, { ref: false });
+      await setTimeout(latency, undefined, { signal: ended });
       return next(args);
     },
     { step: 'finalizeRequest' },
@@ -32,11 +32,13 @@ function slowClient(latency: number): DynamoDBClient {
 
 async function ask(url: string, latency: number, timeLimits: TimeLimits) {
   const told: unknown[] = [];
-  const dynamo = slowClient(latency);
+  const ended = new AbortController();
+  const dynamo = slowClient(latency, ended.signal);
   const deps = { ...store.deps, dynamo };
   const handler = createQueryHandler(deps, { failed: (error) => told.push(error), timeLimits });
   const started = performance.now();
   const { statusCode, body } = await handler(httpEvent(url), {} as Context);
+  ended.abort();
   dynamo.destroy();
   return { statusCode, body: JSON.parse(body), told, took: performance.now() - started };
 }
