@@ -138,7 +138,7 @@ function fixed(): Record<string, number> {
   return {
     [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),
     [`${METRICS} metrics`]: METRICS * price('CloudWatch: a metric for a month'),
-    'the dashboard (an account has three for nothing)': price('CloudWatch: a dashboard for a month'),
+    'the dashboard (an account has three free)': price('CloudWatch: a dashboard for a month'),
     'polling the queue': (POLLS / 1e6) * price('SQS, standard queue: a million requests'),
   };
 }
