@@ -87,7 +87,7 @@ describe('the reference pages have each, and no other', () => {
       [...read(path).matchAll(/'([A-Z]\w+)'/g)].map(([, name]) => name!),
     );
     expect(metrics.length).toBeGreaterThan(10);
-    expect(rows('docs/runbook.md', '## Metrics')).toEqual([...metrics].sort());
+    expect(new Set(rows('docs/runbook.md', '## Metrics'))).toEqual(new Set(metrics));
   });
 
   test('attribute of an event that an index holds', () => {
