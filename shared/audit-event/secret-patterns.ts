@@ -59,6 +59,7 @@ const PATTERNS: readonly SecretPattern[] = [
   {
     pattern: new RegExp(String.raw`${BEFORE_PASSWORD}[^\s@"'\`<>]{1,100}(?: {1,2}[^\s@"'\`<>]{1,100}){1,3}(?=@)`, 'gi'),
   },
+  { pattern: /(?<keep>jdbc:oracle:[a-z]{1,10}:[^\s/@"]{1,100}\/)[^\s@]{1,200}(?=@)/gi },
   { pattern: new RegExp(String.raw`(?<keep>${WEBHOOKS})[^\s"'<>\\]{4,}`, 'gi') },
   // Shared access signatures.
   { pattern: /(?<keep>[?&]sig=)[^\s"'&<>\\]{8,}/gi },

@@ -70,7 +70,19 @@ const VALUES: readonly NamedValue[] = [
       return name !== undefined && namesSecret(name.trim()) ? end : undefined;
     },
   },
+  // 1 validation error detected: Value '...' at 'password' failed to satisfy constraint
+  {
+    head: /\bvalue\s(?=')/gi,
+    endOf(text, start) {
+      const end = endOfQuoted(text, start);
+      AT_MEMBER.lastIndex = end;
+      const name = AT_MEMBER.exec(text)?.groups?.name;
+      return name !== undefined && namesSecret(name) ? end : undefined;
+    },
+  },
 ];
+
+const AT_MEMBER = /'\sat\s'(?<name>[\w.[\]-]{1,200})'/y;
 
 /** The name ends before the next member: `Key=db_password Type=...` */
 const NAME_AFTER_VALUE = new RegExp(

@@ -93,6 +93,18 @@ const SECRETS: readonly [kind: string, secret: string, keep?: string][] = [
     'ParameterKey=DbPassword,UsePreviousValue=false,ParameterValue=CANARY',
     'UsePreviousValue=false,ParameterValue=***',
   ],
+  [
+    'the answer to a value that is not allowed',
+    "1 validation error detected: Value 'CANARY, battery' at 'options.dbPassword' failed to satisfy constraint: x",
+    "Value '***' at 'options.dbPassword' failed to satisfy constraint",
+  ],
+  [
+    'a connection of Oracle',
+    'jdbc:oracle:thin:scott/CANARYpw@//db.example:1521/x',
+    'jdbc:oracle:thin:scott/***@//db.example',
+  ],
+  ['an encoded URI with an encoded slash', 'mysql%3A%2F%2Fu%3Apa%2FCANARY%40host', 'mysql%3A%2F%2Fu%3A***%40host'],
+  ['an encoded URI with plain slashes', 'mysql%3A//u%3ACANARYpw%40host%3A3306', 'mysql%3A//u%3A***%40host%3A3306'],
   ['an encoded URI', 'postgresql%3A%2F%2Fuser%3ACANARY%40host%2Fdb', 'postgresql%3A%2F%2Fuser%3A***%40host%2Fdb'],
   [
     'an encoded URI in a URL',
@@ -392,6 +404,7 @@ describe('what is no secret stays', () => {
     `{"secretArn":"${arn}"}`,
     `SecretId=${arn}`,
     'http://localhost:8080/users/anna@example.com',
+    "1 validation error detected: Value 'x' at 'name' failed to satisfy constraint",
     'http://[::1]:8080/users/anna@example.com',
     'https://example.com:8443?mail=anna@example.com',
     'see https://example.com: contact admin@example.com',

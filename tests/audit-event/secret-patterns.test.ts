@@ -87,7 +87,17 @@ const HOSTILE = [
     'aa://a:b c ',
     'aa://:@',
   ],
-  ...['\\/', '\\u003d', '\\u005c', 'aa:\\/\\/a:b@', ':token:a', 'secret:'],
+  ...[
+    '\\/',
+    '\\u003d',
+    '\\u005c',
+    'aa:\\/\\/a:b@',
+    ':token:a',
+    "value '",
+    "value 'a' at '",
+    'jdbc:oracle:thin:a/',
+    'secret:',
+  ],
   ...['ghp_', 'ghp_a', 'sk-', 'sk-a', 'xoxb-', 'AIza', 'npm_', 'hvs.', 'sk_live_', 'github_pat_', 'glpat-'],
 ];
 
