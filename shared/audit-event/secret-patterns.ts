@@ -36,7 +36,7 @@ const WEBHOOKS = [
 ].join('|');
 
 /** Scheme and user; what follows is no password where it is the port of a host without user, or in an IPv6 address. */
-const BEFORE_PASSWORD = String.raw`(?<keep>[a-z0-9+.-]{2}:\/\/(?!\[)[^\s/:?#]{0,200}:)(?!\d{1,5}(?:[/?#\s]|$))`;
+const BEFORE_PASSWORD = String.raw`(?<keep>:\/\/(?<=[a-z0-9+.-]{2}:\/\/)(?!\[)[^\s/:?#]{0,200}:)(?!\d{1,5}(?:[/?#\s]|$))`;
 
 const PATTERNS: readonly SecretPattern[] = [
   { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g },
