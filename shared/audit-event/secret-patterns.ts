@@ -54,8 +54,12 @@ const PATTERNS: readonly SecretPattern[] = [
     isSecret: (found) => found.length > 22 || /\d|[a-z][A-Z]/.test(found),
   },
   // Password in a URL: Airflow connections are written so, and by hand often without encoding what needs it.
-  { pattern: new RegExp(String.raw`${BEFORE_PASSWORD}[^\s/]{1,500}(?=@)`, 'gi') },
-  { pattern: new RegExp(String.raw`${BEFORE_PASSWORD}(?:(?!:\/\/)[^\s"'\`<>]){1,500}(?=@)`, 'gi') },
+  {
+    pattern: new RegExp(
+      String.raw`${BEFORE_PASSWORD}(?!@)[^\s/]{0,500}(?:(?!(?<=:)\/\/)\/[^\s"'\`<>/]{0,100}){0,5}(?=@)`,
+      'gi',
+    ),
+  },
   {
     pattern: new RegExp(String.raw`${BEFORE_PASSWORD}[^\s@"'\`<>]{1,100}(?: {1,2}[^\s@"'\`<>]{1,100}){1,3}(?=@)`, 'gi'),
   },
