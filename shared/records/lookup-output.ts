@@ -23,7 +23,7 @@ const JSON_START = new RegExp(
 );
 
 /** `--output text`: in the first lines, a record after other columns. */
-const TEXT_START = /^\uFEFF?(?:[^\n{["]*\n){0,3}[^\n{["]*\t\{\s*"/;
+const TEXT_START = /^\uFEFF?(?:[^\n{["]*\n){0,3}[^\S\n]*[^\s{["][^\n{["]*\t\{\s*"/;
 
 /** `--output yaml`, `yaml-stream` and `table`. */
 const OTHER_START = new RegExp(

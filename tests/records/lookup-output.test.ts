@@ -61,6 +61,8 @@ test.each(['{"Events": []}', '[{"Events":[]}]', '{"Events":[],"NextToken":null}'
 test.each([
   '{"Records":[]}',
   '\uFEFF { "Records" : [] }',
+  '\n\t{"Records":[]}',
+  ' \t {\t"Records":[\n\t{"a":1}]}',
   '{"comment":"x","Records":[]}',
   '[]',
   '[ ]',
