@@ -14,7 +14,7 @@ export interface TableNames {
   environmentsTable: string;
 }
 
-/** What the functions are told by their environment variables (docs/architecture.md, "Configuration"). */
+/** What the functions are told by their environment variables (docs/configuration.md). */
 export interface Config extends TableNames {
   /** Where bad files and records are set aside; without one, they are never acknowledged. */
   quarantineBucket?: string;
