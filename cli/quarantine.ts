@@ -105,7 +105,7 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
   return addQuarantineOptions(command).action(async (ids: string[], options: ReplayOptions) => {
     const { all = false, dryRun = false, format } = options;
     if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
-    const reports = await withPipeline(options, env, async (pipeline) => {
+    const reports = await withPipeline(options, env, dryRun ? 'read' : 'add', async (pipeline) => {
       const deps = { ...pipeline, caps: options.cap ?? {} };
       const bucket = deps.config.quarantineBucket!;
       const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));

@@ -72,7 +72,7 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
 async function start(folder: string | undefined, port: number): Promise<OwnDynamo> {
   if (folder !== undefined) await tryDatabase(folder);
   const { server, openIterators } = await createDynaliteServer(folder);
-  const { id, drain } = guard(server);
+  const { id, admitOnlyByName, drain } = guard(server);
   const close = () => new Promise((resolve) => server.close(resolve));
   const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
     await close();
@@ -82,6 +82,7 @@ async function start(folder: string | undefined, port: number): Promise<OwnDynam
   return {
     endpoint,
     id,
+    admitOnlyByName,
     client,
     openIterators,
     stop: async () => {

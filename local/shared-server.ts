@@ -13,6 +13,8 @@ export interface ServerAddress {
 
 /** A server in this process. */
 export interface OwnServer extends ServerAddress {
+  /** From now on it answers only those who name it by its ID: whoever may read the store. */
+  admitOnlyByName(): void;
   stop(): Promise<void>;
 }
 

@@ -43,7 +43,7 @@ export function discardCommand(
       command.error('error: name what to discard, either by its IDs or by --reason');
     }
     if (why.trim() === '' && !dryRun) command.error('error: --why is needed: the ledger keeps it');
-    const reports = await withPipeline(options, env, async (deps) => {
+    const reports = await withPipeline(options, env, dryRun ? 'read' : 'add', async (deps) => {
       const wanted = reasons === undefined ? new Set(ids) : undefined;
       const { entries } = await listQuarantine(deps.s3, deps.config.quarantineBucket!, wanted);
       for (const id of ids.filter((given) => !entries.some((entry) => entry.id === given))) {
@@ -69,7 +69,7 @@ export function discardedCommand(env: Environment): Command {
     .addOption(formatOption(['table', 'json']));
   return addZoneOption(command).action(
     async ({ format, ...options }: QuarantineOptions & TimeOptions & { format: Format }) => {
-      const discards = await withPipeline(options, env, ({ dynamo, config }) =>
+      const discards = await withPipeline(options, env, 'read', ({ dynamo, config }) =>
         readDiscards(dynamo, config.logFilesTable),
       );
       if (format === 'json') await writeOut(`${JSON.stringify(discards, null, 2)}\n`);
