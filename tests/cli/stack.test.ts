@@ -81,6 +81,9 @@ describe('which store is meant', () => {
     [['quarantine', 'list', '--table', 's-events'], /--table: .*--stack/],
     [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table too.*--stack/],
     [['redrive'], /--stack/],
+    [['query', '--profile', 'audit'], /--profile: expected only for a deployed store: .*--stack/],
+    [['serve', '--store', 'x', '--aws-region', 'eu-west-1'], /--aws-region: expected only for a deployed store/],
+    [['quarantine', 'list', '--profile', 'audit'], /--profile: expected only for a deployed store/],
     [['doctor', '--region', 'eu-west-1'], /--aws-region/],
     [['backfill', 's3://trail', '--via-queue'], /--via-queue: expected the name of a queue, or --stack/],
   ])('not understood: %j', async (args, says) => {
