@@ -100,12 +100,15 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
     .addOption(formatOption(['table', 'json']))
     .addHelpText(
       'after',
-      '\nFor a deployed stack, set EVENT_SOURCES and RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
+      '\nThe ingest function of --stack says which events are kept, and for how long; with --table, set EVENT_SOURCES and\nRETENTION_DAYS if it has others than the usual.',
     );
   return addQuarantineOptions(command).action(async (ids: string[], options: ReplayOptions) => {
     const { all = false, dryRun = false, format } = options;
     if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
-    const reports = await withPipeline(options, env, dryRun ? 'read' : 'add', async (pipeline) => {
+    // Few commands ask Lambda.
+    const { withIngestSettings } = await import('./ingest-settings.ts');
+    const settings = await withIngestSettings(options, env);
+    const reports = await withPipeline(options, settings, dryRun ? 'read' : 'add', async (pipeline) => {
       const deps = { ...pipeline, caps: options.cap ?? {} };
       const bucket = deps.config.quarantineBucket!;
       const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));
