@@ -68,9 +68,9 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     environmentsCommand(env),
     coverageCommand(env, setExitCode),
     serveCommand(env),
-    quarantineCommand(env, setExitCode),
   ];
-  for (const command of askingStores) {
+  const quarantine = quarantineCommand(env, setExitCode);
+  for (const command of [...askingStores, quarantine]) {
     command.hook('preAction', (_, action) => expectNoAwsOptions(action.opts(), env));
   }
   const askingAws = [
@@ -78,6 +78,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     ...askingStores,
     verifyCommand(env, setExitCode),
     evidenceCommand(env, setExitCode),
+    quarantine,
     redriveCommand(env),
     doctorCommand(env, setExitCode),
   ];

@@ -183,6 +183,15 @@ describe('what needs an account is understood by the program', () => {
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
+test('Node and npm are those of package.json', () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [, major, minor, next] = /^\^(\d+)\.(\d+)\.0 \|\| >=(\d+)\.0\.0$/.exec(engines.node)!;
+  const [npm] = /\d+/.exec(engines.npm)!;
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')).toContain(
+    `Node ${major} from ${major}.${minor}, or ${next} and newer, with npm ${npm} or newer`,
+  );
+});
+
 test('npx is only for the checkout: elsewhere it asks a registry for a name that is not ours', () => {
   const texts = ['cli', 'shared', 'functions', 'deploy', 'docs'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
