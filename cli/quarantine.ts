@@ -12,7 +12,7 @@ import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
 import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
-import { entryTable, replayTable } from './quarantine/render.ts';
+import { entryTable, replayTable, whyNothing } from './quarantine/render.ts';
 import { STORE_GROUP, stackOption, storeOption } from './store-options.ts';
 import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
@@ -154,13 +154,6 @@ function isWanted(
   { reason, since }: { reason?: readonly string[]; since?: string | undefined },
 ): boolean {
   return (!reason || reason.includes(entry.reason)) && (since === undefined || entry.quarantinedAt >= since);
-}
-
-/** Reasons are a program's words: those that there are help whoever mistyped one. */
-function whyNothing(entries: readonly QuarantineEntry[]): string {
-  if (entries.length === 0) return 'The quarantine is empty.';
-  const reasons = [...new Set(entries.map(({ reason }) => reason))].sort();
-  return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
 }
 
 /** Something stays in quarantine, or has come into it record by record. */
