@@ -70,7 +70,8 @@ export async function tryDatabase(folder: string): Promise<void> {
 
 export const isInUse = (error: unknown): boolean => error instanceof TrailError && error.code === 'store-in-use';
 
-function folderError(folder: string, error: unknown): TrailError {
+/** What is said of a folder that cannot be used. */
+export function folderError(folder: string, error: unknown): TrailError {
   const { code, cause } = error as { code?: string; cause?: { code?: string } };
   const why = cause?.code ?? code ?? 'unknown error';
   if (why === 'LEVEL_LOCKED') {

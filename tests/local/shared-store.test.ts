@@ -83,6 +83,18 @@ function writeLogFiles(cwd: string, count: number): string {
   return path;
 }
 
+test('a store in which a server cannot be announced is said plainly, and nothing of it is left', async () => {
+  const cwd = copyOfSamples('unannounced');
+  mkdirSync(announcement(cwd));
+  const before = readdirSync(store(cwd)).sort();
+  const { code, stderr } = await run(cwd, 'query');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/the store \S+ cannot be opened \(\w+\)/),
+  });
+  expect(readdirSync(store(cwd)).sort()).toEqual(before);
+});
+
 describe('other users of the machine', () => {
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
