@@ -6,7 +6,7 @@ import { TrailError } from '../shared/errors.ts';
 import { ensureTable, type TableState } from './create-tables.ts';
 import { createDynaliteServer } from './dynalite-server.ts';
 import { lockFolder, tryDatabase } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-names.ts';
+import { LOCAL_CLIENT } from './local-names.ts';
 import { guard, listenOnLoopback } from './loopback.ts';
 import type { OwnServer } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
@@ -78,7 +78,7 @@ async function start(folder: string | undefined, port: number): Promise<OwnDynam
     await close();
     throw error;
   });
-  const client = createDynamoClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
   return {
     endpoint,
     id,

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../shared/aws/s3.ts';
 import { lockFolder, makePrivateFolder } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
+import { LOCAL_CLIENT, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 import { type Guard, guard, LOOPBACK } from './loopback.ts';
 import { locationXml, NOT_IMPLEMENTED_XML, subresourceRequest } from './s3-subresources.ts';
 import type { OwnServer } from './shared-server.ts';
@@ -52,10 +52,7 @@ async function start(options: { port: number; s3StorageDir?: string }): Promise<
   server.createBucket(LOCAL_LOG_BUCKET);
   server.createBucket(LOCAL_QUARANTINE_BUCKET);
   const endpoint = `http://${LOOPBACK}:${server.port}`;
-  const client = createS3Client(
-    { S3_FORCE_PATH_STYLE: 'true' },
-    { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS },
-  );
+  const client = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...LOCAL_CLIENT, endpoint });
   return {
     endpoint,
     id,

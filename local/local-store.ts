@@ -6,7 +6,7 @@ import { createS3Client } from '../shared/aws/s3.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import { lockFolder, untilFree } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, LOCAL_TABLES } from './local-names.ts';
+import { LOCAL_CLIENT, LOCAL_TABLES } from './local-names.ts';
 import { LOOPBACK } from './loopback.ts';
 import { type OwnServer, SharedServer } from './shared-server.ts';
 
@@ -22,7 +22,7 @@ export interface Opened<Client> {
 }
 
 /** Each request goes to where the server is at that time. */
-const LOCAL_CLIENT = { endpoint: `http://${LOOPBACK}`, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+const SHARED_CLIENT = { ...LOCAL_CLIENT, endpoint: `http://${LOOPBACK}` };
 
 /**
  * Opens the tables of a local store, which are made when they are not there.
@@ -31,7 +31,7 @@ const LOCAL_CLIENT = { endpoint: `http://${LOOPBACK}`, region: LOCAL_REGION, cre
 export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
   const folder = storeFolders(store).dynamo;
   const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedDynamo(LOCAL_TABLES, folder)));
-  return clientOf(server, createDynamoClient(LOCAL_CLIENT));
+  return clientOf(server, createDynamoClient(SHARED_CLIENT));
 }
 
 /**
@@ -41,7 +41,7 @@ export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBCli
 export async function openLocalS3(store: string): Promise<Opened<S3Client>> {
   const folder = storeFolders(store).s3;
   const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedS3(folder)));
-  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, LOCAL_CLIENT));
+  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, SHARED_CLIENT));
 }
 
 /** Other users of this machine can reach its ports, but not read the store, which says how its servers are named. */

@@ -49,6 +49,8 @@ const SOMEBODY = {
   AWS_SECRET_ACCESS_KEY: 'not-a-secret',
   AWS_SESSION_TOKEN: 'not-a-token',
   AWS_REGION: 'eu-west-1',
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_USE_DUALSTACK_ENDPOINT: 'true',
 };
 const PEOPLE = [
   ['without AWS credentials', NOBODY],

@@ -83,6 +83,27 @@ function writeLogFiles(cwd: string, count: number): string {
   return path;
 }
 
+test('a local store is the same whatever AWS settings the environment has', async () => {
+  const cwd = copyOfSamples('settings');
+  const settings = {
+    ...{
+      AWS_USE_FIPS_ENDPOINT: 'true',
+      AWS_USE_DUALSTACK_ENDPOINT: 'true',
+      AWS_DEFAULTS_MODE: 'x',
+      AWS_RETRY_MODE: 'x',
+    },
+    ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_PROFILE: 'x', AWS_REGION: 'x y', AWS_ACCESS_KEY_ID: 'x' },
+  };
+  for (const args of [
+    ['query', '--limit', '1'],
+    ['replay', SAMPLES],
+    ['quarantine', 'list'],
+  ]) {
+    const { code, stderr } = await runCli(args, cwd, settings);
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.not.stringContaining('mwaa-trail:') });
+  }
+});
+
 test('a store in which a server cannot be announced is said plainly, and nothing of it is left', async () => {
   const cwd = copyOfSamples('unannounced');
   mkdirSync(announcement(cwd));
