@@ -58,7 +58,9 @@ describe.each(FUNCTIONS)('the bundle of $name', ({ name, maxKilobytes, complaint
   });
 
   test('exports a handler as Lambda takes it, and is told by its environment alone', async () => {
-    const script = `const { handler } = require(${JSON.stringify(file)});
+    // Node would print the whole minified line in which it was thrown, and the message after it.
+    const script = `process.on('uncaughtException', ({ message }) => { console.error(message); process.exitCode = 1; });
+      const { handler } = require(${JSON.stringify(file)});
       console.log(JSON.stringify([typeof handler, handler.length < 3]))`;
     const load = (env: Record<string, string>) =>
       run(process.execPath, ['-e', script], { cwd: folder.path, env: { AWS_REGION: 'us-east-1', ...env } });

@@ -197,8 +197,11 @@ test('B1 a file that fails does not keep the others, is tried once more, and the
 
 test('B1 the books cannot be written: nothing counts as done, and the next run does it', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
-    faults(({ operation }) =>
-      operation === 'BatchWriteItem' ? instead(dynamoError(400, 'AccessDeniedException')) : undefined,
+    const { logFilesTable } = world.direct.deps.config;
+    faults(({ operation, target }) =>
+      operation === 'BatchWriteItem' || (operation === 'PutItem' && target === logFilesTable)
+        ? instead(dynamoError(400, 'AccessDeniedException'))
+        : undefined,
     );
     const failed = await backfill(world);
     expect(failed.code).toBe(1);
