@@ -1,12 +1,12 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { createLambdaClient } from '../shared/aws/lambda.ts';
-import type { Environment } from '../shared/config.ts';
-import { describeError, TrailError } from '../shared/errors.ts';
-import { displayText } from '../shared/render/display.ts';
-import { settingsProblem } from './aws-settings.ts';
-import { ingestFunctionOf } from './deployed-stack.ts';
-import { isMissing } from './doctor/stack-resources.ts';
-import { type StoreOptions, storeOf } from './store-options.ts';
+import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import type { Environment } from '../../shared/config.ts';
+import { describeError, TrailError } from '../../shared/errors.ts';
+import { displayText } from '../../shared/render/display.ts';
+import { settingsProblem } from '../aws-settings.ts';
+import { ingestFunctionOf } from '../deployed-stack.ts';
+import { isMissing } from '../doctor/stack-resources.ts';
+import { type StoreOptions, storeOf } from '../store-options.ts';
 
 /** Which events the ingest function keeps, and for how long. */
 const NAMES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
