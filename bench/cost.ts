@@ -83,7 +83,7 @@ const LOADS: Readonly<Record<string, Load>> = {
   // A log file each five minutes in each Region of each account, at least.
   'small: 1 account, 2 Regions': { files: 20_000, records: 1e6, events: 10_000, accounts: 1 },
   'medium: 20 accounts, 4 Regions': { files: 700_000, records: 50e6, events: 300_000, accounts: 20 },
-  'organisation: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6, accounts: 300 },
+  'organization: 300 accounts, 5 Regions': { files: 13e6, records: 1e9, events: 5e6, accounts: 300 },
 };
 
 /** What the stack itself costs for a load, by service: upper bounds. */
@@ -138,7 +138,7 @@ function fixed(): Record<string, number> {
   return {
     [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),
     [`${METRICS} metrics`]: METRICS * price('CloudWatch: a metric for a month'),
-    'the dashboard (an account has three for nothing)': price('CloudWatch: a dashboard for a month'),
+    'the dashboard (an account has three free)': price('CloudWatch: a dashboard for a month'),
     'polling the queue': (POLLS / 1e6) * price('SQS, standard queue: a million requests'),
   };
 }

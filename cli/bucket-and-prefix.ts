@@ -1,4 +1,4 @@
-import { bucketNameProblem } from '../shared/delivery/bucket-name.ts';
+import { bucketNameProblem } from '../shared/bucket-name.ts';
 
 /**
  * Reads `s3://BUCKET[/PREFIX]`; the prefix is empty, or ends with a slash.

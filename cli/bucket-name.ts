@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { bucketNameProblem } from '../shared/delivery/bucket-name.ts';
+import { bucketNameProblem } from '../shared/bucket-name.ts';
 
 /** Takes the name of a bucket as an option's value; not that of an access point. */
 export function bucketName(value: string): string {

@@ -52,7 +52,10 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
         'they are switched on (resource type AWS::MWAA::Environment).'
       );
     case 'exact-match':
-      return "Values match exactly, upper and lower case too; only --principal takes a prefix: --principal 'Admin/*'.";
+      return (
+        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
+        '--source-ip a range (--source-ip 192.0.2.0/24).'
+      );
   }
 }
 

@@ -4,6 +4,7 @@ import { type Criteria, type RawCriteria, readCriteria } from '../shared/query/c
 import { explainCost, explainPlan } from '../shared/query/explain.ts';
 import { type QueryDeps, readPage } from '../shared/query/read-page.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../shared/render/csv.ts';
+import { displayText } from '../shared/render/display.ts';
 import { EventTable } from '../shared/render/event-table.ts';
 import { eventJson } from '../shared/render/json.ts';
 import type { View } from '../shared/render/view.ts';
@@ -64,7 +65,7 @@ async function* readEvents(
   let left = all ? Number.POSITIVE_INFINITY : limit;
   do {
     const page = await readPage({ criteria, order, limit: Math.min(left, PAGE_SIZE), after }, deps);
-    if (explain && after === undefined) process.stderr.write(`${explainPlan(page.plan)}\n`);
+    if (explain && after === undefined) process.stderr.write(`${shown(explainPlan(page.plan))}\n`);
     consumed.requests += page.consumed.requests;
     consumed.readUnits += page.consumed.readUnits;
     yield* page.events;
@@ -111,4 +112,9 @@ async function* inFull(
     const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
     if (event) yield event;
   }
+}
+
+/** Lines that hold values of the question, which may have been pasted from anywhere. */
+function shown(lines: string): string {
+  return lines.split('\n').map(displayText).join('\n');
 }

@@ -25,7 +25,7 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
     )
     .argument(
       '[paths...]',
-      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, and folders of them; without any, the bundled samples',
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one a line, and folders of them; without any, the bundled samples',
     )
     .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
     .addOption(formatOption(['table', 'json'], 'how to print the report'))

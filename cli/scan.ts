@@ -18,7 +18,7 @@ const USAGE = `Usage: mwaa-trail scan FILE|- [--event-source SOURCE]... [--count
 
 Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json, - for standard input), one a line, in file
 order. Lines may already be out when the end of a file proves bad: exit status 1 says not to trust them. Output of
-'aws cloudtrail lookup-events' is read, too.
+'aws cloudtrail lookup-events' (JSON or text), and records in a list or one a line, are read, too.
 
   --event-source SOURCE  print the records of this event source instead; may be repeated
                          (default: airflow.amazonaws.com)

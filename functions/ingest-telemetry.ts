@@ -6,7 +6,7 @@ import type { LogFileReport } from '../shared/pipeline.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
 /**
- * The ingest function's log and metrics, which alarms and people read (docs/operations.md).
+ * The ingest function's log and metrics, which alarms and people read (docs/runbook.md).
  * @param namespace of the metrics in CloudWatch
  */
 export function createTelemetry(

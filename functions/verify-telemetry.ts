@@ -15,7 +15,7 @@ const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
 const NO_DIGEST_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * The log and metrics of the function that verifies, which alarms and people read (docs/operations.md).
+ * The log and metrics of the function that verifies, which alarms and people read (docs/runbook.md).
  * @param namespace of the metrics in CloudWatch
  */
 export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionObserver {

@@ -1,3 +1,4 @@
+import { bucketNameProblem } from './bucket-name.ts';
 import { TrailError } from './errors.ts';
 
 /** A bucket that log files may come from; `account` is the expected owner, when given. */
@@ -13,7 +14,7 @@ export interface TableNames {
   environmentsTable: string;
 }
 
-/** What the functions are told by their environment variables (docs/architecture.md, "Configuration"). */
+/** What the functions are told by their environment variables (docs/configuration.md). */
 export interface Config extends TableNames {
   /** Where bad files and records are set aside; without one, they are never acknowledged. */
   quarantineBucket?: string;
@@ -56,7 +57,10 @@ export function readConfig(env: Environment): Config {
     eventSources: env.EVENT_SOURCES?.trim() ? list(env, 'EVENT_SOURCES', problems) : DEFAULT_EVENT_SOURCES,
   };
   const quarantineBucket = env.QUARANTINE_BUCKET?.trim();
-  if (quarantineBucket) config.quarantineBucket = quarantineBucket;
+  if (quarantineBucket) {
+    checkBucket('QUARANTINE_BUCKET', quarantineBucket, problems);
+    config.quarantineBucket = quarantineBucket;
+  }
   const retentionDays = readRetentionDays(env.RETENTION_DAYS?.trim(), problems);
   if (retentionDays !== undefined) config.retentionDays = retentionDays;
   return withoutProblems(config, problems);
@@ -129,11 +133,18 @@ function list(env: Environment, name: string, problems: string[]): string[] {
   return entries;
 }
 
+/** Says what is wrong with a name that should be that of a bucket. */
+function checkBucket(variable: string, name: string, problems: string[]): void {
+  const problem = bucketNameProblem(name);
+  if (problem !== undefined) problems.push(`${variable}: ${problem}`);
+}
+
 function readLogBucket(entry: string, problems: string[]): LogBucket {
   const [name = '', account, ...rest] = entry.split('@');
   if (name === '' || rest.length > 0 || (account !== undefined && !/^\d{12}$/.test(account))) {
     problems.push('LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account');
   }
+  checkBucket('LOG_BUCKETS', name, problems);
   return account === undefined ? { name } : { name, account };
 }
 

@@ -6,9 +6,9 @@ import {
   type OpenOptions,
   openObject,
 } from './aws/open-object.ts';
+import { bucketNameProblem } from './bucket-name.ts';
 import type { Config } from './config.ts';
 import type { LogFileRef } from './delivery/announcement.ts';
-import { bucketNameProblem } from './delivery/bucket-name.ts';
 import { type LogFileKey, readObjectKey, type SkippedObject } from './delivery/object-key.ts';
 import { describeError, s3Place, TrailError } from './errors.ts';
 import { failureKind, mayPass } from './failure.ts';

@@ -18,7 +18,7 @@ const STAGES = [
   'http',
 ];
 /** What every stage may import. */
-const COMMON = ['shared/errors.ts', 'shared/config.ts', 'shared/version.ts'];
+const COMMON = ['shared/errors.ts', 'shared/bucket-name.ts', 'shared/config.ts', 'shared/version.ts'];
 
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [

@@ -63,6 +63,16 @@ describe('what is wrong is named', () => {
     },
   );
 
+  test.each([
+    ['LOG_BUCKETS', 'ok,arn:aws:s3:eu-west-1:111122223333:accesspoint/trail'],
+    ['LOG_BUCKETS', 'trail-abc-s3alias@123456789012'],
+    ['QUARANTINE_BUCKET', 'q-abc-s3alias'],
+  ])('%s=%s is an access point', (name, value) => {
+    const complaint = complaintOf({ ...TABLES, [name]: value });
+    expect(complaint).toContain(name);
+    expect(complaint).toContain('access point');
+  });
+
   // Taken for "any bucket" and "no event source", they would open a door and lose every event.
   test.each(['LOG_BUCKETS', 'EVENT_SOURCES'])('%s set to a list of nothing', (name) => {
     for (const nothing of [',', ' , ,']) expect(complaintOf({ ...TABLES, [name]: nothing })).toContain(name);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
-import { NO_ACCOUNT, trailKeyOf } from '../../shared/delivery/object-key.ts';
+import { join, resolve } from 'node:path';
+import { isLogFileName, NO_ACCOUNT, trailKeyOf } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/text-form.ts';
 
@@ -23,7 +23,7 @@ export interface UnreadableFile {
 }
 
 /**
- * Finds the log files that paths name: files, whatever their name, and all `.json` and `.json.gz` below folders. What
+ * Finds the log files that paths name: files, whatever their name, and below folders all that are named as log files are. What
  * cannot be read is listed with the reason, and the rest goes on.
  */
 export async function findLogFiles(
@@ -82,7 +82,7 @@ async function* walkFolder(folder: string, unreadable: UnreadableFile[]): AsyncG
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* walk([path], unreadable);
-    else if (/\.json(\.gz)?$/i.test(entry.name)) yield path;
+    else if (isLogFileName(entry.name)) yield path;
   }
 }
 
@@ -95,7 +95,8 @@ async function describe(path: string): Promise<LocalLogFile> {
     const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return {
       path,
-      key: trailKeyOf(resolve(path).split(sep).join('/')) ?? madeUpKey(path, stats.mtime),
+      // An archive that was made on Windows may have left backslashes in names.
+      key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
       form: textFormOf(buffer.subarray(0, bytesRead)),
       bytes: stats.size,
       modified: stats.mtimeMs,

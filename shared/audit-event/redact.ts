@@ -63,7 +63,7 @@ const SECRET_VALUES = new Set(['queryparameters']);
  * The members of a pair: `{"Key": "db_password", "Value": "..."}`, ParameterKey and ParameterValue, OptionName and Value, in
  * any order.
  */
-const PAIR_NAME = /(?:key|name|field|property|variable|setting|option|header|label|parameter|attribute|^k|^id)$/i;
+const PAIR_NAME = /(?:key|name|field|property|variable|setting|option|header|label|parameter|attribute|^type|^k|^id)$/i;
 const PAIR_VALUE = /(?:val|values?|^v|^contents?|^default|^text|^data)$/i;
 
 /** A flag of a command, whose argument is the next element of the list. */

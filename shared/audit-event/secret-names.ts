@@ -2,12 +2,12 @@
 const WORDS = 'passw(?:or)?d|passphrase|passcode|secret|(?:private|api|access|account)[-_ ]?key';
 
 /** The words before which, in running text, a value may stand; as the source of a pattern without regard to case. */
-export const SECRET_WORD = `(?:${WORDS}|pwd|token|signature)`;
+export const SECRET_WORD = `(?:${WORDS}|fernet[-_ ]?key|pwd|token|signature)`;
 
 const SECRET_NAME = new RegExp(
   [
     WORDS,
-    'authorization|cookie|fernet|(?:^|[-_. ])pwd',
+    'authorization|cookie|fernet|(?:^|[-_. ])pwd|(?:^|[-_. ])(?:pass|pw)$',
     '(?:conn|connection)[-_ ]?(?:string|ur[il])$|sql_?alchemy_?conn$|web_?hook(?:[-_ ]?(?:ur[il]|address))?$',
     // Tokens, but not how many, nor those that only say where a list goes on or that a request is the same.
     '(?:[-_. ]|(?<!next|page|pagination|continuation|starting|request|client|idempotency|upload|max|min|num|total|count))tokens?$',

@@ -1,5 +1,5 @@
+import { decodedOnce } from './decoded-text.ts';
 import { replaceSpans, type Span } from './json-text.ts';
-import { percentDecoded } from './percent-encoding.ts';
 import { secretValues } from './secret-values.ts';
 
 /**
@@ -28,10 +28,15 @@ const WEBHOOKS = [
   String.raw`\.dingtalk\.com/robot/send\?`,
   String.raw`\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/(?:v\d{1,2}/)?hook/`,
   String.raw`\.weixin\.qq\.com/cgi-bin/webhook/send\?`,
+  String.raw`hooks\.chime\.aws/incomingwebhooks/`,
+  String.raw`events\.(?:eu\.)?pagerduty\.com/integration/`,
   String.raw`hooks\.zapier\.com/hooks/`,
   // Mattermost and Rocket.Chat, on hosts of their own.
   String.raw`https?://[^\s/]{1,255}/hooks/(?=[\w/]{20})`,
 ].join('|');
+
+/** Scheme and user; what follows is no password where it is the port of a host without user, or in an IPv6 address. */
+const BEFORE_PASSWORD = String.raw`(?<keep>:\/\/(?<=[a-z0-9+.-]{2}:\/\/)(?!\[)[^\s/:?#]{0,200}:)(?!\d{1,5}(?:[/?#\s]|$))`;
 
 const PATTERNS: readonly SecretPattern[] = [
   { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g },
@@ -48,8 +53,17 @@ const PATTERNS: readonly SecretPattern[] = [
     pattern: /(?<keep>\b(?:Bearer|Basic)\s{1,4})[\w+/=.~-]{8,}/gi,
     isSecret: (found) => found.length > 22 || /\d|[a-z][A-Z]/.test(found),
   },
-  // Password in a URL: Airflow connections are written so.
-  { pattern: /(?<keep>[a-z0-9+.-]{2}:\/\/[^\s/:@?#]{0,200}:)[^\s/]{1,500}(?=@)/gi },
+  // Password in a URL: Airflow connections are written so, and by hand often without encoding what needs it.
+  {
+    pattern: new RegExp(
+      String.raw`${BEFORE_PASSWORD}(?!@)[^\s/]{0,500}(?:(?!(?<=:)\/\/)\/[^\s"'\`<>/]{0,100}){0,5}(?=@)`,
+      'gi',
+    ),
+  },
+  {
+    pattern: new RegExp(String.raw`${BEFORE_PASSWORD}[^\s@"'\`<>]{1,100}(?: {1,2}[^\s@"'\`<>]{1,100}){1,3}(?=@)`, 'gi'),
+  },
+  { pattern: /(?<keep>jdbc:oracle:[a-z]{1,10}:[^\s/@"]{1,100}\/)[^\s@]{1,200}(?=@)/gi },
   { pattern: new RegExp(String.raw`(?<keep>${WEBHOOKS})[^\s"'<>\\]{4,}`, 'gi') },
   // Shared access signatures.
   { pattern: /(?<keep>[?&]sig=)[^\s"'&<>\\]{8,}/gi },
@@ -95,16 +109,16 @@ function secretSpans(text: string): Span[] {
   return [...PATTERNS.flatMap((pattern) => spansOf(text, pattern)), ...secretValues(text)];
 }
 
-/** URLs are percent-encoded where they stand in others, and again with those. */
+/** URLs are percent-encoded where they stand in others, and again with those; JSON escapes in strings of JSON. */
 const MAX_ENCODINGS = 3;
 
 function encodedSpans(text: string): Span[] {
   const spans: Span[] = [];
-  let decoded = percentDecoded(text);
+  let decoded = decodedOnce(text);
   for (let n = 1; decoded !== undefined && n <= MAX_ENCODINGS; n += 1) {
     const { offsets } = decoded;
     spans.push(...secretSpans(decoded.text).map(({ start, end }) => ({ start: offsets[start]!, end: offsets[end]! })));
-    const again = percentDecoded(decoded.text);
+    const again = decodedOnce(decoded.text);
     decoded = again && { text: again.text, offsets: again.offsets.map((offset) => offsets[offset]!) };
   }
   return spans;

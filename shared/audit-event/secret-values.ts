@@ -19,16 +19,20 @@ interface NamedValue {
 
 /** A quote that may be escaped, in JSON inside of strings. */
 const QUOTE = String.raw`\\{0,15}["'\`]?`;
-const SEPARATOR = String.raw`${QUOTE}\s{0,3}[:=]\s{0,3}`;
-const BETWEEN = String.raw`[\s,;]{1,40}(?:-\s)?`;
-const VALUE_NAME = `value${SEPARATOR}`;
-const NAME = String.raw`(?:key|name)${SEPARATOR}${QUOTE}(?<name>[\w .-]{1,64})`;
+const SEPARATOR = String.raw`${QUOTE}\s{0,3}(?:=>?|:=?)\s{0,3}`;
+const BETWEEN = String.raw`[\s,;&]{1,40}(?:-\s)?`;
+/** UsePreviousValue is a yes or no of CloudFormation. */
+const VALUE_NAME = `(?<!useprevious)value${SEPARATOR}`;
+/** Words with single spaces between: each text can be taken apart in one way only. */
+const NAME = String.raw`(?:key|name)${SEPARATOR}${QUOTE}(?<name>[\w.-]{1,64}(?: [\w.-]{1,64}){0,5})`;
+/** Members between the two of a pair: a type, a namespace. */
+const OTHERS = String.raw`(?:${QUOTE}[\w-]{1,40}${SEPARATOR}${QUOTE}[\w./:-]{0,100}${QUOTE}${BETWEEN}){0,3}?`;
 
 const VALUES: readonly NamedValue[] = [
   // password=..., password: "...", X-Amz-Signature=... but not the action secretsmanager:GetSecretValue.
   {
     head: new RegExp(
-      String.raw`${SECRET_WORD}[\w-]{0,24}(?:${QUOTE}\s{0,3}(?:=\s{0,3}|:\s{1,3}|:(?=\\{0,15}["'\`]))|(?<=p(?:assw(?:or)?|w)d[\w-]{0,24}):)`,
+      String.raw`${SECRET_WORD}[\w-]{0,24}(?:${QUOTE}\s{0,3}(?:[:=]?=>?\s{0,3}|:\s{1,3}|:(?=\\{0,15}["'\`]))|(?<=p(?:assw(?:or)?|w)d[\w-]{0,24}|(?<!:[\w-]{0,40})(?:api[-_]?key|token|secret)):(?!:))`,
       'gi',
     ),
     endOf: (text, start, [head]) => (isReference(head) ? undefined : endOfValue(text, start, separatorOf(head))),
@@ -50,7 +54,7 @@ const VALUES: readonly NamedValue[] = [
   },
   // "Key": "db_password", "Value": "..." and Key=db_password,Value=...
   {
-    head: new RegExp(String.raw`${NAME}${QUOTE}${BETWEEN}${QUOTE}[\w-]{0,24}${VALUE_NAME}`, 'gi'),
+    head: new RegExp(String.raw`${NAME}${QUOTE}${BETWEEN}${OTHERS}${QUOTE}[\w-]{0,24}${VALUE_NAME}`, 'gi'),
     endOf: (text, start, head) =>
       namesSecret(head.groups!.name!.trim()) ? endOfValue(text, start, separatorOf(head[0])) : undefined,
   },
@@ -60,15 +64,31 @@ const VALUES: readonly NamedValue[] = [
     endOf(text, start) {
       const isQuoted = lengthAt(OPENING_QUOTE, text, start) > 0;
       // Most values stand beside no such name: what is looked through in vain is short.
-      const end = isQuoted ? endOfQuoted(text, start) : endOfMatch(/[^\s,;"'`]{0,200}/y, text, start);
+      const end = isQuoted ? endOfQuoted(text, start) : endOfMatch(/[^\s,;&"'`]{0,200}/y, text, start);
       NAME_AFTER_VALUE.lastIndex = end;
       const name = NAME_AFTER_VALUE.exec(text)?.groups?.name;
       return name !== undefined && namesSecret(name.trim()) ? end : undefined;
     },
   },
+  // 1 validation error detected: Value '...' at 'password' failed to satisfy constraint
+  {
+    head: /\bvalue\s(?=')/gi,
+    endOf(text, start) {
+      const end = endOfQuoted(text, start);
+      AT_MEMBER.lastIndex = end;
+      const name = AT_MEMBER.exec(text)?.groups?.name;
+      return name !== undefined && namesSecret(name) ? end : undefined;
+    },
+  },
 ];
 
-const NAME_AFTER_VALUE = new RegExp(String.raw`${QUOTE}${BETWEEN}${QUOTE}[\w-]{0,24}${NAME}`, 'iy');
+const AT_MEMBER = /'\sat\s'(?<name>[\w.[\]-]{1,200})'/y;
+
+/** The name ends before the next member: `Key=db_password Type=...` */
+const NAME_AFTER_VALUE = new RegExp(
+  String.raw`${QUOTE}${BETWEEN}${OTHERS}${QUOTE}[\w-]{0,24}${NAME}(?![\w.-]|\s{0,3}[:=])`,
+  'iy',
+);
 
 /** Shorter ones are no secrets, or a text that was cut. */
 const SHORTEST_VALUE = 3;

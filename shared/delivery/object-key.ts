@@ -70,9 +70,9 @@ export function organizationIn(key: string): string | undefined {
 /** The end of a key that needs no file name to be told: [o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME */
 const BELOW_AWSLOGS =
   /(?:^|\/)((?:o-[a-z0-9]+\/)?\d{12}\/CloudTrail[A-Za-z-]*\/[a-z0-9-]+\/\d{4}\/\d{2}\/\d{2}\/[^/]+)$/;
-/** ACCOUNT_FOLDER_REGION_[..._]TIME: of log files, and of all other files of CloudTrail. */
+/** [...]ACCOUNT_FOLDER_REGION_[..._]TIME: of log files, and of all other files of CloudTrail, also behind a `Copy of `. */
 const FILE_NAME = new RegExp(
-  String.raw`^(\d{12})_(CloudTrail(?:-[A-Za-z]+)*)_([a-z0-9-]+)_(?:.*?_)?${TIME}(?:\d\d)?Z(?=[_.]|$)`,
+  String.raw`^(?:.{0,200}?\D)?(\d{12})_(CloudTrail(?:-[A-Za-z]+)*)_([a-z0-9-]+)_(?:.*?_)?${TIME}(?:\d\d)?Z(?=[_.]|$)`,
   's',
 );
 /** AWS Config puts its files beside those of CloudTrail: ACCOUNT_Config_REGION_ConfigSnapshot_... */
@@ -88,14 +88,30 @@ const CONFIG_FILE_NAME = /^\d{12}_Config_[a-z0-9-]+_Config[A-Z]/;
 export function trailKeyOf(path: string): string | undefined {
   const at = path.lastIndexOf('/AWSLogs/');
   const key = at < 0 ? undefined : path.slice(at + 1);
-  if (key !== undefined && TRAIL_KEY.test(key)) return key;
+  if (key !== undefined && TRAIL_KEY.test(key)) return withSuffix(key);
   const below = BELOW_AWSLOGS.exec(path)?.[1];
-  if (below !== undefined) return `AWSLogs/${below}`;
+  if (below !== undefined) return withSuffix(`AWSLogs/${below}`);
   const name = path.slice(path.lastIndexOf('/') + 1);
   const [, account, folder, region, year, month, day] = FILE_NAME.exec(name) ?? [];
   if (account === undefined) return key ?? (CONFIG_FILE_NAME.test(name) ? `AWSLogs/${name}` : undefined);
-  const suffix = /\.json(\.gz)?$/.test(name) ? '' : '.json.gz';
-  return `AWSLogs/${account}/${folder}/${region}/${year}/${month}/${day}/${name}${suffix}`;
+  return withSuffix(`AWSLogs/${account}/${folder}/${region}/${year}/${month}/${day}/${name}`);
+}
+
+/** A second download puts its number before or after the suffix: `x.json (1).gz`, `x.json.gz(1)`, `x.json.gz.1`. */
+const DOWNLOAD_NAME = /\.json(?: ?\(\d{1,3}\))?(?:\.gz)?(?: ?\(\d{1,3}\)|\.\d{1,3})?$/i;
+/** A log file of CloudTrail without `.json`: some programs take a suffix away. */
+const BARE_NAME = new RegExp(String.raw`_CloudTrail_[a-z0-9-]+_${TIME}Z_[A-Za-z0-9]+(?:\.gz)?$`);
+
+/** Whether a file's name is one that log files have, or get when they are downloaded. */
+export function isLogFileName(name: string): boolean {
+  return DOWNLOAD_NAME.test(name) || BARE_NAME.test(name);
+}
+
+/** With the suffix that log files have in a bucket, where the name says that it is one of CloudTrail's or had that suffix. */
+function withSuffix(key: string): string {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const isComplete = /\.json(\.gz)?$/.test(name) || !(FILE_NAME.test(name) || isLogFileName(name));
+  return isComplete ? key : `${key}.json.gz`;
 }
 
 /** What the key of a digest file says. */

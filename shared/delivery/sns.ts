@@ -37,7 +37,7 @@ export const snsEnvelope: NotificationShape = {
 
 /**
  * What SNS sends to a queue that somebody else than its owner subscribes or unsubscribes. It announces no log file, and confirming
- * a subscription is for people: docs/operations.md, "Log messages".
+ * a subscription is for people: docs/runbook.md, "Log messages".
  * https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
  */
 export const snsConfirmation: NotificationShape = {

@@ -2,7 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { isLookupOutput } from '../records/lookup-output.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 import type { LogFileSource } from './read-log-file.ts';
-import { fromUtf16, type Utf16, utf16Of } from './utf16.ts';
+import { fromUtf16, type Utf16, unmarkedUtf16Of, utf16Of } from './utf16.ts';
 
 /** What a file on this machine holds, and how its text is written. */
 export interface TextForm {
@@ -20,7 +20,7 @@ const MAX_TEXT_BYTES = HEAD_BYTES * 1_032;
 export function textFormOf(head: Uint8Array): TextForm {
   const gzip = isGzip(head);
   const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
-  const encoding = utf16Of(text) ?? 'UTF-8';
+  const encoding = utf16Of(text) ?? unmarkedUtf16Of(text) ?? 'UTF-8';
   const beginning = new TextDecoder(encoding).decode(text.subarray(0, HEAD_BYTES));
   return { content: isLookupOutput(beginning) ? 'lookup-output' : 'log-file', encoding, gzip };
 }

@@ -9,6 +9,18 @@ export function utf16Of(head: Uint8Array): Utf16 | undefined {
 }
 
 /**
+ * The encoding of a text that begins as JSON in UTF-16 does without a byte order mark: JSON has no zero bytes otherwise
+ * (RFC 4627, 3). Returns undefined for all others.
+ */
+export function unmarkedUtf16Of(head: Uint8Array): Utf16 | undefined {
+  const [first, second, third] = head;
+  if (JSON_STARTS.has(first) && second === 0 && third !== 0) return 'UTF-16LE';
+  return first === 0 && JSON_STARTS.has(second) ? 'UTF-16BE' : undefined;
+}
+
+const JSON_STARTS: ReadonlySet<number | undefined> = new Set(Buffer.from(' \t\r\n"[{'));
+
+/**
  * Decodes UTF-16 to UTF-8, without the byte order mark.
  * @throws BadLogFileError `utf-16`, when a character is broken
  */

@@ -9,35 +9,66 @@ export interface LookupEvent {
 }
 
 /**
- * What output of `aws cloudtrail lookup-events` can begin with: a page, a list of pages or events, an event, a record's
- * text, or with `--output text` a record. A log file begins with none of these. An empty list says nothing.
+ * What output of `aws cloudtrail lookup-events` can begin with: a page, an event, a record or its text, or a list of
+ * anything. A log file begins with none of these. An empty list says nothing.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Event.html
  */
-const FIRST_MEMBERS =
+const EVENT_MEMBERS =
   'Events|NextToken|EventId|EventName|ReadOnly|AccessKeyId|EventTime|EventSource|Username|Resources|CloudTrailEvent';
-const LOOKUP_START = new RegExp(
-  `^\\uFEFF?\\s*(?:"|\\{\\s*"(?:${FIRST_MEMBERS}|eventVersion)"\\s*:|\\[[\\s[]*(?:"|\\{\\s*"(?:${FIRST_MEMBERS})"\\s*:))`,
+/** Those that a record begins with, also when its members are sorted. */
+const RECORD_MEMBERS =
+  'eventVersion|userIdentity|eventTime|eventSource|eventName|eventID|additionalEventData|addendum|apiVersion|awsRegion';
+const JSON_START = new RegExp(
+  String.raw`^\uFEFF?\s*(?:"|\{\s*"(?:${EVENT_MEMBERS}|${RECORD_MEMBERS})"\s*:|\[\s*[^\s\]])`,
 );
 
-/** Whether a text is output of `aws cloudtrail lookup-events`, told from its beginning. */
+/** `--output text`: in the first lines, a record after other columns. */
+const TEXT_START = /^\uFEFF?(?:[^\n{["]*\n){0,3}[^\S\n]*[^\s{["][^\n{["]*\t\{\s*"/;
+
+/** `--output yaml`, `yaml-stream` and `table`. */
+const OTHER_START = new RegExp(
+  String.raw`^\uFEFF?\s*(?:(?:- ){0,3}(?:${EVENT_MEMBERS}):\s|(?:- ){1,3}["']\{|-{3,}\s*\n\|[\s|]*LookupEvents)`,
+);
+
+/** Whether a text is output of `aws cloudtrail lookup-events`, or a list of records, told from its beginning. */
 export function isLookupOutput(head: string): boolean {
-  return LOOKUP_START.test(head);
+  return [JSON_START, TEXT_START, OTHER_START].some((start) => start.test(head));
 }
 
 /**
- * Reads output of `aws cloudtrail lookup-events`: a page, a list of pages or of events, or any of these one after the other.
+ * Reads output of `aws cloudtrail lookup-events`: a page, a list of pages, of events or of records, or any of these one after
+ * the other, as JSON or as text.
  * @throws BadLogFileError `json-syntax` or `json-truncated`
  */
 export function readLookupOutput(text: string): LookupEvent[] {
-  const records: (string | undefined)[] = [];
-  for (const { value, source } of jsonValues(text)) collectRecords(value, source, records, MAX_LISTS);
+  const head = text.slice(0, MAX_START);
+  if (OTHER_START.test(head)) {
+    throw problem('json-syntax', text, 0, 'expected aws cloudtrail lookup-events with --output json or text');
+  }
+  const records: (string | undefined)[] = TEXT_START.test(head) ? [...recordsOfRows(text)] : [];
+  if (records.length === 0) {
+    for (const { value, source } of jsonValues(text)) collectRecords(value, source, records, MAX_LISTS);
+  }
   return records.map((record, index) => ({ index, record }));
 }
+
+/** What the beginning of a text is told by, in characters. */
+const MAX_START = 4096;
 
 /** Lists in lists: pages, their events, and what `--query` makes of those. */
 const MAX_LISTS = 4;
 
-/** @param source the text of `value`, where it stands for itself */
+/** One for each line: the column that is a record; undefined where there is none. */
+function* recordsOfRows(text: string): Generator<string | undefined> {
+  for (const line of text.split(/\r?\n/)) {
+    const columns = line.split('\t');
+    const records = columns.filter((column) => column.startsWith('{'));
+    if (records.length > 0) yield* records;
+    else if (columns.length > 1 && !/^(?:RESOURCES|NEXTTOKEN)$/.test(columns[0]!)) yield undefined;
+  }
+}
+
+/** @param source the text of `value`, where it stands for itself or in a list */
 function collectRecords(
   value: unknown,
   source: string | undefined,
@@ -45,7 +76,9 @@ function collectRecords(
   lists: number,
 ): void {
   if (Array.isArray(value) && lists > 0) {
-    for (const element of value) collectRecords(element, undefined, records, lists - 1);
+    const sources = source === undefined ? [] : elementsOf(source);
+    const elements = isRow(value) ? value.filter(isRecordText) : value;
+    for (const [i, element] of elements.entries()) collectRecords(element, sources[i], records, lists - 1);
   } else if (isObject(value) && Array.isArray(value.Events)) {
     collectRecords(value.Events, undefined, records, lists);
   } else {
@@ -57,7 +90,32 @@ function recordOf(value: unknown, source: string | undefined): string | undefine
   if (typeof value === 'string') return value;
   if (!isObject(value)) return undefined;
   if (typeof value.CloudTrailEvent === 'string') return value.CloudTrailEvent;
-  return 'eventVersion' in value ? source : undefined;
+  // `--query 'Events[].{Record:CloudTrailEvent}'` gives another name.
+  return 'eventVersion' in value ? source : Object.values(value).find(isRecordText);
+}
+
+/** What `--query 'Events[].[EventTime,CloudTrailEvent]'` makes of an event: its record, among what is none. */
+function isRow(list: readonly unknown[]): boolean {
+  return (
+    list.filter(isRecordText).length === 1 && list.every((element) => typeof element !== 'object' || element === null)
+  );
+}
+
+function isRecordText(value: unknown): value is string {
+  return typeof value === 'string' && /^\s*\{/.test(value);
+}
+
+/** The texts of a list's elements, so that each keeps its own. */
+function elementsOf(list: string): string[] {
+  const elements: string[] = [];
+  for (let at = 1; ; at += 1) {
+    while (WHITE_SPACE.has(list[at] ?? '')) at += 1;
+    const start = at;
+    if (at >= list.length - 1) return elements;
+    if (/[[{"]/.test(list[at]!)) at = endOfValue(list, at)!;
+    while (!/[,\]]/.test(list[at]!)) at += 1;
+    elements.push(list.slice(start, at).trimEnd());
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

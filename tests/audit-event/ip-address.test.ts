@@ -18,9 +18,18 @@ test.each([
   ['::ffff:1:2', '0.1.0.2'],
   ['1::ffff:1:2', '1::ffff:1:2'],
   ['192.0.2.1', '192.0.2.1'],
-  ...['192.0.2.01', 'FE80::1%eth0', 'AWS Internal', 'Airflow.amazonaws.com', '2001:DB8', '', ' ::1', '::1 '].map(
-    (text) => [text, text],
-  ),
+  ['FE80:0::1%Eth0', 'fe80::1%Eth0'],
+  ...[
+    '192.0.2.01',
+    'Service:x%20y',
+    'FE80::1%',
+    'AWS Internal',
+    'Airflow.amazonaws.com',
+    '2001:DB8',
+    '',
+    ' ::1',
+    '::1 ',
+  ].map((text) => [text, text]),
 ])('%j is %j', (text, address) => {
   expect(canonicalAddress(text!)).toBe(address);
 });

@@ -78,6 +78,26 @@ const HOSTILE = [
     'hooks.slack.com/services/',
     'https://a/hooks/',
   ],
+  ...[
+    `key=${' '.repeat(100)}`,
+    'key=a    ',
+    'key=a b c,d=e,',
+    'value=x,b=c,d=e,',
+    'aa://a:b c@',
+    'aa://a:b c ',
+    'aa://:@',
+  ],
+  ...[
+    '\\/',
+    '\\u003d',
+    '\\u005c',
+    'aa:\\/\\/a:b@',
+    ':token:a',
+    "value '",
+    "value 'a' at '",
+    'jdbc:oracle:thin:a/',
+    'secret:',
+  ],
   ...['ghp_', 'ghp_a', 'sk-', 'sk-a', 'xoxb-', 'AIza', 'npm_', 'hvs.', 'sk_live_', 'github_pat_', 'glpat-'],
 ];
 

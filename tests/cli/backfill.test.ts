@@ -604,6 +604,15 @@ describe('into the local store', () => {
     const missing = await run('backfill', 'no-such-folder', '--store', 'folder-store');
     expect(missing.code).toBe(1);
     expect(missing.stdout).toContain('no-such-folder: unreadable: there is no such file');
+    mkdirSync(at('events-only'));
+    writeFileSync(
+      at('events-only', 'history.json'),
+      JSON.stringify({ Events: [{ EventId: 'x', CloudTrailEvent: '{}' }] }),
+    );
+    const provisional = await run('backfill', 'events-only', '--store', 'folder-store');
+    expect(provisional.code).toBe(1);
+    expect(provisional.stdout).toContain('history.json: unreadable: expected a log file, found events without one');
+    expect(provisional.stdout).not.toContain('quarantined: ');
   }, 60_000);
 });
 

@@ -221,4 +221,18 @@ describe('the program', () => {
     expect(stderr).toContain('(environment IN ("staging")) AND attribute_exists(errorCode) AND not expired');
     expect(stderr).toMatch(/^cost: +1 request, [\d.]+ read units/m);
   });
+
+  test('explains a plan without control characters of the values', async () => {
+    const { stderr } = await askStore(
+      store,
+      'query',
+      '--environment',
+      'a\u202eb',
+      '--principal',
+      '\u009b31m',
+      '--explain',
+    );
+    expect(stderr).toContain('"a\\u202eb"');
+    expect(stderr).toContain('"\\u009b31m"');
+  });
 });

@@ -128,11 +128,21 @@ test('UTF-16, as PowerShell writes it: log files and output of lookup-events', a
     write('utf16be.json', utf16({ Records: [record('be')] }).swap16()),
     write('utf16.json.gz', gzipSync(utf16({ Records: [record('gz')] }))),
     write('utf16-lookup.json', utf16({ Events: [event(SECOND)] })),
+    write('utf16-unmarked.json', utf16({ Records: [record('unmarked')] }).subarray(2)),
+    write(
+      'utf16be-unmarked.json',
+      utf16({ Records: [record('unmarked-be')] })
+        .swap16()
+        .subarray(2),
+    ),
   ];
   const { code, files } = await replay('e', ...paths);
   expect({ code, files }).toMatchObject({
     code: 0,
-    files: ['ingested', 'ingested', 'ingested', 'provisional'].map((outcome) => ({ outcome, stored: 1 })),
+    files: ['ingested', 'ingested', 'ingested', 'provisional', 'ingested', 'ingested'].map((outcome) => ({
+      outcome,
+      stored: 1,
+    })),
   });
 }, 60_000);
 

@@ -211,9 +211,9 @@ describe('alarms', () => {
     }
   });
 
-  test('docs/operations.md has each, and no other', () => {
-    const docs = readFileSync(join(packageRoot(), 'docs', 'operations.md'), 'utf8');
-    const section = docs.slice(docs.indexOf('## Alarms'), docs.indexOf('## What happens at each failure'));
+  test('docs/runbook.md has each, and no other', () => {
+    const docs = readFileSync(join(packageRoot(), 'docs', 'runbook.md'), 'utf8');
+    const section = docs.slice(docs.indexOf('## Alarms'), docs.indexOf('## Metrics'));
     const documented = [...section.matchAll(/^\| ([A-Z]\w+) \|/gm)].map(([, name]) => `${name}Alarm`);
     expect(documented.sort()).toEqual(
       alarms()

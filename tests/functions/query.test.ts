@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
+import type { Provenance } from '../../shared/audit-event/audit-event.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS } from '../../shared/http/parameters.ts';
 import { encodeCursor } from '../../shared/query/cursor.ts';
@@ -311,6 +312,15 @@ describe('an answer', () => {
     expect(JSON.parse(body)).toMatchObject({ eventId: eventID, environment: 'exact', record: { eventID } });
   });
 
+  test('that compares events says in each format which are provisional', async () => {
+    const [a, b] = [await putRecord({ n: 1 }), await putRecord({ n: 2 }, undefined, { provisional: true })];
+    const [line = '{}'] = (await get(`/compare?id=${a}&id=${b}`, 'application/x-ndjson')).body.split('\n');
+    expect(JSON.parse(line)).toMatchObject({ path: expect.any(String), provisional: [b] });
+    expect((await get(`/compare?id=${a}&id=${b}`, 'text/csv')).body).toMatch(`path,same,${a},${b} (provisional)\r\n`);
+    expect(JSON.parse((await get(`/compare?id=${a}&id=${b}`)).body)).toMatchObject({ provisional: [b] });
+    expect((await get(`/compare?id=${a}&id=${a}`, 'application/x-ndjson')).body).not.toContain('provisional');
+  });
+
   test('in CSV has no formulas', async () => {
     await putRecord({ requestParameters: { Name: '=cmd()' }, sourceIPAddress: '@x' });
     const { body } = await get('/environments/%3Dcmd()/events', 'text/csv');
@@ -396,7 +406,11 @@ async function ids(url: string, following = true): Promise<{ all: string[]; curs
 
 let records = 0;
 /** Stores an event with these members. Returns its eventID. */
-async function putRecord(members: object, rewrite = (text: string) => text): Promise<string> {
+async function putRecord(
+  members: object,
+  rewrite = (text: string) => text,
+  provenance: Provenance = { logFile: 'test', recordIndex: 0 },
+): Promise<string> {
   records += 1;
   const eventID = `10000000-0000-4000-8000-${String(records).padStart(12, '0')}`;
   const record = {
@@ -407,8 +421,7 @@ async function putRecord(members: object, rewrite = (text: string) => text): Pro
     ...members,
   };
   const read = toAuditEvent(rewrite(JSON.stringify(record)), {
-    logFile: 'test',
-    recordIndex: 0,
+    ...provenance,
     keyAccount: undefined,
     now: SAMPLE_NOW,
   });

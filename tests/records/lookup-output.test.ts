@@ -28,6 +28,23 @@ const OUTPUTS: readonly (readonly [name: string, text: string])[] = [
   ['events line by line', EVENTS.map((event) => JSON.stringify(event)).join('\n')],
   ['a list of texts', pretty(RECORDS)],
   ['texts line by line', RECORDS.map((record) => JSON.stringify(record)).join('\n')],
+  ['a list of records', `[${RECORDS.join(' ,\n')} ]`],
+  ['a list of lists of records', `[[${RECORDS[0]}],[],[${RECORDS[1]}]]`],
+  ['records line by line', RECORDS.join('\n')],
+  [
+    'rows of --query',
+    JSON.stringify(EVENTS.map(({ EventTime, CloudTrailEvent }) => [EventTime, CloudTrailEvent, null, 1])),
+  ],
+  [
+    'objects of --query',
+    JSON.stringify(EVENTS.map(({ EventTime, CloudTrailEvent }) => ({ Time: EventTime, Record: CloudTrailEvent }))),
+  ],
+  ['--output text', `EVENTS\tAKIAX\t${RECORDS[0]}\t0\tanna\r\nRESOURCES\tprod\tAWS::X\nEVENTS\t${RECORDS[1]}\t1\n`],
+  ['--output text, with a token before', `dG9rZW4\nEVENTS\t${RECORDS[0]}\nEVENTS\t${RECORDS[1]}\n`],
+  [
+    'rows of --query as text',
+    EVENTS.map(({ EventTime, CloudTrailEvent }) => `${EventTime}\t${CloudTrailEvent}\n`).join(''),
+  ],
   ['records as --output text writes them', `${RECORDS.join('\t')}\n`],
 ];
 
@@ -44,9 +61,11 @@ test.each(['{"Events": []}', '[{"Events":[]}]', '{"Events":[],"NextToken":null}'
 test.each([
   '{"Records":[]}',
   '\uFEFF { "Records" : [] }',
+  '\n\t{"Records":[]}',
+  ' \t {\t"Records":[\n\t{"a":1}]}',
   '{"comment":"x","Records":[]}',
-  '[{"eventVersion":"1.11"}]',
   '[]',
+  '[ ]',
   '',
   '{',
   '{}',
@@ -60,6 +79,47 @@ test('an element without a record is one event that has none', () => {
     ...Array(4).fill(undefined),
   ]);
   expect(readLookupOutput('['.repeat(50_000) + ']'.repeat(50_000))).toEqual([{ index: 0, record: undefined }]);
+});
+
+test.each(['eventVersion', 'userIdentity', 'additionalEventData', 'awsRegion', 'eventID'])(
+  'a record that begins with %s is one',
+  (name) => {
+    const record = `{"${name}":1.0,"eventVersion":"1.11"}`;
+    expect(isLookupOutput(record)).toBe(true);
+    expect(readLookupOutput(`${record}[${record}]`)).toEqual([0, 1].map((index) => ({ index, record })));
+  },
+);
+
+test('whatever its elements are, those of a list of records keep their texts', () => {
+  const record = fc
+    .tuple(fc.json(), fc.constantFrom('', ' ', '\n'))
+    .map(([json, space]) => `{${space}"eventVersion":1.0,"x":${json}${space}}`);
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1 }), fc.constantFrom(',', ' ,', ', \n'), (records, comma) => {
+      expect(readLookupOutput(`[ ${records.join(comma)} ]`)).toEqual(
+        records.map((text, index) => ({ index, record: text })),
+      );
+    }),
+  );
+});
+
+test('what is bad among texts and rows is told', () => {
+  const texts = ['garbage', ...RECORDS];
+  expect(readLookupOutput(JSON.stringify(texts)).map(({ record }) => record)).toEqual(texts);
+  expect(readLookupOutput(`EVENTS\t${RECORDS[0]}\nEVENTS\tx\n`).map(({ record }) => record)).toEqual([
+    RECORDS[0],
+    undefined,
+  ]);
+});
+
+test.each([
+  `Events:\n- CloudTrailEvent: '${RECORDS[0]}'\n`,
+  `- Events:\n  - AccessKeyId: x\n`,
+  `- '${RECORDS[0]}'\n`,
+  '-------------\n|  LookupEvents  |\n',
+])('%j is output in a format that is not read, and said to be', (text) => {
+  expect(isLookupOutput(text)).toBe(true);
+  expect(() => readLookupOutput(text)).toThrow('expected aws cloudtrail lookup-events with --output json or text');
 });
 
 describe('what is no JSON is bad as a whole, and not shown', () => {

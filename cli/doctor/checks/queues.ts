@@ -15,7 +15,7 @@ export async function checkQueue(stack: Stack): Promise<Found[]> {
       ? ok(text)
       : warning(
           `${text}: ingest does not keep up`,
-          'see the age of the oldest message in the dashboard, and Throttles in docs/operations.md',
+          'see the age of the oldest message in the dashboard, and Throttles in docs/runbook.md',
         );
   if (queue.RedrivePolicy) return [backlog];
   const target = await stack.queue('deadLetters').catch(() => undefined);

@@ -122,6 +122,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       items: { type: ['string', 'null'] },
       description: 'JSON text of each value, in the order of the events; null: there is none',
     },
+    'provisional?': {
+      type: 'array',
+      items: STRING,
+      description: 'eventIDs of those events that no log file has brought yet; absent: there are none',
+    },
   }),
   Comparison: object({
     eventIds: listOf(STRING),

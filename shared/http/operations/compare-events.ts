@@ -15,24 +15,22 @@ export const compareEvents = operation({
   schemas: { json: 'Comparison', line: 'FieldComparison' },
   async answer({ id: ids }, deps) {
     const events = await Promise.all(ids.map((id) => findEvent(id, 'id', deps)));
+    const provisional = provisionalOf(events);
     return {
-      body: listOf(compareFields(events), comparisonOf(ids), (items) =>
-        jsonObject({
-          eventIds: JSON.stringify(ids),
-          provisional: JSON.stringify(provisionalOf(events)),
-          fields: items,
-        }),
+      body: listOf(compareFields(events), comparisonOf(ids, provisional), (items) =>
+        jsonObject({ eventIds: JSON.stringify(ids), provisional: JSON.stringify(provisional), fields: items }),
       ),
     };
   },
 });
 
-/** In CSV each event is a column, headed by its eventID. */
-function comparisonOf(ids: readonly string[]): Writing<FieldComparison> {
+/** In CSV each event is a column, headed by its eventID. Each line, and that heading, says which events are provisional. */
+function comparisonOf(ids: readonly string[], provisional: readonly string[]): Writing<FieldComparison> {
+  const marks = provisional.length === 0 ? {} : { provisional };
   return {
     // An absent value becomes null in JSON: the JSON text `null` is a string of four letters.
-    json: ({ path, same, values }) => JSON.stringify({ path, same, values }),
-    columns: ['path', 'same', ...ids],
+    json: ({ path, same, values }) => JSON.stringify({ path, same, values, ...marks }),
+    columns: ['path', 'same', ...ids.map((id) => (provisional.includes(id) ? `${id} (provisional)` : id))],
     csv: ({ path, same, values }) => csvRow([path, String(same), ...values.map((value) => value ?? '')]),
   };
 }

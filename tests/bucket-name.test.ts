@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bucketNameProblem } from '../../shared/delivery/bucket-name.ts';
+import { bucketNameProblem } from '../shared/bucket-name.ts';
 
 test.each([
   'arn:aws:s3:eu-west-1:111122223333:accesspoint/trail',
@@ -16,6 +16,10 @@ test.each(['trail-abcdefghijklmnop123456789012eu-s3alias', 'arn:aws:s3::11112222
   '%s is an access point',
   (name) => expect(bucketNameProblem(name)).toContain('access point'),
 );
+
+test('no command finds the bucket of a Multi-Region Access Point, which has several', () => {
+  expect(bucketNameProblem('arn:aws:s3::111122223333:accesspoint/m.mrap')).not.toContain('s3control');
+});
 
 test('the ARN of a bucket is not its name', () => {
   expect(bucketNameProblem('arn:aws:s3:::trail')).toBe(

@@ -10,7 +10,7 @@ export function bucketNameProblem(name: string): string | undefined {
   const [, , account = '', resource = ''] = arn;
   const accessPoint = /^accesspoint[/:]([^/:]+)/.exec(resource)?.[1];
   if (accessPoint === undefined) return `${name}: expected the name of a bucket, found an ARN`;
-  return `${name}: ${EXPECTATION}${account === '' ? '' : `; aws s3control get-access-point --account-id ${account} --name ${accessPoint} shows it`}`;
+  return `${name}: ${EXPECTATION}${account === '' || ALIAS.test(accessPoint) ? '' : `; aws s3control get-access-point --account-id ${account} --name ${accessPoint} shows it`}`;
 }
 
 const EXPECTATION = 'expected the name of the bucket itself, found an access point of one';

@@ -5,13 +5,14 @@ export interface Decoded {
   offsets: Uint32Array;
 }
 
-const ENCODED = /%[0-7][0-9a-f]/gi;
+/** ASCII, percent-encoded or escaped as in JSON: `%3A`, `\u003d`, `\/`. */
+const ENCODED = /%[0-7][0-9a-f]|\\u00[0-7][0-9a-f]|\\\//gi;
 
 /**
- * The text with percent-encoded ASCII decoded once; undefined when there is none. Other bytes stay as they are: what secrets
- * are told by is ASCII.
+ * The text with percent-encoded and escaped ASCII decoded once; undefined when there is none. Other characters stay as they
+ * are: what secrets are told by is ASCII.
  */
-export function percentDecoded(text: string): Decoded | undefined {
+export function decodedOnce(text: string): Decoded | undefined {
   const offsets = new Uint32Array(text.length + 1);
   let decoded = '';
   let from = 0;
@@ -22,7 +23,7 @@ export function percentDecoded(text: string): Decoded | undefined {
   for (const { index, 0: code } of text.matchAll(ENCODED)) {
     take(index);
     offsets[decoded.length] = index;
-    decoded += String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    decoded += code === '\\/' ? '/' : String.fromCharCode(Number.parseInt(code.slice(-2), 16));
     from = index + code.length;
   }
   if (from === 0) return undefined;
