@@ -10,6 +10,8 @@ function useLocalServers() {
     AWS_ENDPOINT_URL_DYNAMODB: AWS_ENDPOINT_URL_DYNAMODB || 'http://127.0.0.1:8000',
     AWS_ENDPOINT_URL_S3: AWS_ENDPOINT_URL_S3 || 'http://127.0.0.1:4566',
     S3_FORCE_PATH_STYLE: 'true',
+    AWS_USE_FIPS_ENDPOINT: 'false',
+    AWS_USE_DUALSTACK_ENDPOINT: 'false',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   });

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { displayText } from '../shared/render/display.ts';
 
 const AWS_GROUP = 'AWS settings:';
 
@@ -34,17 +35,22 @@ const REFUSED = /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch
 const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/;
 const NOT_THERE = /^(ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist)$/;
 
-/** What is wrong with the AWS settings of whoever runs a command, when that is what an error of the SDK is about. */
-export function settingsProblem(error: unknown): string | undefined {
+/**
+ * What is wrong with the AWS settings of whoever runs a command, when that is what an error of the SDK is about.
+ * @param profile that was named, by a flag or in the environment
+ */
+export function settingsProblem(error: unknown, profile?: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, message } = error;
   const { code = '' } = error as NodeJS.ErrnoException;
   // The SDK gives it no name of its own.
   if (/^Region (is missing|not accepted)/.test(message)) {
-    return 'AWS settings: expected a Region: set AWS_REGION or give --aws-region, or a profile that has one';
+    const ofProfile = profile ? `, which the profile ${displayText(profile)} does not have` : '';
+    return `AWS settings: expected a Region${ofProfile}: set AWS_REGION or give --aws-region, or a profile that has one`;
   }
   if (NO_CREDENTIALS.test(name)) {
-    return 'AWS settings: expected credentials, and found none that can be used: sign in (aws sso login, aws configure), or name a profile with --profile or AWS_PROFILE';
+    const [ofProfile, other] = profile ? [` in the profile ${displayText(profile)}`, 'another'] : ['', 'a'];
+    return `AWS settings: expected credentials, and found none that can be used${ofProfile}: sign in (aws sso login, aws configure), or name ${other} profile with --profile or AWS_PROFILE`;
   }
   if (/Expired/.test(name)) return 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
   if (REFUSED.test(name)) return `AWS settings: AWS does not accept the credentials (${name})`;

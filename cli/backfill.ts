@@ -89,8 +89,8 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
     .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .addHelpText(
       'after',
-      '\nA log file holds events of the minutes before its delivery, sometimes of hours before. For a deployed store, set EVENT_SOURCES and\n' +
-        'RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
+      '\nA log file holds events of the minutes before its delivery, sometimes of hours before. The ingest function of --stack says which events\n' +
+        'are kept, and for how long; with --table, set EVENT_SOURCES and RETENTION_DAYS if it has others than the usual.',
     );
   return addZoneOption(command).action(async (text: string, options: Options) => {
     const usage = (problem: string) => command.error(`error: ${problem}`);
@@ -110,8 +110,11 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       ? await quarantineOf({ bucket: options.quarantine, table: options.table }, store, env)
       : options.quarantine;
     const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
+    // Few commands ask Lambda.
+    const { withIngestSettings } = await import('./backfill/ingest-settings.ts');
+    const settings = await withIngestSettings(options, env);
     const report = await untilInterrupted(
-      (signal) => backfill(wanted, env, signal),
+      (signal) => backfill(wanted, settings, signal),
       () => process.stderr.write('\nmwaa-trail: finishing the files at work; Ctrl-C again ends at once\n'),
     );
     if (isBad(report)) setExitCode(EXIT.failed);

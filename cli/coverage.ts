@@ -9,7 +9,7 @@ import {
   needsAttention,
   readCoverage,
 } from '../shared/query/coverage.ts';
-import { timeCriterion } from '../shared/query/criteria.ts';
+import { CriteriaError, timeCriterion } from '../shared/query/criteria.ts';
 import {
   COVERAGE_CSV_HEADER,
   coverageColumns,
@@ -159,8 +159,10 @@ function daysOf(
 ): Generator<string> {
   const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
   const first = timeOf('since', since);
+  const end = until === undefined ? undefined : timeOf('until', until);
+  if (end !== undefined && first >= end) throw new CriteriaError('since', 'expected a time before until');
   // The last day is that of the last moment before.
-  const last = until === undefined ? now : Date.parse(timeOf('until', until)) - 1;
+  const last = end === undefined ? now : Date.parse(end) - 1;
   return daysBetween(first.slice(0, 10), new Date(last).toISOString().slice(0, 10));
 }
 

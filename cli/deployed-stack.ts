@@ -1,6 +1,6 @@
 import type { TableNames } from '../shared/config.ts';
 
-// serverless.yml begins the names of tables and queues with that of the stack, SERVICE-STAGE. So they are known without a
+// serverless.yml begins the names of tables, queues and functions with that of the stack, SERVICE-STAGE. So they are known without a
 // request, to people too who may query the tables and nothing else.
 
 const EVENTS_SUFFIX = '-events';
@@ -17,6 +17,11 @@ export function tablesOf(stack: string): TableNames {
 /** The stack to which an events table belongs by its name; undefined if it is not named as those of stacks are. */
 export function stackOfTable(eventsTable: string): string | undefined {
   return eventsTable.endsWith(EVENTS_SUFFIX) ? eventsTable.slice(0, -EVENTS_SUFFIX.length) : undefined;
+}
+
+/** The name of a stack's ingest function. */
+export function ingestFunctionOf(stack: string): string {
+  return `${stack}-ingest`;
 }
 
 /** The name of a stack's ingest queue. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../local/local-names.ts';
-import { openLocalPipeline } from '../local/local-store.ts';
+import { type Access, openLocalStore } from '../local/local-store.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createS3Client } from '../shared/aws/s3.ts';
 import { type Config, type Environment, readConfig, type TableNames } from '../shared/config.ts';
@@ -8,15 +8,15 @@ import type { PipelineDeps } from '../shared/pipeline.ts';
 
 /**
  * Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. Meanwhile
- * other processes may query the store, but not add to it.
+ * other processes may query the store, but not add to it; with `read`, that too.
  */
 export async function withLocalPipeline<T>(
   store: string,
   env: Environment,
   work: (deps: PipelineDeps) => Promise<T>,
-  logBucket = LOCAL_LOG_BUCKET,
+  { access = 'add', logBucket = LOCAL_LOG_BUCKET }: { access?: Access; logBucket?: string } = {},
 ): Promise<T> {
-  const { s3, dynamo, close } = await openLocalPipeline(store);
+  const { s3, dynamo, close } = await openLocalStore(store, access);
   try {
     return await work({ s3, dynamo, config: localConfig(env, logBucket), now: Date.now, sleep: setTimeout });
   } finally {

@@ -3,7 +3,7 @@ import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
-import { addAwsOptions, applyAwsOptions, settingsProblem } from './aws-settings.ts';
+import { type AwsOptions, addAwsOptions, applyAwsOptions, settingsProblem } from './aws-settings.ts';
 import { backfillCommand } from './backfill.ts';
 import { compareCommand } from './compare.ts';
 import { coverageCommand } from './coverage.ts';
@@ -18,6 +18,7 @@ import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
+import { type StoreOptions, storeOf } from './store-options.ts';
 import { summaryCommand } from './summary.ts';
 import { tailCommand } from './tail.ts';
 import { verifyCommand } from './verify.ts';
@@ -45,7 +46,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
   } catch (error) {
     // Commander has said what is wrong; 0 is --help and --version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(`mwaa-trail: ${messageOf(error)}\n`);
+    process.stderr.write(`mwaa-trail: ${messageOf(error, env)}\n`);
     return error instanceof CriteriaError ? EXIT.usage : EXIT.failed;
   }
 }
@@ -58,8 +59,7 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     .exitOverride()
     .showHelpAfterError(helpHint('mwaa-trail'));
   program.addCommand(replayCommand(env, setExitCode));
-  const askingAws = [
-    backfillCommand(env, setExitCode),
+  const askingStores = [
     queryCommand(env),
     showCommand(env, setExitCode),
     compareCommand(env, setExitCode),
@@ -68,9 +68,17 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
     environmentsCommand(env),
     coverageCommand(env, setExitCode),
     serveCommand(env),
+  ];
+  const quarantine = quarantineCommand(env, setExitCode);
+  for (const command of [...askingStores, quarantine]) {
+    command.hook('preAction', (_, action) => expectNoAwsOptions(action.opts(), env));
+  }
+  const askingAws = [
+    backfillCommand(env, setExitCode),
+    ...askingStores,
     verifyCommand(env, setExitCode),
     evidenceCommand(env, setExitCode),
-    quarantineCommand(env, setExitCode),
+    quarantine,
     redriveCommand(env),
     doctorCommand(env, setExitCode),
   ];
@@ -89,14 +97,21 @@ export function createProgram(env: Environment, setExitCode: (code: number) => v
   return program;
 }
 
+/** A local store has no AWS settings: whoever gives some expects the answer of a deployed one. */
+function expectNoAwsOptions(options: StoreOptions & AwsOptions & { bucket?: unknown }, env: Environment): void {
+  const given = (['profile', 'awsRegion'] as const).find((name) => options[name] !== undefined);
+  if (given === undefined || options.bucket !== undefined || storeOf(options, env).kind === 'deployed') return;
+  throw new CriteriaError(given, 'expected only for a deployed store: name that with --stack, or set MWAA_TRAIL_STACK');
+}
+
 function endAsProgram(command: Command, called: string): void {
   command.exitOverride().showHelpAfterError(helpHint(called));
 }
 
 const helpHint = (called: string) => `Run '${called} --help'.`;
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, env: Environment): string {
   if (error instanceof CriteriaError) return criteriaProblem(error);
   if (error instanceof TrailError) return error.message;
-  return settingsProblem(error) ?? describeError(error);
+  return settingsProblem(error, env.AWS_PROFILE) ?? describeError(error);
 }

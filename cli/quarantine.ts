@@ -12,7 +12,7 @@ import { EXIT } from './exit.ts';
 import { formatOption } from './format-option.ts';
 import { discardCommand, discardedCommand } from './quarantine/discard.ts';
 import { type QuarantineOptions, withPipeline, withQuarantine } from './quarantine/open-quarantine.ts';
-import { entryTable, replayTable } from './quarantine/render.ts';
+import { entryTable, replayTable, whyNothing } from './quarantine/render.ts';
 import { STORE_GROUP, stackOption, storeOption } from './store-options.ts';
 import { addZoneOption, type TimeOptions, viewOf, zoneOf } from './view-options.ts';
 import { writeOut } from './write-out.ts';
@@ -100,12 +100,15 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
     .addOption(formatOption(['table', 'json']))
     .addHelpText(
       'after',
-      '\nFor a deployed stack, set EVENT_SOURCES and RETENTION_DAYS as the ingest function has them, if it has others than the usual.',
+      '\nThe ingest function of --stack says which events are kept, and for how long; with --table, set EVENT_SOURCES and\nRETENTION_DAYS if it has others than the usual.',
     );
   return addQuarantineOptions(command).action(async (ids: string[], options: ReplayOptions) => {
     const { all = false, dryRun = false, format } = options;
     if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
-    const reports = await withPipeline(options, env, async (pipeline) => {
+    // Few commands ask Lambda.
+    const { withIngestSettings } = await import('./backfill/ingest-settings.ts');
+    const settings = await withIngestSettings(options, env);
+    const reports = await withPipeline(options, settings, dryRun ? 'read' : 'add', async (pipeline) => {
       const deps = { ...pipeline, caps: options.cap ?? {} };
       const bucket = deps.config.quarantineBucket!;
       const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));
@@ -151,13 +154,6 @@ function isWanted(
   { reason, since }: { reason?: readonly string[]; since?: string | undefined },
 ): boolean {
   return (!reason || reason.includes(entry.reason)) && (since === undefined || entry.quarantinedAt >= since);
-}
-
-/** Reasons are a program's words: those that there are help whoever mistyped one. */
-function whyNothing(entries: readonly QuarantineEntry[]): string {
-  if (entries.length === 0) return 'The quarantine is empty.';
-  const reasons = [...new Set(entries.map(({ reason }) => reason))].sort();
-  return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
 }
 
 /** Something stays in quarantine, or has come into it record by record. */

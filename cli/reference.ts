@@ -32,9 +32,13 @@ respected); into a file or a pipe nothing is cut or coloured.
 Times are in UTC, those that are given and those that are shown. \`--local\` switches both to the time zone of the machine; data
 (\`json\`, \`ndjson\`, \`csv\`) is always in UTC. A time that was copied from an answer means the same in a question.
 
-\`--stack NAME\`, or \`MWAA_TRAIL_STACK\`, names the tables, queues and quarantine of a deployment together: tables and queues by
-the names that serverless.yml gives them, the quarantine bucket as CloudFormation tells it. \`--table\` names another events
-table. \`--profile\` and \`--aws-region\` are the AWS settings; \`--region\` asks for the Region of events.
+\`--stack NAME\`, or \`MWAA_TRAIL_STACK\`, names the tables, queues and quarantine of a deployment together: tables, queues and
+the ingest function by the names that serverless.yml gives them, the quarantine bucket as CloudFormation tells it. \`--table\`
+names another events table. \`--profile\` and \`--aws-region\` are the AWS settings, and are refused where only the local store is
+asked; \`--region\` asks for the Region of events.
+
+The local store can be read only by the user who made it: its quarantine is unredacted. Several commands can read it at once,
+\`serve\` and \`npm run local\` too; one at a time adds to it.
 `;
 
 const EXIT_CODES = `## Exit codes

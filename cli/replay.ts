@@ -9,7 +9,8 @@ import { findLogFiles } from './replay/local-log-files.ts';
 import { createProgress } from './replay/progress.ts';
 import { replayFiles } from './replay/replay-files.ts';
 import { renderJson, renderTables } from './replay/report.ts';
-import { DEFAULT_STORE } from './store-options.ts';
+import { commandLine } from './shell.ts';
+import { DEFAULT_STORE, isAskedByDefault } from './store-options.ts';
 import { writeOut } from './write-out.ts';
 
 interface ReplayOptions {
@@ -34,9 +35,9 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
       // A bar that is not stopped keeps the process alive.
       const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
       const report = { ...result, unreadable };
-      await writeOut(
-        options.format === 'json' ? renderJson(report) : renderTables(report, options.store, invocation(process.cwd())),
-      );
+      const named = isAskedByDefault(options.store, env) ? [] : ['--store', options.store];
+      const ask = commandLine(invocation(process.cwd()), 'query', ...named, '--errors');
+      await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, ask));
       if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
     });
 }

@@ -10,7 +10,7 @@ const DEFAULT_PORT = 8787;
 
 export function serveCommand(env: Environment): Command {
   const command = new Command('serve')
-    .description('answer the HTTP API on this machine (127.0.0.1), without signatures')
+    .description('serve the HTTP API locally (127.0.0.1), without signatures, to every user of this machine')
     .option('--port <n>', 'where to listen; 0 for any free port', readPort, DEFAULT_PORT);
   return addStoreOptions(command).action(async (options: StoreOptions & { port: number }) => {
     await withStore(options, env, async (deps) => {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { isThere } from '../local/folder-lock.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import { openLocalDynamo, storeFolders } from '../local/local-store.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
@@ -51,6 +51,11 @@ export function storeOption(says: string): Option {
 /** @param says what the command does with the stack */
 export function stackOption(says: string): Option {
   return new Option('--stack <name>', `${says}; or set ${STACK_VARIABLE}`).argParser(stackName).helpGroup(STORE_GROUP);
+}
+
+/** Whether a folder is the store that is asked when no flag names one. */
+export function isAskedByDefault(folder: string, env: Environment): boolean {
+  return folder === DEFAULT_STORE && !env[STACK_VARIABLE];
 }
 
 /** The stack that the environment names. */
@@ -105,7 +110,7 @@ export async function withStore<T>(
     const dynamo = createDynamoClient();
     return explained(store, () => work({ dynamo, tables: store.tables, now: Date.now }));
   }
-  if (!existsSync(storeFolders(store.folder).dynamo)) {
+  if (!isThere(storeFolders(store.folder).dynamo)) {
     throw new TrailError(
       'no-store',
       `there is no store in ${store.folder}: make one with replay, or name one with --store or --stack`,

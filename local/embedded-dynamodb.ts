@@ -6,7 +6,7 @@ import { TrailError } from '../shared/errors.ts';
 import { ensureTable, type TableState } from './create-tables.ts';
 import { createDynaliteServer } from './dynalite-server.ts';
 import { lockFolder, tryDatabase } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-names.ts';
+import { LOCAL_CLIENT } from './local-names.ts';
 import { guard, listenOnLoopback } from './loopback.ts';
 import type { OwnServer } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
@@ -72,16 +72,17 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
 async function start(folder: string | undefined, port: number): Promise<OwnDynamo> {
   if (folder !== undefined) await tryDatabase(folder);
   const { server, openIterators } = await createDynaliteServer(folder);
-  const { id, drain } = guard(server);
+  const { id, admitOnlyByName, drain } = guard(server);
   const close = () => new Promise((resolve) => server.close(resolve));
   const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
     await close();
     throw error;
   });
-  const client = createDynamoClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
   return {
     endpoint,
     id,
+    admitOnlyByName,
     client,
     openIterators,
     stop: async () => {

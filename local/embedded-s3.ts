@@ -1,10 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../shared/aws/s3.ts';
-import { lockFolder } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
+import { lockFolder, makePrivateFolder } from './folder-lock.ts';
+import { LOCAL_CLIENT, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 import { type Guard, guard, LOOPBACK } from './loopback.ts';
 import { locationXml, NOT_IMPLEMENTED_XML, subresourceRequest } from './s3-subresources.ts';
 import type { OwnServer } from './shared-server.ts';
@@ -22,7 +21,7 @@ export async function startEmbeddedS3(folder?: string, port = 0): Promise<Embedd
   if (folder === undefined) return start({ port });
   const unlock = await lockFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
+    await makePrivateFolder(folder);
     const running = await start({ port, s3StorageDir: folder });
     return {
       ...running,
@@ -49,17 +48,15 @@ async function start(options: { port: number; s3StorageDir?: string }): Promise<
     () => startFauxqs({ ...options, host: LOOPBACK, logger: false, defaultRegion: LOCAL_REGION }),
   );
   if (guarded === undefined) throw new Error('expected fauxqs to make its server with Fastify, at once');
-  const { id, drain } = guarded;
+  const { id, admitOnlyByName, drain } = guarded;
   server.createBucket(LOCAL_LOG_BUCKET);
   server.createBucket(LOCAL_QUARANTINE_BUCKET);
   const endpoint = `http://${LOOPBACK}:${server.port}`;
-  const client = createS3Client(
-    { S3_FORCE_PATH_STYLE: 'true' },
-    { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS },
-  );
+  const client = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...LOCAL_CLIENT, endpoint });
   return {
     endpoint,
     id,
+    admitOnlyByName,
     client,
     stop: async () => {
       client.destroy();

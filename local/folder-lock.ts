@@ -1,6 +1,22 @@
+import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { TrailError } from '../shared/errors.ts';
+
+/** Makes a folder of a store, and those above it, for this user only: a quarantine has records unredacted. */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Whether a folder is there. One that this user may not look into counts: opening it says why it cannot be used. */
+export function isThere(folder: string): boolean {
+  try {
+    statSync(folder);
+    return true;
+  } catch (error) {
+    return !/^(ENOENT|ENOTDIR)$/.test(String((error as NodeJS.ErrnoException).code));
+  }
+}
 
 /**
  * Keeps a folder for this process: a database beside it is held open as a lock, which ends with the process, however it ends.
@@ -10,7 +26,7 @@ import { TrailError } from '../shared/errors.ts';
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const { ClassicLevel } = await import('classic-level');
   try {
-    await mkdir(`${folder}.lock`, { recursive: true });
+    await makePrivateFolder(`${folder}.lock`);
     const lock = new ClassicLevel(`${folder}.lock`);
     await lock.open();
     return () => lock.close();
@@ -43,7 +59,7 @@ export async function untilFree<T>(attempt: () => Promise<T>): Promise<T> {
 export async function tryDatabase(folder: string): Promise<void> {
   const { ClassicLevel } = await import('classic-level');
   try {
-    await mkdir(folder, { recursive: true });
+    await makePrivateFolder(folder);
     const database = new ClassicLevel(folder);
     await database.open();
     await database.close();
@@ -54,7 +70,8 @@ export async function tryDatabase(folder: string): Promise<void> {
 
 export const isInUse = (error: unknown): boolean => error instanceof TrailError && error.code === 'store-in-use';
 
-function folderError(folder: string, error: unknown): TrailError {
+/** What is said of a folder that cannot be used. */
+export function folderError(folder: string, error: unknown): TrailError {
   const { code, cause } = error as { code?: string; cause?: { code?: string } };
   const why = cause?.code ?? code ?? 'unknown error';
   if (why === 'LEVEL_LOCKED') {

@@ -4,6 +4,18 @@ import type { TableNames } from '../shared/config.ts';
 export const LOCAL_REGION = 'us-east-1';
 /** Embedded servers take any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+/**
+ * The settings of a client of an embedded server, in place of those of the environment and the profile: the SDK refuses FIPS
+ * and dual-stack endpoints together with an endpoint that is given.
+ */
+export const LOCAL_CLIENT = {
+  region: LOCAL_REGION,
+  credentials: LOCAL_CREDENTIALS,
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  defaultsMode: 'standard',
+  retryMode: 'standard',
+} as const;
 
 /** The names that serverless.yml gives in stage `local`. */
 export const LOCAL_TABLES: TableNames = {
@@ -23,6 +35,8 @@ export function embeddedSettings(endpoints: { s3: string; dynamo: string }): Rec
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
+    AWS_USE_FIPS_ENDPOINT: 'false',
+    AWS_USE_DUALSTACK_ENDPOINT: 'false',
     S3_FORCE_PATH_STYLE: 'true',
     AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,

@@ -6,9 +6,9 @@ import { createS3Client } from '../shared/aws/s3.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import { lockFolder, untilFree } from './folder-lock.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, LOCAL_TABLES } from './local-names.ts';
+import { LOCAL_CLIENT, LOCAL_TABLES } from './local-names.ts';
 import { LOOPBACK } from './loopback.ts';
-import { SharedServer } from './shared-server.ts';
+import { type OwnServer, SharedServer } from './shared-server.ts';
 
 /** The folders of a local store. */
 export function storeFolders(store: string): { dynamo: string; s3: string } {
@@ -22,7 +22,7 @@ export interface Opened<Client> {
 }
 
 /** Each request goes to where the server is at that time. */
-const LOCAL_CLIENT = { endpoint: `http://${LOOPBACK}`, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+const SHARED_CLIENT = { ...LOCAL_CLIENT, endpoint: `http://${LOOPBACK}` };
 
 /**
  * Opens the tables of a local store, which are made when they are not there.
@@ -30,8 +30,8 @@ const LOCAL_CLIENT = { endpoint: `http://${LOOPBACK}`, region: LOCAL_REGION, cre
  */
 export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
   const folder = storeFolders(store).dynamo;
-  const server = await SharedServer.open(folder, () => startEmbeddedDynamo(LOCAL_TABLES, folder));
-  return clientOf(server, createDynamoClient(LOCAL_CLIENT));
+  const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedDynamo(LOCAL_TABLES, folder)));
+  return clientOf(server, createDynamoClient(SHARED_CLIENT));
 }
 
 /**
@@ -40,29 +40,39 @@ export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBCli
  */
 export async function openLocalS3(store: string): Promise<Opened<S3Client>> {
   const folder = storeFolders(store).s3;
-  const server = await SharedServer.open(folder, () => startEmbeddedS3(folder));
-  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, LOCAL_CLIENT));
+  const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedS3(folder)));
+  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, SHARED_CLIENT));
 }
 
-/** What adds to a local store. */
-export interface LocalPipeline {
+/** Other users of this machine can reach its ports, but not read the store, which says how its servers are named. */
+async function admittingByName(starting: Promise<OwnServer>): Promise<OwnServer> {
+  const server = await starting;
+  server.admitOnlyByName();
+  return server;
+}
+
+/** A whole local store. */
+export interface LocalStore {
   dynamo: DynamoDBClient;
   s3: S3Client;
   close(): Promise<void>;
 }
 
+/** For what a local store is opened: any number of processes read it, one at a time adds to it. */
+export type Access = 'read' | 'add';
+
 /**
- * Opens a local store to add to it. One process at a time does: log files pass through the bucket under names that two would
- * take from each other.
- * @throws {TrailError} `store-in-use` when another process adds to it, and does not end within seconds
+ * Opens a whole local store. Log files pass through its bucket under names that two processes would take from each other, so
+ * one at a time adds.
+ * @throws {TrailError} `store-in-use` when another process adds to it too, and does not end within seconds
  */
-export async function openLocalPipeline(store: string): Promise<LocalPipeline> {
+export async function openLocalStore(store: string, access: Access): Promise<LocalStore> {
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one();
   };
   try {
-    closing.push(await untilFree(() => lockFolder(join(store, 'pipeline'))));
+    if (access === 'add') closing.push(await untilFree(() => lockFolder(join(store, 'pipeline'))));
     const dynamo = await openLocalDynamo(store);
     closing.push(dynamo.close);
     const s3 = await openLocalS3(store);

@@ -38,6 +38,8 @@ export const SERVER_ID = 'x-mwaa-trail-server';
 export interface Guard {
   /** Differs each time that a server is started, so that nothing else on its port is taken for it. */
   id: string;
+  /** From now on requests must name the server by its ID, which other users of the machine do not know. */
+  admitOnlyByName(): void;
   /** Refuses what is asked from now on, and waits a while for the answers that are being made. */
   drain(): Promise<void>;
 }
@@ -48,9 +50,10 @@ export function guard(server: Server): Guard {
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   const answering = new Set<ServerResponse>();
   let draining = false;
+  let byNameOnly = false;
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    const { [SERVER_ID]: expected = id } = request.headers;
+    const { [SERVER_ID]: expected = byNameOnly ? undefined : id } = request.headers;
     if (draining) request.socket.destroy();
     else if (!isForThisMachine(request.headers))
       refuse(response, 403, 'expected the Host 127.0.0.1 or localhost, and no Origin of another site');
@@ -63,6 +66,9 @@ export function guard(server: Server): Guard {
   });
   return {
     id,
+    admitOnlyByName: () => {
+      byNameOnly = true;
+    },
     drain: async () => {
       draining = true;
       const closed = [...answering].map((response) => new Promise((resolve) => response.once('close', resolve)));

@@ -55,7 +55,7 @@ try {
       'DynamoDB and S3 are up. Paste the lines above into another terminal, in this folder; then, for example:',
       '  npx serverless invoke local --stage local --function ingest --path events/deliveries/s3-through-sqs.json',
       `  npx mwaa-trail query --table ${LOCAL_TABLES.eventsTable}`,
-      'Ctrl-C stops them; the store stays.',
+      'Every user of this machine can ask them. Ctrl-C stops them; the store stays.',
       '',
     ].join('\n'),
   );

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import * as z from 'zod/mini';
-import { untilFree } from './folder-lock.ts';
+import { folderError, untilFree } from './folder-lock.ts';
 import { SERVER_ID } from './loopback.ts';
 
 /** A server on this machine: its URL, and which one it is, since ports are used again. */
@@ -13,6 +13,8 @@ export interface ServerAddress {
 
 /** A server in this process. */
 export interface OwnServer extends ServerAddress {
+  /** From now on it answers only those who name it by its ID: whoever may read the store. */
+  admitOnlyByName(): void;
   stop(): Promise<void>;
 }
 
@@ -146,8 +148,9 @@ async function announced<S extends OwnServer>(folder: string, server: S): Promis
     await writeFile(beside, JSON.stringify({ endpoint, id, pid: process.pid }), { mode: 0o600 });
     await rename(beside, path);
   } catch (error) {
+    await rm(beside, { force: true });
     await server.stop();
-    throw error;
+    throw folderError(folder, error);
   }
   return {
     ...server,

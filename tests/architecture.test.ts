@@ -186,6 +186,7 @@ describe('packages', () => {
     'cli/quarantine/stack-bucket.ts': ['cli/quarantine/open-quarantine.ts'],
     'cli/verify/': ['cli/evidence.ts', 'cli/verify.ts'],
     'cli/backfill/via-queue.ts': ['cli/backfill/backfill.ts'],
+    'cli/backfill/ingest-settings.ts': ['cli/backfill.ts', 'cli/quarantine.ts'],
   };
   const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
 

@@ -49,6 +49,8 @@ const SOMEBODY = {
   AWS_SECRET_ACCESS_KEY: 'not-a-secret',
   AWS_SESSION_TOKEN: 'not-a-token',
   AWS_REGION: 'eu-west-1',
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_USE_DUALSTACK_ENDPOINT: 'true',
 };
 const PEOPLE = [
   ['without AWS credentials', NOBODY],
@@ -182,6 +184,15 @@ describe('what needs an account is understood by the program', () => {
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+test('Node and npm are those of package.json', () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [, major, minor, next] = /^\^(\d+)\.(\d+)\.0 \|\| >=(\d+)\.0\.0$/.exec(engines.node)!;
+  const [npm] = /\d+/.exec(engines.npm)!;
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ')).toContain(
+    `Node ${major} from ${major}.${minor}, or ${next} and newer, with npm ${npm} or newer`,
+  );
+});
 
 test('npx is only for the checkout: elsewhere it asks a registry for a name that is not ours', () => {
   const texts = ['cli', 'shared', 'functions', 'deploy', 'docs'].flatMap((folder) =>

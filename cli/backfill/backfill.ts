@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
@@ -131,10 +131,10 @@ async function withTarget(
     }
   }
   // What the function does with a queue goes into tables in AWS; and a dry run makes no store.
-  if (queue !== undefined || (dryRun && !existsSync(storeFolders(store.folder).dynamo))) {
+  if (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo))) {
     return work({ config: localConfig(env, bucket), now: Date.now });
   }
-  return withLocalPipeline(store.folder, env, withTables, bucket);
+  return withLocalPipeline(store.folder, env, withTables, { access: dryRun ? 'read' : 'add', logBucket: bucket });
 }
 
 const sourceName = (source: BackfillSource) =>

@@ -10,7 +10,7 @@ import { formatOption } from '../format-option.ts';
 import { addZoneOption, type TimeOptions, viewOf } from '../view-options.ts';
 import { writeOut } from '../write-out.ts';
 import { type QuarantineOptions, withPipeline } from './open-quarantine.ts';
-import { discardedTable, discardTable } from './render.ts';
+import { discardedTable, discardTable, whyNothing } from './render.ts';
 
 type Format = 'table' | 'json';
 interface DiscardOptions extends QuarantineOptions {
@@ -43,7 +43,7 @@ export function discardCommand(
       command.error('error: name what to discard, either by its IDs or by --reason');
     }
     if (why.trim() === '' && !dryRun) command.error('error: --why is needed: the ledger keeps it');
-    const reports = await withPipeline(options, env, async (deps) => {
+    const { entries, reports } = await withPipeline(options, env, dryRun ? 'read' : 'add', async (deps) => {
       const wanted = reasons === undefined ? new Set(ids) : undefined;
       const { entries } = await listQuarantine(deps.s3, deps.config.quarantineBucket!, wanted);
       for (const id of ids.filter((given) => !entries.some((entry) => entry.id === given))) {
@@ -54,12 +54,12 @@ export function discardCommand(
       for (const entry of entries.filter(({ reason }) => reasons?.includes(reason) ?? true)) {
         reports.push(await discardQuarantined(entry, { by, why, force, dryRun }, deps));
       }
-      return reports;
+      return { entries, reports };
     });
     if (reports.some(({ outcome }) => outcome !== 'discarded')) setExitCode(EXIT.failed);
     if (format === 'json') await writeOut(`${JSON.stringify(reports, null, 2)}\n`);
     else if (reports.length > 0) await writeOut(`${discardTable(reports, dryRun)}\n`);
-    else if (reasons !== undefined) process.stderr.write('Nothing in quarantine matches.\n');
+    else if (reasons !== undefined) process.stderr.write(`${whyNothing(entries)}\n`);
   });
 }
 
@@ -69,7 +69,7 @@ export function discardedCommand(env: Environment): Command {
     .addOption(formatOption(['table', 'json']));
   return addZoneOption(command).action(
     async ({ format, ...options }: QuarantineOptions & TimeOptions & { format: Format }) => {
-      const discards = await withPipeline(options, env, ({ dynamo, config }) =>
+      const discards = await withPipeline(options, env, 'read', ({ dynamo, config }) =>
         readDiscards(dynamo, config.logFilesTable),
       );
       if (format === 'json') await writeOut(`${JSON.stringify(discards, null, 2)}\n`);

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { isThere } from '../../local/folder-lock.ts';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
-import { openLocalS3, storeFolders } from '../../local/local-store.ts';
+import { type Access, openLocalS3, storeFolders } from '../../local/local-store.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
@@ -45,6 +45,7 @@ export async function withQuarantine<T>(
 export async function withPipeline<T>(
   options: QuarantineOptions,
   env: Environment,
+  access: Access,
   work: (deps: PipelineDeps) => Promise<T>,
 ): Promise<T> {
   const store = storeOf(options, env);
@@ -55,7 +56,7 @@ export async function withPipeline<T>(
   if (options.bucket !== undefined)
     throw new CriteriaError('bucket', 'expected --table too, for what is replayed; or --stack, which names both');
   expectQuarantine(store.folder);
-  return withLocalPipeline(store.folder, env, work);
+  return withLocalPipeline(store.folder, env, work, { access });
 }
 
 /**
@@ -78,7 +79,7 @@ export async function quarantineOf(
 }
 
 function expectQuarantine(store: string): void {
-  if (!existsSync(storeFolders(store).s3)) {
+  if (!isThere(storeFolders(store).s3)) {
     throw new TrailError(
       'no-store',
       `there is no quarantine in ${store}: make one with replay, or name one with --store or --stack`,

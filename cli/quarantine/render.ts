@@ -1,11 +1,19 @@
 import type { DiscardReport } from '../../shared/discard-quarantined.ts';
 import { placeOf } from '../../shared/errors.ts';
+import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { TimeDisplay } from '../../shared/render/times.ts';
 import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { DiscardedEntry } from '../../shared/store/discards.ts';
 import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
+
+/** Reasons are a program's words: those that there are help whoever mistyped one. */
+export function whyNothing(entries: readonly QuarantineEntry[]): string {
+  if (entries.length === 0) return 'The quarantine is empty.';
+  const reasons = [...new Set(entries.map(({ reason }) => reason))].sort();
+  return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
+}
 
 /** What is in quarantine, one line each. */
 export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {

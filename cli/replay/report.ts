@@ -14,22 +14,17 @@ export function renderJson({ files, environments, unreadable }: ReplayReport): s
 
 /**
  * The report for people: file by file, what was bad, and what the store holds now.
- * @param program how the reader calls the program
+ * @param ask the command that asks the store
  */
-export function renderTables(report: ReplayReport, store: string, program: string): string {
+export function renderTables(report: ReplayReport, ask: string): string {
   const sections = [
     fileTable(report.files),
     problems(report),
     summary(report),
     environmentTable(report),
-    `Ask the store: ${program} query${store === '.mwaa-trail' ? '' : ` --store ${shellWord(store)}`} --errors`,
+    `Ask the store: ${ask}`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-}
-
-/** To be pasted into a shell. */
-function shellWord(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 const COUNTS = ['read', 'kept', 'stored', 'known', 'skipped', 'failed'] as const;

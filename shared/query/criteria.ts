@@ -165,7 +165,8 @@ const LOOKS_LIKE_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*$|\//i;
  * @throws {CriteriaError} that names the parameter
  */
 export function timeCriterion(name: string, value: string, now: number, zone?: string): string {
-  const time = readTime(value, now, zone);
+  // Of an hour that clocks show twice, neither half is left out of a range.
+  const time = readTime(value, now, zone, name === 'until' ? 'last' : 'first');
   if (time === undefined) throw new CriteriaError(name, TIME_EXPECTATION);
   return time;
 }

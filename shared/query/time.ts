@@ -9,16 +9,20 @@ const AGE_PART = /[\d.]+\s*[a-zµ]+/gi;
 export const TIME_EXPECTATION =
   'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d';
 
+/** In autumn clocks show an hour twice. */
+type Repeated = 'first' | 'last';
+
 /**
  * A time as people give it: ISO 8601, date only or without an offset meaning that of `zone`; a time as our tables and texts
  * print it, `2026-11-06 02:30:00 UTC+01:00`; or an age such as `7d` or `1h30m`.
  * @param now in milliseconds since 1970
  * @param zone name of a time zone, as in the IANA database; `UTC`
+ * @param repeated which is meant of a time that the clocks of the zone show twice
  * @returns ISO 8601 in UTC with milliseconds, a width that sorts as text; undefined if it is no time
  */
-export function readTime(value: string, now: number, zone = 'UTC'): string | undefined {
+export function readTime(value: string, now: number, zone = 'UTC', repeated: Repeated = 'first'): string | undefined {
   const text = value.trim();
-  const time = AGE.test(text) ? now - ageOf(text) : parseIso(text, zone);
+  const time = AGE.test(text) ? now - ageOf(text) : parseIso(text, zone, repeated);
   // Years outside 0 to 9999 are written wider and would not sort.
   if (Number.isNaN(time) || time < Date.UTC(0) - 1e14 || time > 253_402_300_799_999) return undefined;
   const iso = new Date(time).toISOString();
@@ -31,14 +35,14 @@ function ageOf(text: string): number {
   return parts.reduce((sum, part) => sum + part, 0);
 }
 
-function parseIso(text: string, zone: string): number {
+function parseIso(text: string, zone: string, repeated: Repeated): number {
   const parts = ISO_8601.exec(text)?.groups;
   if (!parts) return Number.NaN;
   const { day, clock = '00:00', zone: offset } = parts;
   // Date.parse turns 30 February into 2 March.
   const midnight = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day!)) return Number.NaN;
-  if (offset === undefined) return instantOf(Date.parse(`${day}T${clock}Z`), zone);
+  if (offset === undefined) return instantOf(Date.parse(`${day}T${clock}Z`), zone, repeated);
   return Date.parse(
     `${day}T${clock}${offset
       .replace(/^UTC(?=[+-])/i, '')
@@ -52,14 +56,14 @@ const DAY_MS = 24 * 3600 * 1000;
 /**
  * When the clocks of a zone show a time.
  * @param wallTime what they show, as if it were UTC, in milliseconds since 1970
- * @returns milliseconds since 1970; the first, of a time that they show twice; of one that they skip, the time as far after
- *   the change of clocks
+ * @returns milliseconds since 1970; of a time that they skip, that as far after the change of clocks
  */
-function instantOf(wallTime: number, zone: string): number {
+function instantOf(wallTime: number, zone: string, repeated: Repeated): number {
   if (zone === 'UTC' || Number.isNaN(wallTime)) return wallTime;
   const before = wallTime - offsetOf(zone, wallTime - DAY_MS);
   const after = wallTime - offsetOf(zone, wallTime + DAY_MS);
-  return [before, after].find((instant) => instant + offsetOf(zone, instant) === wallTime) ?? before;
+  const candidates = repeated === 'first' ? [before, after] : [after, before];
+  return candidates.find((instant) => instant + offsetOf(zone, instant) === wallTime) ?? before;
 }
 
 /** By how much the clocks of a zone are ahead of UTC, in milliseconds. */

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import {
   type Criteria,
   isPrefix,
+  isRange,
   TEXT_CRITERIA,
   TEXT_CRITERION_NAMES,
   type TextCriterion,
@@ -30,9 +32,6 @@ export interface NearName {
   /** Whether these events meet the rest of the question, too; if false, no event with the value does. */
   inQuestion: boolean;
 }
-
-/** An address is not a name: one that is nearly right is another one. */
-const NOT_NAMES: ReadonlySet<TextCriterion> = new Set(['sourceIp']);
 
 /** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
 const OPERATIONS: readonly string[] = [
@@ -77,7 +76,7 @@ type ListedEnvironment = Awaited<ReturnType<typeof listEnvironments>>[number];
 
 /** The values that can be misspelt: those of closed sets have been checked. */
 function askedValues(criteria: Criteria): AskedValue[] {
-  return TEXT_CRITERION_NAMES.filter((criterion) => valuesOf(criterion) === undefined && !NOT_NAMES.has(criterion))
+  return TEXT_CRITERION_NAMES.filter((criterion) => valuesOf(criterion) === undefined)
     .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
     .slice(0, MAX_VALUES);
 }
@@ -118,6 +117,7 @@ async function namesNear(
   deps: QueryDeps,
 ): Promise<NearName[]> {
   const { criterion, value } = asked;
+  if (isAddress(asked)) return [];
   const names = new Set([
     ...known.flatMap((event) => nameIn(event, asked)),
     ...(criterion === 'eventName' ? OPERATIONS : []),
@@ -132,6 +132,11 @@ async function namesNear(
   const existing = near.filter(({ events }) => events > 0);
   // The name of an operation helps also when there is no event of it.
   return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+}
+
+/** An address, or a range of them, is not a name: one that is nearly right is another one. */
+function isAddress({ criterion, value }: AskedValue): boolean {
+  return criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value));
 }
 
 /** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */

@@ -37,6 +37,18 @@ describe.each([
   );
 });
 
+describe('a profile that is not there, or not complete, is named', () => {
+  test.each([
+    [['--profile', 'nope'], {}],
+    [[], { AWS_PROFILE: 'nope' }],
+  ])('%j %j', async (flags, env) => {
+    const query = (more: NodeJS.ProcessEnv) =>
+      runCli(['query', '--stack', 's', ...flags], folder.path, { ...NOBODY, ...env, ...more });
+    expect((await query({})).stderr).toContain('expected a Region, which the profile nope does not have');
+    expect((await query({ AWS_REGION: 'eu-west-1' })).stderr).toContain('none that can be used in the profile nope');
+  });
+});
+
 test('a table that is not there', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });

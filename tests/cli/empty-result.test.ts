@@ -77,7 +77,8 @@ describe('the likely causes of an empty result', () => {
       [unknown('eventSource', 'airflow.amazonaw.com', near('airflow.amazonaws.com', 3))],
     ],
     ['a type of identity', { principalType: ['iamuser'] }, [unknown('principalType', 'iamuser', near('IAMUser', 3))]],
-    ['an address that nobody has', { sourceIp: ['203.0.113.8'] }, [{ kind: 'exact-match' }]],
+    ['an address that nobody has', { sourceIp: ['203.0.113.8'] }, [unknown('sourceIp', '203.0.113.8')]],
+    ['a range that nobody is in', { sourceIp: ['203.0.114.0/24'] }, [unknown('sourceIp', '203.0.114.0/24')]],
     [
       'a wrong name in the last minutes',
       { principal: ['Ana'], since: '2026-11-20T11:50:00.000Z' },
@@ -105,6 +106,21 @@ describe('the likely causes of an empty result', () => {
       expect(await likelyCauses({ principal: ['admin/*'] }, others.deps)).toEqual([
         unknown('principal', 'admin/*', near('Admin/*', 2)),
       ]);
+    } finally {
+      await others.stop();
+    }
+  });
+
+  test('a service in place of an address', async () => {
+    const others = await EventStore.start(clock);
+    try {
+      await others.add(
+        { id: 'x', time: '2026-11-01T00:00:00Z', record: { sourceIPAddress: 'AWS Internal' } },
+        { id: 'y', time: '2026-11-02T00:00:00Z', record: { sourceIPAddress: '203.0.113.77' } },
+      );
+      const causes = (sourceIp: string) => likelyCauses({ sourceIp: [sourceIp] }, others.deps);
+      expect(await causes('aws internal')).toEqual([unknown('sourceIp', 'aws internal', near('AWS Internal', 1))]);
+      expect(await causes('203.0.113.78')).toEqual([unknown('sourceIp', '203.0.113.78')]);
     } finally {
       await others.stop();
     }

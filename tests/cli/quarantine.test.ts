@@ -81,6 +81,9 @@ describe('list', () => {
     expect((await quarantine(world, 'list', '--reason', 'x')).stderr).toBe(
       'Nothing in quarantine matches; the reasons in it are json-truncated, not-an-object.\n',
     );
+    expect((await quarantine(world, 'discard', '--reason', 'x', '--why', 'y')).stderr).toContain(
+      'the reasons in it are json-truncated',
+    );
   });
 
   test('what others have put into the bucket is told of', async () => {

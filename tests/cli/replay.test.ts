@@ -35,6 +35,16 @@ function write(path: string, bytes: Buffer | string): string {
   return path;
 }
 
+test('the hint asks the store of the replay, whatever others are named', async () => {
+  const hint = async (args: string[], stack: string) =>
+    /Ask the store: (.*)/.exec(
+      (await runCli(['replay', guide, ...args], folder.path, { MWAA_TRAIL_STACK: stack })).stdout,
+    )?.[1];
+  expect(await hint([], '')).toBe('mwaa-trail query --errors');
+  expect(await hint([], 'mwaa-trail-prod')).toBe('mwaa-trail query --store .mwaa-trail --errors');
+  expect(await hint(['--store', 'a store'], '')).toBe("mwaa-trail query --store 'a store' --errors");
+});
+
 describe('the samples', () => {
   test('without a path they are what is replayed; a second time all is known', async () => {
     const first = await replay('samples');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { applyAwsOptions } from '../../cli/aws-settings.ts';
@@ -14,7 +14,9 @@ import { ROOT } from '../support/cli.ts';
 import { environment, healthyAccount, STACK } from '../support/deployed-account.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 import { AwsError, type FakeAws, startFakeAws } from '../support/fake-aws.ts';
+import { generateEvents } from '../support/generate-records.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { logFileKey, logFileOf } from '../support/world.ts';
 
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
 let store: EventStore;
@@ -31,6 +33,7 @@ const settings = (more: Record<string, string> = {}) => ({
   ...awsSettings({ s3: s3.endpoint, dynamo: store.endpoint }),
   AWS_ENDPOINT_URL_CLOUDFORMATION: aws.endpoint,
   AWS_ENDPOINT_URL_SQS: aws.endpoint,
+  AWS_ENDPOINT_URL_LAMBDA: aws.endpoint,
   MWAA_TRAIL_STACK: '',
   ...more,
 });
@@ -81,6 +84,9 @@ describe('which store is meant', () => {
     [['quarantine', 'list', '--table', 's-events'], /--table: .*--stack/],
     [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table too.*--stack/],
     [['redrive'], /--stack/],
+    [['query', '--profile', 'audit'], /--profile: expected only for a deployed store: .*--stack/],
+    [['serve', '--store', 'x', '--aws-region', 'eu-west-1'], /--aws-region: expected only for a deployed store/],
+    [['quarantine', 'list', '--profile', 'audit'], /--profile: expected only for a deployed store/],
     [['doctor', '--region', 'eu-west-1'], /--aws-region/],
     [['backfill', 's3://trail', '--via-queue'], /--via-queue: expected the name of a queue, or --stack/],
   ])('not understood: %j', async (args, says) => {
@@ -143,6 +149,69 @@ describe('a stack is named once', () => {
       const { code, stdout, stderr } = await run([...args, '--stack', STACK]);
       expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(says) });
     }
+  });
+
+  describe('the ingest function says what is kept, and for how long', () => {
+    const IMPORT = ['backfill', 's3://trail', '--stack', 'test', '--quarantine', environment().QUARANTINE_BUCKET!];
+    const Key = logFileKey('x');
+    beforeAll(async () => {
+      await s3.client.send(new CreateBucketCommand({ Bucket: 'trail' }));
+      const sources = ['s3.amazonaws.com', 'airflow.amazonaws.com'];
+      const records = generateEvents(12, 2, 2).map(({ record }, i) => ({ ...record, eventSource: sources[i] }));
+      await s3.client.send(new PutObjectCommand({ Bucket: 'trail', Key, Body: logFileOf(records) }));
+    });
+    const runsWith = (answer: object | AwsError) => {
+      const asked: unknown[] = [];
+      aws.become({
+        'lambda:GetFunctionConfiguration': ({ path }) => {
+          asked.push(path);
+          return answer;
+        },
+      });
+      return asked;
+    };
+    const stored = async () =>
+      JSON.parse((await run(['query', '--stack', 'test', '--all', '--format', 'json', '--full'])).stdout).filter(
+        ({ logFile }: { logFile?: string }) => logFile === `trail/${Key}`,
+      );
+
+    test('backfill', async () => {
+      const Variables = { EVENT_SOURCES: 's3.amazonaws.com', RETENTION_DAYS: '40000' };
+      const asked = runsWith({ Environment: { Variables } });
+      const { code, stdout } = await run([...IMPORT, '--format', 'json']);
+      expect({ code, stdout }).toMatchObject({ code: 0 });
+      expect(asked).toEqual([expect.stringContaining('/functions/test-ingest/')]);
+      const [event, ...more] = await stored();
+      expect(more).toEqual([]);
+      expect(event).toMatchObject({ eventSource: 's3.amazonaws.com', expiresAt: expect.anything() });
+    });
+
+    test('the environment wins, and then nothing is asked', async () => {
+      const asked = runsWith(new AwsError('AccessDeniedException', 403));
+      expect(await run(IMPORT, { EVENT_SOURCES: '', RETENTION_DAYS: '' })).toMatchObject({ code: 0 });
+      expect(asked).toEqual([]);
+      expect(await stored()).toHaveLength(2);
+    });
+
+    test.each([
+      [
+        'not there',
+        new AwsError('ResourceNotFoundException', 404),
+        'expected its function test-ingest in this account',
+      ],
+      ['not to be asked', new AwsError('AccessDeniedException', 403), 'set EVENT_SOURCES and RETENTION_DAYS as it has'],
+      [
+        'with a key that may not be used',
+        { Environment: { Error: { ErrorCode: 'AccessDenied', Message: 'x' } } },
+        '(AccessDenied): set EVENT_SOURCES and RETENTION_DAYS as it has',
+      ],
+    ])('a function that is %s', async (_, answer, says) => {
+      for (const args of [IMPORT, ['quarantine', 'replay', '--all', '--stack', 'test']]) {
+        runsWith(answer);
+        const { code, stdout, stderr } = await run(args);
+        expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining(says) });
+      }
+    });
   });
 
   test('redrive finds the dead-letter queue', async () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -6,8 +6,8 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
-import { openLocalDynamo, openLocalPipeline, openLocalS3, storeFolders } from '../../local/local-store.ts';
-import { listenOnLoopback } from '../../local/loopback.ts';
+import { openLocalDynamo, openLocalS3, openLocalStore, storeFolders } from '../../local/local-store.ts';
+import { listenOnLoopback, SERVER_ID } from '../../local/loopback.ts';
 import { type BackgroundProcess, follow, startLocal } from '../support/background.ts';
 import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
 import { dumpTable } from '../support/world.ts';
@@ -82,6 +82,82 @@ function writeLogFiles(cwd: string, count: number): string {
   }
   return path;
 }
+
+test('a local store is the same whatever AWS settings the environment has', async () => {
+  const cwd = copyOfSamples('settings');
+  const settings = {
+    ...{
+      AWS_USE_FIPS_ENDPOINT: 'true',
+      AWS_USE_DUALSTACK_ENDPOINT: 'true',
+      AWS_DEFAULTS_MODE: 'x',
+      AWS_RETRY_MODE: 'x',
+    },
+    ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_PROFILE: 'x', AWS_REGION: 'x y', AWS_ACCESS_KEY_ID: 'x' },
+  };
+  for (const args of [
+    ['query', '--limit', '1'],
+    ['replay', SAMPLES],
+    ['quarantine', 'list'],
+  ]) {
+    const { code, stderr } = await runCli(args, cwd, settings);
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.not.stringContaining('mwaa-trail:') });
+  }
+});
+
+test('a store in which a server cannot be announced is said plainly, and nothing of it is left', async () => {
+  const cwd = copyOfSamples('unannounced');
+  mkdirSync(announcement(cwd));
+  const before = readdirSync(store(cwd)).sort();
+  const { code, stderr } = await run(cwd, 'query');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/the store \S+ cannot be opened \(\w+\)/),
+  });
+  expect(readdirSync(store(cwd)).sort()).toEqual(before);
+});
+
+describe('other users of the machine', () => {
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+  test('may not look into a store', async () => {
+    const cwd = join(folder.path, 'private');
+    mkdirSync(join(cwd, 'given'), { recursive: true });
+    // A folder that was there before stays as it is, but what is made in it is private.
+    for (const path of [join(cwd, '.mwaa-trail'), join(cwd, 'given')]) {
+      const { close } = await openLocalStore(path, 'add');
+      const inside = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      expect(inside.map(({ name }) => name).sort()).toEqual([
+        'dynamodb',
+        'dynamodb.lock',
+        'pipeline.lock',
+        's3',
+        's3.lock',
+      ]);
+      for (const { name } of inside) expect([name, mode(join(path, name))]).toEqual([name, '700']);
+      await close();
+    }
+    expect(mode(join(cwd, '.mwaa-trail'))).toBe('700');
+    expect(mode(join(cwd, 'given'))).not.toBe('700');
+  });
+
+  test('are not answered by its servers, whose names only the store tells', async () => {
+    const cwd = join(folder.path, 'by-name');
+    const { close } = await openLocalStore(store(cwd), 'add');
+    for (const shared of Object.values(storeFolders(store(cwd)))) {
+      const { endpoint, id } = JSON.parse(readFileSync(`${shared}.server.json`, 'utf8'));
+      for (const [headers, status] of [
+        [{}, 421],
+        [{ [SERVER_ID]: '' }, 421],
+        [{ [SERVER_ID]: id }, 200],
+      ] as const) {
+        const response = await fetch(endpoint, { headers });
+        expect(response.status).toBe(status);
+        expect(response.headers.get(SERVER_ID)).toBe(status === 200 ? id : null);
+      }
+    }
+    await close();
+  });
+});
 
 describe('while serve has the store', () => {
   test('every command works, and what a replay adds is served', async () => {
@@ -290,18 +366,34 @@ describe('a client of a shared server', () => {
     await guest.close();
   });
 
+  test('what only reads does not wait for who adds', async () => {
+    const cwd = copyOfSamples('reads');
+    const { close } = await openLocalStore(store(cwd), 'add');
+    for (const args of [
+      ['backfill', SAMPLES, '--dry-run'],
+      ['quarantine', 'replay', '--all', '--dry-run'],
+      ['quarantine', 'discard', '--reason', 'bad-json', '--dry-run'],
+      ['quarantine', 'discarded'],
+      ['quarantine', 'list'],
+    ]) {
+      const { stderr } = await run(cwd, ...args);
+      expect([args, stderr]).toEqual([args, expect.not.stringContaining('open in another process')]);
+    }
+    await close();
+  }, 30_000);
+
   test('only one process adds to a store at a time', async () => {
     const cwd = join(folder.path, 'one-writer');
-    const first = await openLocalPipeline(store(cwd));
-    const second = openLocalPipeline(store(cwd));
+    const first = await openLocalStore(store(cwd), 'add');
+    const second = openLocalStore(store(cwd), 'add');
     const reader = await openLocalDynamo(store(cwd));
     await put(reader.client, 'x');
     await reader.close();
     await first.close();
     await (await second).close();
 
-    const third = await openLocalPipeline(store(cwd));
-    await expect(openLocalPipeline(store(cwd))).rejects.toMatchObject({ code: 'store-in-use' });
+    const third = await openLocalStore(store(cwd), 'add');
+    await expect(openLocalStore(store(cwd), 'add')).rejects.toMatchObject({ code: 'store-in-use' });
     await third.close();
   }, 30_000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { timeCriterion } from '../../shared/query/criteria.ts';
 import { readTime } from '../../shared/query/time.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
 
@@ -75,6 +76,15 @@ describe('what is printed is read as what it was', () => {
         expect(readTime(full(time), NOW, other)).toBe(time);
       }),
     );
+  });
+
+  test('of a time that the clocks show twice the last, where a range ends', () => {
+    const until = (text: string, zone: string) => timeCriterion('until', text, NOW, zone);
+    expect(until('2026-10-25 02:30', 'Europe/Berlin')).toBe('2026-10-25T01:30:00.000Z');
+    expect(until('2026-11-01 01:30', 'America/New_York')).toBe('2026-11-01T06:30:00.000Z');
+    for (const text of ['2026-10-25 01:30', '2026-10-25 03:30', '2026-03-29 02:30', '2026-11-06']) {
+      expect(until(text, 'Europe/Berlin')).toBe(timeCriterion('since', text, NOW, 'Europe/Berlin'));
+    }
   });
 
   test('by a column, its zone being that of the question; of a time that the clocks show twice, not later', () => {
