@@ -191,7 +191,7 @@ function isOtherBadState(before: LedgerEntry | undefined, etag: string): boolean
   return before.state === 'quarantined' || before.state === 'discarded';
 }
 
-/** Nothing when the object is in the state of the closed books. */
+/** Returns undefined if the object is in the state that the ledger has as done. */
 async function openUnlessDone(
   file: LogFile,
   closed: LedgerEntry | undefined,

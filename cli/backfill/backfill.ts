@@ -144,7 +144,7 @@ const sourceName = (source: BackfillSource) =>
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
  * @param bucketOfFolder how the bucket of a folder is to be named
  * @param usage ends the command with what is wrong with the name of the bucket
- * @returns nothing when it is neither
+ * @returns undefined if it is neither
  */
 export function readSource(
   text: string,

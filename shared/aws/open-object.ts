@@ -81,7 +81,7 @@ export class ObjectArchivedError extends TrailError {
 /**
  * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
  * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
- * @returns nothing when the object is in the state `ifNoneMatch`
+ * @returns undefined if the object is in the state `ifNoneMatch`
  */
 export async function openObject(
   s3: S3Client,

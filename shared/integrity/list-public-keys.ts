@@ -17,7 +17,7 @@ const PAUSE_AFTER_FAILURE_MS = 30_000;
  * A Region that does not answer (an opt-in Region that the account has not enabled, a denial, throttling) leaves the others
  * alone, and is asked again later.
  * @param now the clock, in milliseconds since 1970
- * @param createClient for a Region; by default with the usual AWS settings
+ * @param createClient for a Region; by default one of your AWS configuration
  */
 export function listedKeys(
   now: () => number,

@@ -19,7 +19,7 @@ const PIECE_BYTES = 256 * 1024;
  * @param open begins to read the object's bytes, a second time to find out where a bad file is bad; errors of the stream are
  *   thrown on
  * @param sha256 hex, of the uncompressed bytes
- * @returns nothing when it is the same
+ * @returns undefined if it is the same
  */
 export async function checkLogFile(
   open: () => Promise<AsyncIterable<Uint8Array>>,

@@ -186,7 +186,7 @@ function isIn(objects: ReadonlySet<string>, finding: Finding): boolean {
   return finding.key !== undefined && objects.has(ledgerKey(objectOf(finding)));
 }
 
-/** Nothing when it cannot be read: then it stays what it is, a file that nobody named. */
+/** Returns undefined if it cannot be read: then it stays a file that no digest names. */
 async function hashOf(s3: S3Client, object: { bucket: string; key: string }): Promise<string | undefined> {
   try {
     const open = await openObject(s3, object);

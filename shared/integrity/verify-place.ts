@@ -271,7 +271,7 @@ export class PlaceVerification {
     await this.checkIngested(await Promise.all(asked.map((each) => this.checkNamed(each))));
   }
 
-  /** Nothing when the key is none of a digest that matters here. */
+  /** Returns an empty list if the key is not one of a digest that matters here. */
   private readDigest(key: string): [] | [Promise<ChainedDigest | undefined>] {
     const names = readDigestKey(key);
     if (names === undefined || (this.trails !== undefined && !this.trails.includes(names.trail))) return [];
@@ -511,7 +511,7 @@ export class PlaceVerification {
     }
   }
 
-  /** Nothing when there is no ledger, or it cannot be read. */
+  /** Returns undefined if there is no ledger, or it cannot be read. */
   private async readLedger(files: readonly CheckedFile[]): Promise<ReadonlyMap<string, LedgerSummary> | undefined> {
     if (this.deps.readLedger === undefined || files.length === 0) return undefined;
     try {

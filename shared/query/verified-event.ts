@@ -6,7 +6,7 @@ import type { QueryDeps } from './read-page.ts';
 /** An event with everything that is stored of it, and whether CloudTrail signed its log file. */
 export type VerifiedEvent = StoredEvent & EventVerification;
 
-/** Nothing when it is not there, or has expired. */
+/** Returns undefined if it is not there, or has expired. */
 export async function getVerifiedEvent(
   eventId: string,
   { dynamo, tables, now }: QueryDeps,

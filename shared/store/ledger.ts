@@ -177,7 +177,7 @@ export async function writeCheckpoint(
 
 /**
  * Writes what a signed digest says of a log file that was ingested, unless its books have changed since they were read.
- * @returns nothing when they have
+ * @returns undefined if they have
  */
 export async function writeVerification(
   dynamo: DynamoDBClient,

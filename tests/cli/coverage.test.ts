@@ -82,7 +82,7 @@ test('the ledger alone: what was ingested, verified and quarantined', async () =
   expect(ended.code).toBe(1);
 });
 
-test('with the bucket: what was delivered and never seen, members of an organisation too', async () => {
+test('with the bucket: what was delivered and never seen, members of an organization too', async () => {
   const args = [...TIMES, '--bucket', `s3://${world.logBucket}`, '--format', 'json'];
   const rows = rowsOf(await coverage(args));
   expect(rows).toMatchObject([

@@ -14,16 +14,16 @@ const digestKey = fc
       fc.constant(''),
       tricky.map((text) => `${text}/`),
     ),
-    organisation: fc.constantFrom('', 'o-abc/'),
+    organization: fc.constantFrom('', 'o-abc/'),
     account: fc.constantFrom('111122223333', '444455556666'),
     region: fc.constantFrom('eu-west-1', 'us-east-1'),
     trail: fc.stringMatching(/^[a|_-]{1,4}$/),
     home: fc.constantFrom('eu-west-1', 'us-east-1'),
     backfill: fc.constantFrom('', '_backfill'),
   })
-  .map(({ prefix, organisation, account, region, trail, home, backfill }) => {
+  .map(({ prefix, organization, account, region, trail, home, backfill }) => {
     const name = `${account}_CloudTrail-Digest_${region}_${trail}_${home}_20261120T120000Z${backfill}.json.gz`;
-    return `${prefix}AWSLogs/${organisation}${account}/CloudTrail-Digest/${region}/2026/11/20/${name}`;
+    return `${prefix}AWSLogs/${organization}${account}/CloudTrail-Digest/${region}/2026/11/20/${name}`;
   });
 
 test('no two chains have one key, and no log file has that of a chain', () => {

@@ -16,7 +16,7 @@ const KEY_POLICY = {
 
 /**
  * How IAM would decide, by the policies of an identity.
- * @returns nothing when the action is none on such a resource
+ * @returns undefined if the action is none on such a resource
  * @throws when a policy is no valid one
  */
 export async function isAllowed(policies: readonly NamedPolicy[], need: Need): Promise<boolean | undefined> {
