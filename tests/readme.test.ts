@@ -11,6 +11,7 @@ import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES, SAMPLE_KEY } from '../local/local-names.ts';
 import { type Ended, ROOT, SAMPLES, temporaryFolder } from './support/cli.ts';
 import { copyProject } from './support/copy-project.ts';
+import { dose } from './support/dose.ts';
 
 jest.setTimeout(300_000);
 
@@ -99,7 +100,8 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     const [block = ''] = blockWith('--source-ip');
     const questions = commandsOf(block).filter((line) => !line.endsWith(' serve'));
     expect(questions.length).toBeGreaterThan(7);
-    for (const line of questions) {
+    // Credentials change nothing here: with them, some will do.
+    for (const line of env === NOBODY ? questions : questions.slice(0, dose(2, questions.length))) {
       const { code, stdout, stderr } = await type(line, env);
       expect({ line, code, stderr: stderr.includes('No events match') }).toEqual({ line, code: 0, stderr: false });
       expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(1);

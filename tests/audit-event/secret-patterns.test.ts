@@ -104,9 +104,10 @@ const HOSTILE = [
 describe('256 KB of hostile text take no time', () => {
   test.each(HOSTILE)('%j', (part) => {
     const text = `${fill(part)}!`;
-    const time = timeOf(text);
-    // Once more when it was slow: memory may have been tidied up.
-    expect(time < LIMIT_MS ? time : timeOf(text)).toBeLessThan(LIMIT_MS);
+    // The best of some: memory may have been tidied up meanwhile, and the first ones are not compiled yet.
+    let time = timeOf(text);
+    for (let more = 0; more < 4 && time >= LIMIT_MS; more += 1) time = Math.min(time, timeOf(text));
+    expect(time).toBeLessThan(LIMIT_MS);
   });
 });
 

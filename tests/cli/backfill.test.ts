@@ -634,17 +634,22 @@ describe('a downloaded part of a bucket', () => {
   const folderOf = (name: string) =>
     FOLDER_OF[name] ?? `${/_(CloudTrail[A-Za-z-]*)_/.exec(name)![1]}/us-east-1/2026/11/02`;
 
-  test.each([
-    ['an account', (name: string) => folderOf(name)],
-    ['an account, below its own folder', (name: string) => `111122223333/${folderOf(name)}`],
-    ['an account of an organization', (name: string) => `o-abc123/111122223333/${folderOf(name)}`],
-    ['a Region', (name: string) => folderOf(name).replace(/^[^/]*\/us-east-1\//, '')],
-    ['a day', (name: string) => `02${name.length}`],
+  type Layout = [what: string, where: (name: string) => string];
+  const LAYOUTS: Layout[] = [
+    ['an account', (name) => folderOf(name)],
+    ['an account of an organization', (name) => `o-abc123/111122223333/${folderOf(name)}`],
     ['all files in one folder', () => '.'],
-    ['an account, into AWSLogs', (name: string) => `AWSLogs/${folderOf(name)}`],
-    ['everything', (name: string) => `AWSLogs/111122223333/${folderOf(name)}`],
-    ['everything below a prefix', (name: string) => `audit/AWSLogs/o-abc123/111122223333/${folderOf(name)}`],
-  ])(
+    ['everything below a prefix', (name) => `audit/AWSLogs/o-abc123/111122223333/${folderOf(name)}`],
+  ];
+  const MORE_LAYOUTS: Layout[] = [
+    ['an account, below its own folder', (name) => `111122223333/${folderOf(name)}`],
+    ['a Region', (name) => folderOf(name).replace(/^[^/]*\/us-east-1\//, '')],
+    ['a day', (name) => `02${name.length}`],
+    ['an account, into AWSLogs', (name) => `AWSLogs/${folderOf(name)}`],
+    ['everything', (name) => `AWSLogs/111122223333/${folderOf(name)}`],
+  ];
+
+  test.each(dose(LAYOUTS, [...LAYOUTS, ...MORE_LAYOUTS]))(
     '%s',
     async (what, where) => {
       const part = `part ${what}`;

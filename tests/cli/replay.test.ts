@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
+import { dose } from '../support/dose.ts';
 import { generateEvents } from '../support/generate-records.ts';
 import { logFileOf } from '../support/world.ts';
 
@@ -232,20 +233,19 @@ describe('the store', () => {
     const other = new ClassicLevel(at('busy', 'dynamodb'));
     await other.open();
     try {
-      for (const command of [['replay', guide], ['query'], ['show', 'x'], ['environments']]) {
-        const { code, stdout, stderr } = await run(...command, '--store', 'busy');
-        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-        expect(stderr).toBe(
-          'mwaa-trail: the store busy/dynamodb is open in another process: wait for it, or name another with --store\n',
-        );
-      }
+      const commands = [['replay', guide], ['query'], ['show', 'x'], ['environments']];
+      // At once: each waits some seconds for the other process.
+      const ended = await Promise.all(commands.map((command) => run(...command, '--store', 'busy')));
+      const stderr =
+        'mwaa-trail: the store busy/dynamodb is open in another process: wait for it, or name another with --store\n';
+      expect(ended).toEqual(commands.map(() => ({ code: 1, stdout: '', stderr })));
     } finally {
       await other.close();
     }
   }, 60_000);
 
   test('replays that start at the same time: one does the work, the others say why not', async () => {
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < dose(1, 10); round += 1) {
       const store = `race-${round}`;
       const ended = await Promise.all([0, 1].map(() => run('replay', '--store', store, SAMPLES)));
       for (const { code, stderr } of ended) {

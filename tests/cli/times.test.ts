@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
 import { ROOT, runCli } from '../support/cli.ts';
+import { dose } from '../support/dose.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 import { awsSettings } from '../support/program.ts';
 
@@ -32,7 +33,12 @@ function run(zone: string, ...args: string[]) {
 /** `2026-11-06 02:31:18`, and the offset when it says one. */
 const TIME = /\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?: UTC(?:[+-]\d{2}:\d{2})?| [+-]\d{2}:\d{2})?/;
 
-describe.each(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'])('on a machine in %s', (zone) => {
+const ZONES = dose(
+  ['Europe/Berlin', 'America/New_York'],
+  ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'],
+);
+
+describe.each(ZONES)('on a machine in %s', (zone) => {
   test.each([[[]], [['--local']], [['--utc']]])(
     'a time that is copied finds the event: %j',
     async (flags) => {

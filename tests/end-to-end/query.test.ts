@@ -27,7 +27,7 @@ import {
 } from '../support/world.ts';
 
 const EVENTS = dose(2_000, 100_000);
-const RUNS = dose(200, 1_000);
+const RUNS = dose(100, 1_000);
 const DAY = 24 * 3600 * 1000;
 
 let servers: Servers;
