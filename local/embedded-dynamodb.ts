@@ -5,7 +5,7 @@ import type { TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
 import { ensureTable, type TableState } from './create-tables.ts';
 import { createDynaliteServer } from './dynalite-server.ts';
-import { lockFolder, tryDatabase } from './folder-lock.ts';
+import { startLocked, tryDatabase } from './folder-lock.ts';
 import { LOCAL_CLIENT } from './local-names.ts';
 import { guard, listenOnLoopback } from './loopback.ts';
 import type { OwnServer } from './shared-server.ts';
@@ -31,20 +31,7 @@ export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
  */
 export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<OwnDynamo> {
   if (folder === undefined) return startWithTables(names, undefined, port);
-  const unlock = await lockFolder(folder);
-  try {
-    const running = await startWithTables(names, folder, port);
-    return {
-      ...running,
-      stop: async () => {
-        await running.stop();
-        await unlock();
-      },
-    };
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
+  return startLocked(folder, () => startWithTables(names, folder, port));
 }
 
 async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnDynamo> {

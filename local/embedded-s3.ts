@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server } from 'node:http';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../shared/aws/s3.ts';
-import { lockFolder, makePrivateFolder } from './folder-lock.ts';
+import { makePrivateFolder, startLocked } from './folder-lock.ts';
 import { LOCAL_CLIENT, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 import { type Guard, guard, LOOPBACK } from './loopback.ts';
 import { locationXml, NOT_IMPLEMENTED_XML, subresourceRequest } from './s3-subresources.ts';
@@ -19,21 +19,10 @@ export interface EmbeddedS3 extends OwnServer {
  */
 export async function startEmbeddedS3(folder?: string, port = 0): Promise<EmbeddedS3> {
   if (folder === undefined) return start({ port });
-  const unlock = await lockFolder(folder);
-  try {
+  return startLocked(folder, async () => {
     await makePrivateFolder(folder);
-    const running = await start({ port, s3StorageDir: folder });
-    return {
-      ...running,
-      stop: async () => {
-        await running.stop();
-        await unlock();
-      },
-    };
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
+    return start({ port, s3StorageDir: folder });
+  });
 }
 
 async function start(options: { port: number; s3StorageDir?: string }): Promise<EmbeddedS3> {

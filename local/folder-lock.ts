@@ -86,3 +86,24 @@ export function folderError(folder: string, error: unknown): TrailError {
     { cause: error },
   );
 }
+
+/** Starts a server that has a folder to itself: the folder is locked until the server has stopped. */
+export async function startLocked<T extends { stop(): Promise<void> }>(
+  folder: string,
+  start: () => Promise<T>,
+): Promise<T> {
+  const unlock = await lockFolder(folder);
+  try {
+    const running = await start();
+    return {
+      ...running,
+      stop: async () => {
+        await running.stop();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
+import { isJson } from '../records/is-json.ts';
 import {
   holdsMoreValuesThan,
   type JsonArray,
@@ -141,15 +142,6 @@ function redactedJson(text: string, path: readonly string[]): string | undefined
   const masked: MaskedPart[] = [];
   visit(parseJsonText(text), { path, maskLeaves: false, inArray: false }, masked);
   return replaceSpans(text, masked);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function mask(node: JsonNode, path: readonly string[], masked: MaskedPart[]): void {

@@ -1,4 +1,5 @@
 import { BadLogFileError } from './bad-log-file.ts';
+import { isJson } from './is-json.ts';
 import { RecordScanner, type ScannerCaps } from './record-scanner.ts';
 
 /** What a text is, that should be one record: wanted, of another event source, or bad for a reason. */
@@ -27,12 +28,3 @@ export function readSingleRecord(text: string, eventSources: readonly string[], 
 }
 
 const [BEFORE, AFTER] = ['{"Records":[', ']}'].map((part) => Buffer.from(part)) as [Buffer, Buffer];
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
