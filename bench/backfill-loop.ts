@@ -10,9 +10,9 @@ import pMap from 'p-map';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createS3Client } from '../shared/aws/s3.ts';
 import { readConfig } from '../shared/config.ts';
+import { classifyRecord } from '../shared/ingest/store-records.ts';
 import { type RecordBatch, readLogFile } from '../shared/log-file/read-log-file.ts';
 import { newEventPut } from '../shared/store/events-table.ts';
-import { judgeRecord } from '../shared/store-records.ts';
 
 const [bucket = '', table = '', concurrency = '32'] = process.argv.slice(2);
 const s3 = createS3Client(process.env);
@@ -33,8 +33,8 @@ async function ingest(key: string): Promise<void> {
     onRecords: (batch) => void batches.push(batch),
   });
   for (const record of batches.flatMap(({ kept }) => kept)) {
-    const judged = judgeRecord(record, { bucket, key, etag, names: {} }, { config, now: Date.now });
-    if (judged.kind === 'event') await dynamo.send(new PutItemCommand(newEventPut(table, judged.item)));
+    const classified = classifyRecord(record, { bucket, key, etag, names: {} }, { config, now: Date.now });
+    if (classified.kind === 'event') await dynamo.send(new PutItemCommand(newEventPut(table, classified.item)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
+import { runScan } from './commands/scan.ts';
 import { createProgram } from './program.ts';
-import { runScan } from './scan.ts';
 
 const WIDTH = 110;
 

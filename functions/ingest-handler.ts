@@ -3,9 +3,9 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
 import { type Announcement, DeliveryError, type NothingAnnounced } from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
-import { describeError, s3Place, TrailError } from '../shared/errors.ts';
-import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/pipeline.ts';
-import type { TimeBudget } from '../shared/time-budget.ts';
+import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
+import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 
 /** Who is told what happens: the function's log and metrics, or the report of a replay. Nothing told holds record content. */
 export interface IngestObserver {
@@ -88,11 +88,11 @@ class Invocation {
     for (const error of malformed) this.observer.failed('notification', error);
     for (const logFile of logFiles) {
       try {
-        if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Place(logFile)}: not begun`);
+        if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(logFile)}: not begun`);
         this.observer.logFile(await ingestLogFile(logFile, this.deps, this.time));
       } catch (error) {
-        this.observer.failed(s3Place(logFile), error);
-        failures.push(`${s3Place(logFile)}: ${describeError(error)}`);
+        this.observer.failed(s3Uri(logFile), error);
+        failures.push(`${s3Uri(logFile)}: ${describeError(error)}`);
       }
     }
     return failures;

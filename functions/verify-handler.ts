@@ -2,7 +2,12 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { describeError, TrailError } from '../shared/errors.ts';
 import type { PublicKeySource } from '../shared/integrity/public-keys.ts';
-import { type VerifyDeps, type VerifyObserver, type VerifyReport, verifyIngested } from '../shared/verify-ingested.ts';
+import {
+  type VerifyDeps,
+  type VerifyObserver,
+  type VerifyReport,
+  verifyIngested,
+} from '../shared/integrity/verify-ingested.ts';
 
 /** Who is told what happens: the function's log and metrics. */
 export interface VerifyFunctionObserver extends VerifyObserver {

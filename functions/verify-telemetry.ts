@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import type { FindingKind } from '../shared/integrity/finding.ts';
-import type { DigestReport } from '../shared/verify-ingested.ts';
+import type { DigestReport } from '../shared/integrity/verify-ingested.ts';
 import type { VerifyFunctionObserver } from './verify-handler.ts';
 
 /** The metric that counts a finding; any other that is wrong with a digest is `DigestsInvalid`. */

@@ -1,4 +1,4 @@
-import { bucketNameProblem } from './bucket-name.ts';
+import { bucketNameProblem } from './aws/bucket-name.ts';
 import { TrailError } from './errors.ts';
 
 /** A bucket that log files may come from; `account` is the expected owner, when given. */

@@ -16,13 +16,13 @@ export class TrailError extends Error {
 }
 
 /** `s3://bucket/key`, the way every message names a log file. */
-export function s3Place(object: { bucket: string; key: string }): string {
+export function s3Uri(object: { bucket: string; key: string }): string {
   return `s3://${object.bucket}/${object.key}`;
 }
 
 /** How people know a log file: by the path that they gave, or by its place in S3. */
 export function placeOf(object: { bucket: string; key: string; path?: string | undefined }): string {
-  return object.path ?? s3Place(object);
+  return object.path ?? s3Uri(object);
 }
 
 /** One line about any error that is safe to log: our own message, or only the name, code and HTTP status of a foreign one. */

@@ -6,12 +6,14 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** The stages of the pipeline: each may import those before it. `records` knows bytes, `aws` where they come from. */
 const STAGES = [
+  'cloudtrail',
   'delivery',
   'records',
   'aws',
   'log-file',
   'audit-event',
   'store',
+  'ingest',
   'integrity',
   'query',
   'render',
@@ -20,9 +22,9 @@ const STAGES = [
 /** What every stage may import. */
 const COMMON = [
   'shared/errors.ts',
-  'shared/bucket-name.ts',
+  'shared/aws/bucket-name.ts',
   'shared/config.ts',
-  'shared/time-budget.ts',
+  'shared/ingest/time-budget.ts',
   'shared/version.ts',
 ];
 
@@ -70,7 +72,7 @@ test('the walk finds the source, and what it imports is there', () => {
     ([, name]) => name.endsWith('.ts') && !paths.has(name) && !name.endsWith('.d.ts'),
   );
   expect(missing).toEqual([]);
-  expect(importsOf((path) => path === 'shared/pipeline.ts').length).toBeGreaterThan(10);
+  expect(importsOf((path) => path === 'shared/ingest/ingest-log-file.ts').length).toBeGreaterThan(10);
 });
 
 describe('shared', () => {
@@ -99,7 +101,7 @@ describe('shared', () => {
   });
 
   test('the pipeline ends with the store: asking is another story', () => {
-    const later = importsOf((path) => path === 'shared/pipeline.ts').filter(([, name]) =>
+    const later = importsOf((path) => path === 'shared/ingest/ingest-log-file.ts').filter(([, name]) =>
       /^shared\/(query|render)\//.test(name),
     );
     expect(later).toEqual([]);
@@ -144,7 +146,7 @@ describe('packages', () => {
     /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
-    /^shared\/(pipeline\.ts|store-records\.ts|verify-ingested\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+    /^shared\/(ingest\/\w[\w-]*\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
@@ -181,12 +183,12 @@ describe('packages', () => {
 
   /** Parts of commands that need clients of other services, and who loads them. */
   const LOADED_LATE: Readonly<Record<string, string[]>> = {
-    'cli/redrive/': ['cli/redrive.ts'],
-    'cli/doctor/': ['cli/doctor.ts'],
+    'cli/redrive/': ['cli/commands/redrive.ts'],
+    'cli/doctor/': ['cli/commands/doctor.ts'],
     'cli/quarantine/stack-bucket.ts': ['cli/quarantine/open-quarantine.ts'],
-    'cli/verify/': ['cli/evidence.ts', 'cli/verify.ts'],
+    'cli/verify/': ['cli/commands/evidence.ts', 'cli/commands/verify.ts'],
     'cli/backfill/via-queue.ts': ['cli/backfill/backfill.ts'],
-    'cli/backfill/ingest-settings.ts': ['cli/backfill.ts', 'cli/quarantine.ts'],
+    'cli/backfill/ingest-settings.ts': ['cli/commands/backfill.ts', 'cli/commands/quarantine.ts'],
   };
   const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
 

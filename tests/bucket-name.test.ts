@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bucketNameProblem } from '../shared/bucket-name.ts';
+import { bucketNameProblem } from '../shared/aws/bucket-name.ts';
 
 test.each([
   'arn:aws:s3:eu-west-1:111122223333:accesspoint/trail',

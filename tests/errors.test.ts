@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeliveryError } from '../shared/delivery/announcement.ts';
-import { describeError, s3Place, TrailError } from '../shared/errors.ts';
+import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 
 describe('our own errors', () => {
   test('say code, name and cause', () => {
@@ -35,5 +35,5 @@ describe('of foreign errors only what is safe to log', () => {
 });
 
 test('a place', () => {
-  expect(s3Place({ bucket: 'logs', key: 'a/b c.json.gz' })).toBe('s3://logs/a/b c.json.gz');
+  expect(s3Uri({ bucket: 'logs', key: 'a/b c.json.gz' })).toBe('s3://logs/a/b c.json.gz');
 });

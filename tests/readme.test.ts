@@ -11,7 +11,7 @@ import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES, SAMPLE_KEY } from '../local/local-names.ts';
 import { type Ended, ROOT, SAMPLES, temporaryFolder } from './support/cli.ts';
 import { copyProject } from './support/copy-project.ts';
-import { dose } from './support/dose.ts';
+import { scaled } from './support/scale.ts';
 
 jest.setTimeout(300_000);
 
@@ -101,7 +101,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     const questions = commandsOf(block).filter((line) => !line.endsWith(' serve'));
     expect(questions.length).toBeGreaterThan(7);
     // Credentials change nothing here: with them, some will do.
-    for (const line of env === NOBODY ? questions : questions.slice(0, dose(2, questions.length))) {
+    for (const line of env === NOBODY ? questions : questions.slice(0, scaled(2, questions.length))) {
       const { code, stdout, stderr } = await type(line, env);
       expect({ line, code, stderr: stderr.includes('No events match') }).toEqual({ line, code: 0, stderr: false });
       expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(1);
@@ -204,7 +204,7 @@ test('npx is only for the checkout: elsewhere it asks a registry for a name that
   );
   const said = texts.filter((path) => readFileSync(join(ROOT, path), 'utf8').includes('npx mwaa-trail'));
   // The first knows where it is, the others say where it works.
-  expect(said.sort()).toEqual(['cli/invocation.ts', 'cli/reference.ts', 'cli/start.cjs', 'docs/cli.md']);
+  expect(said.sort()).toEqual(['cli/lib/invocation.ts', 'cli/reference.ts', 'cli/start.cjs', 'docs/cli.md']);
   for (const path of ['README.md', 'docs/cli.md']) {
     expect(readFileSync(join(ROOT, path), 'utf8')).toMatch(
       /npx mwaa-trail` (works|runs it) in the checkout, and nowhere else/,

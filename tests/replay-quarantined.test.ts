@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { PipelineDeps } from '../shared/pipeline.ts';
-import { replayQuarantined } from '../shared/replay-quarantined.ts';
+import type { PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import { replayQuarantined } from '../shared/ingest/replay-quarantined.ts';
 import { noteFailure } from '../shared/store/ledger.ts';
 import { listQuarantine } from '../shared/store/quarantine.ts';
 import {

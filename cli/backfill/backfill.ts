@@ -5,11 +5,11 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { LogFilePlace, PipelineDeps } from '../../shared/pipeline.ts';
-import { bucketAndPrefix } from '../bucket-and-prefix.ts';
-import { awsPipeline, localConfig, withLocalPipeline } from '../open-pipeline.ts';
-import { explained, type Store } from '../store-options.ts';
-import { foreseeBackfill } from './dry-run.ts';
+import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
+import { explained, type Store } from '../lib/store-options.ts';
+import { dryRunBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
 import { listFolder } from './list-folder.ts';
@@ -87,7 +87,7 @@ async function run(
   try {
     if (dryRun) {
       const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
-      report.foreseen = await foreseeBackfill(files, target, { tally, placeOf, by });
+      report.dryRun = await dryRunBackfill(files, target, { tally, placeOf, by });
     } else if (queue !== undefined) {
       report.queue = queue;
       // No other part talks to SQS.

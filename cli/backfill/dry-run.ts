@@ -1,16 +1,16 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
-import { readObjectKey } from '../../shared/delivery/object-key.ts';
-import { failureKind } from '../../shared/failure.ts';
+import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
+import { failureKind } from '../../shared/ingest/failure.ts';
+import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { classifyRecord } from '../../shared/ingest/store-records.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
-import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
 import { type Item, itemSize } from '../../shared/store/item.ts';
-import { judgeRecord } from '../../shared/store-records.ts';
 import { type Estimate, estimateCost, type Sample } from './estimate.ts';
 import type { Tally } from './tally.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 /** What a backfill would do. */
-export interface Foreseen {
+export interface DryRun {
   toRead: { files: number; bytes: number };
   estimate: Estimate;
 }
@@ -18,7 +18,7 @@ export interface Foreseen {
 const SAMPLE = 20;
 
 /** Lists everything, and reads some of the files to estimate what the rest would cost; writes nothing. */
-export async function foreseeBackfill(
+export async function dryRunBackfill(
   files: AsyncIterable<WantedFile>,
   deps: Pick<PipelineDeps, 'config' | 'now'>,
   {
@@ -26,7 +26,7 @@ export async function foreseeBackfill(
     placeOf,
     by,
   }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; by: { s3: boolean; queue: boolean } },
-): Promise<Foreseen> {
+): Promise<DryRun> {
   const toRead = { files: 0, bytes: 0 };
   const chosen: WantedFile[] = [];
   for await (const file of files) {
@@ -84,10 +84,10 @@ async function addToSample(
     eventSources: deps.config.eventSources,
     onRecords({ kept }) {
       for (const record of kept) {
-        const judged = judgeRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
-        if (judged.kind !== 'event') continue;
+        const classified = classifyRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
+        if (classified.kind !== 'event') continue;
         events += 1;
-        writeUnits += writeUnitsOf(judged.item);
+        writeUnits += writeUnitsOf(classified.item);
       }
     },
   });

@@ -1,7 +1,7 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { ingestLogFile, type LogFilePlace, type PipelineDeps } from '../../shared/pipeline.ts';
-import { GroupedBooks } from '../../shared/store/grouped-books.ts';
+import { ingestLogFile, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { GroupedLedgerWriter } from '../../shared/store/grouped-ledger-writer.ts';
 import { Slots } from './slots.ts';
 import type { Tally } from './tally.ts';
 import type { WantedFile } from './wanted-files.ts';
@@ -39,7 +39,7 @@ export async function ingestFiles(
 class Ingestion {
   private readonly deps: PipelineDeps;
   private readonly tally: Tally;
-  private readonly books: GroupedBooks;
+  private readonly books: GroupedLedgerWriter;
   private readonly slots: Slots;
   private readonly atWork = new Set<Promise<void>>();
   private readonly placeOf: IngestOptions['placeOf'];
@@ -51,7 +51,7 @@ class Ingestion {
     this.placeOf = placeOf;
     this.deps = deps;
     this.tally = tally;
-    this.books = new GroupedBooks(deps.dynamo, deps.config, deps.sleep);
+    this.books = new GroupedLedgerWriter(deps.dynamo, deps.config, deps.sleep);
     this.slots = new Slots(concurrency, MAX_BYTES);
   }
 
@@ -77,7 +77,11 @@ class Ingestion {
     await this.untilDone();
   }
 
-  private async start(file: WantedFile, find: GroupedBooks['find'], failed: (error: unknown) => void): Promise<void> {
+  private async start(
+    file: WantedFile,
+    find: GroupedLedgerWriter['find'],
+    failed: (error: unknown) => void,
+  ): Promise<void> {
     await this.books.room();
     const free = await this.slots.take(file.size);
     const work = this.ingest(file, find, free)
@@ -87,11 +91,11 @@ class Ingestion {
     void work.then(() => this.atWork.delete(work));
   }
 
-  private async ingest(file: WantedFile, find: GroupedBooks['find'], free: () => void): Promise<void> {
+  private async ingest(file: WantedFile, find: GroupedLedgerWriter['find'], free: () => void): Promise<void> {
     const books = {
       find,
       // While they wait to be written, another file may be read.
-      close: (...[entry, seen]: Parameters<GroupedBooks['close']>) => {
+      close: (...[entry, seen]: Parameters<GroupedLedgerWriter['close']>) => {
         this.advance(file, entry.eventsStored);
         free();
         return this.books.close(entry, seen);

@@ -3,10 +3,10 @@ import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { settingsProblem } from '../aws-settings.ts';
-import { ingestFunctionOf } from '../deployed-stack.ts';
 import { isMissing } from '../doctor/stack-resources.ts';
-import { type StoreOptions, storeOf } from '../store-options.ts';
+import { settingsProblem } from '../lib/aws-settings.ts';
+import { ingestFunctionOf } from '../lib/deployed-stack.ts';
+import { type StoreOptions, storeOf } from '../lib/store-options.ts';
 
 /** Which events the ingest function keeps, and for how long. */
 const NAMES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectChangedError, ObjectMissingError, openObject } from '../../shared/aws/open-object.ts';
-import type { LogFilePlace } from '../../shared/pipeline.ts';
+import type { LogFilePlace } from '../../shared/ingest/ingest-log-file.ts';
 import { putFile } from '../replay/upload.ts';
 
 /** Log files in S3, while the quarantine is in another: a copy goes through this machine. */

@@ -1,7 +1,7 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine } from '../shell.ts';
-import type { Foreseen } from './dry-run.ts';
+import { commandLine } from '../lib/shell.ts';
+import type { DryRun } from './dry-run.ts';
 import type { ArchivedLogFile, Tally } from './tally.ts';
 
 /** What a backfill did, or would do. */
@@ -16,7 +16,7 @@ export interface BackfillReport {
   /** The queue to which log files were announced. */
   queue?: string;
   /** Of a dry run. */
-  foreseen?: Foreseen;
+  dryRun?: DryRun;
 }
 
 /** Whether something is missing in the table that should be there, or nothing was selected of what is there. */
@@ -26,18 +26,18 @@ export function isBad({ tally, interrupted, failure }: BackfillReport): boolean 
 }
 
 export function renderJson(report: BackfillReport): string {
-  const { source, tally, seconds, interrupted, failure, queue, foreseen } = report;
+  const { source, tally, seconds, interrupted, failure, queue, dryRun } = report;
   const { listed, read, known, quarantined, failed, sent, unreadable, books } = tally;
   const value = {
     source,
-    dryRun: foreseen !== undefined,
+    dryRun: dryRun !== undefined,
     ...(queue === undefined ? {} : { queue }),
     interrupted,
     ...(failure === undefined ? {} : { failure }),
     files: {
       listed: listed.files,
-      ...(foreseen ? { toRead: foreseen.toRead.files } : {}),
-      ...(queue === undefined || foreseen ? {} : { announced: sent }),
+      ...(dryRun ? { toRead: dryRun.toRead.files } : {}),
+      ...(queue === undefined || dryRun ? {} : { announced: sent }),
       read,
       alreadyKnown: known,
       skipped: Object.fromEntries(tally.skipped),
@@ -45,9 +45,9 @@ export function renderJson(report: BackfillReport): string {
       failed,
       unreadable,
       archived: tally.archived.length,
-      left: foreseen ? 0 : tally.left,
+      left: dryRun ? 0 : tally.left,
     },
-    bytes: { listed: listed.bytes, ...(foreseen ? { toRead: foreseen.toRead.bytes } : { done: tally.done.bytes }) },
+    bytes: { listed: listed.bytes, ...(dryRun ? { toRead: dryRun.toRead.bytes } : { done: tally.done.bytes }) },
     records: {
       read: books.recordsRead,
       stored: books.eventsStored,
@@ -61,7 +61,7 @@ export function renderJson(report: BackfillReport): string {
     problems: tally.problems,
     archived: tally.archived,
     ...(tally.nothingSelected ? { foundInstead: tally.unselected.summary() } : {}),
-    ...(foreseen ? { estimate: foreseen.estimate } : {}),
+    ...(dryRun ? { estimate: dryRun.estimate } : {}),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -70,7 +70,7 @@ export function renderJson(report: BackfillReport): string {
 export function renderTables(report: BackfillReport): string {
   const sections = [
     files(report),
-    report.foreseen ? estimate(report.foreseen) : records(report),
+    report.dryRun ? estimate(report.dryRun) : records(report),
     notListed(report.tally),
     problems(report.tally),
     archived(report.tally),
@@ -80,16 +80,16 @@ export function renderTables(report: BackfillReport): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function files({ source, tally, foreseen, queue }: BackfillReport): string {
+function files({ source, tally, dryRun, queue }: BackfillReport): string {
   const rows: [string, number, string][] = [['listed', tally.listed.files, size(tally.listed.bytes)]];
-  if (foreseen) rows.push(['to be read', foreseen.toRead.files, size(foreseen.toRead.bytes)]);
+  if (dryRun) rows.push(['to be read', dryRun.toRead.files, size(dryRun.toRead.bytes)]);
   else if (queue !== undefined) rows.push(['announced', tally.sent, displayText(queue)]);
   else rows.push(['read', tally.read, '']);
   rows.push(['already known', tally.known, 'done before, unchanged since']);
   for (const [reason, count] of [...tally.skipped].sort()) rows.push([`skipped: ${reason}`, count, '']);
   if (tally.archived.length > 0)
     rows.push(['archived', tally.archived.length, 'not readable before they are restored']);
-  if (!foreseen) {
+  if (!dryRun) {
     if (queue === undefined) rows.push(['quarantined', tally.quarantined, '']);
     rows.push(['failed', tally.failed, '']);
     if (tally.left > 0) rows.push(['not begun', tally.left, '']);
@@ -113,7 +113,7 @@ function records({ tally, queue }: BackfillReport): string {
   );
 }
 
-function estimate({ estimate: { lines, dollars, basis, events } }: Foreseen): string {
+function estimate({ estimate: { lines, dollars, basis, events } }: DryRun): string {
   const rows = [
     ...lines.map(({ item, arithmetic, dollars: cost }) => [item, arithmetic, money(cost)]),
     ['sum', '', money(dollars)],
@@ -194,13 +194,13 @@ function named(what: string, names: readonly string[]): string {
   return displayText(`${what}: ${names.slice(0, MOST_SHOWN).join(', ')}${more}`);
 }
 
-function ending({ interrupted, failure, tally, foreseen, queue }: BackfillReport): string {
+function ending({ interrupted, failure, tally, dryRun, queue }: BackfillReport): string {
   if (failure !== undefined) {
     return `It ended early (${displayText(failure)}): there may be more files. Run the same command again; what is done is not read again.`;
   }
   if (interrupted) return 'Interrupted. Run the same command again to go on; what is done is not read again.';
   if (tally.nothingSelected) return '';
-  if (foreseen) return 'Nothing was written. Without --dry-run these files are read.';
+  if (dryRun) return 'Nothing was written. Without --dry-run these files are read.';
   if (tally.failed > 0) return 'Run the same command again to try what failed; what is done is not read again.';
   return queue === undefined
     ? ''

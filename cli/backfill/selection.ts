@@ -1,4 +1,4 @@
-import { type LogFileKey, organizationIn } from '../../shared/delivery/object-key.ts';
+import { type LogFileKey, organizationIn } from '../../shared/cloudtrail/object-key.ts';
 
 /** Which log files are wanted; what is absent is not asked about. */
 export interface Selection {

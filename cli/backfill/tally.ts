@@ -1,7 +1,7 @@
-import type { SkippedObject } from '../../shared/delivery/object-key.ts';
+import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import { placeOf } from '../../shared/errors.ts';
-import type { LogFileReport } from '../../shared/pipeline.ts';
-import { type LogFileBooks, NO_BOOKS } from '../../shared/store/ledger-entry.ts';
+import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import type { Archived, FoundObject } from './found-object.ts';
 import { Unselected } from './unselected.ts';
 
@@ -36,7 +36,7 @@ export class Tally {
   eventsStored = 0;
   /** Log files of which the books say now that they are read; and what the books say. */
   read = 0;
-  readonly books: LogFileBooks = { ...NO_BOOKS };
+  readonly books: LogFileCounts = { ...NO_COUNTS };
   /** Log files that were done before. */
   known = 0;
   quarantined = 0;
@@ -130,4 +130,4 @@ export class Tally {
   }
 }
 
-const BOOKS = Object.keys(NO_BOOKS) as (keyof LogFileBooks)[];
+const BOOKS = Object.keys(NO_COUNTS) as (keyof LogFileCounts)[];

@@ -1,6 +1,6 @@
 import type { Environment } from '../../shared/config.ts';
-import { viewOf } from '../view-options.ts';
-import { writeOut } from '../write-out.ts';
+import { viewOf } from '../lib/view-options.ts';
+import { writeOut } from '../lib/write-out.ts';
 import { runChecks } from './checks.ts';
 import { createClients } from './clients.ts';
 import { type DoctorReport, reportText, summaryLine } from './report.ts';

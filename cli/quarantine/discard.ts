@@ -1,14 +1,14 @@
 import { hostname, userInfo } from 'node:os';
 import { Command } from 'commander';
 import type { Environment } from '../../shared/config.ts';
-import { type DiscardReport, discardQuarantined } from '../../shared/discard-quarantined.ts';
+import { type DiscardReport, discardQuarantined } from '../../shared/ingest/discard-quarantined.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
 import { readDiscards } from '../../shared/store/discards.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
-import { EXIT } from '../exit.ts';
-import { formatOption } from '../format-option.ts';
-import { addZoneOption, type TimeOptions, viewOf } from '../view-options.ts';
-import { writeOut } from '../write-out.ts';
+import { EXIT } from '../lib/exit.ts';
+import { formatOption } from '../lib/format-option.ts';
+import { addZoneOption, type TimeOptions, viewOf } from '../lib/view-options.ts';
+import { writeOut } from '../lib/write-out.ts';
 import { type QuarantineOptions, withPipeline } from './open-quarantine.ts';
 import { discardedTable, discardTable, whyNothing } from './render.ts';
 

@@ -4,10 +4,10 @@ import { type Access, openLocalS3, storeFolders } from '../../local/local-store.
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
-import type { PipelineDeps } from '../../shared/pipeline.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { CriteriaError } from '../../shared/query/criteria.ts';
-import { awsPipeline, withLocalPipeline } from '../open-pipeline.ts';
-import { type DeployedStore, explained, type StoreOptions, storeOf } from '../store-options.ts';
+import { awsPipeline, withLocalPipeline } from '../lib/open-pipeline.ts';
+import { type DeployedStore, explained, type StoreOptions, storeOf } from '../lib/store-options.ts';
 
 /** Which quarantine, and for a replay which tables. */
 export interface QuarantineOptions extends StoreOptions {

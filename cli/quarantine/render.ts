@@ -1,11 +1,11 @@
-import type { DiscardReport } from '../../shared/discard-quarantined.ts';
 import { placeOf } from '../../shared/errors.ts';
+import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
+import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { TimeDisplay } from '../../shared/render/times.ts';
-import type { ReplayReport } from '../../shared/replay-quarantined.ts';
 import type { DiscardedEntry } from '../../shared/store/discards.ts';
-import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
+import type { LogFileCounts } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
 /** Reasons are a program's words: those that there are help whoever mistyped one. */
@@ -80,6 +80,6 @@ function resultOf(report: ReplayReport): string {
   return `failed: ${report.reason}`;
 }
 
-function booksText({ eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileBooks): string {
+function booksText({ eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileCounts): string {
   return `${eventsStored} stored, ${eventsKnown} known, ${recordsFiltered} skipped, ${recordsQuarantined} in quarantine`;
 }

@@ -1,8 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
-import { type TimeOptions, zoneOf } from '../view-options.ts';
-import { writeOut } from '../write-out.ts';
+import { type TimeOptions, zoneOf } from '../lib/view-options.ts';
+import { writeOut } from '../lib/write-out.ts';
 import { moveMessages } from './move-messages.ts';
 import { findQueue, onlySource } from './queues.ts';
 import { sampleTable } from './render.ts';

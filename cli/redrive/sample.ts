@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DeliveryError } from '../../shared/delivery/announcement.ts';
 import { readDelivery } from '../../shared/delivery/read-delivery.ts';
-import { describeError, s3Place } from '../../shared/errors.ts';
+import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { Queue } from './queues.ts';
 
 /** What a dead letter is about, without its body. */
@@ -60,7 +60,7 @@ function contentOf(messageId: string, body: string): Pick<SampledMessage, 'annou
   if (announcement instanceof DeliveryError) return { notUnderstood: describeError(announcement) };
   const [malformed] = announcement.malformed ?? [];
   return {
-    announces: announcement.logFiles.map(s3Place),
+    announces: announcement.logFiles.map(s3Uri),
     ...(malformed === undefined ? {} : { notUnderstood: describeError(malformed) }),
   };
 }

@@ -1,5 +1,5 @@
-import type { LogFileReport } from '../../shared/pipeline.ts';
-import type { LogFileBooks } from '../../shared/store/ledger-entry.ts';
+import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogFileCounts } from '../../shared/store/ledger-entry.ts';
 
 /** What a replay did with one file. The records read are those kept and those skipped; those kept are stored, known or failed. */
 export interface FileReport {
@@ -48,7 +48,7 @@ export function toFileReport(path: string, outcome: LogFileReport | string | und
   }
 }
 
-function counts({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileBooks) {
+function counts({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileCounts) {
   return {
     read: recordsRead,
     kept: recordsRead - recordsFiltered,
@@ -60,11 +60,11 @@ function counts({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recor
 }
 
 /** Seen from now, all that was stored then is known. */
-function countsBefore(books: LogFileBooks) {
+function countsBefore(books: LogFileCounts) {
   const before = counts(books);
   return { ...before, stored: 0, known: before.stored + before.known };
 }
 
-function badRecordsBefore({ recordsQuarantined }: LogFileBooks): { failure?: string } {
+function badRecordsBefore({ recordsQuarantined }: LogFileCounts): { failure?: string } {
   return recordsQuarantined === 0 ? {} : { failure: `${recordsQuarantined} of its records are in quarantine` };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isLogFileName, NO_ACCOUNT, trailKeyOf } from '../../shared/delivery/object-key.ts';
+import { isLogFileName, NO_ACCOUNT, trailKeyOf } from '../../shared/cloudtrail/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/text-form.ts';
 

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { recordProblem } from '../../shared/audit-event/to-audit-event.ts';
 import { describeError } from '../../shared/errors.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { storeProvisional } from '../../shared/ingest/store-provisional.ts';
+import { expectationOf } from '../../shared/ingest/store-records.ts';
 import { BadLogFileError } from '../../shared/log-file/read-log-file.ts';
 import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
-import type { PipelineDeps } from '../../shared/pipeline.ts';
-import { storeProvisional } from '../../shared/store-provisional.ts';
-import { expectationOf } from '../../shared/store-records.ts';
 import { type FileReport, NOTHING } from './file-report.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 

@@ -2,12 +2,12 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
+import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
-import { NO_ACCOUNT } from '../../shared/delivery/object-key.ts';
-import { describeError, s3Place } from '../../shared/errors.ts';
-import type { LogFileReport, PipelineDeps } from '../../shared/pipeline.ts';
+import { describeError, s3Uri } from '../../shared/errors.ts';
+import type { LogFileReport, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
-import { withLocalPipeline } from '../open-pipeline.ts';
+import { withLocalPipeline } from '../lib/open-pipeline.ts';
 import { type FileReport, toFileReport } from './file-report.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 import { replayLookupOutput } from './lookup-output.ts';
@@ -82,7 +82,7 @@ async function replayLogFiles(batch: readonly LocalLogFile[], deps: PipelineDeps
   }
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return batch.map(({ path, key }) => {
-    const failure = failures.get(key) ?? failures.get(s3Place({ bucket: LOCAL_LOG_BUCKET, key }));
+    const failure = failures.get(key) ?? failures.get(s3Uri({ bucket: LOCAL_LOG_BUCKET, key }));
     return toFileReport(path, failure ?? outcomes.get(key));
   });
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { TrailError } from '../../shared/errors.ts';
 import { type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
-import type { StoreOptions } from '../store-options.ts';
-import type { TimeOptions } from '../view-options.ts';
+import type { StoreOptions } from '../lib/store-options.ts';
+import type { TimeOptions } from '../lib/view-options.ts';
 
 export interface VerifyOptions extends StoreOptions, TimeOptions {
   since?: string;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import { trailPath } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
-import { trailPath } from '../../shared/delivery/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type EvidenceReport, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
@@ -11,11 +11,11 @@ import { timeCriterion } from '../../shared/query/criteria.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
-import { bucketAndPrefix } from '../bucket-and-prefix.ts';
-import { EXIT } from '../exit.ts';
-import { withStore } from '../store-options.ts';
-import { zoneOf } from '../view-options.ts';
-import { writeOut } from '../write-out.ts';
+import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { EXIT } from '../lib/exit.ts';
+import { withStore } from '../lib/store-options.ts';
+import { zoneOf } from '../lib/view-options.ts';
+import { writeOut } from '../lib/write-out.ts';
 import { type EvidenceOptions, readKeys, type VerifyOptions } from './arguments.ts';
 
 /**

@@ -10,12 +10,12 @@ import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-
 import type { EventIndex } from '../../shared/integrity/verify-events.ts';
 import { timeCriterion } from '../../shared/query/criteria.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
-import { bucketAndPrefix } from '../bucket-and-prefix.ts';
-import { EXIT } from '../exit.ts';
+import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { EXIT } from '../lib/exit.ts';
+import { storeOf, withStore } from '../lib/store-options.ts';
+import { viewOf, zoneOf } from '../lib/view-options.ts';
+import { writeOut } from '../lib/write-out.ts';
 import { createProgress } from '../replay/progress.ts';
-import { storeOf, withStore } from '../store-options.ts';
-import { viewOf, zoneOf } from '../view-options.ts';
-import { writeOut } from '../write-out.ts';
 import { readKeys, type VerifyOptions } from './arguments.ts';
 
 /**

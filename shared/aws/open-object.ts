@@ -9,7 +9,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { placeOf, s3Place, TrailError } from '../errors.ts';
+import { placeOf, s3Uri, TrailError } from '../errors.ts';
 
 /** An object in S3, open for reading. */
 export interface OpenObject {
@@ -39,9 +39,9 @@ export interface OpenOptions {
 }
 
 /** An object in a bucket. */
-export type ObjectPlace = { bucket: string; key: string };
+export type ObjectRef = { bucket: string; key: string };
 /** The same, or a file that stands for it. */
-type ObjectOrFile = ObjectPlace & { path?: string };
+type ObjectOrFile = ObjectRef & { path?: string };
 
 /** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
 export class ObjectMissingError extends TrailError {
@@ -69,10 +69,10 @@ export class ObjectArchivedError extends TrailError {
   /** The storage class or, of Intelligent-Tiering, the tier: `GLACIER`, `ARCHIVE_ACCESS`; `archived` when S3 did not say. */
   readonly tier: string;
 
-  constructor(object: ObjectPlace, tier = 'archived') {
+  constructor(object: ObjectRef, tier = 'archived') {
     super(
       'object-archived',
-      `${s3Place(object)}: expected an object that can be read, found it archived (${tier}): restore it with aws s3api restore-object`,
+      `${s3Uri(object)}: expected an object that can be read, found it archived (${tier}): restore it with aws s3api restore-object`,
     );
     this.tier = tier;
   }
@@ -85,7 +85,7 @@ export class ObjectArchivedError extends TrailError {
  */
 export async function openObject(
   s3: S3Client,
-  object: ObjectPlace,
+  object: ObjectRef,
   options: OpenOptions = {},
 ): Promise<OpenObject | undefined> {
   const response = await getObject(s3, object, options, {
@@ -94,7 +94,7 @@ export async function openObject(
   });
   if (response === 'not-modified') return undefined;
   const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
-  if (ETag === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected an ETag from GetObject`);
+  if (ETag === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
     etag: unquoted(ETag),
@@ -108,7 +108,7 @@ export async function openObject(
 /**
  * Whether an object can be read, in this state: not when it is gone, replaced, archived, or of a bucket that may not be read.
  */
-export async function isReadable(s3: S3Client, { bucket, key }: ObjectPlace, etag: string): Promise<boolean> {
+export async function isReadable(s3: S3Client, { bucket, key }: ObjectRef, etag: string): Promise<boolean> {
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
     return head.ETag !== undefined && unquoted(head.ETag) === etag && !isArchived(head);
@@ -133,7 +133,7 @@ const BREAK_PAUSE_MS = 100;
 /** The SDK retries no request once its body has begun, so a broken body goes on with a request for the rest of it. */
 async function* resumedBody(
   s3: S3Client,
-  object: ObjectPlace,
+  object: ObjectRef,
   options: OpenOptions,
   first: GetObjectCommandOutput,
 ): AsyncGenerator<Uint8Array> {
@@ -152,7 +152,7 @@ async function* resumedBody(
       const nothingLeft = size !== undefined && offset >= size;
       if (nothingLeft || breaks >= MAX_BREAKS) throw error;
     }
-    if (breaks >= MAX_BREAKS) throw new TrailError('body-incomplete', `${s3Place(object)}: expected ${size} bytes`);
+    if (breaks >= MAX_BREAKS) throw new TrailError('body-incomplete', `${s3Uri(object)}: expected ${size} bytes`);
     await (options.sleep ?? setTimeout)(BREAK_PAUSE_MS * 2 ** breaks * Math.random());
     response = await rest(s3, object, options, first, offset);
     size ??= sizeIn(response.ContentRange);
@@ -167,7 +167,7 @@ function sizeIn(contentRange: string | undefined): number | undefined {
 
 async function rest(
   s3: S3Client,
-  object: ObjectPlace,
+  object: ObjectRef,
   options: OpenOptions,
   { ETag }: GetObjectCommandOutput,
   offset: number,
@@ -175,18 +175,18 @@ async function rest(
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
   // Somebody between us and S3 may ignore Range, and answer with the whole.
   if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
-  throw new TrailError('s3-answer', `${s3Place(object)}: expected the bytes from ${offset} on`);
+  throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
 
-function bodyOf(response: GetObjectCommandOutput, object: ObjectPlace): AsyncIterable<Uint8Array> {
-  if (response.Body === undefined) throw new TrailError('s3-answer', `${s3Place(object)}: expected a body`);
+function bodyOf(response: GetObjectCommandOutput, object: ObjectRef): AsyncIterable<Uint8Array> {
+  if (response.Body === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected a body`);
   // In Node it is a readable stream of Buffers.
   return response.Body as unknown as AsyncIterable<Uint8Array>;
 }
 
 async function getObject(
   s3: S3Client,
-  object: ObjectPlace,
+  object: ObjectRef,
   { expectedOwner }: OpenOptions,
   conditions: Partial<GetObjectCommandInput>,
 ): Promise<GetObjectCommandOutput | 'not-modified'> {

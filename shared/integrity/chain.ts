@@ -1,5 +1,5 @@
-import { type DigestKey, readDigestKey } from '../delivery/object-key.ts';
-import { s3Place } from '../errors.ts';
+import { type DigestKey, readDigestKey } from '../cloudtrail/object-key.ts';
+import { s3Uri } from '../errors.ts';
 import type { CheckedDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
 import { HOUR_MS, shifted } from './time-range.ts';
@@ -136,7 +136,7 @@ function replacedBy(older: ChainedDigest, newer: ChainedDigest): Finding | undef
     bucket: older.checked.bucket,
     key: older.checked.key,
     digest: newer.checked.key,
-    detail: `expected the content and the signature upon which ${s3Place(newer.checked)} was signed`,
+    detail: `expected the content and the signature upon which ${s3Uri(newer.checked)} was signed`,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { openObject } from '../aws/open-object.ts';
-import { readDigestKey, readObjectKey } from '../delivery/object-key.ts';
-import { s3Place, TrailError } from '../errors.ts';
+import { readDigestKey, readObjectKey } from '../cloudtrail/object-key.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
 import type { ObjectName } from './chain.ts';
 import { type CheckedDigest, checkDigest, type DigestFile, fetchDigest, signingRegions } from './digest-file.ts';
 import type { Evidence } from './evidence.ts';
-import { listDay, type TrailPlace } from './list-objects.ts';
+import { listDay, type TrailScope } from './list-objects.ts';
 import type { PublicKey, PublicKeySource } from './public-keys.ts';
 import { daysBetween, HOUR_MS, shifted } from './time-range.ts';
 
@@ -65,7 +65,7 @@ export async function collectEvidence(
 
 async function readObject(s3: S3Client, object: { bucket: string; key: string }): Promise<Uint8Array> {
   const open = await openObject(s3, object);
-  if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
+  if (!open) throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
   const pieces: Uint8Array[] = [];
   for await (const piece of open.body) pieces.push(piece);
   return Buffer.concat(pieces);
@@ -80,7 +80,7 @@ async function findDigest(
   const names = readObjectKey(logFile.key);
   const root = /^(.*AWSLogs\/(?:o-[a-z0-9]+\/)?)\d{12}\//s.exec(logFile.key)?.[1];
   if (!('skipped' in names) && names.account !== undefined && root !== undefined) {
-    const place: TrailPlace = { bucket: logFile.bucket, root, account: names.account, region: names.region };
+    const place: TrailScope = { bucket: logFile.bucket, root, account: names.account, region: names.region };
     const time = names.deliveredAt ?? `${names.deliveryDay}T00:00:00.000Z`;
     const from = shifted(time, -DIGEST_SEARCH_BEFORE_MS);
     for (const day of daysBetween(from, shifted(time, DIGEST_SEARCH_AFTER_MS))) {
@@ -98,10 +98,7 @@ async function findDigest(
       }
     }
   }
-  throw new TrailError(
-    'no-digest',
-    `${s3Place(logFile)}: expected a digest that names it; a new log file has none yet`,
-  );
+  throw new TrailError('no-digest', `${s3Uri(logFile)}: expected a digest that names it; a new log file has none yet`);
 }
 
 /** What a digest says is read before it is believed. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { openObject } from '../aws/open-object.ts';
-import { readDigestKey } from '../delivery/object-key.ts';
-import { s3Place, TrailError } from '../errors.ts';
+import { readDigestKey } from '../cloudtrail/object-key.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { gunzip } from '../log-file/gunzip.ts';
 import { BadLogFileError } from '../log-file/read-log-file.ts';
 import { BadDigestError, type Digest, parseDigest } from './digest.ts';
@@ -53,7 +53,7 @@ export async function fetchDigest(
   options: { sleep?: (milliseconds: number) => Promise<unknown> } = {},
 ): Promise<DigestFile> {
   const object = await openObject(s3, { bucket, key }, options);
-  if (!object) throw new TrailError('s3-answer', `${s3Place({ bucket, key })}: expected the object`);
+  if (!object) throw new TrailError('s3-answer', `${s3Uri({ bucket, key })}: expected the object`);
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of object.body) {
@@ -89,7 +89,7 @@ export async function checkDigest(
   const signature = await checkSignature(file, digest, sha256, keys);
   const result: CheckedDigest = { ...checked, digest: here, sha256, ...signature };
   if (!result.signed || (here.bucket === bucket && here.key === key)) return result;
-  return { ...result, problem: { kind: 'digest-moved', detail: `expected it at ${s3Place(digest)}, as it says` } };
+  return { ...result, problem: { kind: 'digest-moved', detail: `expected it at ${s3Uri(digest)}, as it says` } };
 }
 
 /** What a digest says, with the replica in the place of the buckets that it was made from. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { readObjectKey, trailPath } from '../delivery/object-key.ts';
-import { s3Place, TrailError } from '../errors.ts';
+import { readObjectKey, trailPath } from '../cloudtrail/object-key.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
 import { checkEvent } from './check-event.ts';
@@ -102,14 +102,14 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
     ...(await eventProblems(event, logFile)),
     ...(await logFileProblems(logFile, checked[0])),
     ...checked.flatMap(({ bucket, key, problem }) =>
-      problem ? [`digest ${s3Place({ bucket, key })}: ${problem.detail}`] : [],
+      problem ? [`digest ${s3Uri({ bucket, key })}: ${problem.detail}`] : [],
     ),
     ...checked.flatMap((newer, i) => linkProblems(newer, checked[i + 1])),
   ];
   const times = checked.flatMap(({ digest }) => (digest ? [digest.start, digest.end] : [])).sort();
   return {
     eventId: event.eventId,
-    logFile: s3Place(logFile),
+    logFile: s3Uri(logFile),
     digests: digests.length,
     ...(times.length === 0 ? {} : { from: times[0]!, to: times.at(-1)! }),
     reachesStart:
@@ -157,7 +157,7 @@ function linkProblems(newer: CheckedDigest, older: CheckedDigest | undefined): s
     previous.signature.toLowerCase() === older.signature?.toLowerCase();
   return isLinked
     ? []
-    : [`digest ${s3Place(newer)}: expected it to be signed upon the digest that follows in the bundle`];
+    : [`digest ${s3Uri(newer)}: expected it to be signed upon the digest that follows in the bundle`];
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

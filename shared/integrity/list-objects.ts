@@ -12,7 +12,7 @@ export interface ListedObject {
 export type TrailFolder = 'CloudTrail' | 'CloudTrail-Digest';
 
 /** An account's log files and digests of one Region in a bucket. */
-export interface TrailPlace {
+export interface TrailScope {
   bucket: string;
   /** Everything before the account: `[prefix/]AWSLogs/[o-ORGID/]`. */
   root: string;
@@ -21,7 +21,7 @@ export interface TrailPlace {
 }
 
 /** Which places in a bucket. */
-export interface PlaceFilter {
+export interface ScopeFilter {
   bucket: string;
   /** What stands before `AWSLogs/`; empty, or with a slash at its end. */
   prefix: string;
@@ -31,7 +31,7 @@ export interface PlaceFilter {
 }
 
 /** All places that have log files or digests, by the folders that the bucket has; an organization's among them. */
-export async function listPlaces(s3: S3Client, filter: PlaceFilter): Promise<TrailPlace[]> {
+export async function listPlaces(s3: S3Client, filter: ScopeFilter): Promise<TrailScope[]> {
   const { bucket, prefix, organization } = filter;
   const base = `${prefix}AWSLogs/`;
   const roots =
@@ -56,7 +56,7 @@ const AT_ONCE = { concurrency: 16 };
 
 const isWanted = (wanted: readonly string[] | undefined, name: string) => wanted === undefined || wanted.includes(name);
 
-async function listRegions(s3: S3Client, { bucket, root, account }: Omit<TrailPlace, 'region'>): Promise<string[]> {
+async function listRegions(s3: S3Client, { bucket, root, account }: Omit<TrailScope, 'region'>): Promise<string[]> {
   const folders = ['CloudTrail', 'CloudTrail-Digest'] satisfies TrailFolder[];
   const regions = await Promise.all(folders.map((folder) => listFolders(s3, bucket, `${root}${account}/${folder}/`)));
   return [...new Set(regions.flat())].sort();
@@ -79,7 +79,7 @@ async function listFolders(s3: S3Client, bucket: string, prefix: string): Promis
 /** What a place has of a day, without folder markers. @param day `YYYY-MM-DD`, as in the keys */
 export async function listDay(
   s3: S3Client,
-  place: TrailPlace,
+  place: TrailScope,
   folder: TrailFolder,
   day: string,
 ): Promise<ListedObject[]> {
@@ -94,7 +94,7 @@ export async function listDay(
 }
 
 /** The first day, `YYYY-MM-DD`, of which a place has anything: keys sort by day. */
-export async function firstDay(s3: S3Client, place: TrailPlace, folder: TrailFolder): Promise<string | undefined> {
+export async function firstDay(s3: S3Client, place: TrailScope, folder: TrailFolder): Promise<string | undefined> {
   const prefix = folderPrefix(place, folder);
   // Past the markers of folders, of which there are few.
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: prefix, MaxKeys: 20 }));
@@ -105,6 +105,6 @@ export async function firstDay(s3: S3Client, place: TrailPlace, folder: TrailFol
   return days[0];
 }
 
-function folderPrefix({ root, account, region }: TrailPlace, folder: TrailFolder): string {
+function folderPrefix({ root, account, region }: TrailScope, folder: TrailFolder): string {
   return `${root}${account}/${folder}/${region}/`;
 }

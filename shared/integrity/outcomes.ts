@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { trailPath } from '../delivery/object-key.ts';
+import { trailPath } from '../cloudtrail/object-key.ts';
 import type { Finding } from './finding.ts';
 import type { LogFileOutcomes } from './place-report.ts';
 

@@ -1,14 +1,14 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { openObject } from '../aws/open-object.ts';
-import { readDigestKey } from '../delivery/object-key.ts';
-import { s3Place } from '../errors.ts';
+import { readDigestKey } from '../cloudtrail/object-key.ts';
+import { s3Uri } from '../errors.ts';
 import { readLedgerSummaries } from '../store/ledger-batch.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
 import { CoveredTime } from './covered-time.ts';
 import type { Finding } from './finding.ts';
 import { Gate } from './gate.ts';
-import { listPlaces, type PlaceFilter, type TrailPlace } from './list-objects.ts';
+import { listPlaces, type ScopeFilter, type TrailScope } from './list-objects.ts';
 import { hashLogFile } from './log-file-hash.ts';
 import { Outcomes } from './outcomes.ts';
 import type { PlaceReport, Unchecked } from './place-report.ts';
@@ -18,7 +18,7 @@ import { type EventCounts, type EventIndex, verifyEvents } from './verify-events
 import { type Move, type PlaceDeps, type PlaceScope, PlaceVerification } from './verify-place.ts';
 
 /** What is to be verified. */
-export interface VerifyRequest extends PlaceFilter, TimeRange {
+export interface VerifyRequest extends ScopeFilter, TimeRange {
   /** Only the digests of these trails; then neither unnamed log files nor events are looked for. */
   trails?: readonly string[] | undefined;
   /** Buckets of which this one is a replica; its digests name them. Its own digests are accepted as well. */
@@ -141,13 +141,13 @@ async function judge(verifications: readonly PlaceVerification[]): Promise<void>
   }
 }
 
-function placeBefore({ previous }: Move): TrailPlace | undefined {
+function placeBefore({ previous }: Move): TrailScope | undefined {
   const names = readDigestKey(previous.key);
   return names && { bucket: previous.bucket, root: names.root, account: names.account, region: names.region };
 }
 
-const placeKey = ({ bucket, root, account, region }: TrailPlace) => [bucket, root, account, region].join('|');
-const isSamePlace = (one: TrailPlace, other: TrailPlace) => placeKey(one) === placeKey(other);
+const placeKey = ({ bucket, root, account, region }: TrailScope) => [bucket, root, account, region].join('|');
+const isSamePlace = (one: TrailScope, other: TrailScope) => placeKey(one) === placeKey(other);
 
 /** A digest or log file that is missing in one place and turned up in another is moved, not missing. */
 async function findMoved(places: readonly PlaceReport[], s3: S3Client, gate: Gate): Promise<void> {
@@ -173,7 +173,7 @@ async function findMoved(places: readonly PlaceReport[], s3: S3Client, gate: Gat
         const origin = missing.get((await gate.run(() => hashOf(s3, objectOf(unnamed)))) ?? '');
         if (origin === undefined || origin.kind === 'log-file-moved') return;
         origin.kind = 'log-file-moved';
-        origin.detail = `expected it there, as its digest says; it is at ${s3Place(objectOf(unnamed))}`;
+        origin.detail = `expected it there, as its digest says; it is at ${s3Uri(objectOf(unnamed))}`;
         resolved.add(unnamed);
       }),
   );

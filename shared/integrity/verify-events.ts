@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { openObject } from '../aws/open-object.ts';
+import { readObjectKey, trailPath } from '../cloudtrail/object-key.ts';
 import type { TableNames } from '../config.ts';
-import { readObjectKey, trailPath } from '../delivery/object-key.ts';
-import { describeError, s3Place, TrailError } from '../errors.ts';
+import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
@@ -12,7 +12,7 @@ import { readLedgerSummaries } from '../store/ledger-batch.ts';
 import { checkEvent } from './check-event.ts';
 import type { Finding } from './finding.ts';
 import type { Gate } from './gate.ts';
-import type { PlaceFilter } from './list-objects.ts';
+import type { ScopeFilter } from './list-objects.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { PlaceReport, Unchecked } from './place-report.ts';
 import { contains, daysBetween, type TimeRange } from './time-range.ts';
@@ -40,7 +40,7 @@ export interface EventCounts {
 }
 
 interface EventScope {
-  request: PlaceFilter & TimeRange & { originals?: readonly string[] | undefined };
+  request: ScopeFilter & TimeRange & { originals?: readonly string[] | undefined };
   places: readonly PlaceReport[];
   outcomes: Outcomes;
   s3: S3Client;
@@ -191,7 +191,7 @@ class EventVerification {
       }
     } catch (error) {
       this.counts.unproven += file.events.length;
-      this.unchecked.push({ place: s3Place(object), reason: describeError(error) });
+      this.unchecked.push({ place: s3Uri(object), reason: describeError(error) });
     }
   }
 
@@ -206,11 +206,11 @@ class EventVerification {
       for (const { index, bytes } of kept) if (wanted.has(index)) records.set(index, Buffer.from(bytes).toString());
     };
     const open = await openObject(this.scope.s3, object);
-    if (!open) throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
+    if (!open) throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
     const eventSources = [...new Set(events.flatMap(({ eventSource }) => eventSource ?? []))];
     const { sha256 = '' } = await readLogFile(open.body, { eventSources, onRecords, hash: true });
     if (this.scope.outcomes.isContent(object.key, sha256)) return records;
-    throw new TrailError('object-changed', `${s3Place(object)}: expected the content that was verified before`);
+    throw new TrailError('object-changed', `${s3Uri(object)}: expected the content that was verified before`);
   }
 
   private add({ eventId, logFile }: DeliveredEvent, detail: string): void {

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectChangedError, ObjectMissingError, openObject } from '../aws/open-object.ts';
-import { type DigestKey, readDigestKey, trailPath } from '../delivery/object-key.ts';
-import { describeError, s3Place, TrailError } from '../errors.ts';
+import { type DigestKey, readDigestKey, trailPath } from '../cloudtrail/object-key.ts';
+import { describeError, s3Uri, TrailError } from '../errors.ts';
 import type { LedgerSummary } from '../store/ledger-batch.ts';
 import { ledgerKey, verificationOf } from '../store/ledger-entry.ts';
 import {
@@ -19,12 +19,12 @@ import type { NamedLogFile } from './digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
 import type { Finding } from './finding.ts';
 import type { Gate } from './gate.ts';
-import { firstDay, listDay, type TrailPlace } from './list-objects.ts';
+import { firstDay, listDay, type TrailScope } from './list-objects.ts';
 import { checkLogFile, type LogFileProblem } from './log-file-hash.ts';
 import type { LogFileOutcomes, PlaceReport } from './place-report.ts';
 import type { PublicKeySource } from './public-keys.ts';
 import { daysBetween, earlier, HOUR_MS, later, overlaps, shifted, type TimeRange } from './time-range.ts';
-import { type AllDigests, DIGEST_DELAY_MS, UnnamedLogFiles } from './unnamed-log-files.ts';
+import { type AllDigests, DIGEST_DELAY_MS, UnreferencedLogFiles } from './unreferenced-log-files.ts';
 
 /** What the verification of a place works with. */
 export interface PlaceDeps {
@@ -57,7 +57,7 @@ const WINDOW_DAYS = 14;
 
 /** What is to be verified in one account and Region. */
 export interface PlaceScope {
-  place: TrailPlace;
+  place: TrailScope;
   range: TimeRange;
   /** Only the digests of these trails; then log files that no digest names are not looked for. */
   trails: readonly string[] | undefined;
@@ -81,7 +81,7 @@ export class PlaceVerification {
   readonly report: PlaceReport;
   readonly moves: Move[] = [];
   readonly scope: PlaceScope;
-  private readonly place: TrailPlace;
+  private readonly place: TrailScope;
   private readonly range: TimeRange;
   private readonly trails: readonly string[] | undefined;
   private readonly deps: PlaceDeps;
@@ -92,7 +92,7 @@ export class PlaceVerification {
   private readonly continued = new Set<ChainedDigest>();
   /** The times that each chain covers, but for gaps in logging. */
   private readonly spans = new Map<string, Interval[]>();
-  private readonly unnamed: UnnamedLogFiles;
+  private readonly unreferenced: UnreferencedLogFiles;
   private firstDigest: string | undefined;
 
   constructor(scope: PlaceScope, deps: PlaceDeps) {
@@ -114,7 +114,7 @@ export class PlaceVerification {
       missingHashes: new Map(),
       movedDigests: new Set(),
     };
-    this.unnamed = new UnnamedLogFiles(place, range, this.report, deps);
+    this.unreferenced = new UnreferencedLogFiles(place, range, this.report, deps);
   }
 
   /** Reads all digests and the log files that they name. */
@@ -132,7 +132,7 @@ export class PlaceVerification {
       const { bucket, root, account, region } = this.place;
       const { since: from, until: to } = this.range;
       this.report.unchecked.push({
-        place: s3Place({ bucket, key: `${root}${account}/*/${region}/` }),
+        place: s3Uri({ bucket, key: `${root}${account}/*/${region}/` }),
         reason: describeError(error),
         ...(this.scope.followed && { ...(from !== undefined && { from }), to }),
       });
@@ -182,7 +182,7 @@ export class PlaceVerification {
     for (const finding of findings) {
       this.addTimed(finding);
       if (finding.from !== undefined && finding.to !== undefined)
-        there?.unnamed.excuse(finding.from, finding.to, finding);
+        there?.unreferenced.explainGap(finding.from, finding.to, finding);
     }
     const span = this.spans.get(chainId(newer.names))?.find(({ from }) => from === start);
     const isGap = findings.some(({ kind }) => kind === 'logging-gap');
@@ -223,7 +223,7 @@ export class PlaceVerification {
     if (this.trails !== undefined || this.report.unlisted) return;
     const { bucket } = this.place;
     const isNamedElsewhere = (key: string) => this.deps.namedElsewhere.has(ledgerKey({ bucket, key }));
-    this.unnamed.judge({ ...all, isNamedElsewhere });
+    this.unreferenced.judge({ ...all, isNamedElsewhere });
   }
 
   private due(): string {
@@ -252,7 +252,7 @@ export class PlaceVerification {
     const list = (folder: 'CloudTrail' | 'CloudTrail-Digest') =>
       Promise.all(days.map((day) => this.deps.gate.run(() => listDay(this.deps.s3, this.place, folder, day))));
     const [digests, logFiles] = await Promise.all([list('CloudTrail-Digest'), list('CloudTrail')]);
-    for (const file of logFiles.flat()) this.unnamed.add(file);
+    for (const file of logFiles.flat()) this.unreferenced.add(file);
     const checked = await Promise.all(digests.flat().flatMap(({ key }) => this.readDigest(key)));
     await this.checkChains(checked.filter((digest) => digest !== undefined));
     await this.verifyDigests(checked.filter((digest) => digest !== undefined));
@@ -264,7 +264,7 @@ export class PlaceVerification {
     const named = new Map(
       digests.flatMap((digest) => this.namedBy(digest)).map((each) => [ledgerKey(each.file), each]),
     );
-    const files = [...named.values()].map((each) => ({ ...each, isListed: this.unnamed.remove(each.file.key) }));
+    const files = [...named.values()].map((each) => ({ ...each, isListed: this.unreferenced.remove(each.file.key) }));
     for (const { file, isListed } of files) if (!isListed) this.deps.namedElsewhere.add(ledgerKey(file));
     for (const { file, trusted } of files) if (!trusted) this.deps.outcomes.unproven(file.key);
     const asked = files.filter(({ trusted }) => trusted);
@@ -286,14 +286,14 @@ export class PlaceVerification {
       // Once more when it is not as expected: the transfer may be what is bad.
       if (!checked.signed && !checked.unchecked) checked = await this.readAndCheck(key);
       const { unchecked } = checked;
-      if (unchecked) this.report.unchecked.push({ place: s3Place({ bucket, key }), reason: describeError(unchecked) });
+      if (unchecked) this.report.unchecked.push({ place: s3Uri({ bucket, key }), reason: describeError(unchecked) });
       // A moved digest stands where it was.
       const own = checked.signed ? readDigestKey(checked.digest!.key) : undefined;
       return { names: own ?? names, checked };
     } catch (error) {
       // It was deleted after it was listed: then its successor says so.
       if (error instanceof ObjectMissingError) return undefined;
-      this.report.unchecked.push({ place: s3Place({ bucket, key }), reason: describeError(error) });
+      this.report.unchecked.push({ place: s3Uri({ bucket, key }), reason: describeError(error) });
       return { names, checked: { bucket, key, signed: false } };
     }
   }
@@ -309,7 +309,7 @@ export class PlaceVerification {
       return await this.deps.gate.run(() => this.readAndCheck(key, bucket));
     } catch (error) {
       if (error instanceof ObjectMissingError) return 'missing';
-      this.report.unchecked.push({ place: s3Place({ bucket, key }), reason: describeError(error), to });
+      this.report.unchecked.push({ place: s3Uri({ bucket, key }), reason: describeError(error), to });
       return 'unknown';
     }
   }
@@ -346,7 +346,7 @@ export class PlaceVerification {
     for (const finding of findings) {
       this.addTimed(finding);
       if (newer.names.backfill && older === undefined && finding.kind === 'digest-missing')
-        this.unnamed.backfillMissing(finding);
+        this.unreferenced.backfillMissing(finding);
     }
     this.extend(
       id,
@@ -399,7 +399,7 @@ export class PlaceVerification {
   private addDigest(digest: ChainedDigest): void {
     const { checked } = digest;
     const [start, end] = timeOf(digest);
-    if (this.belongsHere(digest) && end > (this.searchedFrom() ?? '')) this.unnamed.expectFrom(start);
+    if (this.belongsHere(digest) && end > (this.searchedFrom() ?? '')) this.unreferenced.expectFrom(start);
     if (!this.isAsked(digest)) return;
     this.report.digests += 1;
     if (checked.signed) {
@@ -410,7 +410,7 @@ export class PlaceVerification {
     const finding = checked.problem && problemOf(digest, start, end);
     if (finding) this.report.findings.push(finding);
     if (finding?.kind === 'digest-moved') this.report.movedDigests.add(ledgerKey(checked.digest!));
-    if (!checked.signed) this.unnamed.excuse(start, end, finding);
+    if (!checked.signed) this.unreferenced.explainGap(start, end, finding);
   }
 
   /** Whether a digest is of the range, or is the backfill digest before one that is. */
@@ -423,7 +423,7 @@ export class PlaceVerification {
     if (from !== undefined && to !== undefined) {
       const { bucket = '', key = '' } = finding;
       if (!overlaps(this.range, from, to) && !this.deps.alsoAsked.has(`${bucket}/${key}`)) return;
-      this.unnamed.excuse(from, to, finding);
+      this.unreferenced.explainGap(from, to, finding);
     }
     this.report.findings.push(finding);
   }
@@ -435,7 +435,7 @@ export class PlaceVerification {
     if (checked.signed) return files.map((file) => ({ file, digest: checked.key, trusted }));
     // Whoever has no signature may name what they like.
     const finding = this.report.findings.find(({ key }) => key === checked.key);
-    for (const { key } of files) this.unnamed.suspect(key, finding);
+    for (const { key } of files) this.unreferenced.claim(key, finding);
     return [];
   }
 
@@ -456,14 +456,14 @@ export class PlaceVerification {
       add('log-file-missing', 'expected this log file, which its digest names');
       this.report.missingHashes.set(ledgerKey(file), file.sha256);
     } else if (result !== undefined && 'reason' in result) {
-      this.report.unchecked.push({ place: s3Place(object), reason: result.reason });
+      this.report.unchecked.push({ place: s3Uri(object), reason: result.reason });
       this.deps.outcomes.unproven(file.key);
     } else if (result !== undefined) {
       return { file, digest, missing: false, altered: add(result.kind, result.detail) };
     } else {
       this.report.logFilesVerified += 1;
       this.deps.outcomes.verified(file.key, file.sha256);
-      if (isCopy) add('log-file-moved', `expected it there, as its digest says; it is at ${s3Place(object)}`);
+      if (isCopy) add('log-file-moved', `expected it there, as its digest says; it is at ${s3Uri(object)}`);
     }
     return { file, digest, missing: result === 'missing' };
   }
@@ -487,7 +487,7 @@ export class PlaceVerification {
   private async open(object: { bucket: string; key: string }): Promise<AsyncIterable<Uint8Array>> {
     const open = await openObject(this.deps.s3, object, this.deps);
     if (open) return open.body;
-    throw new TrailError('s3-answer', `${s3Place(object)}: expected the object`);
+    throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
   }
 
   private addOf(file: NamedLogFile, about: Pick<Finding, 'kind' | 'detail'> & { digest: string }): Finding {

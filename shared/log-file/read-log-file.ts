@@ -49,7 +49,7 @@ export interface ReadOptions {
   onRecords(batch: RecordBatch): void | Promise<void>;
 }
 
-export interface LogFileCounts {
+export interface ReadCounts {
   recordsRead: number;
   recordsKept: number;
   recordsBad: number;
@@ -73,7 +73,7 @@ const COMPRESSED_PIECE_BYTES = 256 * 1024;
  * @throws BadLogFileError when it is not a valid log file or exceeds a cap; errors of `source` and `onRecords` pass
  *   through unchanged. In each case the source has been closed.
  */
-export async function readLogFile(source: LogFileSource, options: ReadOptions): Promise<LogFileCounts> {
+export async function readLogFile(source: LogFileSource, options: ReadOptions): Promise<ReadCounts> {
   const reading = new Reading(options);
   const pieces = coalesce(source, COMPRESSED_PIECE_BYTES);
   try {
@@ -100,7 +100,7 @@ class Reading {
     this.scanner = new RecordScanner(options.eventSources, this.caps);
   }
 
-  async run(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<LogFileCounts> {
+  async run(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<ReadCounts> {
     const gzip = isGzip(first);
     if (!gzip) expectUtf8(first);
     if (!gzip && !PLAIN_TEXT_STARTS.has(first[0])) {

@@ -1,6 +1,6 @@
 import pMap, { pMapIterable } from 'p-map';
-import { readObjectKey } from '../delivery/object-key.ts';
-import type { ListedObject, PlaceFilter, TrailPlace } from '../integrity/list-objects.ts';
+import { readObjectKey } from '../cloudtrail/object-key.ts';
+import type { ListedObject, ScopeFilter, TrailScope } from '../integrity/list-objects.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import type { QueryDeps } from './read-page.ts';
 
@@ -51,10 +51,10 @@ export interface CoverageFilter {
 
 /** A bucket to compare with. */
 export interface DeliveredFiles {
-  location: PlaceFilter;
-  places: readonly TrailPlace[];
+  location: ScopeFilter;
+  places: readonly TrailScope[];
   /** The log files that a place has of a day. */
-  list(place: TrailPlace, day: string): Promise<ListedObject[]>;
+  list(place: TrailScope, day: string): Promise<ListedObject[]>;
 }
 
 /** A log file that was delivered so lately is not missed yet: an hour, in milliseconds. */
@@ -88,7 +88,7 @@ async function coverageOfDay(
   const tally = new DayTally(day, filter, delivered && new Date(now() - UNDERWAY_MS).toISOString());
   if (delivered) {
     const places = delivered.places.filter((place) => isWanted(place, filter));
-    const listDay = async (place: TrailPlace) => {
+    const listDay = async (place: TrailScope) => {
       for (const object of await delivered.list(place, day)) tally.deliver(object);
     };
     await pMap(places, listDay, { concurrency: CONCURRENT_LISTINGS });

@@ -76,7 +76,7 @@ export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | unde
   until?: string | undefined;
 };
 
-/** Criteria that cannot be understood: the asker's mistake. */
+/** Criteria that cannot be understood: the caller's mistake. */
 export class CriteriaError extends TrailError {
   /** The criterion, or parameter, that is wrong. */
   readonly parameter: string;

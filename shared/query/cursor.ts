@@ -36,7 +36,7 @@ const Content = z.strictObject({
 const CHECKSUM_BYTES = 12;
 const LONGEST_CURSOR = 4_096;
 
-/** A position as text for the asker: opaque, checked, and bound to the question. */
+/** A position as text for the caller: opaque, checked, and bound to the question. */
 export function encodeCursor({ after, asOf }: Position, question: AskedFor): string {
   const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(question), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');

@@ -5,7 +5,7 @@ import { RecordScanner, type ScannerCaps } from './record-scanner.ts';
 /** What a text is, that should be one record: wanted, of another event source, or bad for a reason. */
 export type SingleRecord = { kind: 'kept'; bytes: Uint8Array } | { kind: 'filtered' } | { kind: 'bad'; reason: string };
 
-/** Judges the JSON text of one record as it would be judged in a log file. */
+/** Judges the JSON text of one record as it would be classified in a log file. */
 export function readSingleRecord(text: string, eventSources: readonly string[], caps: ScannerCaps): SingleRecord {
   if (!text.isWellFormed()) return { kind: 'bad', reason: 'invalid-utf8' };
   const bytes = Buffer.from(text);

@@ -3,7 +3,7 @@ import { type Cell, textTable } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
-/** @param recent what counts as recent, as the asker put it: `7d` */
+/** @param recent what counts as recent, as the caller put it: `7d` */
 export function environmentsTable(environments: readonly EnvironmentActivity[], recent: string, view: View): string {
   const times = timeDisplay(view.times);
   const columns = [

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { listDiscards, readLedger } from './ledger.ts';
 import type { Discard, LedgerEntry } from './ledger-entry.ts';
 import type { QuarantineEntry } from './quarantine.ts';
-import { changeEntry, entryRace, MAX_RACES, recordStanding, withRecordMoved } from './replayed-records.ts';
+import { changeEntry, entryRace, MAX_RACES, recordStatus, withRecordMoved } from './replayed-records.ts';
 
 /** Something that was discarded, and the log file that it was, or was a record of. */
 export type DiscardedEntry = Discard & { bucket: string; key: string };
@@ -35,7 +35,7 @@ export async function writeDiscard(
 function withoutEntry(books: LedgerEntry, entry: QuarantineEntry): LedgerEntry {
   const { etag, recordIndex } = entry;
   if (recordIndex !== undefined) {
-    const isCounted = recordStanding(books, { ...entry, recordIndex }) === 'quarantined';
+    const isCounted = recordStatus(books, { ...entry, recordIndex }) === 'quarantined';
     return isCounted ? withRecordMoved(books, recordIndex, 'recordsFiltered') : books;
   }
   return books.state === 'quarantined' && books.etag === etag ? { ...books, state: 'discarded' } : books;

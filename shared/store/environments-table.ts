@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text, toItem } from './item.ts';
-import { composeKey, cutKey } from './keys.ts';
+import { composeKey, truncateKey } from './keys.ts';
 import { queryItems } from './query-items.ts';
 
 /** An MWAA environment that events have named, and when the first and the last of them happened. */
@@ -130,9 +130,9 @@ function listItems(dynamo: DynamoDBClient, table: string, listing: string): Prom
 
 function environmentKey(environment: string, accountId = '', region = ''): string {
   return composeKey(
-    cutKey(environment, MAX_NAME_BYTES),
-    cutKey(accountId, MAX_OTHER_PART_BYTES),
-    cutKey(region, MAX_OTHER_PART_BYTES),
+    truncateKey(environment, MAX_NAME_BYTES),
+    truncateKey(accountId, MAX_OTHER_PART_BYTES),
+    truncateKey(region, MAX_OTHER_PART_BYTES),
   );
 }
 

@@ -11,7 +11,7 @@ import {
   textsAt,
   toItem,
 } from './item.ts';
-import { cutKey, MAX_PARTITION_KEY_BYTES } from './keys.ts';
+import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
 
 /** An event as a list shows it: its identity and the attributes that every index holds. */
 export interface ListedEvent extends Partial<Pick<EventAttributes, (typeof TEXTS)[number]>> {
@@ -108,7 +108,7 @@ function attributesOf(event: EventVersion) {
     timeKey: event.timeKey,
     day: event.day,
     contentHash: event.contentHash,
-    redacted: event.redacted.map((path) => cutKey(path, 256)),
+    redacted: event.redacted.map((path) => truncateKey(path, 256)),
     logFile: event.logFile,
     recordIndex: event.recordIndex,
     provisional: event.provisional,
@@ -172,7 +172,7 @@ function assignPresent<T, K extends keyof T>(target: T, name: K, value: T[K] | u
 
 /** A text as the attribute `name` holds it: cut when it is too long. Whoever looks for a text looks for this. */
 export function storedText(name: string, value: string): string {
-  return cutKey(value, INDEX_KEYS.has(name) ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
+  return truncateKey(value, INDEX_KEYS.has(name) ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
 }
 
 /** The earlier versions are one text: alike as they are, they take little room together. */

@@ -5,7 +5,7 @@ import {
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
-import { readObjectKey } from '../delivery/object-key.ts';
+import { readObjectKey } from '../cloudtrail/object-key.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
@@ -50,7 +50,7 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
 }
 
 /** What `putEvent` would do with an event, found out without a write. */
-export async function foreseePut(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
+export async function dryRunPut(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
   const stored = await getItem(dynamo, table, item);
   return stored === undefined ? 'stored' : mergeEvents(stored, item).outcome;
 }

@@ -8,7 +8,7 @@ const HASH_LENGTH = 32;
 /**
  * A text that fits into a key: itself, or when it is longer than `maxBytes` its beginning, `~`, and a hash of the whole.
  */
-export function cutKey(value: string, maxBytes: number): string {
+export function truncateKey(value: string, maxBytes: number): string {
   const bytes = Buffer.from(value);
   if (bytes.length <= maxBytes) return value;
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_LENGTH);

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { s3Place, TrailError } from '../errors.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { type Item, numberAt, requiredTextAt, textAt, textsAt, toItem } from './item.ts';
-import { cutKey } from './keys.ts';
+import { truncateKey } from './keys.ts';
 
 /**
  * How the work on a log file ended; `partial`: for want of time, and it goes on from its checkpoint; `discarded`: it was
@@ -10,7 +10,7 @@ import { cutKey } from './keys.ts';
 export type LogFileState = 'ingested' | 'quarantined' | 'partial' | 'discarded';
 
 /** The books of one log file: recordsRead = eventsStored + eventsKnown + recordsFiltered + recordsQuarantined. */
-export interface LogFileBooks {
+export interface LogFileCounts {
   recordsRead: number;
   /** New events, and addenda that were joined with their original. */
   eventsStored: number;
@@ -22,7 +22,7 @@ export interface LogFileBooks {
 }
 
 /** No records at all. */
-export const NO_BOOKS: LogFileBooks = {
+export const NO_COUNTS: LogFileCounts = {
   recordsRead: 0,
   eventsStored: 0,
   eventsKnown: 0,
@@ -50,7 +50,7 @@ const Discard = z.object({
   why: z.string(),
 });
 
-export interface LedgerEntry extends LogFileBooks {
+export interface LedgerEntry extends LogFileCounts {
   bucket: string;
   key: string;
   state: LogFileState;
@@ -174,7 +174,7 @@ const BOOKS = [
   'eventsKnown',
   'recordsFiltered',
   'recordsQuarantined',
-] as const satisfies readonly (keyof LogFileBooks)[];
+] as const satisfies readonly (keyof LogFileCounts)[];
 
 /** What is listed apart from the log files, in the index byListing. */
 export const WATERMARKS = 'watermarks';
@@ -184,13 +184,13 @@ export const DISCARDS = 'discards';
 const MAX_SORT_KEY_BYTES = 1024;
 
 /** Only the books of a ledger entry. */
-export function booksOf({
+export function countsOf({
   recordsRead,
   eventsStored,
   eventsKnown,
   recordsFiltered,
   recordsQuarantined,
-}: LogFileBooks): LogFileBooks {
+}: LogFileCounts): LogFileCounts {
   return { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined };
 }
 
@@ -200,7 +200,7 @@ export function ledgerKey(object: { bucket: string; key: string }): string {
   if (Buffer.byteLength(key) <= MAX_SORT_KEY_BYTES) return key;
   throw new TrailError(
     'key-too-long',
-    `${s3Place(object)}: expected at most ${MAX_SORT_KEY_BYTES} bytes of bucket and key`,
+    `${s3Uri(object)}: expected at most ${MAX_SORT_KEY_BYTES} bytes of bucket and key`,
   );
 }
 
@@ -225,7 +225,7 @@ export function listingOf(entry: LedgerEntry): { listing?: string; listingKey?: 
   if (!isWhole || verification === 'failed') return problemListing(entry);
   const last = discards?.at(-1);
   if (last === undefined) return {};
-  return { listing: DISCARDS, listingKey: cutKey(`${last.discardedAt}/${ledgerKey(entry)}`, MAX_SORT_KEY_BYTES) };
+  return { listing: DISCARDS, listingKey: truncateKey(`${last.discardedAt}/${ledgerKey(entry)}`, MAX_SORT_KEY_BYTES) };
 }
 
 export function fromLedgerItem(item: Item): LedgerEntry {
@@ -244,7 +244,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
     deliveryDay: requiredTextAt(item, 'deliveryDay'),
     region: requiredTextAt(item, 'region'),
     ingestedAt: requiredTextAt(item, 'ingestedAt'),
-    ...(Object.fromEntries(BOOKS.map((name) => [name, numberAt(item, name) ?? 0])) as unknown as LogFileBooks),
+    ...(Object.fromEntries(BOOKS.map((name) => [name, numberAt(item, name) ?? 0])) as unknown as LogFileCounts),
     ...optional('reason'),
     ...optional('detail'),
     ...optional('path'),
@@ -276,6 +276,6 @@ function readReplayedRecords(positions: readonly string[]): { replayedRecords?: 
 }
 
 export function problemListing(file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay'>) {
-  const listingKey = cutKey(`${file.deliveryDay}/${ledgerKey(file)}`, MAX_SORT_KEY_BYTES);
+  const listingKey = truncateKey(`${file.deliveryDay}/${ledgerKey(file)}`, MAX_SORT_KEY_BYTES);
   return { listing: PROBLEMS, listingKey };
 }

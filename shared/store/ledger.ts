@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { s3Place, TrailError } from '../errors.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
 import { type Item, number, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
 import {
@@ -7,9 +7,9 @@ import {
   DISCARDS,
   fromLedgerItem,
   type LedgerEntry,
-  type LogFileBooks,
+  type LogFileCounts,
   ledgerKey,
-  NO_BOOKS,
+  NO_COUNTS,
   NOT_AS_SIGNED,
   PROBLEMS,
   problemListing,
@@ -149,7 +149,7 @@ export async function putEntry(dynamo: DynamoDBClient, table: string, entry: Led
   }
   throw new TrailError(
     'write-race',
-    `${s3Place(entry)}: its ledger entry keeps changing: expected to write it in ${MAX_RACES} tries`,
+    `${s3Uri(entry)}: its ledger entry keeps changing: expected to write it in ${MAX_RACES} tries`,
   );
 }
 
@@ -160,13 +160,13 @@ export async function putEntry(dynamo: DynamoDBClient, table: string, entry: Led
 export async function writeCheckpoint(
   dynamo: DynamoDBClient,
   table: string,
-  file: Omit<LedgerEntry, keyof LogFileBooks | 'state' | 'compressedBytes' | 'uncompressedBytes'>,
+  file: Omit<LedgerEntry, keyof LogFileCounts | 'state' | 'compressedBytes' | 'uncompressedBytes'>,
   checkpoint: Checkpoint,
   before: LedgerEntry | undefined,
 ): Promise<void> {
   const entry = {
     ...file,
-    ...NO_BOOKS,
+    ...NO_COUNTS,
     compressedBytes: 0,
     uncompressedBytes: 0,
     state: 'partial' as const,

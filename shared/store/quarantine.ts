@@ -49,7 +49,7 @@ export interface QuarantineListing {
   /** The oldest first. */
   entries: QuarantineEntry[];
   /** Keys that end like a reason and are none; whoever put them there was not this program. */
-  strangers: string[];
+  unrecognized: string[];
 }
 
 const REASON_SUFFIX = '.reason.json';
@@ -128,13 +128,13 @@ export async function listQuarantine(
     .filter((key) => key.endsWith(REASON_SUFFIX))
     .map((key) => key.slice(0, -REASON_SUFFIX.length))
     .filter((name) => !ids || ids.has(entryId(name)));
-  const listing: QuarantineListing = { entries: [], strangers: [] };
+  const listing: QuarantineListing = { entries: [], unrecognized: [] };
   const add = async (name: string) => {
     const key = `${name}${REASON_SUFFIX}`;
     const reason = readReason(await getText(s3, quarantineBucket, key), name);
     const size = sizes.get(name);
     if (reason) listing.entries.push({ id: entryId(name), name, ...reason, ...(size === undefined ? {} : { size }) });
-    else if (!sizes.has(`${key}${REASON_SUFFIX}`)) listing.strangers.push(key);
+    else if (!sizes.has(`${key}${REASON_SUFFIX}`)) listing.unrecognized.push(key);
   };
   await pMap(names, add, { concurrency: CONCURRENT_READS });
   listing.entries.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));

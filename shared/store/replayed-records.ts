@@ -1,5 +1,5 @@
 import { type DynamoDBClient, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { s3Place, TrailError } from '../errors.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { number, text } from './item.ts';
 import { readLedger } from './ledger.ts';
@@ -21,15 +21,15 @@ export type ReplayedTo = 'eventsStored' | 'eventsKnown' | 'recordsFiltered';
  * What the books of its log file say of a quarantined record: `quarantined` counts it; `open`, the work on the log file is
  * not done and may count it yet; `not-counted`, it has been replayed, or the books are those of another reading.
  */
-export type RecordStanding = 'quarantined' | 'open' | 'not-counted';
+export type RecordStatus = 'quarantined' | 'open' | 'not-counted';
 
 /** Looks up a quarantined record in the books of its log file. */
-export async function readStanding(
+export async function readLedgerStatus(
   dynamo: DynamoDBClient,
   table: string,
   record: QuarantinedRecord,
-): Promise<RecordStanding> {
-  return recordStanding(await readLedger(dynamo, table, record), record);
+): Promise<RecordStatus> {
+  return recordStatus(await readLedger(dynamo, table, record), record);
 }
 
 /** Each lost race means that another writer finished. */
@@ -38,7 +38,7 @@ export const MAX_RACES = 8;
 export function entryRace(file: { bucket: string; key: string }): TrailError {
   return new TrailError(
     'write-race',
-    `${s3Place(file)}: its books keep changing: expected to write them in ${MAX_RACES} tries`,
+    `${s3Uri(file)}: its books keep changing: expected to write them in ${MAX_RACES} tries`,
   );
 }
 
@@ -51,21 +51,18 @@ export async function moveReplayedRecord(
   table: string,
   record: QuarantinedRecord,
   to: ReplayedTo,
-): Promise<RecordStanding> {
+): Promise<RecordStatus> {
   for (let race = 0; race < MAX_RACES; race += 1) {
     const entry = await readLedger(dynamo, table, record);
-    const standing = recordStanding(entry, record);
-    if (entry === undefined || standing !== 'quarantined') return standing;
-    if (await changeEntry(dynamo, table, entry, withRecordMoved(entry, record.recordIndex, to))) return standing;
+    const status = recordStatus(entry, record);
+    if (entry === undefined || status !== 'quarantined') return status;
+    if (await changeEntry(dynamo, table, entry, withRecordMoved(entry, record.recordIndex, to))) return status;
   }
   throw entryRace(record);
 }
 
 /** The same, in books that were read before. */
-export function recordStanding(
-  entry: LedgerEntry | undefined,
-  { etag, recordIndex }: QuarantinedRecord,
-): RecordStanding {
+export function recordStatus(entry: LedgerEntry | undefined, { etag, recordIndex }: QuarantinedRecord): RecordStatus {
   if (entry === undefined) return 'open';
   if (entry.etag !== etag) return 'not-counted';
   if (entry.state === 'partial') return 'open';

@@ -16,7 +16,7 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { redirectedRegion } from '../../shared/aws/bucket-regions.ts';
 import { isReadable, openObject } from '../../shared/aws/open-object.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { failureKind } from '../../shared/failure.ts';
+import { failureKind } from '../../shared/ingest/failure.ts';
 import { sent } from '../faults/support/faults.ts';
 import { type Redirect, type RegionalS3, signedFor, startRegionalS3 } from '../support/s3-regions.ts';
 import { type Servers, startServers } from '../support/world.ts';

@@ -14,9 +14,9 @@ import { Tally } from '../../cli/backfill/tally.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { type FaultProxies, startFaultProxies } from '../faults/support/fault-proxy.ts';
 import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
-import { dose, SEED } from '../support/dose.ts';
 import { generateEvents, generateOthers } from '../support/generate-records.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { SEED, scaled } from '../support/scale.ts';
 import {
   createWorld,
   dumpTable,
@@ -196,7 +196,7 @@ describe('what is read', () => {
           expect(await environmentsOf(world)).toEqual(await environmentsOf(live));
         },
       ),
-      { seed: SEED, numRuns: dose(25, 500) },
+      { seed: SEED, numRuns: scaled(25, 500) },
     );
   }, 600_000);
 
@@ -305,11 +305,11 @@ describe('what is read', () => {
     const old = await putObject(world, key, logFileOf(records(1, 2)));
     await backfill(world);
     await world.handle(s3Event(old));
-    expect(world.told.at(-1)).toContain('already-ingested');
+    expect(world.notified.at(-1)).toContain('already-ingested');
     const changed = await putObject(world, key, logFileOf(records(2, 2)));
     expect((await backfill(world)).report.files).toMatchObject({ read: 1, alreadyKnown: 0 });
     await world.handle(s3Event(changed));
-    expect(world.told.at(-1)).toContain('already-ingested');
+    expect(world.notified.at(-1)).toContain('already-ingested');
     expect(await eventsOf(world)).toHaveLength(4);
   });
 
@@ -649,7 +649,7 @@ describe('a downloaded part of a bucket', () => {
     ['everything', (name) => `AWSLogs/111122223333/${folderOf(name)}`],
   ];
 
-  test.each(dose(LAYOUTS, [...LAYOUTS, ...MORE_LAYOUTS]))(
+  test.each(scaled(LAYOUTS, [...LAYOUTS, ...MORE_LAYOUTS]))(
     '%s',
     async (what, where) => {
       const part = `part ${what}`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findLogFiles } from '../../cli/replay/local-log-files.ts';
-import { readObjectKey } from '../../shared/delivery/object-key.ts';
+import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 
 const NAME = '111122223333_CloudTrail_eu-west-1_20261102T0920Z_abcdefghijklmnop.json.gz';
 const BELOW = '111122223333/CloudTrail/eu-west-1/2026/11/02';

@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DiscardReport } from '../../shared/discard-quarantined.ts';
-import type { ReplayReport } from '../../shared/replay-quarantined.ts';
+import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
+import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -165,7 +165,7 @@ describe('replay of log files', () => {
     // Delivered once more, it is known.
     await putLogFile(world, 'gone', [record('gone-1'), record('gone-2')]);
     await world.handle(s3Event(file));
-    expect(world.told.at(-1)).toContain('already-ingested');
+    expect(world.notified.at(-1)).toContain('already-ingested');
   });
 
   test('whose original is archived meanwhile: from the bytes in quarantine', async () => {
@@ -336,7 +336,7 @@ describe('discard', () => {
 
     // Announced once more, it stays discarded, whatever event sources are wanted.
     await world.handle(s3Event(file));
-    expect(world.told.at(-1)).toContain('already-discarded');
+    expect(world.notified.at(-1)).toContain('already-discarded');
     expect(await ledgerItem(world, file)).toEqual(ledger);
     expect((await quarantined(world)).size).toBe(0);
   });

@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
 import { generateEvents } from '../support/generate-records.ts';
+import { scaled } from '../support/scale.ts';
 import { logFileOf } from '../support/world.ts';
 
 const folder = temporaryFolder();
@@ -245,7 +245,7 @@ describe('the store', () => {
   }, 60_000);
 
   test('replays that start at the same time: one does the work, the others say why not', async () => {
-    for (let round = 0; round < dose(1, 10); round += 1) {
+    for (let round = 0; round < scaled(1, 10); round += 1) {
       const store = `race-${round}`;
       const ended = await Promise.all([0, 1].map(() => run('replay', '--store', store, SAMPLES)));
       for (const { code, stderr } of ended) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { runScan } from '../../cli/scan.ts';
+import { runScan } from '../../cli/commands/scan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mwaa-trail-scan-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
 import { ROOT, runCli } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 import { awsSettings } from '../support/program.ts';
+import { scaled } from '../support/scale.ts';
 
 /** In summer and in winter, and while clocks are changed in Berlin and in New York. */
 const EVENTS = {
@@ -33,7 +33,7 @@ function run(zone: string, ...args: string[]) {
 /** `2026-11-06 02:31:18`, and the offset when it says one. */
 const TIME = /\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?: UTC(?:[+-]\d{2}:\d{2})?| [+-]\d{2}:\d{2})?/;
 
-const ZONES = dose(
+const ZONES = scaled(
   ['Europe/Berlin', 'America/New_York'],
   ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'],
 );

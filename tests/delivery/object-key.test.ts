@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { NO_ACCOUNT, readObjectKey, trailKeyOf } from '../../shared/delivery/object-key.ts';
+import { NO_ACCOUNT, readObjectKey, trailKeyOf } from '../../shared/cloudtrail/object-key.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const NAME = '123456789012_CloudTrail_eu-west-1_20261106T0235Z_AbCdEfGhIjKlMnOp.json.gz';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OPERATIONS } from '../../shared/http/operations.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import { type Call, type KeysAtRest, type Need, needsOf } from './support/calls.ts';
 import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { type DeployedWorld, startDeployedWorld } from './support/deployed-world.ts';
@@ -18,7 +18,7 @@ const NAMES: Variant[] = [
 ];
 
 /** Those in which every action is tried on everything. In all variants what is granted is needed, too. */
-const SWEPT: readonly Variant[] = dose(
+const SWEPT: readonly Variant[] = scaled(
   ['a new trail with every option', 'the topic of a trail in another account'],
   NAMES,
 );

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../local/table-definitions.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import { schemaProblems } from './support/aws-schema.ts';
 import { packaged, packageVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { resourceStatements, servicesOf } from './support/policies.ts';
@@ -208,7 +208,7 @@ describe('the template as CloudFormation gets it', () => {
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-lint-'));
       try {
-        const linted = [...templates.values()].slice(0, dose(2, templates.size));
+        const linted = [...templates.values()].slice(0, scaled(2, templates.size));
         const files = linted.map((template, i) => [join(folder, `${i}.json`), template] as const);
         for (const [file, template] of files) await writeFile(file, JSON.stringify(template));
         const paths = files.map(([file]) => file);

@@ -6,7 +6,6 @@ import type { Order } from '../../shared/query/plan.ts';
 import { type QueryDeps, readAll, readPage } from '../../shared/query/read-page.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
 import { itemSize } from '../../shared/store/item.ts';
-import { dose } from '../support/dose.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -14,6 +13,7 @@ import {
   generateOthers,
 } from '../support/generate-records.ts';
 import { type Random, seededRandom } from '../support/random.ts';
+import { scaled } from '../support/scale.ts';
 import {
   createWorld,
   NOW,
@@ -26,8 +26,8 @@ import {
   type World,
 } from '../support/world.ts';
 
-const EVENTS = dose(2_000, 100_000);
-const RUNS = dose(100, 1_000);
+const EVENTS = scaled(2_000, 100_000);
+const RUNS = scaled(100, 1_000);
 const DAY = 24 * 3600 * 1000;
 
 let servers: Servers;
@@ -55,7 +55,7 @@ beforeAll(
     const key = ({ eventTime, eventId }: ExpectedEvent) => `${eventTime}#${eventId}`;
     list = generated.map(({ expected }) => expected).sort((a, b) => (key(a) > key(b) ? -1 : 1));
   },
-  dose(120_000, 1_200_000),
+  scaled(120_000, 1_200_000),
 );
 afterAll(() => servers.stop());
 
@@ -135,7 +135,7 @@ test(
     expect((await ask({})).map(comparable)).toEqual(list.map(comparable));
     expect(new Set(list.map(({ eventTime }) => eventTime)).size).toBeLessThan(EVENTS - 100);
   },
-  dose(60_000, 600_000),
+  scaled(60_000, 600_000),
 );
 
 test(
@@ -165,7 +165,7 @@ test(
     }
     expect(found).toBeGreaterThan(RUNS);
   },
-  dose(120_000, 3_600_000),
+  scaled(120_000, 3_600_000),
 );
 
 test('an environment in a time costs little more than the index items that are returned', async () => {

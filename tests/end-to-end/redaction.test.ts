@@ -150,7 +150,7 @@ beforeAll(async () => {
   for (const table of [eventsTable, logFilesTable, environmentsTable]) {
     seen.push([table, JSON.stringify(await dumpTable(world.dynamo, table))]);
   }
-  seen.push(['what the observer is told', world.told.join('\n')]);
+  seen.push(['what the observer is told', world.notified.join('\n')]);
   seen.push(['records', events.map(({ record }) => record).join('\n')]);
   seen.push(['json', events.map(eventJson).join('\n')]);
   seen.push(['csv', events.map((event) => eventCsv(event, FULL_COLUMNS)).join('')]);

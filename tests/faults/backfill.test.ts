@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
 import { awsSettings, type Ended, runInProcess } from '../support/program.ts';
 import { seededRandom } from '../support/random.ts';
+import { scaled } from '../support/scale.ts';
 import { type PutFile, type Servers, startServers } from '../support/world.ts';
 import { type FaultProxies, type PassingRequest, type Script, startFaultProxies } from './support/fault-proxy.ts';
 import { bodiesOf, createFaultWorld, expectAllStored, type FaultWorld, upload } from './support/fault-world.ts';
@@ -62,7 +62,7 @@ interface Report {
 const reportOf = ({ stdout }: Ended) => JSON.parse(stdout) as Report;
 
 describe('B1 a backfill that is killed, and run again while files are delivered, too', () => {
-  const KILLS = dose(6, 120);
+  const KILLS = scaled(6, 120);
   const SHAPES: readonly Shape[] = ['few', 'dense'];
   let kills = 0;
 
@@ -148,7 +148,7 @@ row(
       await expectAllStored(world, scenario);
     });
   },
-  dose(1, 50),
+  scaled(1, 50),
 );
 
 function unprocessed(table: string, puts: object[]) {

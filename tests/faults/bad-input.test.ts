@@ -60,7 +60,7 @@ async function expectOutcome(
   answer: SQSBatchResponse | undefined,
   file: PutFile | undefined,
 ): Promise<void> {
-  const [told] = world.told.map((line) => JSON.parse(line) as [string, ...unknown[]]);
+  const [told] = world.notified.map((line) => JSON.parse(line) as [string, ...unknown[]]);
   if ('fails' in outcome) {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
     expect(String(told?.[2])).toMatch(new RegExp(`^${outcome.fails}:`));

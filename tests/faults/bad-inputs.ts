@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { BadRecordReason, EventFlag } from '../../shared/audit-event/audit-event.ts';
+import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import type { NothingAnnounced } from '../../shared/delivery/announcement.ts';
-import type { SkippedObject } from '../../shared/delivery/object-key.ts';
 import type { BadLogFileCode } from '../../shared/records/bad-log-file.ts';
 import { seededRandom } from '../support/random.ts';
 import { logFileKey } from '../support/world.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dose, SEED } from '../support/dose.ts';
 import { type Random, seededRandom } from '../support/random.ts';
+import { SEED, scaled } from '../support/scale.ts';
 import {
   dumpTable,
   logFileKey,
@@ -89,10 +89,10 @@ row(
       await world.stop();
     }
   },
-  dose(20, 200),
+  scaled(20, 200),
 );
 
-const FLIPS = dose(300, 3_000);
+const FLIPS = scaled(300, 3_000);
 
 test(
   'no file with a flipped bit crashes anything, or stores a wrong event',
@@ -127,7 +127,7 @@ test(
 );
 
 /** One in so many records is of MWAA: the rest is what the reader has to pass by. */
-const SOAK = dose({ files: 25, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
+const SOAK = scaled({ files: 25, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
 
 test(
   `a soak of ${SOAK.files * SOAK.records} records, with 5 % of all requests failing, within 512 MB`,
@@ -162,7 +162,7 @@ test(
       await Promise.all([world.stop(), stop()]);
     }
   },
-  dose(180_000, 3_600_000),
+  scaled(180_000, 3_600_000),
 );
 
 function soakFile(random: Random, file: number, expected: Map<string, string>): Buffer {

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { dose } from '../support/dose.ts';
 import { seededRandom } from '../support/random.ts';
+import { scaled } from '../support/scale.ts';
 import { ledgerItem, quarantined, type Servers, startServers } from '../support/world.ts';
 import type { Fault, PassingRequest } from './support/fault-proxy.ts';
 import {
@@ -95,7 +95,7 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
         timeOut,
       ),
     // Those with a time-out wait for many of them.
-    timeOut === undefined ? undefined : dose(1, 10),
+    timeOut === undefined ? undefined : scaled(1, 10),
   );
 
 /** The rest of an object was asked for, of the same state; with the first part it was the whole, and was not begun again. */

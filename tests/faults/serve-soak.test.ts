@@ -4,13 +4,13 @@ import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type BackgroundProcess, follow } from '../support/background.ts';
 import { runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 
-const REQUESTS = dose(3_000, 50_000);
+const REQUESTS = scaled(3_000, 50_000);
 /** When memory is looked at for the first time: caches are full, and code is compiled. */
-const WARM = dose(1_000, 10_000);
+const WARM = scaled(1_000, 10_000);
 /** What the garbage collector may still be behind with. Iterators that stay open cost more: 80 kB for each request. */
-const GROWTH_MIB = dose(110, 60);
+const GROWTH_MIB = scaled(110, 60);
 const PARALLEL = 8;
 
 const PATHS = [
@@ -43,7 +43,7 @@ test(
     await ask(WARM, REQUESTS);
     expect(residentMiB(serve.pid) - before).toBeLessThan(GROWTH_MIB);
   },
-  dose(120_000, 1_800_000),
+  scaled(120_000, 1_800_000),
 );
 
 async function ask(from: number, to: number): Promise<void> {

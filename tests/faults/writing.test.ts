@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { dose } from '../support/dose.ts';
 import { type Random, seededRandom } from '../support/random.ts';
+import { scaled } from '../support/scale.ts';
 import {
   ledgerItem,
   logFileKey,
@@ -134,7 +134,7 @@ test('W3 batches, whose unprocessed items must be looked after, are written in o
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
   const users = sources.filter((name) => /BatchWrite|TransactWrite/.test(readFileSync(new URL(name, folder), 'utf8')));
-  expect(users).toEqual(['store/grouped-books.ts']);
+  expect(users).toEqual(['store/grouped-ledger-writer.ts']);
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
@@ -298,7 +298,7 @@ row(
       await world.stop();
     }
   },
-  dose(1, 20),
+  scaled(1, 20),
 );
 
 row(
@@ -326,7 +326,7 @@ row(
       await world.stop();
     }
   },
-  dose(1, 3),
+  scaled(1, 3),
 );
 
 row(
@@ -350,7 +350,7 @@ row(
       await world.stop();
     }
   },
-  dose(1, 10),
+  scaled(1, 10),
 );
 
 for (const [what, fault] of [

@@ -108,7 +108,7 @@ describe('every way in which a log file is announced', () => {
   test.each(Object.entries(NOTHING_ANNOUNCED))('%s is acknowledged and announces nothing', async (name, reason) => {
     servers.requests.length = 0;
     expect(await world.handle(read(name))).toEqual(name.includes('sqs') ? NO_FAILURES : undefined);
-    expect(world.told).toEqual([JSON.stringify(['nothingAnnounced', reason])]);
+    expect(world.notified).toEqual([JSON.stringify(['nothingAnnounced', reason])]);
     expect(servers.requests).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe('every way in which a log file is announced', () => {
     ['a CloudTrail notification without keys', { s3Bucket: 'b', s3ObjectKey: [] }],
   ])('%s fails', async (_, event) => {
     await expect(world.handle(event)).rejects.toThrow(TrailError);
-    expect(world.told).toHaveLength(1);
+    expect(world.notified).toHaveLength(1);
   });
 
   test('an undecodable key fails', async () => {
@@ -224,7 +224,8 @@ describe('a batch of SQS messages', () => {
     expect(error).toBeInstanceOf(TrailError);
     expect(String(error)).toContain(good.key);
     expect(String(error)).toContain('ResourceNotFoundException');
-    for (const said of [String(error), ...noTables.told, ...noQuarantine.told]) expect(said).not.toContain('CANARY');
+    for (const said of [String(error), ...noTables.notified, ...noQuarantine.notified])
+      expect(said).not.toContain('CANARY');
   });
 
   test('a foreign bucket fails, without a request', async () => {
@@ -249,7 +250,10 @@ describe('the same again', () => {
     await world.handle(s3Event(file));
     expect(servers.requests).toEqual(['GetItem']);
     expect(await table()).toEqual(before);
-    expect(JSON.parse(world.told[1]!)[1]).toMatchObject({ outcome: 'already-ingested', books: { eventsStored: 1 } });
+    expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({
+      outcome: 'already-ingested',
+      books: { eventsStored: 1 },
+    });
   });
 
   test('... also of a file in quarantine', async () => {
@@ -258,7 +262,7 @@ describe('the same again', () => {
     servers.requests.length = 0;
     expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
     expect(servers.requests).toEqual(['GetItem']);
-    expect(JSON.parse(world.told[1]!)[1]).toMatchObject({ outcome: 'already-quarantined' });
+    expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({ outcome: 'already-quarantined' });
   });
 
   test("CloudTrail's own notification has no ETag: S3 is asked whether the object has changed", async () => {
@@ -267,7 +271,7 @@ describe('the same again', () => {
     servers.requests.length = 0;
     await world.handle(cloudTrailNotification(file));
     expect(servers.requests).toEqual(['GetItem', 'GetObject']);
-    expect(JSON.parse(world.told[1]!)[1]).toMatchObject({ outcome: 'already-ingested' });
+    expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({ outcome: 'already-ingested' });
   });
 
   test('an overwritten object is read again; the late notification of its older state changes nothing', async () => {
@@ -454,7 +458,7 @@ describe('bad files', () => {
     servers.requests.length = 0;
     expect(await world.handle(sqsEvent(s3Event(...files)))).toEqual(NO_FAILURES);
     expect(servers.requests).toEqual([]);
-    expect(world.told.map((line) => JSON.parse(line)[1].reason)).toEqual([
+    expect(world.notified.map((line) => JSON.parse(line)[1].reason)).toEqual([
       'folder-marker',
       'digest-file',
       'insight-file',
@@ -645,7 +649,7 @@ describe('what is stored', () => {
       expect(items.length).toBeGreaterThan(0);
       for (const item of items) expect(readable(item)).not.toContain('CANARY');
     }
-    for (const line of world.told) expect(line).not.toContain('CANARY');
+    for (const line of world.notified) expect(line).not.toContain('CANARY');
     for (const [key, body] of await quarantined(world)) {
       if (key.endsWith('.reason.json')) expect(body.toString()).not.toContain('CANARY');
     }

@@ -12,9 +12,9 @@ import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
-import { dose, SEED } from '../support/dose.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { SEED, scaled } from '../support/scale.ts';
 
 jest.setTimeout(120_000);
 
@@ -120,15 +120,15 @@ describe('pages', () => {
 });
 
 describe('cursors', () => {
-  const PER_DOSE = 2_000;
+  const PER_SCALE = 2_000;
 
-  test(`${PER_DOSE * dose(1, 5)} mutated and foreign ones are refused, cleanly`, async () => {
+  test(`${PER_SCALE * scaled(1, 5)} mutated and foreign ones are refused, cleanly`, async () => {
     const { cursor } = await ids('/events?environment=prod-etl&limit=1', false);
     const random = randomOf(SEED);
     // Any request to it is a failure: cursors are read before anything is asked.
     const dynamo = new DynamoDBClient({ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 });
     const handler = createQueryHandler({ ...store.deps, dynamo }, { failed: () => {} });
-    for (let i = 0; i < PER_DOSE * dose(1, 5); i += 1) {
+    for (let i = 0; i < PER_SCALE * scaled(1, 5); i += 1) {
       const changed = CURSOR_CHANGES[i % CURSOR_CHANGES.length]!(cursor!, random);
       if (changed === cursor) continue;
       const event = httpEvent(`/events?environment=prod-etl&cursor=${encodeURIComponent(changed)}`);
@@ -295,13 +295,16 @@ describe('problems', () => {
 });
 
 describe('an answer', () => {
-  test.each(['/events', '/events?limit=0', '/nothing', '/openapi.json'])('of %s is for the asker only', async (url) => {
-    expect((await get(url)).headers).toMatchObject({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': expect.stringContaining("default-src 'none'"),
-    });
-  });
+  test.each(['/events', '/events?limit=0', '/nothing', '/openapi.json'])(
+    'of %s is for the caller only',
+    async (url) => {
+      expect((await get(url)).headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+      });
+    },
+  );
 
   test('has the record as CloudTrail wrote it', async () => {
     const eventID = await putRecord({ requestParameters: { Name: 'exact' }, n: '@@' }, (text) =>
@@ -363,7 +366,7 @@ test('whatever the parameters are, the answer is no failure', async () => {
       expect([200, 400]).toContain(statusCode);
       expect(() => JSON.parse(body)).not.toThrow();
     }),
-    { numRuns: 200 * dose(1, 5), seed: SEED },
+    { numRuns: 200 * scaled(1, 5), seed: SEED },
   );
   expect(failures).toEqual([]);
 });

@@ -6,12 +6,12 @@ import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
+import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import { ingestLogFile } from '../../shared/pipeline.ts';
-import { ledgerBooks } from '../../shared/store/bookkeeper.ts';
+import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/integrity/verify-ingested.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
-import { GroupedBooks } from '../../shared/store/grouped-books.ts';
+import { GroupedLedgerWriter } from '../../shared/store/grouped-ledger-writer.ts';
 import {
   listProblems,
   readLedger,
@@ -20,7 +20,7 @@ import {
   writeVerification,
 } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/verify-ingested.ts';
+import { ledgerWriter } from '../../shared/store/ledger-writer.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import {
@@ -183,8 +183,8 @@ describe('a log file that is not what CloudTrail signed', () => {
     await check.run();
     await check.forge(check.trail.logFiles[2]!);
     expect(await check.states()).toEqual(['verified', 'verified', 'failed', ...all(3, 'verified')]);
-    expect(check.world.told.at(-1)).toContain('"notAsSigned":true');
-    expect(check.world.told.join().match(/notAsSigned/g)).toHaveLength(1);
+    expect(check.world.notified.at(-1)).toContain('"notAsSigned":true');
+    expect(check.world.notified.join().match(/notAsSigned/g)).toHaveLength(1);
     const { dynamo, deps } = check.world;
     expect(await listProblems(dynamo, deps.config.logFilesTable, {}, 10)).toMatchObject([{ state: 'not-as-signed' }]);
   });
@@ -716,7 +716,9 @@ describe('interrupted', () => {
     await putTrailObject(s3, { ...file, body: gzipSync(content) });
     // The reading has looked the log file up already; the verification comes before it ends.
     const books =
-      how === 'in a group' ? new GroupedBooks(dynamo, deps.config, async () => {}) : ledgerBooks(dynamo, deps.config);
+      how === 'in a group'
+        ? new GroupedLedgerWriter(dynamo, deps.config, async () => {})
+        : ledgerWriter(dynamo, deps.config);
     const ingesting = ingestLogFile(file, {
       ...deps,
       books: {
@@ -724,7 +726,7 @@ describe('interrupted', () => {
         close: async (entry, seen) => {
           await check.run();
           const closed = books.close(entry, seen);
-          if (books instanceof GroupedBooks) books.finish();
+          if (books instanceof GroupedLedgerWriter) books.finish();
           return closed;
         },
       },
@@ -741,7 +743,7 @@ describe('interrupted', () => {
     const { dynamo, deps } = check.world;
     await check.ingest();
     await check.run();
-    const books = new GroupedBooks(dynamo, deps.config, async () => {});
+    const books = new GroupedLedgerWriter(dynamo, deps.config, async () => {});
     const ingesting = check.trail.logFiles.map((file) =>
       ingestLogFile(file, {
         ...deps,

@@ -8,10 +8,10 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import { type VerifyReport, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import { dose, seeds } from '../support/dose.ts';
 import { type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { awsSettings } from '../support/program.ts';
 import { type Random, seededRandom } from '../support/random.ts';
+import { scaled, seeds } from '../support/scale.ts';
 import {
   publicKeys,
   publicKeysByRegion,
@@ -279,7 +279,7 @@ const uri = ({ bucket, key }: { bucket?: string; key?: string }) => `s3://${buck
 const isAbout = (finding: Finding, object: string) => uri(finding) === object || finding.detail.includes(object);
 
 (hasAwsCli ? describe : describe.skip)('against aws cloudtrail validate-logs', () => {
-  test.each(seeds(dose(4, 150)))(
+  test.each(seeds(scaled(4, 150)))(
     'nothing is missed, and there is no false alarm (seed %i)',
     async (seed) => {
       const random = seededRandom(seed);

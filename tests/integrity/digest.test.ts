@@ -2,12 +2,12 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readDigestKey } from '../../shared/delivery/object-key.ts';
+import { readDigestKey } from '../../shared/cloudtrail/object-key.ts';
 import { parseDigest } from '../../shared/integrity/digest.ts';
 import { checkDigest, type DigestFile } from '../../shared/integrity/digest-file.ts';
 import { stringToSign } from '../../shared/integrity/digest-signature.ts';
 import { ANY_REGION, givenKeys, readPublicKeys, writePublicKeys } from '../../shared/integrity/public-keys.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import {
   digestBody,
   publicKeys,
@@ -150,7 +150,7 @@ describe('a digest', () => {
         expect(checked.signed).toBe(false);
         expect(checked.problem).toBeDefined();
       }),
-      { numRuns: dose(100, 2_000) },
+      { numRuns: scaled(100, 2_000) },
     );
   });
 });

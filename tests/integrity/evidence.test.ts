@@ -6,7 +6,7 @@ import { type Evidence, readEvidence, verifyEvidence, writeEvidence } from '../.
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import { digestBody, publicKeys, putTrailObject, signingKey } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
 import { type Servers, startServers } from '../support/world.ts';
@@ -76,7 +76,7 @@ describe('evidence', () => {
   });
 
   test('is not there for a log file that no digest names', async () => {
-    const unnamed = world.signed.addUnnamed({}, 2);
+    const unnamed = world.signed.addUnreferenced({}, 2);
     await world.signed.upload(world.s3);
     const collected = collectEvidence(evidence.event, unnamed, undefined, { s3: world.s3, keys: publicKeys() });
     await expect(collected).rejects.toMatchObject({ code: 'no-digest' });
@@ -92,7 +92,7 @@ describe('tampering', () => {
         changed[at]! ^= flip;
         expect(() => readEvidence(changed.toString())).toThrow(/expected/);
       }),
-      { numRuns: dose(150, 5_000) },
+      { numRuns: scaled(150, 5_000) },
     );
   });
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkLogFile } from '../../shared/integrity/log-file-hash.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 
 const TEXT = `{"Records":[${Array.from({ length: 40 }, (_, i) => `{"eventID":"${i}"}`).join()}]}`;
 const FILE = gzipSync(TEXT);
@@ -64,7 +64,7 @@ describe('other content', () => {
         if (at >= 3 && at < 10) return;
         expect(problem).toBeDefined();
       }),
-      { numRuns: dose(200, 3_000) },
+      { numRuns: scaled(200, 3_000) },
     );
   });
 });

@@ -2,7 +2,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { VerifyReport } from '../../shared/integrity/verify-bucket.ts';
 import { isVerified, verificationText } from '../../shared/render/verification.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import {
   digestBody,
   putTrailObject,
@@ -95,7 +95,7 @@ describe('the oldest digests', () => {
 
   test('validation began later than logging', async () => {
     const world = await createTamperWorld(servers, [{ hours: 3 }]);
-    for (const hour of [-9, -8]) await putTrailObject(world.s3, world.signed.addUnnamed({}, hour));
+    for (const hour of [-9, -8]) await putTrailObject(world.s3, world.signed.addUnreferenced({}, hour));
     const report = await verifyWorld(world);
     expect(report.findings).toMatchObject([{ kind: 'not-covered', unverifiable: 2 }]);
   });
@@ -173,7 +173,7 @@ describe('chains', () => {
   test(
     'of many log files',
     async () => {
-      const files = dose(96, 10_000);
+      const files = scaled(96, 10_000);
       const places = [
         {},
         { region: 'us-east-1' },
@@ -193,7 +193,7 @@ describe('chains', () => {
         hours * 12 * places.length,
       );
     },
-    dose(60_000, 600_000),
+    scaled(60_000, 600_000),
   );
 });
 

@@ -81,7 +81,7 @@ describe('a trail that is retired while another goes on', () => {
 
   test('explains no log file that no digest names, however late', async () => {
     const { bucket } = await retiring();
-    const planted = [4, 5, 8, 11].map((hour) => bucket.addUnnamed({}, hour));
+    const planted = [4, 5, 8, 11].map((hour) => bucket.addUnreferenced({}, hour));
     for (const object of planted) await putTrailObject(servers.s3.client, object);
     const report = await verify(bucket.bucket, 12);
     expect(short(report)).toEqual(planted.map(({ key }) => `log-file-unnamed ${key}`).sort());
@@ -90,7 +90,7 @@ describe('a trail that is retired while another goes on', () => {
 
   test('nor a new one for longer than the living trail takes', async () => {
     const { bucket } = await retiring();
-    const planted = bucket.addUnnamed({}, 10);
+    const planted = bucket.addUnreferenced({}, 10);
     await putTrailObject(servers.s3.client, planted);
     const report = await verifyBucket(
       { bucket: bucket.bucket, prefix: '', until: at(12.2) },
@@ -104,7 +104,7 @@ describe('a trail that is retired while another goes on', () => {
 
   test('a pause of one explains nothing that the other must name', async () => {
     const { bucket, old } = await retiring({}, { hours: 12, off: [5, 6] });
-    const planted = bucket.addUnnamed({}, 5);
+    const planted = bucket.addUnreferenced({}, 5);
     await putTrailObject(servers.s3.client, planted);
     expect(short(await verify(bucket.bucket, 12))).toEqual([
       `log-file-unnamed ${planted.key}`,
@@ -207,7 +207,7 @@ describe('a trail that goes on elsewhere', () => {
 
   test('a log file that nobody names is found in the place that it has left', async () => {
     const { bucket, buckets } = await moving({}, { organization: ORGANIZATION });
-    const planted = [2, 6].map((hour) => buckets[0]!.addUnnamed({}, hour));
+    const planted = [2, 6].map((hour) => buckets[0]!.addUnreferenced({}, hour));
     for (const object of planted) await putTrailObject(servers.s3.client, object);
     expect(short(await verify(bucket, 8))).toEqual(planted.map(({ key }) => `log-file-unnamed ${key}`).sort());
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dose, seeds } from '../support/dose.ts';
 import { seededRandom } from '../support/random.ts';
+import { scaled, seeds } from '../support/scale.ts';
 import {
   createTamperWorld,
   gapAfter,
@@ -66,12 +66,12 @@ describe('what nobody tampered with', () => {
     'whatever the range of time',
     async () => {
       const world = await createTamperWorld(servers, [
-        { hours: 30, filesPerHour: dose(1, 3) },
+        { hours: 30, filesPerHour: scaled(1, 3) },
         { region: 'us-east-1', hours: 30, filesPerHour: 1 },
       ]);
       const random = seededRandom(3);
       const [begin, end] = [Date.parse('2031-03-01T18:00:00Z'), Date.parse('2031-03-03T02:01:31Z')];
-      for (let run = 0; run < dose(3, 200); run += 1) {
+      for (let run = 0; run < scaled(3, 200); run += 1) {
         const since = begin + random.below(end - begin);
         const until = since + random.below(end - since);
         const range = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
@@ -79,7 +79,7 @@ describe('what nobody tampered with', () => {
         expect([range, await short(world, range, { now })]).toEqual([range, []]);
       }
     },
-    dose(60_000, 600_000),
+    scaled(60_000, 600_000),
   );
 });
 
@@ -146,7 +146,7 @@ describe('combined', () => {
     expect(await short(world)).toEqual(expected);
   }, 120_000);
 
-  test.each(seeds(dose(1, 30)))(
+  test.each(seeds(scaled(1, 30)))(
     'any of them (seed %i)',
     async (seed) => {
       const random = seededRandom(seed);

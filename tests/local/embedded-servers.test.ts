@@ -27,7 +27,7 @@ import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
 import { isForThisMachine, SERVER_ID } from '../../local/loopback.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 
 let dynamo: OwnDynamo;
 let s3: EmbeddedS3;
@@ -268,7 +268,7 @@ describe.each(['memory', 'disk'])('iterators of a database in %s', (kind) => {
             ExpressionAttributeValues: { ':day': { S: '2026' } },
           }),
         );
-      const requests = dose(60, 600);
+      const requests = scaled(60, 600);
       for (let i = 0; i < requests; i += 20) {
         await Promise.all(Array.from({ length: 20 }, (_, n) => query(n % 2 === 0 ? 1 : 50)));
       }

@@ -10,7 +10,7 @@ import { openLocalDynamo, openLocalS3, openLocalStore, storeFolders } from '../.
 import { listenOnLoopback, SERVER_ID } from '../../local/loopback.ts';
 import { type BackgroundProcess, follow, startLocal } from '../support/background.ts';
 import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
-import { dose } from '../support/dose.ts';
+import { scaled } from '../support/scale.ts';
 import { dumpTable } from '../support/world.ts';
 
 const folder = temporaryFolder();
@@ -193,7 +193,7 @@ describe('while serve has the store', () => {
     expect(existsSync(announcement(cwd))).toBe(false);
   }, 60_000);
 
-  test.each(dose(['SIGKILL'] as const, ['SIGKILL', 'SIGINT'] as const))(
+  test.each(scaled(['SIGKILL'] as const, ['SIGKILL', 'SIGINT'] as const))(
     'and ends by %s, a replay in the middle loses nothing',
     async (signal) => {
       const cwd = copyOfSamples(`ends-${signal}`);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { gunzip } from '../../shared/log-file/gunzip.ts';
 import { BadLogFileError } from '../../shared/records/bad-log-file.ts';
 import { type Code, canonicalCodes, DeflateWriter } from '../support/deflate-writer.ts';
-import { dose, SEED, TIME_LIMIT } from '../support/dose.ts';
+import { SEED, scaled, TIME_LIMIT } from '../support/scale.ts';
 import { cut } from '../support/scan-text.ts';
 
 // The oracle is node:zlib, which gunzip can also use: the text, or which error.
@@ -161,7 +161,7 @@ describe('against node:zlib', () => {
           const text = Buffer.concat(members.map(({ text }) => text));
           expect(await outcome(file, lengths, true)).toEqual({ text: digest(text), length: text.length });
         }),
-        { numRuns: dose(300, 10_000), seed: SEED },
+        { numRuns: scaled(300, 10_000), seed: SEED },
       );
     },
     TIME_LIMIT,
@@ -175,9 +175,9 @@ describe('against node:zlib', () => {
         fc.asyncProperty(handWritten, pieceLengths, async (file, lengths) => {
           if (await expectSame(file, lengths)) sound += 1;
         }),
-        { numRuns: dose(500, 40_000), seed: SEED },
+        { numRuns: scaled(500, 40_000), seed: SEED },
       );
-      expect(sound).toBeGreaterThan(dose(500, 40_000) / 20);
+      expect(sound).toBeGreaterThan(scaled(500, 40_000) / 20);
     },
     TIME_LIMIT,
   );
@@ -195,7 +195,7 @@ describe('against node:zlib', () => {
         fc.asyncProperty(files, mutations, pieceLengths, async (file, mutations, lengths) => {
           await expectSame(mutations.reduce(mutate, file), lengths);
         }),
-        { numRuns: dose(500, 40_000), seed: SEED },
+        { numRuns: scaled(500, 40_000), seed: SEED },
       );
     },
     TIME_LIMIT,
@@ -208,7 +208,7 @@ describe('against node:zlib', () => {
         const body = first === undefined ? bytes : [(bytes[0]! & 0xf8) | first, ...bytes.subarray(1)];
         await expectSame(Buffer.concat([gzipSync('').subarray(0, 10), Buffer.from(body)]), lengths);
       }),
-      { numRuns: dose(500, 40_000), seed: SEED },
+      { numRuns: scaled(500, 40_000), seed: SEED },
     );
   });
 });

@@ -6,15 +6,15 @@ import fc from 'fast-check';
 import { generateLogFile } from '../../bench/generate.ts';
 import {
   BadLogFileError,
-  type LogFileCounts,
   type LogFileSource,
+  type ReadCounts,
   type ReadOptions,
   readLogFile,
 } from '../../shared/log-file/read-log-file.ts';
 import type { RecordBatch } from '../../shared/records/record-scanner.ts';
-import { DOSE, SEED, TIME_LIMIT } from '../support/dose.ts';
 import { HOSTILE_FILES } from '../support/hostile-files.ts';
 import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
+import { SCALE, SEED, TIME_LIMIT } from '../support/scale.ts';
 import { cut, joinBatches } from '../support/scan-text.ts';
 
 const WANTED = ['airflow.amazonaws.com'];
@@ -56,7 +56,7 @@ test(
       const added = kind === 'change' || kind === 'add' ? [byte] : [];
       await expectReference(Buffer.concat([file.subarray(0, at), Buffer.from(added), rest[kind]]));
     });
-    await fc.assert(property, { numRuns: 500 * DOSE, seed: SEED });
+    await fc.assert(property, { numRuns: 500 * SCALE, seed: SEED });
   },
   TIME_LIMIT,
 );
@@ -230,7 +230,7 @@ test('messages never show what is in the file', async () => {
   }
 });
 
-function counts(source: LogFileSource, options: Partial<ReadOptions> = {}): Promise<LogFileCounts> {
+function counts(source: LogFileSource, options: Partial<ReadOptions> = {}): Promise<ReadCounts> {
   return readLogFile(source, { eventSources: WANTED, onRecords: () => {}, ...options });
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compactRecord } from '../../shared/records/compact-record.ts';
 import { documentText } from '../support/document-arbitrary.ts';
-import { DOSE, SEED, TIME_LIMIT } from '../support/dose.ts';
+import { SCALE, SEED, TIME_LIMIT } from '../support/scale.ts';
 
 test(
   'removes white space between tokens and nothing else',
@@ -12,7 +12,7 @@ test(
       const tokens = record.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/gs) ?? [];
       expect(Buffer.from(compactRecord(Buffer.from(record))).toString()).toBe(Buffer.from(tokens.join('')).toString());
     });
-    fc.assert(property, { numRuns: 200 * DOSE, seed: SEED });
+    fc.assert(property, { numRuns: 200 * SCALE, seed: SEED });
   },
   TIME_LIMIT,
 );

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { generateLogFile } from '../../bench/generate.ts';
 import { RecordSkimmer } from '../../shared/records/record-skimmer.ts';
 import { documentText, WANTED } from '../support/document-arbitrary.ts';
-import { DOSE, SEED, TIME_LIMIT } from '../support/dose.ts';
 import { type ReferenceResult, readPlainly } from '../support/reference-reader.ts';
+import { SCALE, SEED, TIME_LIMIT } from '../support/scale.ts';
 import { cut, scanText } from '../support/scan-text.ts';
 
 const pieceLengths = fc.oneof(
@@ -25,7 +25,7 @@ describe('against the reference', () => {
       const property = fc.property(documentText, pieceLengths, (text, lengths) => {
         expectReference(Buffer.from(text), lengths);
       });
-      fc.assert(property, { numRuns: 1500 * DOSE, seed: SEED });
+      fc.assert(property, { numRuns: 1500 * SCALE, seed: SEED });
     },
     TIME_LIMIT,
   );
@@ -44,7 +44,7 @@ describe('against the reference', () => {
           for (const variant of variants) expectReference(mutate(Buffer.from(text), variant), [1_000_000]);
         },
       );
-      fc.assert(property, { numRuns: 800 * DOSE, seed: SEED });
+      fc.assert(property, { numRuns: 800 * SCALE, seed: SEED });
     },
     TIME_LIMIT,
   );
@@ -81,7 +81,7 @@ describe('realistic records', () => {
           expectReference(mutate(Buffer.from(text), changes), lengths);
         },
       );
-      fc.assert(property, { numRuns: 1000 * DOSE, seed: SEED });
+      fc.assert(property, { numRuns: 1000 * SCALE, seed: SEED });
     },
     TIME_LIMIT,
   );

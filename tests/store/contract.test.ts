@@ -16,7 +16,7 @@ import {
   writeCheckpoint,
   writeLedger,
 } from '../../shared/store/ledger.ts';
-import { type LedgerEntry, NO_BOOKS } from '../../shared/store/ledger-entry.ts';
+import { type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
@@ -151,7 +151,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     key: name,
     state: 'ingested',
     etag: 'e',
-    ...NO_BOOKS,
+    ...NO_COUNTS,
     compressedBytes: 1,
     uncompressedBytes: 2,
     eventSources: ['airflow.amazonaws.com'],
@@ -285,7 +285,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
       const file = await putObject(world, logFileKey(`odd-${name.replace(/\W/g, '-')}`), input.file());
       expect(await world.handle(sqsEvent(s3Event(file)))).toEqual({ batchItemFailures: [] });
     }
-    expect(world.told.join()).not.toContain('item-refused');
+    expect(world.notified.join()).not.toContain('item-refused');
   }, 60_000);
 });
 

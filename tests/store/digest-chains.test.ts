@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readDigestKey } from '../../shared/delivery/object-key.ts';
+import { readDigestKey } from '../../shared/cloudtrail/object-key.ts';
 import { chainId } from '../../shared/integrity/chain.ts';
 import { chainKey } from '../../shared/store/digest-chains.ts';
 import { ledgerKey } from '../../shared/store/ledger-entry.ts';

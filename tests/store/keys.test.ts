@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { composeKey, cutKey, MAX_PARTITION_KEY_BYTES } from '../../shared/store/keys.ts';
+import { composeKey, MAX_PARTITION_KEY_BYTES, truncateKey } from '../../shared/store/keys.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const text = fc.string({ unit: codePoint, maxLength: 30 });
 const size = (value: string) => Buffer.byteLength(value);
 
-describe('cutKey', () => {
+describe('truncateKey', () => {
   const long = fc
     .tuple(fc.constantFrom('a', 'é', '€', '💡', '~'), fc.nat(60), text)
     .map(([unit, count, rest]) => unit.repeat(count) + rest);
@@ -14,7 +14,7 @@ describe('cutKey', () => {
   test('a text that fits is itself; a longer one is cut between characters', () => {
     fc.assert(
       fc.property(long, fc.integer({ min: 40, max: 120 }), (value, max) => {
-        const cut = cutKey(value, max);
+        const cut = truncateKey(value, max);
         if (size(value) <= max) {
           expect(cut).toBe(value);
           return;
@@ -32,7 +32,7 @@ describe('cutKey', () => {
 
   test('texts that differ are cut differently, also where only the end differs', () => {
     const beginning = 'x'.repeat(3000);
-    const cuts = Array.from({ length: 500 }, (_, i) => cutKey(`${beginning}${i}`, MAX_PARTITION_KEY_BYTES));
+    const cuts = Array.from({ length: 500 }, (_, i) => truncateKey(`${beginning}${i}`, MAX_PARTITION_KEY_BYTES));
     expect(new Set(cuts).size).toBe(500);
   });
 
@@ -42,11 +42,11 @@ describe('cutKey', () => {
     [2049, 2048],
     [400_000, 2048],
   ])('%i bytes become %i', (before, after) => {
-    expect(size(cutKey('x'.repeat(before), MAX_PARTITION_KEY_BYTES))).toBe(after);
+    expect(size(truncateKey('x'.repeat(before), MAX_PARTITION_KEY_BYTES))).toBe(after);
   });
 
   test('no long text reaches the key of an environment with a legal name', () => {
-    expect(cutKey('prod-etl'.padEnd(3000, ' '), MAX_PARTITION_KEY_BYTES).length).toBeGreaterThan(80);
+    expect(truncateKey('prod-etl'.padEnd(3000, ' '), MAX_PARTITION_KEY_BYTES).length).toBeGreaterThan(80);
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { StoredItemError } from '../../shared/store/item.ts';
 import {
-  booksOf,
+  countsOf,
   fromLedgerItem,
   type LedgerEntry,
   ledgerKey,
@@ -106,7 +106,7 @@ test('an item that this program does not write is refused', () => {
 test('the books are five numbers', () => {
   const books = { recordsRead: 9, eventsStored: 3, eventsKnown: 2, recordsFiltered: 3, recordsQuarantined: 1 };
   const more = { ...books, state: 'ingested' };
-  expect(booksOf(more)).toStrictEqual(books);
+  expect(countsOf(more)).toStrictEqual(books);
 });
 
 const SIGNED = { signedSha256: 'a', verifiedBy: 'digest', verifiedAt: '2026-11-20T00:00:00.000Z' };

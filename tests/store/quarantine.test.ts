@@ -46,14 +46,14 @@ test('two bad states of one object are kept apart; one that an earlier version s
   const name = `files/${old.bucket}/${old.key}`;
   await putObject(world, name, Buffer.from('older'), world.quarantineBucket);
   await putObject(world, `${name}.reason.json`, Buffer.from(JSON.stringify(old)), world.quarantineBucket);
-  const { entries, strangers } = await list(world);
+  const { entries, unrecognized } = await list(world);
   expect(entries).toMatchObject([
     { ...first, size: 5 },
     { ...second, size: 6 },
     { ...old, size: 5, name },
   ]);
   expect(new Set(entries.map(({ id }) => id)).size).toBe(3);
-  expect(strangers).toEqual([]);
+  expect(unrecognized).toEqual([]);
 });
 
 test('the oldest first; only some of them', async () => {
@@ -81,9 +81,9 @@ test('a log file whose key ends like a reason, and things of others', async () =
   await putObject(world, 'notes.reason.json', Buffer.from('not JSON'), world.quarantineBucket);
   const moved = Buffer.from(JSON.stringify(about('elsewhere')));
   await putObject(world, 'files/moved.reason.json', moved, world.quarantineBucket);
-  const { entries, strangers } = await list(world);
+  const { entries, unrecognized } = await list(world);
   expect(entries).toMatchObject([named]);
-  expect(strangers.sort()).toEqual(['files/moved.reason.json', 'notes.reason.json']);
+  expect(unrecognized.sort()).toEqual(['files/moved.reason.json', 'notes.reason.json']);
 });
 
 test('more than a page of them', async () => {

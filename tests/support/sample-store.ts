@@ -6,7 +6,7 @@ import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-d
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
-import { ingestLogFile, type PipelineDeps } from '../../shared/pipeline.ts';
+import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { QueryDeps } from '../../shared/query/read-page.ts';
 
 /** The clock of everything that is made from the samples. */

@@ -159,7 +159,7 @@ export class SignedBucket {
   }
 
   /** A log file that no digest names. */
-  addUnnamed(settings: TrailSettings, hour: number): TestLogFile {
+  addUnreferenced(settings: TrailSettings, hour: number): TestLogFile {
     const all = { ...DEFAULTS, homeRegion: settings.region ?? DEFAULTS.region, ...settings };
     return this.logFileOf(all, hour, 0);
   }

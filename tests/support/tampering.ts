@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import {
   type VerifyDeps,
@@ -11,7 +12,6 @@ import {
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
-import { ingestLogFile } from '../../shared/pipeline.ts';
 import type { Random } from './random.ts';
 import {
   digestBody,
@@ -210,7 +210,7 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
     return [`digest-moved ${key}`];
   },
   async 'a log file that no digest names'(target) {
-    const file = target.world.signed.addUnnamed({ records: () => [], ...target.settings }, target.hour);
+    const file = target.world.signed.addUnreferenced({ records: () => [], ...target.settings }, target.hour);
     await put(target, file);
     return [`log-file-unnamed ${file.key}`];
   },

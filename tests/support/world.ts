@@ -23,7 +23,7 @@ import { LOCAL_LOG_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
 import { tableDefinitions } from '../../local/table-definitions.ts';
 import { type Environment, readConfig } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { PipelineDeps } from '../../shared/pipeline.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 
 /** The embedded servers of a test file, in memory. */
 export interface Servers {
@@ -64,8 +64,8 @@ export interface World {
   deps: PipelineDeps;
   logBucket: string;
   quarantineBucket: string;
-  /** What the observer was told, one JSON text each. */
-  told: string[];
+  /** What the observer was notified of, one JSON text each. */
+  notified: string[];
   handle(event: unknown): Promise<SQSBatchResponse | undefined>;
 }
 
@@ -95,15 +95,15 @@ export async function createWorld(
   await s3.send(new CreateBucketCommand({ Bucket: quarantineBucket }));
   for (const definition of tableDefinitions(config)) await ensureTable(dynamo, definition);
   const deps: PipelineDeps = { s3, dynamo, config, now: () => NOW, sleep: async () => {}, ...options };
-  const told: string[] = [];
-  const tell = (...what: unknown[]) => void told.push(JSON.stringify(what));
+  const notified: string[] = [];
+  const tell = (...what: unknown[]) => void notified.push(JSON.stringify(what));
   const handler = createIngestHandler(deps, {
     logFile: (report) => tell('logFile', report),
     nothingAnnounced: (reason) => tell('nothingAnnounced', reason),
     failed: (place, error) => tell('failed', place, describeError(error)),
   });
   const handle = async (event: unknown) => await handler(event, {} as Context);
-  return { s3, dynamo, deps, logBucket: LOCAL_LOG_BUCKET, quarantineBucket, told, handle };
+  return { s3, dynamo, deps, logBucket: LOCAL_LOG_BUCKET, quarantineBucket, notified, handle };
 }
 
 /** A log file in the bucket. */

@@ -9,7 +9,7 @@ import {
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import type { LogBucket } from '../../../shared/config.ts';
-import { commandLine } from '../../shell.ts';
+import { commandLine } from '../../lib/shell.ts';
 import { exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
 import { type Found, ok, problem, unknown, warning } from '../finding.ts';
 import { GoneError, orGone, type Source, type Stack, sourceOf, UnknownError } from '../stack.ts';

@@ -1,5 +1,5 @@
 import { GetPolicyCommand, type GetPolicyResponse } from '@aws-sdk/client-lambda';
-import { commandLine } from '../../shell.ts';
+import { commandLine } from '../../lib/shell.ts';
 import { type Found, ok, problem } from '../finding.ts';
 import type { Source, Stack } from '../stack.ts';
 import { isMissing } from '../stack-resources.ts';

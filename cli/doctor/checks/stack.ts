@@ -1,5 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { commandLine } from '../../shell.ts';
+import { commandLine } from '../../lib/shell.ts';
 import { redeploy } from '../commands.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import { type Stack, sourceOf } from '../stack.ts';

@@ -6,8 +6,8 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
 import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../../shared/aws/s3.ts';
 import { describeError } from '../../../shared/errors.ts';
-import { type FailureKind, failureKind } from '../../../shared/failure.ts';
-import type { LogFileReport, PipelineDeps } from '../../../shared/pipeline.ts';
+import { type FailureKind, failureKind } from '../../../shared/ingest/failure.ts';
+import type { LogFileReport, PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
 import {
   createWorld,

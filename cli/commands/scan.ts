@@ -1,0 +1,167 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { peek } from '../../shared/log-file/peek.ts';
+import { type LogFileSource, readLogFile } from '../../shared/log-file/read-log-file.ts';
+import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
+import { HEAD_BYTES, type TextForm, textFormOf, utf8Text } from '../../shared/log-file/text-form.ts';
+import { compactRecord } from '../../shared/records/compact-record.ts';
+import type { BadRecord, KeptRecord } from '../../shared/records/record-scanner.ts';
+
+/** Taken when needed: a program's own streams are costly to open, so `process` itself may be passed. */
+export interface ScanStreams {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+const USAGE = `Usage: mwaa-trail scan FILE|- [--event-source SOURCE]... [--count]
+
+Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json, - for standard input), one a line, in file
+order. Lines may already be out when the end of a file proves bad: exit status 1 says not to trust them. Output of
+'aws cloudtrail lookup-events' (JSON or text), and records in a list or one a line, are read, too.
+
+  --event-source SOURCE  print the records of this event source instead; may be repeated
+                         (default: airflow.amazonaws.com)
+  --count                print only how many there are
+  --help                 print this text
+
+Exit status: 0 if the file is good, whether or not records were found; 1 if it, or a record in it, is bad or cannot be
+read; 2 for wrong usage.
+`;
+
+const FILE_PIECE_BYTES = 256 * 1024;
+
+/**
+ * Runs `mwaa-trail scan`.
+ *
+ * @param argv the arguments after `scan`
+ * @returns the exit status
+ */
+export async function runScan(argv: string[], io: ScanStreams): Promise<number> {
+  const request = parseRequest(argv);
+  if ('usageError' in request) {
+    await write(io.stderr, `mwaa-trail scan: ${request.usageError}\n${USAGE}`);
+    return 2;
+  }
+  try {
+    if (!request.help) return await scan(request, io);
+    await write(io.stdout, USAGE);
+    return 0;
+  } catch (error) {
+    if (isBrokenPipe(error)) return 0;
+    await write(io.stderr, `mwaa-trail scan: ${request.file}: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+interface Request {
+  file: string;
+  eventSources: string[];
+  count: boolean;
+  help: boolean;
+}
+
+function parseRequest(argv: string[]): Request | { usageError: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        'event-source': { type: 'string', multiple: true, default: ['airflow.amazonaws.com'] },
+        count: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const { 'event-source': eventSources, count, help } = values;
+    if (!help && positionals.length !== 1) return { usageError: 'expected one file, or - for standard input' };
+    return { file: positionals[0] ?? '', eventSources, count, help };
+  } catch (error) {
+    return { usageError: (error as Error).message };
+  }
+}
+
+async function scan(request: Request, io: ScanStreams): Promise<number> {
+  const { file, eventSources, count } = request;
+  const { head, source } = await peek(open(file, io), HEAD_BYTES);
+  const form = textFormOf(head);
+  if (form.content === 'lookup-output') return scanLookupOutput(source, form, request, io);
+  const { recordsKept, recordsBad } = await readLogFile(form.encoding === 'UTF-8' ? source : utf8Text(source, form), {
+    eventSources,
+    onRecords: async ({ kept, bad }) => {
+      if (kept.length > 0 && !count) await write(io.stdout, lines(kept));
+      if (bad.length > 0) await write(io.stderr, bad.map((record) => complaint(file, record)).join(''));
+    },
+  });
+  if (count) await write(io.stdout, `${recordsKept}\n`);
+  return recordsBad > 0 ? 1 : 0;
+}
+
+async function scanLookupOutput(
+  source: LogFileSource,
+  form: TextForm,
+  { file, eventSources, count }: Request,
+  io: ScanStreams,
+): Promise<number> {
+  const { kept, bad } = await readLookupRecords(source, form, eventSources);
+  await write(io.stdout, count ? `${kept.length}\n` : lines(kept));
+  for (const { index, reason } of bad) {
+    await write(io.stderr, `mwaa-trail scan: ${file}: ${reason} at Events[${index}]: ${REASONS[reason] ?? reason}\n`);
+  }
+  return bad.length > 0 ? 1 : 0;
+}
+
+function open(file: string, io: ScanStreams): LogFileSource {
+  return file === '-' ? (io.stdin as AsyncIterable<Buffer>) : readPieces(file);
+}
+
+/** Reads a file without the cost of a stream, and always into the same memory. */
+function* readPieces(file: string): Generator<Uint8Array, void, void> {
+  const descriptor = openSync(file, 'r');
+  const piece = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
+  try {
+    while (true) {
+      const length = readSync(descriptor, piece);
+      if (length === 0) return;
+      yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function lines(records: readonly Pick<KeptRecord, 'bytes'>[]): Buffer {
+  return Buffer.concat(records.flatMap(({ bytes }) => [compactRecord(bytes), LINE_BREAK]));
+}
+
+const LINE_BREAK = Buffer.from('\n');
+
+const REASONS: Readonly<Record<string, string>> = {
+  'not-an-object': 'expected an object',
+  'invalid-utf8': 'expected valid UTF-8',
+  'no-cloudtrail-event': 'expected an event with its record as the text CloudTrailEvent',
+};
+
+function complaint(file: string, { index, offset, reason }: BadRecord): string {
+  return `mwaa-trail scan: ${file}: ${reason} at Records[${index}], byte ${offset} (uncompressed): ${REASONS[reason]}\n`;
+}
+
+/** Resolves when the stream has taken the data and wants more. */
+function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Of a failed write the stream tells twice: the callback comes first, then the event, which must not go unheard.
+    stream.once('error', reject);
+    stream.write(data, (error?: Error | null) => {
+      if (error) {
+        reject(error);
+      } else {
+        stream.off('error', reject);
+        resolve();
+      }
+    });
+  });
+}
+
+/** Whoever reads our output has seen enough, as `head` does. */
+function isBrokenPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EPIPE';
+}

@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import { displayText } from '../../shared/render/display.ts';
+
+const AWS_GROUP = 'AWS settings:';
+
+/** Flags for the AWS settings, in place of the environment's. */
+export interface AwsOptions {
+  profile?: string;
+  awsRegion?: string;
+}
+
+export function addAwsOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--profile <name>', 'a profile of your AWS configuration').helpGroup(AWS_GROUP))
+    .addOption(new Option('--aws-region <name>', 'the AWS Region of the stack or bucket').helpGroup(AWS_GROUP));
+}
+
+/**
+ * Puts the flags where the AWS SDK looks for settings; as in the AWS CLI, a profile that is named wins over access keys in the
+ * environment.
+ * @param env the environment of the process
+ */
+export function applyAwsOptions({ profile, awsRegion }: AwsOptions, env: NodeJS.ProcessEnv): void {
+  if (profile !== undefined) {
+    env.AWS_PROFILE = profile;
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) delete env[name];
+  }
+  // The AWS CLI knows the second name, the SDK does not.
+  const region = awsRegion ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION);
+  if (region) env.AWS_REGION = region;
+}
+
+const NO_CREDENTIALS = /^(CredentialsProviderError|TokenProviderError)$/;
+const REFUSED = /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|InvalidAccessKeyId)/;
+const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/;
+const NOT_THERE = /^(ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist)$/;
+
+/**
+ * What is wrong with the AWS settings of whoever runs a command, when that is what an error of the SDK is about.
+ * @param profile that was named, by a flag or in the environment
+ */
+export function settingsProblem(error: unknown, profile?: string): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, message } = error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // The SDK gives it no name of its own.
+  if (/^Region (is missing|not accepted)/.test(message)) {
+    const ofProfile = profile ? `, which the profile ${displayText(profile)} does not have` : '';
+    return `AWS settings: expected a Region${ofProfile}: set AWS_REGION or give --aws-region, or a profile that has one`;
+  }
+  if (NO_CREDENTIALS.test(name)) {
+    const [ofProfile, other] = profile ? [` in the profile ${displayText(profile)}`, 'another'] : ['', 'a'];
+    return `AWS settings: expected credentials, and found none that can be used${ofProfile}: sign in (aws sso login, aws configure), or name ${other} profile with --profile or AWS_PROFILE`;
+  }
+  if (/Expired/.test(name)) return 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
+  if (REFUSED.test(name)) return `AWS settings: AWS does not accept the credentials (${name})`;
+  if (UNREACHABLE.test(code)) return `AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (${code})`;
+  if (NOT_THERE.test(name))
+    return `expected the table, bucket or queue to be there, in this account and Region (${name})`;
+  return undefined;
+}

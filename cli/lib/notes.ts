@@ -1,0 +1,119 @@
+import { LOCAL_TABLES } from '../../local/local-names.ts';
+import { describeError, TrailError } from '../../shared/errors.ts';
+import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
+import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
+import { type LikelyCause, likelyCauses } from '../../shared/query/likely-causes.ts';
+import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { NearName, UnknownValue } from '../../shared/query/unknown-values.ts';
+import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
+import { displayText } from '../../shared/render/display.ts';
+import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
+import type { View } from '../../shared/render/view.ts';
+import { readPath } from '../../shared/store/ledger.ts';
+import { flagOf } from './criteria-options.ts';
+
+/** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
+interface Answer {
+  criteria: Criteria;
+  events: number;
+  forPeople: boolean;
+}
+
+/** Says beside an answer what people should know of it: why it is empty, and how complete it is. */
+export async function sayNotes(answer: Answer, view: View, deps: QueryDeps): Promise<void> {
+  const { criteria, events, forPeople } = answer;
+  const saysWhyEmpty = events === 0 && (forPeople || process.stderr.isTTY);
+  const causes = saysWhyEmpty ? emptyLines(await likelyCauses(criteria, deps), timeDisplay(view.times)) : [];
+  say([...causes, ...(await completenessLines(criteria, view, deps))]);
+}
+
+/** Why nothing matched; the first line says that. */
+function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
+  return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
+}
+
+function say(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+function sentence(cause: LikelyCause, times: TimeDisplay): string {
+  switch (cause.kind) {
+    case 'empty-store':
+      return 'The store holds no events yet: put log files into it with mwaa-trail replay, or ask another with --store or --stack.';
+    case 'unknown-value':
+      return unknownValue(cause);
+    case 'outside-times':
+      return `There are such events at other times: ${otherTimes(cause, times)}.`;
+    case 'delivery-delay':
+      return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
+    case 'data-events':
+      return (
+        'CreateWebLoginToken, CreateCliToken and InvokeRestApi are data events: a trail records them only where ' +
+        'they are switched on (resource type AWS::MWAA::Environment).'
+      );
+    case 'exact-match':
+      return (
+        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
+        '--source-ip a range (--source-ip 192.0.2.0/24).'
+      );
+  }
+}
+
+function unknownValue({ criterion, value, nearest }: UnknownValue): string {
+  const names = nearest.map(nearName);
+  const last = names.pop();
+  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
+  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
+  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
+}
+
+/** Which command shows what values there are. */
+const LISTINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'mwaa-trail environments lists all names.',
+  eventName: 'mwaa-trail summary shows which there are.',
+  errorCode: 'mwaa-trail summary shows which there are.',
+  principal: 'mwaa-trail summary shows which there are.',
+};
+
+/** `InvokeRestApi (12 events)` */
+function nearName({ value, events, more, inQuestion }: NearName): string {
+  const count = `${events.toLocaleString('en-US')}${more ? ' or more' : ''} ${events === 1 && !more ? 'event' : 'events'}`;
+  return `${quoted(value)} (${count}${inQuestion || events === 0 ? '' : ', none of which meets the rest of the question'})`;
+}
+
+/** Bare, where nobody could take a part of it for ours. */
+function quoted(text: string): string {
+  return /^[\w@%+=:./*-]+$/.test(text) ? text : displayText(JSON.stringify(text));
+}
+
+function otherTimes({ before, after }: { before?: string; after?: string }, times: TimeDisplay): string {
+  return [
+    ...(before === undefined ? [] : [`the last before at ${times.full(before)}`]),
+    ...(after === undefined ? [] : [`the first after at ${times.full(after)}`]),
+  ].join(', ');
+}
+
+/** Log files in the local store are files that somebody gave by their paths. */
+async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDeps): Promise<Completeness> {
+  if (tables !== LOCAL_TABLES) return completeness;
+  const problems = completeness.problems.map(async (problem) => {
+    const path = await readPath(dynamo, tables.logFilesTable, problem.logFile);
+    return path === undefined ? problem : { ...problem, path };
+  });
+  return { ...completeness, problems: await Promise.all(problems) };
+}
+
+/** On a terminal always how fresh the store is; whoever reads a file or a pipe is only told of problems. */
+async function completenessLines(range: Criteria, view: View, deps: QueryDeps): Promise<string[]> {
+  try {
+    const completeness = await withPaths(await readCompleteness(range, deps), deps);
+    const fresh = view.width === undefined ? undefined : freshnessLine(completeness, timeDisplay(view.times));
+    return [...(fresh === undefined ? [] : [fresh]), ...problemLines(completeness)];
+  } catch (error) {
+    // The answer stands without the ledger, which whoever asks may not be allowed to read.
+    return [
+      `How complete this is cannot be told: ${error instanceof TrailError ? error.message : describeError(error)}`,
+    ];
+  }
+}

@@ -1,0 +1,84 @@
+import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { writeDiscard } from '../store/discards.ts';
+import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
+import type { PipelineDeps } from './ingest-log-file.ts';
+import { dryRunReplay, type QuarantinePlace, quarantinePlace } from './replay-quarantined.ts';
+import { noQuarantine } from './store-records.ts';
+
+/** What became of something that was to be discarded. */
+export type DiscardReport = QuarantinePlace &
+  (
+    | { outcome: 'discarded' }
+    /** It stays in quarantine: it holds events, or may do. */
+    | { outcome: 'kept'; reason: string }
+    | { outcome: 'failed'; reason: string }
+  );
+
+/** Who discards, and why. */
+export interface DiscardDecision {
+  by: string;
+  why: string;
+  /** Also what holds events, or may do. */
+  force: boolean;
+  /** Finds out what would become of it, and writes nothing. */
+  dryRun: boolean;
+}
+
+/** Of such a file the bytes show that it is no log file; any other bad file may be a damaged one. */
+const NO_LOG_FILE: ReadonlySet<string> = new Set([
+  'empty',
+  'not-gzip-or-json',
+  'top-level-not-an-object',
+  'records-missing',
+  'records-not-an-array',
+  // Of a record: it is no event.
+  'not-an-object',
+]);
+
+/**
+ * Ends something that is in quarantine and is no log file, or no record: the ledger says who discarded it, when and why, and
+ * then it is removed, bytes and all. An interrupted discarding can be repeated.
+ */
+export async function discardQuarantined(
+  entry: QuarantineEntry,
+  decision: DiscardDecision,
+  deps: PipelineDeps,
+): Promise<DiscardReport> {
+  const place = quarantinePlace(entry);
+  try {
+    const reason = decision.force ? undefined : await reasonToKeep(entry, deps);
+    if (reason !== undefined) return { ...place, outcome: 'kept', reason };
+    if (!decision.dryRun) await discard(entry, decision, deps);
+    return { ...place, outcome: 'discarded' };
+  } catch (error) {
+    return { ...place, outcome: 'failed', reason: describeError(error) };
+  }
+}
+
+/** Its reason may be of another version of the program, so it is read once more. */
+async function reasonToKeep(entry: QuarantineEntry, deps: PipelineDeps): Promise<string | undefined> {
+  const replay = await dryRunReplay(entry, deps);
+  switch (replay.outcome) {
+    case 'replayed':
+      return 'it is good now: replay it';
+    case 'failed':
+      return `it cannot be looked at (${replay.reason})`;
+    case 'still-bad':
+      return NO_LOG_FILE.has(replay.reason) ? undefined : `it may hold events (${replay.reason})`;
+  }
+}
+
+async function discard(entry: QuarantineEntry, { by, why }: DiscardDecision, deps: PipelineDeps): Promise<void> {
+  const { s3, dynamo, config, now } = deps;
+  if (config.quarantineBucket === undefined) throw noQuarantine(entry, entry.detail);
+  const { id, recordIndex, path, reason } = entry;
+  const written = await writeDiscard(dynamo, config.logFilesTable, entry, {
+    ...{ id, reason, discardedAt: new Date(now()).toISOString(), discardedBy: by, why },
+    ...(recordIndex === undefined ? {} : { recordIndex }),
+    ...(path === undefined ? {} : { path }),
+  });
+  if (written === 'open') {
+    throw new TrailError('books-open', `${s3Uri(entry)}: expected it in the ledger; replay it first`);
+  }
+  await removeFromQuarantine(s3, config.quarantineBucket, entry);
+}

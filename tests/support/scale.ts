@@ -1,0 +1,22 @@
+const FULL = process.env.MWAA_TRAIL_SCALE === 'full';
+/** Repeats what a failure printed: this seed and no other. */
+const ONLY_SEED = process.env.MWAA_TRAIL_SEED;
+
+/** How much a long test tries: little in `npm test`, all of it with MWAA_TRAIL_SCALE=full, as `npm run test:full` has it. */
+export function scaled<T>(small: T, full: T): T {
+  return FULL ? full : small;
+}
+
+/** The seeds of `count` runs. */
+export function seeds(count: number): number[] {
+  return ONLY_SEED === undefined ? Array.from({ length: count }, (_, i) => 1_000 + i) : [Number(ONLY_SEED)];
+}
+
+/** The seed of generated input; a failure prints it. */
+export const SEED = Number(ONLY_SEED ?? 20_261_123);
+
+/** How much generated input the reader's tests read. */
+export const SCALE = scaled(1, 12);
+
+/** How long a test over generated input may take, in milliseconds, on a busy machine. */
+export const TIME_LIMIT = 60_000 * SCALE;
