@@ -24,6 +24,7 @@ const COMMON = [
   'shared/errors.ts',
   'shared/aws/bucket-name.ts',
   'shared/config.ts',
+  'shared/defined.ts',
   'shared/ingest/time-budget.ts',
   'shared/version.ts',
 ];
