@@ -37,15 +37,21 @@ const ServerlessFile = z.object({ resources: z.tuple([Tables], z.unknown()) });
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
 export function tableDefinitions(names: TableNames): TableDefinition[] {
+  tables ??= readTables();
+  return [
+    { TableName: names.eventsTable, ...tables.EventsTable.Properties },
+    { TableName: names.logFilesTable, ...tables.LogFilesTable.Properties },
+    { TableName: names.environmentsTable, ...tables.EnvironmentsTable.Properties },
+  ].map(withoutAbsent) as TableDefinition[];
+}
+
+/** Of serverless.yml, read once. */
+let tables: ReturnType<typeof readTables> | undefined;
+
+function readTables() {
   const yaml = readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8');
   // CloudFormation's tags, such as !Sub, stand in parts that are not needed here.
-  const file = ServerlessFile.parse(parse(yaml, { logLevel: 'error' }));
-  const { EventsTable, LogFilesTable, EnvironmentsTable } = file.resources[0].Resources;
-  return [
-    { TableName: names.eventsTable, ...EventsTable.Properties },
-    { TableName: names.logFilesTable, ...LogFilesTable.Properties },
-    { TableName: names.environmentsTable, ...EnvironmentsTable.Properties },
-  ].map(withoutAbsent) as TableDefinition[];
+  return ServerlessFile.parse(parse(yaml, { logLevel: 'error' })).resources[0].Resources;
 }
 
 /** The folder with serverless.yml: above this file, both as source and inside the built program. */
