@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import { replayQuarantined } from '../shared/ingest/replay-quarantined.ts';
 import { noteFailure } from '../shared/store/ledger.ts';
 import { listQuarantine } from '../shared/store/quarantine.ts';
+import { useServers } from './support/servers.ts';
 import {
   createWorld,
   ledgerItem,
@@ -13,19 +14,13 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
-  startServers,
   storedEvents,
   type World,
 } from './support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
+const servers = useServers();
 
 const record = (eventID: string) => ({
   eventSource: 'airflow.amazonaws.com',

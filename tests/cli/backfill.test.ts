@@ -17,6 +17,7 @@ import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
 import { generateEvents, generateOthers } from '../support/generate-records.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import { SEED, scaled } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -24,23 +25,19 @@ import {
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
-  startServers,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxies: FaultProxies;
 const folder = temporaryFolder();
 const at = (...names: string[]) => join(folder.path, ...names);
 beforeAll(async () => {
-  servers = await startServers();
   proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
   await proxies.stop();
-  await servers.stop();
   folder.remove();
 });
 

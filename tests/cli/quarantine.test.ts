@@ -3,13 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -20,18 +21,12 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
+const servers = useServers();
 
 const record = (eventID: string, members: object = {}) => ({
   eventVersion: '1.11',
@@ -113,7 +108,7 @@ describe('show', () => {
   test('1 for what is not there, and for bytes that never were', async () => {
     const world = await createWorld(servers);
     expect(await quarantine(world, 'show', '0123456789abcdef')).toMatchObject({ code: 1, stdout: '' });
-    await world.handle(s3Event(missing('never')));
+    await world.handle(s3Event(missing(world, 'never')));
     const [{ id } = { id: '' }] = await list(world);
     expect(await quarantine(world, 'show', id, '--raw')).toMatchObject({ code: 1, stdout: '' });
   });
@@ -215,7 +210,7 @@ describe('replay of log files', () => {
 
   test('that were missing: still, and then there', async () => {
     const world = await createWorld(servers);
-    const file = missing('late');
+    const file = missing(world, 'late');
     await world.handle(s3Event(file));
     const stays = { outcome: 'still-bad', from: 'original', reason: 'object-missing' };
     expect(await replay(world, '--all', '--dry-run')).toMatchObject({ code: 1, reports: [stays] });
@@ -230,7 +225,7 @@ describe('replay of log files', () => {
 
   test('that were missing, came, were ingested and have been removed since', async () => {
     const world = await createWorld(servers);
-    await world.handle(s3Event({ ...missing('came'), etag: '' }));
+    await world.handle(s3Event({ ...missing(world, 'came'), etag: '' }));
     const file = await ingest(world, 'came', [record('came-1')]);
     const books = await ledgerItem(world, file);
     await remove(world, file);
@@ -369,7 +364,7 @@ describe('discard', () => {
   test.each<[string, (world: World) => Promise<unknown>, string]>([
     ['good now', (world) => ingest(world, 'capped', [record('c-1'), record('c-2')]), 'it is good now'],
     ['truncated', (world) => ingest(world, 'cut', Buffer.from('{"Records":[')), 'it may hold events (json-truncated)'],
-    ['missing', (world) => world.handle(s3Event(missing('lost'))), 'it may hold events (object-missing)'],
+    ['missing', (world) => world.handle(s3Event(missing(world, 'lost'))), 'it may hold events (object-missing)'],
     [
       'a record without an eventID',
       (world) => ingest(world, 'anon', [record('')]),
@@ -396,7 +391,7 @@ describe('discard', () => {
   test('what was missing, was discarded, and comes all the same is read', async () => {
     const world = await createWorld(servers);
     const bytes = logFileOf([record('late-1')]);
-    const file = { ...missing('late'), etag: createHash('md5').update(bytes).digest('hex') };
+    const file = { ...missing(world, 'late'), etag: createHash('md5').update(bytes).digest('hex') };
     await world.handle(s3Event(file));
     await discard(world, '--reason', 'object-missing', '--force', ...because);
     expect(await ingest(world, 'late', bytes)).toEqual(file);
@@ -563,8 +558,8 @@ async function ingest(world: World, name: string, content: Buffer | readonly unk
   return file;
 }
 
-function missing(name: string): PutFile {
-  return { bucket: 'mwaa-trail-local-logs', key: logFileKey(name), etag: 'd41d8cd98f00b204e9800998ecf8427e' };
+function missing({ logBucket }: World, name: string): PutFile {
+  return { bucket: logBucket, key: logFileKey(name), etag: 'd41d8cd98f00b204e9800998ecf8427e' };
 }
 
 /** Everything that is stored. */

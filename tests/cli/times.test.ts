@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
 import { ROOT, runCli } from '../support/cli.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { EventStore } from '../support/event-store.ts';
 import { awsSettings } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -27,7 +27,7 @@ afterAll(() => store.stop());
 /** The built program on a machine in a time zone. */
 function run(zone: string, ...args: string[]) {
   const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
-  return runCli([...args, '--table', TEST_TABLES.eventsTable], ROOT, { ...settings, TZ: zone });
+  return runCli([...args, '--table', store.tables.eventsTable], ROOT, { ...settings, TZ: zone });
 }
 
 /** `2026-11-06 02:31:18`, and the offset when it says one. */

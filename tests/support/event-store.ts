@@ -1,4 +1,3 @@
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
 import type { QueryDeps } from '../../shared/query/read-page.ts';
@@ -8,6 +7,7 @@ import { putEvent } from '../../shared/store/events-table.ts';
 import { writeLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { awsSettings, type Ended, runInProcess } from './program.ts';
+import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {
@@ -21,28 +21,24 @@ export interface TestEvent {
   record?: object;
 }
 
-export const TEST_TABLES: TableNames = {
-  eventsTable: 'test-events',
-  logFilesTable: 'test-log-files',
-  environmentsTable: 'test-environments',
-};
-
-/** An embedded DynamoDB in memory, with a clock that stands still until it is set. */
+/** Tables of its own, with a clock that stands still until it is set. */
 export class EventStore {
+  readonly endpoint: string;
   readonly deps: QueryDeps;
-  private readonly embedded: EmbeddedDynamo;
+  readonly tables: TableNames;
+  private readonly servers = connect();
 
-  static async start(clock: { now: number }): Promise<EventStore> {
-    return new EventStore(await startEmbeddedDynamo(TEST_TABLES), clock);
+  static async start(clock: { now: number }, tables = uniqueTableNames()): Promise<EventStore> {
+    const store = new EventStore(clock, tables);
+    await createTables(store.deps.dynamo, tables);
+    return store;
   }
 
-  private constructor(embedded: EmbeddedDynamo, clock: { now: number }) {
-    this.embedded = embedded;
-    this.deps = { dynamo: embedded.client, tables: TEST_TABLES, now: () => clock.now };
-  }
-
-  get endpoint(): string {
-    return this.embedded.endpoint;
+  private constructor(clock: { now: number }, tables: TableNames) {
+    const { client, endpoint } = this.servers.dynamo;
+    this.endpoint = endpoint;
+    this.tables = tables;
+    this.deps = { dynamo: client, tables, now: () => clock.now };
   }
 
   async add(...events: TestEvent[]): Promise<void> {
@@ -52,16 +48,16 @@ export class EventStore {
       const read = toAuditEvent(recordText(event), context);
       if (read.kind !== 'event') throw new Error(`not an event: ${event.id}`);
       const item = toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
-      await putEvent(this.deps.dynamo, TEST_TABLES.eventsTable, item);
+      await putEvent(this.deps.dynamo, this.tables.eventsTable, item);
       noteEvent(seen, read.event);
     }
-    await writeEnvironments(this.deps.dynamo, TEST_TABLES.environmentsTable, seen);
+    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
   }
 
   /** Writes the books of a log file. */
   async addLogFile(entry: Partial<LedgerEntry>): Promise<void> {
     const books = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
-    await writeLedger(this.deps.dynamo, TEST_TABLES.logFilesTable, {
+    await writeLedger(this.deps.dynamo, this.tables.logFilesTable, {
       ...books,
       bucket: 'bucket',
       key: 'key.json.gz',
@@ -79,8 +75,8 @@ export class EventStore {
     });
   }
 
-  stop(): Promise<void> {
-    return this.embedded.stop();
+  stop(): void {
+    this.servers.close();
   }
 }
 
@@ -105,6 +101,6 @@ function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana
 
 /** Runs a command of the program on a store. */
 export function askStore(store: EventStore, ...args: string[]): Promise<Ended> {
-  const { endpoint } = store;
-  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], awsSettings({ s3: endpoint, dynamo: endpoint }));
+  const { endpoint, tables } = store;
+  return runInProcess([...args, '--table', tables.eventsTable], awsSettings({ s3: endpoint, dynamo: endpoint }));
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -13,6 +13,7 @@ import {
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
 import type { Random } from './random.ts';
+import type { Servers } from './servers.ts';
 import {
   digestBody,
   publicKeys,
@@ -25,7 +26,7 @@ import {
   type TrailObject,
   type TrailSettings,
 } from './signed-trail.ts';
-import { createWorld, type Servers, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 /** A bucket, and the tables that were made from it. */
 export interface TamperWorld extends World {
@@ -64,7 +65,7 @@ export async function createTamperWorld(
 ): Promise<TamperWorld> {
   const world = await createWorld(servers);
   buckets += 1;
-  const signed = new SignedBucket(`signed-trail-${buckets}`, options);
+  const signed = new SignedBucket(`signed-trail-${randomUUID()}`, options);
   const trails = settings.map((each, i) => ({
     settings: each,
     trail: signed.addTrail({ records: trailRecords(`${buckets}-${i}`), ...each }),

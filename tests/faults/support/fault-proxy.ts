@@ -1,6 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Servers } from '../../support/world.ts';
+import type { Servers } from '../../support/servers.ts';
 
 /** One request on its way to the embedded S3 or DynamoDB. */
 export interface PassingRequest {
