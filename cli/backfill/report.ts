@@ -1,6 +1,6 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine } from '../lib/shell.ts';
+import { commandLine } from '../lib/output.ts';
 import type { DryRun } from './dry-run.ts';
 import type { ArchivedLogFile, Tally } from './tally.ts';
 

@@ -1,7 +1,7 @@
 import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { isMissing, LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
-import { settingsProblem } from '../lib/aws-settings.ts';
+import { LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
 
 /**
  * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name; and a name that is only guessed
