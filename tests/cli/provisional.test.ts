@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { describe, expect, test } from '@jest/globals';
+import { useWorkingFolder } from '../support/cli.ts';
+import { runAsText } from '../support/program.ts';
 
-const folder = temporaryFolder();
-afterAll(folder.remove);
-const run = (...args: string[]) => runCli(args, folder.path);
+const folder = useWorkingFolder();
+const run = (...args: string[]) => runAsText(args);
 
 const record = (eventID: string, more: object = {}) => ({
   eventVersion: '1.11',
@@ -29,7 +29,7 @@ const event = (raw: object) => ({
   CloudTrailEvent: JSON.stringify(Object.fromEntries(Object.entries({ ...raw, apiVersion: null }).reverse())),
 });
 const write = (name: string, bytes: Buffer | string) => {
-  writeFileSync(join(folder.path, name), bytes);
+  writeFileSync(join(folder, name), bytes);
   return name;
 };
 const lookup = write('lookup.json', JSON.stringify({ Events: [FIRST, SECOND, OTHER].map(event) }, null, 4));
