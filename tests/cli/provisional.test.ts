@@ -3,22 +3,18 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { useWorkingFolder } from '../support/cli.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
 import { runAsText } from '../support/program.ts';
 
 const folder = useWorkingFolder();
 const run = (...args: string[]) => runAsText(args);
 
-const record = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  eventTime: '2026-11-02T09:10:00Z',
-  awsRegion: 'eu-west-1',
-  recipientAccountId: '111122223333',
-  requestParameters: { Name: 'prod-etl', password: 'hunter2hunter2' },
-  eventID,
-  ...more,
-});
+const record = (eventID: string, more: object = {}) =>
+  mwaaRecord(eventID, {
+    eventTime: '2026-11-02T09:10:00Z',
+    requestParameters: { Name: 'prod-etl', password: 'hunter2hunter2' },
+    ...more,
+  });
 const FIRST = record('first');
 const SECOND = record('second', { eventTime: '2026-11-02T09:11:00Z' });
 const OTHER = record('other', { eventSource: 's3.amazonaws.com' });

@@ -31,10 +31,7 @@ function run(zone: string, ...args: string[]) {
 /** `2026-11-06 02:31:18`, and the offset when it says one. */
 const TIME = /\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?: UTC(?:[+-]\d{2}:\d{2})?| [+-]\d{2}:\d{2})?/;
 
-const ZONES = scaled(
-  ['Europe/Berlin', 'America/New_York'],
-  ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'],
-);
+const ZONES = scaled(['America/New_York'], ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']);
 
 describe.each(ZONES)('on a machine in %s', (zone) => {
   test.each([[[]], [['--local']], [['--utc']]])(

@@ -12,6 +12,7 @@ import {
   generateEvents,
   generateOthers,
 } from '../support/generate-records.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
 import { seededRandom } from '../support/random.ts';
 import { useServers } from '../support/servers.ts';
 import {
@@ -39,18 +40,6 @@ let world: World;
 beforeEach(async () => {
   world = await createWorld(servers);
 }, 30_000);
-
-const mwaaRecord = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  eventID,
-  eventTime: '2026-11-02T09:15:00Z',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  requestParameters: { Name: 'prod-etl' },
-  recipientAccountId: '111122223333',
-  awsRegion: 'eu-west-1',
-  ...more,
-});
 
 const ids = (items: ReadonlyMap<string, StoredItem>) => [...items.keys()].sort();
 const NO_FAILURES = { batchItemFailures: [] };

@@ -6,6 +6,7 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import { writeLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
 
@@ -81,22 +82,19 @@ export class EventStore {
 }
 
 function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana', error, record }: TestEvent): string {
-  return JSON.stringify({
-    eventVersion: '1.11',
-    userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
-    eventTime: time,
-    eventSource: 'airflow.amazonaws.com',
-    eventName: name,
-    awsRegion: 'eu-west-1',
-    sourceIPAddress: '203.0.113.7',
-    ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
-    requestParameters: environment === undefined ? null : { Name: environment },
-    eventID: id,
-    readOnly: true,
-    eventCategory: 'Management',
-    recipientAccountId: '111122223333',
-    ...record,
-  });
+  return JSON.stringify(
+    mwaaRecord(id, {
+      userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
+      eventTime: time,
+      eventName: name,
+      sourceIPAddress: '203.0.113.7',
+      ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
+      requestParameters: environment === undefined ? null : { Name: environment },
+      readOnly: true,
+      eventCategory: 'Management',
+      ...record,
+    }),
+  );
 }
 
 /** Runs a command of the program on a store. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
@@ -10,6 +11,8 @@ const running = [];
  * in the process that starts the tests. There they are not loaded anew, and compiled anew, for each file.
  */
 export default async () => {
+  // Tests start many processes of few programs. https://nodejs.org/api/module.html#module-compile-cache
+  process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/mwaa-trail-compiled');
   execFileSync(process.execPath, ['build.mjs', 'cli', 'ingest', 'query', 'verify'], { stdio: 'inherit' });
   const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
   running.push(s3, dynamo);

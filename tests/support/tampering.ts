@@ -12,6 +12,7 @@ import {
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
+import { mwaaRecord } from './mwaa-record.ts';
 import type { Random } from './random.ts';
 import type { Servers } from './servers.ts';
 import {
@@ -40,17 +41,11 @@ export const UNTIL = '2031-04-01T00:00:00.000Z';
 export function trailRecords(place: string): NonNullable<TrailSettings['records']> {
   return (hour, file) => [
     { eventSource: 's3.amazonaws.com', eventName: 'ListBuckets' },
-    {
-      eventVersion: '1.11',
-      eventSource: 'airflow.amazonaws.com',
+    mwaaRecord(`${place}-${hour}-${file}`, {
       eventName: 'CreateWebLoginToken',
       eventTime: `2031-03-0${1 + Math.floor((20 + hour) / 24)}T${String((20 + hour) % 24).padStart(2, '0')}:10:00Z`,
-      awsRegion: 'eu-west-1',
-      requestParameters: { Name: 'prod-etl' },
       responseElements: { WebToken: `secret-${hour}` },
-      userIdentity: { type: 'IAMUser', userName: 'ana', arn: 'arn:aws:iam::111122223333:user/ana' },
-      eventID: `${place}-${hour}-${file}`,
-    },
+    }),
   ];
 }
 
