@@ -129,6 +129,8 @@ function exchangeOf(
       socket.write(framing === 'chunked' && part.length > 0 ? chunked : part, lastByteSent);
     },
     trickle: () => {
+      // A client that has given up by now closes nothing any more.
+      if (socket.destroyed) return;
       socket.write('HTTP/1.1 200 x\r\nx: ');
       const timer = setInterval(() => socket.write('x'), 20);
       socket.once('close', () => clearInterval(timer));
