@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { anyOperands, format, value } from '../lib/options.ts';
-import { commandLine, write } from '../lib/output.ts';
+import { shell, write } from '../lib/output.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
 import { findLogFiles } from '../replay/local-log-files.ts';
 import { createProgress } from '../replay/progress.ts';
@@ -25,12 +25,8 @@ export default command({
     // A bar that is not stopped keeps the process alive.
     const result = await replayFiles(files, store, env, progress).finally(() => progress.stop());
     const report = { ...result, unreadable };
-    const ask = commandLine(
-      programName(),
-      'query',
-      ...(isAskedByDefault(store, env) ? [] : ['--store', store]),
-      '--errors',
-    );
+    const named = isAskedByDefault(store, env) ? [] : ['--store', store];
+    const ask = `${programName()} ${shell`${['query', ...named, '--errors']}`}`;
     await write(out, format === 'json' ? renderJson(report) : renderTables(report, ask));
     return unreadable.length > 0 || result.files.some((file) => file.failure !== undefined) ? EXIT.failed : EXIT.done;
   },

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { DEFAULT_STACK } from '../../../cli/doctor/doctor.ts';
-import type { Finding, State } from '../../../cli/doctor/finding.ts';
-import type { DoctorReport } from '../../../cli/doctor/report.ts';
+import type { DoctorReport, Finding, State } from '../../../cli/doctor/finding.ts';
 import {
   ACCOUNT,
   ago,
