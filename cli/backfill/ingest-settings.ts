@@ -6,6 +6,11 @@ import { displayText } from '../../shared/render/display.ts';
 import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
 import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
 
+/** What the help of a command says of them. */
+export const SETTINGS_NOTE =
+  'With --stack, the configuration of the ingest function decides which events are kept, and for how long; with --table, set ' +
+  'EVENT_SOURCES and RETENTION_DAYS unless they are the defaults.';
+
 /** Which events the ingest function keeps, and for how long. */
 const NAMES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
 

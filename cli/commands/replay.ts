@@ -12,11 +12,11 @@ import { renderJson, renderTables } from '../replay/report.ts';
 export default command({
   arguments: {
     paths: anyOperands(
-      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one a line, and folders of them; without any, the bundled samples',
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, and folders of them; default: the bundled samples',
     ),
   },
   flags: {
-    store: value<string>('<dir>', 'where the events are stored', (option) => option.default(DEFAULT_STORE)),
+    store: value<string>('<dir>', 'where to store the events', (option) => option.default(DEFAULT_STORE)),
     format: format(['table', 'json'], 'how to print the report'),
   },
   async run({ paths, store, format }, { env, out, err }) {
