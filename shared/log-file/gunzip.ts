@@ -10,19 +10,19 @@ export function isGzip(head: Uint8Array): boolean {
 
 /**
  * Inflates a gzip file (RFC 1952) of one or more members. After the last member only zero bytes may follow.
+ * There are two: `gunzip` and `gunzipByZlib`, with the same outcome.
  *
- * @param compressed the file; an error of this stream is thrown on as it is
- * @param useKernel whether to inflate by our own WebAssembly, where available; the outcome is the same without
- * @returns the text in pieces, each of them valid only until the next one is asked for
+ * @param compressed the file; errors of this stream pass through unchanged
+ * @returns the text in pieces, each of them valid only until the next one is requested
  * @throws BadLogFileError `gzip-corrupt`, `gzip-truncated` or `gzip-trailing-bytes`
  */
-export function gunzip(
-  compressed: AsyncIterable<Uint8Array>,
-  useKernel = true,
-): AsyncGenerator<Uint8Array, void, void> {
-  const inflater = useKernel ? Inflater.create() : undefined;
+export type Inflate = (compressed: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, void, void>;
+
+/** Inflates by our own WebAssembly or, where that is not available, by node:zlib. */
+export const gunzip: Inflate = (compressed) => {
+  const inflater = Inflater.create();
   return inflater === undefined ? gunzipByZlib(compressed) : gunzipBy(inflater, compressed);
-}
+};
 
 async function* gunzipBy(
   inflater: Inflater,

@@ -4,7 +4,7 @@ import { BadLogFileError } from '../records/bad-log-file.ts';
 /** Size of the pieces of text. The default of 16 KiB costs four times the CPU: a hop to another thread for each. */
 const TEXT_PIECE_BYTES = 1024 * 1024;
 
-/** What `gunzip` of gunzip.ts does, by node:zlib. */
+/** Inflates by node:zlib: an `Inflate` of gunzip.ts. */
 export async function* gunzipByZlib(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const inflation = new Inflation();
   let padding = false;
