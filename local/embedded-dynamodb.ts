@@ -19,15 +19,15 @@ export interface EmbeddedDynamo {
 
 /** One that this process has started. */
 export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
-  /** How many iterators over the database are open: none when no request is being answered. */
+  /** How many iterators over the database are open: none while no request is being answered. */
   openIterators(): number;
 }
 
 /**
  * Starts a DynamoDB in this process, on the loopback address, with the tables created.
- * @param folder where it persists; absent: in memory
- * @throws {TrailError} `store-in-use` when another process has the folder open; `store-unusable` when it cannot be opened;
- *   `store-of-another-version` when its tables have other keys or indexes
+ * @param folder where the data are kept; absent: in memory
+ * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
+ *   `store-of-another-version` if its tables have other keys or indexes
  */
 export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<OwnDynamo> {
   if (folder === undefined) return startWithTables(names, undefined, port);
@@ -46,7 +46,7 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   if (!states.includes('unfinished') && !states.includes('different')) return running;
   await running.stop();
   if (folder !== undefined && states.includes('unfinished')) {
-    // Tables are created before anything is stored: there is nothing in it to lose.
+    // Tables are created before anything is stored, so nothing is lost.
     await rm(folder, { recursive: true });
     return startWithTables(names, folder, port);
   }
@@ -66,17 +66,11 @@ async function start(folder: string | undefined, port: number): Promise<OwnDynam
     throw error;
   });
   const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
-  return {
-    endpoint,
-    id,
-    admitOnlyByName,
-    client,
-    openIterators,
-    stop: async () => {
-      client.destroy();
-      await drain();
-      server.closeAllConnections();
-      await close();
-    },
+  const stop = async () => {
+    client.destroy();
+    await drain();
+    server.closeAllConnections();
+    await close();
   };
+  return { endpoint, id, admitOnlyByName, client, openIterators, stop };
 }

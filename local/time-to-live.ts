@@ -1,16 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
 
-/** Where the attribute is kept that holds the expiry time of a table's items. */
-export interface TimeToLiveStore {
-  /** Returns undefined if there is no such table. */
-  tableId(name: string): Promise<string | undefined>;
-  /** Returns undefined or an empty text if items of the table do not expire. */
-  get(tableId: string): Promise<string | undefined>;
-  put(tableId: string, attribute: string): Promise<void>;
-}
-
-/** The part of DynamoDB's API that describes and changes a table's time to live; nothing is ever deleted by it. */
 const DescribeTimeToLive = z.object({ TableName: z.string() });
 const UpdateTimeToLive = z.object({
   TableName: z.string(),
@@ -21,7 +12,7 @@ const UpdateTimeToLive = z.object({
 });
 
 /**
- * Answers DescribeTimeToLive and UpdateTimeToLive.
+ * Answers DescribeTimeToLive and UpdateTimeToLive, which dynalite does not have. No item is ever deleted.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
  * @returns false if the request asks for something else
  */
@@ -29,61 +20,69 @@ export async function answerTimeToLive(
   { headers }: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
-  store: TimeToLiveStore,
+  store: Store,
 ): Promise<boolean> {
   const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
   if (operation === undefined) return false;
-  const { status = 200, ...answer } = await (operation === 'Update' ? update : describe)(parse(body), store);
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
+  const { status, content } = await (operation === 'Update' ? update : describe)(parse(body), store);
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(content));
   return true;
 }
 
-type Answer = { status?: number } & Record<string, unknown>;
-
-async function describe(input: unknown, store: TimeToLiveStore): Promise<Answer> {
-  const { data } = DescribeTimeToLive.safeParse(input);
-  if (!data) return problem('ValidationException', 'expected TableName');
-  const tableId = await store.tableId(data.TableName);
-  if (tableId === undefined) return noTable(data.TableName);
-  const AttributeName = await store.get(tableId);
-  return {
-    TimeToLiveDescription: AttributeName
-      ? { TimeToLiveStatus: 'ENABLED', AttributeName }
-      : { TimeToLiveStatus: 'DISABLED' },
-  };
+interface Answer {
+  status: 200 | 400;
+  content: object;
 }
 
-async function update(input: unknown, store: TimeToLiveStore): Promise<Answer> {
+async function describe(input: unknown, store: Store): Promise<Answer> {
+  const { data } = DescribeTimeToLive.safeParse(input);
+  if (!data) return problem('ValidationException', 'expected TableName');
+  const key = await keyOf(store, data.TableName);
+  if (key === undefined) return noTable(data.TableName);
+  const AttributeName = await store.db.get(key);
+  const description = AttributeName ? { TimeToLiveStatus: 'ENABLED', AttributeName } : { TimeToLiveStatus: 'DISABLED' };
+  return { status: 200, content: { TimeToLiveDescription: description } };
+}
+
+async function update(input: unknown, store: Store): Promise<Answer> {
   const { data } = UpdateTimeToLive.safeParse(input);
-  if (!data) {
-    return problem(
-      'ValidationException',
-      'expected TableName and TimeToLiveSpecification with Enabled and AttributeName',
-    );
-  }
+  if (!data) return problem('ValidationException', 'expected TableName and a whole TimeToLiveSpecification');
   const { TableName, TimeToLiveSpecification } = data;
   const { Enabled, AttributeName } = TimeToLiveSpecification;
-  const tableId = await store.tableId(TableName);
-  if (tableId === undefined) return noTable(TableName);
-  const current = await store.get(tableId);
-  if (Boolean(current) === Enabled && (!current || current === AttributeName)) {
+  const key = await keyOf(store, TableName);
+  if (key === undefined) return noTable(TableName);
+  const current = await store.db.get(key);
+  if (current && current !== AttributeName) {
+    const expectation = `TimeToLive is active on a different AttributeName: current AttributeName is ${current}`;
+    return problem('ValidationException', expectation);
+  }
+  if (Boolean(current) === Enabled) {
     return problem('ValidationException', `TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
   }
-  if (current && current !== AttributeName) {
-    return problem(
-      'ValidationException',
-      `TimeToLive is active on a different AttributeName: current AttributeName is ${current}`,
-    );
-  }
-  await store.put(tableId, Enabled ? AttributeName : '');
-  return { TimeToLiveSpecification };
+  await store.db.put(key, Enabled ? AttributeName : '');
+  return { status: 200, content: { TimeToLiveSpecification } };
+}
+
+/**
+ * Where the database keeps the name of the attribute; absent or empty there if items do not expire. A table that is created
+ * again under its name has another id.
+ * @returns undefined if there is no such table
+ */
+function keyOf({ getTable }: Store, tableName: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    getTable(tableName, false, (error, table) => {
+      if (table) resolve(`time-to-live~${table.TableId}`);
+      else if (error?.statusCode === 400) resolve(undefined);
+      else reject(error);
+    });
+  });
 }
 
 const noTable = (name: string) =>
   problem('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
 
 function problem(type: string, message: string): Answer {
-  return { status: 400, __type: `com.amazonaws.dynamodb.v20120810#${type}`, message };
+  return { status: 400, content: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message } };
 }
 
 function parse(body: Buffer): unknown {
