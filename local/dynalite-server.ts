@@ -4,19 +4,13 @@ import type { Database, Store } from 'dynalite/db/index.js';
 import { defined } from '../shared/defined.ts';
 import { answerTimeToLive } from './time-to-live.ts';
 
-export interface DynaliteServer {
-  /** Does not listen yet. Closing it closes its database. */
-  server: Server;
-  /** How many iterators over the database are open: none while no request is being answered. */
-  openIterators(): number;
-}
-
 /**
  * Creates a dynalite server with what version 4.0.0 lacks: it closes its iterators, a request that breaks off does not end
  * the process, and tables have a time to live.
  * @param folder where the data are kept; absent: in memory
+ * @returns a server that does not listen yet; closing it closes its database
  */
-export async function createDynaliteServer(folder?: string): Promise<DynaliteServer> {
+export async function createDynaliteServer(folder?: string): Promise<Server> {
   const [{ default: dynalite }, { default: database }] = await Promise.all([
     import('dynalite'),
     import('dynalite/db/index.js'),
@@ -35,34 +29,23 @@ export async function createDynaliteServer(folder?: string): Promise<DynaliteSer
     database.create = create;
   }
   if (store === undefined) throw new Error('expected dynalite to create its store by db.create');
-  const openIterators = closeIterators(store.db);
+  closeIterators(store.db);
   readWholeRequests(server, store);
-  return { server, openIterators };
+  return server;
 }
 
 /**
  * Gives the database's iterators the method `return`, by which dynalite ends a read and which they lack: each Query would
  * leave one open, with all that it holds in memory.
- * @returns a function that counts the open ones
  */
-function closeIterators(db: Database): () => number {
-  let open = 0;
+function closeIterators(db: Database): void {
   for (const kind of ['keys', 'values'] as const) {
     const original = db[kind].bind(db);
     db[kind] = (options) => {
       const iterator = original(options);
-      const close = iterator.close.bind(iterator);
-      open += 1;
-      let isOpen = true;
-      iterator.close = async () => {
-        await close();
-        if (isOpen) open -= 1;
-        isOpen = false;
-      };
       return Object.assign(iterator, { return: () => iterator.close() });
     };
   }
-  return () => open;
 }
 
 /** The longest request that DynamoDB accepts. */
@@ -76,7 +59,11 @@ function readWholeRequests(server: Server, store: Store): void {
     const body = await bodyOf(request).catch(() => undefined);
     if (body === undefined) return void request.destroy();
     if (body === 'too-big') return void response.writeHead(413, { connection: 'close' }).end();
-    if (await answerTimeToLive(request, body, response, store)) return;
+    const own = await answerTimeToLive(request, body, store);
+    if (own !== undefined) {
+      response.writeHead(own.status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(own.content));
+      return;
+    }
     const { method, url, headers } = request;
     const whole = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
     for (const listener of listeners) listener.call(server, whole, response);

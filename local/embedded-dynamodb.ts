@@ -11,16 +11,8 @@ import { guard, listenOnLoopback } from './loopback.ts';
 import type { OwnServer } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
 
-export interface EmbeddedDynamo {
-  endpoint: string;
+export interface EmbeddedDynamo extends OwnServer {
   client: DynamoDBClient;
-  stop(): Promise<void>;
-}
-
-/** One that this process has started. */
-export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
-  /** How many iterators over the database are open: none while no request is being answered. */
-  openIterators(): number;
 }
 
 /**
@@ -29,12 +21,12 @@ export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
  * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
  *   `store-of-another-version` if its tables have other keys or indexes
  */
-export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<OwnDynamo> {
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
   if (folder === undefined) return startWithTables(names, undefined, port);
   return startLocked(folder, () => startWithTables(names, folder, port));
 }
 
-async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnDynamo> {
+async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   const running = await start(folder, port);
   const states: TableState[] = [];
   try {
@@ -56,9 +48,9 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   );
 }
 
-async function start(folder: string | undefined, port: number): Promise<OwnDynamo> {
+async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   if (folder !== undefined) await tryDatabase(folder);
-  const { server, openIterators } = await createDynaliteServer(folder);
+  const server = await createDynaliteServer(folder);
   const { id, admitOnlyByName, drain } = guard(server);
   const close = () => new Promise((resolve) => server.close(resolve));
   const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
@@ -72,5 +64,5 @@ async function start(folder: string | undefined, port: number): Promise<OwnDynam
     server.closeAllConnections();
     await close();
   };
-  return { endpoint, id, admitOnlyByName, client, openIterators, stop };
+  return { endpoint, id, admitOnlyByName, client, stop };
 }

@@ -1,64 +1,51 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
 
-const DescribeTimeToLive = z.object({ TableName: z.string() });
-const UpdateTimeToLive = z.object({
+const Input = z.object({
   TableName: z.string(),
-  TimeToLiveSpecification: z.object({
-    Enabled: z.boolean(),
-    AttributeName: z.string().check(z.minLength(1), z.maxLength(255)),
-  }),
+  TimeToLiveSpecification: z.optional(
+    z.object({ Enabled: z.boolean(), AttributeName: z.string().check(z.minLength(1), z.maxLength(255)) }),
+  ),
 });
-
-/**
- * Answers DescribeTimeToLive and UpdateTimeToLive, which dynalite does not have. No item is ever deleted.
- * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
- * @returns false if the request asks for something else
- */
-export async function answerTimeToLive(
-  { headers }: IncomingMessage,
-  body: Buffer,
-  response: ServerResponse,
-  store: Store,
-): Promise<boolean> {
-  const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
-  if (operation === undefined) return false;
-  const { status, content } = await (operation === 'Update' ? update : describe)(parse(body), store);
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(content));
-  return true;
-}
 
 interface Answer {
   status: 200 | 400;
   content: object;
 }
 
-async function describe(input: unknown, store: Store): Promise<Answer> {
-  const { data } = DescribeTimeToLive.safeParse(input);
-  if (!data) return problem('ValidationException', 'expected TableName');
-  const key = await keyOf(store, data.TableName);
-  if (key === undefined) return noTable(data.TableName);
-  const AttributeName = await store.db.get(key);
-  const description = AttributeName ? { TimeToLiveStatus: 'ENABLED', AttributeName } : { TimeToLiveStatus: 'DISABLED' };
-  return { status: 200, content: { TimeToLiveDescription: description } };
-}
-
-async function update(input: unknown, store: Store): Promise<Answer> {
-  const { data } = UpdateTimeToLive.safeParse(input);
-  if (!data) return problem('ValidationException', 'expected TableName and a whole TimeToLiveSpecification');
-  const { TableName, TimeToLiveSpecification } = data;
-  const { Enabled, AttributeName } = TimeToLiveSpecification;
+/**
+ * Answers DescribeTimeToLive and UpdateTimeToLive, which dynalite does not have. No item is ever deleted.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
+ * @returns undefined if the request asks for something else
+ */
+export async function answerTimeToLive(
+  { headers }: IncomingMessage,
+  body: Buffer,
+  store: Store,
+): Promise<Answer | undefined> {
+  const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
+  if (operation === undefined) return undefined;
+  const { TableName, TimeToLiveSpecification } = Input.safeParse(parse(body)).data ?? {};
+  if (TableName === undefined)
+    return invalid('expected TableName and, if there is one, a whole TimeToLiveSpecification');
   const key = await keyOf(store, TableName);
-  if (key === undefined) return noTable(TableName);
+  if (key === undefined) {
+    return problem('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
+  }
   const current = await store.db.get(key);
+  if (operation === 'Describe') {
+    const description = current
+      ? { TimeToLiveStatus: 'ENABLED', AttributeName: current }
+      : { TimeToLiveStatus: 'DISABLED' };
+    return { status: 200, content: { TimeToLiveDescription: description } };
+  }
+  if (TimeToLiveSpecification === undefined) return invalid('expected TimeToLiveSpecification');
+  const { Enabled, AttributeName } = TimeToLiveSpecification;
   if (current && current !== AttributeName) {
-    const expectation = `TimeToLive is active on a different AttributeName: current AttributeName is ${current}`;
-    return problem('ValidationException', expectation);
+    return invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${current}`);
   }
-  if (Boolean(current) === Enabled) {
-    return problem('ValidationException', `TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
-  }
+  if (Boolean(current) === Enabled) return invalid(`TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
   await store.db.put(key, Enabled ? AttributeName : '');
   return { status: 200, content: { TimeToLiveSpecification } };
 }
@@ -78,8 +65,7 @@ function keyOf({ getTable }: Store, tableName: string): Promise<string | undefin
   });
 }
 
-const noTable = (name: string) =>
-  problem('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+const invalid = (message: string) => problem('ValidationException', message);
 
 function problem(type: string, message: string): Answer {
   return { status: 400, content: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message } };
