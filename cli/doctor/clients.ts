@@ -1,13 +1,14 @@
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
-import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { STSClient } from '@aws-sdk/client-sts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
-import { createEventBridgeClient } from '../../shared/aws/eventbridge.ts';
-import { createIamClient } from '../../shared/aws/iam.ts';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createClient } from '../../shared/aws/settings.ts';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
 
 /** What doctor asks. */
@@ -17,18 +18,18 @@ export function createClients(env: Environment) {
   // Somebody waits for the answers.
   const settings = { maxAttempts: 3 };
   const clients = {
-    sts: createStsClient(settings),
-    cloudFormation: createCloudFormationClient(settings),
-    iam: createIamClient(settings),
-    events: createEventBridgeClient(settings),
-    lambda: createLambdaClient(settings),
+    sts: createClient(STSClient, settings),
+    cloudFormation: createClient(CloudFormationClient, settings),
+    iam: createClient(IAMClient, settings),
+    events: createClient(EventBridgeClient, settings),
+    lambda: createClient(LambdaClient, settings),
     sqs: createSqsClient(settings),
     s3: createS3Client(env, settings),
     dynamo: createDynamoClient(settings),
   };
   for (const [service, client] of Object.entries(clients)) nameActions(client, service);
-  const cloudTrails = inRegions('cloudtrail', (region) => createCloudTrailClient({ ...settings, region }));
-  const topics = inRegions('sns', (region) => createSnsClient({ ...settings, region }));
+  const cloudTrails = inRegions('cloudtrail', (region) => createClient(CloudTrailClient, { ...settings, region }));
+  const topics = inRegions('sns', (region) => createClient(SNSClient, { ...settings, region }));
   return {
     ...clients,
     /** A trail answers in full only in its home Region. */
@@ -71,7 +72,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 /** Services whose IAM prefix is not the name they have here. */
 const PREFIXES: Readonly<Record<string, string>> = { cloudFormation: 'cloudformation', dynamo: 'dynamodb' };
 
-type AnyClient = Pick<ReturnType<typeof createStsClient>, 'middlewareStack'>;
+type AnyClient = Pick<STSClient, 'middlewareStack'>;
 
 /** Lets every error say which IAM action its request needs. */
 function nameActions(client: unknown, service: string): void {

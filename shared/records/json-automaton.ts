@@ -9,8 +9,8 @@ export type JsonEvent = 'more' | 'key' | 'value-start' | 'value-end';
 /** Values with more containers around them than this are read without stopping. */
 const DEEPEST_REPORTED_LEVEL = 2;
 
-/** A name is cut to one character more than `Records` has, which is enough to tell whether it is that. */
-const KEY_LENGTH = 'Records'.length + 1;
+/** The longest way to write `Records`: with an escape for each character. */
+const MAX_KEY_BYTES = 'Records'.length * '\\u0052'.length;
 
 // States: what the next byte may be. White space may stand before it from VALUE to AFTER_VALUE.
 const START = 0;
@@ -75,8 +75,7 @@ const LETTER_U = 0x75;
 /** What follows the first byte of each literal. */
 const LITERAL_RESTS: Readonly<Record<number, string>> = { 116: 'rue', 102: 'alse', 110: 'ull' };
 
-/** The code unit that each one-letter escape stands for. */
-const ESCAPES: Readonly<Record<number, number>> = { 34: 34, 92: 92, 47: 47, 98: 8, 102: 12, 110: 10, 114: 13, 116: 9 };
+const ONE_LETTER_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 
 /**
  * Accepts exactly the byte sequences that `JSON.parse` accepts, one piece at a time, in constant memory. One byte order mark
@@ -89,7 +88,7 @@ export class JsonAutomaton {
   level = 0;
   /** Text offset of the key or value of the last `key` or `value-start`; of its end for `value-end`. */
   offset = 0;
-  /** The decoded name of the last `key` event; a name longer than `Records` is cut. */
+  /** The decoded name of the last `key` event; empty if it is too long for `Records`. */
   key = '';
 
   private state = START;
@@ -100,9 +99,10 @@ export class JsonAutomaton {
   private literalRest = '';
   private literalAt = 0;
   private hexDigits = 0;
-  private hexValue = 0;
   private inKey = false;
   private keyOffset = 0;
+  /** The bytes between the quotes of a top-level member's name, one more than `MAX_KEY_BYTES` at most. */
+  private keyText = '';
 
   /** @param depthCap deepest nesting accepted; the outermost container is level 1 */
   constructor(depthCap: number) {
@@ -154,14 +154,18 @@ export class JsonAutomaton {
     switch (this.state) {
       case STRING:
         if (byte === QUOTE) this.endString(offset);
-        else if (byte === BACKSLASH) this.state = ESCAPE;
+        else if (byte === BACKSLASH) this.nextInString(ESCAPE, byte);
         else throw this.unexpected(offset);
         return 1;
       case ESCAPE:
-        this.readEscape(byte, offset);
+        if (byte !== LETTER_U && !ONE_LETTER_ESCAPES.has(byte)) throw this.unexpected(offset);
+        this.hexDigits = 0;
+        this.nextInString(byte === LETTER_U ? HEX : STRING, byte);
         return 1;
       case HEX:
-        this.readHexDigit(byte, offset);
+        if (!isHexDigit(byte)) throw this.unexpected(offset);
+        this.hexDigits++;
+        this.nextInString(this.hexDigits === 4 ? STRING : HEX, byte);
         return 1;
       case LITERAL:
         this.readLiteral(byte, offset);
@@ -204,8 +208,14 @@ export class JsonAutomaton {
     return end;
   }
 
-  private addToKey(codeUnit: number): void {
-    if (this.key.length < KEY_LENGTH) this.key += String.fromCharCode(codeUnit);
+  private addToKey(byte: number): void {
+    if (this.keyText.length <= MAX_KEY_BYTES) this.keyText += String.fromCharCode(byte);
+  }
+
+  /** Goes on in a string after a byte of an escape. */
+  private nextInString(state: number, byte: number): void {
+    if (this.isTopLevelKey) this.addToKey(byte);
+    this.state = state;
   }
 
   private readByteOrderMark(byte: number, offset: number): 0 | 1 {
@@ -218,7 +228,7 @@ export class JsonAutomaton {
   private beginKey(byte: number, offset: number): void {
     if (byte !== QUOTE) throw this.unexpected(offset);
     this.inKey = true;
-    this.key = '';
+    this.keyText = '';
     this.keyOffset = offset;
     this.state = STRING;
   }
@@ -267,7 +277,9 @@ export class JsonAutomaton {
     if (this.inKey) {
       this.inKey = false;
       this.state = COLON;
-      if (this.depth === 1) this.report('key', this.keyOffset);
+      if (this.depth !== 1) return;
+      this.key = this.keyText.length > MAX_KEY_BYTES ? '' : JSON.parse(`"${this.keyText}"`);
+      this.report('key', this.keyOffset);
     } else {
       this.endValue(offset + 1);
     }
@@ -283,29 +295,6 @@ export class JsonAutomaton {
     this.event = event;
     this.level = this.depth;
     this.offset = offset;
-  }
-
-  private readEscape(byte: number, offset: number): void {
-    const codeUnit = ESCAPES[byte];
-    if (byte === LETTER_U) {
-      this.hexDigits = 0;
-      this.hexValue = 0;
-      this.state = HEX;
-    } else if (codeUnit !== undefined) this.endEscape(codeUnit);
-    else throw this.unexpected(offset);
-  }
-
-  private readHexDigit(byte: number, offset: number): void {
-    const value = hexDigitValue(byte);
-    if (value < 0) throw this.unexpected(offset);
-    this.hexValue = this.hexValue * 16 + value;
-    this.hexDigits++;
-    if (this.hexDigits === 4) this.endEscape(this.hexValue);
-  }
-
-  private endEscape(codeUnit: number): void {
-    if (this.isTopLevelKey) this.addToKey(codeUnit);
-    this.state = STRING;
   }
 
   /** Reads one byte after the first of a number; returns as `step` does. */
@@ -372,8 +361,7 @@ function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_0 + 9;
 }
 
-function hexDigitValue(byte: number): number {
-  if (isDigit(byte)) return byte - DIGIT_0;
+function isHexDigit(byte: number): boolean {
   const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+  return isDigit(byte) || (letter >= 0x61 && letter <= 0x66);
 }
