@@ -286,8 +286,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a truncated file is taken for a whole one',
     file: GUNZIP,
-    find: "if (outcome === TRUNCATED) throw truncated(file);",
-    replace: "if (outcome === TRUNCATED) return;",
+    find: 'if (outcome === TRUNCATED) throw truncated(file);',
+    replace: 'if (outcome === TRUNCATED) return;',
     // Of a log file, the second opinion would find it.
     tests: 'log-file/gunzip',
     only: 'files cut short',
