@@ -44,9 +44,9 @@ export const tableFlag = (says: string) => text('<name>', says, (option) => opti
 
 /** Which store a command is to ask. */
 export const STORE = {
-  store: storeFlag('ask the local store, made by replay'),
-  stack: stackFlag('ask the tables of this deployed stack, SERVICE-STAGE'),
-  table: tableFlag('ask this events table in DynamoDB'),
+  store: storeFlag('query the local store, made by replay'),
+  stack: stackFlag('query the tables of this deployed stack, SERVICE-STAGE'),
+  table: tableFlag('query this events table in DynamoDB'),
   ...AWS,
 };
 export type StoreOptions = Omit<Values<typeof STORE>, keyof AwsOptions>;

@@ -19,7 +19,7 @@ import { createIngestHandler } from '../../functions/ingest-handler.ts';
 import { type Environment, readConfig } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { createTables, type Servers } from './servers.ts';
+import { createTables, type Servers, uniqueTableNames } from './servers.ts';
 
 /** Tables, a log bucket and a quarantine of one test, and the ingest handler on them. */
 export interface World {
@@ -46,13 +46,14 @@ export async function createWorld(
   options: Partial<PipelineDeps> = {},
 ): Promise<World> {
   const id = randomUUID().slice(0, 8);
+  const tables = uniqueTableNames();
   const [logBucket, quarantineBucket] = [`logs-${id}`, `quarantine-${id}`];
   const { client: s3 } = servers.s3;
   const { client: dynamo } = servers.dynamo;
   const config = readConfig({
-    EVENTS_TABLE: `${id}-events`,
-    LOG_FILES_TABLE: `${id}-log-files`,
-    ENVIRONMENTS_TABLE: `${id}-environments`,
+    EVENTS_TABLE: tables.eventsTable,
+    LOG_FILES_TABLE: tables.logFilesTable,
+    ENVIRONMENTS_TABLE: tables.environmentsTable,
     QUARANTINE_BUCKET: quarantineBucket,
     ...env,
   });
