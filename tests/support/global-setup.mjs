@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
@@ -16,8 +18,12 @@ export default async () => {
   execFileSync(process.execPath, ['build.mjs', 'cli', 'ingest', 'query', 'verify'], { stdio: 'inherit' });
   const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
   running.push(s3, dynamo);
+  process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mwaa-trail-test-run-'));
   process.env.TEST_S3_ENDPOINT = s3.endpoint;
   process.env.TEST_DYNAMODB_ENDPOINT = dynamo.endpoint;
 };
 
-export const stopServers = () => Promise.all(running.map((server) => server.stop()));
+export async function tearDown() {
+  await Promise.all(running.map((server) => server.stop()));
+  rmSync(process.env.TEST_RUN_FOLDER, { recursive: true });
+}

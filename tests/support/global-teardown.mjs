@@ -1,1 +1,1 @@
-export { stopServers as default } from './global-setup.mjs';
+export { tearDown as default } from './global-setup.mjs';
