@@ -1,23 +1,23 @@
-import { setTimeout } from 'node:timers/promises';
 import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import type { Environment } from '../../shared/config.ts';
+import type { Config, Environment } from '../../shared/config.ts';
+import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
 import { explained, type Store } from '../lib/store-options.ts';
+import { withProgress } from '../log-files/progress.ts';
+import { Tally } from '../log-files/tally.ts';
 import { dryRunBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
 import { listFolder } from './list-folder.ts';
 import { localFile, otherS3 } from './places.ts';
-import { showProgress } from './progress.ts';
 import type { BackfillReport } from './report.ts';
 import type { Selection } from './selection.ts';
-import { Tally } from './tally.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
 /** Where log files come from: a trail's bucket, or a folder that is one. */
@@ -34,77 +34,10 @@ export interface BackfillOptions {
   /** Files that are read at the same time. */
   concurrency: number;
   dryRun: boolean;
-  /** The name or URL of the ingest queue, when the function is to do the reading. */
+  /** The name or URL of the ingest queue, if the function is to read the files. */
   queue?: string | undefined;
   /** The quarantine bucket of a deployed store. */
   quarantine?: string | undefined;
-}
-
-/** Where the results go; without tables nothing is looked up, and nothing can be written. */
-type Target = Pick<PipelineDeps, 'config' | 'now'> & { tables?: PipelineDeps };
-
-/**
- * Brings the log files of the past into the store.
- * @param signal ends it after the files at work
- */
-export async function backfill(
-  options: BackfillOptions,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<BackfillReport> {
-  const settings = {
-    maxAttempts: 10,
-    // Log files have checksums of their own, and are read to the end.
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  } as const;
-  const logs = createS3Client(env, settings, options.concurrency + LISTING_SOCKETS);
-  try {
-    return await withTarget(options, env, logs, (target) => run(options, logs, target, signal));
-  } finally {
-    logs.destroy();
-  }
-}
-
-async function run(
-  { source, selection, concurrency, dryRun, queue }: BackfillOptions,
-  logs: PipelineDeps['s3'],
-  target: Target,
-  signal: AbortSignal,
-): Promise<BackfillReport> {
-  const tally = new Tally();
-  const started = performance.now();
-  const listing =
-    source.kind === 'bucket'
-      ? listBucket(logs, source.bucket, source.prefix, selection)
-      : listFolder(source.folder, source.bucket);
-  const files = wantedFiles({ listing, selection, ledger: target.tables, tally, signal });
-  const placeOf = (file: WantedFile): LogFilePlace => {
-    const quarantine = target.tables?.s3 ?? logs;
-    return file.path === undefined ? otherS3(logs, quarantine) : localFile(file.path, quarantine);
-  };
-  const report: BackfillReport = { source: sourceName(source), tally, seconds: 0, interrupted: false };
-  const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
-  try {
-    if (dryRun) {
-      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
-      report.dryRun = await dryRunBackfill(files, target, { tally, placeOf, by });
-    } else if (queue !== undefined) {
-      report.queue = queue;
-      // No other part talks to SQS.
-      const { announceFiles } = await import('./via-queue.ts');
-      await announceFiles(files, { queue, tally, eventSources: target.config.eventSources, sleep: setTimeout });
-    } else {
-      const sameS3 = target.tables!.s3 === logs && source.kind === 'bucket';
-      await ingestFiles(files, target.tables!, { concurrency, tally, signal, ...(sameS3 ? {} : { placeOf }) });
-    }
-  } catch (error) {
-    // What was found before is done, and is told.
-    if (tally.listed.files === 0) throw error;
-    report.failure = describeError(error);
-  } finally {
-    progress.stop();
-  }
-  return { ...report, seconds: (performance.now() - started) / 1000, interrupted: signal.aborted };
 }
 
 // As many connections as there can be requests: none waits for another's.
@@ -113,32 +46,135 @@ const LISTING_SOCKETS = 16;
 /** A file with many events writes eight at a time. */
 const SOCKETS_PER_FILE = 8;
 
-async function withTarget(
-  { source: { bucket }, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
+/**
+ * Imports existing log files into the store.
+ * @param signal ends it after the files at work
+ */
+export async function backfill(
+  options: BackfillOptions,
   env: Environment,
-  logs: PipelineDeps['s3'],
-  work: (target: Target) => Promise<BackfillReport>,
+  signal: AbortSignal,
 ): Promise<BackfillReport> {
-  const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
-  if (store.kind === 'deployed') {
-    const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
-    const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets: sockets });
-    const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
+  const { store, source, concurrency, dryRun, queue } = options;
+  const settings = {
+    maxAttempts: 10,
+    // Log files have checksums of their own, and are read to the end.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  } as const;
+  const logs = createS3Client(env, settings, concurrency + LISTING_SOCKETS);
+  const run = new Backfill(options, logs, signal);
+  try {
+    if (!dryRun && queue === undefined) return await withStore('add', (deps) => run.ingest(deps));
+    // With a queue, the function writes into tables in AWS; and a dry run creates no store.
+    const noLedger = store.kind === 'local' && (queue !== undefined || !isThere(storeFolders(store.folder).dynamo));
+    if (noLedger) return await run.plan(localConfig(env, source.bucket));
+    return await withStore('read', (deps) => run.plan(deps.config, deps));
+  } finally {
+    logs.destroy();
+  }
+
+  async function withStore(
+    access: 'add' | 'read',
+    work: (deps: PipelineDeps) => Promise<BackfillReport>,
+  ): Promise<BackfillReport> {
+    if (store.kind === 'local') return withLocalPipeline(store.folder, env, work, { access, logBucket: source.bucket });
+    const dynamo = createDynamoClient(
+      { maxAttempts: 10 },
+      { maxSockets: concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS },
+    );
+    const variables = { LOG_BUCKETS: source.bucket, QUARANTINE_BUCKET: options.quarantine };
     try {
-      return await explained(store, () => withTables(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
+      return await explained(store, () => work(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
     } finally {
       dynamo.destroy();
     }
   }
-  // What the function does with a queue goes into tables in AWS; and a dry run makes no store.
-  if (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo))) {
-    return work({ config: localConfig(env, bucket), now: Date.now });
-  }
-  return withLocalPipeline(store.folder, env, withTables, { access: dryRun ? 'read' : 'add', logBucket: bucket });
 }
 
-const sourceName = (source: BackfillSource) =>
-  source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder;
+class Backfill {
+  private readonly options: BackfillOptions;
+  private readonly logs: PipelineDeps['s3'];
+  private readonly signal: AbortSignal;
+  private readonly tally = new Tally();
+
+  constructor(options: BackfillOptions, logs: PipelineDeps['s3'], signal: AbortSignal) {
+    this.options = options;
+    this.logs = logs;
+    this.signal = signal;
+  }
+
+  ingest(deps: PipelineDeps): Promise<BackfillReport> {
+    const { source, concurrency } = this.options;
+    const { tally, signal } = this;
+    const sameS3 = deps.s3 === this.logs && source.kind === 'bucket';
+    const sourceOf = sameS3 ? undefined : (file: WantedFile) => this.sourceOf(file, deps.s3);
+    return this.report('Backfilling', deps, async (files) => {
+      await ingestFiles(files, deps, { concurrency, tally, signal, sourceOf });
+      return {};
+    });
+  }
+
+  /** Does what writes nothing from here: a dry run, or announcing the log files to a queue. */
+  plan(config: Config, ledger?: PipelineDeps): Promise<BackfillReport> {
+    const { source, dryRun, queue } = this.options;
+    const { tally, logs } = this;
+    return this.report(dryRun ? 'Listing' : 'Backfilling', ledger, async (files) => {
+      const left = this.undone(files, config);
+      if (dryRun) {
+        const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
+        const sourceOf = (file: WantedFile) => this.sourceOf(file, logs);
+        return { dryRun: await dryRunBackfill(left, by, { config, now: Date.now, tally, sourceOf }) };
+      }
+      if (queue === undefined) return {};
+      // Only this part uses SQS.
+      const { announceFiles } = await import('./via-queue.ts');
+      await announceFiles(left, queue, tally);
+      return {};
+    });
+  }
+
+  /** Lists log files, has them worked on, and reports. */
+  private async report(
+    doing: string,
+    ledger: PipelineDeps | undefined,
+    work: (files: AsyncIterable<WantedFile>) => Promise<Pick<BackfillReport, 'dryRun'>>,
+  ): Promise<BackfillReport> {
+    const { source, selection, queue } = this.options;
+    const { tally, signal } = this;
+    const listing =
+      source.kind === 'bucket'
+        ? listBucket(this.logs, source.bucket, source.prefix, selection)
+        : listFolder(source.folder, source.bucket);
+    const files = wantedFiles({ listing, selection, ledger, tally, signal });
+    const started = performance.now();
+    const name = source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder;
+    const report = (ended: BackfillReport['ended']) => {
+      const seconds = (performance.now() - started) / 1000;
+      return { source: name, tally, seconds, ended, ...defined({ queue }) };
+    };
+    try {
+      const done = await withProgress(doing, tally, () => work(files));
+      return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
+    } catch (error) {
+      // What was found before is done, and is reported.
+      if (tally.listed.files === 0) throw error;
+      return report({ failure: describeError(error) });
+    }
+  }
+
+  private async *undone(files: AsyncIterable<WantedFile>, { eventSources }: Config): AsyncGenerator<WantedFile> {
+    for await (const file of files) {
+      if (isDone(file.entry, file.etag, eventSources)) {
+        this.tally.add(file, { outcome: 'known' });
+        this.tally.advance(file);
+      } else yield file;
+    }
+  }
+
+  private sourceOf(file: WantedFile, quarantine: PipelineDeps['s3']): LogFilePlace {
+    return file.path === undefined ? otherS3(this.logs, quarantine) : localFile(file.path, quarantine);
+  }
+}
 
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.

@@ -12,7 +12,7 @@ export interface LocalLogFile {
   /** The key it gets in the bucket. */
   key: string;
   form: TextForm;
-  bytes: number;
+  size: number;
   /** Milliseconds since 1970. */
   modified: number;
 }
@@ -98,7 +98,7 @@ async function describe(path: string): Promise<LocalLogFile> {
       // An archive that was made on Windows may have left backslashes in names.
       key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
       form: textFormOf(buffer.subarray(0, bytesRead)),
-      bytes: stats.size,
+      size: stats.size,
       modified: stats.mtimeMs,
     };
   } finally {
