@@ -5,7 +5,8 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
 import { explained, type Store } from '../lib/store-options.ts';
@@ -78,24 +79,24 @@ async function run(
       ? listBucket(logs, source.bucket, source.prefix, selection)
       : listFolder(source.folder, source.bucket);
   const files = wantedFiles({ listing, selection, ledger: target.tables, tally, signal });
-  const placeOf = (file: WantedFile): LogFilePlace => {
+  const sourceOf = (file: WantedFile): LogSource => {
     const quarantine = target.tables?.s3 ?? logs;
-    return file.path === undefined ? otherS3(logs, quarantine) : localFile(file.path, quarantine);
+    if (file.path !== undefined) return localFile(file.path, file, quarantine);
+    return quarantine === logs ? s3Source(logs, file) : otherS3(logs, file, quarantine);
   };
   const report: BackfillReport = { source: sourceName(source), tally, seconds: 0, interrupted: false };
   const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
   try {
     if (dryRun) {
       const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
-      report.dryRun = await dryRunBackfill(files, target, { tally, placeOf, by });
+      report.dryRun = await dryRunBackfill(files, target, { tally, sourceOf, by });
     } else if (queue !== undefined) {
       report.queue = queue;
       // No other part talks to SQS.
       const { announceFiles } = await import('./via-queue.ts');
       await announceFiles(files, { queue, tally, eventSources: target.config.eventSources, sleep: setTimeout });
     } else {
-      const sameS3 = target.tables!.s3 === logs && source.kind === 'bucket';
-      await ingestFiles(files, target.tables!, { concurrency, tally, signal, ...(sameS3 ? {} : { placeOf }) });
+      await ingestFiles(files, target.tables!, { concurrency, tally, signal, sourceOf });
     }
   } catch (error) {
     // What was found before is done, and is told.

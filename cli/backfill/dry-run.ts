@@ -1,7 +1,8 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
-import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { classifyRecord } from '../../shared/ingest/store-records.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { type Item, itemSize } from '../../shared/store/item.ts';
@@ -21,11 +22,7 @@ const SAMPLE = 20;
 export async function dryRunBackfill(
   files: AsyncIterable<WantedFile>,
   deps: Pick<PipelineDeps, 'config' | 'now'>,
-  {
-    tally,
-    placeOf,
-    by,
-  }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; by: { s3: boolean; queue: boolean } },
+  { tally, sourceOf, by }: { tally: Tally; sourceOf(file: WantedFile): LogSource; by: { s3: boolean; queue: boolean } },
 ): Promise<DryRun> {
   const toRead = { files: 0, bytes: 0 };
   const chosen: WantedFile[] = [];
@@ -45,7 +42,7 @@ export async function dryRunBackfill(
     toRead.bytes -= file.size;
     tally.archive(file, { tier, restoring: false });
   };
-  const sample = await readSample(chosen, deps, placeOf, archived);
+  const sample = await readSample(chosen, deps, sourceOf, archived);
   const work = { ...toRead, listingRequests: tally.listingRequests };
   return { toRead, estimate: estimateCost(work, sample, by) };
 }
@@ -53,13 +50,13 @@ export async function dryRunBackfill(
 async function readSample(
   files: readonly WantedFile[],
   deps: Pick<PipelineDeps, 'config' | 'now'>,
-  placeOf: (file: WantedFile) => LogFilePlace,
+  sourceOf: (file: WantedFile) => LogSource,
   archived: (file: WantedFile, error: ObjectArchivedError) => void,
 ): Promise<Sample> {
   const sample: Sample = { files: 0, bytes: 0, records: 0, events: 0, writeUnits: 0, unreadable: 0 };
   for (const file of files) {
     try {
-      await addToSample(sample, file, deps, placeOf(file));
+      await addToSample(sample, file, deps, sourceOf(file));
     } catch (error) {
       if (error instanceof ObjectArchivedError) archived(file, error);
       // What is missing or bad will be set aside; a missing permission is better told now.
@@ -74,17 +71,21 @@ async function addToSample(
   sample: Sample,
   file: WantedFile,
   deps: Pick<PipelineDeps, 'config' | 'now'>,
-  place: LogFilePlace,
+  source: LogSource,
 ): Promise<void> {
   const { bucket, key, etag } = file;
   const names = readObjectKey(key);
-  const object = await place.open(file, {});
+  const object = await source.open({});
   let [events, writeUnits] = [0, 0];
-  const { recordsRead } = await readLogFile(object!.body, {
+  const { recordsRead } = await readLogFile(object.body, {
     eventSources: deps.config.eventSources,
     onRecords({ kept }) {
       for (const record of kept) {
-        const classified = classifyRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
+        const classified = classifyRecord(
+          record,
+          { bucket, key, etag, account: 'skipped' in names ? undefined : names.account },
+          deps,
+        );
         if (classified.kind !== 'event') continue;
         events += 1;
         writeUnits += writeUnitsOf(classified.item);

@@ -68,16 +68,16 @@ export class Tally {
     switch (report.outcome) {
       case 'ingested':
         this.read += 1;
-        for (const name of BOOKS) this.books[name] += report.books[name];
+        for (const name of BOOKS) this.books[name] += report.counts[name];
         for (const { detail } of report.problems) this.problem(file, 'records-quarantined', detail);
         return;
       case 'already-ingested':
         this.known += 1;
-        if (report.books.recordsQuarantined > 0) {
+        if (report.counts.recordsQuarantined > 0) {
           this.problem(
             file,
             'records-quarantined',
-            `${report.books.recordsQuarantined} of its records are in quarantine`,
+            `${report.counts.recordsQuarantined} of its records are in quarantine`,
           );
         }
         return;

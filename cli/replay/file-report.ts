@@ -37,12 +37,12 @@ export function toFileReport(path: string, outcome: LogFileReport | string | und
     case 'already-quarantined':
       return { path, outcome: 'quarantined', ...NOTHING, failure: outcome.detail };
     case 'already-ingested':
-      return { path, outcome: 'unchanged', ...countsBefore(outcome.books), ...badRecordsBefore(outcome.books) };
+      return { path, outcome: 'unchanged', ...countsBefore(outcome.counts), ...badRecordsBefore(outcome.counts) };
     case 'ingested':
       return {
         path,
         outcome: 'ingested',
-        ...counts(outcome.books),
+        ...counts(outcome.counts),
         ...(outcome.problems.length === 0 ? {} : { failure: outcome.problems.map(({ detail }) => detail).join('; ') }),
       };
   }
@@ -60,8 +60,8 @@ function counts({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recor
 }
 
 /** Seen from now, all that was stored then is known. */
-function countsBefore(books: LogFileCounts) {
-  const before = counts(books);
+function countsBefore(earlier: LogFileCounts) {
+  const before = counts(earlier);
   return { ...before, stored: 0, known: before.stored + before.known };
 }
 

@@ -3,7 +3,7 @@ import { recordProblem } from '../../shared/audit-event/to-audit-event.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { storeProvisional } from '../../shared/ingest/store-provisional.ts';
-import { expectationOf } from '../../shared/ingest/store-records.ts';
+import { expectationOf, recordStore } from '../../shared/ingest/store-records.ts';
 import { BadLogFileError } from '../../shared/log-file/read-log-file.ts';
 import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
 import { type FileReport, NOTHING } from './file-report.ts';
@@ -16,7 +16,7 @@ export async function replayLookupOutput({ path, form }: LocalLogFile, deps: Pip
     const { eventSources } = deps.config;
     const { recordsRead, kept, bad } = await readLookupRecords(source, form, eventSources, recordProblem);
     const texts = kept.map(({ index, bytes }) => ({ index, text: Buffer.from(bytes).toString() }));
-    const counts = await storeProvisional(texts, deps);
+    const counts = await storeProvisional(texts, deps, recordStore(deps));
     const problems = [...bad, ...counts.bad].sort((a, b) => a.index - b.index);
     const skipped = recordsRead - kept.length - bad.length + counts.skipped;
     return {
@@ -25,7 +25,7 @@ export async function replayLookupOutput({ path, form }: LocalLogFile, deps: Pip
       read: recordsRead,
       kept: recordsRead - skipped,
       stored: counts.stored,
-      known: counts.known,
+      known: counts.duplicates,
       skipped,
       failed: problems.length,
       ...(problems.length === 0 ? {} : { failure: problems.map(problemText).join('; ') }),

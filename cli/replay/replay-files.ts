@@ -4,8 +4,10 @@ import { createIngestHandler, type IngestObserver } from '../../functions/ingest
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
 import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
+import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { LogFileReport, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { s3Source } from '../../shared/ingest/log-source.ts';
 import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
 import { type FileReport, toFileReport } from './file-report.ts';
@@ -77,8 +79,9 @@ async function replayLogFiles(batch: readonly LocalLogFile[], deps: PipelineDeps
   };
   if (uploaded.length > 0) {
     const paths = new Map(batch.map(({ path, key }) => [key, path]));
-    const known = { ...deps, pathOf: ({ key }: { key: string }) => paths.get(key) };
-    await createIngestHandler(known, observer)(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
+    const sourceOf = (ref: LogFileRef) => ({ ...s3Source(deps.s3, ref), path: paths.get(ref.key) });
+    const handler = createIngestHandler(deps, observer, sourceOf);
+    await handler(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
   }
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return batch.map(({ path, key }) => {
