@@ -5,7 +5,8 @@ import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Config, Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
 import { explained, type Store } from '../lib/store-options.ts';
@@ -104,10 +105,9 @@ class Backfill {
   }
 
   ingest(deps: PipelineDeps): Promise<BackfillReport> {
-    const { source, concurrency } = this.options;
+    const { concurrency } = this.options;
     const { tally, signal } = this;
-    const sameS3 = deps.s3 === this.logs && source.kind === 'bucket';
-    const sourceOf = sameS3 ? undefined : (file: WantedFile) => this.sourceOf(file, deps.s3);
+    const sourceOf = (file: WantedFile) => this.sourceOf(file, deps.s3);
     return this.report('Backfilling', deps, async (files) => {
       await ingestFiles(files, deps, { concurrency, tally, signal, sourceOf });
       return {};
@@ -171,8 +171,9 @@ class Backfill {
     }
   }
 
-  private sourceOf(file: WantedFile, quarantine: PipelineDeps['s3']): LogFilePlace {
-    return file.path === undefined ? otherS3(this.logs, quarantine) : localFile(file.path, quarantine);
+  private sourceOf(file: WantedFile, quarantine: PipelineDeps['s3']): LogSource {
+    if (file.path !== undefined) return localFile(file.path, file, quarantine);
+    return quarantine === this.logs ? s3Source(this.logs, file) : otherS3(this.logs, file, quarantine);
   }
 }
 

@@ -1,7 +1,8 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
-import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { classifyRecord } from '../../shared/ingest/store-records.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { type Item, itemSize } from '../../shared/store/item.ts';
@@ -17,7 +18,7 @@ export interface DryRun {
 
 interface DryRunDeps extends Pick<PipelineDeps, 'config' | 'now'> {
   tally: Tally;
-  sourceOf(file: WantedFile): LogFilePlace;
+  sourceOf(file: WantedFile): LogSource;
 }
 
 const SAMPLE = 20;
@@ -62,13 +63,14 @@ export async function dryRunBackfill(
 async function addToSample(sample: Sample, file: WantedFile, deps: DryRunDeps): Promise<void> {
   const { bucket, key, etag } = file;
   const names = readObjectKey(key);
-  const object = await deps.sourceOf(file).open(file, {});
+  const account = 'skipped' in names ? undefined : names.account;
+  const { body } = await deps.sourceOf(file).open({});
   let [events, writeUnits] = [0, 0];
-  const { recordsRead } = await readLogFile(object!.body, {
+  const { recordsRead } = await readLogFile(body, {
     eventSources: deps.config.eventSources,
     onRecords({ kept }) {
       for (const record of kept) {
-        const classified = classifyRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
+        const classified = classifyRecord(record, { bucket, key, etag, account }, deps);
         if (classified.kind !== 'event') continue;
         events += 1;
         writeUnits += writeUnitsOf(classified.item);

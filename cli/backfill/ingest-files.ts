@@ -1,1 +1,111 @@
-export async function ingestFiles(..._: unknown[]): Promise<void> {}
+import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
+import { describeError } from '../../shared/errors.ts';
+import { asWritten, ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
+import { recordStore } from '../../shared/ingest/store-records.ts';
+import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
+import { readLedger } from '../../shared/store/ledger.ts';
+import { type LedgerEntry, ledgerKey } from '../../shared/store/ledger-entry.ts';
+import { GroupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
+import type { FileResult } from '../log-files/file-result.ts';
+import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
+import type { Tally } from '../log-files/tally.ts';
+import type { WantedFile } from './wanted-files.ts';
+
+interface IngestOptions {
+  /** Files that are read at the same time. */
+  concurrency: number;
+  tally: Tally;
+  /** No more files are begun after it. */
+  signal: AbortSignal;
+  sourceOf(file: WantedFile): LogSource;
+}
+
+/** What became of a file, and what is to be written into the ledger when its window ends. */
+interface Ingested extends Done<WantedFile> {
+  update?: LedgerUpdate;
+}
+
+/** Compressed bytes of the files that are read at the same time. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Ingests log files, many at once. One that fails does not keep the others, and is tried once more after all of them. When it
+ * returns, all ledger entries are written.
+ */
+export async function ingestFiles(
+  files: AsyncIterable<WantedFile>,
+  deps: PipelineDeps,
+  { concurrency, tally, signal, sourceOf }: IngestOptions,
+): Promise<void> {
+  const budget = new ByteBudget(MAX_BYTES);
+  const ledger = new GroupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
+  const store = recordStore(deps);
+
+  const ingestFile = async (file: WantedFile, findEntry: () => Promise<LedgerEntry | undefined>): Promise<Ingested> => {
+    const job = { ref: file, source: sourceOf(file), store, time: UNLIMITED, findEntry };
+    try {
+      const result = await budget.run(file.size, () => ingest(job, deps));
+      if (!('error' in result)) return { file, result: result.report, ...(result.update && { update: result.update }) };
+      await noteFailureOf(result.file, result.error, deps);
+      return { file, result: failureOf(result.error) };
+    } catch (error) {
+      return { file, result: failureOf(error) };
+    }
+  };
+
+  const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
+    const updates = window.flatMap(({ update }) => update ?? []);
+    try {
+      const written = await ledger.write(updates);
+      return window.map((done) => {
+        const { file, result } = done;
+        return 'bucket' in result ? { file, result: asWritten(result, written.get(ledgerKey(file))) } : done;
+      });
+    } catch (error) {
+      for (const { entry } of updates) await noteFailureOf(entry, error, deps);
+      return window.map((done) => (done.update ? { ...done, result: failureOf(error) } : done));
+    }
+  };
+
+  const failed: WantedFile[] = [];
+  try {
+    await processFiles(
+      files,
+      async (file) => (signal.aborted ? [] : [await ingestFile(file, async () => file.entry)]),
+      {
+        concurrency,
+        tally,
+        async endWindow(window) {
+          const written = await writeLedger(window);
+          failed.push(...written.filter(hasFailed).map(({ file }) => file));
+          return written.filter((done) => !hasFailed(done));
+        },
+      },
+    );
+  } finally {
+    // Also if the listing has failed.
+    await processFiles(
+      failed,
+      async (file) => [
+        signal.aborted
+          ? { file, result: INTERRUPTED }
+          : await ingestFile(file, () => readLedger(deps.dynamo, deps.config.logFilesTable, file)),
+      ],
+      { concurrency, tally, endWindow: writeLedger },
+    );
+  }
+}
+
+const INTERRUPTED: FileResult = {
+  outcome: 'failed',
+  detail: 'interrupted: failed, and was to be tried once more',
+};
+
+const hasFailed = ({ result }: Done) => result.outcome === 'failed';
+
+/** S3 says only on reading that Intelligent-Tiering has archived an object. */
+function failureOf(error: unknown): FileResult {
+  if (error instanceof ObjectArchivedError) return { outcome: 'archived', tier: error.tier, restoring: false };
+  return { outcome: 'failed', detail: describeError(error) };
+}

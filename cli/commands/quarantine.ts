@@ -81,7 +81,7 @@ function showCommand(env: Environment, setExitCode: (code: number) => void): Com
       } else {
         warn('these bytes are unredacted; they may hold secrets');
         const object = await openObject(s3, { bucket: quarantineBucket, key: entry.name });
-        for await (const piece of object!.body) await writeOut(piece);
+        for await (const piece of object.body) await writeOut(piece);
       }
     });
   });

@@ -26,7 +26,7 @@ export type FileResult =
   | LogFileReport
   | { outcome: 'skipped'; reason: SkippedObject }
   /** It is no log file, so its events are provisional. */
-  | { outcome: 'provisional'; books: LogFileCounts; problems: { detail: string }[] }
+  | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
   /** The ledger has it in this state, and ingest was not asked. */
   | { outcome: 'known' }
   | { outcome: 'announced' }
@@ -47,10 +47,10 @@ export function countsOf(result: FileResult): LogFileCounts {
   switch (result.outcome) {
     case 'ingested':
     case 'provisional':
-      return result.books;
+      return result.counts;
     case 'already-ingested': {
-      const { eventsStored, eventsKnown } = result.books;
-      return { ...result.books, eventsStored: 0, eventsKnown: eventsStored + eventsKnown };
+      const { eventsStored, eventsKnown } = result.counts;
+      return { ...result.counts, eventsStored: 0, eventsKnown: eventsStored + eventsKnown };
     }
     default:
       return NO_COUNTS;
@@ -66,7 +66,7 @@ export function problemsOf(file: Omit<ListedFile, 'size'>, result: FileResult): 
     case 'provisional':
       return result.problems.map(({ detail }) => problem('records-failed', detail));
     case 'already-ingested': {
-      const { recordsQuarantined: bad } = result.books;
+      const { recordsQuarantined: bad } = result.counts;
       return bad === 0 ? [] : [problem('records-quarantined', `${bad} of its records are in quarantine`)];
     }
     case 'quarantined':

@@ -3,7 +3,7 @@ import { recordProblem } from '../../shared/audit-event/to-audit-event.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { storeProvisional } from '../../shared/ingest/store-provisional.ts';
-import { expectationOf } from '../../shared/ingest/store-records.ts';
+import { expectationOf, recordStore } from '../../shared/ingest/store-records.ts';
 import { BadLogFileError } from '../../shared/log-file/read-log-file.ts';
 import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
 import type { FileResult } from '../log-files/file-result.ts';
@@ -20,14 +20,14 @@ export async function ingestLookupOutput({ path, form }: LocalLogFile, deps: Pip
       recordProblem,
     );
     const texts = kept.map(({ index, bytes }) => ({ index, text: Buffer.from(bytes).toString() }));
-    const { stored, known, skipped, bad: refused } = await storeProvisional(texts, deps);
+    const { stored, duplicates, skipped, bad: refused } = await storeProvisional(texts, deps, recordStore(deps));
     const problems = [...bad, ...refused].sort((a, b) => a.index - b.index);
     return {
       outcome: 'provisional',
-      books: {
+      counts: {
         recordsRead,
         eventsStored: stored,
-        eventsKnown: known,
+        eventsKnown: duplicates,
         recordsFiltered: recordsRead - kept.length - bad.length + skipped,
         recordsQuarantined: problems.length,
       },

@@ -4,8 +4,10 @@ import { createIngestHandler, type IngestObserver } from '../../functions/ingest
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
 import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
+import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { s3Source } from '../../shared/ingest/log-source.ts';
 import { countByEnvironment } from '../../shared/query/count-by-environment.ts';
 import { batches } from '../lib/batches.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
@@ -84,7 +86,8 @@ async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps
     failed: (place, error) => fail(place.replace(s3Uri({ bucket: LOCAL_LOG_BUCKET, key: '' }), ''), error),
   };
   const paths = new Map(files.map(({ path, key }) => [key, path]));
-  const handle = createIngestHandler({ ...deps, pathOf: ({ key }) => paths.get(key) }, observer);
+  const sourceOf = (ref: LogFileRef) => ({ ...s3Source(deps.s3, ref), path: paths.get(ref.key) });
+  const handle = createIngestHandler(deps, observer, sourceOf);
   await handle(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return results;
