@@ -1,3 +1,4 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
@@ -63,117 +64,99 @@ export async function backfill(
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const;
   const logs = createS3Client(env, settings, concurrency + LISTING_SOCKETS);
-  const run = new Backfill(options, logs, signal);
   try {
-    if (!dryRun && queue === undefined) return await withStore('add', (deps) => run.ingest(deps));
     // With a queue, the function writes into tables in AWS; and a dry run creates no store.
-    const noLedger = store.kind === 'local' && (queue !== undefined || !isThere(storeFolders(store.folder).dynamo));
-    if (noLedger) return await run.plan(localConfig(env, source.bucket));
-    return await withStore('read', (deps) => run.plan(deps.config, deps));
+    const noStore =
+      store.kind === 'local' && (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo)));
+    if (noStore) return await run(options, { logs, signal, config: localConfig(env, source.bucket) });
+    return await withPipeline(options, env, logs, (deps) => run(options, { logs, signal, config: deps.config, deps }));
   } finally {
     logs.destroy();
   }
+}
 
-  async function withStore(
-    access: 'add' | 'read',
-    work: (deps: PipelineDeps) => Promise<BackfillReport>,
-  ): Promise<BackfillReport> {
-    if (store.kind === 'local') return withLocalPipeline(store.folder, env, work, { access, logBucket: source.bucket });
-    const dynamo = createDynamoClient(
-      { maxAttempts: 10 },
-      { maxSockets: concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS },
-    );
-    const variables = { LOG_BUCKETS: source.bucket, QUARANTINE_BUCKET: options.quarantine };
-    try {
-      return await explained(store, () => work(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
-    } finally {
-      dynamo.destroy();
-    }
+async function withPipeline<T>(
+  { store, source: { bucket }, concurrency, dryRun, quarantine }: BackfillOptions,
+  env: Environment,
+  logs: S3Client,
+  work: (deps: PipelineDeps) => Promise<T>,
+): Promise<T> {
+  if (store.kind === 'local') {
+    return withLocalPipeline(store.folder, env, work, { access: dryRun ? 'read' : 'add', logBucket: bucket });
+  }
+  const maxSockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
+  const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets });
+  const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
+  try {
+    return await explained(store, () => work(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
+  } finally {
+    dynamo.destroy();
   }
 }
 
-class Backfill {
-  private readonly options: BackfillOptions;
-  private readonly logs: PipelineDeps['s3'];
-  private readonly signal: AbortSignal;
-  private readonly tally = new Tally();
+interface Target {
+  /** The S3 of a bucket. */
+  logs: S3Client;
+  signal: AbortSignal;
+  config: Config;
+  /** The store; absent: nothing is known, and nothing can be written. */
+  deps?: PipelineDeps;
+}
 
-  constructor(options: BackfillOptions, logs: PipelineDeps['s3'], signal: AbortSignal) {
-    this.options = options;
-    this.logs = logs;
-    this.signal = signal;
-  }
-
-  ingest(deps: PipelineDeps): Promise<BackfillReport> {
-    const { concurrency } = this.options;
-    const { tally, signal } = this;
-    const sourceOf = (file: WantedFile) => this.sourceOf(file, deps.s3);
-    return this.report('Backfilling', deps, async (files) => {
-      await ingestFiles(files, deps, { concurrency, tally, signal, sourceOf });
-      return {};
-    });
-  }
-
-  /** Does what writes nothing from here: a dry run, or announcing the log files to a queue. */
-  plan(config: Config, ledger?: PipelineDeps): Promise<BackfillReport> {
-    const { source, dryRun, queue } = this.options;
-    const { tally, logs } = this;
-    return this.report(dryRun ? 'Listing' : 'Backfilling', ledger, async (files) => {
-      const left = this.undone(files, config);
-      if (dryRun) {
-        const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
-        const sourceOf = (file: WantedFile) => this.sourceOf(file, logs);
-        return { dryRun: await dryRunBackfill(left, by, { config, now: Date.now, tally, sourceOf }) };
-      }
-      if (queue === undefined) return {};
+/** Lists log files, has them read, announced or sampled, and reports. */
+async function run(
+  { source, selection, concurrency, dryRun, queue }: BackfillOptions,
+  { logs, signal, config, deps }: Target,
+): Promise<BackfillReport> {
+  const started = performance.now();
+  const tally = new Tally();
+  const listing =
+    source.kind === 'bucket'
+      ? listBucket(logs, source.bucket, source.prefix, selection)
+      : listFolder(source.folder, source.bucket);
+  const files = wantedFiles({ listing, selection, ledger: deps, tally, signal });
+  const sourceOf = (file: WantedFile): LogSource => {
+    const quarantine = deps?.s3 ?? logs;
+    if (file.path !== undefined) return localFile(file.path, file, quarantine);
+    return quarantine === logs ? s3Source(logs, file) : otherS3(logs, file, quarantine);
+  };
+  const work = async (): Promise<Pick<BackfillReport, 'dryRun'>> => {
+    if (dryRun) {
+      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
+      const todo = notDone(files, tally, config);
+      return { dryRun: await dryRunBackfill(todo, by, { config, now: Date.now, tally, sourceOf }) };
+    }
+    if (queue !== undefined) {
       // Only this part uses SQS.
       const { announceFiles } = await import('./via-queue.ts');
-      await announceFiles(left, queue, tally);
-      return {};
-    });
+      await announceFiles(notDone(files, tally, config), queue, tally);
+    } else if (deps) await ingestFiles(files, deps, { concurrency, tally, signal, sourceOf });
+    return {};
+  };
+  const report = (ended: BackfillReport['ended']): BackfillReport => ({
+    source: source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder,
+    ...{ tally, ended, seconds: (performance.now() - started) / 1000, ...defined({ queue }) },
+  });
+  try {
+    const done = await withProgress(dryRun ? 'Listing' : 'Backfilling', tally, work);
+    return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
+  } catch (error) {
+    // What was found before is done, and is reported.
+    if (tally.listed.files === 0) throw error;
+    return report({ failure: describeError(error) });
   }
+}
 
-  /** Lists log files, has them worked on, and reports. */
-  private async report(
-    doing: string,
-    ledger: PipelineDeps | undefined,
-    work: (files: AsyncIterable<WantedFile>) => Promise<Pick<BackfillReport, 'dryRun'>>,
-  ): Promise<BackfillReport> {
-    const { source, selection, queue } = this.options;
-    const { tally, signal } = this;
-    const listing =
-      source.kind === 'bucket'
-        ? listBucket(this.logs, source.bucket, source.prefix, selection)
-        : listFolder(source.folder, source.bucket);
-    const files = wantedFiles({ listing, selection, ledger, tally, signal });
-    const started = performance.now();
-    const name = source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder;
-    const report = (ended: BackfillReport['ended']) => {
-      const seconds = (performance.now() - started) / 1000;
-      return { source: name, tally, seconds, ended, ...defined({ queue }) };
-    };
-    try {
-      const done = await withProgress(doing, tally, () => work(files));
-      return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
-    } catch (error) {
-      // What was found before is done, and is reported.
-      if (tally.listed.files === 0) throw error;
-      return report({ failure: describeError(error) });
-    }
-  }
-
-  private async *undone(files: AsyncIterable<WantedFile>, { eventSources }: Config): AsyncGenerator<WantedFile> {
-    for await (const file of files) {
-      if (isDone(file.entry, file.etag, eventSources)) {
-        this.tally.add(file, { outcome: 'known' });
-        this.tally.advance(file);
-      } else yield file;
-    }
-  }
-
-  private sourceOf(file: WantedFile, quarantine: PipelineDeps['s3']): LogSource {
-    if (file.path !== undefined) return localFile(file.path, file, quarantine);
-    return quarantine === this.logs ? s3Source(this.logs, file) : otherS3(this.logs, file, quarantine);
+async function* notDone(
+  files: AsyncIterable<WantedFile>,
+  tally: Tally,
+  { eventSources }: Config,
+): AsyncGenerator<WantedFile> {
+  for await (const file of files) {
+    if (isDone(file.entry, file.etag, eventSources)) {
+      tally.add(file, { outcome: 'known' });
+      tally.advance(file);
+    } else yield file;
   }
 }
 

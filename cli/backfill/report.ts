@@ -2,7 +2,7 @@ import { defined } from '../../shared/defined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { commandLine } from '../lib/shell.ts';
-import { joinSections, problemSection, toJson } from '../log-files/report.ts';
+import { firstLines, joinSections, problemSection, toJson } from '../log-files/report.ts';
 import type { ArchivedLogFile, Tally } from '../log-files/tally.ts';
 import type { DryRun } from './dry-run.ts';
 
@@ -137,31 +137,29 @@ function estimate({ estimate: { lines, dollars, basis, events } }: DryRun): stri
 }
 
 const MOST_NAMES = 20;
-/** Beyond so many, their keys are in --format json. */
 const MOST_RESTORED = 10;
 
 function notListed({ passedOver }: Tally): string {
   if (passedOver.size === 0) return '';
-  const shown = [...passedOver].slice(0, MOST_NAMES).map(displayText);
-  const more = passedOver.size > MOST_NAMES ? [`and ${passedOver.size - MOST_NAMES} more`] : [];
-  return ["NOT LISTED, not CloudTrail's", ...shown, ...more].join('\n');
+  return ["NOT LISTED, not CloudTrail's", ...firstLines([...passedOver].map(displayText), MOST_NAMES)].join('\n');
 }
 
 function archived(all: readonly ArchivedLogFile[]): string {
   if (all.length === 0) return '';
-  const lines = ['ARCHIVED'];
   const { true: restoring = [], false: asleep = [] } = Object.groupBy(all, (file) => `${file.restoring}` as const);
-  if (asleep.length > 0) {
-    lines.push(
-      `${count(asleep.length)} archived, and not read. Restore them, wait until that is done, and run the same command again:`,
-      ...asleep.slice(0, MOST_RESTORED).map((file) => `  ${displayText(restoreCommand(file))}`),
-    );
-  }
-  const more = asleep.length - MOST_RESTORED;
-  if (more > 0) lines.push(`  and ${more} more: --format json names them all`);
-  if (restoring.length > 0)
-    lines.push(`${count(restoring.length)} being restored: run the same command again when that is done.`);
-  return lines.join('\n');
+  const commands = asleep.map((file) => displayText(restoreCommand(file)));
+  return [
+    'ARCHIVED',
+    ...(asleep.length === 0
+      ? []
+      : [
+          `${count(asleep.length)} archived, and not read. Restore them, wait until that is done, and run the same command again:`,
+          ...firstLines(commands, MOST_RESTORED).map((line) => `  ${line}`),
+        ]),
+    ...(restoring.length === 0
+      ? []
+      : [`${count(restoring.length)} being restored: run the same command again when that is done.`]),
+  ].join('\n');
 }
 
 const count = (n: number) => (n === 1 ? '1 log file is' : `${n.toLocaleString('en-US')} log files are`);
@@ -179,19 +177,18 @@ function restoreCommand({ bucket, key, tier }: ArchivedLogFile): string {
 function nothingSelected({ nothingSelected: nothing, unselected }: Tally): string {
   if (!nothing) return '';
   const { organizations, accounts, regions, days } = unselected.summary();
+  const found: [string, readonly string[]][] = [
+    ['organizations', organizations],
+    ['accounts', accounts],
+    ['Regions', regions],
+    ['days of delivery', days.length === 0 ? [] : [days.join(' to ')]],
+  ];
   return [
     'NOTHING SELECTED: there are log files, but none for these filters. What is there:',
-    ...named('organizations', organizations),
-    ...named('accounts', accounts),
-    ...named('Regions', regions),
-    ...(days.length === 0 ? [] : [`days of delivery: ${days.join(' to ')}`]),
+    ...found
+      .filter(([, names]) => names.length > 0)
+      .map(([what, names]) => displayText(`${what}: ${firstLines(names, MOST_NAMES).join(', ')}`)),
   ].join('\n');
-}
-
-function named(what: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return [displayText(`${what}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`)];
 }
 
 function ending(report: BackfillReport): string {

@@ -7,7 +7,7 @@ import type { FileResult } from '../log-files/file-result.ts';
 import { type Done, processFiles } from '../log-files/process-files.ts';
 import type { Tally } from '../log-files/tally.ts';
 import { findQueue, type Queue } from '../redrive/queues.ts';
-import { notificationBody } from '../replay/sqs-delivery.ts';
+import { notificationBody } from '../replay/notification.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 /** SQS takes at most so many messages at once. */

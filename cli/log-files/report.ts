@@ -6,17 +6,20 @@ export function joinSections(...sections: string[]): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** Beyond so many they are all in --format json. */
+/** The first lines of many, and how many more there are. */
+export function firstLines(lines: readonly string[], most: number): string[] {
+  const more = lines.length - most;
+  if (more <= 0) return [...lines];
+  return [...lines.slice(0, most), `and ${more.toLocaleString('en-US')} more: --format json names them all`];
+}
+
 const MOST_PROBLEMS = 200;
 
 /** What is bad, one line each. */
 export function problemSection(problems: readonly FileProblem[]): string {
   if (problems.length === 0) return '';
-  const shown = problems
-    .slice(0, MOST_PROBLEMS)
-    .map(({ logFile, outcome, detail }) => `${displayText(logFile)}: ${outcome}: ${displayText(detail)}`);
-  const more = problems.length - shown.length;
-  return ['BAD', ...shown, ...(more > 0 ? [`and ${more} more; --format json names them all`] : [])].join('\n');
+  const lines = problems.map(({ logFile, outcome, detail }) => displayText(`${logFile}: ${outcome}: ${detail}`));
+  return ['BAD', ...firstLines(lines, MOST_PROBLEMS)].join('\n');
 }
 
 export const toJson = (value: object) => `${JSON.stringify(value, null, 2)}\n`;

@@ -2,7 +2,6 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
-import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
 import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
@@ -14,11 +13,11 @@ import { withLocalPipeline } from '../lib/open-pipeline.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { type Done, processFiles } from '../log-files/process-files.ts';
 import { withProgress } from '../log-files/progress.ts';
-import { tallyOf } from '../log-files/tally.ts';
-import { findLogFiles, type LocalLogFile } from './local-log-files.ts';
+import { Tally } from '../log-files/tally.ts';
+import { type LocalLogFile, walkLogFiles } from './local-log-files.ts';
 import { ingestLookupOutput } from './lookup-output.ts';
+import { type CreatedObject, sqsDelivery } from './notification.ts';
 import type { ReplayReport } from './report.ts';
-import { type CreatedObject, sqsDelivery } from './sqs-delivery.ts';
 import { uploadLogFile } from './upload.ts';
 
 /** Messages that SQS hands to the function at once, as serverless.yml has it. */
@@ -31,9 +30,16 @@ const BATCH_SIZE = 10;
  * @throws {TrailError} if the store cannot be opened
  */
 export async function replayFiles(paths: readonly string[], store: string, env: Environment): Promise<ReplayReport> {
-  const { files, unreadable } = await findLogFiles(paths);
-  const tally = tallyOf(files);
-  for (const { path, problem } of unreadable) tally.cannotRead(path, problem);
+  const tally = new Tally();
+  const files: LocalLogFile[] = [];
+  for await (const found of walkLogFiles(paths)) {
+    if ('problem' in found) tally.cannotRead(found.path, found.problem);
+    else {
+      tally.list(found.size);
+      files.push(found);
+    }
+  }
+  tally.listingDone = true;
   return withLocalPipeline(store, env, async (deps) => {
     const done: Done[] = [];
     const endWindow = (window: Done[]) => {
@@ -88,7 +94,7 @@ async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps
   const paths = new Map(files.map(({ path, key }) => [key, path]));
   const sourceOf = (ref: LogFileRef) => ({ ...s3Source(deps.s3, ref), path: paths.get(ref.key) });
   const handle = createIngestHandler(deps, observer, sourceOf);
-  await handle(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
+  await handle(sqsDelivery(uploaded, LOCAL_REGION), {} as Context);
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return results;
 }

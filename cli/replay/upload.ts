@@ -15,7 +15,7 @@ import {
 import { unquoted } from '../../shared/aws/open-object.ts';
 import { utf8Text } from '../../shared/log-file/text-form.ts';
 import type { LocalLogFile } from './local-log-files.ts';
-import type { CreatedObject } from './sqs-delivery.ts';
+import type { CreatedObject } from './notification.ts';
 
 /** Puts a log file into the bucket the way CloudTrail would: in UTF-8, and gzipped; untouched when it is, or has nothing in it. */
 export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<CreatedObject> {
