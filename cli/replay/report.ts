@@ -1,9 +1,10 @@
 import { defined } from '../../shared/defined.ts';
 import type { EnvironmentCount } from '../../shared/query/count-by-environment.ts';
 import { textTable } from '../../shared/render/table.ts';
+import { jsonText } from '../lib/output.ts';
 import { countsOf, type FileProblem, problemsOf } from '../log-files/file-result.ts';
 import type { Done } from '../log-files/process-files.ts';
-import { joinSections, problemSection, toJson } from '../log-files/report.ts';
+import { joinSections, problemSection } from '../log-files/report.ts';
 import type { Tally } from '../log-files/tally.ts';
 
 export interface ReplayReport {
@@ -53,7 +54,7 @@ function outcomeOf({ result }: Done): { outcome: string; reason?: string } {
 
 export function renderJson({ files, tally, environments }: ReplayReport): string {
   const unreadable = tally.problems.filter(({ outcome }) => outcome === 'unreadable');
-  return toJson({
+  return jsonText({
     files: files.map((done) => {
       const { file, result } = done;
       const failure =
