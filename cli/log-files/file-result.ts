@@ -42,6 +42,16 @@ export interface FileProblem {
   detail: string;
 }
 
+export function addCounts(sum: LogFileCounts, more: LogFileCounts): LogFileCounts {
+  return {
+    recordsRead: sum.recordsRead + more.recordsRead,
+    eventsStored: sum.eventsStored + more.eventsStored,
+    eventsKnown: sum.eventsKnown + more.eventsKnown,
+    recordsFiltered: sum.recordsFiltered + more.recordsFiltered,
+    recordsQuarantined: sum.recordsQuarantined + more.recordsQuarantined,
+  };
+}
+
 /** The records of a log file, with what was stored before as known. */
 export function countsOf(result: FileResult): LogFileCounts {
   switch (result.outcome) {

@@ -37,8 +37,7 @@ export function showProgress(
       stream: output,
       clearOnComplete: true,
       barsize: 20,
-      hideCursor: true,
-      // We handle Ctrl-C.
+      // It would handle Ctrl-C.
       gracefulExit: false,
     },
     Presets.shades_classic,

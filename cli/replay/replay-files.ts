@@ -6,6 +6,7 @@ import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
 import { countByEnvironment } from '../../shared/query/count-by-environment.ts';
+import type { FoundObject } from '../backfill/found-object.ts';
 import type { Context } from '../lib/command.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
 import { batches } from '../lib/output.ts';
@@ -15,7 +16,7 @@ import { withProgress } from '../log-files/progress.ts';
 import { Tally } from '../log-files/tally.ts';
 import { type LocalLogFile, walkLogFiles } from './local-log-files.ts';
 import { ingestLookupOutput } from './lookup-output.ts';
-import { type CreatedObject, sqsDelivery } from './notification.ts';
+import { sqsDelivery } from './notification.ts';
 import type { ReplayReport } from './report.ts';
 import { uploadLogFile } from './upload.ts';
 
@@ -79,7 +80,7 @@ async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): 
 async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps): Promise<Map<string, FileResult>> {
   const results = new Map<string, FileResult>();
   const fail = (key: string, error: unknown) => results.set(key, { outcome: 'failed', detail: describeError(error) });
-  const uploaded: CreatedObject[] = [];
+  const uploaded: FoundObject[] = [];
   for (const file of files) {
     results.set(file.key, { outcome: 'failed', detail: 'the handler did not report on it' });
     try {
