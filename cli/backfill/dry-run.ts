@@ -1,7 +1,8 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
-import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { classifyRecord } from '../../shared/ingest/store-records.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';

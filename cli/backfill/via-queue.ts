@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { isDone } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
 import { batches } from '../lib/batches.ts';
 import { findQueue } from '../redrive/queues.ts';
 import { notificationBody } from '../replay/sqs-delivery.ts';

@@ -1,6 +1,5 @@
 import { isReadable, openObject } from '../aws/open-object.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
-import type { Config } from '../config.ts';
 import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type ReadCounts, type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
@@ -13,16 +12,9 @@ import {
   type ReplayedTo,
   readRecordStatus,
 } from '../store/ledger-quarantine.ts';
-import type { LedgerUpdate } from '../store/ledger-writer.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
-import {
-  type IngestResult,
-  ingest,
-  isForSources,
-  type LogFileReport,
-  type PipelineDeps,
-  writeResult,
-} from './ingest-log-file.ts';
+import { isSuperseded } from './done-before.ts';
+import { type IngestResult, ingest, type LogFileReport, type PipelineDeps, writeResult } from './ingest-log-file.ts';
 import { type LogSource, quarantinedCopy, quarantinedState, s3Source } from './log-source.ts';
 import { dryRunStore, quarantineBucketOf, RecordStorage, type RecordStore, recordStore } from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
@@ -151,19 +143,12 @@ async function sourceOf(
   return { from: 'quarantine', etag, source: quarantinedCopy(deps.s3, quarantineBucketOf(deps.config, entry), entry) };
 }
 
-/** The ledger keeps the entry of the state that the log file is in now; what was quarantined can be an earlier one. */
 async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): Promise<LogFileReport> {
+  const { dynamo, config } = deps;
   const { update, ...others } = result;
-  if (update === undefined || !isSuperseded(update, deps.config)) return writeResult(result, deps);
-  await writeEnvironments(deps.dynamo, deps.config.environmentsTable, update.seen);
+  if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) return writeResult(result, deps);
+  await writeEnvironments(dynamo, config.environmentsTable, update.seen);
   return writeResult(others, deps);
-}
-
-/** Whether the ledger has another state of the object, ingested or invalid. */
-function isSuperseded({ before, entry }: LedgerUpdate, { eventSources }: Config): boolean {
-  if (before === undefined || before.etag === entry.etag || before.reason === 'object-missing') return false;
-  if (before.state === 'ingested') return isForSources(before, eventSources);
-  return before.state !== 'partial';
 }
 
 /** Events, environments, ledger, and only then the removal: whatever is done twice changes nothing the second time. */

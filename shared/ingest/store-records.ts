@@ -134,28 +134,17 @@ export function problemOf(record: KeptRecord): string | undefined {
   return recordProblem(textOf(record));
 }
 
-/** What became of a record. */
-type StoredRecord =
-  | { outcome: 'stored' | 'duplicate'; event: AuditEvent }
-  | { outcome: 'skipped' }
-  | { outcome: 'bad'; reason: string };
-
-export async function storeRecord(classified: ClassifiedRecord, store: RecordStore): Promise<StoredRecord> {
-  if (classified.kind === 'bad') return { outcome: 'bad', reason: classified.reason };
-  if (classified.kind === 'skipped') return { outcome: 'skipped' };
-  const { event, item } = classified;
+/** Stores a record's event, if it is one. */
+export async function storeRecord(
+  record: ClassifiedRecord,
+  store: RecordStore,
+): Promise<Exclude<ClassifiedRecord, { kind: 'event' }> | { kind: 'stored' | 'duplicate'; event: AuditEvent }> {
+  if (record.kind !== 'event') return record;
+  const { event, item } = record;
   const outcome = await store.putEvent(item);
-  switch (outcome) {
-    case 'conflict':
-      return { outcome: 'bad', reason: 'event-conflict' };
-    case 'refused':
-      return { outcome: 'bad', reason: 'item-refused' };
-    case 'known':
-      return { outcome: 'duplicate', event };
-    case 'stored':
-    case 'amended':
-      return { outcome: 'stored', event };
-  }
+  if (outcome === 'conflict') return { kind: 'bad', reason: 'event-conflict' };
+  if (outcome === 'refused') return { kind: 'bad', reason: 'item-refused' };
+  return { kind: outcome === 'known' ? 'duplicate' : 'stored', event };
 }
 
 export const CONCURRENT_WRITES = 8;
@@ -210,10 +199,10 @@ export class RecordStorage {
 
   private async addRecord(record: KeptRecord | BadRecord): Promise<void> {
     const stored = await storeRecord(classifyRecord(record, this.file, this.settings), this.store);
-    if (stored.outcome === 'bad') await this.quarantine(record, stored.reason);
-    else if (stored.outcome === 'skipped') this.done.skipped += 1;
+    if (stored.kind === 'bad') await this.quarantine(record, stored.reason);
+    else if (stored.kind === 'skipped') this.done.skipped += 1;
     else {
-      this.done[stored.outcome === 'stored' ? 'stored' : 'known'] += 1;
+      this.done[stored.kind === 'stored' ? 'stored' : 'known'] += 1;
       noteEvent(this.seen, stored.event);
     }
   }
