@@ -30,8 +30,8 @@ import {
   problemOf,
   quarantineBucketOf,
   type RecordProblem,
-  RecordStorage,
   type RecordStore,
+  recordStorage,
   recordStore,
 } from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
@@ -236,7 +236,7 @@ async function storeLogFile(
   const held = new HeldRecords(deps.maxHeldBytes);
   const read = await verify(object, file, { ...options, onRecords: (records) => held.add(records), hash: true });
 
-  const storage = new RecordStorage(
+  const storage = recordStorage(
     { ...file, etag, quarantinedAt },
     deps,
     store,
@@ -284,12 +284,12 @@ async function quarantineLogFile(
   { code: reason, message: detail }: TrailError,
   deps: PipelineDeps,
 ): Promise<IngestResult> {
-  const { file, before, source, quarantinedAt = isoNow(deps) } = job;
+  const { file, before, source, store, quarantinedAt = isoNow(deps) } = job;
   const { bucket, key, path } = file;
   const about = { reason, detail, bucket, key, etag, quarantinedAt, versionId, path };
   const quarantineBucket = quarantineBucketOf(deps.config, about);
   const sha256 = reason === 'object-missing' ? undefined : await hashOf(job, etag, deps);
-  await source.quarantine(quarantineBucket, { ...about, sha256 });
+  await store.quarantineFile(source, quarantineBucket, { ...about, sha256 });
   const entry: LedgerEntry = { ...entryOf(job, etag, deps), state: 'quarantined', reason, detail };
   return {
     report: { bucket, key, outcome: 'quarantined', reason, detail },

@@ -125,9 +125,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the ledger is written before the events',
     file: PIPELINE,
-    find: '  const storage = new RecordStorage(',
+    find: '  const storage = recordStorage(',
     replace:
-      "  const early = { ...entryOf(job, etag, deps), recordsRead: 0, eventsStored: 0, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0, compressedBytes: 0, uncompressedBytes: 0 };\n  await writeLedger(deps.dynamo, deps.config, { entry: { ...early, state: 'ingested' }, before, seen: noEnvironments() });\n  const storage = new RecordStorage(",
+      "  const early = { ...entryOf(job, etag, deps), recordsRead: 0, eventsStored: 0, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0, compressedBytes: 0, uncompressedBytes: 0 };\n  await writeLedger(deps.dynamo, deps.config, { entry: { ...early, state: 'ingested' }, before, seen: noEnvironments() });\n  const storage = recordStorage(",
     tests: WRITING,
     only: 'half of all writes',
   },
@@ -166,8 +166,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the checkpoint is off by one',
     file: STORAGE,
-    find: 'this.done.nextRecord = slice.at(-1)!.index + 1;',
-    replace: 'this.done.nextRecord = slice.at(-1)!.index + 2;',
+    find: 'done.nextRecord = slice.at(-1)!.index + 1;',
+    replace: 'done.nextRecord = slice.at(-1)!.index + 2;',
     tests: WRITING,
     only: 'L2 no time',
   },
@@ -182,8 +182,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a failed write to the quarantine is swallowed',
     file: STORAGE,
-    find: 'this.store.quarantineRecord(quarantineBucketOf(this.settings.config, about), bytes, about);',
-    replace: 'this.store.quarantineRecord(quarantineBucketOf(this.settings.config, about), bytes, about).catch(() => {});',
+    find: 'store.quarantineRecord(quarantineBucketOf(settings.config, about), bytes, about);',
+    replace: 'store.quarantineRecord(quarantineBucketOf(settings.config, about), bytes, about).catch(() => {});',
     tests: WRITING,
     only: 'L4',
   },
