@@ -2,17 +2,15 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { BATCH_KEYS, batchGet } from './batch-get.ts';
 import { readItem, text } from './item.ts';
-import { type LedgerEntry, type LedgerState, ledgerKey } from './ledger-entry.ts';
+import { ledgerKey, type Named, named } from './ledger-entry.ts';
 
 /** What the ledger says of a log file, in short. */
-export type LedgerSummary = Pick<LedgerEntry, 'bucket' | 'key' | 'sha256' | 'otherSha256' | 'reason'> & {
-  state: LedgerState;
-};
-
+export type LedgerSummary = Named<Omit<z.output<typeof StoredSummary>, 'logFile'>>;
 const StoredSummary = z.object({
   logFile: z.string(),
   bucket: z.string(),
   objectKey: z.string(),
+  /** `failed`: it could not be read yet. */
   state: z.enum(['ingested', 'quarantined', 'discarded', 'partial', 'failed']),
   sha256: z.optional(z.string()),
   otherSha256: z.optional(z.array(z.string())),
@@ -30,8 +28,8 @@ export async function readLedgerSummaries(
   for (let start = 0; start < keys.length; start += BATCH_KEYS) {
     const batch = keys.slice(start, start + BATCH_KEYS).map((logFile) => ({ logFile: text(logFile) }));
     for (const item of await batchGet(dynamo, table, batch, Object.keys(StoredSummary.shape))) {
-      const { logFile, objectKey: key, ...summary } = readItem(StoredSummary, item);
-      summaries.set(logFile, { ...summary, key });
+      const { logFile, ...summary } = readItem(StoredSummary, item);
+      summaries.set(logFile, named(summary));
     }
   }
   return summaries;
