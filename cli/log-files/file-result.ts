@@ -1,4 +1,3 @@
-import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import { placeOf } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
@@ -24,7 +23,6 @@ export interface Archived {
 /** What became of one log file: what ingest reports, or why it was not ingested here. */
 export type FileResult =
   | LogFileReport
-  | { outcome: 'skipped'; reason: SkippedObject }
   /** It is no log file, so its events are provisional. */
   | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
   /** The ledger has it in this state, and ingest was not asked. */
