@@ -9,7 +9,8 @@ import {
 import pMap from 'p-map';
 import { ARCHIVES, unquoted } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import type { Archived, FoundObject, Listing, ListingSink } from './found-object.ts';
+import type { Archived } from '../log-files/file-result.ts';
+import type { FoundObject, Listing, ListingSink } from './found-object.ts';
 import { isWantedAccount, isWantedOrganization, isWantedPeriod, isWantedRegion, type Selection } from './selection.ts';
 import type { Whereabouts } from './unselected.ts';
 

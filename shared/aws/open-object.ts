@@ -31,12 +31,12 @@ export interface OpenObject {
 export interface OpenOptions {
   /** Read this state of the object and no other. */
   ifMatch?: string | undefined;
-  /** Read the object only when it is in another state. */
+  /** Read the object only if it is in another state. */
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
-  /** Waits before a broken transfer is resumed. */
-  sleep?: (milliseconds: number) => Promise<unknown>;
+  /** Waits, in milliseconds, before a broken transfer is taken up again. */
+  sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
 /** An object in a bucket. */
@@ -55,6 +55,13 @@ export class ObjectMissingError extends TrailError {
 export class ObjectChangedError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
+  }
+}
+
+/** The object is in the state `ifNoneMatch`. */
+export class ObjectUnchangedError extends TrailError {
+  constructor(object: ObjectOrFile) {
+    super('object-unchanged', `${placeOf(object)}: expected another state of the object`);
   }
 }
 
@@ -80,20 +87,14 @@ export class ObjectArchivedError extends TrailError {
 }
 
 /**
- * Starts to read an object. Other errors, also while the body is read, are the SDK's.
- * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
- * @returns undefined if the object is in the state `ifNoneMatch`
+ * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectUnchangedError} @throws {ObjectArchivedError}
  */
-export async function openObject(
-  s3: S3Client,
-  object: ObjectRef,
-  options: OpenOptions = {},
-): Promise<OpenObject | undefined> {
+export async function openObject(s3: S3Client, object: ObjectRef, options: OpenOptions = {}): Promise<OpenObject> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
-  if (response === 'not-modified') return undefined;
   const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected an ETag from GetObject`);
   return {
@@ -176,8 +177,8 @@ async function rest(
   offset: number,
 ): Promise<GetObjectCommandOutput> {
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
-  // A proxy may ignore Range, and answer with the whole.
-  if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
+  // Somebody between us and S3 may ignore Range, and answer with the whole.
+  if (response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
   throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
 
@@ -192,14 +193,14 @@ async function getObject(
   object: ObjectRef,
   { expectedOwner }: OpenOptions,
   conditions: Partial<GetObjectCommandInput>,
-): Promise<GetObjectCommandOutput | 'not-modified'> {
+): Promise<GetObjectCommandOutput> {
   try {
     const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
     const status = statusOf(error);
-    // The API model has no error for 304, so the SDK invents a name for it.
-    if (status === 304) return 'not-modified';
+    // The API model has no error for 304, so the SDK makes up a name for it.
+    if (status === 304) throw new ObjectUnchangedError(object);
     if (error instanceof InvalidObjectState)
       throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);

@@ -6,8 +6,9 @@ import { type DigestKey, readDigestKey, readObjectKey } from '../cloudtrail/obje
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from '../store/digest-chains.ts';
-import { readLedger, writeVerification } from '../store/ledger.ts';
+import { readLedger } from '../store/ledger.ts';
 import { verificationOf } from '../store/ledger-entry.ts';
+import { writeVerification } from '../store/ledger-writer.ts';
 import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './chain.ts';
 import type { Digest, NamedLogFile } from './digest.ts';
 import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
