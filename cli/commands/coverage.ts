@@ -1,14 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import { listDay, listScopes, type ScopeFilter } from '../../shared/aws/list-trail.ts';
+import { daysBetween, isoTime } from '../../shared/cloudtrail/times.ts';
 import type { Environment } from '../../shared/config.ts';
-import { listDay, listPlaces, type ScopeFilter } from '../../shared/integrity/list-objects.ts';
-import {
-  type Coverage,
-  type DeliveredFiles,
-  daysBetween,
-  needsAttention,
-  readCoverage,
-} from '../../shared/query/coverage.ts';
+import { type Coverage, type DeliveredFiles, needsAttention, readCoverage } from '../../shared/query/coverage.ts';
 import { CriteriaError, timeCriterion } from '../../shared/query/criteria.ts';
 import {
   COVERAGE_CSV_HEADER,
@@ -67,7 +62,7 @@ export function coverageCommand(env: Environment, setExitCode: (code: number) =>
     if (options.bucket && storeOf(options, env).kind === 'local') {
       command.error('error: --bucket is for a trail in AWS, and needs --stack or --table');
     }
-    const days = [...daysOf(options, Date.now())];
+    const days = daysOf(options, Date.now());
     await withStore(options, env, async (deps) => {
       const delivered = options.bucket && (await deliveredFiles(options.bucket, env));
       const seen = { rows: 0, attention: false };
@@ -156,19 +151,19 @@ async function* watched(
 function daysOf(
   { since, until, ...options }: Pick<CoverageOptions, 'since' | 'until' | 'local'>,
   now: number,
-): Generator<string> {
+): string[] {
   const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
   const first = timeOf('since', since);
   const end = until === undefined ? undefined : timeOf('until', until);
   if (end !== undefined && first >= end) throw new CriteriaError('since', 'expected a time before until');
   // The last day is that of the last moment before.
   const last = end === undefined ? now : Date.parse(end) - 1;
-  return daysBetween(first.slice(0, 10), new Date(last).toISOString().slice(0, 10));
+  return daysBetween(first, isoTime(last));
 }
 
 async function deliveredFiles(location: ScopeFilter, env: Environment): Promise<DeliveredFiles> {
   const s3 = createS3Client(env);
-  const places = await listPlaces(s3, location);
+  const places = await listScopes(s3, location);
   return { location, places, list: (place, day) => listDay(s3, place, 'CloudTrail', day) };
 }
 

@@ -71,7 +71,7 @@ async function verifyAndPrint(
   const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
-    onProgress: (files) => progress.advance(files),
+    onLogFile: () => progress.advance(1),
   }).finally(() => {
     progress.stop();
     s3.destroy();

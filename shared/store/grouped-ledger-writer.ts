@@ -4,7 +4,7 @@ import type { TableNames } from '../config.ts';
 import { TrailError } from '../errors.ts';
 import { joinSeen, type SeenEnvironments, type WrittenEnvironments, writeEnvironments } from './environments-table.ts';
 import { moveWatermark, putEntry, readLedger } from './ledger.ts';
-import { readLedgerSummaries } from './ledger-batch.ts';
+import { readLedgerBatch } from './ledger-batch.ts';
 import { type LedgerEntry, ledgerKey, toLedgerItem } from './ledger-entry.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 
@@ -123,7 +123,7 @@ async function writeEntries(
   );
   const write = async (batch: readonly LedgerEntry[]) => {
     // A batch knows no conditions: what the ledger has already is written one by one, so that no verification mark is lost.
-    const known = await readLedgerSummaries(dynamo, table, batch);
+    const known = await readLedgerBatch(dynamo, table, batch);
     const [earlier, first] = [true, false].map((is) => batch.filter((entry) => known.has(ledgerKey(entry)) === is));
     const puts = first!.map((entry) => ({ PutRequest: { Item: toLedgerItem({ ...entry, revision: 1 }) } }));
     await writeBatch(dynamo, table, puts, sleep);

@@ -9,7 +9,7 @@ import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/ve
 import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/integrity/verify-ingested.ts';
+import type { DigestReport, RetiredChain, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
 import { GroupedLedgerWriter } from '../../shared/store/grouped-ledger-writer.ts';
 import {
@@ -92,7 +92,7 @@ class Verification {
     await this.ingest([file]);
   }
 
-  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<VerifyReport> {
+  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<RunReport> {
     this.reports.length = 0;
     const { s3, dynamo, deps } = this.world;
     const handler = createVerifyHandler(
@@ -662,7 +662,7 @@ describe('interrupted', () => {
     await check.run();
     expect(await check.states()).toEqual([undefined, ...all(5, 'verified')]);
     const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
-    expect(chain).toMatchObject({ unsettled: [check.trail.digests[0]!.key] });
+    expect(chain).toMatchObject({ pending: [check.trail.digests[0]!.key] });
     expect(chain!.last!.key).toBe(check.trail.digests[2]!.key);
   });
 
@@ -688,7 +688,7 @@ describe('interrupted', () => {
     await check.run();
     const { dynamo, deps } = check.world;
     const [chain] = await listChains(dynamo, deps.config.logFilesTable);
-    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, unsettled: [] });
+    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, pending: [] });
     expect(written?.revision).toBe(chain!.revision + 1);
     expect(await writeChain(dynamo, deps.config.logFilesTable, chain!)).toBeUndefined();
     expect(await listChains(dynamo, deps.config.logFilesTable)).toEqual([written]);
