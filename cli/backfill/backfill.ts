@@ -3,6 +3,7 @@ import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
@@ -16,7 +17,6 @@ import { listFolder } from './list-folder.ts';
 import { localFile, otherS3 } from './places.ts';
 import { showProgress } from './progress.ts';
 import type { BackfillReport } from './report.ts';
-import type { Selection } from './selection.ts';
 import { Tally } from './tally.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
@@ -30,7 +30,7 @@ export interface BackfillOptions {
   /** Where the events go. */
   store: Store;
   source: BackfillSource;
-  selection: Selection;
+  selection: TrailFilter;
   /** Files that are read at the same time. */
   concurrency: number;
   dryRun: boolean;

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import type { Environment } from '../../shared/config.ts';
 import { CriteriaError, timeCriterion } from '../../shared/query/criteria.ts';
 import { backfill, readSource } from '../backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from '../backfill/report.ts';
-import type { Selection } from '../backfill/selection.ts';
 import { bucketName } from '../lib/bucket-name.ts';
 import { ingestQueueOf } from '../lib/deployed-stack.ts';
 import { EXIT } from '../lib/exit.ts';
@@ -122,7 +122,7 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
   });
 }
 
-function selectionOf({ since, until, account, region, organization, ...options }: Options, now: number): Selection {
+function selectionOf({ since, until, account, region, organization, ...options }: Options, now: number): TrailFilter {
   const timeOf = (name: string, value: string) => timeCriterion(name, value, now, zoneOf(options));
   return {
     ...(since === undefined ? {} : { since: timeOf('since', since) }),

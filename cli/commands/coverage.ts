@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createS3Client } from '../../shared/aws/s3.ts';
 import { listDay, listScopes, type ScopeFilter } from '../../shared/aws/list-trail.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import { daysBetween, isoTime } from '../../shared/cloudtrail/times.ts';
 import type { Environment } from '../../shared/config.ts';
 import { type Coverage, type DeliveredFiles, needsAttention, readCoverage } from '../../shared/query/coverage.ts';

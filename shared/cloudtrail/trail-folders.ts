@@ -50,6 +50,23 @@ export function folderBelow(parent: TrailFolder, name: string): TrailFolder | un
 /** The folder `AWSLogs/` of a trail. @param prefix what stands before it: empty, or with a slash at its end */
 export const awsLogsFolder = (prefix: string): TrailFolder => ({ prefix: `${prefix}AWSLogs/`, level: 'AWSLogs' });
 
+/**
+ * Returns the folder that a prefix is: in a trail's bucket, or `AWSLogs/` below it if the prefix does not get so far.
+ * `unexpected`: the name of a folder that CloudTrail does not make there.
+ */
+export function trailFolderOf(prefix: string): TrailFolder | { unexpected: string } {
+  const names = prefix.split('/').filter((name, i, all) => name !== '' || i < all.length - 1);
+  const at = names.lastIndexOf('AWSLogs');
+  const above = at < 0 ? names : names.slice(0, at);
+  let folder = awsLogsFolder(above.map((name) => `${name}/`).join(''));
+  for (const name of at < 0 ? [] : names.slice(at + 1)) {
+    const below = folderBelow(folder, name);
+    if (below === undefined) return { unexpected: name };
+    folder = below;
+  }
+  return folder;
+}
+
 /** Whether a folder is asked for, by what it names itself. */
 export function isSelectedFolder(filter: TrailFilter, folder: TrailFolder): boolean {
   const { level, organization, account, region, period = '' } = folder;
