@@ -1,10 +1,16 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
-import { type Announcement, DeliveryError, type NothingAnnounced } from '../shared/delivery/announcement.ts';
+import {
+  type Announcement,
+  DeliveryError,
+  type LogFileRef,
+  type NothingAnnounced,
+} from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
 import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 
 /** Who is told what happens: the function's log and metrics, or the report of a replay. Nothing told holds record content. */
@@ -30,11 +36,16 @@ const LAST_ANSWER_MS = 4_000;
 /**
  * The ingest function, for any event that `readDelivery` understands. An SQS batch is answered with the messages to be
  * delivered again; for any other event a failure is thrown, and Lambda delivers the whole again.
+ * @param sourceOf where the bytes of a log file are
  */
-export function createIngestHandler(deps: PipelineDeps, observer: IngestObserver) {
+export function createIngestHandler(
+  deps: PipelineDeps,
+  observer: IngestObserver,
+  sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
+) {
   const ingest = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const delivery = readDelivery(event);
-    const work = new Invocation(deps, observer, context);
+    const work = new Invocation(deps, observer, sourceOf, context);
     if (delivery.kind === 'sqs-batch') return work.batch(delivery.messages);
     const failures = await work.announcement(delivery.announcement);
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
@@ -55,12 +66,19 @@ export function createIngestHandler(deps: PipelineDeps, observer: IngestObserver
 class Invocation {
   private readonly deps: PipelineDeps;
   private readonly observer: IngestObserver;
+  private readonly sourceOf: (ref: LogFileRef) => LogSource;
   private readonly remaining: () => number;
   private readonly time: TimeBudget;
 
-  constructor(deps: PipelineDeps, observer: IngestObserver, context: Partial<Context>) {
+  constructor(
+    deps: PipelineDeps,
+    observer: IngestObserver,
+    sourceOf: (ref: LogFileRef) => LogSource,
+    context: Partial<Context>,
+  ) {
     this.deps = deps;
     this.observer = observer;
+    this.sourceOf = sourceOf;
     this.remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     this.time = { isSpent: () => this.remaining() < LAST_START_MS };
   }
@@ -89,7 +107,7 @@ class Invocation {
     for (const logFile of logFiles) {
       try {
         if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(logFile)}: not begun`);
-        this.observer.logFile(await ingestLogFile(logFile, this.deps, this.time));
+        this.observer.logFile(await ingestLogFile(logFile, this.deps, this.time, this.sourceOf(logFile)));
       } catch (error) {
         this.observer.failed(s3Uri(logFile), error);
         failures.push(`${s3Uri(logFile)}: ${describeError(error)}`);

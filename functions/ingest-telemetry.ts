@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-log-file.ts';
+import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
 /**
@@ -19,7 +20,7 @@ export function createTelemetry(
   const throttles = new Map<string, number>();
   return {
     logFile(report) {
-      if (report.outcome === 'ingested') countBooks(report, count);
+      if (report.outcome === 'ingested') countRecords(report.counts, count);
       if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
       if (isNotAsSigned(report)) count('FilesFailedVerification', 1);
       // One line of JSON for each log file.
@@ -54,15 +55,12 @@ export function createTelemetry(
   };
 }
 
-function countBooks(
-  { books }: LogFileReport & { outcome: 'ingested' },
-  count: (name: string, value: number) => void,
-): void {
-  count('RecordsRead', books.recordsRead);
-  count('EventsIndexed', books.eventsStored);
-  count('EventsKnown', books.eventsKnown);
-  count('RecordsFiltered', books.recordsFiltered);
-  count('RecordsQuarantined', books.recordsQuarantined);
+function countRecords(counts: LogFileCounts, count: (name: string, value: number) => void): void {
+  count('RecordsRead', counts.recordsRead);
+  count('EventsIndexed', counts.eventsStored);
+  count('EventsKnown', counts.eventsKnown);
+  count('RecordsFiltered', counts.recordsFiltered);
+  count('RecordsQuarantined', counts.recordsQuarantined);
 }
 
 function problemOf(report: LogFileReport): string | undefined {
@@ -78,7 +76,7 @@ function isNotAsSigned(report: LogFileReport): boolean {
   return report.outcome === 'ingested' && report.notAsSigned === true;
 }
 
-/** CloudWatch takes 256 KB a line; the books say how many problems there are, and the quarantine has them all. */
+/** CloudWatch takes 256 KB a line; the counts say how many problems there are, and the quarantine has them all. */
 const MAX_PROBLEMS = 50;
 
 function shortened(report: LogFileReport): LogFileReport {

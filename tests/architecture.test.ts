@@ -144,7 +144,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|functions\/)/;
+    /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|cli\/log-files\/stack-settings\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE =
     /^shared\/(ingest\/\w[\w-]*\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
@@ -186,10 +186,13 @@ describe('packages', () => {
   const LOADED_LATE: Readonly<Record<string, string[]>> = {
     'cli/redrive/': ['cli/commands/redrive.ts'],
     'cli/doctor/': ['cli/commands/doctor.ts'],
-    'cli/quarantine/stack-bucket.ts': ['cli/quarantine/open-quarantine.ts'],
     'cli/verify/': ['cli/commands/evidence.ts', 'cli/commands/verify.ts'],
     'cli/backfill/via-queue.ts': ['cli/backfill/backfill.ts'],
-    'cli/backfill/ingest-settings.ts': ['cli/commands/backfill.ts', 'cli/commands/quarantine.ts'],
+    'cli/log-files/stack-settings.ts': [
+      'cli/commands/backfill.ts',
+      'cli/commands/quarantine.ts',
+      'cli/quarantine/open-quarantine.ts',
+    ],
   };
   const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
 

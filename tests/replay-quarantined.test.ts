@@ -3,7 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import { replayQuarantined } from '../shared/ingest/replay-quarantined.ts';
-import { noteFailure } from '../shared/store/ledger.ts';
+import { noteFailure } from '../shared/store/ledger-writer.ts';
 import { listQuarantine } from '../shared/store/quarantine.ts';
 import {
   createWorld,
@@ -145,7 +145,7 @@ describe('what stays in quarantine', () => {
     await world.handle(s3Event(file));
     const { logFilesTable } = (await createWorld(servers)).deps.config;
     const elsewhere = { ...world.deps, config: { ...world.deps.config, logFilesTable } };
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await replayAll(elsewhere)).toMatchObject([failed]);
     await noteFailure(world.dynamo, logFilesTable, { ...file, deliveryDay: '2026-11-02' }, 'x');
     expect(await replayAll(elsewhere)).toMatchObject([failed]);

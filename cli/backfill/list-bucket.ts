@@ -16,7 +16,8 @@ import {
   trailFolderOf,
 } from '../../shared/cloudtrail/trail-folders.ts';
 import { s3Uri, TrailError } from '../../shared/errors.ts';
-import type { Archived, FoundObject, Listing, ListingSink } from './found-object.ts';
+import type { Archived } from '../log-files/file-result.ts';
+import type { FoundObject, Listing, ListingSink } from './found-object.ts';
 
 /** Prefixes that are listed at the same time. They are days one after the other, so that as many days are mixed. */
 const CONCURRENT_LISTINGS = 16;

@@ -3,9 +3,9 @@ import { isSelectedLogFile, type TrailFilter } from '../../shared/cloudtrail/tra
 import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import type { Tally } from '../log-files/tally.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { FoundObject, Listing, ListingSink } from './found-object.ts';
-import type { Tally } from './tally.ts';
 
 /** A log file that is asked for. */
 export interface WantedFile extends FoundObject {
@@ -76,8 +76,8 @@ function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFil
         tally.list(file.size);
         const entry = entries?.get(nameOf(file));
         if (file.archived && !(ledger && isDone(entry, file.etag, ledger.config.eventSources))) {
-          tally.archive(file, file.archived);
-          tally.advance(file.size);
+          tally.add(file, { outcome: 'archived', ...file.archived });
+          tally.advance(file);
         } else await queue.push(file.deliveryDay, { ...file, entry });
       }
       return wanted.length;

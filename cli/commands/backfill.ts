@@ -111,7 +111,7 @@ export function backfillCommand(env: Environment, setExitCode: (code: number) =>
       : options.quarantine;
     const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
     // Few commands ask Lambda.
-    const { withIngestSettings } = await import('../backfill/ingest-settings.ts');
+    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
     const settings = await withIngestSettings(options, env);
     const report = await untilInterrupted(
       (signal) => backfill(wanted, settings, signal),

@@ -81,7 +81,7 @@ function showCommand(env: Environment, setExitCode: (code: number) => void): Com
       } else {
         warn('these bytes are unredacted; they may hold secrets');
         const object = await openObject(s3, { bucket: quarantineBucket, key: entry.name });
-        for await (const piece of object!.body) await writeOut(piece);
+        for await (const piece of object.body) await writeOut(piece);
       }
     });
   });
@@ -106,7 +106,7 @@ function replayCommand(env: Environment, setExitCode: (code: number) => void): C
     const { all = false, dryRun = false, format } = options;
     if (ids.length > 0 === all) command.error('error: name what to replay by its IDs, or all of it by --all');
     // Few commands ask Lambda.
-    const { withIngestSettings } = await import('../backfill/ingest-settings.ts');
+    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
     const settings = await withIngestSettings(options, env);
     const reports = await withPipeline(options, settings, dryRun ? 'read' : 'add', async (pipeline) => {
       const deps = { ...pipeline, caps: options.cap ?? {} };

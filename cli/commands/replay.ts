@@ -8,8 +8,6 @@ import { invocation } from '../lib/invocation.ts';
 import { commandLine } from '../lib/shell.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/store-options.ts';
 import { writeOut } from '../lib/write-out.ts';
-import { findLogFiles } from '../replay/local-log-files.ts';
-import { createProgress } from '../replay/progress.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
 
@@ -30,15 +28,11 @@ export function replayCommand(env: Environment, setExitCode: (code: number) => v
     .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
     .addOption(formatOption(['table', 'json'], 'how to print the report'))
     .action(async (paths: string[], options: ReplayOptions) => {
-      const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
-      const progress = createProgress(files.length);
-      // A bar that is not stopped keeps the process alive.
-      const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
-      const report = { ...result, unreadable };
+      const report = await replayFiles(paths.length > 0 ? paths : [samples()], options.store, env);
       const named = isAskedByDefault(options.store, env) ? [] : ['--store', options.store];
       const ask = commandLine(invocation(process.cwd()), 'query', ...named, '--errors');
       await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, ask));
-      if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
+      if (report.tally.problems.length > 0) setExitCode(EXIT.failed);
     });
 }
 

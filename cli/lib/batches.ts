@@ -2,7 +2,7 @@
 export const TABLE_ROWS = 1_000;
 
 /** The items in arrays of `size`, the last one shorter. */
-export async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+export async function* batches<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<T[]> {
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Environment } from '../../shared/config.ts';
 import { type DiscardReport, discardQuarantined } from '../../shared/ingest/discard-quarantined.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
-import { readDiscards } from '../../shared/store/discards.ts';
+import { readDiscards } from '../../shared/store/ledger-quarantine.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
 import { EXIT } from '../lib/exit.ts';
 import { formatOption } from '../lib/format-option.ts';

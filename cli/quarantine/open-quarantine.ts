@@ -71,7 +71,7 @@ export async function quarantineOf(
   if (bucket !== undefined) return bucket;
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
-    const { quarantineBucketOf } = await import('./stack-bucket.ts');
+    const { quarantineBucketOf } = await import('../log-files/stack-settings.ts');
     return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;

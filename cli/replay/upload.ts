@@ -15,12 +15,12 @@ import {
 import { unquoted } from '../../shared/aws/open-object.ts';
 import { utf8Text } from '../../shared/log-file/text-form.ts';
 import type { LocalLogFile } from './local-log-files.ts';
-import type { CreatedObject } from './sqs-delivery.ts';
+import type { CreatedObject } from './notification.ts';
 
 /** Puts a log file into the bucket the way CloudTrail would: in UTF-8, and gzipped; untouched when it is, or has nothing in it. */
 export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<CreatedObject> {
   const isUtf8 = file.form.encoding === 'UTF-8';
-  if ((isUtf8 && file.form.gzip) || file.bytes === 0) return putFile(s3, bucket, file.key, file.path, file.bytes);
+  if ((isUtf8 && file.form.gzip) || file.size === 0) return putFile(s3, bucket, file.key, file.path, file.size);
   const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
   try {
     const gzipped = join(folder, 'log-file.json.gz');

@@ -15,7 +15,7 @@ import { EXIT } from '../lib/exit.ts';
 import { storeOf, withStore } from '../lib/store-options.ts';
 import { viewOf, zoneOf } from '../lib/view-options.ts';
 import { writeOut } from '../lib/write-out.ts';
-import { createProgress } from '../replay/progress.ts';
+import { showProgress } from '../log-files/progress.ts';
 import { readKeys, type VerifyOptions } from './arguments.ts';
 
 /**
@@ -66,14 +66,18 @@ async function verifyAndPrint(
 ): Promise<number> {
   const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
-  const progress = createProgress(undefined, 'Verifying');
+  let files = 0;
+  const state = () => ({ done: 0, total: 0, text: `${files} files` });
+  const stop = process.stderr.isTTY ? showProgress('Verifying', state) : () => {};
   const { concurrency, format } = options;
   const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
-    onLogFile: () => progress.advance(1),
+    onLogFile: () => {
+      files += 1;
+    },
   }).finally(() => {
-    progress.stop();
+    stop();
     s3.destroy();
   });
   if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);

@@ -10,6 +10,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { ObjectRef } from '../cloudtrail/object-key.ts';
+import { defined } from '../defined.ts';
 import { placeOf, s3Uri, TrailError } from '../errors.ts';
 
 export type { ObjectRef };
@@ -33,12 +34,12 @@ export interface OpenObject {
 export interface OpenOptions {
   /** Read this state of the object and no other. */
   ifMatch?: string | undefined;
-  /** Read the object only when it is in another state. */
+  /** Read the object only if it is in another state. */
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
   /** Waits, in milliseconds, before a broken transfer is taken up again. */
-  sleep?: (milliseconds: number) => Promise<unknown>;
+  sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
 /** An object, or a file that stands for it. */
@@ -55,6 +56,13 @@ export class ObjectMissingError extends TrailError {
 export class ObjectChangedError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
+  }
+}
+
+/** The object is in the state `ifNoneMatch`. */
+export class ObjectUnchangedError extends TrailError {
+  constructor(object: ObjectOrFile) {
+    super('object-unchanged', `${placeOf(object)}: expected another state of the object`);
   }
 }
 
@@ -81,28 +89,24 @@ export class ObjectArchivedError extends TrailError {
 
 /**
  * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
- * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
- * @returns undefined if the object is in the state `ifNoneMatch`
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectUnchangedError} @throws {ObjectArchivedError}
  */
-export async function openObject(
-  s3: S3Client,
-  object: ObjectRef,
-  options: OpenOptions = {},
-): Promise<OpenObject | undefined> {
+export async function openObject(s3: S3Client, object: ObjectRef, options: OpenOptions = {}): Promise<OpenObject> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
-  if (response === 'not-modified') return undefined;
   const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
     etag: unquoted(ETag),
-    ...(ContentLength === undefined ? {} : { size: ContentLength }),
-    ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
-    ...(VersionId === undefined ? {} : { versionId: VersionId }),
-    ...(Metadata === undefined ? {} : { metadata: Metadata }),
+    ...defined({
+      size: ContentLength,
+      deliveredAt: LastModified?.toISOString(),
+      versionId: VersionId,
+      metadata: Metadata,
+    }),
   };
 }
 
@@ -175,7 +179,7 @@ async function rest(
 ): Promise<GetObjectCommandOutput> {
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
   // Somebody between us and S3 may ignore Range, and answer with the whole.
-  if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
+  if (response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
   throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
 
@@ -190,14 +194,14 @@ async function getObject(
   object: ObjectRef,
   { expectedOwner }: OpenOptions,
   conditions: Partial<GetObjectCommandInput>,
-): Promise<GetObjectCommandOutput | 'not-modified'> {
+): Promise<GetObjectCommandOutput> {
   try {
     const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
     const status = statusOf(error);
     // The API model has no error for 304, so the SDK makes up a name for it.
-    if (status === 304) return 'not-modified';
+    if (status === 304) throw new ObjectUnchangedError(object);
     if (error instanceof InvalidObjectState)
       throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);

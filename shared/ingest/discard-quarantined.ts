@@ -1,12 +1,13 @@
+import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
-import { writeDiscard } from '../store/discards.ts';
+import { writeDiscard } from '../store/ledger-quarantine.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
 import type { PipelineDeps } from './ingest-log-file.ts';
-import { dryRunReplay, type QuarantinePlace, quarantinePlace } from './replay-quarantined.ts';
-import { noQuarantine } from './store-records.ts';
+import { dryRunReplay, type QuarantineRef, quarantineRef } from './replay-quarantined.ts';
+import { quarantineBucketOf } from './store-records.ts';
 
 /** What became of something that was to be discarded. */
-export type DiscardReport = QuarantinePlace &
+export type DiscardReport = QuarantineRef &
   (
     | { outcome: 'discarded' }
     /** It stays in quarantine: it holds events, or may do. */
@@ -44,14 +45,14 @@ export async function discardQuarantined(
   decision: DiscardDecision,
   deps: PipelineDeps,
 ): Promise<DiscardReport> {
-  const place = quarantinePlace(entry);
+  const ref = quarantineRef(entry);
   try {
     const reason = decision.force ? undefined : await reasonToKeep(entry, deps);
-    if (reason !== undefined) return { ...place, outcome: 'kept', reason };
+    if (reason !== undefined) return { ...ref, outcome: 'kept', reason };
     if (!decision.dryRun) await discard(entry, decision, deps);
-    return { ...place, outcome: 'discarded' };
+    return { ...ref, outcome: 'discarded' };
   } catch (error) {
-    return { ...place, outcome: 'failed', reason: describeError(error) };
+    return { ...ref, outcome: 'failed', reason: describeError(error) };
   }
 }
 
@@ -70,15 +71,14 @@ async function reasonToKeep(entry: QuarantineEntry, deps: PipelineDeps): Promise
 
 async function discard(entry: QuarantineEntry, { by, why }: DiscardDecision, deps: PipelineDeps): Promise<void> {
   const { s3, dynamo, config, now } = deps;
-  if (config.quarantineBucket === undefined) throw noQuarantine(entry, entry.detail);
+  const quarantineBucket = quarantineBucketOf(config, entry);
   const { id, recordIndex, path, reason } = entry;
   const written = await writeDiscard(dynamo, config.logFilesTable, entry, {
     ...{ id, reason, discardedAt: new Date(now()).toISOString(), discardedBy: by, why },
-    ...(recordIndex === undefined ? {} : { recordIndex }),
-    ...(path === undefined ? {} : { path }),
+    ...defined({ recordIndex, path }),
   });
   if (written === 'open') {
-    throw new TrailError('books-open', `${s3Uri(entry)}: expected it in the ledger; replay it first`);
+    throw new TrailError('ledger-entry-open', `${s3Uri(entry)}: expected a finished ledger entry; replay it first`);
   }
-  await removeFromQuarantine(s3, config.quarantineBucket, entry);
+  await removeFromQuarantine(s3, quarantineBucket, entry);
 }

@@ -66,11 +66,8 @@ export async function collectEvidence(
 }
 
 async function readObject(s3: S3Client, object: ObjectRef): Promise<Uint8Array> {
-  const open = await openObject(s3, object);
-  if (!open) throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of open.body) pieces.push(piece);
-  return Buffer.concat(pieces);
+  const { body } = await openObject(s3, object);
+  return Buffer.concat(await Array.fromAsync(body));
 }
 
 /** Finds the digest that names a log file, among those of the day after it; both where that digest says that they are. */

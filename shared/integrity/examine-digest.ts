@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissingError, openObject } from '../aws/open-object.ts';
 import { type ObjectRef, readDigestKey } from '../cloudtrail/object-key.ts';
 import { isoTime } from '../cloudtrail/times.ts';
-import { s3Uri, TrailError } from '../errors.ts';
+import { s3Uri } from '../errors.ts';
 import { gunzip } from '../log-file/gunzip.ts';
 import { BadLogFileError } from '../log-file/read-log-file.ts';
 import { BadDigestError, type Digest, parseDigest } from './digest.ts';
@@ -81,7 +81,6 @@ export async function fetchDigest(
   options: Partial<Pick<ExamineDeps, 'sleep'>> = {},
 ): Promise<DigestFile> {
   const object = await openObject(s3, { bucket, key }, options);
-  if (!object) throw new TrailError('s3-answer', `${s3Uri({ bucket, key })}: expected the object`);
   // A longer file is no digest, and its rest need not be held.
   return { bucket, key, bytes: await collect(object.body, MAX_DIGEST_BYTES), metadata: object.metadata ?? {} };
 }

@@ -160,8 +160,7 @@ const objectOf = ({ bucket = '', key = '' }: Finding): ObjectRef => ({ bucket, k
 /** Returns undefined if a log file cannot be read: then it stays one that no digest names. */
 async function hashOf(s3: S3Client, object: ObjectRef): Promise<string | undefined> {
   try {
-    const open = await openObject(s3, object);
-    return open && (await hashLogFile(open.body));
+    return await hashLogFile((await openObject(s3, object)).body);
   } catch {
     return undefined;
   }

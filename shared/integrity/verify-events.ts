@@ -187,10 +187,9 @@ class EventVerification {
     const onRecords = ({ kept }: RecordBatch) => {
       for (const { index, bytes } of kept) if (wanted.has(index)) records.set(index, Buffer.from(bytes).toString());
     };
-    const open = await openObject(this.scope.s3, object);
-    if (!open) throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
+    const { body } = await openObject(this.scope.s3, object);
     const eventSources = [...new Set(events.flatMap(({ eventSource }) => eventSource ?? []))];
-    const { sha256 = '' } = await readLogFile(open.body, { eventSources, onRecords, hash: true });
+    const { sha256 = '' } = await readLogFile(body, { eventSources, onRecords, hash: true });
     if (this.scope.outcomes.isContent(object.key, sha256)) return records;
     throw new TrailError('object-changed', `${s3Uri(object)}: expected the content that was verified before`);
   }

@@ -15,7 +15,7 @@ import {
   uncovered,
 } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
-import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { describeError, s3Uri } from '../errors.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
 import {
   type ChainEnd,
@@ -467,11 +467,7 @@ export class ScopeVerification {
     object: ObjectRef,
     sha256: string,
   ): Promise<ContentProblem | 'missing' | { reason: string } | undefined> {
-    const open = async () => {
-      const opened = await openObject(this.deps.s3, object, this.deps);
-      if (opened) return opened.body;
-      throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
-    };
+    const open = async () => (await openObject(this.deps.s3, object, this.deps)).body;
     for (let reading = 1; ; reading += 1) {
       try {
         const problem = await checkLogFile(open, sha256);

@@ -8,19 +8,18 @@ export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
+/** `gunzip`, or `gunzipByZlib`, which gives the same outcome for the same file. */
+export type Inflate = (compressed: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, void, void>;
+
 /**
- * Inflates a gzip file (RFC 1952) of one or more members. After the last member only zero bytes may follow.
+ * Inflates a gzip file (RFC 1952), by our own WebAssembly where available, of one or more members. After the last member only zero bytes may follow.
  *
  * @param compressed the file; an error of this stream is thrown on as it is
- * @param useKernel whether to inflate by our own WebAssembly, where available; the outcome is the same without
  * @returns the text in pieces, each of them valid only until the next one is asked for
  * @throws BadLogFileError `gzip-corrupt`, `gzip-truncated` or `gzip-trailing-bytes`
  */
-export function gunzip(
-  compressed: AsyncIterable<Uint8Array>,
-  useKernel = true,
-): AsyncGenerator<Uint8Array, void, void> {
-  const inflater = useKernel ? Inflater.create() : undefined;
+export function gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const inflater = Inflater.create();
   return inflater === undefined ? gunzipByZlib(compressed) : gunzipBy(inflater, compressed);
 }
 

@@ -36,7 +36,7 @@ export interface SeenEnvironments {
   days: Set<string>;
 }
 
-export const NOTHING_SEEN: SeenEnvironments = { environments: new Map(), days: new Set() };
+export const noEnvironments = (): SeenEnvironments => ({ environments: new Map(), days: new Set() });
 
 /** What the table has for certain; days and spans only grow. */
 export interface WrittenEnvironments {

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
 import { TrailError } from '../errors.ts';
 
 /** A DynamoDB item or key, as the API takes and returns it. */
@@ -22,6 +23,40 @@ export function toItem(
     else if (value !== undefined && value.length > 0) item[name] = { L: value.map(text) };
   }
   return item;
+}
+
+/**
+ * Reads an item by a schema of its attributes; those it does not name are left out.
+ * @throws {StoredItemError} with the name of an attribute that is not as expected
+ */
+export function readItem<T extends z.ZodMiniType>(schema: T, item: Item): z.output<T> {
+  const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
+  const { data, error } = z.safeParse(schema, plain);
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  throw new StoredItemError(
+    'stored-item',
+    `attribute ${issue?.path.join('.')} of a stored item: expected another value (${issue?.code})`,
+  );
+}
+
+function plainValue({ S, N, BOOL, L }: AttributeValue): unknown {
+  return S ?? BOOL ?? L?.map(plainValue) ?? (N === undefined ? undefined : Number(N));
+}
+
+/** A schema for text that holds JSON. */
+export function jsonText<T extends z.ZodMiniType>(schema: T) {
+  return z.codec(z.string(), schema, {
+    decode: (text, context) => {
+      try {
+        return JSON.parse(text) as z.input<T>;
+      } catch {
+        context.issues.push({ code: 'invalid_format', format: 'json', input: text });
+        return z.NEVER;
+      }
+    },
+    encode: (value) => JSON.stringify(value),
+  });
 }
 
 export function textAt(item: Item, name: string): string | undefined {

@@ -1,14 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
 import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { BATCH_KEYS, batchGet } from './batch-get.ts';
-import { requiredTextAt, text, textAt } from './item.ts';
+import { readItem, text, textAt } from './item.ts';
 import { fromLedgerItem, type LedgerEntry, ledgerKey } from './ledger-entry.ts';
 
-/** A log file on which the work failed: it has no counts. */
-export interface FailedLogFile extends ObjectRef {
-  state: 'failed';
-  reason: string | undefined;
-}
+/** A log file that could not be read yet, which is no entry. */
+export type FailedLogFile = z.output<typeof FailedLogFile>;
+const FailedLogFile = z.object({ state: z.literal('failed'), reason: z.optional(z.string()) });
 
 /** Looks up many log files in the ledger, by `bucket/key`; those that it does not know are left out. */
 export async function readLedgerBatch(
@@ -21,10 +20,8 @@ export async function readLedgerBatch(
   for (let start = 0; start < keys.length; start += BATCH_KEYS) {
     const batch = keys.slice(start, start + BATCH_KEYS).map((logFile) => ({ logFile: text(logFile) }));
     for (const item of await batchGet(dynamo, table, batch)) {
-      const [bucket, key] = [requiredTextAt(item, 'bucket'), requiredTextAt(item, 'objectKey')];
       const isFailed = textAt(item, 'state') === 'failed';
-      const reason = textAt(item, 'reason');
-      entries.set(`${bucket}/${key}`, isFailed ? { bucket, key, state: 'failed', reason } : fromLedgerItem(item));
+      entries.set(textAt(item, 'logFile') ?? '', isFailed ? readItem(FailedLogFile, item) : fromLedgerItem(item));
     }
   }
   return entries;

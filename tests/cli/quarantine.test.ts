@@ -438,7 +438,7 @@ describe('discard', () => {
     const { logFilesTable } = world.deps.config;
     const Key = { logFile: { S: `${file.bucket}/${file.key}` } };
     await world.dynamo.send(new DeleteItemCommand({ TableName: logFilesTable, Key }));
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await discard(world, '--reason', 'records-missing', ...because)).toMatchObject({
       code: 1,
       reports: [failed],

@@ -134,7 +134,7 @@ test('W3 batches, whose unprocessed items must be looked after, are written in o
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
   const users = sources.filter((name) => /BatchWrite|TransactWrite/.test(readFileSync(new URL(name, folder), 'utf8')));
-  expect(users).toEqual(['store/grouped-ledger-writer.ts']);
+  expect(users).toEqual(['store/ledger-writer.ts']);
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
@@ -302,7 +302,7 @@ row(
 );
 
 row(
-  'L2 books that do not balance, because a checkpoint has lost count: the file is not finished',
+  'L2 counts that do not add up, because a checkpoint has lost count: the file is not finished',
   async (seed) => {
     const records = Array.from({ length: 250 }, (_, i) => ({
       eventSource: 'airflow.amazonaws.com',
@@ -320,7 +320,7 @@ row(
       const table = world.direct.deps.config.logFilesTable;
       await world.direct.dynamo.send(new PutItemCommand({ TableName: table, Item: wrong }));
       expect((await world.handle(event))?.batchItemFailures).toHaveLength(1);
-      expect(world.failures.at(-1)?.reason).toMatch(/^books-do-not-balance/);
+      expect(world.failures.at(-1)?.reason).toMatch(/^counts-do-not-add-up/);
       expect((await ledgerItem(world.direct, file))?.state).not.toEqual({ S: 'ingested' });
     } finally {
       await world.stop();

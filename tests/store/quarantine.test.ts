@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   listQuarantine,
+  putReason,
   type QuarantineReason,
   quarantineFile,
   quarantineRecord,
   removeFromQuarantine,
-  renewReason,
 } from '../../shared/store/quarantine.ts';
 import { VERSION } from '../../shared/version.ts';
 import { createWorld, putObject, quarantined, type Servers, startServers, type World } from '../support/world.ts';
@@ -23,7 +23,7 @@ test('a log file: a copy and the reason, listed with an id that stays', async ()
   expect(entries).toEqual([
     { id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5, codeVersion: VERSION },
   ]);
-  await renewReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
+  await putReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
   expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
   expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
 });

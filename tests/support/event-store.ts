@@ -2,11 +2,11 @@ import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-d
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
 import type { QueryDeps } from '../../shared/query/read-page.ts';
-import { noteEvent, type SeenEnvironments, writeEnvironments } from '../../shared/store/environments-table.ts';
+import { noEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
-import { writeLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { writeLedger } from '../../shared/store/ledger-writer.ts';
 import { awsSettings, type Ended, runInProcess } from './program.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
@@ -46,7 +46,7 @@ export class EventStore {
   }
 
   async add(...events: TestEvent[]): Promise<void> {
-    const seen: SeenEnvironments = { environments: new Map(), days: new Set() };
+    const seen = noEnvironments();
     for (const event of events) {
       const context = { logFile: 'bucket/key.json.gz', recordIndex: 0, keyAccount: undefined, now: this.deps.now() };
       const read = toAuditEvent(recordText(event), context);
@@ -58,11 +58,11 @@ export class EventStore {
     await writeEnvironments(this.deps.dynamo, TEST_TABLES.environmentsTable, seen);
   }
 
-  /** Writes the books of a log file. */
+  /** Writes the ledger entry of a log file. */
   async addLogFile(entry: Partial<LedgerEntry>): Promise<void> {
-    const books = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
-    await writeLedger(this.deps.dynamo, TEST_TABLES.logFilesTable, {
-      ...books,
+    const counts = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
+    const whole = {
+      ...counts,
       bucket: 'bucket',
       key: 'key.json.gz',
       state: 'ingested',
@@ -75,8 +75,10 @@ export class EventStore {
       region: 'eu-west-1',
       deliveredAt: '2026-11-10T12:05:00.000Z',
       ingestedAt: '2026-11-10T12:05:01.000Z',
+      detail: 'a sentence',
       ...entry,
-    });
+    } as LedgerEntry;
+    await writeLedger(this.deps.dynamo, TEST_TABLES, { entry: whole, before: undefined, seen: noEnvironments() });
   }
 
   stop(): Promise<void> {
