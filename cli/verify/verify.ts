@@ -73,8 +73,8 @@ async function verifyAndPrint(
   const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
-    onLogFile: () => {
-      files += 1;
+    onProgress: (more) => {
+      files += more;
     },
   }).finally(() => {
     stop();

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { listDay } from '../aws/list-trail.ts';
 import { openObject } from '../aws/open-object.ts';
@@ -40,7 +41,7 @@ export async function collectEvidence(
   since: string | undefined,
   { s3, keys, originals = [] }: CollectDeps,
 ): Promise<Evidence> {
-  const bytes = await readObject(s3, logFile);
+  const bytes = await buffer((await openObject(s3, logFile)).body);
   const naming = await findDigest(s3, logFile, originals);
   const digests: DigestFile[] = [];
   const publicKeys = new Map<string, PublicKey[]>();
@@ -63,11 +64,6 @@ export async function collectEvidence(
     next = since === undefined || digest.start > since ? digest.previous : undefined;
   }
   return { event, logFile: { ...naming.logFile, bytes }, digests, publicKeys };
-}
-
-async function readObject(s3: S3Client, object: ObjectRef): Promise<Uint8Array> {
-  const { body } = await openObject(s3, object);
-  return Buffer.concat(await Array.fromAsync(body));
 }
 
 /** Finds the digest that names a log file, among those of the day after it; both where that digest says that they are. */

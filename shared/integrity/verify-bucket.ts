@@ -29,8 +29,8 @@ export interface VerifyBucketDeps extends Omit<ExamineDeps, 'originals'> {
   concurrency: number;
   /** The tables that were made from the log files; absent: only the bucket is verified. */
   index?: EventIndex | undefined;
-  /** Is told after each log file that was looked at. */
-  onLogFile?: () => void;
+  /** Is told of so many more log files that were looked at. */
+  onProgress?: (logFiles: number) => void;
 }
 
 export interface BucketReport {
@@ -51,11 +51,11 @@ const SCOPES_AT_ONCE = 16;
  */
 export async function verifyBucket(request: VerifyRequest, deps: VerifyBucketDeps): Promise<BucketReport> {
   const { since, until, trails, originals = [] } = request;
-  const { s3, keys, now, sleep, index, onLogFile = () => {} } = deps;
+  const { s3, keys, now, sleep, index, onProgress = () => {} } = deps;
   const limit = pLimit(deps.concurrency);
   const outcomes = new Outcomes();
   const scopeDeps: ScopeDeps = {
-    ...{ s3, keys, now, sleep, limit, outcomes, originals, onLogFile, copies: index?.copies ?? [] },
+    ...{ s3, keys, now, sleep, limit, outcomes, originals, onProgress, copies: index?.copies ?? [] },
     ...{ namedElsewhere: new Set(), alsoAsked: new Set(), movedDigests: new Set() },
     ledger: index && { dynamo: index.dynamo, table: index.tables.logFilesTable },
   };

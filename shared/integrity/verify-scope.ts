@@ -54,8 +54,8 @@ export interface ScopeDeps extends ExamineDeps {
   alsoAsked: Set<string>;
   /** Where digests that are elsewhere say that they are, as `bucket/key`. */
   movedDigests: Set<string>;
-  /** Is told after each log file that was looked at. */
-  onLogFile(): void;
+  /** Is told of so many more log files that were looked at. */
+  onProgress(logFiles: number): void;
 }
 
 /** What is to be verified in one account and Region. */
@@ -440,7 +440,7 @@ export class ScopeVerification {
     const isCopy = file.bucket !== bucket && isListed;
     const object = isCopy ? { bucket, key: file.key } : file;
     const result = await this.compareContent(object, file.sha256);
-    deps.onLogFile();
+    deps.onProgress(1);
     const checked = { file, digest, isMissing: result === 'missing', altered: undefined };
     if (result === undefined) {
       report.logFilesVerified += 1;
