@@ -304,6 +304,28 @@ describe('a log file that is not ingested yet', () => {
     expect(chain).toMatchObject({ asked: check.trail.digests[2]!.end, last: { key: check.trail.digests[2]!.key } });
   });
 
+  test('also if the run with the new beginning ends before it has come so far', async () => {
+    let mended: TestDigest | undefined;
+    const check = await Verification.of({}, ({ digests }) => {
+      mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
+      digests[1]!.metadata.signature = 'ab';
+    });
+    await check.ingest(check.trail.logFiles.slice(1));
+    await check.run();
+    await putTrailObject(check.world.s3, mended!);
+    await check.ingest();
+    const since = check.trail.digests[0]!.end;
+    let asked = 0;
+    const getRemainingTimeInMillis = () => {
+      asked += 1;
+      return asked > 2 ? 30_000 : 600_000;
+    };
+    await check.run({ since }, { getRemainingTimeInMillis });
+    expect(check.reports).toMatchObject([{ key: check.trail.digests[0]!.key, again: true }]);
+    await check.run({ since });
+    expect(await check.states()).toEqual(all(6, 'verified'));
+  });
+
   test('until it is asked for, by an earlier time to begin with', async () => {
     const check = await Verification.of();
     await check.run({ since: undefined });
