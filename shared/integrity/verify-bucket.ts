@@ -138,7 +138,7 @@ async function findMoved(
   verifications: readonly ScopeVerification[],
   { s3, limit, movedDigests }: Pick<ScopeDeps, 's3' | 'limit' | 'movedDigests'>,
 ): Promise<void> {
-  const missing = new Map(verifications.flatMap((verification) => [...verification.missing]));
+  const missing = new Map(verifications.flatMap((verification) => [...verification.named.missing]));
   const isMoved = async (finding: Finding): Promise<boolean> => {
     const { kind, key } = finding;
     if (kind === 'digest-missing' && key !== undefined) return movedDigests.has(ledgerKey(objectOf(finding)));

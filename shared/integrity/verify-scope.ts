@@ -1,7 +1,5 @@
-import type { LimitFunction } from 'p-limit';
 import { firstDay, listDay } from '../aws/list-trail.ts';
-import { ObjectChangedError, ObjectMissingError, openObject } from '../aws/open-object.ts';
-import { type ObjectRef, readDigestKey, type TrailScope, trailPath } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, readDigestKey, type TrailScope } from '../cloudtrail/object-key.ts';
 import {
   daysBetween,
   earlier,
@@ -29,33 +27,22 @@ import {
   otherPredecessor,
   timeOf,
 } from './chain.ts';
-import { type Comparison, compareWithLedger, type Ledger } from './compare-with-ledger.ts';
-import type { NamedLogFile } from './digest.ts';
-import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
+import { type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
-import { type ContentProblem, checkLogFile } from './log-file-hash.ts';
-import type { Outcomes, ScopeReport } from './scope-report.ts';
+import { type NamedFile, type NamedFilesDeps, NamedLogFiles } from './named-log-files.ts';
+import type { ScopeReport } from './scope-report.ts';
 import { DIGEST_DELAY_MS, UnreferencedLogFiles } from './unreferenced-log-files.ts';
 
 /** What the verifications of all accounts and Regions share. */
-export interface ScopeDeps extends ExamineDeps {
+export interface ScopeDeps extends NamedFilesDeps {
   /** The clock, in milliseconds since 1970. */
   now(): number;
-  limit: LimitFunction;
-  /** undefined: only the bucket is verified. */
-  ledger: Ledger | undefined;
-  /** Buckets through which log files also came into the ledger, below the same path from `AWSLogs/` on. */
-  copies: readonly string[];
-  /** What became of the log files, for the events that came from them. */
-  outcomes: Outcomes;
   /** Log files that digests name and that are not in their own account's folder of the same scope, as `bucket/key`. */
   namedElsewhere: Set<string>;
   /** Digests before the range that are verified all the same, as `bucket/key`. */
   alsoAsked: Set<string>;
   /** Where digests that are elsewhere say that they are, as `bucket/key`. */
   movedDigests: Set<string>;
-  /** Is told of so many more log files that were looked at. */
-  onProgress(logFiles: number): void;
 }
 
 /** What is to be verified in one account and Region. */
@@ -85,16 +72,6 @@ interface Chain {
   spans: Interval[];
 }
 
-/** A log file that a signed digest names. */
-interface NamedFile {
-  file: NamedLogFile;
-  digest: string;
-  isListed: boolean;
-}
-
-/** `altered`: what is wrong with its content. */
-type CheckedFile = Omit<NamedFile, 'isListed'> & { isMissing: boolean; altered: Finding | undefined };
-
 /** Time around the range whose digests are read, too: the digest of a log file comes within an hour or two. */
 const CONTEXT_BEFORE_MS = 2 * HOUR_MS;
 const CONTEXT_AFTER_MS = 3 * HOUR_MS;
@@ -108,8 +85,6 @@ const WINDOW_DAYS = 14;
 export class ScopeVerification {
   readonly report: ScopeReport;
   readonly moves: Move[] = [];
-  /** Findings of missing log files by their SHA-256, to find out where they are. */
-  readonly missing = new Map<string, Finding>();
   readonly request: ScopeRequest;
   private readonly scope: TrailScope;
   private readonly range: TimeRange;
@@ -117,6 +92,7 @@ export class ScopeVerification {
   private readonly chains = new Map<string, Chain>();
   /** The last digests of chains that go on in another scope. */
   private readonly continued = new Set<ChainEnd>();
+  readonly named: NamedLogFiles;
   private readonly unreferenced: UnreferencedLogFiles;
   private firstDigest: string | undefined;
 
@@ -131,6 +107,7 @@ export class ScopeVerification {
       ...{ digests: 0, digestsSigned: 0, logFiles: 0, logFilesVerified: 0, pending: 0 },
       ...{ findings: [], unchecked: [], retired: [], unlisted: false },
     };
+    this.named = new NamedLogFiles(this.report, deps);
     this.unreferenced = new UnreferencedLogFiles(this.range, this.report, deps);
   }
 
@@ -146,7 +123,7 @@ export class ScopeVerification {
       // Half of a listing would make findings of what is there.
       this.report.findings = [];
       this.moves.length = 0;
-      this.missing.clear();
+      this.named.missing.clear();
       this.report.unlisted = true;
       const place = s3Uri({ bucket, key: `${root}${account}/*/${region}/` });
       const { since: from, until: to } = this.range;
@@ -373,7 +350,7 @@ export class ScopeVerification {
 
   /** Reports on digests, then compares the log files that they name with what is in the bucket and in the ledger. */
   private async verifyDigests(digests: readonly ChainedDigest[]): Promise<void> {
-    const { namedElsewhere, outcomes, limit } = this.deps;
+    const { namedElsewhere, outcomes } = this.deps;
     // A digest and its copy name the same log files.
     const named = new Map<string, Omit<NamedFile, 'isListed'> & { isAsked: boolean }>();
     for (const digest of digests) this.addDigest(digest);
@@ -394,7 +371,7 @@ export class ScopeVerification {
       if (isAsked) asked.push({ file, digest, isListed });
       else outcomes.unproven(file.key);
     }
-    await this.checkIngested(await Promise.all(asked.map((each) => limit(() => this.checkNamed(each)))));
+    await this.named.verify(asked);
   }
 
   private addDigest(digest: ChainedDigest): void {
@@ -431,92 +408,6 @@ export class ScopeVerification {
     this.report.findings.push(finding);
   }
 
-  /** Compares the content of a log file in the bucket with the hash that its digest has of it. */
-  private async checkNamed({ file, digest, isListed }: NamedFile): Promise<CheckedFile> {
-    const { report, deps } = this;
-    report.logFiles += 1;
-    const { bucket } = this.scope;
-    // In a copy of a bucket, the copy is what is verified.
-    const isCopy = file.bucket !== bucket && isListed;
-    const object = isCopy ? { bucket, key: file.key } : file;
-    const result = await this.compareContent(object, file.sha256);
-    deps.onProgress(1);
-    const checked = { file, digest, isMissing: result === 'missing', altered: undefined };
-    if (result === undefined) {
-      report.logFilesVerified += 1;
-      deps.outcomes.verified(file.key, file.sha256);
-      const detail = `expected it there, as its digest says; it is at ${s3Uri(object)}`;
-      if (isCopy) this.addOf(file, { kind: 'log-file-moved', digest, detail });
-      return checked;
-    }
-    if (result !== 'missing' && 'reason' in result) {
-      report.unchecked.push({ place: s3Uri(object), reason: result.reason });
-      deps.outcomes.unproven(file.key);
-      return checked;
-    }
-    const missing = { kind: 'log-file-missing' as const, detail: 'expected this log file, which its digest names' };
-    const finding = this.addOf(file, { digest, ...(result === 'missing' ? missing : result) });
-    deps.outcomes.unproven(file.key, finding);
-    if (result !== 'missing') return { ...checked, altered: finding };
-    this.missing.set(file.sha256, finding);
-    return checked;
-  }
-
-  /** Reads a log file twice if the first time it is not as expected, because the transfer may be at fault. */
-  private async compareContent(
-    object: ObjectRef,
-    sha256: string,
-  ): Promise<ContentProblem | 'missing' | { reason: string } | undefined> {
-    const open = async () => (await openObject(this.deps.s3, object, this.deps)).body;
-    for (let reading = 1; ; reading += 1) {
-      try {
-        const problem = await checkLogFile(open, sha256);
-        if (problem === undefined || reading > 1) return problem;
-      } catch (error) {
-        if (error instanceof ObjectMissingError) return 'missing';
-        if (!(error instanceof ObjectChangedError) || reading > 1) return { reason: describeError(error) };
-      }
-    }
-  }
-
-  /** Checks that log files came into the ledger, with the content that their digests say. */
-  private async checkIngested(files: readonly CheckedFile[]): Promise<void> {
-    const { account, region } = this.scope;
-    if (this.deps.ledger === undefined) return;
-    try {
-      for await (const batch of compareWithLedger(this.deps.ledger, files, (file) => this.ledgerNames(file))) {
-        for (const { named, comparison } of batch) {
-          const { file, digest, isMissing, altered } = named;
-          // What a trail wrote elsewhere before may never have been meant to be ingested.
-          const problem = ingestionProblem(file, comparison, isMissing || this.request.followed);
-          // The ingestion of a log file that was altered is a consequence, and told with it.
-          if (problem && altered) altered.detail += `; ${problem.detail}`;
-          else if (problem) this.addOf(file, { digest, ...problem });
-        }
-      }
-    } catch (error) {
-      this.report.unchecked.push({ place: `the ledger, for ${account} ${region}`, reason: describeError(error) });
-    }
-  }
-
-  /** The names that a log file can have in the ledger. */
-  private ledgerNames({ bucket, key }: NamedLogFile): ObjectRef[] {
-    const { originals, copies } = this.deps;
-    const buckets = new Set([bucket, this.scope.bucket, ...originals]);
-    return [
-      ...[...buckets].map((name) => ({ bucket: name, key })),
-      ...copies.map((copy) => ({ bucket: copy, key: trailPath(key) })),
-    ];
-  }
-
-  private addOf({ bucket, key }: ObjectRef, about: Pick<Finding, 'kind' | 'detail'> & { digest: string }): Finding {
-    const { account, region } = this.scope;
-    const { kind, digest, detail } = about;
-    const finding = { account, region, bucket, key, kind, digest, detail };
-    this.report.findings.push(finding);
-    return finding;
-  }
-
   /** The newest digests of chains, without backfill digests, which are not made each hour. */
   private hourlyEnds(): ChainEnd[] {
     return [...this.chains.values()].flatMap(({ newest }) => (newest && !newest.names.backfill ? [newest] : []));
@@ -527,24 +418,6 @@ export class ScopeVerification {
     const { account, region } = this.scope;
     return { kind: time.to < due ? 'logging-gap' : 'digests-end', account, region, ...time };
   }
-}
-
-/** @param mayBeUnknown whether it need not have been ingested */
-function ingestionProblem(
-  { sha256 }: NamedLogFile,
-  { result, entry }: Comparison,
-  mayBeUnknown: boolean,
-): Pick<Finding, 'kind' | 'detail'> | undefined {
-  if (result === 'differs') {
-    const other = [entry.sha256, ...(entry.otherSha256 ?? [])].find((hash) => hash !== undefined && hash !== sha256);
-    const detail = `expected content with the SHA-256 ${sha256} to be ingested; the ledger has ${other}`;
-    return { kind: 'log-file-ingested-differently', detail };
-  }
-  if (mayBeUnknown || result === 'ingested') return undefined;
-  const state = entry
-    ? `the ledger has it as ${entry.state}${entry.reason ? `: ${entry.reason}` : ''}`
-    : 'the ledger does not know it';
-  return { kind: 'log-file-not-ingested', detail: `expected it to be ingested; ${state}` };
 }
 
 const byEnd = (a: Pick<ChainEnd, 'names'>, b: Pick<ChainEnd, 'names'>) => (a.names.end < b.names.end ? -1 : 1);
