@@ -2,16 +2,17 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { listDay, listScopes, type ScopeFilter } from '../aws/list-trail.ts';
 import { type ObjectRef, readDigestKey, readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
-import { DAY_MS, daysBetween, HOUR_MS, isoTime, shifted } from '../cloudtrail/times.ts';
+import { DAY_MS, daysBetween, isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
-import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { describeError, s3Uri } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
-import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from '../store/digest-chains.ts';
-import { type ChainEnd, type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './chain.ts';
+import { type DigestChain, writeLastRun } from '../store/digest-chains.ts';
+import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './chain.ts';
 import { compareWithLedger, type Ledger, markInLedger } from './compare-with-ledger.ts';
 import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
+import { endOf, KnownChains } from './known-chains.ts';
 import { KeysUnavailableError } from './public-keys.ts';
 
 /** What the hourly verification works with. */
@@ -91,10 +92,6 @@ export interface RunReport {
 
 /** CloudTrail delivers again for 30 days; what is not ingested by then never will be by itself. */
 const GIVEN_UP_MS = 30 * DAY_MS;
-/** A chain that has ended, because its trail was deleted, is looked for, and raises an alarm, for this long. */
-const LIVING_MS = 7 * DAY_MS;
-/** A trail is retired when another one in the same account and Region is so much further. */
-const RETIRED_MS = 3 * HOUR_MS;
 /** Some 30 KB. */
 const MAX_PENDING = 200;
 const MAX_NAMED = 20;
@@ -113,14 +110,11 @@ export async function verifyIngested(
   observer: VerifyObserver,
   time: TimeBudget,
 ): Promise<RunReport> {
-  const { dynamo, logFilesTable } = deps;
   const begunAt = isoTime(deps.now());
-  const lastRun = await readLastRun(dynamo, logFilesTable);
-  const run = new Run(deps, observer, time, await listChains(dynamo, logFilesTable), lastRun);
+  const run = new Run(deps, observer, time, await KnownChains.read(deps));
   for (const location of deps.locations) await run.location(location);
-  await run.retire();
-  const report = run.report();
-  if (report.finished && report.failedPlaces === 0) await writeLastRun(dynamo, logFilesTable, begunAt);
+  const report = await run.end();
+  if (report.finished && report.failedPlaces === 0) await writeLastRun(deps.dynamo, deps.logFilesTable, begunAt);
   return report;
 }
 
@@ -129,62 +123,26 @@ class Run {
   private readonly observer: VerifyObserver;
   private readonly time: TimeBudget;
   private readonly ledger: Ledger;
-  private readonly chains: Map<string, DigestChain>;
-  /** The last digests of chains that begin again. */
-  private readonly before = new Map<string, DigestChain['last']>();
-  /** A chain that ends before has not gone on for a week. */
-  private readonly livingSince: string;
+  private readonly chains: KnownChains;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
   private readonly keysUnavailable: Record<string, string> = {};
-  /** Chains that go on in another place. */
-  private readonly movedOn = new Set<string>();
-  /** Chains of which all digests were looked at, and none is waited for. */
-  private readonly upToDate = new Set<string>();
 
-  constructor(
-    deps: VerifyIngestedDeps,
-    observer: VerifyObserver,
-    time: TimeBudget,
-    chains: readonly DigestChain[],
-    lastRun: string | undefined,
-  ) {
+  constructor(deps: VerifyIngestedDeps, observer: VerifyObserver, time: TimeBudget, chains: KnownChains) {
     this.deps = deps;
     this.observer = observer;
     this.time = time;
     this.ledger = { dynamo: deps.dynamo, table: deps.logFilesTable };
-    this.livingSince = lastRun === undefined ? '' : shifted(lastRun, -LIVING_MS);
-    this.chains = new Map(chains.map((chain) => [keyOf(chain), this.restarted(chain)]));
+    this.chains = chains;
   }
 
-  report(): RunReport {
-    const ages = this.hourly()
-      .filter((chain) => !chain.retired && chain.last.end > this.livingSince)
-      .map(({ last }) => this.deps.now() - Date.parse(last.end));
-    return {
-      ...this.counts,
-      chains: this.chains.size,
-      keysUnavailable: this.keysUnavailable,
-      ...defined({ digestAgeMs: ages.length === 0 ? undefined : Math.max(0, ...ages) }),
-    };
-  }
-
-  /** Reports trails that have ended while others of their account and Region go on, each once. */
-  async retire(): Promise<void> {
-    const chains = this.hourly();
-    for (const chain of chains) {
-      const { bucket, account, region, last } = chain;
-      if (chain.retired) continue;
-      if (this.movedOn.has(keyOf(chain))) {
-        await this.save({ ...chain, retired: true });
-        continue;
-      }
-      if (!this.upToDate.has(keyOf(chain))) continue;
-      const limit = shifted(last.end, RETIRED_MS);
-      if (!chains.some((one) => one.account === account && one.region === region && one.last.end > limit)) continue;
-      await this.save({ ...chain, retired: true });
+  /** Reports trails that have ended while others of their account and Region go on, and how the run ended. */
+  async end(): Promise<RunReport> {
+    for await (const { bucket, account, region, last } of this.chains.retire()) {
       const trail = readDigestKey(last.key)?.trail ?? '';
       this.observer.retired({ bucket, account, region, trail, end: last.end });
     }
+    const { counts, keysUnavailable, chains } = this;
+    return { ...counts, chains: chains.size, keysUnavailable, ...defined({ digestAgeMs: chains.digestAgeMs() }) };
   }
 
   /** A failure of one account and Region leaves the others alone. */
@@ -198,7 +156,7 @@ class Run {
       return;
     }
     // Those furthest behind come first, so that all have their turn when time is short.
-    const behind = scopes.map((scope) => ({ scope, position: this.positionOf(scope) }));
+    const behind = scopes.map((scope) => ({ scope, position: this.chains.positionOf(scope) }));
     behind.sort((a, b) => (a.position < b.position ? -1 : 1));
     await pMap(behind, ({ scope }) => this.scope(scope), { concurrency: CONCURRENT_SCOPES });
   }
@@ -206,7 +164,7 @@ class Run {
   private async scope(scope: TrailScope): Promise<void> {
     this.counts.places += 1;
     try {
-      for (const chain of this.chainsOf(scope)) await this.recheckPending(chain);
+      for (const chain of this.chains.of(scope)) await this.recheckPending(chain);
       await this.goOn(scope);
     } catch (error) {
       this.counts.failedPlaces += 1;
@@ -225,7 +183,7 @@ class Run {
       const end = readDigestKey(key)?.end ?? '';
       const isPending = counts.open > 0 || digest?.state === 'unchecked';
       if (!isPending || this.ageOf(end) > GIVEN_UP_MS) {
-        current = await this.save({ ...current, pending: current.pending.filter((other) => other !== key) });
+        current = await this.chains.save({ ...current, pending: current.pending.filter((other) => other !== key) });
       }
       if (digest) this.tell(current, digest, counts, { again: true, links: [] });
       // The others need the same keys.
@@ -237,7 +195,7 @@ class Run {
   private async goOn(scope: TrailScope): Promise<void> {
     const { s3, now } = this.deps;
     const waiting = new Set<string>();
-    for (const day of daysBetween(this.positionOf(scope), isoTime(now()))) {
+    for (const day of daysBetween(this.chains.positionOf(scope), isoTime(now()))) {
       if (this.isOutOfTime()) return;
       const listed = await listDay(s3, scope, 'CloudTrail-Digest', day);
       const digests = listed.flatMap(({ key }) => {
@@ -248,20 +206,15 @@ class Run {
       for (const { key, names } of digests) {
         const id = chainId(names);
         if (waiting.has(id)) continue;
-        const chain = this.chains.get(keyOf({ bucket: scope.bucket, id })) ?? this.newChain(scope, id);
-        if (names.end <= this.readFrom(chain.last)) continue;
+        const chain = this.chains.with({ bucket: scope.bucket, key }) ?? this.chains.create(scope, id);
+        if (names.end <= this.chains.readFrom(chain.last)) continue;
         if (this.isOutOfTime()) return;
         const examined = await this.examine({ bucket: scope.bucket, key });
         // Deleted since it was listed: its successor will say that it is missing.
         if (examined && !(await this.next(chain, { ...examined, names }))) waiting.add(id);
       }
     }
-    for (const chain of this.chainsOf(scope)) {
-      if (!waiting.has(chain.id)) this.upToDate.add(keyOf(chain));
-      // A chain that was to begin again, and has nothing since then, has been looked at all the same.
-      const last = this.before.get(keyOf(chain));
-      if (last && !chain.last) await this.save({ ...chain, last });
-    }
+    for (const chain of this.chains.of(scope)) await this.chains.lookedAt(chain, waiting.has(chain.id));
   }
 
   /**
@@ -280,7 +233,7 @@ class Run {
     const last = { key, end: names.end, signed: isTrusted, ...proof };
     const isPending = counts.open > 0 || state === 'unchecked';
     const pending = isPending ? [...chain.pending, key].slice(-MAX_PENDING) : chain.pending;
-    const saved = await this.save({ ...chain, last, pending, retired: false });
+    const saved = await this.chains.save({ ...chain, last, pending, retired: false });
     this.tell(saved, digest, counts, { again: false, links, earlier });
     return true;
   }
@@ -289,15 +242,13 @@ class Run {
   private async link(chain: DigestChain, newer: ChainedDigest): Promise<{ findings: Finding[]; earlier?: string }> {
     const older = endOf(chain);
     // The predecessor of a chain's first digest must be there, unless it is of a time before everything that is read.
-    const searchedFrom = older === undefined ? this.readFrom(undefined) : undefined;
+    const searchedFrom = older === undefined ? this.chains.readFrom(undefined) : undefined;
     const previous = otherPredecessor(older, newer, searchedFrom);
     if (previous === undefined) return { findings: checkLink(older, newer, searchedFrom) };
-    const names = readDigestKey(previous.key);
-    const id = names && chainId(names);
-    const left = id === undefined ? undefined : this.chains.get(keyOf({ bucket: previous.bucket, id }));
+    const left = this.chains.with(previous);
     const before = left && endOf(left);
     if (left && before && isNamed(before, previous)) {
-      this.movedOn.add(keyOf(left));
+      this.chains.moved(left);
       return { findings: checkLink(before, newer) };
     }
     // The function can read its locations, and nothing else: what is elsewhere is not called missing.
@@ -306,7 +257,8 @@ class Run {
     );
     if (!isRead) return { findings: [], earlier: s3Uri(previous) };
     const found = (await this.examine(previous)) ?? 'missing';
-    if (previous.bucket === chain.bucket && id === chain.id)
+    const names = readDigestKey(previous.key);
+    if (previous.bucket === chain.bucket && names && chainId(names) === chain.id)
       return { findings: checkLink(older, newer, searchedFrom, found) };
     // How far the trail came in the other place is known only if that was verified.
     const isEarlier = before !== undefined && before.end <= (newer.digest?.start ?? '');
@@ -342,15 +294,6 @@ class Run {
     return counts;
   }
 
-  private async save(chain: DigestChain): Promise<DigestChain> {
-    const saved = await writeChain(this.deps.dynamo, this.deps.logFilesTable, chain);
-    if (!saved) {
-      throw new TrailError('write-race', `the digests of ${chain.id}: expected no other run to verify them meanwhile`);
-    }
-    this.chains.set(keyOf(saved), saved);
-    return saved;
-  }
-
   private tell(
     { account, region }: DigestChain,
     digest: ExaminedDigest,
@@ -376,56 +319,7 @@ class Run {
   private ageOf(time: string): number {
     return this.deps.now() - Date.parse(time);
   }
-
-  private newChain({ bucket, account, region }: TrailScope, id: string): DigestChain {
-    const { since: asked, now } = this.deps;
-    const since = asked ?? isoTime(now());
-    return { bucket, id, account, region, since, asked, last: undefined, pending: [], retired: false, revision: 0 };
-  }
-
-  /** A chain begins again if the configuration names another start than before. */
-  private restarted(chain: DigestChain): DigestChain {
-    const { since: asked } = this.deps;
-    if (asked === undefined || asked === chain.asked) return chain;
-    this.before.set(keyOf(chain), chain.last);
-    return { ...chain, asked, since: asked < chain.since ? asked : chain.since, last: undefined };
-  }
-
-  private chainsOf({ bucket, root, account, region }: TrailScope): DigestChain[] {
-    const prefix = keyOf({ bucket, id: `${[root, account, region].join('|')}|` });
-    return [...this.chains].filter(([key]) => key.startsWith(prefix)).map(([, chain]) => chain);
-  }
-
-  /** Chains that have a digest, without those of backfill digests, which are not made each hour. */
-  private hourly(): (DigestChain & { last: NonNullable<DigestChain['last']> })[] {
-    return [...this.chains.values()].flatMap((chain) => {
-      const { id, last } = chain;
-      return last === undefined || id.endsWith('|backfill') ? [] : [{ ...chain, last }];
-    });
-  }
-
-  /** Digests that ended by then need not be read. */
-  private readFrom(last: DigestChain['last']): string {
-    return last?.end ?? this.deps.since ?? isoTime(this.deps.now() - DAY_MS);
-  }
-
-  /** The time from which digests of an account and Region are to be read: that of its chain that is furthest behind. */
-  private positionOf(scope: TrailScope): string {
-    const living = this.chainsOf(scope).filter(({ last }) => last === undefined || last.end > this.livingSince);
-    return living.map(({ last }) => this.readFrom(last)).sort()[0] ?? this.readFrom(undefined);
-  }
 }
 
 type Counts = FileCounts & Pick<DigestReport, 'failedLogFiles'>;
 const noCounts = (): Counts => ({ verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] });
-
-const keyOf = ({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>) => `${bucket}/${id}`;
-
-/** The last digest of a chain, as it was when it was verified. */
-function endOf({ bucket, last }: DigestChain): ChainEnd | undefined {
-  const names = last && readDigestKey(last.key);
-  if (last === undefined || names === undefined) return undefined;
-  const { key, end, signed, sha256, signature } = last;
-  const isProof = signed && sha256 !== undefined && signature !== undefined;
-  return { bucket, key, names, end, signed: isProof ? { bucket, key, sha256, signature } : undefined };
-}
