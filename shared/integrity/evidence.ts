@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { type ObjectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
@@ -75,7 +76,13 @@ function sealed(content: object): string {
  * @throws {TrailError} `evidence`, when it is not
  */
 export function readEvidence(text: string): Evidence {
-  const read = BUNDLE.safeParse(parseJson(text));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw damaged('a bundle of evidence, as evidence writes it: JSON');
+  }
+  const read = BUNDLE.safeParse(json);
   if (!read.success)
     throw damaged(`a bundle of evidence; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
   const { sha256: _, ...content } = read.data;
@@ -141,7 +148,7 @@ async function eventProblems(event: DeliveredEvent, logFile: Evidence['logFile']
 async function logFileProblems(logFile: Evidence['logFile'], naming: ExaminedDigest | undefined): Promise<string[]> {
   const named = naming?.digest?.logFiles.find(({ bucket, key }) => bucket === logFile.bucket && key === logFile.key);
   if (naming === undefined || named === undefined) return ['log file: expected the first digest to name it'];
-  const problem = await checkLogFile(async () => once(logFile.bytes), named.sha256);
+  const problem = await checkLogFile(async () => Readable.from([logFile.bytes]), named.sha256);
   return problem ? [`log file: ${problem.detail}`] : [];
 }
 
@@ -167,18 +174,6 @@ function linkProblems(
   return isLinked
     ? []
     : [`digest ${s3Uri(newer)}: expected it to be signed upon the digest that follows in the bundle`];
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw damaged('a bundle of evidence, as evidence writes it: JSON');
-  }
 }
 
 function damaged(expectation: string): TrailError {
