@@ -20,9 +20,12 @@ export function createTelemetry(
   const throttles = new Map<string, number>();
   return {
     logFile(report) {
-      if (report.outcome === 'ingested') countRecords(report.counts, count);
-      if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
-      if (isNotAsSigned(report)) count('FilesFailedVerification', 1);
+      const { outcome } = report;
+      if (outcome === 'ingested') {
+        for (const [metric, name] of RECORD_METRICS) count(metric, report.counts[name]);
+        if (report.notAsSigned) count('FilesFailedVerification', 1);
+      }
+      if (outcome === 'quarantined') count('FilesQuarantined', 1);
       // One line of JSON for each log file.
       const problem = problemOf(report);
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
@@ -55,25 +58,18 @@ export function createTelemetry(
   };
 }
 
-function countRecords(counts: LogFileCounts, count: (name: string, value: number) => void): void {
-  count('RecordsRead', counts.recordsRead);
-  count('EventsIndexed', counts.eventsStored);
-  count('EventsKnown', counts.eventsKnown);
-  count('RecordsFiltered', counts.recordsFiltered);
-  count('RecordsQuarantined', counts.recordsQuarantined);
-}
+const RECORD_METRICS = [
+  ['RecordsRead', 'recordsRead'],
+  ['EventsIndexed', 'eventsStored'],
+  ['EventsKnown', 'eventsKnown'],
+  ['RecordsFiltered', 'recordsFiltered'],
+  ['RecordsQuarantined', 'recordsQuarantined'],
+] as const satisfies [metric: string, count: keyof LogFileCounts][];
 
 function problemOf(report: LogFileReport): string | undefined {
-  if (isNotAsSigned(report)) return 'and it is not what CloudTrail signed';
-  return isBad(report) ? 'with something quarantined' : undefined;
-}
-
-function isBad(report: LogFileReport): boolean {
-  return report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
-}
-
-function isNotAsSigned(report: LogFileReport): boolean {
-  return report.outcome === 'ingested' && report.notAsSigned === true;
+  if (report.outcome === 'ingested' && report.notAsSigned) return 'and it is not what CloudTrail signed';
+  const isBad = report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
+  return isBad ? 'with something quarantined' : undefined;
 }
 
 /** CloudWatch takes 256 KB a line; the counts say how many problems there are, and the quarantine has them all. */

@@ -7,11 +7,13 @@ import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import type { Config, Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
-import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { bucketAndPrefix } from '../lib/aws-settings.ts';
+import type { Context, Output } from '../lib/command.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
-import { explained, type Store } from '../lib/store-options.ts';
+import { explained, type Store } from '../lib/stores.ts';
 import { withProgress } from '../log-files/progress.ts';
 import { Tally } from '../log-files/tally.ts';
 import { dryRunBackfill } from './dry-run.ts';
@@ -54,7 +56,7 @@ const SOCKETS_PER_FILE = 8;
  */
 export async function backfill(
   options: BackfillOptions,
-  env: Environment,
+  { env, err }: Pick<Context, 'env' | 'err'>,
   signal: AbortSignal,
 ): Promise<BackfillReport> {
   const { store, source, concurrency, dryRun, queue } = options;
@@ -68,8 +70,10 @@ export async function backfill(
     // With a queue, the function writes into tables in AWS; and a dry run creates no store.
     const noStore =
       store.kind === 'local' && (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo)));
-    if (noStore) return await run(options, { logs, signal, config: localConfig(env, source.bucket) });
-    return await withPipeline(options, env, logs, (deps) => run(options, { logs, signal, config: deps.config, deps }));
+    if (noStore) return await run(options, { logs, err, signal, config: localConfig(env, source.bucket) });
+    return await withPipeline(options, env, logs, (deps) =>
+      run(options, { logs, err, signal, config: deps.config, deps }),
+    );
   } finally {
     logs.destroy();
   }
@@ -97,6 +101,7 @@ async function withPipeline<T>(
 interface Target {
   /** The S3 of a bucket. */
   logs: S3Client;
+  err: Output;
   signal: AbortSignal;
   config: Config;
   /** The store; absent: nothing is known, and nothing can be written. */
@@ -106,7 +111,7 @@ interface Target {
 /** Lists log files, has them read, announced or sampled, and reports. */
 async function run(
   { source, selection, concurrency, dryRun, queue }: BackfillOptions,
-  { logs, signal, config, deps }: Target,
+  { logs, err, signal, config, deps }: Target,
 ): Promise<BackfillReport> {
   const started = performance.now();
   const tally = new Tally();
@@ -138,7 +143,7 @@ async function run(
     ...{ tally, ended, seconds: (performance.now() - started) / 1000, ...defined({ queue }) },
   });
   try {
-    const done = await withProgress(dryRun ? 'Listing' : 'Backfilling', tally, work);
+    const done = await withProgress(dryRun ? 'Listing' : 'Backfilling', tally, err, work);
     return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
   } catch (error) {
     // What was found before is done, and is reported.
@@ -163,16 +168,12 @@ async function* notDone(
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
  * @param bucketOfFolder how the bucket of a folder is to be named
- * @param usage ends the command with what is wrong with the name of the bucket
  * @returns undefined if it is neither
+ * @throws {UsageError} if no bucket can have this name
  */
-export function readSource(
-  text: string,
-  bucketOfFolder: string,
-  usage: (problem: string) => never,
-): BackfillSource | undefined {
-  const place = bucketAndPrefix(text, usage);
-  if (place) return { kind: 'bucket', ...place };
+export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
+  const location = bucketAndPrefix(text);
+  if (location) return { kind: 'bucket', ...location };
   if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
   return { kind: 'folder', folder: text, bucket: bucketOfFolder };
 }

@@ -1,16 +1,10 @@
-import type { Archived } from '../log-files/file-result.ts';
+import type { Archived, ListedFile } from '../log-files/file-result.ts';
 import type { Whereabouts } from './unselected.ts';
 
 /** An object of a bucket, or a file as if it were one. */
-export interface FoundObject {
-  bucket: string;
-  key: string;
+export interface FoundObject extends ListedFile {
   /** Without quotes. */
   etag: string;
-  /** In bytes. */
-  size: number;
-  /** Of a file on this machine. */
-  path?: string;
   /** It cannot be read before it is restored. */
   archived?: Archived;
 }

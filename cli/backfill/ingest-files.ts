@@ -1,11 +1,13 @@
+import pMap from 'p-map';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
+import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import { asWritten, ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readLedger } from '../../shared/store/ledger.ts';
-import { type LedgerEntry, ledgerKey } from '../../shared/store/ledger-entry.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { GroupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
@@ -30,7 +32,7 @@ interface Ingested extends Done<WantedFile> {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Ingests log files, many at once. One that fails does not keep the others, and is tried once more after all of them. When it
+ * Ingests log files, many at once. One that fails does not stop the others, and is tried once more after all of them. When this
  * returns, all ledger entries are written.
  */
 export async function ingestFiles(
@@ -46,7 +48,7 @@ export async function ingestFiles(
     const job = { ref: file, source: sourceOf(file), store, time: UNLIMITED, findEntry };
     try {
       const result = await budget.run(file.size, () => ingest(job, deps));
-      if (!('error' in result)) return { file, result: result.report, ...(result.update && { update: result.update }) };
+      if (!('error' in result)) return { file, result: result.report, ...defined({ update: result.update }) };
       await noteFailureOf(result.file, result.error, deps);
       return { file, result: failureOf(result.error) };
     } catch (error) {
@@ -57,13 +59,10 @@ export async function ingestFiles(
   const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
     const updates = window.flatMap(({ update }) => update ?? []);
     try {
-      const written = await ledger.write(updates);
-      return window.map((done) => {
-        const { file, result } = done;
-        return 'bucket' in result ? { file, result: asWritten(result, written.get(ledgerKey(file))) } : done;
-      });
+      await ledger.write(updates);
+      return window;
     } catch (error) {
-      for (const { entry } of updates) await noteFailureOf(entry, error, deps);
+      await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });
       return window.map((done) => (done.update ? { ...done, result: failureOf(error) } : done));
     }
   };
@@ -97,10 +96,7 @@ export async function ingestFiles(
   }
 }
 
-const INTERRUPTED: FileResult = {
-  outcome: 'failed',
-  detail: 'interrupted: failed, and was to be tried once more',
-};
+const INTERRUPTED: FileResult = { outcome: 'failed', detail: 'interrupted: failed, and was to be tried once more' };
 
 const hasFailed = ({ result }: Done) => result.outcome === 'failed';
 

@@ -1,8 +1,8 @@
 import { defined } from '../../shared/defined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine } from '../lib/shell.ts';
-import { firstLines, joinSections, problemSection, toJson } from '../log-files/report.ts';
+import { commandLine, jsonText } from '../lib/output.ts';
+import { firstLines, joinSections, problemSection } from '../log-files/report.ts';
 import type { ArchivedLogFile, Tally } from '../log-files/tally.ts';
 import type { DryRun } from './dry-run.ts';
 
@@ -42,7 +42,7 @@ export function renderJson(report: BackfillReport): string {
   const { source, tally, seconds, ended, queue, dryRun } = report;
   const { listed, counts } = tally;
   const { announced, ...files } = fileCounts(report);
-  return toJson(
+  return jsonText(
     defined({
       source,
       dryRun: dryRun !== undefined,

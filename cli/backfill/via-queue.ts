@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { batches } from '../lib/batches.ts';
+import { batches } from '../lib/output.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { type Done, processFiles } from '../log-files/process-files.ts';
 import type { Tally } from '../log-files/tally.ts';

@@ -1,6 +1,7 @@
 import { organizationIn, readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { isSelectedLogFile, type TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
-import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import type { Tally } from '../log-files/tally.ts';

@@ -1,5 +1,5 @@
 import type { Trail } from '@aws-sdk/client-cloudtrail';
-import { commandLine } from '../lib/shell.ts';
+import { commandLine } from '../lib/output.ts';
 import type { Caller, Stack } from './stack.ts';
 
 /** What serverless.yml calls stacks: `mwaa-trail-STAGE`. */

@@ -1,36 +1,32 @@
-import type { Environment } from '../../shared/config.ts';
-import { viewOf } from '../lib/view-options.ts';
-import { writeOut } from '../lib/write-out.ts';
+import { type Context, EXIT } from '../lib/command.ts';
+import { jsonText, viewOf, write } from '../lib/output.ts';
 import { runChecks } from './checks.ts';
 import { createClients } from './clients.ts';
-import { type DoctorReport, reportText, summaryLine } from './report.ts';
+import { reportText, summaryLine } from './report.ts';
 import { identify, openStack } from './stack.ts';
 
-export interface DoctorOptions {
-  stack: string;
-  format: 'table' | 'json';
-}
+/** The stack that is deployed without --stage: serverless.yml's service and its default stage. */
+export const DEFAULT_STACK = 'mwaa-trail-dev';
 
 /**
  * Looks at a deployed stack, and says what it found.
- * @returns whether all is well: no problem, and nothing that could not be found out
+ * @returns the exit code: failed for a problem, and for something that could not be found out
  * @throws the SDK's errors if nobody can be asked: no credentials, no Region
  */
-export async function examine({ stack, format }: DoctorOptions, env: Environment): Promise<boolean> {
+export async function examine(
+  { stack, format }: { stack: string; format: 'table' | 'json' },
+  { env, out, err }: Context,
+): Promise<number> {
   const clients = createClients(env);
   try {
     const caller = await identify(clients.sts);
     const findings = await runChecks(openStack(clients, caller, stack, Date.now()));
-    const { arn, account } = caller;
-    await print({ identity: { arn, account }, region: caller.region, stack, findings }, format, env);
-    return findings.every(({ state }) => state === 'ok' || state === 'warning');
+    const { arn, account, region } = caller;
+    const report = { identity: { arn, account }, region, stack, findings };
+    await write(out, format === 'json' ? jsonText(report) : reportText(report, viewOf(out, env, {}, Date.now())));
+    if (format !== 'json') err.write(`${summaryLine(findings)}\n`);
+    return findings.every(({ state }) => state === 'ok' || state === 'warning') ? EXIT.done : EXIT.failed;
   } finally {
     clients.destroy();
   }
-}
-
-async function print(report: DoctorReport, format: DoctorOptions['format'], env: Environment): Promise<void> {
-  if (format === 'json') return writeOut(`${JSON.stringify(report, null, 2)}\n`);
-  await writeOut(reportText(report, viewOf(process.stdout, env, {}, Date.now())));
-  process.stderr.write(`${summaryLine(report.findings)}\n`);
 }

@@ -30,12 +30,3 @@ export async function listResources(cloudFormation: CloudFormationClient, StackN
   }
   return resources;
 }
-
-const MISSING = /NotFound|NonExistent|DoesNotExist|NoSuch/;
-
-/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
-export function isMissing(error: unknown): boolean {
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  if (name === 'ValidationError') return message.includes('does not exist');
-  return MISSING.test(name) || $metadata?.httpStatusCode === 404;
-}

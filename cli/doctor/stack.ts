@@ -3,8 +3,9 @@ import { type FunctionConfiguration, GetFunctionConfigurationCommand } from '@aw
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import { type Config, type LogBucket, readConfig } from '../../shared/config.ts';
+import { isMissing } from '../lib/aws-settings.ts';
 import type { Clients } from './clients.ts';
-import { isMissing, LOGICAL_IDS, listResources, type StackResources } from './stack-resources.ts';
+import { LOGICAL_IDS, listResources, type StackResources } from './stack-resources.ts';
 
 /** Who runs doctor, and where. */
 export interface Caller {

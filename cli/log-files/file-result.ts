@@ -1,4 +1,3 @@
-import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import { placeOf } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
@@ -24,7 +23,6 @@ export interface Archived {
 /** What became of one log file: what ingest reports, or why it was not ingested here. */
 export type FileResult =
   | LogFileReport
-  | { outcome: 'skipped'; reason: SkippedObject }
   /** It is no log file, so its events are provisional. */
   | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
   /** The ledger has it in this state, and ingest was not asked. */
@@ -40,6 +38,16 @@ export interface FileProblem {
   /** `unreadable`: a file on this machine; `records-quarantined`, `records-failed`: the rest of it is stored. */
   outcome: 'failed' | 'quarantined' | 'records-quarantined' | 'records-failed' | 'unreadable';
   detail: string;
+}
+
+export function addCounts(sum: LogFileCounts, more: LogFileCounts): LogFileCounts {
+  return {
+    recordsRead: sum.recordsRead + more.recordsRead,
+    eventsStored: sum.eventsStored + more.eventsStored,
+    eventsKnown: sum.eventsKnown + more.eventsKnown,
+    recordsFiltered: sum.recordsFiltered + more.recordsFiltered,
+    recordsQuarantined: sum.recordsQuarantined + more.recordsQuarantined,
+  };
 }
 
 /** The records of a log file, with what was stored before as known. */

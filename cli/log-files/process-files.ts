@@ -26,7 +26,7 @@ const WINDOW_MS = 5_000;
  * Works on many log files, some at the same time. They end in windows, and the work on others goes on meanwhile. Memory holds
  * what became of two windows' files.
  * @param items files, or batches of them
- * @throws the first error of `items` or `work`; no other files are begun then, and those at work are done
+ * @throws the first error of `items` or `work`, after which no more items are taken, when those at work are done
  */
 export async function processFiles<T, D extends Done>(
   items: AsyncIterable<T> | Iterable<T>,

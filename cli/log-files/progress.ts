@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Output } from '../lib/command.ts';
 import type { Tally } from './tally.ts';
 
 /** How far work has come. */
@@ -14,14 +15,14 @@ const BAR_MS = 200;
 const LINE_MS = 10_000;
 
 /**
- * Shows on standard error how far work has come: a bar on a terminal, otherwise a line now and then.
+ * Shows how far work has come: a bar on a terminal, otherwise a line now and then.
  * @param state called with the seconds since the beginning
  * @returns what ends it; until then a bar keeps the process alive
  */
 export function showProgress(
   doing: string,
   state: (seconds: number) => ProgressState,
-  output: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
+  output: Output,
   lineMs = LINE_MS,
 ): () => void {
   const started = performance.now();
@@ -33,11 +34,10 @@ export function showProgress(
   const bar = new SingleBar(
     {
       format: `${doing} {bar} {text}`,
-      stream: process.stderr,
+      stream: output,
       clearOnComplete: true,
       barsize: 20,
-      hideCursor: true,
-      // We handle Ctrl-C.
+      // It would handle Ctrl-C.
       gracefulExit: false,
     },
     Presets.shades_classic,
@@ -55,8 +55,8 @@ export function showProgress(
 }
 
 /** Shows how far the work on log files has come, while it lasts. */
-export async function withProgress<T>(doing: string, tally: Tally, work: () => Promise<T>): Promise<T> {
-  const stop = showProgress(doing, (seconds) => progressOf(tally, seconds));
+export async function withProgress<T>(doing: string, tally: Tally, output: Output, work: () => Promise<T>): Promise<T> {
+  const stop = showProgress(doing, (seconds) => progressOf(tally, seconds), output);
   return work().finally(stop);
 }
 

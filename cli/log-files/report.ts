@@ -21,5 +21,3 @@ export function problemSection(problems: readonly FileProblem[]): string {
   const lines = problems.map(({ logFile, outcome, detail }) => displayText(`${logFile}: ${outcome}: ${detail}`));
   return ['BAD', ...firstLines(lines, MOST_PROBLEMS)].join('\n');
 }
-
-export const toJson = (value: object) => `${JSON.stringify(value, null, 2)}\n`;

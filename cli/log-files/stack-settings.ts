@@ -4,10 +4,9 @@ import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { isMissing, LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
-import { settingsProblem } from '../lib/aws-settings.ts';
-import { ingestFunctionOf } from '../lib/deployed-stack.ts';
-import { type StoreOptions, storeOf } from '../lib/store-options.ts';
+import { LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
 
 /** Which events the ingest function keeps, and for how long. */
 const VARIABLES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;

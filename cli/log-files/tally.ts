@@ -3,7 +3,7 @@ import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.t
 import { Unselected } from '../backfill/unselected.ts';
 import {
   type Archived,
-  countsOf,
+  addCounts,
   type FileProblem,
   type FileResult,
   type ListedFile,
@@ -30,7 +30,7 @@ export class Tally {
   /** For progress: log files that were worked on; the ledger may not have them yet. */
   readonly done = { files: 0, bytes: 0, eventsStored: 0 };
   /** Records of the log files that were ingested. */
-  readonly counts: LogFileCounts = { ...NO_COUNTS };
+  counts: LogFileCounts = NO_COUNTS;
   unreadable = 0;
   readonly archived: ArchivedLogFile[] = [];
   readonly problems: FileProblem[] = [];
@@ -64,13 +64,11 @@ export class Tally {
   add(file: ListedFile, result: FileResult): void {
     this.outcomes.set(result.outcome, this.count(result.outcome) + 1);
     this.problems.push(...problemsOf(file, result));
+    if (result.outcome === 'ingested') this.counts = addCounts(this.counts, result.counts);
     if (result.outcome === 'archived') {
       const { bucket, key } = file;
       this.archived.push({ bucket, key, tier: result.tier, restoring: result.restoring });
     }
-    if (result.outcome !== 'ingested') return;
-    const counts = countsOf(result);
-    for (const name of Object.keys(counts) as (keyof LogFileCounts)[]) this.counts[name] += counts[name];
   }
 
   /** Log files with one of these outcomes. */
@@ -92,12 +90,4 @@ export class Tally {
   get nothingSelected(): boolean {
     return this.selected === 0 && !this.unselected.isEmpty;
   }
-}
-
-/** A tally of files that are all known beforehand. */
-export function tallyOf(files: readonly { size?: number | undefined }[]): Tally {
-  const tally = new Tally();
-  for (const { size = 0 } of files) tally.list(size);
-  tally.listingDone = true;
-  return tally;
 }

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
-
-/** An object that S3 announces. */
-export interface CreatedObject {
-  bucket: string;
-  key: string;
-  /** Without quotes. */
-  etag: string;
-  size: number;
-}
+import type { FoundObject } from '../backfill/found-object.ts';
 
 /** What the ingest function reads of the Lambda event for a batch of new objects, one in each SQS message. */
-export function sqsDelivery(objects: readonly CreatedObject[], region: string): object {
+export function sqsDelivery(objects: readonly FoundObject[], region: string): object {
   return {
     Records: objects.map((object) => ({
       messageId: randomUUID(),
@@ -25,7 +17,7 @@ export function sqsDelivery(objects: readonly CreatedObject[], region: string): 
  * The body of the message in which S3 announces a new object to a queue.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export function notificationBody({ bucket, key, etag, size }: CreatedObject, awsRegion: string): string {
+export function notificationBody({ bucket, key, etag, size }: FoundObject, awsRegion: string): string {
   const record = {
     eventVersion: '2.1',
     eventSource: 'aws:s3',

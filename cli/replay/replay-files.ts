@@ -1,22 +1,22 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
-import type { Environment } from '../../shared/config.ts';
 import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
 import { countByEnvironment } from '../../shared/query/count-by-environment.ts';
-import { batches } from '../lib/batches.ts';
+import type { FoundObject } from '../backfill/found-object.ts';
+import type { Context } from '../lib/command.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
+import { batches } from '../lib/output.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { type Done, processFiles } from '../log-files/process-files.ts';
 import { withProgress } from '../log-files/progress.ts';
 import { Tally } from '../log-files/tally.ts';
 import { type LocalLogFile, walkLogFiles } from './local-log-files.ts';
 import { ingestLookupOutput } from './lookup-output.ts';
-import { type CreatedObject, sqsDelivery } from './notification.ts';
+import { sqsDelivery } from './notification.ts';
 import type { ReplayReport } from './report.ts';
 import { uploadLogFile } from './upload.ts';
 
@@ -29,7 +29,11 @@ const BATCH_SIZE = 10;
  * @param paths files, and folders of them
  * @throws {TrailError} if the store cannot be opened
  */
-export async function replayFiles(paths: readonly string[], store: string, env: Environment): Promise<ReplayReport> {
+export async function replayFiles(
+  paths: readonly string[],
+  store: string,
+  { env, err }: Pick<Context, 'env' | 'err'>,
+): Promise<ReplayReport> {
   const tally = new Tally();
   const files: LocalLogFile[] = [];
   for await (const found of walkLogFiles(paths)) {
@@ -46,7 +50,7 @@ export async function replayFiles(paths: readonly string[], store: string, env: 
       done.push(...window);
       return window;
     };
-    await withProgress('Replaying', tally, () =>
+    await withProgress('Replaying', tally, err, () =>
       processFiles(batches(files, BATCH_SIZE), (batch) => replayBatch(batch, deps), {
         concurrency: 1,
         tally,
@@ -76,7 +80,7 @@ async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): 
 async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps): Promise<Map<string, FileResult>> {
   const results = new Map<string, FileResult>();
   const fail = (key: string, error: unknown) => results.set(key, { outcome: 'failed', detail: describeError(error) });
-  const uploaded: CreatedObject[] = [];
+  const uploaded: FoundObject[] = [];
   for (const file of files) {
     results.set(file.key, { outcome: 'failed', detail: 'the handler did not report on it' });
     try {
@@ -94,7 +98,7 @@ async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps
   const paths = new Map(files.map(({ path, key }) => [key, path]));
   const sourceOf = (ref: LogFileRef) => ({ ...s3Source(deps.s3, ref), path: paths.get(ref.key) });
   const handle = createIngestHandler(deps, observer, sourceOf);
-  await handle(sqsDelivery(uploaded, LOCAL_REGION), {} as Context);
+  await handle(sqsDelivery(uploaded, LOCAL_REGION), {} as never);
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   return results;
 }

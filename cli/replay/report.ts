@@ -1,9 +1,11 @@
 import { defined } from '../../shared/defined.ts';
 import type { EnvironmentCount } from '../../shared/query/count-by-environment.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { countsOf, type FileProblem, problemsOf } from '../log-files/file-result.ts';
+import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { jsonText } from '../lib/output.ts';
+import { addCounts, countsOf, type FileProblem, type FileResult, problemsOf } from '../log-files/file-result.ts';
 import type { Done } from '../log-files/process-files.ts';
-import { joinSections, problemSection, toJson } from '../log-files/report.ts';
+import { joinSections, problemSection } from '../log-files/report.ts';
 import type { Tally } from '../log-files/tally.ts';
 
 export interface ReplayReport {
@@ -13,12 +15,8 @@ export interface ReplayReport {
   environments: EnvironmentCount[];
 }
 
-const COUNTS = ['read', 'kept', 'stored', 'known', 'skipped', 'failed'] as const;
-type Counts = Record<(typeof COUNTS)[number], number>;
-
 /** The records read are those kept and those skipped; those kept are stored, known or failed. */
-function countsOfFile({ result }: Done): Counts {
-  const { recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined } = countsOf(result);
+function named({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileCounts) {
   return {
     read: recordsRead,
     kept: recordsRead - recordsFiltered,
@@ -29,14 +27,11 @@ function countsOfFile({ result }: Done): Counts {
   };
 }
 
-function total(files: readonly Done[]): Counts {
-  const sum = { read: 0, kept: 0, stored: 0, known: 0, skipped: 0, failed: 0 };
-  for (const counts of files.map(countsOfFile)) for (const name of COUNTS) sum[name] += counts[name];
-  return sum;
-}
+const total = (files: readonly Done[]) =>
+  named(files.map(({ result }) => countsOf(result)).reduce(addCounts, NO_COUNTS));
 
 /** @returns what became of a file, by our name, and why it was skipped */
-function outcomeOf({ result }: Done): { outcome: string; reason?: string } {
+function outcomeOf(result: FileResult): { outcome: string; reason?: string } {
   switch (result.outcome) {
     case 'skipped':
       return { outcome: 'skipped', reason: result.reason };
@@ -53,14 +48,13 @@ function outcomeOf({ result }: Done): { outcome: string; reason?: string } {
 
 export function renderJson({ files, tally, environments }: ReplayReport): string {
   const unreadable = tally.problems.filter(({ outcome }) => outcome === 'unreadable');
-  return toJson({
-    files: files.map((done) => {
-      const { file, result } = done;
+  return jsonText({
+    files: files.map(({ file, result }) => {
       const failure =
         problemsOf(file, result)
           .map(({ detail }) => detail)
           .join('; ') || undefined;
-      return defined({ path: file.path, ...countsOfFile(done), ...outcomeOf(done), failure });
+      return defined({ path: file.path, ...named(countsOf(result)), ...outcomeOf(result), failure });
     }),
     unreadable: unreadable.map(({ logFile, detail }) => ({ path: logFile, problem: detail })),
     total: total(files),
@@ -84,13 +78,13 @@ export function renderTables({ files, tally, environments }: ReplayReport, ask: 
 
 function fileTable(files: readonly Done[]): string {
   if (files.length === 0) return '';
-  const rows = files.map((done) => {
-    const counts = countsOfFile(done);
-    const { outcome, reason } = outcomeOf(done);
+  const rows = files.map(({ file, result }) => {
+    const { outcome, reason } = outcomeOf(result);
     const remark = reason === undefined ? outcome : `${outcome}: ${reason}`;
-    return [done.file.path ?? '', ...COUNTS.map((name) => counts[name]), remark === 'ingested' ? '' : remark];
+    return [file.path ?? '', ...Object.values(named(countsOf(result))), remark === 'ingested' ? '' : remark];
   });
-  return textTable(['FILE', ...COUNTS.map((name) => name.toUpperCase()), ''], rows);
+  const headings = Object.keys(named(NO_COUNTS)).map((name) => name.toUpperCase());
+  return textTable(['FILE', ...headings, ''], rows);
 }
 
 function summary(files: readonly Done[], problems: readonly FileProblem[]): string {

@@ -1,19 +1,17 @@
 import { defined } from '../defined.ts';
-import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { s3Uri, TrailError } from '../errors.ts';
 import { writeDiscard } from '../store/ledger-quarantine.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
 import type { PipelineDeps } from './ingest-log-file.ts';
-import { dryRunReplay, type QuarantineRef, quarantineRef } from './replay-quarantined.ts';
+import { dryRunReplay, type Failed, type QuarantineRef, report } from './replay-quarantined.ts';
 import { quarantineBucketOf } from './store-records.ts';
 
 /** What became of something that was to be discarded. */
-export type DiscardReport = QuarantineRef &
-  (
-    | { outcome: 'discarded' }
-    /** It stays in quarantine: it holds events, or may do. */
-    | { outcome: 'kept'; reason: string }
-    | { outcome: 'failed'; reason: string }
-  );
+export type DiscardReport = QuarantineRef & (DiscardOutcome | Failed);
+type DiscardOutcome =
+  | { outcome: 'discarded' }
+  /** It stays in quarantine: it holds events, or may do. */
+  | { outcome: 'kept'; reason: string };
 
 /** Who discards, and why. */
 export interface DiscardDecision {
@@ -40,20 +38,17 @@ const NO_LOG_FILE: ReadonlySet<string> = new Set([
  * Ends something that is in quarantine and is no log file, or no record: the ledger says who discarded it, when and why, and
  * then it is removed, bytes and all. An interrupted discarding can be repeated.
  */
-export async function discardQuarantined(
+export function discardQuarantined(
   entry: QuarantineEntry,
   decision: DiscardDecision,
   deps: PipelineDeps,
 ): Promise<DiscardReport> {
-  const ref = quarantineRef(entry);
-  try {
+  return report(entry, async (): Promise<DiscardOutcome> => {
     const reason = decision.force ? undefined : await reasonToKeep(entry, deps);
-    if (reason !== undefined) return { ...ref, outcome: 'kept', reason };
+    if (reason !== undefined) return { outcome: 'kept', reason };
     if (!decision.dryRun) await discard(entry, decision, deps);
-    return { ...ref, outcome: 'discarded' };
-  } catch (error) {
-    return { ...ref, outcome: 'failed', reason: describeError(error) };
-  }
+    return { outcome: 'discarded' };
+  });
 }
 
 /** Its reason may be of another version of the program, so it is read once more. */

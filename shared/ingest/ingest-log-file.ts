@@ -22,6 +22,7 @@ import { noEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
 import { countsOf, type LedgerEntry, type LogFileCounts } from '../store/ledger-entry.ts';
 import { type FailedLogFile, type LedgerUpdate, noteFailure, writeLedger } from '../store/ledger-writer.ts';
+import { checkpointOf, doneBefore, type SettledEntry } from './done-before.ts';
 import { isInvalidFile, mayPass } from './failure.ts';
 import { type LogSource, s3Source } from './log-source.ts';
 import {
@@ -29,8 +30,8 @@ import {
   problemOf,
   quarantineBucketOf,
   type RecordProblem,
-  RecordStorage,
   type RecordStore,
+  recordStorage,
   recordStore,
 } from './store-records.ts';
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
@@ -170,7 +171,7 @@ const PAUSE_MS = 200;
 
 /** Reads again what may be a passing fault, then with the other inflate; quarantines what stays invalid. */
 async function readUntilCertain(job: LogFileJob, deps: PipelineDeps): Promise<IngestResult> {
-  const done = doneBefore(job, deps.config);
+  const done = doneBefore(job.before, deps.config.eventSources, job.quarantinedAt !== undefined);
   if (done && done.etag === job.ref.etag) return { report: earlierReport(done) };
   let inflate: Inflate = gunzip;
   for (let reading = 1; ; reading += 1) {
@@ -235,11 +236,11 @@ async function storeLogFile(
   const held = new HeldRecords(deps.maxHeldBytes);
   const read = await verify(object, file, { ...options, onRecords: (records) => held.add(records), hash: true });
 
-  const storage = new RecordStorage(
+  const storage = recordStorage(
     { ...file, etag, quarantinedAt },
     deps,
     store,
-    checkpointOf(before, etag, deps.config),
+    checkpointOf(before, etag, deps.config.eventSources),
   );
   const entry = {
     ...entryOf(job, etag, deps),
@@ -283,12 +284,12 @@ async function quarantineLogFile(
   { code: reason, message: detail }: TrailError,
   deps: PipelineDeps,
 ): Promise<IngestResult> {
-  const { file, before, source, quarantinedAt = isoNow(deps) } = job;
+  const { file, before, source, store, quarantinedAt = isoNow(deps) } = job;
   const { bucket, key, path } = file;
   const about = { reason, detail, bucket, key, etag, quarantinedAt, versionId, path };
   const quarantineBucket = quarantineBucketOf(deps.config, about);
   const sha256 = reason === 'object-missing' ? undefined : await hashOf(job, etag, deps);
-  await source.quarantine(quarantineBucket, { ...about, sha256 });
+  await store.quarantineFile(source, quarantineBucket, { ...about, sha256 });
   const entry: LedgerEntry = { ...entryOf(job, etag, deps), state: 'quarantined', reason, detail };
   return {
     report: { bucket, key, outcome: 'quarantined', reason, detail },
@@ -326,46 +327,11 @@ function expectedOwnerOf(ref: LogFileRef, { logBuckets }: Config): string | unde
   throw new TrailError('bucket-not-allowed', `${s3Uri(ref)}: expected a bucket that LOG_BUCKETS names`);
 }
 
-/** Returns the entry of a log file that need not be read again in the same state. */
-function doneBefore({ before, quarantinedAt }: LogFileJob, { eventSources }: Config): SettledEntry | undefined {
-  if (before === undefined || !isSettled(before) || !isForSources(before, eventSources)) return undefined;
-  const isReplay = quarantinedAt !== undefined;
-  return before.state === 'ingested' || !isReplay ? before : undefined;
-}
-
-/** Whether an object in this state need not be read, because the ledger has it. */
-export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
-  return entry?.etag === etag && isSettled(entry) && isForSources(entry, eventSources);
-}
-
-type SettledEntry = Exclude<LedgerEntry, { state: 'partial' }>;
-
-/** Whether the same state of the object need not be read again. What was missing may have come since. */
-function isSettled(entry: LedgerEntry): entry is SettledEntry {
-  return entry.state !== 'partial' && entry.reason !== 'object-missing';
-}
-
-/** Whether an entry is of a reading for these event sources; what was discarded holds events of none. */
-export function isForSources({ state, eventSources }: LedgerEntry, wanted: readonly string[]): boolean {
-  return state === 'discarded' || [...eventSources].sort().join() === [...wanted].sort().join();
-}
-
-/** Returns how far an earlier delivery came with the same state of the object. */
-function checkpointOf(before: LedgerEntry | undefined, etag: string, { eventSources }: Config) {
-  if (before?.state !== 'partial' || before.etag !== etag || !isForSources(before, eventSources)) return undefined;
-  return before.checkpoint;
-}
-
 function earlierReport(entry: SettledEntry): LogFileReport {
-  const { bucket, key } = entry;
-  switch (entry.state) {
-    case 'discarded':
-      return { bucket, key, outcome: 'already-discarded' };
-    case 'quarantined':
-      return { bucket, key, outcome: 'already-quarantined', reason: entry.reason, detail: entry.detail };
-    case 'ingested':
-      return { bucket, key, outcome: 'already-ingested', counts: countsOf(entry) };
-  }
+  const { bucket, key, state } = entry;
+  if (state === 'discarded') return { bucket, key, outcome: 'already-discarded' };
+  if (state === 'ingested') return { bucket, key, outcome: 'already-ingested', counts: countsOf(entry) };
+  return { bucket, key, outcome: 'already-quarantined', reason: entry.reason, detail: entry.detail };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

@@ -1,30 +1,17 @@
 import { isReadable, openObject } from '../aws/open-object.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
-import type { Config } from '../config.ts';
 import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type ReadCounts, type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
-import { type SeenEnvironments, writeEnvironments } from '../store/environments-table.ts';
+import { writeEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
 import type { LogFileCounts } from '../store/ledger-entry.ts';
-import {
-  moveReplayedRecord,
-  type RecordStatus,
-  type ReplayedTo,
-  readRecordStatus,
-} from '../store/ledger-quarantine.ts';
-import type { LedgerUpdate } from '../store/ledger-writer.ts';
+import { moveReplayedRecord, type ReplayedTo, readRecordStatus } from '../store/ledger-quarantine.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
-import {
-  type IngestResult,
-  ingest,
-  isForSources,
-  type LogFileReport,
-  type PipelineDeps,
-  writeResult,
-} from './ingest-log-file.ts';
+import { isSuperseded } from './done-before.ts';
+import { type IngestResult, ingest, type LogFileReport, type PipelineDeps, writeResult } from './ingest-log-file.ts';
 import { type LogSource, quarantinedCopy, quarantinedState, s3Source } from './log-source.ts';
-import { dryRunStore, quarantineBucketOf, RecordStorage, type RecordStore, recordStore } from './store-records.ts';
+import { dryRunStore, quarantineBucketOf, type RecordStore, recordStorage, recordStore } from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
 
 /** What a report on something in quarantine is about. */
@@ -42,8 +29,9 @@ type ReplayOutcome =
     }
   /** Invalid once more, for this reason: it stays. */
   | { outcome: 'still-bad'; from: BytesFrom; reason: string; detail: string }
-  /** It stays as it is. */
-  | { outcome: 'failed'; reason: string };
+  | Failed;
+/** It stays as it is. */
+export type Failed = { outcome: 'failed'; reason: string };
 
 /** Where the bytes are read: the log file itself, or what lies of it in quarantine. */
 type BytesFrom = 'original' | 'quarantine';
@@ -55,82 +43,75 @@ type RecordEntry = QuarantineEntry & { recordIndex: number };
  * says so. Hence an interrupted replay can be repeated, and a repeated one changes nothing.
  */
 export function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
-  return replay(entry, deps, {
-    store: recordStore(deps),
-    quarantine: ({ quarantine }) => quarantine,
-    writeResult: (result) => writeUnlessSuperseded(result, deps),
-    async moveRecord(record, to, seen) {
-      await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
-      return moveReplayedRecord(deps.dynamo, deps.config.logFilesTable, record, to);
-    },
-    remove: () => removeFromQuarantine(deps.s3, quarantineBucketOf(deps.config, entry), entry),
+  return report(entry, async () => {
+    const { outcome, finish } = await replay(entry, deps, recordStore(deps));
+    await finish();
+    if (outcome.outcome === 'replayed') {
+      await removeFromQuarantine(deps.s3, quarantineBucketOf(deps.config, entry), entry);
+    }
+    return outcome;
   });
 }
 
 /** Finds out, without a write, what `replayQuarantined` would do. */
 export function dryRunReplay(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
-  return replay(entry, deps, {
-    store: dryRunStore(deps),
-    quarantine: () => async () => {},
-    async writeResult(result) {
-      if ('error' in result) throw result.error;
-      return result.report;
-    },
-    moveRecord: (record) => readRecordStatus(deps.dynamo, deps.config.logFilesTable, record),
-    remove: async () => {},
-  });
+  return report(entry, async () => (await replay(entry, deps, dryRunStore(deps))).outcome);
 }
 
-/** What a replay writes. */
-interface ReplayWrites {
-  store: RecordStore;
-  quarantine(source: LogSource): LogSource['quarantine'];
-  writeResult(result: IngestResult): Promise<LogFileReport>;
-  moveRecord(record: RecordEntry, to: ReplayedTo, seen: SeenEnvironments): Promise<RecordStatus>;
-  remove(): Promise<void>;
-}
-
-async function replay(entry: QuarantineEntry, deps: PipelineDeps, writes: ReplayWrites): Promise<ReplayReport> {
-  const ref = quarantineRef(entry);
+/** Works on something in quarantine, and reports what became of it; also that it failed. */
+export async function report<T>(
+  { id, bucket, key, recordIndex, path }: QuarantineEntry,
+  work: () => Promise<T>,
+): Promise<QuarantineRef & (T | Failed)> {
+  const ref = { id, bucket, key, ...defined({ recordIndex, path }) };
   try {
-    const outcome = isRecord(entry) ? replayRecord(entry, deps, writes) : replayFile(entry, deps, writes);
-    return { ...ref, ...(await outcome) };
+    return { ...ref, ...(await work()) };
   } catch (error) {
     return { ...ref, outcome: 'failed', reason: describeError(error) };
   }
 }
 
-/** Returns only what a report is about. */
-export function quarantineRef({ id, bucket, key, recordIndex, path }: QuarantineEntry): QuarantineRef {
-  return { id, bucket, key, ...defined({ recordIndex, path }) };
+/** What becomes of something in quarantine, and what is to be written into the ledger. */
+interface Replay {
+  outcome: ReplayOutcome;
+  /** @throws what the replay failed with */
+  finish(): Promise<unknown>;
 }
 
-function isRecord(entry: QuarantineEntry): entry is RecordEntry {
-  return entry.recordIndex !== undefined;
+function replay(entry: QuarantineEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { recordIndex } = entry;
+  return recordIndex === undefined
+    ? replayFile(entry, deps, store)
+    : replayRecord({ ...entry, recordIndex }, deps, store);
 }
 
-async function replayFile(entry: QuarantineEntry, deps: PipelineDeps, writes: ReplayWrites): Promise<ReplayOutcome> {
-  const { bucket, key, quarantinedAt } = entry;
+async function replayFile(entry: QuarantineEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { bucket, key, path, quarantinedAt } = entry;
   const { from, etag, source } = await sourceOf(entry, deps);
   const job = {
     ref: { bucket, key, ...defined({ etag }) },
-    source: { ...source, path: entry.path, quarantine: writes.quarantine(source) },
-    store: writes.store,
+    source: { ...source, path },
+    store,
     time: UNLIMITED,
     findEntry: () => readLedger(deps.dynamo, deps.config.logFilesTable, entry),
     quarantinedAt,
   };
-  const report = await writes.writeResult(await ingest(job, deps));
+  const result = await ingest(job, deps);
+  return { outcome: outcomeOf(result, from), finish: () => writeUnlessSuperseded(result, deps) };
+}
+
+function outcomeOf(result: IngestResult, from: BytesFrom): ReplayOutcome {
+  if ('error' in result) return { outcome: 'failed', reason: describeError(result.error) };
+  const { report } = result;
   switch (report.outcome) {
     case 'ingested':
     case 'already-ingested':
-      await writes.remove();
       return { outcome: 'replayed', from, books: report.counts };
     case 'quarantined':
     case 'already-quarantined':
       return { outcome: 'still-bad', from, reason: report.reason, detail: report.detail };
     case 'already-discarded':
-      throw new Error(`${s3Uri(entry)} was to be read, and was not`);
+      return { outcome: 'failed', reason: 'it was to be read, and was not' };
     case 'skipped':
       return { outcome: 'failed', reason: `its key is not one of a log file: ${report.reason}` };
   }
@@ -151,40 +132,39 @@ async function sourceOf(
   return { from: 'quarantine', etag, source: quarantinedCopy(deps.s3, quarantineBucketOf(deps.config, entry), entry) };
 }
 
-/** The ledger keeps the entry of the state that the log file is in now; what was quarantined can be an earlier one. */
 async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): Promise<LogFileReport> {
+  const { dynamo, config } = deps;
   const { update, ...others } = result;
-  if (update === undefined || !isSuperseded(update, deps.config)) return writeResult(result, deps);
-  await writeEnvironments(deps.dynamo, deps.config.environmentsTable, update.seen);
+  if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) return writeResult(result, deps);
+  await writeEnvironments(dynamo, config.environmentsTable, update.seen);
   return writeResult(others, deps);
 }
 
-/** Whether the ledger has another state of the object, ingested or invalid. */
-function isSuperseded({ before, entry }: LedgerUpdate, { eventSources }: Config): boolean {
-  if (before === undefined || before.etag === entry.etag || before.reason === 'object-missing') return false;
-  if (before.state === 'ingested') return isForSources(before, eventSources);
-  return before.state !== 'partial';
-}
-
 /** Events, environments, ledger, and only then the removal: whatever is done twice changes nothing the second time. */
-async function replayRecord(entry: RecordEntry, deps: PipelineDeps, writes: ReplayWrites): Promise<ReplayOutcome> {
-  const status = await readRecordStatus(deps.dynamo, deps.config.logFilesTable, entry);
+async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { dynamo, config } = deps;
+  const status = await readRecordStatus(dynamo, config.logFilesTable, entry);
   if (status === 'open') throw notFinished(entry);
   const done = { outcome: 'replayed', from: 'quarantine' } as const;
   if (entry.size === undefined) {
     if (status === 'quarantined') throw noBytes(entry);
-    await writes.remove();
-    return done;
+    return { outcome: done, finish: async () => {} };
   }
   const { batch, read } = await readRecord(entry, deps);
-  const storage = new RecordStorage({ ...entry, account: accountIn(entry.key) }, deps, writes.store);
+  const storage = recordStorage({ ...entry, account: accountIn(entry.key) }, deps, store);
   await storage.add(batch, UNLIMITED);
   const counts = storage.counts(read);
   const [problem] = storage.problems;
-  if (problem) return { outcome: 'still-bad', from: 'quarantine', reason: problem.reason, detail: problem.detail };
-  if ((await writes.moveRecord(entry, countOf(counts), storage.seen)) === 'open') throw notFinished(entry);
-  await writes.remove();
-  return { ...done, books: counts };
+  if (problem) {
+    const { reason, detail } = problem;
+    return { outcome: { outcome: 'still-bad', from: 'quarantine', reason, detail }, finish: async () => {} };
+  }
+  const finish = async () => {
+    await writeEnvironments(dynamo, config.environmentsTable, storage.seen);
+    const moved = await moveReplayedRecord(dynamo, config.logFilesTable, entry, countOf(counts));
+    if (moved === 'open') throw notFinished(entry);
+  };
+  return { outcome: { ...done, books: counts }, finish };
 }
 
 /** Returns which of the counts has the one record. */

@@ -34,10 +34,10 @@ export async function storeProvisional(
   const counts: ProvisionalCounts = { stored: 0, duplicates: 0, skipped: 0, bad: [] };
   const add = async ({ index, text }: { index: number; text: string }) => {
     const record = await storeRecord(classifyText(text, { provisional: true }, undefined, settings), store);
-    if (record.outcome === 'bad') counts.bad.push({ index, reason: record.reason });
-    else if (record.outcome === 'skipped') counts.skipped += 1;
+    if (record.kind === 'bad') counts.bad.push({ index, reason: record.reason });
+    else if (record.kind === 'skipped') counts.skipped += 1;
     else {
-      counts[record.outcome === 'stored' ? 'stored' : 'duplicates'] += 1;
+      counts[record.kind === 'stored' ? 'stored' : 'duplicates'] += 1;
       noteEvent(seen, record.event);
     }
   };

@@ -6,18 +6,20 @@ import { recordProblem, toAuditEvent } from '../audit-event/to-audit-event.ts';
 import type { Config } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import type { BadRecord, KeptRecord, ReadCounts, RecordBatch } from '../log-file/read-log-file.ts';
-import { noEnvironments, noteEvent, type SeenEnvironments } from '../store/environments-table.ts';
+import { noEnvironments, noteEvent } from '../store/environments-table.ts';
 import { expiryOf, toEventItem } from '../store/event-item.ts';
 import { dryRunPut, type PutOutcome, putEvent } from '../store/events-table.ts';
 import type { Item } from '../store/item.ts';
 import { type Checkpoint, type LogFileCounts, ledgerKey } from '../store/ledger-entry.ts';
 import { type QuarantineReason, quarantineRecord } from '../store/quarantine.ts';
+import type { LogSource } from './log-source.ts';
 import type { TimeBudget } from './time-budget.ts';
 
-/** Where the records of log files go. */
+/** Where the events of log files go, and what is invalid. */
 export interface RecordStore {
   putEvent(item: Item): Promise<PutOutcome | 'refused'>;
   quarantineRecord(bucket: string, bytes: Uint8Array, reason: QuarantineReason): Promise<void>;
+  quarantineFile(source: LogSource, bucket: string, reason: QuarantineReason): Promise<void>;
 }
 
 interface StoreDeps {
@@ -40,12 +42,17 @@ export function recordStore({ s3, dynamo, config: { eventsTable } }: StoreDeps):
       }
     },
     quarantineRecord: (bucket, bytes, reason) => quarantineRecord(s3, bucket, bytes, reason),
+    quarantineFile: (source, bucket, reason) => source.quarantine(bucket, reason),
   };
 }
 
-/** Finds out, without a write, what would become of records. Of an event that comes twice, both would be stored. */
+/** Writes nothing, and only asks what would be stored. Of an event that comes twice, both would be. */
 export function dryRunStore({ dynamo, config }: StoreDeps): RecordStore {
-  return { putEvent: (item) => dryRunPut(dynamo, config.eventsTable, item), quarantineRecord: async () => {} };
+  return {
+    putEvent: (item) => dryRunPut(dynamo, config.eventsTable, item),
+    quarantineRecord: async () => {},
+    quarantineFile: async () => {},
+  };
 }
 
 /** What the making of items depends on. */
@@ -134,28 +141,17 @@ export function problemOf(record: KeptRecord): string | undefined {
   return recordProblem(textOf(record));
 }
 
-/** What became of a record. */
-type StoredRecord =
-  | { outcome: 'stored' | 'duplicate'; event: AuditEvent }
-  | { outcome: 'skipped' }
-  | { outcome: 'bad'; reason: string };
-
-export async function storeRecord(classified: ClassifiedRecord, store: RecordStore): Promise<StoredRecord> {
-  if (classified.kind === 'bad') return { outcome: 'bad', reason: classified.reason };
-  if (classified.kind === 'skipped') return { outcome: 'skipped' };
-  const { event, item } = classified;
+/** Stores a record's event, if it is one. */
+export async function storeRecord(
+  record: ClassifiedRecord,
+  store: RecordStore,
+): Promise<Exclude<ClassifiedRecord, { kind: 'event' }> | { kind: 'stored' | 'duplicate'; event: AuditEvent }> {
+  if (record.kind !== 'event') return record;
+  const { event, item } = record;
   const outcome = await store.putEvent(item);
-  switch (outcome) {
-    case 'conflict':
-      return { outcome: 'bad', reason: 'event-conflict' };
-    case 'refused':
-      return { outcome: 'bad', reason: 'item-refused' };
-    case 'known':
-      return { outcome: 'duplicate', event };
-    case 'stored':
-    case 'amended':
-      return { outcome: 'stored', event };
-  }
+  if (outcome === 'conflict') return { kind: 'bad', reason: 'event-conflict' };
+  if (outcome === 'refused') return { kind: 'bad', reason: 'item-refused' };
+  return { kind: outcome === 'known' ? 'duplicate' : 'stored', event };
 }
 
 export const CONCURRENT_WRITES = 8;
@@ -163,69 +159,71 @@ export const CONCURRENT_WRITES = 8;
 const SLICE = 200;
 const NOTHING: Checkpoint = { nextRecord: 0, stored: 0, known: 0, skipped: 0, quarantined: 0 };
 
-/** Stores the records of one log file, in file order, and counts them. */
-export class RecordStorage {
-  readonly seen: SeenEnvironments = noEnvironments();
-  readonly problems: RecordProblem[] = [];
-  private readonly file: RecordsFile;
-  private readonly settings: RecordSettings;
-  private readonly store: RecordStore;
-  private readonly done: Checkpoint;
-  private readonly from: number;
+/**
+ * Stores the records of one log file, in file order, and counts them.
+ * @param checkpoint how far an earlier delivery came with the same state of the file
+ */
+export function recordStorage(
+  file: RecordsFile,
+  settings: RecordSettings,
+  store: RecordStore,
+  checkpoint: Checkpoint = NOTHING,
+) {
+  const done = { ...checkpoint };
+  const seen = noEnvironments();
+  const problems: RecordProblem[] = [];
 
-  /** @param checkpoint how far an earlier delivery came with the same state of the file */
-  constructor(file: RecordsFile, settings: RecordSettings, store: RecordStore, checkpoint = NOTHING) {
-    this.file = file;
-    this.settings = settings;
-    this.store = store;
-    this.done = { ...checkpoint };
-    this.from = checkpoint.nextRecord;
-  }
-
-  /** @throws {OutOfTimeError} if the time is spent; everything before its checkpoint is stored */
-  async add({ kept, bad }: RecordBatch, time: TimeBudget): Promise<void> {
-    const records = [...kept, ...bad].filter(({ index }) => index >= this.from).sort((a, b) => a.index - b.index);
-    for (let start = 0; start < records.length; start += SLICE) {
-      if (time.isSpent()) throw new OutOfTimeError(this.file, { ...this.done });
-      const slice = records.slice(start, start + SLICE);
-      await pMap(slice, (record) => this.addRecord(record), { concurrency: CONCURRENT_WRITES });
-      this.done.nextRecord = slice.at(-1)!.index + 1;
-    }
-  }
-
-  /** @throws {TrailError} `counts-do-not-add-up`, if records are unaccounted for */
-  counts({ recordsRead, recordsKept, recordsBad }: ReadCounts): LogFileCounts {
-    const { stored, known, skipped, quarantined } = this.done;
-    if (stored + known + skipped + quarantined !== recordsKept + recordsBad) {
-      throw new TrailError('counts-do-not-add-up', `${s3Uri(this.file)}: expected every record to be accounted for`);
-    }
-    return {
-      recordsRead,
-      eventsStored: stored,
-      eventsKnown: known,
-      recordsFiltered: recordsRead - recordsKept - recordsBad + skipped,
-      recordsQuarantined: quarantined,
-    };
-  }
-
-  private async addRecord(record: KeptRecord | BadRecord): Promise<void> {
-    const stored = await storeRecord(classifyRecord(record, this.file, this.settings), this.store);
-    if (stored.outcome === 'bad') await this.quarantine(record, stored.reason);
-    else if (stored.outcome === 'skipped') this.done.skipped += 1;
+  const addRecord = async (record: KeptRecord | BadRecord) => {
+    const stored = await storeRecord(classifyRecord(record, file, settings), store);
+    if (stored.kind === 'bad') await quarantine(record, stored.reason);
+    else if (stored.kind === 'skipped') done.skipped += 1;
     else {
-      this.done[stored.outcome === 'stored' ? 'stored' : 'known'] += 1;
-      noteEvent(this.seen, stored.event);
+      done[stored.kind === 'stored' ? 'stored' : 'known'] += 1;
+      noteEvent(seen, stored.event);
     }
-  }
+  };
 
-  private async quarantine({ index, offset, bytes }: KeptRecord, reason: string): Promise<void> {
-    const { bucket, key, etag, path, quarantinedAt = new Date(this.settings.now()).toISOString() } = this.file;
+  const quarantine = async ({ index, offset, bytes }: KeptRecord, reason: string) => {
+    const { bucket, key, etag, path, quarantinedAt = new Date(settings.now()).toISOString() } = file;
     const detail = `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
     const about = { reason, detail, bucket, key, etag, recordIndex: index, recordOffset: offset, path, quarantinedAt };
-    await this.store.quarantineRecord(quarantineBucketOf(this.settings.config, about), bytes, about);
-    this.done.quarantined += 1;
-    this.problems.push({ recordIndex: index, reason, detail });
-  }
+    await store.quarantineRecord(quarantineBucketOf(settings.config, about), bytes, about);
+    done.quarantined += 1;
+    problems.push({ recordIndex: index, reason, detail });
+  };
+
+  return {
+    /** The days and environments of the events. */
+    seen,
+    problems,
+
+    /** @throws {OutOfTimeError} if the time is spent; everything before its checkpoint is stored */
+    async add({ kept, bad }: RecordBatch, time: TimeBudget): Promise<void> {
+      const isNew = ({ index }: KeptRecord) => index >= checkpoint.nextRecord;
+      const records = [...kept, ...bad].filter(isNew).sort((a, b) => a.index - b.index);
+      for (let start = 0; start < records.length; start += SLICE) {
+        if (time.isSpent()) throw new OutOfTimeError(file, { ...done });
+        const slice = records.slice(start, start + SLICE);
+        await pMap(slice, addRecord, { concurrency: CONCURRENT_WRITES });
+        done.nextRecord = slice.at(-1)!.index + 1;
+      }
+    },
+
+    /** @throws {TrailError} `counts-do-not-add-up`, if records are unaccounted for */
+    counts({ recordsRead, recordsKept, recordsBad }: ReadCounts): LogFileCounts {
+      const { stored, known, skipped, quarantined } = done;
+      if (stored + known + skipped + quarantined !== recordsKept + recordsBad) {
+        throw new TrailError('counts-do-not-add-up', `${s3Uri(file)}: expected every record to be accounted for`);
+      }
+      return {
+        recordsRead,
+        eventsStored: stored,
+        eventsKnown: known,
+        recordsFiltered: recordsRead - recordsKept - recordsBad + skipped,
+        recordsQuarantined: quarantined,
+      };
+    },
+  };
 }
 
 /** Returns what was expected of a record, by the reason for which it is invalid. */

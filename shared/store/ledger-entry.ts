@@ -108,13 +108,14 @@ const StoredEntry = z.discriminatedUnion('state', [
   z.object({ state: z.literal('partial'), ...COMMON, ...MISMATCH, checkpoint: jsonText(Checkpoint) }),
 ]);
 
-type Named<T> = T extends unknown ? Omit<T, 'objectKey'> & { key: string } : never;
+/** Attributes with the key of the object under its usual name; in DynamoDB `key` is a reserved word. */
+export type Named<T> = T extends unknown ? Omit<T, 'objectKey'> & { key: string } : never;
+export const named = <T extends { objectKey: string }>({ objectKey: key, ...others }: T) =>
+  ({ ...others, key }) as Named<T>;
 
 /** What the ledger has on a log file, by how the last reading of it ended. */
 export type LedgerEntry = Named<z.output<typeof StoredEntry>>;
 export type IngestedEntry = Extract<LedgerEntry, { state: 'ingested' }>;
-/** A log file that could not be read yet is noted as `failed`, which is no entry. */
-export type LedgerState = LedgerEntry['state'] | 'failed';
 
 export function toLedgerItem({ key, ...entry }: LedgerEntry): Item {
   const attributes = z.encode(StoredEntry, { ...entry, objectKey: key } as z.output<typeof StoredEntry>);
@@ -130,8 +131,7 @@ export function toLedgerItem({ key, ...entry }: LedgerEntry): Item {
 
 /** @throws {StoredItemError} */
 export function fromLedgerItem(item: Item): LedgerEntry {
-  const { objectKey: key, ...entry } = readItem(StoredEntry, item);
-  return { ...entry, key } as LedgerEntry;
+  return named(readItem(StoredEntry, item));
 }
 
 /** What is listed apart from the log files, in the index byListing. */

@@ -6,9 +6,10 @@ import {
   DISCARDS,
   fromLedgerItem,
   type LedgerEntry,
-  type LedgerState,
   ledgerKey,
+  type Named,
   NOT_AS_SIGNED,
+  named,
   PROBLEMS,
   Verification,
   WATERMARKS,
@@ -118,27 +119,24 @@ export async function listWatermarks(dynamo: DynamoDBClient, table: string): Pro
   return (await listItems(dynamo, table, WATERMARKS)).map((item) => readItem(Watermark, item));
 }
 
-/** A log file of which something is missing in the events table. */
-export interface LogFileProblem {
-  /** `bucket/key` */
-  logFile: string;
-  /** The path of a local file, as it was given. A list does not have it: `readPath`. */
-  path?: string;
-  /**
-   * `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored; `not-as-signed`:
-   * what was ingested is not what CloudTrail signed.
-   */
-  state: 'failed' | 'quarantined' | 'records-quarantined' | 'not-as-signed';
-  reason?: string;
-  deliveryDay: string;
-}
-
 const StoredProblem = z.object({
+  /** `bucket/key` */
   logFile: z.string(),
   state: z.string(),
   reason: z.optional(z.string()),
   deliveryDay: z.string(),
 });
+
+/** A log file of which something is missing in the events table. */
+export type LogFileProblem = Omit<z.output<typeof StoredProblem>, 'state'> & {
+  /**
+   * `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored; `not-as-signed`:
+   * what was ingested is not what CloudTrail signed.
+   */
+  state: 'failed' | 'quarantined' | 'records-quarantined' | 'not-as-signed';
+  /** The path of a local file, as it was given. A list does not have it: `readPath`. */
+  path?: string;
+};
 
 const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
   failed: 'failed',
@@ -158,9 +156,9 @@ export async function listProblems(
 ): Promise<LogFileProblem[]> {
   const items = await listItems(dynamo, table, PROBLEMS, { from: days.from, to: days.to && `${days.to}~`, limit });
   return items.map((item) => {
-    const { state, reason, ...problem } = readItem(StoredProblem, item);
-    const ingested = reason === NOT_AS_SIGNED ? NOT_AS_SIGNED : 'records-quarantined';
-    return { ...problem, state: PROBLEM_STATES[state] ?? ingested, ...defined({ reason }) };
+    const problem = readItem(StoredProblem, item);
+    const ingested = problem.reason === NOT_AS_SIGNED ? NOT_AS_SIGNED : 'records-quarantined';
+    return { ...problem, state: PROBLEM_STATES[problem.state] ?? ingested };
   });
 }
 
@@ -187,21 +185,14 @@ async function listItems(
 }
 
 /** A log file as a list of the ledger has it. */
-export interface LedgerLogFile {
-  bucket: string;
-  key: string;
-  /** `failed`: it is to be delivered again, or to be gone on with. */
-  state: Exclude<LedgerState, 'partial'>;
-  recordsQuarantined: number;
-  /** What a signed digest said of the content that was ingested; absent: none was compared with it yet. */
-  verification?: Verification;
-}
-
+export type LedgerLogFile = Named<z.output<typeof ListedLogFile>>;
 const ListedLogFile = z.object({
   bucket: z.string(),
   objectKey: z.string(),
-  state: z.string(),
+  /** `failed`: it is to be delivered again, or to be gone on with. */
+  state: z.catch(z.enum(['ingested', 'quarantined', 'discarded', 'failed']), 'failed'),
   recordsQuarantined: z._default(z.int(), 0),
+  /** What a signed digest said of the content that was ingested; absent: none was compared with it yet. */
   verification: z.optional(Verification),
 });
 
@@ -223,11 +214,7 @@ export async function* listLogFiles(
     ExpressionAttributeValues: { ':day': text(day), ...(prefix === undefined ? {} : { ':prefix': text(prefix) }) },
     ...projection(Object.keys(ListedLogFile.shape)),
   };
-  for await (const page of paginateQuery({ client: dynamo }, input)) yield* (page.Items ?? []).map(fromListedItem);
-}
-
-function fromListedItem(item: Item): LedgerLogFile {
-  const { objectKey: key, state, verification, ...file } = readItem(ListedLogFile, item);
-  const done = state === 'ingested' || state === 'quarantined' || state === 'discarded' ? state : 'failed';
-  return { ...file, key, state: done, ...defined({ verification }) };
+  for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
+    yield* Items.map((item) => named(readItem(ListedLogFile, item)));
+  }
 }

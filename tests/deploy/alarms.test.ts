@@ -33,13 +33,13 @@ beforeAll(async () => {
 /** Everything that the ingest function counts. */
 function tellIngest(namespace: string): void {
   const telemetry = createTelemetry(namespace);
-  const books = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
+  const counts = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
   const file = { bucket: 'b', key: 'k' };
-  telemetry.logFile({ ...file, outcome: 'ingested', books, problems: [] } as unknown as LogFileReport);
+  telemetry.logFile({ ...file, outcome: 'ingested', counts, problems: [] } as unknown as LogFileReport);
   telemetry.logFile({
     ...file,
     outcome: 'ingested',
-    books,
+    counts,
     problems: [],
     notAsSigned: true,
   } as unknown as LogFileReport);

@@ -252,7 +252,7 @@ describe('the same again', () => {
     expect(await table()).toEqual(before);
     expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({
       outcome: 'already-ingested',
-      books: { eventsStored: 1 },
+      counts: { eventsStored: 1 },
     });
   });
 

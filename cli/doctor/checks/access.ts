@@ -2,7 +2,7 @@ import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetBucketOwnershipControlsCommand } from '@aws-sdk/client-s3';
 import { type LogFileProblem, listProblems } from '../../../shared/store/ledger.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { exampleKey, keyPrefixOf, redeploy, trailCommand } from '../commands.ts';
 import { counted, type Found, ok, problem, unknown } from '../finding.ts';
 import { orGone, type Stack } from '../stack.ts';

@@ -9,11 +9,11 @@ import {
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import type { LogBucket } from '../../../shared/config.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { isMissing } from '../../lib/aws-settings.ts';
+import { commandLine } from '../../lib/output.ts';
 import { exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
 import { type Found, ok, problem, unknown, warning } from '../finding.ts';
 import { GoneError, orGone, type Source, type Stack, sourceOf, UnknownError } from '../stack.ts';
-import { isMissing } from '../stack-resources.ts';
 
 /** Whether new log files are announced, in the way for which the stack was deployed. */
 export async function checkAnnouncement(stack: Stack): Promise<Found[]> {

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { TrailError } from '../../../shared/errors.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { redeploy } from '../commands.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import { type Stack, UnknownError } from '../stack.ts';

@@ -1,6 +1,6 @@
 import { relativeTime } from '../../../shared/render/times.ts';
 import { listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { counted, type Found, ok, problem, warning } from '../finding.ts';
 import { orGone, type Stack } from '../stack.ts';
 import { LOGICAL_IDS } from '../stack-resources.ts';

@@ -1,4 +1,4 @@
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import type { Stack } from '../stack.ts';
 

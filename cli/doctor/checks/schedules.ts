@@ -1,5 +1,5 @@
 import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { type Found, ok, problem } from '../finding.ts';
 import { orGone, type Stack } from '../stack.ts';
 import { LOGICAL_IDS } from '../stack-resources.ts';

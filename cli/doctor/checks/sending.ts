@@ -1,8 +1,8 @@
 import { GetPolicyCommand, type GetPolicyResponse } from '@aws-sdk/client-lambda';
-import { commandLine } from '../../lib/shell.ts';
+import { isMissing } from '../../lib/aws-settings.ts';
+import { commandLine } from '../../lib/output.ts';
 import { type Found, ok, problem } from '../finding.ts';
 import type { Source, Stack } from '../stack.ts';
-import { isMissing } from '../stack-resources.ts';
 import { sourceOfStack, subscription } from './announcement.ts';
 
 /** Whether who announces may send to the queue, or invoke the function. */

@@ -1,9 +1,10 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { commandLine } from '../../lib/shell.ts';
+import { isMissing } from '../../lib/aws-settings.ts';
+import { commandLine } from '../../lib/output.ts';
 import { redeploy } from '../commands.ts';
 import { type Found, ok, problem, warning } from '../finding.ts';
 import { type Stack, sourceOf } from '../stack.ts';
-import { isMissing, LOGICAL_IDS } from '../stack-resources.ts';
+import { LOGICAL_IDS } from '../stack-resources.ts';
 
 /** Returns undefined if the stack exists in this Region. */
 export async function findStack(stack: Stack): Promise<Found | undefined> {

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { commandLine } from '../../lib/output.ts';
 import { trailCommand } from '../commands.ts';
 import { type Found, ok, problem, unknown, warning } from '../finding.ts';
 import { type Stack, sourceOf } from '../stack.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { DEFAULT_STACK } from '../../../cli/commands/doctor.ts';
+import { DEFAULT_STACK } from '../../../cli/doctor/doctor.ts';
 import type { Finding, State } from '../../../cli/doctor/finding.ts';
 import type { DoctorReport } from '../../../cli/doctor/report.ts';
 import {
