@@ -9,15 +9,15 @@ import { type AnyCommand, type CommandGroup, type Context, EXIT, flagOf, UsageEr
 const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ default: AnyCommand | CommandGroup }>]>> =
   {
     replay: [
-      'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
+      'run log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
       () => import('./commands/replay.ts'),
     ],
     backfill: [
-      "import existing log files: those of a trail's bucket that were delivered before there was a function; safe to interrupt and rerun",
+      "import existing log files of a trail's bucket, delivered before the function was deployed; safe to interrupt and rerun",
       () => import('./commands/backfill.ts'),
     ],
     query: [
-      'list events, newest first; filters combine, and a repeated one means any of its values',
+      'list events, newest first; filters combine, and a repeated filter matches any of its values',
       () => import('./commands/query.ts'),
     ],
     show: ['show everything stored of one event', () => import('./commands/show.ts')],
@@ -27,11 +27,11 @@ const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ def
       () => import('./commands/summary.ts'),
     ],
     tail: [
-      'print the last events and then new ones as they come, until Ctrl-C; filters are those of query',
+      'print the latest events, then new ones as they arrive, until Ctrl-C; filters are those of query',
       () => import('./commands/tail.ts'),
     ],
     environments: [
-      'list the environments that events name: last activity, and how many recent events and errors',
+      'list the environments that events name, with their last activity and numbers of recent events and errors',
       () => import('./commands/environments.ts'),
     ],
     coverage: [
@@ -43,23 +43,23 @@ const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ def
       () => import('./commands/serve.ts'),
     ],
     verify: [
-      'check completeness and integrity: prove by the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table are theirs; or check an evidence bundle',
+      'check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them; or verify an evidence bundle',
       () => import('./commands/verify.ts'),
     ],
     evidence: [
-      'collect all that proves an event into one file: the event, its log file as CloudTrail delivered it, unredacted, the signed digests, the public keys; verify checks it without a network',
+      'collect the evidence for an event in one file: the event, its log file as CloudTrail delivered it (unredacted), the signed digests and the public keys; verify checks it offline',
       () => import('./commands/evidence.ts'),
     ],
     quarantine: [
-      'list, show, replay or discard what is in quarantine: log files and records that are invalid',
+      'list, show, replay or discard what is in quarantine: invalid log files and records',
       () => import('./commands/quarantine.ts'),
     ],
     redrive: [
-      'move the messages of a dead-letter queue to its source queue, to be delivered again',
+      'move the messages of a dead-letter queue to its source queue, for redelivery',
       () => import('./commands/redrive.ts'),
     ],
     doctor: [
-      'check a deployed stack and its trail, read-only, and say what is wrong in log delivery, with the fix for each problem',
+      'check a deployed stack and its trail, read-only: report what is wrong in log delivery, with a fix for each problem',
       () => import('./commands/doctor.ts'),
     ],
   };

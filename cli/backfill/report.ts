@@ -1,7 +1,7 @@
 import { defined } from '../../shared/defined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine, jsonText } from '../lib/output.ts';
+import { jsonText, shell } from '../lib/output.ts';
 import { firstLines, joinSections, problemSection } from '../log-files/report.ts';
 import type { ArchivedLogFile, Tally } from '../log-files/tally.ts';
 import type { DryRun } from './dry-run.ts';
@@ -171,7 +171,7 @@ const RESTORED_DAYS = 7;
 function restoreCommand({ bucket, key, tier }: ArchivedLogFile): string {
   const job = { GlacierJobParameters: { Tier: 'Bulk' } };
   const request = /_ACCESS$|^INTELLIGENT_TIERING$/.test(tier) ? job : { Days: RESTORED_DAYS, ...job };
-  return commandLine('aws s3api restore-object', '--bucket', bucket, '--key', key, '--restore-request', request);
+  return shell`aws s3api restore-object --bucket ${bucket} --key ${key} --restore-request ${request}`;
 }
 
 function nothingSelected({ nothingSelected: nothing, unselected }: Tally): string {

@@ -5,9 +5,18 @@ import { backfill, readSource } from '../backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from '../backfill/report.ts';
 import { AWS, bucketName } from '../lib/aws-settings.ts';
 import { command, EXIT, UsageError, type Values } from '../lib/command.ts';
-import { count, format, matching, on, operand, repeated, text, value } from '../lib/options.ts';
+import { count, format, matching, operand, repeated, text, toggle, value } from '../lib/options.ts';
 import { warn, write } from '../lib/output.ts';
-import { ingestQueueOf, STORE_GROUP, type Store, stackFlag, storeFlag, storeOf, tableFlag } from '../lib/stores.ts';
+import {
+  ingestQueueOf,
+  SETTINGS_NOTE,
+  STORE_GROUP,
+  type Store,
+  stackFlag,
+  storeFlag,
+  storeOf,
+  tableFlag,
+} from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 import { quarantineOf } from '../quarantine/open-quarantine.ts';
 
@@ -16,34 +25,30 @@ const readBucket = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a
 const FLAGS = {
   since: text('<time>', `log files delivered from this time on: ${SINCE} 90d`),
   until: text('<time>', 'log files delivered before this time'),
-  account: repeated('<id>', 'only of this account; repeated: of any of these', matching(/^\d{12}$/, '12 digits')),
-  region: repeated(
-    '<name>',
-    'only of this Region; repeated: of any of these',
-    matching(/^[a-z0-9-]+$/, 'a name such as eu-west-1'),
-  ),
-  organization: text('<id>', "only of this organization's trail", (option) =>
+  account: repeated('<id>', 'only this account; may be repeated', matching(/^\d{12}$/, '12 digits')),
+  region: repeated('<name>', 'only this Region; may be repeated', matching(/^[a-z0-9-]+$/, 'a name such as eu-west-1')),
+  organization: text('<id>', 'only the trail of this organization', (option) =>
     option.argParser(matching(/^o-[a-z0-9]+$/, 'an ID such as o-exampleorgid')),
   ),
-  store: storeFlag('into the local store'),
-  stack: stackFlag('into the tables and the quarantine of this deployed stack, SERVICE-STAGE'),
-  table: tableFlag('into this events table in DynamoDB'),
+  store: storeFlag('write to the local store'),
+  stack: stackFlag('write to the tables and the quarantine of this deployed stack, SERVICE-STAGE'),
+  table: tableFlag('write to this events table in DynamoDB'),
   quarantine: text(
     '<bucket>',
-    "where invalid files and records go; else the stack's; with --table, QUARANTINE_BUCKET",
+    "the quarantine for invalid files and records (default: the stack's; with --table, QUARANTINE_BUCKET)",
     (option) => option.helpGroup(STORE_GROUP).argParser(bucketName),
   ),
   viaQueue: value<string | true | undefined>(
     '[name|url]',
-    "only announce the log files to the ingest queue, so that the function reads them; without a name the stack's",
+    "only announce the log files to the ingest queue, for the function to read (default: the stack's)",
     (option) => option.helpGroup(STORE_GROUP),
   ),
   bucket: text(
     '<name>',
-    'of a folder: the bucket that it was downloaded from, as ledger and events are to name it',
+    'for a folder: the bucket it was downloaded from, as the ledger and events name it',
     (option) => option.argParser((given: string) => readBucket(bucketName(given))),
   ),
-  dryRun: on('only list and count, and estimate what it would cost'),
+  dryRun: toggle('only list and count the log files, and estimate the cost'),
   // While some files wait for S3, others are unpacked.
   concurrency: count('files to read in parallel', 32),
   format: format(['table', 'json'], 'how to print the report'),
@@ -55,9 +60,7 @@ type BackfillOptions = Values<typeof FLAGS>;
 export default command({
   arguments: { source: operand('s3://BUCKET[/PREFIX], or a folder with the downloaded bucket') },
   flags: FLAGS,
-  notes:
-    'A log file holds events of the minutes before its delivery, sometimes of hours before. The ingest function of --stack says ' +
-    'which events are kept, and for how long; with --table, set EVENT_SOURCES and RETENTION_DAYS if it has others than the usual.',
+  notes: `A log file holds events from the minutes before its delivery, sometimes from hours before. ${SETTINGS_NOTE}`,
   async run({ source: text, ...options }, context) {
     const { env, out, err } = context;
     const source = readSource(text, options.bucket ?? LOCAL_LOG_BUCKET);

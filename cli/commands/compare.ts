@@ -2,7 +2,7 @@ import { compareEvents, provisionalOf } from '../../shared/query/compare.ts';
 import { comparisonText } from '../../shared/render/comparison.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT } from '../lib/command.ts';
-import { format, on, operand, operands } from '../lib/options.ts';
+import { format, operand, operands, toggle } from '../lib/options.ts';
 import { jsonText, viewOf, warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES } from '../lib/times.ts';
@@ -10,10 +10,10 @@ import { TIMES } from '../lib/times.ts';
 export default command({
   arguments: {
     eventId: operand("CloudTrail's eventID"),
-    eventIds: operands('those of the events to compare it with'),
+    eventIds: operands('the eventIDs of the events to compare it with'),
   },
   flags: {
-    all: on('fields that do not differ, too: after those that do'),
+    all: toggle('also show the fields that are the same, last'),
     format: format(['table', 'json']),
     ...TIMES,
     ...STORE,

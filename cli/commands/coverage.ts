@@ -31,8 +31,8 @@ export default command({
       option.default('30d'),
     ),
     until: text('<time>', 'before this time; its day counts if the time is past midnight'),
-    account: repeated('<id>', 'only log files of this account; - for those whose keys have none'),
-    region: repeated('<name>', 'only log files of this Region'),
+    account: repeated('<id>', 'only log files of this account; - for keys without an account; may be repeated'),
+    region: repeated('<name>', 'only log files of this Region; may be repeated'),
     bucket: value<BucketLocation | undefined>(
       '<address>',
       "with a deployed stack: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
@@ -43,8 +43,8 @@ export default command({
     ...STORE,
   },
   notes:
-    'The exit code is 1 if something is missing, quarantined, failed or altered, or if --account and --region fit none of ' +
-    'the log files of the time.',
+    'The exit code is 1 if something is missing, quarantined, failed or altered, or if no log file of the period ' +
+    'matches --account and --region.',
   async run({ account: accounts, region: regions, bucket, ...options }, { env, out, err }) {
     if (bucket && storeOf(options, env).kind === 'local')
       throw new UsageError('--bucket is for a trail in AWS, and needs --stack or --table');

@@ -9,7 +9,9 @@ import { givenTime, TIMES } from '../lib/times.ts';
 
 export default command({
   flags: {
-    recent: value<string>('<time>', 'what is recent: an age, or from this time on', (option) => option.default('7d')),
+    recent: value<string>('<time>', 'what counts as recent: an age, or a time to start from', (option) =>
+      option.default('7d'),
+    ),
     format: format(['table', 'json']),
     ...TIMES,
     ...STORE,

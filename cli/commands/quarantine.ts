@@ -4,8 +4,9 @@ import { DEFAULT_CAPS, type ReaderCaps } from '../../shared/log-file/read-log-fi
 import { timeDisplay } from '../../shared/render/times.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
 import { type CommandGroup, command, EXIT, UsageError } from '../lib/command.ts';
-import { anyOperands, format, on, operand, repeated, text, value } from '../lib/options.ts';
+import { anyOperands, format, operand, repeated, text, toggle, value } from '../lib/options.ts';
 import { jsonText, viewOf, warn, write } from '../lib/output.ts';
+import { SETTINGS_NOTE } from '../lib/stores.ts';
 import { givenTime, SINCE, ZONE } from '../lib/times.ts';
 import { discard, discarded } from '../quarantine/discard.ts';
 import { type EntryWork, eachEntry, warnOfMissing } from '../quarantine/each-entry.ts';
@@ -14,8 +15,8 @@ import { entryTable, replayTable, whyNothing } from '../quarantine/render.ts';
 
 const list = command({
   flags: {
-    reason: repeated('<reason...>', 'only with this reason; repeated: with any of these'),
-    since: text('<time>', `only what was quarantined at this time or later: ${SINCE} 7d`),
+    reason: repeated('<reason...>', 'only entries with this reason; may be repeated'),
+    since: text('<time>', `only entries quarantined at this time or later: ${SINCE} 7d`),
     format: format(['table', 'json']),
     ...ZONE,
     ...QUARANTINE,
@@ -31,7 +32,7 @@ const list = command({
         (reasons?.includes(reason) ?? true) && (since === undefined || quarantinedAt >= since),
     );
     for (const key of unrecognized)
-      warn(context, `${key} in the quarantine bucket is not of mwaa-trail, and left alone`);
+      warn(context, `${key} in the quarantine bucket is not an entry of mwaa-trail, and is ignored`);
     const { times } = viewOf(out, env, options, Date.now());
     if (options.format === 'json') await write(out, jsonText(wanted));
     else if (wanted.length > 0) await write(out, `${entryTable(wanted, timeDisplay(times))}\n`);
@@ -41,8 +42,8 @@ const list = command({
 });
 
 const show = command({
-  arguments: { id: operand('as list shows it') },
-  flags: { raw: on('its raw bytes instead: unredacted, as CloudTrail delivered them'), ...QUARANTINE },
+  arguments: { id: operand('ID of an entry, as list shows it') },
+  flags: { raw: toggle('its raw bytes: unredacted, as CloudTrail delivered them'), ...QUARANTINE },
   run: ({ id, raw, ...options }, context) =>
     withQuarantine(options, context.env, async ({ s3, quarantineBucket }) => {
       const [entry] = (await listQuarantine(s3, quarantineBucket, new Set([id]))).entries;
@@ -68,21 +69,19 @@ const show = command({
 const CAPS = Object.keys(DEFAULT_CAPS).join(', ');
 
 const replay = command({
-  arguments: { ids: anyOperands('as list shows them') },
+  arguments: { ids: anyOperands('IDs of entries, as list shows them') },
   flags: {
-    all: on('everything in quarantine'),
-    dryRun: on('only find out what would become of it'),
+    all: toggle('all entries'),
+    dryRun: toggle('only report what would happen'),
     cap: value<Partial<ReaderCaps> | undefined>(
       '<name=number>',
-      `read up to another cap, as records=10000000; may be repeated (${CAPS})`,
+      `set another limit, such as records=10000000; may be repeated (${CAPS})`,
       (option) => option.argParser(withCap),
     ),
     format: format(['table', 'json']),
     ...QUARANTINE,
   },
-  notes:
-    'The ingest function of --stack says which events are kept, and for how long; with --table, set EVENT_SOURCES and RETENTION_DAYS ' +
-    'if it has others than the usual.',
+  notes: SETTINGS_NOTE,
   async run({ ids, all = false, cap: caps = {}, ...options }, context) {
     if (ids.length > 0 === all) throw new UsageError('name what to replay by its IDs, or all of it by --all');
     // Few commands ask Lambda.
@@ -109,13 +108,13 @@ function withCap(given: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderC
 
 export default {
   commands: {
-    list: ['list what is in quarantine, the oldest first', list],
-    show: ['show why something was quarantined', show],
-    replay: ['put what is in quarantine through the pipeline again; valid entries are removed from quarantine', replay],
+    list: ['list the entries, oldest first', list],
+    show: ['show one entry, and why it was quarantined', show],
+    replay: ['run entries through the pipeline again; valid entries are removed from quarantine', replay],
     discard: [
-      'remove from quarantine what is known to be no log file; the ledger keeps who did so, when and why',
+      'remove entries that are known not to be log files; the ledger records who did so, when and why',
       discard,
     ],
-    discarded: ['list what was discarded from quarantine, by whom, when and why; the last first', discarded],
+    discarded: ['list what was discarded, by whom, when and why; latest first', discarded],
   },
 } satisfies CommandGroup;

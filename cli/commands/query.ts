@@ -10,7 +10,7 @@ import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts'
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT, type Output, type Values } from '../lib/command.ts';
 import { sayNotes } from '../lib/notes.ts';
-import { CRITERIA, count, format, on } from '../lib/options.ts';
+import { CRITERIA, count, format, toggle } from '../lib/options.ts';
 import { viewOf, write, writeJsonList, writeTable } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES, zoneOf } from '../lib/times.ts';
@@ -18,11 +18,11 @@ import { TIMES, zoneOf } from '../lib/times.ts';
 const FLAGS = {
   ...CRITERIA,
   limit: count('maximum number of events', 100),
-  all: on('all events, however many'),
-  oldestFirst: on('the oldest events first'),
-  full: on('everything stored of each event, its record included; not in the table'),
-  ids: on('show eventIDs in the table even on a narrow terminal; show and compare take them'),
-  explain: on('say on standard error which index is read, and what it costs'),
+  all: toggle('all events, however many'),
+  oldestFirst: toggle('oldest events first'),
+  full: toggle('everything stored of each event, with its record; not in tables'),
+  ids: toggle('show eventIDs in tables even on a narrow terminal; show and compare take them'),
+  explain: toggle('print on standard error which index is read, and the cost'),
   format: format(['table', 'json', 'ndjson', 'csv']),
   ...TIMES,
   ...STORE,

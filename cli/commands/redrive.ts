@@ -1,14 +1,14 @@
 import { AWS } from '../lib/aws-settings.ts';
 import { command, UsageError } from '../lib/command.ts';
-import { format, on, text } from '../lib/options.ts';
+import { format, text, toggle } from '../lib/options.ts';
 import { deadLetterQueueOf, STORE_GROUP, stackFlag, stackInEnvironment } from '../lib/stores.ts';
 import { ZONE } from '../lib/times.ts';
 import { lookInto, redrive } from '../redrive/redrive.ts';
 
 export default command({
   flags: {
-    to: text('<name|url>', 'move them to this queue instead of the source queue'),
-    dryRun: on('only count the messages, and say what some of them are about'),
+    to: text('<name|url>', 'move them to this queue instead'),
+    dryRun: toggle('only count the messages, and show what some of them announce'),
     format: format(['table', 'json']),
     ...ZONE,
     stack: stackFlag('the dead-letter queue of this deployed stack, SERVICE-STAGE'),

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { anyOperands, format, value } from '../lib/options.ts';
-import { commandLine, write } from '../lib/output.ts';
+import { shell, write } from '../lib/output.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
@@ -10,22 +10,18 @@ import { renderJson, renderTables } from '../replay/report.ts';
 export default command({
   arguments: {
     paths: anyOperands(
-      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one a line, and folders of them; without any, the bundled samples',
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, and folders of them; default: the bundled samples',
     ),
   },
   flags: {
-    store: value<string>('<dir>', 'where the events are stored', (option) => option.default(DEFAULT_STORE)),
+    store: value<string>('<dir>', 'where to store the events', (option) => option.default(DEFAULT_STORE)),
     format: format(['table', 'json'], 'how to print the report'),
   },
   async run({ paths, store, format }, context) {
     const { env, out } = context;
     const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
-    const ask = commandLine(
-      programName(),
-      'query',
-      ...(isAskedByDefault(store, env) ? [] : ['--store', store]),
-      '--errors',
-    );
+    const named = isAskedByDefault(store, env) ? [] : ['--store', store];
+    const ask = `${programName()} ${shell`${['query', ...named, '--errors']}`}`;
     await write(out, format === 'json' ? renderJson(report) : renderTables(report, ask));
     return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
   },

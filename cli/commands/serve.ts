@@ -10,7 +10,7 @@ import { startHttpServer } from '../serve/http-server.ts';
 
 export default command({
   flags: {
-    port: value<number>('<n>', 'where to listen; 0 for any free port', (option) =>
+    port: value<number>('<n>', 'port to listen on; 0 for any free port', (option) =>
       option.default(8787).argParser(readPort),
     ),
     ...STORE,

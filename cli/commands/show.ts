@@ -3,7 +3,7 @@ import { getVerifiedEvent } from '../../shared/query/verified-event.ts';
 import { eventText, recordOmitted } from '../../shared/render/event-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { command, EXIT } from '../lib/command.ts';
-import { format, on, operand } from '../lib/options.ts';
+import { format, operand, toggle } from '../lib/options.ts';
 import { viewOf, warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { ZONE } from '../lib/times.ts';
@@ -12,7 +12,7 @@ export default command({
   arguments: { eventId: operand("CloudTrail's eventID") },
   flags: {
     format: format(['text', 'json']),
-    raw: on("only the record's redacted JSON text, exactly as it is stored"),
+    raw: toggle("only the record's redacted JSON text, exactly as it is stored"),
     ...ZONE,
     ...STORE,
   },

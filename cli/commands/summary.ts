@@ -15,7 +15,7 @@ export default command({
   flags: {
     ...CRITERIA,
     limit: count('maximum number of events, the newest', DEFAULT_LIMIT),
-    top: count('lines of each table', 10),
+    top: count('rows per table', 10),
     format: format(['table', 'json']),
     ...ZONE,
     ...STORE,

@@ -6,7 +6,7 @@ import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { sayNotes } from '../lib/notes.ts';
-import { CRITERIA, count, duration, format, on } from '../lib/options.ts';
+import { CRITERIA, count, duration, format, toggle } from '../lib/options.ts';
 import { viewOf, warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES, zoneOf } from '../lib/times.ts';
@@ -14,10 +14,10 @@ import { TIMES, zoneOf } from '../lib/times.ts';
 export default command({
   flags: {
     ...CRITERIA,
-    last: count('number of the newest events to begin with', 10),
+    last: count('number of latest events to start with', 10),
     interval: duration('polling interval', '30s'),
     window: duration('how late events may arrive; each poll reads this much', '1h'),
-    ids: on('show eventIDs even on a narrow terminal'),
+    ids: toggle('show eventIDs even on a narrow terminal'),
     format: format(['table', 'ndjson']),
     ...TIMES,
     ...STORE,

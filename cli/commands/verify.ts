@@ -20,25 +20,25 @@ import { readKeys, verifyBundle } from '../verify/bundle.ts';
 
 const FLAGS = {
   since: text('<time>', `log files delivered from this time on: ${SINCE} 7d`),
-  until: text('<time>', 'log files delivered before this time; now, if not given'),
+  until: text('<time>', 'log files delivered before this time (default: now)'),
   account: repeated('<id...>', 'only these accounts', matching(/^\d{12}$/, '12 digits')),
   region: repeated('<name...>', 'only these Regions'),
   organization: text('<id>', 'only the log files of this organization'),
   trail: repeated(
     '<name...>',
-    'only the digests of these trails; log files that no digest names, and events, are not looked at then',
+    'only the digests of these trails; log files that no digest names, and events, are then not checked',
   ),
   originalBucket: repeated(
     '<name...>',
-    'the bucket is a replica of this one, to which CloudTrail delivers: its digests name that bucket',
+    'for a replica: the bucket that CloudTrail delivers to, which the digests name',
   ),
   publicKeys: text(
     '<file>',
-    'public keys from a file instead of CloudTrail: what aws cloudtrail list-public-keys prints, or an object that has such a list for each Region',
+    'read the public keys from a file instead of CloudTrail: output of aws cloudtrail list-public-keys, or an object with such a list for each Region',
   ),
-  savePublicKeys: text('<file>', 'save the public keys that were needed, for --public-keys'),
+  savePublicKeys: text('<file>', 'save the public keys that were used, for --public-keys'),
   ledger: unless('verify only the bucket, not what was ingested from it'),
-  concurrency: count('requests to S3 at a time', 32),
+  concurrency: count('requests to S3 in parallel', 32),
   format: format(['table', 'json'], 'how to print the report'),
   ...ZONE,
   ...STORE,
@@ -47,9 +47,7 @@ type VerifyOptions = Values<typeof FLAGS>;
 
 export default command({
   arguments: {
-    what: operand(
-      's3://BUCKET[/PREFIX], the prefix being what stands before AWSLogs/; or a bundle of evidence, a file',
-    ),
+    what: operand('s3://BUCKET[/PREFIX], PREFIX being what precedes AWSLogs/; or an evidence bundle, a file'),
   },
   flags: FLAGS,
   notes:

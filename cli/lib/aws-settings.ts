@@ -5,8 +5,8 @@ import { text } from './options.ts';
 
 /** Flags for the AWS settings, in place of the environment's. */
 export const AWS = {
-  profile: text('<name>', 'a profile of your AWS configuration', (option) => option.helpGroup('AWS settings:')),
-  awsRegion: text('<name>', 'the AWS Region of the stack or bucket', (option) => option.helpGroup('AWS settings:')),
+  profile: text('<name>', 'profile of your AWS configuration', (option) => option.helpGroup('AWS settings:')),
+  awsRegion: text('<name>', 'AWS Region of the stack or bucket', (option) => option.helpGroup('AWS settings:')),
 };
 export type AwsOptions = Values<typeof AWS>;
 

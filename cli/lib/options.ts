@@ -23,7 +23,7 @@ export const repeated = (placeholder: string, says: string, read: (value: string
   );
 
 /** A flag without a value. */
-export const on = (says: string, configure?: Configure) => value<true | undefined>('', says, configure);
+export const toggle = (says: string, configure?: Configure) => value<true | undefined>('', says, configure);
 
 /** Something that is done unless its flag, `--no-...`, is given. */
 export const unless = (says: string): Flag<boolean> => ({
@@ -59,7 +59,7 @@ export const CRITERIA = {
   ...(Object.fromEntries(
     Object.entries(TEXT_CRITERIA).map(([name, { says }]) => [name, repeated('<value>', says)]),
   ) as Record<TextCriterion, Flag<string[] | undefined>>),
-  errors: on('only events with an error'),
+  errors: toggle('only events with an error'),
   readOnly: {
     options: (flag) => [
       new Option(flag, 'only events that change nothing'),

@@ -74,11 +74,19 @@ export function warn({ err }: Pick<Context, 'err'>, message: string): void {
   err.write(`mwaa-trail: ${displayText(message)}\n`);
 }
 
-/** A command line that can be pasted into a shell; objects become JSON. */
-export function commandLine(command: string, ...words: readonly (string | object)[]): string {
-  return [command, ...words.map((word) => quoted(typeof word === 'string' ? word : JSON.stringify(word)))].join(' ');
+/**
+ * A command line that can be pasted into a shell. Values are quoted where they have to be; an object becomes JSON, a list of
+ * texts several words.
+ */
+export function shell(texts: TemplateStringsArray, ...values: readonly (string | object)[]): string {
+  const words = values.map((value) => (isWords(value) ? value.map(quoted).join(' ') : quoted(value)));
+  return String.raw({ raw: texts }, ...words);
 }
 
-function quoted(word: string): string {
+const isWords = (value: string | object): value is string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string');
+
+function quoted(value: string | object): string {
+  const word = typeof value === 'string' ? value : JSON.stringify(value);
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

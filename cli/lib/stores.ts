@@ -44,9 +44,9 @@ export const tableFlag = (says: string) => text('<name>', says, (option) => opti
 
 /** Which store a command is to ask. */
 export const STORE = {
-  store: storeFlag('ask the local store, made by replay'),
-  stack: stackFlag('ask the tables of this deployed stack, SERVICE-STAGE'),
-  table: tableFlag('ask this events table in DynamoDB'),
+  store: storeFlag('query the local store, made by replay'),
+  stack: stackFlag('query the tables of this deployed stack, SERVICE-STAGE'),
+  table: tableFlag('query this events table in DynamoDB'),
   ...AWS,
 };
 export type StoreOptions = Omit<Values<typeof STORE>, keyof AwsOptions>;
@@ -167,3 +167,8 @@ function stackOfTable(eventsTable: string): string | undefined {
 export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
 export const ingestQueueOf = (stack: string) => `${stack}-ingest`;
 export const deadLetterQueueOf = (stack: string) => `${stack}-ingest-dead-letters`;
+
+/** What the help of a command says of the configuration that it takes from the ingest function. */
+export const SETTINGS_NOTE =
+  'With --stack, the configuration of the ingest function decides which events are kept, and for how long; with --table, set ' +
+  'EVENT_SOURCES and RETENTION_DAYS unless they are the defaults.';

@@ -10,7 +10,7 @@ export const SINCE = 'ISO 8601, in UTC unless it has an offset, or an age such a
 export const ZONE = {
   local: {
     options: (flag) => [
-      new Option(flag, 'read and show times in the time zone of this machine instead of UTC').conflicts('utc'),
+      new Option(flag, 'read and show times in the local time zone instead of UTC').conflicts('utc'),
       // From when a terminal showed local times.
       new Option('--utc', 'UTC, as without it').hideHelp(),
     ],
@@ -20,7 +20,7 @@ export const ZONE = {
 /** For commands with columns of times. */
 export const TIMES = {
   ...ZONE,
-  relative: { options: (flag) => [new Option(flag, 'show how long ago')] } as Flag<true | undefined>,
+  relative: { options: (flag) => [new Option(flag, 'show times as ages')] } as Flag<true | undefined>,
 };
 export type TimeOptions = Values<typeof TIMES>;
 

@@ -4,8 +4,8 @@ import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
 import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { listResources, PARTS } from '../lib/stack-resources.ts';
 import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
 
 /** Which events the ingest function keeps, and for how long. */
@@ -51,7 +51,7 @@ export async function quarantineBucketOf(stack: string): Promise<string> {
   const refused = (why: string) => `cloudformation:ListStackResources does not tell its quarantine (${why})${advice}`;
   const missing = `expected a stack of this name in this account and Region${advice}`;
   const resources = await ask({ stack, missing, refused }, () => listResources(createCloudFormationClient(), stack));
-  const bucket = resources.get(LOGICAL_IDS.quarantine);
+  const bucket = resources.get(PARTS.quarantine.id);
   if (bucket) return bucket;
   throw stackError(stack, `expected it to have a quarantine bucket${advice}`);
 }

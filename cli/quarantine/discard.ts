@@ -3,7 +3,7 @@ import { type DiscardReport, discardQuarantined } from '../../shared/ingest/disc
 import { timeDisplay } from '../../shared/render/times.ts';
 import { readDiscards } from '../../shared/store/ledger-quarantine.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
-import { anyOperands, format, on, repeated, text } from '../lib/options.ts';
+import { anyOperands, format, repeated, text, toggle } from '../lib/options.ts';
 import { jsonText, viewOf, write } from '../lib/output.ts';
 import { ZONE } from '../lib/times.ts';
 import { type EntryWork, eachEntry } from './each-entry.ts';
@@ -11,13 +11,13 @@ import { QUARANTINE, withPipeline } from './open-quarantine.ts';
 import { discardedTable, discardTable } from './render.ts';
 
 export const discard = command({
-  arguments: { ids: anyOperands('as list shows them') },
+  arguments: { ids: anyOperands('IDs of entries, as list shows them') },
   flags: {
-    reason: repeated('<reason...>', 'everything with this reason; repeated: with any of these'),
-    why: text('<text>', 'why it is no log file, for the ledger'),
-    by: text('<name>', 'who says so, for the ledger; else the user of this machine'),
-    force: on('also what is good, damaged or cannot be read: its events are lost'),
-    dryRun: on('only find out what would be discarded'),
+    reason: repeated('<reason...>', 'all entries with this reason; may be repeated'),
+    why: text('<text>', 'why it is not a log file, for the ledger'),
+    by: text('<name>', 'who decided this, for the ledger (default: the user of this machine)'),
+    force: toggle('also discard valid, damaged and unreadable entries: their events are lost'),
+    dryRun: toggle('only report what would be discarded'),
     format: format(['table', 'json']),
     ...QUARANTINE,
   },

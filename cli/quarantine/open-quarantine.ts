@@ -22,8 +22,8 @@ import {
 
 /** Which quarantine, and for a replay which tables. */
 export const QUARANTINE = {
-  store: storeFlag('that of the local store, made by replay', 'bucket'),
-  stack: stackFlag('that of this deployed stack, SERVICE-STAGE'),
+  store: storeFlag('the quarantine of the local store, made by replay', 'bucket'),
+  stack: stackFlag('the quarantine of this deployed stack, SERVICE-STAGE'),
   bucket: text('<name>', 'this quarantine bucket in S3', (option) =>
     option.helpGroup(STORE_GROUP).argParser(bucketName),
   ),

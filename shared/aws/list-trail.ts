@@ -24,8 +24,8 @@ export interface ListedObject {
 }
 
 /** The folders of log files and of digests. */
-export const TRAIL_FOLDERS = ['CloudTrail', 'CloudTrail-Digest'] as const;
-export type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
+const TRAIL_FOLDERS = ['CloudTrail', 'CloudTrail-Digest'] as const;
+type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
 
 const AT_ONCE = { concurrency: 16 };
 
