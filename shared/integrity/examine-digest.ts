@@ -192,12 +192,8 @@ function signedAt({ end }: Digest, backfilledAt: string | undefined): string {
 /** Whether a digest was signed with this key: RSASSA-PKCS1-v1_5 with SHA-256. */
 function isSignedBy(key: PublicKey, digest: Digest, signature: string): boolean {
   if (!/^([0-9a-f]{2})+$/i.test(signature)) return false;
-  return verify(
-    'sha256',
-    Buffer.from(stringToSign(digest, digest.sha256)),
-    keyObject(key),
-    Buffer.from(signature, 'hex'),
-  );
+  const signed = Buffer.from(stringToSign(digest, digest.sha256));
+  return verify('sha256', signed, keyObject(key), Buffer.from(signature, 'hex'));
 }
 
 /**
