@@ -3,6 +3,7 @@ import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import type { Config, Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
@@ -21,7 +22,6 @@ import { listBucket } from './list-bucket.ts';
 import { listFolder } from './list-folder.ts';
 import { localFile, otherS3 } from './places.ts';
 import type { BackfillReport } from './report.ts';
-import type { Selection } from './selection.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
 /** Where log files come from: a trail's bucket, or a folder that is one. */
@@ -34,7 +34,7 @@ export interface BackfillOptions {
   /** Where the events go. */
   store: Store;
   source: BackfillSource;
-  selection: Selection;
+  selection: TrailFilter;
   /** Files that are read at the same time. */
   concurrency: number;
   dryRun: boolean;

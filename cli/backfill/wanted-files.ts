@@ -1,4 +1,5 @@
 import { organizationIn, readObjectKey } from '../../shared/cloudtrail/object-key.ts';
+import { isSelectedLogFile, type TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import { isDone } from '../../shared/ingest/done-before.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
@@ -6,7 +7,6 @@ import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import type { Tally } from '../log-files/tally.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { FoundObject, Listing, ListingSink } from './found-object.ts';
-import { isSelected, type Selection } from './selection.ts';
 
 /** A log file that is asked for. */
 export interface WantedFile extends FoundObject {
@@ -18,7 +18,7 @@ export interface WantedFile extends FoundObject {
 /** What is asked for, and where it is looked up. */
 export interface Search {
   listing: Listing;
-  selection: Selection;
+  selection: TrailFilter;
   /** Absent: the ledger is not asked. */
   ledger?: Pick<PipelineDeps, 'dynamo' | 'config'> | undefined;
   tally: Tally;
@@ -65,7 +65,8 @@ function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFil
       for (const object of objects) {
         const names = readObjectKey(object.key);
         if ('skipped' in names) tally.skip(names.skipped, object.size);
-        else if (isSelected(selection, object.key, names)) wanted.push({ ...object, deliveryDay: names.deliveryDay });
+        else if (isSelectedLogFile(selection, object.key, names))
+          wanted.push({ ...object, deliveryDay: names.deliveryDay });
         else {
           const { account = '-', region, deliveryDay: period } = names;
           tally.unselected.add({ organization: organizationIn(object.key), account, region, period });

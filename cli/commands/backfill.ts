@@ -1,8 +1,8 @@
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import { defined } from '../../shared/defined.ts';
 import { backfill, readSource } from '../backfill/backfill.ts';
 import { isBad, renderJson, renderTables } from '../backfill/report.ts';
-import type { Selection } from '../backfill/selection.ts';
 import { AWS, bucketName } from '../lib/aws-settings.ts';
 import { command, EXIT, UsageError, type Values } from '../lib/command.ts';
 import { count, format, matching, operand, repeated, text, toggle, value } from '../lib/options.ts';
@@ -92,7 +92,7 @@ export default command({
   },
 });
 
-function selectionOf(options: BackfillOptions, now: number): Selection {
+function selectionOf(options: BackfillOptions, now: number): TrailFilter {
   const { account: accounts, region: regions, organization } = options;
   return { ...readPeriod(options, now), ...defined({ accounts, regions, organization }) };
 }

@@ -1,6 +1,6 @@
 import pMap, { pMapIterable } from 'p-map';
-import { readObjectKey } from '../cloudtrail/object-key.ts';
-import type { ListedObject, ScopeFilter, TrailScope } from '../integrity/list-objects.ts';
+import type { ListedObject, ScopeFilter } from '../aws/list-trail.ts';
+import { readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import type { QueryDeps } from './read-page.ts';
 
@@ -144,8 +144,8 @@ export class DayTally {
   }
 
   private rowOf(key: string): Coverage | undefined {
-    const names = readObjectKey(key);
-    if ('skipped' in names) return undefined;
+    const names = readLogFileKey(key);
+    if (names === undefined) return undefined;
     const { account = '-', region } = names;
     if (!isWanted({ account, region }, this.filter)) return undefined;
     const id = `${account} ${region}`;
@@ -166,15 +166,6 @@ export class DayTally {
 export function needsAttention({ partly, altered, quarantined, failed, missing = 0 }: Coverage): boolean {
   return partly + altered + quarantined + failed + missing > 0;
 }
-
-/** The days from one to another, both inclusive, `YYYY-MM-DD`. */
-export function* daysBetween(first: string, last: string): Generator<string> {
-  for (let time = Date.parse(first); time <= Date.parse(last); time += DAY_MS) {
-    yield new Date(time).toISOString().slice(0, 10);
-  }
-}
-
-const DAY_MS = 24 * 3600 * 1000;
 
 function isWanted(
   { account, region }: { account: string; region: string },

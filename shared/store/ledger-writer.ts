@@ -17,7 +17,7 @@ import {
 } from './environments-table.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger } from './ledger.ts';
-import { readLedgerSummaries } from './ledger-batch.ts';
+import { readLedgerBatch } from './ledger-batch.ts';
 import {
   type LedgerEntry,
   ledgerKey,
@@ -202,7 +202,7 @@ export class GroupLedgerWriter {
     const writeBatch = async (keys: readonly string[]) => {
       const batch = keys.flatMap((key) => byKey.get(key) ?? []);
       // A batch knows no conditions: what the ledger has already is written one by one, so that no verification mark is lost.
-      const known = await readLedgerSummaries(
+      const known = await readLedgerBatch(
         dynamo,
         logFilesTable,
         batch.map(({ entry }) => entry),
