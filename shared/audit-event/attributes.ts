@@ -1,40 +1,42 @@
 /** One attribute of an event. */
 interface Attribute {
-  type: 'text' | 'boolean' | 'integer' | 'texts' | 'mark' | 'json' | 'versions';
-  /**
-   * `list`: in lists, so each index holds it; `event`: with a whole event; `ledger`: with a whole event, read from the
-   * ledger entry of its log file; `store`: only in the item.
-   */
-  shown: 'list' | 'event' | 'ledger' | 'store';
   /** What the help, the OpenAPI document and docs/stored-items.md say of it. */
   says: string;
+  /**
+   * `list`: in lists, so each index holds it; `event`: with a whole event; `ledger`: with a whole event, read from the
+   * ledger entry of its log file; `store`: in the item only.
+   */
+  shown: 'list' | 'event' | 'ledger' | 'store';
+  /** Absent: text. `record` and `versions` are packed apart from the others, because they are large. */
+  type?: 'boolean' | 'integer' | 'texts' | 'mark' | 'record' | 'versions';
   /** Every event has it. */
   always?: true;
   /** It is about how the event came here; all else follows from the record alone. */
   origin?: true;
   /** The lines of `mwaa-trail show` that it stands in. */
   label?: string;
-  /** The index whose partition key it is. */
-  index?: Index;
-  criterion?: TextCriterionDefinition;
-}
-
-interface Index {
-  name: string;
-  /** Of several indexes that serve a question, the one with the lowest rank reads the least. */
-  rank: number;
-  /** If only these values are asked for, the index has rank 0. */
+  /** The index whose partition key it is, and its rank: of indexes that serve a question, the lowest reads the least. */
+  index?: readonly [name: string, rank: number];
+  /** If only these values are asked for, the rank is 0. */
   rare?: readonly string[];
-}
-
-/** A criterion that takes texts: a flag of the program and a parameter of the HTTP API. */
-interface TextCriterionDefinition {
-  name: string;
-  /** `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR range for all addresses in it. */
-  matches: 'exact' | 'prefix' | 'address';
+  /**
+   * How a question is compared with it. `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR
+   * range stands for all addresses in it.
+   */
+  criterion?: 'exact' | 'prefix' | 'address';
+  /** The criterion's flag and parameter, if not the attribute's name. */
+  parameter?: string;
   /** All values that an event can have, where CloudTrail says so. */
   values?: readonly string[];
 }
+
+const shown =
+  <Shown extends Attribute['shown']>(where: Shown) =>
+  <const Row extends Omit<Attribute, 'says' | 'shown'>>(says: string, row: Row) => ({ says, shown: where, ...row });
+const list = shown('list');
+const event = shown('event');
+const ledger = shown('ledger');
+const store = shown('store');
 
 /**
  * All attributes of an event, in the order of output. Items, types, criteria, plans, CSV, JSON, the OpenAPI document and
@@ -43,181 +45,80 @@ interface TextCriterionDefinition {
  * of Insight and aggregated events, which are not kept.
  */
 export const EVENT_ATTRIBUTES = {
-  eventId: { type: 'text', shown: 'list', always: true, label: 'event ID', says: "CloudTrail's eventID" },
-  eventTime: { type: 'text', shown: 'list', label: 'when', says: 'when it happened, as CloudTrail wrote it' },
-  eventName: {
-    type: 'text',
-    shown: 'list',
-    // An environment sees few of the rare operations in its life; the others are called all day.
-    index: {
-      name: 'byEventName',
-      rank: 5,
-      rare: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
-    },
-    criterion: { name: 'eventName', matches: 'exact' },
-    says: 'MWAA operation, such as CreateEnvironment',
-  },
-  environment: {
-    type: 'text',
-    shown: 'list',
+  eventId: list("CloudTrail's eventID", { always: true, label: 'event ID' }),
+  eventTime: list('when it happened, as CloudTrail wrote it', { label: 'when' }),
+  eventName: list('MWAA operation, such as CreateEnvironment', {
+    criterion: 'exact',
+    index: ['byEventName', 5],
+    // An environment sees few of these in its life; the others are called all day.
+    rare: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
+  }),
+  environment: list('name of the MWAA environment', {
+    criterion: 'exact',
+    index: ['byEnvironment', 4],
     label: 'environment',
-    index: { name: 'byEnvironment', rank: 4 },
-    criterion: { name: 'environment', matches: 'exact' },
-    says: 'name of the MWAA environment',
-  },
-  principal: {
-    type: 'text',
-    shown: 'list',
+  }),
+  principal: list('who did it: a user, ROLE/SESSION, a service', {
+    criterion: 'prefix',
+    index: ['byPrincipal', 2],
     label: 'who',
-    index: { name: 'byPrincipal', rank: 2 },
-    criterion: { name: 'principal', matches: 'prefix' },
-    says: 'who did it: a user, ROLE/SESSION, a service',
-  },
-  principalType: {
-    type: 'text',
-    shown: 'list',
+  }),
+  principalType: list('type of the identity, such as AssumedRole', { criterion: 'exact', label: 'who' }),
+  sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
+  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 3] }),
+  errorMessage: list('why it failed', { label: 'message' }),
+  accountId: list('AWS account', { criterion: 'exact', parameter: 'account', label: 'account' }),
+  region: list('AWS Region', { criterion: 'exact', label: 'account' }),
+  accessKeyId: list('access key that signed the request', {
+    criterion: 'exact',
+    index: ['byAccessKey', 1],
     label: 'who',
-    criterion: { name: 'principalType', matches: 'exact' },
-    says: 'type of the identity, such as AssumedRole',
-  },
-  sourceIp: {
-    type: 'text',
-    shown: 'list',
-    label: 'from',
-    criterion: { name: 'sourceIp', matches: 'address' },
-    says: 'where the request came from: an address or an AWS service',
-  },
-  errorCode: {
-    type: 'text',
-    shown: 'list',
-    index: { name: 'byErrorCode', rank: 3 },
-    criterion: { name: 'errorCode', matches: 'exact' },
-    says: 'error code, such as AccessDenied',
-  },
-  errorMessage: { type: 'text', shown: 'list', label: 'message', says: 'why it failed' },
-  accountId: {
-    type: 'text',
-    shown: 'list',
-    label: 'account',
-    criterion: { name: 'account', matches: 'exact' },
-    says: 'AWS account',
-  },
-  region: {
-    type: 'text',
-    shown: 'list',
-    label: 'account',
-    criterion: { name: 'region', matches: 'exact' },
-    says: 'AWS Region',
-  },
-  accessKeyId: {
-    type: 'text',
-    shown: 'list',
-    label: 'who',
-    index: { name: 'byAccessKey', rank: 1 },
-    criterion: { name: 'accessKeyId', matches: 'exact' },
-    says: 'access key that signed the request',
-  },
-  readOnly: { type: 'boolean', shown: 'list', label: 'kind', says: 'whether the operation changes nothing' },
-  eventCategory: {
-    type: 'text',
-    shown: 'list',
+  }),
+  readOnly: list('whether the operation changes nothing', { type: 'boolean', label: 'kind' }),
+  eventCategory: list('Management, Data or NetworkActivity', {
+    criterion: 'exact',
+    parameter: 'category',
+    values: ['Management', 'Data', 'NetworkActivity'],
     label: 'kind',
-    criterion: { name: 'category', matches: 'exact', values: ['Management', 'Data', 'NetworkActivity'] },
-    says: 'Management, Data or NetworkActivity',
-  },
-  eventType: {
-    type: 'text',
-    shown: 'list',
+  }),
+  eventType: list('how the call was made, such as AwsApiCall or AwsConsoleAction', {
+    criterion: 'exact',
+    values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
     label: 'kind',
-    criterion: {
-      name: 'eventType',
-      matches: 'exact',
-      values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
-    },
-    says: 'how the call was made, such as AwsApiCall or AwsConsoleAction',
-  },
-  eventSource: {
-    type: 'text',
-    shown: 'list',
-    criterion: { name: 'eventSource', matches: 'exact' },
-    says: 'AWS service that recorded the event',
-  },
-  expiresAt: { type: 'integer', shown: 'list', origin: true, says: 'when the event is deleted; seconds since 1970' },
-  provisional: {
+  }),
+  eventSource: list('AWS service that recorded the event', { criterion: 'exact' }),
+  expiresAt: list('when the event is deleted; seconds since 1970', { type: 'integer', origin: true }),
+  provisional: list('no log file has brought the event yet, so nothing proves it; absent from all other events', {
     type: 'mark',
-    shown: 'list',
     origin: true,
-    says: 'no log file has brought the event yet, so nothing proves it; absent from all other events',
-  },
-  principalArn: { type: 'text', shown: 'event', label: 'who', says: 'ARN of the identity' },
-  userAgent: { type: 'text', shown: 'event', label: 'from', says: 'program that sent the request' },
-  requestId: { type: 'text', shown: 'event', label: 'request', says: 'ID of the request' },
-  sharedEventId: {
-    type: 'text',
-    shown: 'event',
-    says: 'the same in the copies that several accounts got of one event',
-  },
-  supersedes: { type: 'text', shown: 'event', label: 'event ID', says: 'eventID that this addendum replaces' },
-  flags: { type: 'texts', shown: 'event', always: true, label: 'flags', says: 'what was unusual' },
-  redacted: {
-    type: 'texts',
-    shown: 'event',
-    always: true,
-    label: 'masked',
-    says: 'paths in the record of what was masked',
-  },
-  logFile: {
-    type: 'text',
-    shown: 'event',
+  }),
+  principalArn: event('ARN of the identity', { label: 'who' }),
+  userAgent: event('program that sent the request', { label: 'from' }),
+  requestId: event('ID of the request', { label: 'request' }),
+  sharedEventId: event('the same in all copies of an event that several accounts received', {}),
+  supersedes: event('eventID that this addendum replaces', { label: 'event ID' }),
+  flags: event('what was unusual', { type: 'texts', always: true, label: 'flags' }),
+  redacted: event('paths in the record of what was masked', { type: 'texts', always: true, label: 'masked' }),
+  logFile: event('BUCKET/KEY of the log file that the event was first read from; provisional events have none', {
     origin: true,
     label: 'read from',
-    says: 'BUCKET/KEY of the log file that the event was first read from; provisional events have none',
-  },
-  recordIndex: {
-    type: 'integer',
-    shown: 'event',
-    origin: true,
-    label: 'read from',
-    says: "position of the record among the log file's Records; provisional events have none",
-  },
-  ingestedAt: {
-    type: 'text',
-    shown: 'event',
-    always: true,
-    origin: true,
-    label: 'stored',
-    says: 'when the event was stored',
-  },
-  contentHash: {
-    type: 'text',
-    shown: 'event',
-    always: true,
-    says: 'hex SHA-256 of the original record in canonical form, equal for all copies of one event',
-  },
-  timeKey: { type: 'text', shown: 'event', always: true, says: 'sorts by time, and is unique' },
-  record: { type: 'json', shown: 'event', says: "CloudTrail's record, its secrets masked" },
-  verification: {
-    type: 'text',
-    shown: 'ledger',
-    always: true,
-    label: 'verified',
-    says:
-      'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
+  }),
+  recordIndex: event("position among the log file's Records", { type: 'integer', origin: true, label: 'read from' }),
+  ingestedAt: event('when the event was stored; ISO 8601, UTC', { always: true, origin: true, label: 'stored' }),
+  contentHash: event('hex SHA-256 of the original record in canonical form; copies have the same', { always: true }),
+  timeKey: event('sorts by time, and is unique', { always: true }),
+  record: event("CloudTrail's record, its secrets masked", { type: 'record' }),
+  verification: ledger(
+    'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
       'digest was checked yet; no-log-file: the event is provisional',
-  },
-  verifiedBy: {
-    type: 'text',
-    shown: 'ledger',
-    label: 'verified',
-    says: 'the key of the digest that names the log file, in the same bucket',
-  },
-  verifiedAt: { type: 'text', shown: 'ledger', says: 'when that digest was checked' },
-  day: { type: 'text', shown: 'store', always: true, index: { name: 'byDay', rank: 6 }, says: 'day of eventTime' },
-  previousVersions: {
+    { always: true, values: ['verified', 'failed', 'pending', 'no-log-file'], label: 'verified' },
+  ),
+  verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
+  verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
+  day: store('day of eventTime', { always: true, index: ['byDay', 6] }),
+  previousVersions: store('the versions that addenda with the same eventID replaced, the newest first', {
     type: 'versions',
-    shown: 'store',
-    says: 'the versions that addenda with the same eventID replaced, the newest first',
-  },
+  }),
 } as const satisfies Readonly<Record<string, Attribute>>;
 
 type Attributes = typeof EVENT_ATTRIBUTES;
@@ -226,22 +127,23 @@ export type AttributeName = keyof Attributes;
 /** The names of the attributes with such a row. */
 export type Named<Row> = { [N in AttributeName]: Attributes[N] extends Row ? N : never }[AttributeName];
 
+/** Of types other than text. */
 interface Values {
-  text: string;
   boolean: boolean;
   integer: number;
   texts: string[];
   mark: true;
   /** JSON text. */
-  json: string;
+  record: string;
   versions: never;
 }
+type Value<Row> = Row extends { type: keyof Values } ? Values[Row['type']] : string;
 
 /** The values of some attributes. Texts are as the record has them, after redaction, made well-formed Unicode. */
 export type AttributeValues<Name extends AttributeName> = {
-  [N in Name & Named<{ always: true }>]: Values[Attributes[N]['type']];
+  [N in Name & Named<{ always: true }>]: Value<Attributes[N]>;
 } & {
-  [N in Exclude<Name, Named<{ always: true }>>]?: Values[Attributes[N]['type']];
+  [N in Exclude<Name, Named<{ always: true }>>]?: Value<Attributes[N]>;
 };
 
 const ROWS: Readonly<Record<AttributeName, Attribute>> = EVENT_ATTRIBUTES;
@@ -253,6 +155,9 @@ export const attributeNamed = (name: AttributeName): Attribute => ROWS[name];
 export const attributesWhere = (isWanted: (row: Attribute) => boolean) => NAMES.filter((name) => isWanted(ROWS[name]));
 
 /** An attribute's value in an event, or in what was taken from one. */
-export function valueOf(event: object, name: AttributeName): string | number | boolean | readonly string[] | undefined {
+export function attributeOf(
+  event: object,
+  name: AttributeName,
+): string | number | boolean | readonly string[] | undefined {
   return (event as Readonly<Partial<Record<AttributeName, string>>>)[name];
 }

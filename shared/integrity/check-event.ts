@@ -1,4 +1,4 @@
-import { type AttributeName, attributesWhere, valueOf } from '../audit-event/attributes.ts';
+import { type AttributeName, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
 import { type DeliveredEvent, storedText } from '../store/event-item.ts';
@@ -12,7 +12,7 @@ export interface DeliveredRecord {
 }
 
 /** The texts that follow from the record alone. */
-const COMPARED = attributesWhere(({ type, shown, origin }) => type === 'text' && shown !== 'ledger' && !origin);
+const COMPARED = attributesWhere(({ type, shown, origin }) => type === undefined && shown !== 'ledger' && !origin);
 
 /**
  * Compares an event with the record that it was made from.
@@ -38,13 +38,13 @@ export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | unde
 }
 
 function storedAs(name: AttributeName, delivered: object): unknown {
-  const value = valueOf(delivered, name);
+  const value = attributeOf(delivered, name);
   return typeof value === 'string' && value !== '' ? storedText(name, value) : undefined;
 }
 
 /** Events that were stored when addresses were kept as written are the same events. */
 function comparable(name: AttributeName, event: object): unknown {
-  const value = valueOf(event, name);
+  const value = attributeOf(event, name);
   return name === 'sourceIp' && typeof value === 'string' ? canonicalAddress(value) : value;
 }
 

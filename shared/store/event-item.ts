@@ -3,9 +3,9 @@ import {
   type AttributeName,
   type AttributeValues,
   attributeNamed,
+  attributeOf,
   attributesWhere,
   type Named,
-  valueOf,
 } from '../audit-event/attributes.ts';
 import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import { defined } from '../defined.ts';
@@ -35,7 +35,7 @@ export const MAX_ITEM_BYTES = 400 * 1024;
 /** Every index has timeKey as its sort key. */
 const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
 /** What is held as it is; `record` and `previousVersions` are packed. */
-const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'json' && type !== 'versions');
+const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'record' && type !== 'versions');
 
 /** Texts longer than this are cut in their attribute; the record has the whole. */
 const MAX_TEXT_BYTES = 4096;
@@ -70,10 +70,10 @@ function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
 }
 
 function plainValues(event: EventVersion) {
-  return Object.fromEntries(PLAIN.map((name) => [name, storedValue(name, valueOf(event, name))]));
+  return Object.fromEntries(PLAIN.map((name) => [name, storedValue(name, attributeOf(event, name))]));
 }
 
-function storedValue(name: AttributeName, value: ReturnType<typeof valueOf>): typeof value {
+function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
   if (typeof value === 'object') return value.map((text) => truncateKey(text, MAX_LIST_TEXT_BYTES));
   if (typeof value !== 'string') return value;
   // An empty text is no key of an index.
@@ -100,25 +100,26 @@ export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
   const versions = unpacked(item, 'previousVersions');
   const previousVersions = versions === undefined ? undefined : (JSON.parse(versions) as EventVersion[]);
-  const event = Object.assign(valuesAt(item, PLAIN), defined({ record, previousVersions })) as StoredEvent;
+  const event = { ...readValues<StoredEvent>(item, PLAIN), ...defined({ record, previousVersions }) };
   if (!event.provisional && event.logFile === undefined) throw missing('logFile');
   return event;
 }
 
 /** Reads an item of an index of the events table, which holds only some of the attributes. */
 export function fromListedItem(item: Item): ListedEvent {
-  return valuesAt(item, LISTED) as ListedEvent;
+  return readValues(item, LISTED);
 }
 
-function valuesAt(item: Item, names: readonly AttributeName[]): object {
+/** @returns an `Event`, which has these attributes */
+function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
   const values: Record<string, unknown> = {};
   for (const name of names) {
     const { type, always } = attributeNamed(name);
-    const value = READERS[type](item, name);
+    const value = READERS[type ?? 'text'](item, name);
     if (value !== undefined) values[name] = value;
     else if (always) throw missing(name);
   }
-  return values;
+  return values as Event;
 }
 
 const READERS = {
@@ -127,7 +128,7 @@ const READERS = {
   integer: numberAt,
   texts: textsAt,
   mark: (item: Item, name: string) => booleanAt(item, name) || undefined,
-  json: unpacked,
+  record: unpacked,
   versions: unpacked,
 } as const;
 
