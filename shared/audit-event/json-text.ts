@@ -85,9 +85,9 @@ const CLOSING_BRACE = '}'.charCodeAt(0);
 export function canonicalJson(node: JsonNode): string {
   switch (node.kind) {
     case 'object': {
-      const members = new Map(node.members.map(({ key, value }) => [key.value, value]));
-      const names = [...members.keys()].sort();
-      return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members.get(name)!)}`).join(',')}}`;
+      const members = [...new Map(node.members.map(({ key, value }) => [key.value, value]))];
+      members.sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${canonicalJson(value)}`).join(',')}}`;
     }
     case 'array':
       return `[${node.elements.map((element) => canonicalJson(element)).join(',')}]`;
