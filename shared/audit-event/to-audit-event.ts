@@ -116,11 +116,9 @@ function textsOf(fields: JsonRecord, keyAccount: string | undefined) {
 }
 
 /** The texts that are there. DynamoDB refuses half a surrogate pair. */
-function wellFormed<Name extends string>(texts: Readonly<Record<Name, string | undefined>>) {
-  const present = Object.entries<string | undefined>(texts).flatMap(([name, text]) =>
-    text === undefined ? [] : [[name, text.toWellFormed()]],
-  );
-  return Object.fromEntries(present) as { [N in Name]?: string };
+function wellFormed<T extends { [Name in keyof T]?: string | undefined }>(texts: T): { [Name in keyof T]?: string } {
+  const present = Object.entries<string>(defined(texts)).map(([name, text]) => [name, text.toWellFormed()]);
+  return Object.fromEntries(present) as { [Name in keyof T]?: string };
 }
 
 /** Records older than eventVersion 1.07 have no eventCategory, and those older than 1.06 no managementEvent either. */

@@ -2,7 +2,7 @@ import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@
 import pMap from 'p-map';
 import type { TableNames } from '../config.ts';
 import { TrailError } from '../errors.ts';
-import { joinSeen, type SeenEnvironments, type WrittenEnvironments, writeEnvironments } from './environments-table.ts';
+import { joinSeen, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
 import { moveWatermark, putEntry, readLedger } from './ledger.ts';
 import { readLedgerSummaries } from './ledger-batch.ts';
 import { type LedgerEntry, ledgerKey, toLedgerItem } from './ledger-entry.ts';
@@ -35,7 +35,7 @@ export class GroupedLedgerWriter implements LedgerWriter {
   private linger = LINGER_MS;
   /** The groups being written, one after the other. */
   private writing: Promise<void> = Promise.resolve();
-  private readonly written: WrittenEnvironments = { spans: new Map(), days: new Set() };
+  private readonly written: SeenEnvironments = { environments: new Map(), days: new Set() };
   private readonly watermarks = new Map<string, string>();
 
   constructor(dynamo: DynamoDBClient, tables: TableNames, sleep: (milliseconds: number) => Promise<unknown>) {
