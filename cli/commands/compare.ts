@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { Environment } from '../../shared/config.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { compareEvents, provisionalOf } from '../../shared/query/compare.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
-import { comparisonText } from '../../shared/render/comparison.ts';
+import { comparisonText } from '../../shared/render/event-table.ts';
 import type { StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { EXIT } from '../lib/exit.ts';

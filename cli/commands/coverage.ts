@@ -12,12 +12,12 @@ import {
 import { CriteriaError, timeCriterion } from '../../shared/query/criteria.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap } from '../../shared/render/coverage-map.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { TextTable } from '../../shared/render/table.ts';
 import type { View } from '../../shared/render/view.ts';

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import type { Environment } from '../../shared/config.ts';
 import { timeCriterion } from '../../shared/query/criteria.ts';
-import { environmentTimes } from '../../shared/query/environment-times.ts';
-import { recentActivity } from '../../shared/query/recent-activity.ts';
+import { environmentTimes, recentActivity } from '../../shared/query/environments.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
 import { formatOption } from '../lib/format-option.ts';
 import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-options.ts';

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../../shared/config.ts';
-import { type Criteria, type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
-import { explainCost, explainPlan } from '../../shared/query/explain.ts';
-import { type QueryDeps, readPage } from '../../shared/query/read-page.ts';
+import { type QueryDeps, readPage } from '../../shared/query/ask.ts';
+import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
+import { explainCost, explainPlan } from '../../shared/query/plan.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
@@ -19,7 +19,7 @@ import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-opti
 import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from '../lib/view-options.ts';
 import { writeJsonList, writeOut } from '../lib/write-out.ts';
 
-interface QueryOptions extends StoreOptions, RawCriteria, TimeOptions {
+interface QueryOptions extends StoreOptions, Criteria, TimeOptions {
   limit: number;
   all?: true;
   oldestFirst?: true;

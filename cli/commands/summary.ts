@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Environment } from '../../shared/config.ts';
-import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
+import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import { summarise } from '../../shared/query/summary.ts';
 import { summaryText } from '../../shared/render/summary.ts';
 import { addCriteriaOptions } from '../lib/criteria-options.ts';
@@ -11,7 +11,7 @@ import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-opti
 import { addZoneOption, type TimeOptions, viewOf, zoneOf } from '../lib/view-options.ts';
 import { writeOut } from '../lib/write-out.ts';
 
-interface SummaryOptions extends StoreOptions, RawCriteria, TimeOptions {
+interface SummaryOptions extends StoreOptions, Criteria, TimeOptions {
   limit: number;
   top: number;
   format: 'table' | 'json';

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
+import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
@@ -17,7 +17,7 @@ import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-opti
 import { addTimeOptions, type TimeOptions, viewOf, zoneOf } from '../lib/view-options.ts';
 import { writeOut } from '../lib/write-out.ts';
 
-interface TailOptions extends StoreOptions, RawCriteria, TimeOptions {
+interface TailOptions extends StoreOptions, Criteria, TimeOptions {
   last: number;
   window: number;
   interval: number;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CriteriaError, TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
 
-/** Adds a flag for each criterion; the options are then `RawCriteria`. */
+/** Adds a flag for each criterion; the options are then `Criteria`. */
 export function addCriteriaOptions(command: Command): Command {
   for (const name of TEXT_CRITERION_NAMES) {
     command.addOption(

@@ -5,8 +5,8 @@ import { openLocalDynamo, storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { CriteriaError } from '../../shared/query/criteria.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
 import { settingsProblem } from './aws-settings.ts';
 import { stackOfTable, tablesOf } from './deployed-stack.ts';
 

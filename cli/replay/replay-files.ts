@@ -6,7 +6,7 @@ import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { LogFileReport, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
+import { countByEnvironment, type EnvironmentCount } from '../../shared/query/environments.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
 import { type FileReport, toFileReport } from './file-report.ts';
 import type { LocalLogFile } from './local-log-files.ts';

@@ -17,8 +17,8 @@ interface Attribute {
   label?: string;
   /** The index whose partition key it is, and its rank: of indexes that serve a question, the lowest reads the least. */
   index?: readonly [name: string, rank: number];
-  /** If only these values are asked for, the rank is 0. */
-  rare?: readonly string[];
+  /** Values of which there are few events, and the rank if only these are asked for. */
+  rare?: { rank: number; values: readonly string[] };
   /**
    * How a question is compared with it. `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR
    * range stands for all addresses in it.
@@ -49,13 +49,16 @@ export const EVENT_ATTRIBUTES = {
   eventTime: list('when it happened, as CloudTrail wrote it', { label: 'when' }),
   eventName: list('MWAA operation, such as CreateEnvironment', {
     criterion: 'exact',
-    index: ['byEventName', 5],
+    index: ['byEventName', 6],
     // An environment sees few of these in its life; the others are called all day.
-    rare: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
+    rare: {
+      rank: 3,
+      values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
+    },
   }),
   environment: list('name of the MWAA environment', {
     criterion: 'exact',
-    index: ['byEnvironment', 4],
+    index: ['byEnvironment', 5],
     label: 'environment',
   }),
   principal: list('who did it: a user, ROLE/SESSION, a service', {
@@ -65,7 +68,7 @@ export const EVENT_ATTRIBUTES = {
   }),
   principalType: list('type of the identity, such as AssumedRole', { criterion: 'exact', label: 'who' }),
   sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
-  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 3] }),
+  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 4] }),
   errorMessage: list('why it failed', { label: 'message' }),
   accountId: list('AWS account', { criterion: 'exact', parameter: 'account', label: 'account' }),
   region: list('AWS Region', { criterion: 'exact', label: 'account' }),
@@ -115,7 +118,7 @@ export const EVENT_ATTRIBUTES = {
   ),
   verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
   verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
-  day: store('day of eventTime', { always: true, index: ['byDay', 6] }),
+  day: store('day of eventTime', { always: true, index: ['byDay', 7] }),
   previousVersions: store('the versions that addenda with the same eventID replaced, the newest first', {
     type: 'versions',
   }),

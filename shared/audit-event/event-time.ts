@@ -45,3 +45,6 @@ const YEAR_10000 = Date.parse('+010000-01-01T00:00:00Z');
 function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {
   return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }
+
+/** The normalised eventTime in a timeKey, which is that, `#` and the eventID. */
+export const timeOf = (timeKey: string) => timeKey.slice(0, timeKey.indexOf('#'));

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { budgetOf } from '../ingest/time-budget.ts';
-import { type QueryDeps, SlowAnswerError } from '../query/read-page.ts';
+import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { rememberedCompleteness } from './completeness-cache.ts';
 import { CONTENT_TYPES, chooseFormat, MEDIA_TYPES } from './negotiate.ts';
 import type { Answer, HttpDeps, Operation } from './operation.ts';

@@ -1,5 +1,5 @@
+import type { QueryDeps } from '../query/ask.ts';
 import { type Completeness, readCompleteness } from '../query/completeness.ts';
-import type { QueryDeps } from '../query/read-page.ts';
 import type { HttpDeps } from './operation.ts';
 
 const LIFETIME_MS = 60_000;

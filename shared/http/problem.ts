@@ -1,6 +1,6 @@
 import { TrailError } from '../errors.ts';
+import { SlowAnswerError } from '../query/ask.ts';
 import { CriteriaError } from '../query/criteria.ts';
-import { SlowAnswerError } from '../query/read-page.ts';
 
 /** The kinds of problems that a request can meet. */
 export const PROBLEMS = {

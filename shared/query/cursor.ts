@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
-import type { RawCriteria } from './criteria.ts';
-import { CriteriaError, TEXT_CRITERION_NAMES } from './criteria.ts';
+import { type Criteria, CriteriaError, TEXT_CRITERION_NAMES } from './criteria.ts';
 import type { Order } from './plan.ts';
 
 /** Where a page ended. */
-export interface Position {
+interface Position {
   /** A timeKey, or a place between two days. */
   after: string;
   /** The clock of the first page, in milliseconds since 1970: ages such as `7d` mean the same on every page. */
   asOf: number;
 }
 
-/** What was asked; a cursor is good for this and nothing else. */
-export interface AskedFor {
-  criteria: RawCriteria;
+/** What was asked, as it was given; a cursor is good for this and nothing else. */
+export interface Asked {
+  criteria: Criteria;
   order: Order;
 }
 
@@ -37,7 +36,7 @@ const CHECKSUM_BYTES = 12;
 const LONGEST_CURSOR = 4_096;
 
 /** A position as text for the caller: opaque, checked, and bound to the question. */
-export function encodeCursor({ after, asOf }: Position, question: AskedFor): string {
+export function encodeCursor({ after, asOf }: Position, question: Asked): string {
   const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(question), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');
 }
@@ -46,7 +45,7 @@ export function encodeCursor({ after, asOf }: Position, question: AskedFor): str
  * The position in a cursor. It only moves within what the question's own criteria give: a forged one shows nothing else.
  * @throws {CriteriaError} when it is not a cursor, was changed, or belongs to another question
  */
-export function decodeCursor(cursor: string, question: AskedFor): Position {
+export function decodeCursor(cursor: string, question: Asked): Position {
   const content = checkedContent(cursor);
   if (!content) throw new CriteriaError('cursor', 'expected a cursor as an earlier page gave it');
   if (content.q !== hashOf(question))
@@ -73,7 +72,7 @@ function checksumOf(content: Uint8Array): Buffer {
   return createHash('sha256').update('mwaa-trail cursor').update(content).digest().subarray(0, CHECKSUM_BYTES);
 }
 
-function hashOf({ criteria, order }: AskedFor): string {
+function hashOf({ criteria, order }: Asked): string {
   const { errors = false, readOnly = null, since = null, until = null } = criteria;
   const texts = TEXT_CRITERION_NAMES.map((name) => [...new Set(criteria[name] ?? [])].sort());
   return createHash('sha256')

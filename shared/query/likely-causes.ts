@@ -1,7 +1,8 @@
+import { defined } from '../defined.ts';
 import { listDays } from '../store/environments-table.ts';
-import type { Criteria } from './criteria.ts';
+import { type QueryDeps, readPage } from './ask.ts';
+import { type Criteria, TEXT_CRITERION_NAMES } from './criteria.ts';
 import type { Order } from './plan.ts';
-import { type QueryDeps, readPage } from './read-page.ts';
 import { type UnknownValue, unknownValues } from './unknown-values.ts';
 
 /** Why a question may have had no answer. */
@@ -28,21 +29,17 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   const { dynamo, tables } = deps;
   if ((await listDays(dynamo, tables.environmentsTable)).length === 0) return [{ kind: 'empty-store' }];
   const unknown = await unknownValues(criteria, deps);
-  const causes: LikelyCause[] = unknown.map((value) => ({ kind: 'unknown-value', ...value }));
-  const hopeless = isHopeless(criteria, unknown);
-  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
-  causes.push(...outside);
-  if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
-  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  if (causes.length === 0 && hasExactValues(criteria)) causes.push({ kind: 'exact-match' });
-  return causes;
-}
-
-/** Whether all values of a criterion are unknown: at other times, too, nothing would match. */
-function isHopeless(criteria: Criteria, unknown: readonly UnknownValue[]): boolean {
-  return unknown.some(
+  // If all values of a criterion are unknown, nothing matches at other times either.
+  const hopeless = unknown.some(
     ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
   );
+  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
+  const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
+  if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
+  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
+  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => name !== 'environment' && criteria[name] !== undefined);
+  if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
+  return causes;
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
@@ -51,7 +48,7 @@ async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDe
     until === undefined ? undefined : firstEventTime({ ...others, since: until }, 'oldest-first', deps),
   ]);
   if (before === undefined && after === undefined) return [];
-  return [{ kind: 'outside-times', ...(before && { before }), ...(after && { after }) }];
+  return [{ kind: 'outside-times', ...defined({ before, after }) }];
 }
 
 /** One page: when that has none, though more could follow, looking on would cost without bound. */
@@ -69,8 +66,4 @@ function isRecent({ since, until }: Criteria, now: number): boolean {
 
 function asksForDataEvents({ eventName, category }: Criteria): boolean {
   return eventName?.some((name) => DATA_EVENTS.has(name)) === true || category?.includes('Data') === true;
-}
-
-function hasExactValues({ environment: _, errors: __, readOnly: ___, since: ____, until: _____, ...texts }: Criteria) {
-  return Object.keys(texts).length > 0;
 }

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
-import { listEnvironments } from '../store/environments-table.ts';
+import pMap, { pMapSkip } from 'p-map';
+import { attributeOf } from '../audit-event/attributes.ts';
+import { type KnownEnvironment, listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import { type Page, type QueryDeps, readPage } from './ask.ts';
 import {
   type Criteria,
   isPrefix,
@@ -8,16 +11,17 @@ import {
   TEXT_CRITERIA,
   TEXT_CRITERION_NAMES,
   type TextCriterion,
-  valuesOf,
 } from './criteria.ts';
 import { nearestNames } from './near-names.ts';
 import { isIndexed } from './plan.ts';
-import { type Page, type QueryDeps, readPage } from './read-page.ts';
 
-/** A value of a question that no event was found to have, and what it may have meant. */
-export interface UnknownValue {
+interface AskedValue {
   criterion: TextCriterion;
   value: string;
+}
+
+/** A value of a question that no event was found to have, and what it may have meant. */
+export interface UnknownValue extends AskedValue {
   /** The most similar first; differences in upper and lower case before others. */
   nearest: NearName[];
 }
@@ -35,17 +39,8 @@ export interface NearName {
 
 /** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
 const OPERATIONS: readonly string[] = [
-  'CreateCliToken',
-  'CreateEnvironment',
-  'CreateWebLoginToken',
-  'DeleteEnvironment',
-  'GetEnvironment',
-  'InvokeRestApi',
-  'ListEnvironments',
-  'ListTagsForResource',
-  'PublishMetrics',
-  'TagResource',
-  'UntagResource',
+  ...['CreateCliToken', 'CreateEnvironment', 'CreateWebLoginToken', 'DeleteEnvironment', 'GetEnvironment'],
+  ...['InvokeRestApi', 'ListEnvironments', 'ListTagsForResource', 'PublishMetrics', 'TagResource', 'UntagResource'],
   'UpdateEnvironment',
 ];
 
@@ -62,48 +57,30 @@ export async function unknownValues(criteria: Criteria, deps: QueryDeps): Promis
   const asked = askedValues(criteria);
   if (asked.length === 0) return [];
   const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
-  const unknown = await pFilter(asked, (value) => isUnknown(value, listed, deps));
+  const unknown = await filter(asked, async ({ criterion, value }) => {
+    if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
+    if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
+    return !(await exists(criterion, value, deps));
+  });
   if (unknown.length === 0) return [];
-  const rest = without(criteria, unknown);
-  const known = [...listed, ...(await sampleEvents(rest, deps))];
-  const found: UnknownValue[] = [];
-  for (const value of unknown) found.push({ ...value, nearest: await namesNear(value, known, rest, deps) });
-  return found;
+  const rest = { ...criteria };
+  for (const { criterion } of unknown) delete rest[criterion];
+  const { events } = await newest(rest, deps);
+  const known = [...listed, ...(events.length > 0 ? events : (await newest({}, deps)).events)];
+  const nearest = (value: AskedValue) => namesNear(value, known, rest, deps);
+  return pMap(unknown, async (value) => ({ ...value, nearest: await nearest(value) }), { concurrency: 1 });
 }
-
-type AskedValue = Pick<UnknownValue, 'criterion' | 'value'>;
-type ListedEnvironment = Awaited<ReturnType<typeof listEnvironments>>[number];
 
 /** The values that can be misspelt: those of closed sets have been checked. */
 function askedValues(criteria: Criteria): AskedValue[] {
-  return TEXT_CRITERION_NAMES.filter((criterion) => valuesOf(criterion) === undefined)
+  return TEXT_CRITERION_NAMES.filter((criterion) => TEXT_CRITERIA[criterion].values === undefined)
     .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
     .slice(0, MAX_VALUES);
-}
-
-async function isUnknown(
-  { criterion, value }: AskedValue,
-  listed: readonly ListedEnvironment[],
-  deps: QueryDeps,
-): Promise<boolean> {
-  if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
-  if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
-  return !(await exists(criterion, value, deps));
 }
 
 async function exists(criterion: TextCriterion, value: string, deps: QueryDeps): Promise<boolean> {
   const page = await readPage({ criteria: { [criterion]: [value] }, order: 'newest-first', limit: 1 }, deps);
   return page.events.length > 0;
-}
-
-function without(criteria: Criteria, unknown: readonly AskedValue[]): Criteria {
-  const names = new Set<string>(unknown.map(({ criterion }) => criterion));
-  return Object.fromEntries(Object.entries(criteria).filter(([name]) => !names.has(name)));
-}
-
-async function sampleEvents(rest: Criteria, deps: QueryDeps): Promise<ListedEvent[]> {
-  const { events } = await newest(rest, deps);
-  return events.length > 0 ? events : (await newest({}, deps)).events;
 }
 
 function newest(criteria: Criteria, deps: QueryDeps): Promise<Page> {
@@ -112,37 +89,30 @@ function newest(criteria: Criteria, deps: QueryDeps): Promise<Page> {
 
 async function namesNear(
   asked: AskedValue,
-  known: readonly (ListedEvent | ListedEnvironment)[],
+  known: readonly (ListedEvent | KnownEnvironment)[],
   rest: Criteria,
   deps: QueryDeps,
 ): Promise<NearName[]> {
   const { criterion, value } = asked;
-  if (isAddress(asked)) return [];
+  // An address, or a range of them, is not a name: one that is nearly right is another one.
+  if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
   const names = new Set([
     ...known.flatMap((event) => nameIn(event, asked)),
     ...(criterion === 'eventName' ? OPERATIONS : []),
     // Of a name that none of the newest events has.
-    ...(isIndexed(criterion) ? await pFilter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
+    ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
   names.delete(value);
-  const near: NearName[] = [];
-  for (const name of nearestNames(value, [...names])) {
-    near.push(await counted(criterion, name, rest, deps));
-  }
+  const count = (name: string) => counted(criterion, name, rest, deps);
+  const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
   // The name of an operation helps also when there is no event of it.
   return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
 }
 
-/** An address, or a range of them, is not a name: one that is nearly right is another one. */
-function isAddress({ criterion, value }: AskedValue): boolean {
-  return criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value));
-}
-
 /** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
-function nameIn(event: ListedEvent | ListedEnvironment, { criterion, value }: AskedValue): string[] {
-  const attributes: Readonly<Record<string, unknown>> = { ...event };
-  const name = attributes[TEXT_CRITERIA[criterion].attribute];
+function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): string[] {
+  const name = attributeOf(event, TEXT_CRITERIA[criterion].attribute);
   if (typeof name !== 'string') return [];
   if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
   return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
@@ -158,16 +128,13 @@ function spellings(value: string): string[] {
 
 /** The events with a name that meet the rest of the question; if there are none, all with it. */
 async function counted(criterion: TextCriterion, value: string, rest: Criteria, deps: QueryDeps): Promise<NearName> {
-  const inQuestion = await newest({ ...rest, [criterion]: [value] }, deps);
-  if (inQuestion.events.length > 0) return nearName(value, inQuestion, true);
-  return nearName(value, await newest({ [criterion]: [value] }, deps), false);
-}
-
-function nearName(value: string, { events, end }: Page, inQuestion: boolean): NearName {
+  const name = { [criterion]: [value] };
+  const meeting = await newest({ ...rest, ...name }, deps);
+  const inQuestion = meeting.events.length > 0;
+  const { events, end } = inQuestion ? meeting : await newest(name, deps);
   return { value, events: events.length, more: end !== undefined, inQuestion };
 }
 
-async function pFilter<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T[]> {
-  const held = await Promise.all(items.map(holds));
-  return items.filter((_, i) => held[i]);
+function filter<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T[]> {
+  return pMap(items, async (item) => ((await holds(item)) ? item : pMapSkip)) as Promise<T[]>;
 }

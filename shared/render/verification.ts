@@ -1,8 +1,7 @@
 import type { Finding, FindingKind } from '../integrity/finding.ts';
 import type { VerifyReport } from '../integrity/verify-bucket.ts';
-import type { Column } from './columns.ts';
 import { displayText } from './display.ts';
-import { textTable } from './table.ts';
+import { type Column, textTable } from './table.ts';
 import type { View } from './view.ts';
 
 /** What a kind of finding means, and what to do. */

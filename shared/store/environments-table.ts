@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { AttributeName, AttributeValues } from '../audit-event/attributes.ts';
+import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
@@ -43,7 +44,7 @@ export function noteEvent(
   const stored = (name: AttributeName, value: string | undefined) => value && storedText(name, value);
   const environment = storedText('environment', event.environment);
   const place = defined({ accountId: stored('accountId', event.accountId), region: stored('region', event.region) });
-  const time = event.timeKey.slice(0, event.timeKey.indexOf('#'));
+  const time = timeOf(event.timeKey);
   widen(seen, { environment, ...place, firstEventTime: time, lastEventTime: time });
 }
 

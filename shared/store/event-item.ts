@@ -8,6 +8,7 @@ import {
   type Named,
 } from '../audit-event/attributes.ts';
 import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
+import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
 import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
@@ -88,7 +89,7 @@ export function storedText(name: AttributeName, value: string): string {
 /** When an event expires, in seconds since 1970: so many days after it happened, or was read when its time is invalid. */
 export function expiryOf(event: AuditEvent, now: number, retentionDays: number | undefined): number | undefined {
   if (retentionDays === undefined) return undefined;
-  const happened = Date.parse(event.timeKey.slice(0, event.timeKey.indexOf('#')));
+  const happened = Date.parse(timeOf(event.timeKey));
   return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
 }
 

@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { type Coverage, daysBetween } from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
+  daysPerCell,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap, daysPerCell } from '../../shared/render/coverage-map.ts';
 import type { View } from '../../shared/render/view.ts';
 
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };
