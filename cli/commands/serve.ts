@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { createApi } from '../../shared/http/api.ts';
-import { MAX_RESPONSE_BYTES } from '../../shared/http/response.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-options.ts';
 import { startHttpServer } from '../serve/http-server.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { TEXT_CRITERIA, type TextCriterion } from '../query/criteria.ts';
 import { oneOf } from '../query/near-names.ts';
+import type { Target } from './messages.ts';
 import { Problem } from './problem.ts';
-import type { Target } from './request.ts';
 
 /** A parameter of an operation: it is read, checked and described from this. */
 export interface Parameter<Value = unknown> {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
 import { SlowAnswerError } from '../query/ask.ts';
 import { CriteriaError } from '../query/criteria.ts';
@@ -15,16 +16,6 @@ export const PROBLEMS = {
   'out-of-time': { status: 503, title: 'The request takes too long' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
-
-/** What RFC 9457 says of a problem. */
-export interface ProblemDetails {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  /** The parameter that is wrong. */
-  parameter?: string;
-}
 
 /** Why a request is not answered. The message is for whoever asked, and never repeats what was asked. */
 export class Problem extends TrailError {
@@ -46,12 +37,7 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal-error', 'the log of the function says why');
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9457 */
-export function problemDetails({ kind, message, parameter }: Problem): ProblemDetails {
-  return {
-    type: `urn:problem-type:mwaa-trail:${kind}`,
-    ...PROBLEMS[kind],
-    detail: message,
-    ...(parameter === undefined ? {} : { parameter }),
-  };
+/** The body of a response. https://www.rfc-editor.org/rfc/rfc9457 */
+export function problemDetails({ kind, message, parameter }: Problem): object {
+  return defined({ type: `urn:problem-type:mwaa-trail:${kind}`, ...PROBLEMS[kind], detail: message, parameter });
 }

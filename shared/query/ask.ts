@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import type { TableNames } from '../config.ts';
 import { TrailError } from '../errors.ts';
 import { type TimeBudget, UNLIMITED } from '../ingest/time-budget.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
-import { type Criteria, CriteriaError, readCriteria } from './criteria.ts';
-import { type Asked, decodeCursor, encodeCursor } from './cursor.ts';
+import { type Criteria, CriteriaError, readCriteria, TEXT_CRITERION_NAMES } from './criteria.ts';
 import { PartitionReader, takeInOrder } from './partitions.ts';
 import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
 
@@ -24,6 +26,12 @@ export interface Question extends Asked {
   limit: number;
   /** From the page before. */
   cursor?: string | undefined;
+}
+
+/** What was asked, as it was given; a cursor is good for this and nothing else. */
+interface Asked {
+  criteria: Criteria;
+  order: Order;
 }
 
 /** A question that was read. */
@@ -141,4 +149,73 @@ export async function* readAll(
     after = page.end;
     if (after !== undefined && deps.time?.isSpent()) throw new SlowAnswerError();
   } while (after !== undefined);
+}
+
+// DAY, DAY~, or a timeKey: eventTime in one width, # and an eventID of at most 512 bytes.
+const PLACE = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/su;
+const LONGEST_PLACE = 24 + 1 + MAX_EVENT_ID_BYTES;
+const Cursor = z.strictObject({
+  v: z.literal(1),
+  q: z.string(),
+  a: z.string().check(
+    z.regex(PLACE),
+    // DynamoDB refuses sort keys that are too long; a character can have four bytes.
+    z.refine((place) => Buffer.byteLength(place) <= LONGEST_PLACE),
+  ),
+  t: z.int().check(z.nonnegative()),
+});
+
+const CHECKSUM_BYTES = 12;
+const LONGEST_CURSOR = 4_096;
+
+/** Where a page ended. */
+interface Position {
+  /** A timeKey, or a place between two days. */
+  after: string;
+  /** The clock of the first page, in milliseconds since 1970: ages such as `7d` mean the same on every page. */
+  asOf: number;
+}
+
+/** A position as text for the caller: opaque, checked, and bound to the question. */
+export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
+  const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(asked), a: after, t: asOf }));
+  return Buffer.concat([checksumOf(content), content]).toString('base64url');
+}
+
+/**
+ * The position in a cursor. It only moves within what the question's own criteria give: a forged one shows nothing else.
+ * @throws {CriteriaError} when it is not a cursor, was changed, or belongs to another question
+ */
+function decodeCursor(cursor: string, asked: Asked): Position {
+  const content = checkedContent(cursor);
+  if (!content) throw new CriteriaError('cursor', 'expected a cursor as an earlier page gave it');
+  if (content.q !== hashOf(asked)) throw new CriteriaError('cursor', 'expected the same criteria and order as before');
+  return { after: content.a, asOf: content.t };
+}
+
+function checkedContent(cursor: string): z.infer<typeof Cursor> | undefined {
+  if (cursor.length > LONGEST_CURSOR) return undefined;
+  const bytes = Buffer.from(cursor, 'base64url');
+  // Decoding forgives; only the one spelling that was given out is good.
+  if (bytes.toString('base64url') !== cursor || bytes.length <= CHECKSUM_BYTES) return undefined;
+  const content = bytes.subarray(CHECKSUM_BYTES);
+  if (!checksumOf(content).equals(bytes.subarray(0, CHECKSUM_BYTES))) return undefined;
+  try {
+    return Cursor.safeParse(JSON.parse(content.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Guards against damage, not against forgery. */
+function checksumOf(content: Uint8Array): Buffer {
+  return createHash('sha256').update('mwaa-trail cursor').update(content).digest().subarray(0, CHECKSUM_BYTES);
+}
+
+function hashOf({ criteria, order }: Asked): string {
+  const { errors = false, readOnly = null, since = null, until = null } = criteria;
+  const texts = TEXT_CRITERION_NAMES.map((name) => [...new Set(criteria[name] ?? [])].sort());
+  return createHash('sha256')
+    .update(JSON.stringify([order, texts, errors, readOnly, since, until]))
+    .digest('base64url');
 }

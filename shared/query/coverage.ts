@@ -14,44 +14,25 @@ export type Coverage = {
 } & LedgerCounts &
   Partial<BucketCounts>;
 
-/** Log files of which the ledger knows. */
-export interface LedgerCounts {
-  /** Read, and their events stored. */
-  ingested: number;
-  /** Of those: some of their records are in quarantine. */
-  partly: number;
-  /** Of those: a signed digest has the hash of what was ingested. */
-  verified: number;
-  /** Of those: a signed digest has another hash. */
-  altered: number;
-  /** Set aside as a whole. */
-  quarantined: number;
-  /** Read without success so far; they are to be delivered again. */
-  failed: number;
-  /** Set aside as a whole, and then discarded: somebody has decided that they are no log files. */
-  discarded: number;
-}
+/**
+ * Log files of which the ledger knows. `ingested`: read, and their events stored; of those, `partly`: some records are in
+ * quarantine, `verified`: a signed digest has the hash of what was ingested, `altered`: it has another. `quarantined`: set
+ * aside as a whole; `discarded`: and somebody decided that they are no log files. `failed`: not read successfully yet.
+ */
+type LedgerCounts = Record<keyof typeof NO_LEDGER, number>;
 
-/** With a bucket to compare with: `delivered` + `gone` = the ledger's log files + `missing` + `underway`. */
-export interface BucketCounts {
-  /** Log files in the bucket. */
-  delivered: number;
-  /** In the bucket, and the ledger does not know of them. */
-  missing: number;
-  /** As `missing`, but delivered so lately that they may be on their way. */
-  underway: number;
-  /** In the ledger, and no longer in the bucket. */
-  gone: number;
-}
+/**
+ * With a bucket to compare with. `delivered`: in the bucket; of those, the ledger does not know the `missing`, nor those
+ * that came so lately that they may be `underway`. `gone`: in the ledger, and no longer in the bucket.
+ * `delivered` + `gone` = the ledger's log files + `missing` + `underway`.
+ */
+type BucketCounts = Record<keyof typeof NO_BUCKET, number>;
 
 const NO_LEDGER = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
 const NO_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
 /** Which log files are wanted; absent: all. */
-export interface CoverageFilter {
-  accounts?: readonly string[];
-  regions?: readonly string[];
-}
+export type CoverageFilter = Partial<Record<'accounts' | 'regions', readonly string[]>>;
 
 /** A bucket to compare with. */
 export interface DeliveredFiles {
