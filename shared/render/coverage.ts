@@ -112,59 +112,53 @@ export class CoverageMap {
   /** The map with its axis above and its legend below; nothing when there are no log files. */
   text(): string {
     if (this.lines.size === 0) return '';
-    const labels = [...this.lines.keys()].sort();
-    const labelWidth = Math.max(...labels.map((label) => label.length));
+    const labels = [...this.lines].sort(([a], [b]) => (a < b ? -1 : 1));
+    const labelWidth = Math.max(...labels.map(([label]) => label.length));
     const width = this.view.width ?? DEFAULT_WIDTH;
     const room = Math.max(MIN_CELLS, width - labelWidth - GAP.length);
     const perCell = daysPerCell(this.days.length, room);
-    const lines = labels.map((label) => label.padEnd(labelWidth) + GAP + this.cells(this.lines.get(label)!, perCell));
-    const axis =
-      ' '.repeat(labelWidth) +
-      GAP +
-      monthAxis(
-        this.days.filter((_, i) => i % perCell === 0),
-        room,
-      );
-    return `${[axis.trimEnd(), ...lines, '', ...this.legend(perCell, width)].join('\n')}\n`;
+    const firstDays = this.days.filter((_, i) => i % perCell === 0);
+    const line = (label: string, cells: string) => label.padEnd(labelWidth) + GAP + cells;
+    const lines = labels.map(([label, levels]) => line(label, this.cells(levels, perCell)));
+    const axis = line('', monthAxis(firstDays, room)).trimEnd();
+    return `${[axis, ...lines, '', ...this.legend(perCell, width)].join('\n')}\n`;
   }
 
   private cells(levels: Uint8Array, perCell: number): string {
-    const cells = Array.from({ length: Math.ceil(levels.length / perCell) }, (_, i) =>
-      Math.max(...levels.subarray(i * perCell, (i + 1) * perCell)),
-    );
-    const signs = cells.map((level) => LEVELS[level]!.sign).join('');
-    return signs.replace(/(.)\1*/gu, (run) => this.coloured(run[0] as Sign, run));
+    const signs = Array.from({ length: Math.ceil(levels.length / perCell) }, (_, i) => {
+      const worst = Math.max(...levels.subarray(i * perCell, (i + 1) * perCell));
+      return LEVELS[worst]!.sign;
+    });
+    return signs.join('').replace(/(.)\1*/gu, (run) => this.coloured(run[0] as Sign, run));
   }
 
   private coloured(sign: Sign, text: string): string {
     return this.view.colour ? styled(LEVELS.find((level) => level.sign === sign)!.style, text) : text;
   }
 
+  /** What the signs and the cells mean, the worst first, in as few lines as have room. */
   private legend(perCell: number, width: number): string[] {
-    const entries = LEVELS.map(({ sign, says }) => ({
-      plain: `${sign} ${says}`,
-      shown: `${this.coloured(sign, sign)} ${says}`,
-    }));
-    const lines: { plain: string; shown: string }[] = [];
-    for (const entry of [...entries.reverse(), { plain: cellText(perCell), shown: cellText(perCell) }]) {
+    const entries = LEVELS.map(({ sign, says }) => ({ sign: this.coloured(sign, sign), plain: `${sign} ${says}` }));
+    const lines: { shown: string; width: number }[] = [];
+    for (const { sign, plain } of [...entries.reverse(), { sign: '', plain: cellText(perCell) }]) {
+      const shown = sign === '' ? plain : sign + plain.slice(1);
       const last = lines.at(-1);
-      if (last && last.plain.length + 3 + entry.plain.length <= width) {
-        last.plain += `   ${entry.plain}`;
-        last.shown += `   ${entry.shown}`;
-      } else lines.push({ ...entry });
+      if (last && last.width + 3 + plain.length <= width) {
+        last.shown += `   ${shown}`;
+        last.width += 3 + plain.length;
+      } else lines.push({ shown, width: plain.length });
     }
     return lines.map(({ shown }) => shown);
   }
 }
 
+const WEEK = 7;
+
 function cellText(perCell: number): string {
   if (perCell === 1) return 'a cell is a day of delivery (UTC)';
-  return perCell === WEEK
-    ? 'a cell is a week, its worst day shows'
-    : `a cell is ${perCell / WEEK} weeks, the worst day shows`;
+  const weeks = perCell / WEEK;
+  return weeks === 1 ? 'a cell is a week, its worst day shows' : `a cell is ${weeks} weeks, the worst day shows`;
 }
-
-const WEEK = 7;
 
 /** One, or the fewest whole weeks with which so many days fit into so many cells. */
 export function daysPerCell(days: number, cells: number): number {
@@ -174,10 +168,9 @@ export function daysPerCell(days: number, cells: number): number {
 /** The first cell of each month is named above, where there is room. */
 function monthAxis(firstDays: readonly string[], room: number): string {
   let axis = '';
-  let month = '';
   for (const [i, day] of firstDays.entries()) {
-    if (day.slice(0, 7) === month) continue;
-    month = day.slice(0, 7);
+    const month = day.slice(0, 7);
+    if (firstDays[i - 1]?.startsWith(month)) continue;
     if ((i === 0 || axis.length < i) && i + month.length <= room) axis = axis.padEnd(i) + month;
   }
   return axis;
