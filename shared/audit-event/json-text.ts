@@ -44,31 +44,25 @@ export function parseJsonText(text: string): JsonNode {
 }
 
 /**
- * Whether a JSON text holds more than `most` values. To take a text of small values apart costs a hundred times its
- * memory; this costs none.
+ * Whether a JSON text holds more values, or lists and objects inside each other, than a bound; of other texts, anything. To
+ * take a text of small values apart costs a hundred times its memory; this costs none.
  */
-export function holdsMoreValuesThan(most: number, text: string): boolean {
+export function exceeds(bound: { values: number; depth: number }, text: string): boolean {
   // A value and what separates it from the next have two characters at least.
-  if (text.length < 2 * most) return false;
+  if (text.length < 2 * bound.values && text.length <= bound.depth) return false;
   let values = 0;
-  for (let at = 0; at < text.length && values <= most; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) at = endOfString(text, at) - 1;
-    else if (character === COMMA || character === OPENING_BRACKET || character === OPENING_BRACE) values += 1;
-  }
-  return values > most;
-}
-
-/** Whether the lists and objects of a JSON text stand more than `most` inside each other; of other texts, anything. */
-export function nestsDeeperThan(most: number, text: string): boolean {
   let depth = 0;
-  for (let at = 0; at < text.length && depth <= most; at += 1) {
+  for (let at = 0; at < text.length && values <= bound.values && depth <= bound.depth; at += 1) {
     const character = text.charCodeAt(at);
     if (character === QUOTE) at = endOfString(text, at) - 1;
-    else if (character === OPENING_BRACKET || character === OPENING_BRACE) depth += 1;
     else if (character === CLOSING_BRACKET || character === CLOSING_BRACE) depth -= 1;
+    else if (character === COMMA) values += 1;
+    else if (character === OPENING_BRACKET || character === OPENING_BRACE) {
+      values += 1;
+      depth += 1;
+    }
   }
-  return depth > most;
+  return values > bound.values || depth > bound.depth;
 }
 
 const QUOTE = '"'.charCodeAt(0);

@@ -1,11 +1,10 @@
 import { isJson } from '../records/is-json.ts';
 import {
-  holdsMoreValuesThan,
+  exceeds,
   type JsonArray,
   type JsonNode,
   type JsonObject,
   type JsonString,
-  nestsDeeperThan,
   parseJsonText,
   replaceSpans,
 } from './json-text.ts';
@@ -132,13 +131,11 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
   if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
 }
 
-const MAX_EMBEDDED_VALUES = 50_000;
-const MAX_EMBEDDED_DEPTH = 100;
+const EMBEDDED_BOUND = { values: 50_000, depth: 100 };
 
 /** A string that is JSON, with its secrets masked; undefined when it is not, or when taking it apart would cost too much. */
 function redactedJson(text: string, path: readonly string[]): string | undefined {
-  if (!/^\s*[[{]/.test(text) || nestsDeeperThan(MAX_EMBEDDED_DEPTH, text)) return undefined;
-  if (holdsMoreValuesThan(MAX_EMBEDDED_VALUES, text) || !isJson(text)) return undefined;
+  if (!/^\s*[[{]/.test(text) || exceeds(EMBEDDED_BOUND, text) || !isJson(text)) return undefined;
   const masked: MaskedPart[] = [];
   visit(parseJsonText(text), { path, maskLeaves: false, inArray: false }, masked);
   return replaceSpans(text, masked);

@@ -10,7 +10,7 @@ import {
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalAddress } from './ip-address.ts';
-import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
+import { canonicalJson, exceeds, parseJsonText } from './json-text.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
@@ -24,14 +24,14 @@ export type RecordContext = Provenance & {
 };
 
 /** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
-const MAX_VALUES = 50_000;
+const BOUND = { values: 50_000, depth: Number.POSITIVE_INFINITY };
 
 /**
  * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.
  * Secrets are masked before anything is taken from it.
  */
 export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
-  if (holdsMoreValuesThan(MAX_VALUES, text)) return { kind: 'bad', reason: 'too-many-values' };
+  if (exceeds(BOUND, text)) return { kind: 'bad', reason: 'too-many-values' };
   const tree = parseJsonText(text);
   const { text: record, redacted } = redactRecord(text, tree);
   const fields = JSON.parse(record) as JsonRecord;
@@ -62,7 +62,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
 
 /** Why `toAuditEvent` makes no event of a record, if the record is bad; found out without making one. */
 export function recordProblem(text: string): BadRecordReason | undefined {
-  if (holdsMoreValuesThan(MAX_VALUES, text)) return 'too-many-values';
+  if (exceeds(BOUND, text)) return 'too-many-values';
   const fields = JSON.parse(text) as JsonRecord;
   return skipReason(fields) ? undefined : eventIdProblem(fields);
 }

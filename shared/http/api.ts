@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { budgetOf } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
-import { rememberedCompleteness } from './completeness-cache.ts';
+import { rememberedCompleteness } from '../query/completeness.ts';
 import {
   type ApiRequest,
   type ApiResponse,

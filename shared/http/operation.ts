@@ -1,13 +1,12 @@
 import type { QueryDeps } from '../query/ask.ts';
-import type { Completeness, CompletenessRange } from '../query/completeness.ts';
+import type { rememberedCompleteness } from '../query/completeness.ts';
 import { csvRow } from '../render/csv.ts';
 import type { Format } from './negotiate.ts';
 import type { Parameters, Values } from './parameters.ts';
 
 /** What operations work with. */
 export interface HttpDeps extends QueryDeps {
-  /** `readCompleteness`, remembered for a while. */
-  completeness(range: CompletenessRange): Promise<Completeness>;
+  completeness: ReturnType<typeof rememberedCompleteness>;
 }
 
 /** What an operation found: the body, and where the next page is. */
