@@ -40,12 +40,10 @@ export type AuditEvent = EventAttributes & Provenance;
 /** Why a record of a wanted event source cannot be stored as an event. */
 export type BadRecordReason = 'event-id-missing' | 'event-id-malformed' | 'event-id-too-long' | 'too-many-values';
 
-/** Records that are no events of their own. */
-export type SkippedRecordReason = 'aggregated-record' | 'insight-record';
-
 export type ReadRecord =
   | { kind: 'event'; event: AuditEvent }
-  | { kind: 'skipped'; reason: SkippedRecordReason }
+  /** It is no event of its own. */
+  | { kind: 'skipped'; reason: 'aggregated-record' | 'insight-record' }
   | { kind: 'bad'; reason: BadRecordReason };
 
 /** Longest eventID, in UTF-8 bytes; CloudTrail's own have 36. */

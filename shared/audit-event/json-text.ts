@@ -53,24 +53,17 @@ export function exceeds(bound: { values: number; depth: number }, text: string):
   let values = 0;
   let depth = 0;
   for (let at = 0; at < text.length && values <= bound.values && depth <= bound.depth; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) at = endOfString(text, at) - 1;
-    else if (character === CLOSING_BRACKET || character === CLOSING_BRACE) depth -= 1;
-    else if (character === COMMA) values += 1;
-    else if (character === OPENING_BRACKET || character === OPENING_BRACE) {
+    const character = text.charAt(at);
+    if (character === '"') at = endOfString(text, at) - 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    else if (character === ',') values += 1;
+    else if (character === '[' || character === '{') {
       values += 1;
       depth += 1;
     }
   }
   return values > bound.values || depth > bound.depth;
 }
-
-const QUOTE = '"'.charCodeAt(0);
-const COMMA = ','.charCodeAt(0);
-const OPENING_BRACKET = '['.charCodeAt(0);
-const OPENING_BRACE = '{'.charCodeAt(0);
-const CLOSING_BRACKET = ']'.charCodeAt(0);
-const CLOSING_BRACE = '}'.charCodeAt(0);
 
 /**
  * The text without white space between tokens and with members sorted by name (the last of duplicates wins), strings in

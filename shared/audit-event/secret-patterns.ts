@@ -134,8 +134,8 @@ interface Decoded {
 const ENCODED = /%[0-7][0-9a-f]|\\u00[0-7][0-9a-f]|\\\//gi;
 
 /**
- * The text with percent-encoded and escaped ASCII decoded once; undefined when there is none. Other characters stay as they
- * are: what secrets are told by is ASCII.
+ * Returns the text with percent-encoded and escaped ASCII decoded once; undefined if there is none. Other characters stay
+ * as they are: the patterns of secrets are ASCII.
  */
 function decodedOnce(text: string): Decoded | undefined {
   const offsets = new Uint32Array(text.length + 1);

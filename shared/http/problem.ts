@@ -17,7 +17,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** Why a request is not answered. The message is for whoever asked, and never repeats what was asked. */
+/** Why a request is not answered. The message is for the caller, and never repeats the request. */
 export class Problem extends TrailError {
   readonly kind: ProblemKind;
   readonly parameter: string | undefined;

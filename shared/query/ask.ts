@@ -17,15 +17,8 @@ export interface QueryDeps {
   tables: TableNames;
   /** The clock, in milliseconds since 1970. */
   now(): number;
-  /** A page ends, short, once this is spent; absent: it takes the time that it takes. */
+  /** Once this is spent, a page ends, short; absent: no limit. */
   time?: TimeBudget;
-}
-
-/** A question as it comes from outside: one page of events. */
-export interface Question extends Asked {
-  limit: number;
-  /** From the page before. */
-  cursor?: string | undefined;
 }
 
 /** What was asked, as it was given; a cursor is good for this and nothing else. */
@@ -34,15 +27,13 @@ interface Asked {
   order: Order;
 }
 
-/** A question that was read. */
-export interface OpenQuestion {
-  asked: Asked;
-  page: PageRequest;
-  /** The clock of the first page, in milliseconds since 1970. */
-  asOf: number;
-}
+/** A question as it comes from outside: one page of events, after the one that gave the cursor. */
+type Question = Asked & { limit: number; cursor?: string | undefined };
 
-export interface PageRequest {
+/** A question that was read. `asOf`: the clock of the first page, in milliseconds since 1970. */
+type OpenQuestion = { asked: Asked; page: PageRequest; asOf: number };
+
+interface PageRequest {
   /** As `readCriteria` returns them. */
   criteria: Criteria;
   order: Order;
@@ -79,7 +70,7 @@ export async function answerQuestion({ asked, page, asOf }: OpenQuestion, deps: 
   return { ...answer, cursor: answer.end === undefined ? undefined : encodeCursor({ after: answer.end, asOf }, asked) };
 }
 
-/** A page ends, short, once it has cost so many read units (2 MB of index). */
+/** A page that has cost this many read units (2 MB of index) ends, short. */
 const MAX_READ_UNITS = 256;
 
 /**
@@ -168,13 +159,11 @@ const Cursor = z.strictObject({
 const CHECKSUM_BYTES = 12;
 const LONGEST_CURSOR = 4_096;
 
-/** Where a page ended. */
-interface Position {
-  /** A timeKey, or a place between two days. */
-  after: string;
-  /** The clock of the first page, in milliseconds since 1970: ages such as `7d` mean the same on every page. */
-  asOf: number;
-}
+/**
+ * Where a page ended: `after` a timeKey, or a place between two days. `asOf` is the clock of the first page, in milliseconds
+ * since 1970: ages such as `7d` mean the same on every page.
+ */
+type Position = { after: string; asOf: number };
 
 /** A position as text for the caller: opaque, checked, and bound to the question. */
 export function encodeCursor({ after, asOf }: Position, asked: Asked): string {

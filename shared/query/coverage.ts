@@ -4,7 +4,7 @@ import type { ListedObject, ScopeFilter, TrailScope } from '../integrity/list-ob
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import type { QueryDeps } from './ask.ts';
 
-/** What became of the log files that CloudTrail delivered for one account and Region on one day. */
+/** Ingestion status of the log files that CloudTrail delivered for one account and Region on one day. */
 export type Coverage = {
   /** `-` when the keys of the log files have none. */
   account: string;
@@ -49,7 +49,7 @@ const CONCURRENT_DAYS = 8;
 const CONCURRENT_LISTINGS = 16;
 
 /**
- * What became of the log files of each day, one day after the other; memory is bounded by the log files of a day.
+ * Reads the ingestion status of each day, one day after the other; memory is bounded by the log files of a day.
  * @param days `YYYY-MM-DD`
  * @returns for each day its accounts and Regions that have log files, in their order
  */

@@ -5,7 +5,7 @@ import type { Criteria } from './criteria.ts';
 
 export interface FollowRequest {
   criteria: Criteria;
-  /** So many of the newest events come first. */
+  /** How many of the newest events come first. */
   last: number;
   /** How far back events are still expected to arrive, in milliseconds: CloudTrail delivers late and out of order. */
   windowMs: number;

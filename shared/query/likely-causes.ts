@@ -115,7 +115,7 @@ const SAMPLED_EVENTS = 1_000;
 /**
  * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
  * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or if there are none, of the
- * newest at all. The cost is bounded: so many pages, each with its own bound, and nothing is scanned.
+ * newest at all. The cost is bounded: a bounded number of pages, each with its own bound. Nothing is scanned.
  */
 async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
   const asked = askedValues(criteria);

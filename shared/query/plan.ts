@@ -113,14 +113,17 @@ async function lookupOfDays({ from, to }: Range, order: Order, days: PlanContext
 /** The DynamoDB query for one partition of a plan. */
 export function queryInput(plan: QueryPlan, partition: string, table: string): QueryCommandInput {
   const { from, to } = plan.range;
-  const bounds =
-    from !== undefined && to !== undefined
-      ? ['timeKey BETWEEN :from AND :to']
-      : [...(from === undefined ? [] : ['timeKey >= :from']), ...(to === undefined ? [] : ['timeKey <= :to'])];
+  // DynamoDB takes one condition of the sort key.
+  const bound =
+    from === undefined
+      ? to && 'timeKey <= :to'
+      : to === undefined
+        ? 'timeKey >= :from'
+        : 'timeKey BETWEEN :from AND :to';
   return {
     TableName: table,
     IndexName: plan.index,
-    KeyConditionExpression: ['#partition = :partition', ...bounds].join(' AND '),
+    KeyConditionExpression: `#partition = :partition${bound === undefined ? '' : ` AND ${bound}`}`,
     ExpressionAttributeNames: { '#partition': plan.partitionKey, ...plan.filter.names },
     ExpressionAttributeValues: {
       ':partition': text(partition),

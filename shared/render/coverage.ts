@@ -83,7 +83,7 @@ const DEFAULT_WIDTH = 80;
 const MIN_CELLS = 14;
 const GAP = '  ';
 
-/** A heat map: a line for each account and Region, a cell for each day, or for each so many weeks where days do not fit. */
+/** A heat map: a line for each account and Region, a cell for each day, or for some weeks where days do not fit. */
 export class CoverageMap {
   private readonly days: readonly string[];
   private readonly view: View;
@@ -109,7 +109,7 @@ export class CoverageMap {
     }
   }
 
-  /** The map with its axis above and its legend below; nothing when there are no log files. */
+  /** Returns the map with its axis above and its legend below; an empty text if there are no log files. */
   text(): string {
     if (this.lines.size === 0) return '';
     const labels = [...this.lines].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -160,7 +160,7 @@ function cellText(perCell: number): string {
   return weeks === 1 ? 'a cell is a week, its worst day shows' : `a cell is ${weeks} weeks, the worst day shows`;
 }
 
-/** One, or the fewest whole weeks with which so many days fit into so many cells. */
+/** One, or the fewest whole weeks with which the days fit into the cells. */
 export function daysPerCell(days: number, cells: number): number {
   return days <= cells ? 1 : Math.ceil(days / cells / WEEK) * WEEK;
 }

@@ -6,7 +6,7 @@ import type { Style, View } from './view.ts';
 /** A column of a table. */
 export interface Column {
   heading: string;
-  /** Where the table would be too wide, its cells may be cut to so many characters; absent: they are never cut. */
+  /** Where the table would be too wide, its cells may be cut to this width; absent: they are never cut. */
   least?: number;
   /** Where that is not enough, the column with the lowest rank is left out first; absent: it always stays. */
   rank?: number;

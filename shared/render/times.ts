@@ -59,11 +59,6 @@ function wallTime(time: number, { milliseconds }: Offset): string {
     .replace('T', ' ');
 }
 
-/** `2026-11-06 02:31:18`, UTC; what `TimeDisplay.show` shows of other texts. */
-export function utcTime(time: string | undefined): string {
-  return timeDisplay({ kind: 'absolute', zone: 'UTC', now: 0 }).show(time);
-}
-
 /** Times are written by others: one that does not exist, such as 30 February or a leap second, is shown as it is written. */
 function whenValid(time: string | undefined, show: (time: number) => string): string {
   if (time === undefined) return '-';

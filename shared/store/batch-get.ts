@@ -8,14 +8,14 @@ import {
 import { TrailError } from '../errors.ts';
 import type { Item } from './item.ts';
 
-/** DynamoDB takes so many keys at once. */
+/** Most keys in one request. */
 export const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;
 
 /**
  * Reads up to 100 items by their keys; those that are not there are left out.
- * @param attributes only these, absent: all
+ * @param attributes to read; absent: all
  * @throws {TrailError} `batch-unprocessed`, when DynamoDB leaves keys out again and again
  */
 export async function batchGet(

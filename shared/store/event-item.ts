@@ -81,12 +81,12 @@ function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>)
   return value === '' ? undefined : storedText(name, value);
 }
 
-/** A text as the attribute holds it: cut when it is too long. Whoever looks for a text looks for this. */
+/** A text as the attribute holds it, truncated if it is too long. Queries look for this. */
 export function storedText(name: AttributeName, value: string): string {
   return truncateKey(value, attributeNamed(name).index ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
 }
 
-/** When an event expires, in seconds since 1970: so many days after it happened, or was read when its time is invalid. */
+/** When an event expires, in seconds since 1970: the retention days after it happened, or, if its time is invalid, was read. */
 export function expiryOf(event: AuditEvent, now: number, retentionDays: number | undefined): number | undefined {
   if (retentionDays === undefined) return undefined;
   const happened = Date.parse(timeOf(event.timeKey));

@@ -1,4 +1,5 @@
 import { type AttributeName, attributeNamed } from '../../audit-event/attributes.ts';
+import { defined } from '../../defined.ts';
 import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
@@ -19,13 +20,13 @@ const listOf = (items: Schema): Schema => ({ type: 'array', items });
 /** An object with these members and no others; those whose name ends in `?` may be absent. */
 function object(members: Readonly<Record<string, Schema>>, description?: string): Schema {
   const names = Object.keys(members);
-  return {
+  return defined({
     type: 'object',
-    ...(description === undefined ? {} : { description }),
+    description,
     properties: Object.fromEntries(names.map((name) => [name.replace('?', ''), members[name]])),
     required: names.filter((name) => !name.endsWith('?')),
     additionalProperties: false,
-  };
+  });
 }
 
 const TYPES: Readonly<Record<string, Schema>> = {
