@@ -1,7 +1,7 @@
 import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { isMissing, LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
-import { settingsProblem } from '../lib/aws-settings.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { listResources, PARTS } from '../lib/stack-resources.ts';
 
 /**
  * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name; and a name that is only guessed
@@ -12,7 +12,7 @@ export async function quarantineBucketOf(stack: string): Promise<string> {
   const cloudFormation = createCloudFormationClient();
   try {
     const resources = await listResources(cloudFormation, stack);
-    const bucket = resources.get(LOGICAL_IDS.quarantine);
+    const bucket = resources.get(PARTS.quarantine.id);
     if (bucket) return bucket;
     throw notFound(stack, 'expected it to have a quarantine bucket');
   } catch (error) {
