@@ -1,5 +1,5 @@
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { createClient } from '../../shared/aws/settings.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
@@ -32,7 +32,7 @@ export async function withIngestSettings(options: StoreOptions, env: Environment
 
 async function variablesOf(stack: string): Promise<Environment> {
   const FunctionName = ingestFunctionOf(stack);
-  const lambda = createLambdaClient();
+  const lambda = createClient(LambdaClient);
   try {
     const { Environment: found } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     // Where its key may not be used, Lambda says so in `Error` in place of variables.

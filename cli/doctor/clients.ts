@@ -1,14 +1,14 @@
-import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
-import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
-import { createEventBridgeClient } from '../../shared/aws/eventbridge.ts';
-import { createIamClient } from '../../shared/aws/iam.ts';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createClient } from '../../shared/aws/settings.ts';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
 
 /** Who runs doctor, and where. */
@@ -54,18 +54,18 @@ export function createClients(env: Environment) {
   }
 
   return {
-    sts: client('sts', createStsClient(settings)),
-    cloudFormation: client('cloudformation', createCloudFormationClient(settings)),
-    iam: client('iam', createIamClient(settings)),
-    events: client('events', createEventBridgeClient(settings)),
-    lambda: client('lambda', createLambdaClient(settings)),
+    sts: client('sts', createClient(STSClient, settings)),
+    cloudFormation: client('cloudformation', createClient(CloudFormationClient, settings)),
+    iam: client('iam', createClient(IAMClient, settings)),
+    events: client('events', createClient(EventBridgeClient, settings)),
+    lambda: client('lambda', createClient(LambdaClient, settings)),
     sqs: client('sqs', createSqsClient(settings)),
     s3: client('s3', createS3Client(env, settings)),
     dynamo: client('dynamodb', createDynamoClient(settings)),
     /** A trail answers in full only in its home Region. */
-    cloudTrailIn: inRegions('cloudtrail', (region) => createCloudTrailClient({ ...settings, region })),
+    cloudTrailIn: inRegions('cloudtrail', (region) => createClient(CloudTrailClient, { ...settings, region })),
     /** A topic and its subscriptions are known in its own Region only. */
-    snsIn: inRegions('sns', (region) => createSnsClient({ ...settings, region })),
+    snsIn: inRegions('sns', (region) => createClient(SNSClient, { ...settings, region })),
     destroy() {
       for (const one of made) one.destroy();
     },
@@ -85,7 +85,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 /** Lets every error say which IAM action its request needs. */
 function nameActions(client: unknown, service: string): void {
-  const { middlewareStack } = client as Pick<ReturnType<typeof createStsClient>, 'middlewareStack'>;
+  const { middlewareStack } = client as Pick<STSClient, 'middlewareStack'>;
   middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {

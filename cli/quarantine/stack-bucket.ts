@@ -1,4 +1,5 @@
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { createClient } from '../../shared/aws/settings.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
 import { listResources, PARTS } from '../lib/stack-resources.ts';
@@ -9,7 +10,7 @@ import { listResources, PARTS } from '../lib/stack-resources.ts';
  * @throws {TrailError} `stack` when there is no such stack, it has no such bucket, or CloudFormation may not be asked
  */
 export async function quarantineBucketOf(stack: string): Promise<string> {
-  const cloudFormation = createCloudFormationClient();
+  const cloudFormation = createClient(CloudFormationClient);
   try {
     const resources = await listResources(cloudFormation, stack);
     const bucket = resources.get(PARTS.quarantine.id);

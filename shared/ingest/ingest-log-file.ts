@@ -11,6 +11,7 @@ import { type LogFileKey, readObjectKey, type SkippedObject } from '../cloudtrai
 import type { Config } from '../config.ts';
 import type { LogFileRef } from '../delivery/announcement.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { gunzip, type Inflate } from '../log-file/gunzip.ts';
 import { HeldRecords } from '../log-file/held-records.ts';
 import {
   BadLogFileError,
@@ -19,6 +20,7 @@ import {
   type ReadOptions,
   readLogFile,
 } from '../log-file/read-log-file.ts';
+import { gunzipByZlib } from '../log-file/zlib-gunzip.ts';
 import { NOTHING_SEEN, type SeenEnvironments, writeEnvironments } from '../store/environments-table.ts';
 import { noteFailure, writeCheckpoint } from '../store/ledger.ts';
 import {
@@ -106,7 +108,7 @@ export async function ingestLogFile(
   const expectedOwner = allowedOwner(ref, deps.config);
   const names = readObjectKey(key);
   if ('skipped' in names) return { bucket, key, outcome: 'skipped', reason: names.skipped };
-  const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again };
+  const file: LogFile = { bucket, key, etag: ref.etag, names, expectedOwner, again, inflate: gunzip };
   try {
     const { report, closing } = await ingestUntilCertain(file, deps, time);
     const written = closing && (await closeBooks(file, deps, closing));
@@ -131,8 +133,8 @@ interface LogFile {
   again: Again | undefined;
   /** What the ledger has of an earlier reading. */
   before?: LedgerEntry | undefined;
-  /** It was found bad by our own inflate; before it is set aside, node:zlib is asked. */
-  byZlib?: boolean;
+  /** By which it is read. Before a file that our own found bad is set aside, node:zlib is asked. */
+  inflate: Inflate;
   /** The ledger has the books of a later state of the object, and they stay. */
   superseded?: boolean;
 }
@@ -153,7 +155,7 @@ async function ingestUntilCertain(file: LogFile, deps: PipelineDeps, time: TimeB
       return await ingestOnce(file, deps, time);
     } catch (error) {
       if (reading < MAX_READINGS && mayPass(error, reading) && !time.isSpent()) {
-        file.byZlib = error instanceof BadLogFileError;
+        file.inflate = error instanceof BadLogFileError ? gunzipByZlib : gunzip;
         await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
       } else if (failureKind(error) === 'quarantine') {
         return await setLogFileAside(file, error as TrailError, deps);
@@ -268,11 +270,11 @@ async function verify(file: OpenedLogFile, deps: PipelineDeps, held: HeldRecords
 }
 
 function reading(
-  { byZlib }: LogFile,
+  { inflate }: LogFile,
   { config, caps }: PipelineDeps,
   onRecords: ReadOptions['onRecords'],
 ): ReadOptions {
-  return { eventSources: config.eventSources, caps, byZlib, problemOf, onRecords };
+  return { eventSources: config.eventSources, caps, inflate, problemOf, onRecords };
 }
 
 /** The same state of the object once more. */
