@@ -6,12 +6,12 @@ import { defined } from '../../shared/defined.ts';
 import { type Coverage, type DeliveredFiles, needsAttention, readCoverage } from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap } from '../../shared/render/coverage-map.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { TextTable } from '../../shared/render/table.ts';
 import type { View } from '../../shared/render/view.ts';

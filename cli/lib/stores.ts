@@ -5,7 +5,7 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { TrailError } from '../../shared/errors.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { AWS, type AwsOptions, settingsProblem } from './aws-settings.ts';
 import { UsageError, type Values } from './command.ts';
 import { matching, text } from './options.ts';

@@ -5,7 +5,7 @@ import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
-import { countByEnvironment } from '../../shared/query/count-by-environment.ts';
+import { countByEnvironment } from '../../shared/query/environments.ts';
 import type { FoundObject } from '../backfill/found-object.ts';
 import type { Context } from '../lib/command.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';

@@ -1,5 +1,5 @@
 import { defined } from '../../shared/defined.ts';
-import type { EnvironmentCount } from '../../shared/query/count-by-environment.ts';
+import type { EnvironmentCount } from '../../shared/query/environments.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { jsonText } from '../lib/output.ts';

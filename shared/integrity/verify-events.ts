@@ -11,7 +11,7 @@ import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
-import { eventsOfDay } from '../store/events-of-day.ts';
+import { eventsOfDay } from '../store/events-table.ts';
 import { readLedgerBatch } from '../store/ledger-batch.ts';
 import { checkEvent } from './check-event.ts';
 import type { Finding } from './finding.ts';

@@ -1,8 +1,7 @@
 import { FINDINGS, type Finding, type FindingKind } from '../integrity/finding.ts';
 import type { BucketReport } from '../integrity/verify-bucket.ts';
-import type { Column } from './columns.ts';
 import { displayText } from './display.ts';
-import { textTable } from './table.ts';
+import { type Column, textTable } from './table.ts';
 import type { View } from './view.ts';
 
 /** Findings of a kind that are printed; JSON has all. */

@@ -8,7 +8,7 @@ import {
 import { TrailError } from '../errors.ts';
 import type { Item } from './item.ts';
 
-/** DynamoDB takes so many keys at once. */
+/** Most keys in one request. */
 export const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;

@@ -12,7 +12,7 @@ import {
   joinSeen,
   noEnvironments,
   type SeenEnvironments,
-  type WrittenEnvironments,
+  noEnvironments,
   writeEnvironments,
 } from './environments-table.ts';
 import { number, text, toItem } from './item.ts';
@@ -175,7 +175,7 @@ export class GroupLedgerWriter {
   private readonly dynamo: DynamoDBClient;
   private readonly tables: TableNames;
   private readonly sleep: (milliseconds: number) => Promise<unknown>;
-  private readonly written: WrittenEnvironments = { spans: new Map(), days: new Set() };
+  private readonly written = noEnvironments();
   private readonly watermarks = new Map<string, string>();
 
   constructor(dynamo: DynamoDBClient, tables: TableNames, sleep: (milliseconds: number) => Promise<unknown>) {

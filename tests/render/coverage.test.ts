@@ -5,12 +5,13 @@ import { daysBetween } from '../../shared/cloudtrail/times.ts';
 import type { Coverage } from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
+  daysPerCell,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap, daysPerCell } from '../../shared/render/coverage-map.ts';
 import type { View } from '../../shared/render/view.ts';
 
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };

@@ -222,8 +222,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'an addendum loses',
     file: EVENTS,
-    find: "isAddendum(version) ? '1' : '0',",
-    replace: "isAddendum(version) ? '0' : '1',",
+    find: "(version) => (isAddendum(version) ? '1' : '0'),",
+    replace: "(version) => (isAddendum(version) ? '0' : '1'),",
     tests: NOTIFICATIONS,
     only: 'N1',
   },

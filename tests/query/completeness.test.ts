@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
-import { rememberedCompleteness } from '../../shared/http/completeness-cache.ts';
+import { rememberedCompleteness } from '../../shared/query/completeness.ts';
 
 /** Counts the questions; fails while it is told to. */
 function setUp() {
