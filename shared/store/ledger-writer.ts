@@ -8,13 +8,7 @@ import pMap from 'p-map';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
-import {
-  joinSeen,
-  noEnvironments,
-  type SeenEnvironments,
-  noEnvironments,
-  writeEnvironments,
-} from './environments-table.ts';
+import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger } from './ledger.ts';
 import { readLedgerBatch } from './ledger-batch.ts';
