@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { listDiscards, readLedger } from './ledger.ts';
 import { type Discard, type IngestedEntry, type LedgerEntry, objectOf } from './ledger-entry.ts';
-import { putEntry, untilWritten } from './ledger-writer.ts';
+import { untilWritten, updateEntry } from './ledger-writer.ts';
 import type { QuarantineEntry } from './quarantine.ts';
 
 /** A record that was quarantined. */
@@ -55,7 +55,7 @@ export function moveReplayedRecord(
   return untilWritten(record, async () => {
     const entry = await readLedger(dynamo, table, record);
     if (entry === undefined || !countsRecord(entry, record)) return recordStatus(entry, record);
-    return (await putEntry(dynamo, table, revised(moved(entry, record, to)))) ? 'quarantined' : undefined;
+    return (await updateEntry(dynamo, table, entry, moved(entry, record, to))) ? 'quarantined' : undefined;
   });
 }
 
@@ -67,8 +67,6 @@ function moved(entry: IngestedEntry, { recordIndex }: QuarantinedRecord, to: Rep
     replayedRecords: [...(entry.replayedRecords ?? []), recordIndex],
   };
 }
-
-const revised = (entry: LedgerEntry): LedgerEntry => ({ ...entry, revision: (entry.revision ?? 0) + 1 });
 
 /** Something that was discarded, and the log file that it was, or was a record of. */
 export type DiscardedEntry = Discard & { bucket: string; key: string };
@@ -91,7 +89,7 @@ export function writeDiscard(
     const { discards = [] } = entry;
     const next = withoutQuarantined(entry, quarantined);
     if (next === entry && discards.some(({ id }) => id === quarantined.id)) return 'discarded';
-    const written = await putEntry(dynamo, table, revised({ ...next, discards: [...discards, discard] }));
+    const written = await updateEntry(dynamo, table, entry, { ...next, discards: [...discards, discard] });
     return written ? 'discarded' : undefined;
   });
 }
