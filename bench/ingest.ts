@@ -1,6 +1,6 @@
 /**
- * What the ingest function spends on a log file, on a record that it passes over, and on an event that it stores.
- * docs/cost.md reckons with it.
+ * Measures the CPU that the ingest function spends on a log file, on a record that it skips, and on an event that it stores.
+ * docs/cost.md uses the results.
  *
  *     npm run bench:ingest
  */
@@ -112,7 +112,7 @@ function spender(s3: S3Client, dynamo: DynamoDBClient): (load: Load) => Promise<
   };
 }
 
-/** Takes the loads apart: files with next to nothing inside, many records, many events. */
+/** Breaks the loads down: files with next to nothing inside, many records, many events. */
 function print(small: Spent, large: Spent, stored: Spent): void {
   const record = (large.cpuMilliseconds - small.cpuMilliseconds) / (large.records - small.records);
   const file = (small.cpuMilliseconds - record * small.records) / small.files;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Command } from 'commander';
 import { createProgram } from '../cli/program.ts';
 import { startEmbeddedDynamo } from '../local/embedded-dynamodb.ts';
 import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES, SAMPLE_KEY } from '../local/local-names.ts';
 import { type Ended, ROOT, SAMPLES, temporaryFolder } from './support/cli.ts';
 import { copyProject } from './support/copy-project.ts';
+import { capturingContext } from './support/program.ts';
 import { scaled } from './support/scale.ts';
 
 jest.setTimeout(300_000);
@@ -176,16 +176,12 @@ describe('what needs an account is understood by the program', () => {
 
   test.each(typed)('%s', async (line) => {
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
-    const program = createProgram({}, () => {});
     const ran: string[] = [];
-    for (const command of leaves(program)) command.action(() => void ran.push(command.name()));
-    await program.parseAsync(['node', 'mwaa-trail', ...words]);
+    const program = await createProgram(capturingContext().context, ({ path }) => ran.push(path), words);
+    program.parse(words, { from: 'user' });
     expect(ran).toHaveLength(1);
   });
 });
-
-const leaves = (command: Command): Command[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
 test('Node and npm are those of package.json', () => {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -204,7 +200,7 @@ test('npx is only for the checkout: elsewhere it asks a registry for a name that
   );
   const said = texts.filter((path) => readFileSync(join(ROOT, path), 'utf8').includes('npx mwaa-trail'));
   // The first knows where it is, the others say where it works.
-  expect(said.sort()).toEqual(['cli/lib/invocation.ts', 'cli/reference.ts', 'cli/start.cjs', 'docs/cli.md']);
+  expect(said.sort()).toEqual(['cli/commands/replay.ts', 'cli/reference.ts', 'cli/start.cjs', 'docs/cli.md']);
   for (const path of ['README.md', 'docs/cli.md']) {
     expect(readFileSync(join(ROOT, path), 'utf8')).toMatch(
       /npx mwaa-trail` (works|runs it) in the checkout, and nowhere else/,

@@ -7,9 +7,10 @@ import type { Environment } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
-import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { bucketAndPrefix } from '../lib/aws-settings.ts';
+import type { Context, Output } from '../lib/command.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
-import { explained, type Store } from '../lib/store-options.ts';
+import { explained, type Store } from '../lib/stores.ts';
 import { dryRunBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
@@ -50,7 +51,7 @@ type Target = Pick<PipelineDeps, 'config' | 'now'> & { tables?: PipelineDeps };
  */
 export async function backfill(
   options: BackfillOptions,
-  env: Environment,
+  { env, err }: Pick<Context, 'env' | 'err'>,
   signal: AbortSignal,
 ): Promise<BackfillReport> {
   const settings = {
@@ -60,7 +61,7 @@ export async function backfill(
   } as const;
   const logs = createS3Client(env, settings, options.concurrency + LISTING_SOCKETS);
   try {
-    return await withTarget(options, env, logs, (target) => run(options, logs, target, signal));
+    return await withTarget(options, env, logs, (target) => run(options, logs, target, err, signal));
   } finally {
     logs.destroy();
   }
@@ -70,6 +71,7 @@ async function run(
   { source, selection, concurrency, dryRun, queue }: BackfillOptions,
   logs: PipelineDeps['s3'],
   target: Target,
+  err: Output,
   signal: AbortSignal,
 ): Promise<BackfillReport> {
   const tally = new Tally();
@@ -85,7 +87,7 @@ async function run(
     return quarantine === logs ? s3Source(logs, file) : otherS3(logs, file, quarantine);
   };
   const report: BackfillReport = { source: sourceName(source), tally, seconds: 0, interrupted: false };
-  const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
+  const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling', err);
   try {
     if (dryRun) {
       const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
@@ -144,15 +146,11 @@ const sourceName = (source: BackfillSource) =>
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
  * @param bucketOfFolder how the bucket of a folder is to be named
- * @param usage ends the command with what is wrong with the name of the bucket
  * @returns undefined if it is neither
+ * @throws {UsageError} if no bucket can have this name
  */
-export function readSource(
-  text: string,
-  bucketOfFolder: string,
-  usage: (problem: string) => never,
-): BackfillSource | undefined {
-  const place = bucketAndPrefix(text, usage);
+export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
+  const place = bucketAndPrefix(text);
   if (place) return { kind: 'bucket', ...place };
   if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
   return { kind: 'folder', folder: text, bucket: bucketOfFolder };

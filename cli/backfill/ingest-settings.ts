@@ -1,12 +1,15 @@
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { createClient } from '../../shared/aws/settings.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { isMissing } from '../doctor/stack-resources.ts';
-import { settingsProblem } from '../lib/aws-settings.ts';
-import { ingestFunctionOf } from '../lib/deployed-stack.ts';
-import { type StoreOptions, storeOf } from '../lib/store-options.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
+
+/** What the help of a command says of them. */
+export const SETTINGS_NOTE =
+  'With --stack, the configuration of the ingest function decides which events are kept, and for how long; with --table, set ' +
+  'EVENT_SOURCES and RETENTION_DAYS unless they are the defaults.';
 
 /** Which events the ingest function keeps, and for how long. */
 const NAMES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
@@ -29,7 +32,7 @@ export async function withIngestSettings(options: StoreOptions, env: Environment
 
 async function variablesOf(stack: string): Promise<Environment> {
   const FunctionName = ingestFunctionOf(stack);
-  const lambda = createLambdaClient();
+  const lambda = createClient(LambdaClient);
   try {
     const { Environment: found } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
     // Where its key may not be used, Lambda says so in `Error` in place of variables.

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Output } from '../lib/command.ts';
 import type { Tally } from './tally.ts';
 
 export interface BackfillProgress {
@@ -9,25 +10,18 @@ export interface BackfillProgress {
 const BAR_MS = 200;
 const LINE_MS = 10_000;
 
-type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'write'>;
-
-/** Tells on standard error how far a backfill is: a bar on a terminal, else a line now and then. */
-export function showProgress(
-  tally: Tally,
-  doing: string,
-  output: Output = process.stderr,
-  lineMs = LINE_MS,
-): BackfillProgress {
+/** Tells how far a backfill is: a bar on a terminal, else a line now and then. */
+export function showProgress(tally: Tally, doing: string, output: Output, lineMs = LINE_MS): BackfillProgress {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  return output.isTTY ? showBar(tally, doing, seconds) : writeLines(tally, doing, seconds, output, lineMs);
+  return output.isTTY ? showBar(tally, doing, seconds, output) : writeLines(tally, doing, seconds, output, lineMs);
 }
 
-function showBar(tally: Tally, doing: string, seconds: () => number): BackfillProgress {
+function showBar(tally: Tally, doing: string, seconds: () => number, output: Output): BackfillProgress {
   const bar = new SingleBar(
     {
       format: `${doing} {bar} {progress}`,
-      stream: process.stderr,
+      stream: output,
       clearOnComplete: true,
       barsize: 20,
       hideCursor: true,

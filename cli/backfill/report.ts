@@ -1,6 +1,6 @@
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
-import { commandLine } from '../lib/shell.ts';
+import { shell } from '../lib/output.ts';
 import type { DryRun } from './dry-run.ts';
 import type { ArchivedLogFile, Tally } from './tally.ts';
 
@@ -175,7 +175,7 @@ const RESTORED_DAYS = 7;
 function restoreCommand({ bucket, key, tier }: ArchivedLogFile): string {
   const job = { GlacierJobParameters: { Tier: 'Bulk' } };
   const request = /_ACCESS$|^INTELLIGENT_TIERING$/.test(tier) ? job : { Days: RESTORED_DAYS, ...job };
-  return commandLine('aws s3api restore-object', '--bucket', bucket, '--key', key, '--restore-request', request);
+  return shell`aws s3api restore-object --bucket ${bucket} --key ${key} --restore-request ${request}`;
 }
 
 function nothingSelected({ nothingSelected: nothing, unselected }: Tally): string {

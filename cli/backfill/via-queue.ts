@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { isDone } from '../../shared/ingest/done-before.ts';
-import { batches } from '../lib/batches.ts';
+import { batches } from '../lib/output.ts';
 import { findQueue } from '../redrive/queues.ts';
 import { notificationBody } from '../replay/sqs-delivery.ts';
 import type { Tally } from './tally.ts';

@@ -1,7 +1,8 @@
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { createClient } from '../../shared/aws/settings.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { isMissing, LOGICAL_IDS, listResources } from '../doctor/stack-resources.ts';
-import { settingsProblem } from '../lib/aws-settings.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { listResources, PARTS } from '../lib/stack-resources.ts';
 
 /**
  * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name; and a name that is only guessed
@@ -9,10 +10,10 @@ import { settingsProblem } from '../lib/aws-settings.ts';
  * @throws {TrailError} `stack` when there is no such stack, it has no such bucket, or CloudFormation may not be asked
  */
 export async function quarantineBucketOf(stack: string): Promise<string> {
-  const cloudFormation = createCloudFormationClient();
+  const cloudFormation = createClient(CloudFormationClient);
   try {
     const resources = await listResources(cloudFormation, stack);
-    const bucket = resources.get(LOGICAL_IDS.quarantine);
+    const bucket = resources.get(PARTS.quarantine.id);
     if (bucket) return bucket;
     throw notFound(stack, 'expected it to have a quarantine bucket');
   } catch (error) {

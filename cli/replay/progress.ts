@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { Output } from '../lib/command.ts';
 
 export interface Progress {
   /** So many more files are done. */
@@ -7,16 +8,16 @@ export interface Progress {
 }
 
 /**
- * A bar on standard error while it is a terminal; nothing otherwise.
+ * A bar if the output is a terminal; nothing otherwise.
  * @param total of files; absent when it is not known beforehand
  */
-export function createProgress(total: number | undefined, doing = 'Replaying'): Progress {
-  if (!process.stderr.isTTY) return { advance() {}, stop() {} };
+export function createProgress(total: number | undefined, output: Output, doing = 'Replaying'): Progress {
+  if (!output.isTTY) return { advance() {}, stop() {} };
   const bar = new SingleBar(
     {
       format:
         total === undefined ? `${doing}: {value} files` : `${doing} {bar} {value}/{total} files, {eta_formatted} left`,
-      stream: process.stderr,
+      stream: output,
       clearOnComplete: true,
     },
     Presets.shades_classic,

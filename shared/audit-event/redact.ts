@@ -1,4 +1,4 @@
-import { isJson } from '../records/is-json.ts';
+import { isJson } from '../records/json-text.ts';
 import {
   holdsMoreValuesThan,
   type JsonArray,

@@ -1,5 +1,5 @@
-import { type CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
-import { createCloudTrailClient } from '../aws/cloudtrail.ts';
+import { CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { createClient } from '../aws/settings.ts';
 import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
@@ -17,11 +17,11 @@ const PAUSE_AFTER_FAILURE_MS = 30_000;
  * A Region that does not answer (an opt-in Region that the account has not enabled, a denial, throttling) leaves the others
  * alone, and is asked again later.
  * @param now the clock, in milliseconds since 1970
- * @param createClient for a Region; by default one of your AWS configuration
+ * @param clientIn creates the client for a Region; by default one of your AWS configuration
  */
 export function listedKeys(
   now: () => number,
-  createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
+  clientIn: (region: string) => CloudTrailClient = (region) => createClient(CloudTrailClient, { region }),
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();
   const months = new Map<string, Promise<PublicKey[]>>();
@@ -34,7 +34,7 @@ export function listedKeys(
     if (known !== undefined) return known;
     const failure = failures.get(region);
     if (failure !== undefined && now() - failure.at < PAUSE_AFTER_FAILURE_MS) return Promise.reject(failure.error);
-    const client = clients.get(region) ?? createClient(region);
+    const client = clients.get(region) ?? clientIn(region);
     clients.set(region, client);
     const listed = list(client, time).catch((cause: unknown) => {
       months.delete(month);

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { coalesce } from '../log-file/coalesce.ts';
 import { gunzip, isGzip } from '../log-file/gunzip.ts';
+import { coalesce } from '../log-file/pieces.ts';
 import { BadLogFileError, DEFAULT_CAPS } from '../log-file/read-log-file.ts';
 import type { FindingKind } from './finding.ts';
 

@@ -85,9 +85,18 @@ const into = ({ deps, quarantineBucket }: World) => [
 ];
 
 async function backfill(world: World, ...args: string[]): Promise<{ code: number; stderr: string; report: Report }> {
+  return backfillUntil(new AbortController().signal, world, ...args);
+}
+
+async function backfillUntil(
+  signal: AbortSignal,
+  world: World,
+  ...args: string[]
+): Promise<{ code: number; stderr: string; report: Report }> {
   const { code, stdout, stderr } = await runInProcess(
     ['backfill', `s3://${world.logBucket}`, ...into(world), ...args],
     settings(),
+    { signal },
   );
   return { code, stderr, report: JSON.parse(stdout || '{}') as Report };
 }
@@ -741,12 +750,13 @@ test('Ctrl-C ends it after the files at work, and says how to go on', async () =
   const world = await createTrail();
   for (let i = 0; i < 40; i += 1) await putObject(world, keyOf({ name: `n${i}` }), logFileOf(records(5_000 + i, 2)));
   let reads = 0;
+  const ctrlC = new AbortController();
   proxies.s3.script = ({ key }) => {
     if (key !== '') reads += 1;
-    if (reads === 10) process.emit('SIGINT');
+    if (reads === 10) ctrlC.abort();
     return undefined;
   };
-  const { code, stderr, report } = await backfill(world, '--concurrency', '3');
+  const { code, stderr, report } = await backfillUntil(ctrlC.signal, world, '--concurrency', '3');
   proxies.s3.script = () => undefined;
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('finishing the files at work') });
   expect(report).toMatchObject({ interrupted: true, files: { failed: 0 } });

@@ -159,8 +159,8 @@ test('nothing to look at is 0, and nothing at all is said', async () => {
 test.each([
   [['--since', 'soon'], '--since: expected'],
   [['--until', 'then'], '--until: expected'],
-  [['--since', '90d', '--until', '100d'], '--since: expected a time before until'],
-  [['--since', '2026-11-02T12:00:00Z', '--until', '2026-11-02T12:00:00Z'], '--since: expected a time before until'],
+  [['--since', '90d', '--until', '100d'], '--since: expected a time before --until'],
+  [['--since', '2026-11-02T12:00:00Z', '--until', '2026-11-02T12:00:00Z'], '--since: expected a time before --until'],
   [['--bucket', 'logs'], 's3://BUCKET'],
   [['--format', 'xml'], 'Allowed choices'],
 ])('%j is refused', async (args, message) => {

@@ -92,7 +92,7 @@ describe('list', () => {
     expect(await quarantine(world, 'list')).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringContaining('files/b/k.reason.json in the quarantine bucket is not of mwaa-trail'),
+      stderr: expect.stringContaining('files/b/k.reason.json in the quarantine bucket is not an entry of mwaa-trail'),
     });
   });
 });

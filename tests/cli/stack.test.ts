@@ -4,18 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Command } from 'commander';
 import { applyAwsOptions } from '../../cli/lib/aws-settings.ts';
-import { deadLetterQueueOf, ingestQueueOf, tablesOf } from '../../cli/lib/deployed-stack.ts';
-import { storeOf } from '../../cli/lib/store-options.ts';
-import { createProgram } from '../../cli/program.ts';
+import { deadLetterQueueOf, ingestQueueOf, storeOf, tablesOf } from '../../cli/lib/stores.ts';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { ROOT } from '../support/cli.ts';
 import { environment, healthyAccount, STACK } from '../support/deployed-account.ts';
 import { EventStore, TEST_TABLES } from '../support/event-store.ts';
 import { AwsError, type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { generateEvents } from '../support/generate-records.ts';
-import { awsSettings, runInProcess } from '../support/program.ts';
+import { allCommands, awsSettings, runInProcess } from '../support/program.ts';
 import { logFileKey, logFileOf } from '../support/world.ts';
 
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
@@ -79,7 +76,7 @@ describe('which store is meant', () => {
 
   test.each([
     [['query', '--table', 'T'], /--table: expected a name that ends in -events.*--stack/],
-    [['query', '--stack', 'a b'], /--stack: expected the name of a stack/],
+    [['query', '--stack', 'a b'], /'--stack <name>' argument 'a b' is invalid. Expected the name of a stack/],
     [['query', '--stack', 's', '--store', 'x'], /cannot be used with/],
     [['quarantine', 'list', '--table', 's-events'], /--table: .*--stack/],
     [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table too.*--stack/],
@@ -230,11 +227,8 @@ describe('a stack is named once', () => {
 });
 
 describe('AWS settings', () => {
-  const leaves = (command: Command): Command[] =>
-    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-
-  test('every command that may ask AWS has the flags, and --region is never one of them', () => {
-    for (const command of leaves(createProgram({}, () => {}))) {
+  test('every command that may ask AWS has the flags, and --region is never one of them', async () => {
+    for (const command of await allCommands()) {
       const flags = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long);
       const asks = !['replay', 'scan'].includes(command.name()) || command.parent?.name() === 'quarantine';
       for (const flag of ['--stack', '--profile', '--aws-region']) {

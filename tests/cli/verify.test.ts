@@ -119,13 +119,13 @@ describe('verify', () => {
   });
 
   test.each([
-    [['s3://'], /expected s3:\/\/BUCKET/],
+    [['s3://'], /Expected s3:\/\/BUCKET/],
     [['s3://b/AWSLogs/111122223333'], /what stands before AWSLogs/],
     [['s3://b', '--since', 'yesterday'], /--since: expected an ISO 8601 time/],
     [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
-    [['s3://b', '--account', 'me'], /--account: expected 12 digits/],
+    [['s3://b', '--account', 'me'], /'--account <id...>' argument 'me' is invalid. Expected 12 digits/],
     [[], /missing required argument/],
-  ])('used wrongly: %j', async (args, message) => {
+  ])('usage error: %j', async (args, message) => {
     expect(await run('verify', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
   });
 

@@ -9,7 +9,7 @@ import { type Code, canonicalCodes, DeflateWriter } from '../support/deflate-wri
 import { SEED, scaled, TIME_LIMIT } from '../support/scale.ts';
 import { cut } from '../support/scan-text.ts';
 
-// The oracle is node:zlib, which gunzip can also use: the text, or which error.
+// The oracle is node:zlib: the text, or which error.
 
 const pieceLengths = fc.oneof(
   fc.constant([300_000]),

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { viewOf } from '../../cli/lib/view-options.ts';
+import { viewOf } from '../../cli/lib/output.ts';
 import { fitColumns } from '../../shared/render/columns.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable } from '../../shared/render/event-table.ts';

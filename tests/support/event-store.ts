@@ -7,7 +7,7 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { writeLedger } from '../../shared/store/ledger-writer.ts';
-import { awsSettings, type Ended, runInProcess } from './program.ts';
+import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {
@@ -107,6 +107,11 @@ function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana
 
 /** Runs a command of the program on a store. */
 export function askStore(store: EventStore, ...args: string[]): Promise<Ended> {
-  const { endpoint } = store;
-  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], awsSettings({ s3: endpoint, dynamo: endpoint }));
+  return askStoreOn({}, store, ...args);
+}
+
+/** Runs a command of the program on a store, with standard output on a terminal. */
+export function askStoreOn(terminal: Terminal, { endpoint }: EventStore, ...args: string[]): Promise<Ended> {
+  const settings = awsSettings({ s3: endpoint, dynamo: endpoint });
+  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], settings, { terminal });
 }

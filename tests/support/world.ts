@@ -17,25 +17,26 @@ import {
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler } from '../../functions/ingest-handler.ts';
 import { ensureTable } from '../../local/create-tables.ts';
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
+import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
 import { tableDefinitions } from '../../local/table-definitions.ts';
 import { type Environment, readConfig } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { DynamoServer } from './dynoxide.ts';
 
 /** The embedded servers of a test file, in memory. */
 export interface Servers {
   s3: EmbeddedS3;
-  dynamo: EmbeddedDynamo;
+  dynamo: DynamoServer;
   /** The names of the requests sent so far, such as `GetObject`; to be emptied at will. */
   requests: string[];
   stop(): Promise<void>;
 }
 
 export async function startServers(
-  startDynamo: () => Promise<EmbeddedDynamo> = () => startEmbeddedDynamo(LOCAL_TABLES),
+  startDynamo: () => Promise<DynamoServer> = () => startEmbeddedDynamo(LOCAL_TABLES),
 ): Promise<Servers> {
   const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startDynamo()]);
   const requests: string[] = [];

@@ -1,21 +1,14 @@
-import { type Command, Option } from 'commander';
 import { isThere } from '../../local/folder-lock.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { openLocalDynamo, storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
+import { defined } from '../../shared/defined.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { CriteriaError } from '../../shared/query/criteria.ts';
 import type { QueryDeps } from '../../shared/query/read-page.ts';
-import { settingsProblem } from './aws-settings.ts';
-import { stackOfTable, tablesOf } from './deployed-stack.ts';
-
-/** Which store a command is to work with, as its flags say. */
-export interface StoreOptions {
-  store?: string;
-  stack?: string;
-  table?: string;
-}
+import { AWS, type AwsOptions, settingsProblem } from './aws-settings.ts';
+import { UsageError, type Values } from './command.ts';
+import { matching, text } from './options.ts';
 
 /** A store: a folder of this machine, or the tables of a deployment. */
 export type Store = { kind: 'local'; folder: string } | DeployedStore;
@@ -31,58 +24,64 @@ export const DEFAULT_STORE = '.mwaa-trail';
 
 /** What a stack is named by when no flag names a store. */
 const STACK_VARIABLE = 'MWAA_TRAIL_STACK';
-
-export function addStoreOptions(command: Command): Command {
-  return command
-    .addOption(storeOption('ask the local store, made by replay'))
-    .addOption(stackOption('ask the tables of this deployed stack, SERVICE-STAGE'))
-    .addOption(new Option('--table <name>', 'ask this events table in DynamoDB').helpGroup(STORE_GROUP));
-}
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
+const A_STACK = 'the name of a stack, such as mwaa-trail-prod';
 
 export const STORE_GROUP = 'Store:';
 
 /** @param says what the command does with the store */
-export function storeOption(says: string): Option {
-  return new Option('--store <dir>', `${says} (default: ${DEFAULT_STORE})`)
-    .conflicts(['stack', 'table'])
-    .helpGroup(STORE_GROUP);
-}
-
+export const storeFlag = (says: string, ...conflicts: string[]) =>
+  text('<dir>', `${says} (default: ${DEFAULT_STORE})`, (option) =>
+    option.conflicts(['stack', 'table', ...conflicts]).helpGroup(STORE_GROUP),
+  );
 /** @param says what the command does with the stack */
-export function stackOption(says: string): Option {
-  return new Option('--stack <name>', `${says}; or set ${STACK_VARIABLE}`).argParser(stackName).helpGroup(STORE_GROUP);
-}
+export const stackFlag = (says: string) =>
+  text('<name>', `${says}; or set ${STACK_VARIABLE}`, (option) =>
+    option.argParser(matching(STACK_NAME, A_STACK)).helpGroup(STORE_GROUP),
+  );
+export const tableFlag = (says: string) => text('<name>', says, (option) => option.helpGroup(STORE_GROUP));
+
+/** Which store a command is to ask. */
+export const STORE = {
+  store: storeFlag('query the local store, made by replay'),
+  stack: stackFlag('query the tables of this deployed stack, SERVICE-STAGE'),
+  table: tableFlag('query this events table in DynamoDB'),
+  ...AWS,
+};
+export type StoreOptions = Omit<Values<typeof STORE>, keyof AwsOptions>;
 
 /** Whether a folder is the store that is asked when no flag names one. */
 export function isAskedByDefault(folder: string, env: Environment): boolean {
   return folder === DEFAULT_STORE && !env[STACK_VARIABLE];
 }
 
-/** The stack that the environment names. */
+/**
+ * The stack that the environment names.
+ * @throws {UsageError}
+ */
 export function stackInEnvironment(env: Environment): string | undefined {
-  return env[STACK_VARIABLE] ? stackName(env[STACK_VARIABLE]) : undefined;
-}
-
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-function stackName(value: string): string {
-  if (/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(value)) return value;
-  throw new CriteriaError('stack', 'expected the name of a stack, such as mwaa-trail-prod');
+  const name = env[STACK_VARIABLE];
+  if (!name || STACK_NAME.test(name)) return name || undefined;
+  throw new UsageError(`${STACK_VARIABLE}: expected ${A_STACK}`);
 }
 
 /**
  * The store that the flags name; without any, that of the stack which the environment names, else the default one.
- * @throws {CriteriaError} when the tables beside `--table` are not known
+ * @throws {UsageError} if the tables beside `--table` are not known
  */
 export function storeOf({ store, stack, table }: StoreOptions, env: Environment): Store {
   if (table !== undefined)
-    return { kind: 'deployed', tables: tablesBeside(table, stack, env), ...stackOf(stack ?? stackOfTable(table)) };
+    return {
+      kind: 'deployed',
+      tables: tablesBeside(table, stack, env),
+      ...defined({ stack: stack ?? stackOfTable(table) }),
+    };
   if (stack !== undefined) return { kind: 'deployed', tables: tablesOf(stack), stack };
   const named = store === undefined ? stackInEnvironment(env) : undefined;
   if (named !== undefined) return { kind: 'deployed', tables: tablesOf(named), stack: named };
   return { kind: 'local', folder: store ?? DEFAULT_STORE };
 }
-
-const stackOf = (stack: string | undefined) => (stack === undefined ? {} : { stack });
 
 /** The other tables of a deployment: of its stack, or named by the environment, or by the same pattern as the events table. */
 function tablesBeside(eventsTable: string, stack: string | undefined, env: Environment): TableNames {
@@ -92,16 +91,18 @@ function tablesBeside(eventsTable: string, stack: string | undefined, env: Envir
   const logFilesTable = env.LOG_FILES_TABLE || beside?.logFilesTable;
   const environmentsTable = env.ENVIRONMENTS_TABLE || beside?.environmentsTable;
   if (logFilesTable && environmentsTable) return { eventsTable, logFilesTable, environmentsTable };
-  throw new CriteriaError(
-    'table',
-    `expected a name that ends in -events, so that the tables beside ${eventsTable} are known; for another, name its stack ` +
+  throw new UsageError(
+    `--table: expected a name that ends in -events, so that the tables beside ${eventsTable} are known; for another, name its stack ` +
       'too (--stack mwaa-trail-prod), or set LOG_FILES_TABLE and ENVIRONMENTS_TABLE',
   );
 }
 
-/** Opens the store that the options name, for as long as `work` takes. */
+/**
+ * Opens the store that the options name, for as long as `work` takes.
+ * @throws {UsageError} if AWS settings are given for a local store
+ */
 export async function withStore<T>(
-  options: StoreOptions,
+  options: StoreOptions & AwsOptions,
   env: Environment,
   work: (deps: QueryDeps) => Promise<T>,
 ): Promise<T> {
@@ -110,6 +111,7 @@ export async function withStore<T>(
     const dynamo = createDynamoClient();
     return explained(store, () => work({ dynamo, tables: store.tables, now: Date.now }));
   }
+  refuseAwsOptions(options);
   if (!isThere(storeFolders(store.folder).dynamo)) {
     throw new TrailError(
       'no-store',
@@ -124,6 +126,13 @@ export async function withStore<T>(
   }
 }
 
+/** A local store has no AWS settings: whoever gives some expects the answer of a deployed one. */
+export function refuseAwsOptions({ profile, awsRegion }: AwsOptions): void {
+  if (profile === undefined && awsRegion === undefined) return;
+  const given = profile === undefined ? '--aws-region' : '--profile';
+  throw new UsageError(`${given}: expected only for a deployed store: name that with --stack, or set MWAA_TRAIL_STACK`);
+}
+
 /** Works with a deployed store; of tables that are not there it says by which name they were looked for. */
 export async function explained<T>({ tables }: DeployedStore, work: () => Promise<T>): Promise<T> {
   try {
@@ -135,3 +144,26 @@ export async function explained<T>({ tables }: DeployedStore, work: () => Promis
     throw new TrailError('no-table', `tables ${names}: ${settingsProblem(error)}`, { cause: error });
   }
 }
+
+// serverless.yml begins the names of tables, queues and functions with that of the stack, SERVICE-STAGE. So they are known without
+// a request, also to people who may query the tables and nothing else.
+
+const EVENTS_SUFFIX = '-events';
+
+/** The tables of a stack. */
+export function tablesOf(stack: string): TableNames {
+  return {
+    eventsTable: `${stack}${EVENTS_SUFFIX}`,
+    logFilesTable: `${stack}-log-files`,
+    environmentsTable: `${stack}-environments`,
+  };
+}
+
+/** The stack to which an events table belongs by its name; undefined if it is not named as those of stacks are. */
+function stackOfTable(eventsTable: string): string | undefined {
+  return eventsTable.endsWith(EVENTS_SUFFIX) ? eventsTable.slice(0, -EVENTS_SUFFIX.length) : undefined;
+}
+
+export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
+export const ingestQueueOf = (stack: string) => `${stack}-ingest`;
+export const deadLetterQueueOf = (stack: string) => `${stack}-ingest-dead-letters`;

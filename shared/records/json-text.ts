@@ -2,6 +2,23 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
+/** Whether `JSON.parse` accepts a text. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Index after the string that begins at index `start` of valid JSON. */
+export function endOfString(json: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
 /**
  * Removes the white space between the tokens of a record, and nothing else: the result has no line breaks.
  *
@@ -23,7 +40,7 @@ export function compactRecord(record: Uint8Array): Uint8Array {
   return compact.subarray(0, length);
 }
 
-/** Index of the next white space outside of strings, from a place outside of strings; the length if there is none. */
+/** Index of the next white space outside strings, from a place outside strings; the length if there is none. */
 function nextWhiteSpace(record: Uint8Array, from: number): number {
   let at = from;
   while (at < record.length) {
@@ -38,11 +55,4 @@ function skipWhiteSpace(record: Uint8Array, from: number): number {
   let at = from;
   while (at < record.length && (record[at] as number) <= SPACE) at++;
   return at;
-}
-
-/** Index after the string that begins at `from`. */
-function endOfString(record: Uint8Array, from: number): number {
-  let at = from + 1;
-  while (record[at] !== QUOTE) at += record[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compactRecord } from '../../shared/records/compact-record.ts';
+import { compactRecord } from '../../shared/records/json-text.ts';
 import { documentText } from '../support/document-arbitrary.ts';
 import { SCALE, SEED, TIME_LIMIT } from '../support/scale.ts';
 
