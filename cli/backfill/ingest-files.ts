@@ -1,171 +1,107 @@
+import pMap from 'p-map';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
-import { describeError, TrailError } from '../../shared/errors.ts';
-import {
-  asWritten,
-  type IngestJob,
-  type IngestResult,
-  ingest,
-  type LogFileReport,
-  noteFailureOf,
-  type PipelineDeps,
-} from '../../shared/ingest/ingest-log-file.ts';
+import { defined } from '../../shared/defined.ts';
+import { describeError } from '../../shared/errors.ts';
+import { ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readLedger } from '../../shared/store/ledger.ts';
-import { ledgerKey } from '../../shared/store/ledger-entry.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { GroupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
-import { Slots } from './slots.ts';
-import type { Tally } from './tally.ts';
+import type { FileResult } from '../log-files/file-result.ts';
+import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
+import type { Tally } from '../log-files/tally.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 interface IngestOptions {
   /** Files that are read at the same time. */
   concurrency: number;
   tally: Tally;
+  /** No more files are begun after it. */
   signal: AbortSignal;
   sourceOf(file: WantedFile): LogSource;
 }
 
+/** What became of a file, and what is to be written into the ledger when its window ends. */
+interface Ingested extends Done<WantedFile> {
+  update?: LedgerUpdate;
+}
+
 /** Compressed bytes of the files that are read at the same time. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Log files whose ledger entries are written together, and how long the first of them waits for others. */
-const GROUP = 1_000;
-const LINGER_MS = 5_000;
 
 /**
- * Ingests log files, many at once. One that fails does not keep the others, and is tried once more after all of them. When
- * it returns, all ledger entries are written.
+ * Ingests log files, many at once. One that fails does not stop the others, and is tried once more after all of them. When this
+ * returns, all ledger entries are written.
  */
 export async function ingestFiles(
   files: AsyncIterable<WantedFile>,
   deps: PipelineDeps,
-  options: IngestOptions,
+  { concurrency, tally, signal, sourceOf }: IngestOptions,
 ): Promise<void> {
-  const { tally, signal } = options;
-  const advanced = new WeakSet<WantedFile>();
-  const first = new Pass(deps, options, advanced);
-  try {
-    for await (const file of files) await first.begin(file, async () => file.entry);
-  } finally {
-    // Also when the listing has failed.
-    const second = new Pass(deps, options, advanced);
-    const interrupted = new TrailError('interrupted', 'failed, and was to be tried once more');
-    for (const { file } of await first.finish()) {
-      if (signal.aborted) second.failures.push({ file, error: interrupted });
-      else await second.begin(file, () => readLedger(deps.dynamo, deps.config.logFilesTable, file));
-    }
-    for (const { file, error } of await second.finish()) {
-      tally.fail(file, describeError(error));
-      if (!advanced.has(file)) tally.advance(file.size);
-    }
-  }
-}
+  const budget = new ByteBudget(MAX_BYTES);
+  const ledger = new GroupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
+  const store = recordStore(deps);
 
-/** A log file whose ledger entry waits for its group. */
-interface Waiting {
-  file: WantedFile;
-  report: LogFileReport;
-  update: LedgerUpdate;
-}
-
-/** The work on files, each tried once. */
-class Pass {
-  readonly failures: { file: WantedFile; error: unknown }[] = [];
-  private readonly deps: PipelineDeps;
-  private readonly options: IngestOptions;
-  /** The files of which progress was told. */
-  private readonly advanced: WeakSet<WantedFile>;
-  private readonly slots: Slots;
-  private readonly ledger: GroupLedgerWriter;
-  private readonly atWork = new Set<Promise<void>>();
-  private waiting: Waiting[] = [];
-  private waitingSince = 0;
-  /** The groups being written, one after the other. */
-  private writing: Promise<void> = Promise.resolve();
-
-  constructor(deps: PipelineDeps, options: IngestOptions, advanced: WeakSet<WantedFile>) {
-    this.deps = deps;
-    this.options = options;
-    this.advanced = advanced;
-    this.slots = new Slots(options.concurrency, MAX_BYTES);
-    this.ledger = new GroupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
-  }
-
-  /** Waits until the file may be read, and begins. */
-  async begin(file: WantedFile, findEntry: IngestJob['findEntry']): Promise<void> {
-    if (this.waiting.length >= GROUP / 2) await this.writing;
-    const free = await this.slots.take(file.size);
-    const job = {
-      ref: file,
-      source: this.options.sourceOf(file),
-      store: recordStore(this.deps),
-      time: UNLIMITED,
-      findEntry,
-    };
-    const work = ingest(job, this.deps)
-      .finally(free)
-      .then(
-        (result) => this.take(file, result),
-        (error: unknown) => void this.failures.push({ file, error }),
-      );
-    this.atWork.add(work);
-    void work.then(() => this.atWork.delete(work));
-  }
-
-  /** @returns what failed */
-  async finish(): Promise<readonly { file: WantedFile; error: unknown }[]> {
-    await Promise.all(this.atWork);
-    this.writeGroup();
-    await this.writing;
-    return this.failures;
-  }
-
-  private async take(file: WantedFile, result: IngestResult): Promise<void> {
-    const { tally } = this.options;
-    if ('error' in result) {
-      await noteFailureOf(result.file, result.error, this.deps);
-      // Of Intelligent-Tiering only reading it shows that.
-      if (result.error instanceof ObjectArchivedError) {
-        tally.archive(file, { tier: result.error.tier, restoring: false });
-        this.advance(file);
-      } else this.failures.push({ file, error: result.error });
-      return;
-    }
-    const { report, update } = result;
-    this.advance(file, update?.entry.state === 'ingested' ? update.entry.eventsStored : 0);
-    if (update === undefined) {
-      tally.report(file, report);
-      return;
-    }
-    if (this.waiting.length === 0) this.waitingSince = performance.now();
-    this.waiting.push({ file, report, update });
-    const isDue = performance.now() - this.waitingSince > LINGER_MS;
-    if (this.waiting.length >= GROUP || isDue) this.writeGroup();
-  }
-
-  private writeGroup(): void {
-    const group = this.waiting;
-    this.waiting = [];
-    if (group.length > 0) this.writing = this.writing.then(() => this.write(group));
-  }
-
-  private async write(group: readonly Waiting[]): Promise<void> {
+  const ingestFile = async (file: WantedFile, findEntry: () => Promise<LedgerEntry | undefined>): Promise<Ingested> => {
+    const job = { ref: file, source: sourceOf(file), store, time: UNLIMITED, findEntry };
     try {
-      const written = await this.ledger.write(group.map(({ update }) => update));
-      for (const { file, report, update } of group) {
-        this.options.tally.report(file, asWritten(report, written.get(ledgerKey(update.entry))));
-      }
+      const result = await budget.run(file.size, () => ingest(job, deps));
+      if (!('error' in result)) return { file, result: result.report, ...defined({ update: result.update }) };
+      await noteFailureOf(result.file, result.error, deps);
+      return { file, result: failureOf(result.error) };
     } catch (error) {
-      for (const { file, update } of group) {
-        await noteFailureOf(update.entry, error, this.deps);
-        this.failures.push({ file, error });
-      }
+      return { file, result: failureOf(error) };
     }
-  }
+  };
 
-  private advance(file: WantedFile, eventsStored = 0): void {
-    if (!this.advanced.has(file)) this.options.tally.advance(file.size, eventsStored);
-    this.advanced.add(file);
+  const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
+    const updates = window.flatMap(({ update }) => update ?? []);
+    try {
+      await ledger.write(updates);
+      return window;
+    } catch (error) {
+      await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });
+      return window.map((done) => (done.update ? { ...done, result: failureOf(error) } : done));
+    }
+  };
+
+  const failed: WantedFile[] = [];
+  try {
+    await processFiles(
+      files,
+      async (file) => (signal.aborted ? [] : [await ingestFile(file, async () => file.entry)]),
+      {
+        concurrency,
+        tally,
+        async endWindow(window) {
+          const written = await writeLedger(window);
+          failed.push(...written.filter(hasFailed).map(({ file }) => file));
+          return written.filter((done) => !hasFailed(done));
+        },
+      },
+    );
+  } finally {
+    // Also if the listing has failed.
+    await processFiles(
+      failed,
+      async (file) => [
+        signal.aborted
+          ? { file, result: INTERRUPTED }
+          : await ingestFile(file, () => readLedger(deps.dynamo, deps.config.logFilesTable, file)),
+      ],
+      { concurrency, tally, endWindow: writeLedger },
+    );
   }
+}
+
+const INTERRUPTED: FileResult = { outcome: 'failed', detail: 'interrupted: failed, and was to be tried once more' };
+
+const hasFailed = ({ result }: Done) => result.outcome === 'failed';
+
+/** S3 says only on reading that Intelligent-Tiering has archived an object. */
+function failureOf(error: unknown): FileResult {
+  if (error instanceof ObjectArchivedError) return { outcome: 'archived', tier: error.tier, restoring: false };
+  return { outcome: 'failed', detail: describeError(error) };
 }

@@ -9,8 +9,11 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { placeOf, s3Uri, TrailError } from '../errors.ts';
+
+export type { ObjectRef };
 
 /** An object in S3, open for reading. */
 export interface OpenObject {
@@ -39,9 +42,7 @@ export interface OpenOptions {
   sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
-/** An object in a bucket. */
-export type ObjectRef = { bucket: string; key: string };
-/** The same, or a file that stands for it. */
+/** An object, or a file that stands for it. */
 type ObjectOrFile = ObjectRef & { path?: string };
 
 /** The object does not exist. S3 says so only to those who may list the bucket; to others it says "access denied". */

@@ -59,30 +59,23 @@ export function jsonText<T extends z.ZodMiniType>(schema: T) {
   });
 }
 
-export function textAt(item: Item, name: string): string | undefined {
-  const value = item[name];
-  if (value === undefined || value.S !== undefined) return value?.S;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string`);
-}
+export const textAt = (item: Item, name: string) => valueAt(item, name, 'a string', ({ S }) => S);
+export const booleanAt = (item: Item, name: string) => valueAt(item, name, 'a boolean', ({ BOOL }) => BOOL);
+export const numberAt = (item: Item, name: string) =>
+  valueAt(item, name, 'a number', ({ N }) => (Number.isFinite(Number(N)) ? Number(N) : undefined));
 
+/** @throws {StoredItemError} if there is no such attribute */
 export function requiredTextAt(item: Item, name: string): string {
-  const value = textAt(item, name);
-  if (value !== undefined) return value;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string, found nothing`);
+  return textAt(item, name) ?? fail(name, 'a string, found nothing');
 }
 
-export function numberAt(item: Item, name: string): number | undefined {
+function valueAt<T>(item: Item, name: string, type: string, read: (value: AttributeValue) => T | undefined) {
   const value = item[name];
-  if (value === undefined) return undefined;
-  const parsed = Number(value.N);
-  if (value.N !== undefined && Number.isFinite(parsed)) return parsed;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a number`);
+  return value && (read(value) ?? fail(name, type));
 }
 
-export function booleanAt(item: Item, name: string): boolean | undefined {
-  const value = item[name];
-  if (value === undefined || value.BOOL !== undefined) return value?.BOOL;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a boolean`);
+function fail(name: string, expected: string): never {
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected ${expected}`);
 }
 
 export function textsAt(item: Item, name: string): string[] {

@@ -151,12 +151,6 @@ export function ledgerKey(object: { bucket: string; key: string }): string {
   );
 }
 
-/** Returns the object that a `bucket/key` names; the name of a bucket has no slash. */
-export function objectOf(logFile: string): { bucket: string; key: string } {
-  const slash = logFile.indexOf('/');
-  return { bucket: logFile.slice(0, slash), key: logFile.slice(slash + 1) };
-}
-
 /** Returns where a log file is listed apart from the others, if anywhere. */
 function listingOf(entry: LedgerEntry): { listing?: string; listingKey?: string } {
   const isWhole = entry.state === 'discarded' || (entry.state === 'ingested' && entry.recordsQuarantined === 0);

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import { objectRef } from '../cloudtrail/object-key.ts';
 import { listDiscards, readLedger } from './ledger.ts';
-import { type Discard, type IngestedEntry, type LedgerEntry, objectOf } from './ledger-entry.ts';
+import type { Discard, IngestedEntry, LedgerEntry } from './ledger-entry.ts';
 import { untilWritten, updateEntry } from './ledger-writer.ts';
 import type { QuarantineEntry } from './quarantine.ts';
 
@@ -108,7 +109,7 @@ const CONCURRENT_READS = 8;
 /** Returns everything that was discarded, the last first. */
 export async function readDiscards(dynamo: DynamoDBClient, table: string): Promise<DiscardedEntry[]> {
   const logFiles = await listDiscards(dynamo, table);
-  const entries = await pMap(logFiles, (logFile) => readLedger(dynamo, table, objectOf(logFile)), {
+  const entries = await pMap(logFiles, (logFile) => readLedger(dynamo, table, objectRef(logFile)), {
     concurrency: CONCURRENT_READS,
   });
   const discarded = entries.flatMap((entry) =>

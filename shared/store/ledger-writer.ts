@@ -8,16 +8,10 @@ import pMap from 'p-map';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
-import {
-  joinSeen,
-  noEnvironments,
-  type SeenEnvironments,
-  type WrittenEnvironments,
-  writeEnvironments,
-} from './environments-table.ts';
+import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger } from './ledger.ts';
-import { readLedgerSummaries } from './ledger-batch.ts';
+import { readLedgerBatch } from './ledger-batch.ts';
 import {
   type LedgerEntry,
   ledgerKey,
@@ -117,14 +111,14 @@ export function updateEntry(
   return updateIf(dynamo, table, key, attributes, '#revision < :revision', removed);
 }
 
-/** A log file whose reading failed: it has no entry yet, and `failed` stands in its place. */
-export type FailedLogFile = Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>;
+/** What names a log file in the ledger, also before it has an entry. */
+export type LogFileIdentity = Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>;
 
 /** Notes that the reading of a log file failed, unless it has an entry. */
 export async function noteFailure(
   dynamo: DynamoDBClient,
   table: string,
-  { bucket, key, deliveryDay, path }: FailedLogFile,
+  { bucket, key, deliveryDay, path }: LogFileIdentity,
   reason: string,
 ): Promise<void> {
   const listing = problemListing({ bucket, key, deliveryDay });
@@ -175,7 +169,7 @@ export class GroupLedgerWriter {
   private readonly dynamo: DynamoDBClient;
   private readonly tables: TableNames;
   private readonly sleep: (milliseconds: number) => Promise<unknown>;
-  private readonly written: WrittenEnvironments = { spans: new Map(), days: new Set() };
+  private readonly written = noEnvironments();
   private readonly watermarks = new Map<string, string>();
 
   constructor(dynamo: DynamoDBClient, tables: TableNames, sleep: (milliseconds: number) => Promise<unknown>) {
@@ -202,7 +196,7 @@ export class GroupLedgerWriter {
     const writeBatch = async (keys: readonly string[]) => {
       const batch = keys.flatMap((key) => byKey.get(key) ?? []);
       // A batch knows no conditions: what the ledger has already is written one by one, so that no verification mark is lost.
-      const known = await readLedgerSummaries(
+      const known = await readLedgerBatch(
         dynamo,
         logFilesTable,
         batch.map(({ entry }) => entry),

@@ -12,7 +12,7 @@ import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/integrity/verify-ingested.ts';
+import type { DigestReport, RetiredChain, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
 import { noEnvironments } from '../../shared/store/environments-table.ts';
 import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
@@ -94,7 +94,7 @@ class Verification {
     await this.ingest([file]);
   }
 
-  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<VerifyReport> {
+  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<RunReport> {
     this.reports.length = 0;
     const { s3, dynamo, deps } = this.world;
     const handler = createVerifyHandler(
@@ -302,6 +302,28 @@ describe('a log file that is not ingested yet', () => {
     await check.run({ since: check.trail.digests[2]!.end });
     const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
     expect(chain).toMatchObject({ asked: check.trail.digests[2]!.end, last: { key: check.trail.digests[2]!.key } });
+  });
+
+  test('also if the run with the new beginning ends before it has come so far', async () => {
+    let mended: TestDigest | undefined;
+    const check = await Verification.of({}, ({ digests }) => {
+      mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
+      digests[1]!.metadata.signature = 'ab';
+    });
+    await check.ingest(check.trail.logFiles.slice(1));
+    await check.run();
+    await putTrailObject(check.world.s3, mended!);
+    await check.ingest();
+    const since = check.trail.digests[0]!.end;
+    let asked = 0;
+    const getRemainingTimeInMillis = () => {
+      asked += 1;
+      return asked > 2 ? 30_000 : 600_000;
+    };
+    await check.run({ since }, { getRemainingTimeInMillis });
+    expect(check.reports).toMatchObject([{ key: check.trail.digests[0]!.key, again: true }]);
+    await check.run({ since });
+    expect(await check.states()).toEqual(all(6, 'verified'));
   });
 
   test('until it is asked for, by an earlier time to begin with', async () => {
@@ -664,7 +686,7 @@ describe('interrupted', () => {
     await check.run();
     expect(await check.states()).toEqual([undefined, ...all(5, 'verified')]);
     const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
-    expect(chain).toMatchObject({ unsettled: [check.trail.digests[0]!.key] });
+    expect(chain).toMatchObject({ pending: [check.trail.digests[0]!.key] });
     expect(chain!.last!.key).toBe(check.trail.digests[2]!.key);
   });
 
@@ -690,7 +712,7 @@ describe('interrupted', () => {
     await check.run();
     const { dynamo, deps } = check.world;
     const [chain] = await listChains(dynamo, deps.config.logFilesTable);
-    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, unsettled: [] });
+    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, pending: [] });
     expect(written?.revision).toBe(chain!.revision + 1);
     expect(await writeChain(dynamo, deps.config.logFilesTable, chain!)).toBeUndefined();
     expect(await listChains(dynamo, deps.config.logFilesTable)).toEqual([written]);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
-import type { RawCriteria } from '../../shared/query/criteria.ts';
+import type { Criteria } from '../../shared/query/criteria.ts';
 import {
   listDays,
   listEnvironments,
@@ -254,7 +254,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     const all = generated.map(({ expected }) => expected).sort((a, b) => (order(a) > order(b) ? -1 : 1));
     const [some] = all.filter(({ environment, errorCode, accessKeyId }) => environment && errorCode && accessKeyId);
     const { environment, principal, eventName, errorCode, accessKeyId } = some!;
-    const questions: [RawCriteria, (event: ExpectedEvent) => boolean][] = [
+    const questions: [Criteria, (event: ExpectedEvent) => boolean][] = [
       [{}, () => true],
       [{ environment: [environment!] }, (event) => event.environment === environment],
       [{ principal: [principal] }, (event) => event.principal === principal],

@@ -1,7 +1,7 @@
 import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { noEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';

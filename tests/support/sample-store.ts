@@ -7,7 +7,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
 import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 
 /** The clock of everything that is made from the samples. */
 export const SAMPLE_NOW = Date.parse('2026-11-08T12:00:00Z');

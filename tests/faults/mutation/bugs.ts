@@ -222,8 +222,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'an addendum loses',
     file: EVENTS,
-    find: "isAddendum(version) ? '1' : '0',",
-    replace: "isAddendum(version) ? '0' : '1',",
+    find: "(version) => (isAddendum(version) ? '1' : '0'),",
+    replace: "(version) => (isAddendum(version) ? '0' : '1'),",
     tests: NOTIFICATIONS,
     only: 'N1',
   },
@@ -334,7 +334,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'any signature of a digest is right',
-    file: 'shared/integrity/digest-signature.ts',
+    file: 'shared/integrity/examine-digest.ts',
     find: "return verify('sha256',",
     replace: "return true || verify('sha256',",
     tests: INTEGRITY,
@@ -351,8 +351,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'log files that no digest names are overlooked',
     file: 'shared/integrity/unreferenced-log-files.ts',
-    find: "if (!('skipped' in readObjectKey(file.key))) this.files.set(file.key, file);",
-    replace: 'void file;',
+    find: 'if (readLogFileKey(key) !== undefined) this.files.set(key, storedAt);',
+    replace: 'void storedAt;',
     tests: INTEGRITY,
     only: 'a log file that no digest names',
   },
