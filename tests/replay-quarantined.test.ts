@@ -62,7 +62,7 @@ const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
   ],
 ];
 
-describe('killed after any number of requests, and then repeated: nothing lost, books right', () => {
+describe('killed after any number of requests, and then repeated: nothing lost, ledger right', () => {
   test.each(SITUATIONS)(
     '%s',
     async (_name, setUp, expectedEvents) => {
@@ -139,7 +139,7 @@ test('an access point in a notification fails, with a sentence, before any reque
 });
 
 describe('what stays in quarantine', () => {
-  test('a record of a log file whose books are not closed: they may count it yet', async () => {
+  test('a record of a log file whose ledger entry is open: it may count it yet', async () => {
     const world = await createWorld(servers);
     const file = await putLogFile(world, 'open', [record('')]);
     await world.handle(s3Event(file));

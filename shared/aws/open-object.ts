@@ -38,7 +38,7 @@ export interface OpenOptions {
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
-  /** Waits, in milliseconds, before a broken transfer is taken up again. */
+  /** Waits before a broken transfer is resumed. */
   sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
@@ -88,7 +88,7 @@ export class ObjectArchivedError extends TrailError {
 }
 
 /**
- * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
+ * Starts to read an object. Other errors, also while the body is read, are the SDK's.
  * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectUnchangedError} @throws {ObjectArchivedError}
  */
 export async function openObject(s3: S3Client, object: ObjectRef, options: OpenOptions = {}): Promise<OpenObject> {
@@ -178,7 +178,7 @@ async function rest(
   offset: number,
 ): Promise<GetObjectCommandOutput> {
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
-  // Somebody between us and S3 may ignore Range, and answer with the whole.
+  // A proxy may ignore Range, and answer with the whole.
   if (response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
   throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
@@ -200,7 +200,7 @@ async function getObject(
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
     const status = statusOf(error);
-    // The API model has no error for 304, so the SDK makes up a name for it.
+    // The API model has no error for 304, so the SDK invents a name for it.
     if (status === 304) throw new ObjectUnchangedError(object);
     if (error instanceof InvalidObjectState)
       throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);

@@ -21,7 +21,7 @@ import { gunzipByZlib } from '../log-file/zlib-gunzip.ts';
 import { noEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
 import { countsOf, type LedgerEntry, type LogFileCounts } from '../store/ledger-entry.ts';
-import { type FailedLogFile, type LedgerUpdate, noteFailure, writeLedger } from '../store/ledger-writer.ts';
+import { type LedgerUpdate, type LogFileIdentity, noteFailure, writeLedger } from '../store/ledger-writer.ts';
 import { checkpointOf, doneBefore, type SettledEntry } from './done-before.ts';
 import { isInvalidFile, mayPass } from './failure.ts';
 import { type LogSource, s3Source } from './log-source.ts';
@@ -87,7 +87,7 @@ export interface IngestDone {
 /** The log file must be delivered again; `failureKind` tells whether that will help. */
 export interface IngestFailure {
   error: unknown;
-  file: FailedLogFile;
+  file: LogFileIdentity;
   /** From where the next delivery is to go on. */
   update?: LedgerUpdate;
 }
@@ -133,7 +133,7 @@ export function asWritten(report: LogFileReport, written: LedgerEntry | undefine
 }
 
 /** Notes a failure, so that answers can say what is missing. What failed may be DynamoDB itself: that is the failure to report. */
-export async function noteFailureOf(file: FailedLogFile, error: unknown, deps: PipelineDeps): Promise<void> {
+export async function noteFailureOf(file: LogFileIdentity, error: unknown, deps: PipelineDeps): Promise<void> {
   try {
     await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
   } catch {}

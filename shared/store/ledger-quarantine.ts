@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { objectRef } from '../cloudtrail/object-key.ts';
 import { listDiscards, readLedger } from './ledger.ts';
 import type { Discard, IngestedEntry, LedgerEntry } from './ledger-entry.ts';
-import { putEntry, untilWritten } from './ledger-writer.ts';
+import { untilWritten, updateEntry } from './ledger-writer.ts';
 import type { QuarantineEntry } from './quarantine.ts';
 
 /** A record that was quarantined. */
@@ -56,7 +56,7 @@ export function moveReplayedRecord(
   return untilWritten(record, async () => {
     const entry = await readLedger(dynamo, table, record);
     if (entry === undefined || !countsRecord(entry, record)) return recordStatus(entry, record);
-    return (await putEntry(dynamo, table, revised(moved(entry, record, to)))) ? 'quarantined' : undefined;
+    return (await updateEntry(dynamo, table, entry, moved(entry, record, to))) ? 'quarantined' : undefined;
   });
 }
 
@@ -68,8 +68,6 @@ function moved(entry: IngestedEntry, { recordIndex }: QuarantinedRecord, to: Rep
     replayedRecords: [...(entry.replayedRecords ?? []), recordIndex],
   };
 }
-
-const revised = (entry: LedgerEntry): LedgerEntry => ({ ...entry, revision: (entry.revision ?? 0) + 1 });
 
 /** Something that was discarded, and the log file that it was, or was a record of. */
 export type DiscardedEntry = Discard & { bucket: string; key: string };
@@ -92,7 +90,7 @@ export function writeDiscard(
     const { discards = [] } = entry;
     const next = withoutQuarantined(entry, quarantined);
     if (next === entry && discards.some(({ id }) => id === quarantined.id)) return 'discarded';
-    const written = await putEntry(dynamo, table, revised({ ...next, discards: [...discards, discard] }));
+    const written = await updateEntry(dynamo, table, entry, { ...next, discards: [...discards, discard] });
     return written ? 'discarded' : undefined;
   });
 }

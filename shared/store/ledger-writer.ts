@@ -86,28 +86,39 @@ export async function untilWritten<T>(
   );
 }
 
-/** Writes an entry over the one of the revision before; returns false if the ledger has another. */
-export function putEntry(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<boolean> {
+/** Writes an entry in place of the one of the revision before; returns false if the ledger has another. */
+function putEntry(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<boolean> {
   const before = (entry.revision ?? 1) - 1;
   const isFirst = { ConditionExpression: 'attribute_not_exists(revision)' };
   const isNext = {
     ConditionExpression: 'revision = :before',
     ExpressionAttributeValues: { ':before': number(before) },
   };
-  const item = toLedgerItem({ ...entry, revision: before + 1 });
-  return conditionHeld(
-    dynamo.send(new PutItemCommand({ TableName: table, Item: item, ...(before === 0 ? isFirst : isNext) })),
-  );
+  const put = { TableName: table, Item: toLedgerItem(entry), ...(before === 0 ? isFirst : isNext) };
+  return conditionHeld(dynamo.send(new PutItemCommand(put)));
 }
 
-/** A log file whose reading failed: it has no entry yet, and `failed` stands in its place. */
-export type FailedLogFile = Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>;
+/** Changes an entry without a new reading; returns false if it has changed since it was read. Needs `UpdateItem` alone. */
+export function updateEntry(
+  dynamo: DynamoDBClient,
+  table: string,
+  before: LedgerEntry,
+  next: LedgerEntry,
+): Promise<boolean> {
+  const { logFile: _, ...attributes } = toLedgerItem({ ...next, revision: (before.revision ?? 0) + 1 });
+  const removed = Object.keys(toLedgerItem(before)).filter((name) => name !== 'logFile' && !(name in attributes));
+  const key = { logFile: text(ledgerKey(before)) };
+  return updateIf(dynamo, table, key, attributes, '#revision < :revision', removed);
+}
+
+/** What names a log file in the ledger, also before it has an entry. */
+export type LogFileIdentity = Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>;
 
 /** Notes that the reading of a log file failed, unless it has an entry. */
 export async function noteFailure(
   dynamo: DynamoDBClient,
   table: string,
-  { bucket, key, deliveryDay, path }: FailedLogFile,
+  { bucket, key, deliveryDay, path }: LogFileIdentity,
   reason: string,
 ): Promise<void> {
   const listing = problemListing({ bucket, key, deliveryDay });
@@ -128,18 +139,7 @@ export async function writeVerification(
 ): Promise<Verification | undefined> {
   const mark = verificationMark(entry, signed);
   if (mark.verification === undefined) return undefined;
-  const attributes = toItem({
-    ...mark,
-    ...(mark.verification === 'failed' ? problemListing(entry) : {}),
-    revision: (entry.revision ?? 0) + 1,
-    // Unchanged, for the condition.
-    state: entry.state,
-    ingestedAt: entry.ingestedAt,
-  });
-  const isFirst = 'attribute_not_exists(#revision) OR #revision < :revision';
-  const unchanged = `#state = :state AND #ingestedAt = :ingestedAt AND (${isFirst})`;
-  const written = await updateIf(dynamo, table, { logFile: text(ledgerKey(entry)) }, attributes, unchanged);
-  return written ? mark.verification : undefined;
+  return (await updateEntry(dynamo, table, entry, { ...entry, ...mark })) ? mark.verification : undefined;
 }
 
 const scopeOf = ({ account = '-', region }: LedgerEntry) => `${account}/${region}`;

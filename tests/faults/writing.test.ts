@@ -161,14 +161,14 @@ row('W5 an item that DynamoDB refuses: that one is quarantined, the others are w
     expect([...(await eventsTableOf(world)).keys()]).toEqual(others.sort());
     const reasons = [...(await quarantined(world.direct))].filter(([name]) => name.endsWith('.reason.json'));
     expect(reasons.filter(([, text]) => text.includes('item-refused')).length).toBeGreaterThan(0);
-    // The books still balance: the record is counted as quarantined.
+    // The counts still add up: the record is counted as quarantined.
     const [file] = scenario.files;
     const entry = await ledgerItem(world.direct, files[0]!);
     const count = (name: string) => Number(entry![name]!.N);
     const accounted =
       count('eventsStored') + count('eventsKnown') + count('recordsFiltered') + count('recordsQuarantined');
-    expect([count('recordsRead'), accounted]).toEqual([file!.books.recordsRead, file!.books.recordsRead]);
-    expect(count('recordsQuarantined')).toBeGreaterThan(file!.books.recordsQuarantined);
+    expect([count('recordsRead'), accounted]).toEqual([file!.counts.recordsRead, file!.counts.recordsRead]);
+    expect(count('recordsQuarantined')).toBeGreaterThan(file!.counts.recordsQuarantined);
   }),
 );
 
@@ -230,7 +230,7 @@ row(
         const others = setAside.map(([, bytes]) => bytes.toString()).filter((text) => text.includes(eventId));
         expect(others.sort()).toEqual(versions.filter((text) => text !== stored).sort());
       }
-      // Delivered once more with empty books, nothing changes.
+      // Delivered once more with an empty ledger, nothing changes.
       const again = await createFaultWorld(servers);
       again.deps.config = { ...world.deps.config, logFilesTable: again.deps.config.logFilesTable };
       await drain(bodiesOf(put), again.handle, { random });

@@ -77,7 +77,7 @@ const logFile = fc.record({
   ),
 });
 
-test('the books balance: what was delivered and what is gone is what the ledger has and what it does not', () => {
+test('the counts add up: what was delivered and what is gone is what the ledger has and what it does not', () => {
   fc.assert(
     fc.property(fc.array(logFile, { maxLength: 40 }), (files) => {
       const tally = new DayTally(DAY, {}, SETTLED);
