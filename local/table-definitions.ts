@@ -8,10 +8,8 @@ import type { TableDefinition } from './create-tables.ts';
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
 export function tableDefinitions(names: TableNames): TableDefinition[] {
-  // CloudFormation's tags, such as !Sub, stand in parts that are not used here.
-  const file = parse(readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8'), { logLevel: 'error' });
-  // Other resources stand in files of their own, which Serverless includes.
-  const { EventsTable, LogFilesTable, EnvironmentsTable } = file.resources[0].Resources;
+  resources ??= readResources();
+  const { EventsTable, LogFilesTable, EnvironmentsTable } = resources;
   return [
     tableDefinition(names.eventsTable, EventsTable),
     tableDefinition(names.logFilesTable, LogFilesTable),
@@ -19,8 +17,19 @@ export function tableDefinitions(names: TableNames): TableDefinition[] {
   ];
 }
 
+type Table = { Properties: TableDefinition };
+/** Of serverless.yml, which is read once. */
+let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable', Table> | undefined;
+
+function readResources(): NonNullable<typeof resources> {
+  // CloudFormation's tags, such as !Sub, stand in parts that are not used here.
+  const file = parse(readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8'), { logLevel: 'error' });
+  // Other resources stand in files of their own, which Serverless includes.
+  return file.resources[0].Resources;
+}
+
 /** Without what an embedded DynamoDB cannot do: recovery, encryption, limits of throughput. */
-function tableDefinition(TableName: string, { Properties }: { Properties: TableDefinition }): TableDefinition {
+function tableDefinition(TableName: string, { Properties }: Table): TableDefinition {
   const { AttributeDefinitions, BillingMode, KeySchema, TimeToLiveSpecification } = Properties;
   const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
     IndexName,

@@ -13,10 +13,11 @@ import { progressOf, showProgress } from '../../cli/log-files/progress.ts';
 import { Tally } from '../../cli/log-files/tally.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { type FaultProxies, startFaultProxies } from '../faults/support/fault-proxy.ts';
-import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
+import { SAMPLES, useWorkingFolder } from '../support/cli.ts';
 import { generateEvents, generateOthers } from '../support/generate-records.ts';
-import { awsSettings, runInProcess } from '../support/program.ts';
+import { awsSettings, runAsText, runInProcess } from '../support/program.ts';
 import { SEED, scaled } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -24,24 +25,19 @@ import {
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
-  startServers,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxies: FaultProxies;
-const folder = temporaryFolder();
-const at = (...names: string[]) => join(folder.path, ...names);
+const folder = useWorkingFolder();
+const at = (...names: string[]) => join(folder, ...names);
 beforeAll(async () => {
-  servers = await startServers();
   proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
   await proxies.stop();
-  await servers.stop();
-  folder.remove();
 });
 
 interface Report {
@@ -546,7 +542,7 @@ describe('what is bad', () => {
 });
 
 describe('into the local store', () => {
-  const run = (...args: string[]) => runCli(args, folder.path, settings());
+  const run = (...args: string[]) => runAsText(args, settings());
 
   test('from a bucket, bad files into its own quarantine', async () => {
     const world = await createTrail();
@@ -626,7 +622,7 @@ describe('into the local store', () => {
 });
 
 describe('a downloaded part of a bucket', () => {
-  const run = (...args: string[]) => runCli(args, folder.path, settings());
+  const run = (...args: string[]) => runAsText(args, settings());
   const LOG = '111122223333_CloudTrail_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz';
   const OTHERS = {
     'digest-file': '111122223333_CloudTrail-Digest_us-east-1_my_trail_eu-west-1_20261102T100000Z.json.gz',

@@ -6,25 +6,27 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applyAwsOptions } from '../../cli/lib/aws-settings.ts';
 import { deadLetterQueueOf, ingestQueueOf, storeOf, tablesOf } from '../../cli/lib/stores.ts';
-import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { ROOT } from '../support/cli.ts';
 import { environment, healthyAccount, STACK } from '../support/deployed-account.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { EventStore } from '../support/event-store.ts';
 import { AwsError, type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { generateEvents } from '../support/generate-records.ts';
 import { allCommands, awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import { logFileKey, logFileOf } from '../support/world.ts';
 
+/** Of a stack of this name. */
+const TABLES = { eventsTable: 'test-events', logFilesTable: 'test-log-files', environmentsTable: 'test-environments' };
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
 let store: EventStore;
-let s3: EmbeddedS3;
+const { s3 } = useServers();
 let aws: FakeAws;
 beforeAll(async () => {
-  [store, s3, aws] = await Promise.all([EventStore.start(clock), startEmbeddedS3(), startFakeAws()]);
+  [store, aws] = await Promise.all([EventStore.start(clock, TABLES), startFakeAws()]);
   await store.add({ id: 'a', time: '2026-11-10T00:00:00Z', environment: 'prod-etl' });
   await s3.client.send(new CreateBucketCommand({ Bucket: environment().QUARANTINE_BUCKET }));
 });
-afterAll(() => Promise.all([store.stop(), s3.stop(), aws.stop()]));
+afterAll(() => Promise.all([store.stop(), aws.stop()]));
 
 const settings = (more: Record<string, string> = {}) => ({
   ...awsSettings({ s3: s3.endpoint, dynamo: store.endpoint }),
@@ -106,7 +108,7 @@ describe('a stack is named once', () => {
       args.filter((arg) => arg !== undefined),
       { MWAA_TRAIL_STACK: 'test' },
     );
-    const table = await run([...args.filter((arg) => arg !== undefined), '--table', TEST_TABLES.eventsTable]);
+    const table = await run([...args.filter((arg) => arg !== undefined), '--table', store.tables.eventsTable]);
     expect(flag.code).toBe(0);
     expect(variable).toEqual(flag);
     expect(table).toEqual(flag);

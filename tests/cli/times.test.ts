@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT, runCli } from '../support/cli.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { EventStore } from '../support/event-store.ts';
 import { allCommands, awsSettings } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -25,16 +25,13 @@ afterAll(() => store.stop());
 /** The built program on a machine in a time zone. */
 function run(zone: string, ...args: string[]) {
   const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
-  return runCli([...args, '--table', TEST_TABLES.eventsTable], ROOT, { ...settings, TZ: zone });
+  return runCli([...args, '--table', store.tables.eventsTable], ROOT, { ...settings, TZ: zone });
 }
 
 /** `2026-11-06 02:31:18`, and the offset when it says one. */
 const TIME = /\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?: UTC(?:[+-]\d{2}:\d{2})?| [+-]\d{2}:\d{2})?/;
 
-const ZONES = scaled(
-  ['Europe/Berlin', 'America/New_York'],
-  ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'],
-);
+const ZONES = scaled(['America/New_York'], ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']);
 
 describe.each(ZONES)('on a machine in %s', (zone) => {
   test.each([[[]], [['--local']], [['--utc']]])(

@@ -3,7 +3,7 @@ import { createQueryHandler } from '../../functions/query-handler.ts';
 import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
-import { askStore, askStoreOn, EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
 import { httpEvent } from '../support/http-event.ts';
 
 /** What records may say instead of a time, each in an environment of its own, and the text that people see of it. */
@@ -139,7 +139,7 @@ test('the note on other times names an event that has none', async () => {
 
 test('over HTTP', async () => {
   const handler = createQueryHandler(
-    { dynamo: store.deps.dynamo, tables: TEST_TABLES, now: store.deps.now },
+    { dynamo: store.deps.dynamo, tables: store.tables, now: store.deps.now },
     {
       failed(error) {
         throw error;

@@ -6,22 +6,20 @@ import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import { publicKeysByRegion, putTrailObject } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
 const folder = temporaryFolder();
 const keyFile = join(folder.path, 'keys.json');
-let servers: Servers;
+const servers = useServers();
 let world: TamperWorld;
 beforeAll(async () => {
-  servers = await startServers();
   world = await createTamperWorld(servers, [{ hours: 6 }, { account: '444455556666', region: 'us-east-1', hours: 4 }]);
   await writeFile(keyFile, writePublicKeys(publicKeysByRegion()));
 });
 afterAll(async () => {
   folder.remove();
-  await servers.stop();
 });
 
 function run(...given: (string | Record<string, string>)[]) {

@@ -1,5 +1,5 @@
 import { PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
 import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
@@ -14,23 +14,14 @@ import {
 } from '../support/generate-records.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import {
-  createWorld,
-  NOW,
-  putLogFile,
-  type Servers,
-  type StoredItem,
-  s3Event,
-  sqsEvent,
-  startServers,
-  type World,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { createWorld, NOW, putLogFile, type StoredItem, s3Event, sqsEvent, type World } from '../support/world.ts';
 
 const EVENTS = scaled(2_000, 100_000);
 const RUNS = scaled(100, 1_000);
 const DAY = 24 * 3600 * 1000;
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 let deps: QueryDeps;
 /** What went in, newest first; of one time by eventID. */
@@ -38,7 +29,6 @@ let list: ExpectedEvent[];
 
 beforeAll(
   async () => {
-    servers = await startServers();
     world = await createWorld(servers);
     deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
     const generated = generateEvents(77, EVENTS);
@@ -57,7 +47,6 @@ beforeAll(
   },
   scaled(120_000, 1_200_000),
 );
-afterAll(() => servers.stop());
 
 const ATTRIBUTES = {
   environment: 'environment',

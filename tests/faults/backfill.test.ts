@@ -6,7 +6,8 @@ import { ROOT } from '../support/cli.ts';
 import { awsSettings, type Ended, runInProcess } from '../support/program.ts';
 import { seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import { type PutFile, type Servers, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import type { PutFile } from '../support/world.ts';
 import { type FaultProxies, type PassingRequest, type Script, startFaultProxies } from './support/fault-proxy.ts';
 import { bodiesOf, createFaultWorld, expectAllStored, type FaultWorld, upload } from './support/fault-world.ts';
 import { dynamoError, instead, isWrite, passes, reset, s3Error, throttled } from './support/faults.ts';
@@ -14,15 +15,13 @@ import { drain } from './support/queue.ts';
 import { row, withSeed } from './support/row.ts';
 import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxies: FaultProxies;
 beforeAll(async () => {
-  servers = await startServers();
   proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
   await proxies.stop();
-  await servers.stop();
 });
 
 function faults(script: Script): void {

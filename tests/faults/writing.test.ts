@@ -1,18 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { type Random, seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import {
-  ledgerItem,
-  logFileKey,
-  logFileOf,
-  putObject,
-  quarantined,
-  type Servers,
-  sqsEvent,
-  startServers,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { ledgerItem, logFileKey, logFileOf, putObject, quarantined, sqsEvent } from '../support/world.ts';
 import type { Fault, PassingRequest } from './support/fault-proxy.ts';
 import {
   acknowledgedOnlyWhenStored,
@@ -46,12 +38,7 @@ import { row } from './support/row.ts';
 import { inScenario, type Run } from './support/run.ts';
 import { generateScenario, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
-
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
+const servers = useServers();
 
 const isTableWrite = (request: PassingRequest) => request.service === 'dynamodb' && isWrite(request);
 const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' && request.target.endsWith('-events');

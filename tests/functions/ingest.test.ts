@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { SAMPLE_KEY } from '../../local/local-names.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
 import {
@@ -12,7 +12,9 @@ import {
   generateEvents,
   generateOthers,
 } from '../support/generate-records.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
 import { seededRandom } from '../support/random.ts';
+import { useServers } from '../support/servers.ts';
 import {
   cloudTrailNotification,
   createWorld,
@@ -25,37 +27,19 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
   sqsEvent,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
 beforeEach(async () => {
   world = await createWorld(servers);
 }, 30_000);
-
-const mwaaRecord = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  eventID,
-  eventTime: '2026-11-02T09:15:00Z',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  requestParameters: { Name: 'prod-etl' },
-  recipientAccountId: '111122223333',
-  awsRegion: 'eu-west-1',
-  ...more,
-});
 
 const ids = (items: ReadonlyMap<string, StoredItem>) => [...items.keys()].sort();
 const NO_FAILURES = { batchItemFailures: [] };
@@ -89,7 +73,7 @@ describe('every way in which a log file is announced', () => {
 
   test.each(announcing)('%s', async (name) => {
     const guide = readFileSync(new URL('../log-files/guide-create-environment.json', folder));
-    const file = await putObject(world, SAMPLE_KEY, gzipSync(guide));
+    const file = await putObject(world, SAMPLE_KEY, gzipSync(guide), LOCAL_LOG_BUCKET);
     const batch = name.includes('sqs');
     expect(await world.handle(read(name))).toEqual(batch ? NO_FAILURES : undefined);
     const [event] = (await storedEvents(world)).values();
@@ -100,7 +84,7 @@ describe('every way in which a log file is announced', () => {
       logFile: { S: `${file.bucket}/${file.key}` },
     });
     // And again, with the list of buckets it must come from.
-    const listed = await createWorld(servers, { LOG_BUCKETS: 'another, mwaa-trail-local-logs' });
+    const listed = await createWorld(servers, { LOG_BUCKETS: `another, ${LOCAL_LOG_BUCKET}` });
     await listed.handle(read(name));
     expect(ids(await storedEvents(listed))).toHaveLength(1);
   });
@@ -688,7 +672,7 @@ describe('what is stored', () => {
   });
 
   test("a bucket's owner is checked when the list names it", async () => {
-    const bucket = 'owned-logs';
+    const bucket = `owned-${randomUUID()}`;
     await world.s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const seen: unknown[] = [];
     const owned = await createWorld(servers, { LOG_BUCKETS: `${bucket}@111122223333` });

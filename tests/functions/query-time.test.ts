@@ -8,9 +8,9 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { TimeLimits } from '../../shared/http/api.ts';
 import { readAll, SlowAnswerError } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
 
-let store: Awaited<ReturnType<typeof startSampleStore>>;
+let store: SampleStore;
 beforeAll(async () => {
   store = await startSampleStore();
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
@@ -25,6 +25,7 @@ import {
 } from '../../shared/store/ledger-writer.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   digestBody,
   publicKeys,
@@ -38,25 +39,12 @@ import {
   TRAIL_START,
   type TrailSettings,
 } from '../support/signed-trail.ts';
-import {
-  createWorld,
-  dumpTable,
-  logFileOf,
-  type Servers,
-  type StoredItem,
-  s3Event,
-  startServers,
-  type World,
-} from '../support/world.ts';
+import { createWorld, dumpTable, logFileOf, type StoredItem, s3Event, type World } from '../support/world.ts';
 
 const HOUR = 3600 * 1000;
 const START = Date.parse(TRAIL_START);
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(() => servers.stop());
+const servers = useServers();
 
 /** A trail, its log files ingested, and the function that verifies them, at a time of its own. */
 class Verification {

@@ -1,7 +1,5 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
-import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
 import type { Criteria } from '../../shared/query/criteria.ts';
 import {
@@ -21,6 +19,7 @@ import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -28,18 +27,18 @@ import {
   NOW,
   putLogFile,
   putObject,
-  type Servers,
   s3Event,
   sqsEvent,
-  startServers,
   type World,
 } from '../support/world.ts';
 
 const program = dynoxideProgram();
 
+const shared = useServers();
+
 /** Two of different code bases: what holds in both hardly rests on a peculiarity of one. */
 const IMPLEMENTATIONS = [
-  { name: 'dynalite', start: () => startEmbeddedDynamo(LOCAL_TABLES) },
+  { name: 'dynalite', start: async () => ({ ...shared.dynamo, stop: async () => {} }) },
   ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
 ];
 
@@ -48,15 +47,15 @@ if (program === undefined) {
 }
 
 describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
-  let servers: Servers;
+  let dynamo: Awaited<ReturnType<typeof start>>;
   let world: World;
 
   beforeAll(async () => {
-    servers = await startServers(start);
+    dynamo = await start();
   }, 60_000);
-  afterAll(() => servers.stop());
+  afterAll(() => dynamo.stop());
   beforeEach(async () => {
-    world = await createWorld(servers);
+    world = await createWorld({ ...shared, dynamo });
   }, 30_000);
 
   const itemOf = (contentHash: string, more: object = {}): Item =>
@@ -290,13 +289,13 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
 });
 
 (program === undefined ? test.skip : test)('dynoxide refuses what AWS refuses: an empty key of an index', async () => {
-  const servers = await startServers(() => startDynoxide(program!));
+  const dynamo = await startDynoxide(program!);
   try {
-    const world = await createWorld(servers);
+    const world = await createWorld({ ...shared, dynamo });
     const Item = { ...toEventItem(EVENT, { ingestedAt: 'now' }), accessKeyId: { S: '' } };
     const write = world.dynamo.send(new PutItemCommand({ TableName: world.deps.config.eventsTable, Item }));
     await expect(write).rejects.toMatchObject({ name: 'ValidationException' });
   } finally {
-    await servers.stop();
+    await dynamo.stop();
   }
 });

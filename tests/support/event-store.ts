@@ -1,4 +1,3 @@
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
@@ -7,7 +6,9 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { writeLedger } from '../../shared/store/ledger-writer.ts';
+import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
+import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {
@@ -21,28 +22,24 @@ export interface TestEvent {
   record?: object;
 }
 
-export const TEST_TABLES: TableNames = {
-  eventsTable: 'test-events',
-  logFilesTable: 'test-log-files',
-  environmentsTable: 'test-environments',
-};
-
-/** An embedded DynamoDB in memory, with a clock that stands still until it is set. */
+/** Tables of its own, with a clock that stands still until it is set. */
 export class EventStore {
+  readonly endpoint: string;
   readonly deps: QueryDeps;
-  private readonly embedded: EmbeddedDynamo;
+  readonly tables: TableNames;
+  private readonly servers = connect();
 
-  static async start(clock: { now: number }): Promise<EventStore> {
-    return new EventStore(await startEmbeddedDynamo(TEST_TABLES), clock);
+  static async start(clock: { now: number }, tables = uniqueTableNames()): Promise<EventStore> {
+    const store = new EventStore(clock, tables);
+    await createTables(store.deps.dynamo, tables);
+    return store;
   }
 
-  private constructor(embedded: EmbeddedDynamo, clock: { now: number }) {
-    this.embedded = embedded;
-    this.deps = { dynamo: embedded.client, tables: TEST_TABLES, now: () => clock.now };
-  }
-
-  get endpoint(): string {
-    return this.embedded.endpoint;
+  private constructor(clock: { now: number }, tables: TableNames) {
+    const { client, endpoint } = this.servers.dynamo;
+    this.endpoint = endpoint;
+    this.tables = tables;
+    this.deps = { dynamo: client, tables, now: () => clock.now };
   }
 
   async add(...events: TestEvent[]): Promise<void> {
@@ -52,10 +49,10 @@ export class EventStore {
       const read = toAuditEvent(recordText(event), context);
       if (read.kind !== 'event') throw new Error(`not an event: ${event.id}`);
       const item = toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
-      await putEvent(this.deps.dynamo, TEST_TABLES.eventsTable, item);
+      await putEvent(this.deps.dynamo, this.tables.eventsTable, item);
       noteEvent(seen, read.event);
     }
-    await writeEnvironments(this.deps.dynamo, TEST_TABLES.environmentsTable, seen);
+    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
   }
 
   /** Writes the ledger entry of a log file. */
@@ -78,31 +75,28 @@ export class EventStore {
       detail: 'a sentence',
       ...entry,
     } as LedgerEntry;
-    await writeLedger(this.deps.dynamo, TEST_TABLES, { entry: whole, before: undefined, seen: noEnvironments() });
+    await writeLedger(this.deps.dynamo, this.tables, { entry: whole, before: undefined, seen: noEnvironments() });
   }
 
-  stop(): Promise<void> {
-    return this.embedded.stop();
+  stop(): void {
+    this.servers.close();
   }
 }
 
 function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana', error, record }: TestEvent): string {
-  return JSON.stringify({
-    eventVersion: '1.11',
-    userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
-    eventTime: time,
-    eventSource: 'airflow.amazonaws.com',
-    eventName: name,
-    awsRegion: 'eu-west-1',
-    sourceIPAddress: '203.0.113.7',
-    ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
-    requestParameters: environment === undefined ? null : { Name: environment },
-    eventID: id,
-    readOnly: true,
-    eventCategory: 'Management',
-    recipientAccountId: '111122223333',
-    ...record,
-  });
+  return JSON.stringify(
+    mwaaRecord(id, {
+      userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
+      eventTime: time,
+      eventName: name,
+      sourceIPAddress: '203.0.113.7',
+      ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
+      requestParameters: environment === undefined ? null : { Name: environment },
+      readOnly: true,
+      eventCategory: 'Management',
+      ...record,
+    }),
+  );
 }
 
 /** Runs a command of the program on a store. */
@@ -111,7 +105,7 @@ export function askStore(store: EventStore, ...args: string[]): Promise<Ended> {
 }
 
 /** Runs a command of the program on a store, with standard output on a terminal. */
-export function askStoreOn(terminal: Terminal, { endpoint }: EventStore, ...args: string[]): Promise<Ended> {
+export function askStoreOn(terminal: Terminal, { endpoint, tables }: EventStore, ...args: string[]): Promise<Ended> {
   const settings = awsSettings({ s3: endpoint, dynamo: endpoint });
-  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], settings, { terminal });
+  return runInProcess([...args, '--table', tables.eventsTable], settings, { terminal });
 }

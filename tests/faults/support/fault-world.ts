@@ -9,13 +9,13 @@ import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/ingest/failure.ts';
 import type { LogFileReport, PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
+import type { Servers } from '../../support/servers.ts';
 import {
   createWorld,
   dumpTable,
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
   type World,
