@@ -144,10 +144,9 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|cli\/lib\/stack-resources\.ts|cli\/quarantine\/stack-bucket\.ts|functions\/)/;
+    /^(shared\/(aws|store|integrity)\/|shared\/query\/partitions\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|cli\/(lib\/stack-resources|log-files\/stack-settings)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
-  const BY_TYPE_ALONE =
-    /^shared\/(ingest\/\w[\w-]*\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+  const BY_TYPE_ALONE = /^shared\/(ingest\/\w[\w-]*\.ts|query\/(ask|plan)\.ts|store\/(item|event-item)\.ts)/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
@@ -189,8 +188,6 @@ describe('packages', () => {
     'cli/commands/verify.ts': ['cloudtrail'],
     'cli/commands/evidence.ts': ['cloudtrail'],
     'cli/commands/redrive.ts': ['sqs'],
-    'cli/commands/backfill.ts': ['lambda'],
-    'cli/commands/quarantine.ts': ['lambda'],
     'cli/commands/doctor.ts': ['cloudformation', 'cloudtrail', 'eventbridge', 'iam', 'lambda', 'sns', 'sqs', 'sts'],
   };
 

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { CHECKS } from '../cli/doctor/doctor.ts';
+import { FINDINGS } from '../shared/integrity/finding.ts';
 import { DEFAULT_CAPS } from '../shared/log-file/read-log-file.ts';
-import { EXPLANATIONS } from '../shared/render/verification.ts';
 import { ROOT } from './support/cli.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -104,7 +104,7 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('finding of verify', () => {
-    expect(rows('docs/verification.md', '## Verify a bucket')).toEqual(Object.keys(EXPLANATIONS).sort());
+    expect(rows('docs/verification.md', '## Verify a bucket')).toEqual(Object.keys(FINDINGS).sort());
   });
 });
 

@@ -3,7 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import type { PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import { replayQuarantined } from '../shared/ingest/replay-quarantined.ts';
-import { noteFailure } from '../shared/store/ledger.ts';
+import { noteFailure } from '../shared/store/ledger-writer.ts';
 import { listQuarantine } from '../shared/store/quarantine.ts';
 import { mwaaRecord } from './support/mwaa-record.ts';
 import { useServers } from './support/servers.ts';
@@ -50,7 +50,7 @@ const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
   ],
 ];
 
-describe('killed after any number of requests, and then repeated: nothing lost, books right', () => {
+describe('killed after any number of requests, and then repeated: nothing lost, ledger right', () => {
   test.each(SITUATIONS)(
     '%s',
     async (_name, setUp, expectedEvents) => {
@@ -129,13 +129,13 @@ test('an access point in a notification fails, with a sentence, before any reque
 });
 
 describe('what stays in quarantine', () => {
-  test('a record of a log file whose books are not closed: they may count it yet', async () => {
+  test('a record of a log file whose ledger entry is open: it may count it yet', async () => {
     const world = await createWorld(servers);
     const file = await putLogFile(world, 'open', [mwaaRecord('')]);
     await world.handle(s3Event(file));
     const { logFilesTable } = (await createWorld(servers)).deps.config;
     const elsewhere = { ...world.deps, config: { ...world.deps.config, logFilesTable } };
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await replayAll(elsewhere)).toMatchObject([failed]);
     await noteFailure(world.dynamo, logFilesTable, { ...file, deliveryDay: '2026-11-02' }, 'x');
     expect(await replayAll(elsewhere)).toMatchObject([failed]);

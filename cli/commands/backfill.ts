@@ -1,14 +1,22 @@
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import { defined } from '../../shared/defined.ts';
 import { backfill, readSource } from '../backfill/backfill.ts';
-import { SETTINGS_NOTE, withIngestSettings } from '../backfill/ingest-settings.ts';
 import { isBad, renderJson, renderTables } from '../backfill/report.ts';
-import type { Selection } from '../backfill/selection.ts';
 import { AWS, bucketName } from '../lib/aws-settings.ts';
 import { command, EXIT, UsageError, type Values } from '../lib/command.ts';
 import { count, format, matching, operand, repeated, text, toggle, value } from '../lib/options.ts';
 import { warn, write } from '../lib/output.ts';
-import { ingestQueueOf, STORE_GROUP, type Store, stackFlag, storeFlag, storeOf, tableFlag } from '../lib/stores.ts';
+import {
+  ingestQueueOf,
+  SETTINGS_NOTE,
+  STORE_GROUP,
+  type Store,
+  stackFlag,
+  storeFlag,
+  storeOf,
+  tableFlag,
+} from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 import { quarantineOf } from '../quarantine/open-quarantine.ts';
 
@@ -70,6 +78,8 @@ export default command({
       ? await quarantineOf({ bucket: options.quarantine, table: options.table }, store, env)
       : options.quarantine;
     const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
+    // Few commands ask Lambda.
+    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
     const settings = await withIngestSettings(options, env);
     const signal = context.interrupt();
     signal.addEventListener('abort', () => {
@@ -82,7 +92,7 @@ export default command({
   },
 });
 
-function selectionOf(options: BackfillOptions, now: number): Selection {
+function selectionOf(options: BackfillOptions, now: number): TrailFilter {
   const { account: accounts, region: regions, organization } = options;
   return { ...readPeriod(options, now), ...defined({ accounts, regions, organization }) };
 }

@@ -1,5 +1,5 @@
 import { compareEvents, provisionalOf } from '../../shared/query/compare.ts';
-import { comparisonText } from '../../shared/render/comparison.ts';
+import { comparisonText } from '../../shared/render/event-table.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, operand, operands, toggle } from '../lib/options.ts';

@@ -1,22 +1,17 @@
+import { listDay, listScopes, type ScopeFilter } from '../../shared/aws/list-trail.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import { daysBetween, isoTime } from '../../shared/cloudtrail/times.ts';
 import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
-import { listDay, listPlaces, type ScopeFilter } from '../../shared/integrity/list-objects.ts';
-import {
-  type Coverage,
-  type DeliveredFiles,
-  daysBetween,
-  needsAttention,
-  readCoverage,
-} from '../../shared/query/coverage.ts';
+import { type Coverage, type DeliveredFiles, needsAttention, readCoverage } from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap } from '../../shared/render/coverage-map.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { TextTable } from '../../shared/render/table.ts';
 import type { View } from '../../shared/render/view.ts';
@@ -57,7 +52,7 @@ export default command({
     const { since = '', until } = readPeriod(options, now);
     // The last day is that of the last moment before.
     const lastMoment = until === undefined ? now : Date.parse(until) - 1;
-    const days = [...daysBetween(since.slice(0, 10), new Date(lastMoment).toISOString().slice(0, 10))];
+    const days = daysBetween(since, isoTime(lastMoment));
     return withStore(options, env, async (deps) => {
       const delivered = bucket && (await deliveredFiles(bucket, env));
       const seen = { rows: 0, attention: false };
@@ -140,6 +135,6 @@ async function* watched(
 
 async function deliveredFiles(location: ScopeFilter, env: Environment): Promise<DeliveredFiles> {
   const s3 = createS3Client(env);
-  const places = await listPlaces(s3, location);
+  const places = await listScopes(s3, location);
   return { location, places, list: (place, day) => listDay(s3, place, 'CloudTrail', day) };
 }

@@ -1,5 +1,4 @@
-import { environmentTimes } from '../../shared/query/environment-times.ts';
-import { recentActivity } from '../../shared/query/recent-activity.ts';
+import { environmentTimes, recentActivity } from '../../shared/query/environments.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, value } from '../lib/options.ts';

@@ -3,13 +3,14 @@ import { dryRunReplay, type ReplayReport, replayQuarantined } from '../../shared
 import { DEFAULT_CAPS, type ReaderCaps } from '../../shared/log-file/read-log-file.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
-import { SETTINGS_NOTE, withIngestSettings } from '../backfill/ingest-settings.ts';
 import { type CommandGroup, command, EXIT, UsageError } from '../lib/command.ts';
 import { anyOperands, format, operand, repeated, text, toggle, value } from '../lib/options.ts';
 import { jsonText, viewOf, warn, write } from '../lib/output.ts';
+import { SETTINGS_NOTE } from '../lib/stores.ts';
 import { givenTime, SINCE, ZONE } from '../lib/times.ts';
 import { discard, discarded } from '../quarantine/discard.ts';
-import { QUARANTINE, warnOfMissing, withPipeline, withQuarantine } from '../quarantine/open-quarantine.ts';
+import { type EntryWork, eachEntry, warnOfMissing } from '../quarantine/each-entry.ts';
+import { QUARANTINE, withQuarantine } from '../quarantine/open-quarantine.ts';
 import { entryTable, replayTable, whyNothing } from '../quarantine/render.ts';
 
 const list = command({
@@ -60,7 +61,7 @@ const show = command({
       }
       warn(context, 'these bytes are unredacted; they may hold secrets');
       const object = await openObject(s3, { bucket: quarantineBucket, key: entry.name });
-      for await (const piece of object!.body) await write(context.out, piece);
+      for await (const piece of object.body) await write(context.out, piece);
       return EXIT.done;
     }),
 });
@@ -81,23 +82,21 @@ const replay = command({
     ...QUARANTINE,
   },
   notes: SETTINGS_NOTE,
-  async run({ ids, all = false, dryRun = false, cap: caps = {}, ...options }, context) {
+  async run({ ids, all = false, cap: caps = {}, ...options }, context) {
     if (ids.length > 0 === all) throw new UsageError('name what to replay by its IDs, or all of it by --all');
+    // Few commands ask Lambda.
+    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
     const settings = await withIngestSettings(options, context.env);
-    const { reports, missing } = await withPipeline(options, settings, dryRun ? 'read' : 'add', async (pipeline) => {
-      const deps = { ...pipeline, caps };
-      const bucket = deps.config.quarantineBucket!;
-      const { entries } = await listQuarantine(deps.s3, bucket, all ? undefined : new Set(ids));
-      const missing = ids.filter((id) => !entries.some((entry) => entry.id === id));
-      for (const id of missing) warnOfMissing(id, context);
-      const reports: ReplayReport[] = [];
-      for (const entry of entries) reports.push(await (dryRun ? dryRunReplay : replayQuarantined)(entry, deps));
-      return { reports, missing };
-    });
-    if (options.format === 'json') await write(context.out, jsonText(reports));
-    else if (reports.length > 0) await write(context.out, `${replayTable(reports, dryRun)}\n`);
-    else if (all) context.err.write('The quarantine is empty.\n');
-    return missing.length > 0 || reports.some(isBad) ? EXIT.failed : EXIT.done;
+    const work: EntryWork<ReplayReport> = {
+      doing: 'Replaying',
+      ids,
+      isWanted: () => true,
+      work: (entry, deps) => (options.dryRun ? dryRunReplay : replayQuarantined)(entry, { ...deps, caps }),
+      // Records of a replayed log file may have come into quarantine.
+      isDone: (report) => report.outcome === 'replayed' && (report.books?.recordsQuarantined ?? 0) === 0,
+      toTable: replayTable,
+    };
+    return eachEntry(work, options, { ...context, env: settings });
   },
 });
 
@@ -105,11 +104,6 @@ function withCap(given: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderC
   const [, name = '', number] = /^(\w+)=(\d{1,15})$/.exec(given) ?? [];
   if (!Object.hasOwn(DEFAULT_CAPS, name)) throw new UsageError(`Expected NAME=NUMBER, with a name of ${CAPS}.`);
   return { ...caps, [name]: Number(number) };
-}
-
-/** Something stays in quarantine, or has come into it record by record. */
-function isBad(report: ReplayReport): boolean {
-  return report.outcome !== 'replayed' || (report.books?.recordsQuarantined ?? 0) > 0;
 }
 
 export default {

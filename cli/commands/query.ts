@@ -1,6 +1,6 @@
+import { type QueryDeps, readPage } from '../../shared/query/ask.ts';
 import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
-import { explainCost, explainPlan } from '../../shared/query/explain.ts';
-import { type QueryDeps, readPage } from '../../shared/query/read-page.ts';
+import { explainCost, explainPlan } from '../../shared/query/plan.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable } from '../../shared/render/event-table.ts';

@@ -4,8 +4,6 @@ import { command, EXIT } from '../lib/command.ts';
 import { anyOperands, format, value } from '../lib/options.ts';
 import { shell, write } from '../lib/output.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
-import { findLogFiles } from '../replay/local-log-files.ts';
-import { createProgress } from '../replay/progress.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
 
@@ -19,16 +17,13 @@ export default command({
     store: value<string>('<dir>', 'where to store the events', (option) => option.default(DEFAULT_STORE)),
     format: format(['table', 'json'], 'how to print the report'),
   },
-  async run({ paths, store, format }, { env, out, err }) {
-    const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
-    const progress = createProgress(files.length, err);
-    // A bar that is not stopped keeps the process alive.
-    const result = await replayFiles(files, store, env, progress).finally(() => progress.stop());
-    const report = { ...result, unreadable };
+  async run({ paths, store, format }, context) {
+    const { env, out } = context;
+    const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
     const named = isAskedByDefault(store, env) ? [] : ['--store', store];
     const ask = `${programName()} ${shell`${['query', ...named, '--errors']}`}`;
     await write(out, format === 'json' ? renderJson(report) : renderTables(report, ask));
-    return unreadable.length > 0 || result.files.some((file) => file.failure !== undefined) ? EXIT.failed : EXIT.done;
+    return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
   },
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { createApi } from '../../shared/http/api.ts';
-import { MAX_RESPONSE_BYTES } from '../../shared/http/response.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
 import { value } from '../lib/options.ts';
 import { warn } from '../lib/output.ts';

@@ -15,7 +15,7 @@ import { count, format, matching, operand, repeated, text, unless } from '../lib
 import { viewOf, write } from '../lib/output.ts';
 import { STORE, storeOf, withStore } from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
-import { createProgress } from '../replay/progress.ts';
+import { showProgress } from '../log-files/progress.ts';
 import { readKeys, verifyBundle } from '../verify/bundle.ts';
 
 const FLAGS = {
@@ -84,14 +84,18 @@ async function verifyAndPrint(
 ): Promise<number> {
   const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
   const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
-  const progress = createProgress(undefined, err, 'Verifying');
+  let hashed = 0;
+  const state = () => ({ done: 0, total: 0, text: `${hashed} files` });
+  const stop = err.isTTY ? showProgress('Verifying', state, err) : () => {};
   const { concurrency, format } = options;
   const s3 = createS3Client(env, {}, concurrency);
   const report = await verifyBucket(request, {
     ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
-    onProgress: (files) => progress.advance(files),
+    onProgress: (files) => {
+      hashed += files;
+    },
   }).finally(() => {
-    progress.stop();
+    stop();
     s3.destroy();
   });
   if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);

@@ -1,10 +1,9 @@
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
 import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
-import { type LikelyCause, likelyCauses } from '../../shared/query/likely-causes.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
-import type { NearName, UnknownValue } from '../../shared/query/unknown-values.ts';
+import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';

@@ -5,7 +5,7 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { TrailError } from '../../shared/errors.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { AWS, type AwsOptions, settingsProblem } from './aws-settings.ts';
 import { UsageError, type Values } from './command.ts';
 import { matching, text } from './options.ts';
@@ -167,3 +167,8 @@ function stackOfTable(eventsTable: string): string | undefined {
 export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
 export const ingestQueueOf = (stack: string) => `${stack}-ingest`;
 export const deadLetterQueueOf = (stack: string) => `${stack}-ingest-dead-letters`;
+
+/** What the help of a command says of the configuration that it takes from the ingest function. */
+export const SETTINGS_NOTE =
+  'With --stack, the configuration of the ingest function decides which events are kept, and for how long; with --table, set ' +
+  'EVENT_SOURCES and RETENTION_DAYS unless they are the defaults.';

@@ -1,14 +1,14 @@
 import { hostname, userInfo } from 'node:os';
 import { type DiscardReport, discardQuarantined } from '../../shared/ingest/discard-quarantined.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
-import { readDiscards } from '../../shared/store/discards.ts';
-import { listQuarantine } from '../../shared/store/quarantine.ts';
+import { readDiscards } from '../../shared/store/ledger-quarantine.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
 import { anyOperands, format, repeated, text, toggle } from '../lib/options.ts';
 import { jsonText, viewOf, write } from '../lib/output.ts';
 import { ZONE } from '../lib/times.ts';
-import { QUARANTINE, warnOfMissing, withPipeline } from './open-quarantine.ts';
-import { discardedTable, discardTable, whyNothing } from './render.ts';
+import { type EntryWork, eachEntry } from './each-entry.ts';
+import { QUARANTINE, withPipeline } from './open-quarantine.ts';
+import { discardedTable, discardTable } from './render.ts';
 
 export const discard = command({
   arguments: { ids: anyOperands('IDs of entries, as list shows them') },
@@ -26,23 +26,15 @@ export const discard = command({
     if (ids.length > 0 === (reasons !== undefined))
       throw new UsageError('name what to discard, either by its IDs or by --reason');
     if (why.trim() === '' && !dryRun) throw new UsageError('--why is needed: the ledger keeps it');
-    const access = dryRun ? 'read' : 'add';
-    const { entries, reports, missing } = await withPipeline(options, context.env, access, async (deps) => {
-      const wanted = reasons === undefined ? new Set(ids) : undefined;
-      const { entries } = await listQuarantine(deps.s3, deps.config.quarantineBucket!, wanted);
-      const missing = ids.filter((id) => !entries.some((entry) => entry.id === id));
-      for (const id of missing) warnOfMissing(id, context);
-      const reports: DiscardReport[] = [];
-      for (const entry of entries.filter(({ reason }) => reasons?.includes(reason) ?? true)) {
-        reports.push(await discardQuarantined(entry, { by, why, force, dryRun }, deps));
-      }
-      return { entries, reports, missing };
-    });
-    if (options.format === 'json') await write(context.out, jsonText(reports));
-    else if (reports.length > 0) await write(context.out, `${discardTable(reports, dryRun)}\n`);
-    else if (reasons !== undefined) context.err.write(`${whyNothing(entries)}\n`);
-    const isLeft = missing.length > 0 || reports.some(({ outcome }) => outcome !== 'discarded');
-    return isLeft ? EXIT.failed : EXIT.done;
+    const work: EntryWork<DiscardReport> = {
+      doing: 'Discarding',
+      ids,
+      isWanted: ({ reason }) => reasons?.includes(reason) ?? true,
+      work: (entry, deps) => discardQuarantined(entry, { by, why, force, dryRun }, deps),
+      isDone: ({ outcome }) => outcome === 'discarded',
+      toTable: discardTable,
+    };
+    return eachEntry(work, options, context);
   },
 });
 

@@ -6,10 +6,9 @@ import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { AWS, bucketName } from '../lib/aws-settings.ts';
-import { type Context, UsageError, type Values } from '../lib/command.ts';
+import { UsageError, type Values } from '../lib/command.ts';
 import { awsPipeline, withLocalPipeline } from '../lib/open-pipeline.ts';
 import { text } from '../lib/options.ts';
-import { warn } from '../lib/output.ts';
 import {
   type DeployedStore,
   explained,
@@ -31,7 +30,7 @@ export const QUARANTINE = {
   table: tableFlag('with --bucket: the events table in DynamoDB, which replay and discard need'),
   ...AWS,
 };
-type QuarantineOptions = Values<typeof QUARANTINE>;
+export type QuarantineOptions = Values<typeof QUARANTINE>;
 
 /** A quarantine that can be looked into. */
 export interface OpenQuarantine {
@@ -66,18 +65,18 @@ export async function withPipeline<T>(
   options: QuarantineOptions,
   env: Environment,
   access: Access,
-  work: (deps: PipelineDeps) => Promise<T>,
+  work: (deps: PipelineDeps, quarantineBucket: string) => Promise<T>,
 ): Promise<T> {
   const store = storeOf(options, env);
   if (store.kind === 'deployed') {
     const bucket = await quarantineOf(options, store, env);
-    return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket })));
+    return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket }), bucket));
   }
   if (options.bucket !== undefined)
     throw new UsageError('--bucket: expected --table too, for what is replayed; or --stack, which names both');
   refuseAwsOptions(options);
   expectQuarantine(store.folder);
-  return withLocalPipeline(store.folder, env, work, { access });
+  return withLocalPipeline(store.folder, env, (deps) => work(deps, LOCAL_QUARANTINE_BUCKET), { access });
 }
 
 /**
@@ -92,7 +91,7 @@ export async function quarantineOf(
   if (bucket !== undefined) return bucket;
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
-    const { quarantineBucketOf } = await import('./stack-bucket.ts');
+    const { quarantineBucketOf } = await import('../log-files/stack-settings.ts');
     return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
@@ -106,8 +105,4 @@ function expectQuarantine(store: string): void {
       `there is no quarantine in ${store}: make one with replay, or name one with --store or --stack`,
     );
   }
-}
-
-export function warnOfMissing(id: string, context: Pick<Context, 'err'>): void {
-  warn(context, `there is nothing in quarantine with the ID ${id}; it may have been replayed or discarded`);
 }

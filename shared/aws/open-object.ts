@@ -9,8 +9,11 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { placeOf, s3Uri, TrailError } from '../errors.ts';
+
+export type { ObjectRef };
 
 /** An object in S3, open for reading. */
 export interface OpenObject {
@@ -31,17 +34,15 @@ export interface OpenObject {
 export interface OpenOptions {
   /** Read this state of the object and no other. */
   ifMatch?: string | undefined;
-  /** Read the object only when it is in another state. */
+  /** Read the object only if it is in another state. */
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
   /** Waits before a broken transfer is resumed. */
-  sleep?: (milliseconds: number) => Promise<unknown>;
+  sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
-/** An object in a bucket. */
-export type ObjectRef = { bucket: string; key: string };
-/** The same, or a file that stands for it. */
+/** An object, or a file that stands for it. */
 type ObjectOrFile = ObjectRef & { path?: string };
 
 /** The object does not exist. S3 says so only to those who may list the bucket; to others it says "access denied". */
@@ -55,6 +56,13 @@ export class ObjectMissingError extends TrailError {
 export class ObjectChangedError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
+  }
+}
+
+/** The object is in the state `ifNoneMatch`. */
+export class ObjectUnchangedError extends TrailError {
+  constructor(object: ObjectOrFile) {
+    super('object-unchanged', `${placeOf(object)}: expected another state of the object`);
   }
 }
 
@@ -81,19 +89,13 @@ export class ObjectArchivedError extends TrailError {
 
 /**
  * Starts to read an object. Other errors, also while the body is read, are the SDK's.
- * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
- * @returns undefined if the object is in the state `ifNoneMatch`
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectUnchangedError} @throws {ObjectArchivedError}
  */
-export async function openObject(
-  s3: S3Client,
-  object: ObjectRef,
-  options: OpenOptions = {},
-): Promise<OpenObject | undefined> {
+export async function openObject(s3: S3Client, object: ObjectRef, options: OpenOptions = {}): Promise<OpenObject> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
-  if (response === 'not-modified') return undefined;
   const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected an ETag from GetObject`);
   return {
@@ -177,7 +179,7 @@ async function rest(
 ): Promise<GetObjectCommandOutput> {
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
   // A proxy may ignore Range, and answer with the whole.
-  if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
+  if (response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
   throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
 
@@ -192,14 +194,14 @@ async function getObject(
   object: ObjectRef,
   { expectedOwner }: OpenOptions,
   conditions: Partial<GetObjectCommandInput>,
-): Promise<GetObjectCommandOutput | 'not-modified'> {
+): Promise<GetObjectCommandOutput> {
   try {
     const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
     const status = statusOf(error);
     // The API model has no error for 304, so the SDK invents a name for it.
-    if (status === 304) return 'not-modified';
+    if (status === 304) throw new ObjectUnchangedError(object);
     if (error instanceof InvalidObjectState)
       throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);

@@ -1,5 +1,7 @@
 import { CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
 import { createClient } from '../aws/settings.ts';
+import { DAY_MS } from '../cloudtrail/times.ts';
+import { defined } from '../defined.ts';
 import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
@@ -8,7 +10,6 @@ export interface ListedKeys extends PublicKeySource {
   found(): KeysByRegion;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 /** A Region whose keys could not be had is not asked again for so long: thousands of digests may need its keys. */
 const PAUSE_AFTER_FAILURE_MS = 30_000;
 
@@ -77,8 +78,7 @@ async function list(client: CloudTrailClient, time: string): Promise<PublicKey[]
       keys.push({
         fingerprint: Fingerprint.toLowerCase(),
         value: Value,
-        ...(ValidityStartTime === undefined ? {} : { validFrom: ValidityStartTime.toISOString() }),
-        ...(ValidityEndTime === undefined ? {} : { validTo: ValidityEndTime.toISOString() }),
+        ...defined({ validFrom: ValidityStartTime?.toISOString(), validTo: ValidityEndTime?.toISOString() }),
       });
     }
   }

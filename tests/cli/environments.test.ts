@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { recentActivity } from '../../shared/query/recent-activity.ts';
+import { recentActivity } from '../../shared/query/environments.ts';
 import { listEnvironments } from '../../shared/store/environments-table.ts';
 import { askStore, EventStore } from '../support/event-store.ts';
 

@@ -173,15 +173,15 @@ describe('replay of log files', () => {
     expect((await storedEvents(world)).size).toBe(2);
   });
 
-  test('whose original was replaced and ingested: its events are stored, the books stay those of what is there', async () => {
+  test('whose original was replaced and ingested: its events are stored, the ledger entry stays that of what is there', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
     await ingest(world, 'replaced', [mwaaRecord('old-1'), mwaaRecord('old-2')]);
     const newer = await ingest(world, 'replaced', [mwaaRecord('new-1')]);
-    const books = await ledgerItem(world, newer);
-    expect(books?.state?.S).toBe('ingested');
+    const entry = await ledgerItem(world, newer);
+    expect(entry?.state?.S).toBe('ingested');
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ from: 'quarantine' }] });
     expect([...(await storedEvents(world)).keys()].sort()).toEqual(['new-1', 'old-1', 'old-2']);
-    expect(await ledgerItem(world, newer)).toEqual(books);
+    expect(await ledgerItem(world, newer)).toEqual(entry);
     expect((await quarantined(world)).size).toBe(0);
   });
 
@@ -217,10 +217,10 @@ describe('replay of log files', () => {
     const world = await createWorld(servers);
     await world.handle(s3Event({ ...missing(world, 'came'), etag: '' }));
     const file = await ingest(world, 'came', [mwaaRecord('came-1')]);
-    const books = await ledgerItem(world, file);
+    const entry = await ledgerItem(world, file);
     await remove(world, file);
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ outcome: 'replayed' }] });
-    expect(await ledgerItem(world, file)).toEqual(books);
+    expect(await ledgerItem(world, file)).toEqual(entry);
   });
 });
 
@@ -391,7 +391,7 @@ describe('discard', () => {
     expect([...(await storedEvents(world)).keys()]).toEqual(['late-1']);
   });
 
-  test('records that are no events count as filtered out: the books balance, and the rest of the file stays', async () => {
+  test('records that are no events count as filtered out: the counts add up, and the rest of the file stays', async () => {
     const world = await createWorld(servers);
     const file = await ingest(world, 'partly', [mwaaRecord('p-1'), 7, null, { eventSource: 's3.amazonaws.com' }]);
     const [first, second] = await list(world);
@@ -412,11 +412,11 @@ describe('discard', () => {
     const [{ id, name } = { id: '', name: '' }] = await list(world);
     const objects = await quarantined(world);
     await discard(world, id, ...because);
-    const books = await ledgerItem(world, file);
+    const entry = await ledgerItem(world, file);
     for (const [key, bytes] of objects) await putObject(world, key, bytes, world.quarantineBucket);
     expect([...objects.keys()]).toContain(name);
     expect(await discard(world, id, '--why', 'another', '--by', 'me')).toMatchObject({ code: 0 });
-    expect(await ledgerItem(world, file)).toEqual(books);
+    expect(await ledgerItem(world, file)).toEqual(entry);
     expect((await quarantined(world)).size).toBe(0);
   });
 
@@ -426,7 +426,7 @@ describe('discard', () => {
     const { logFilesTable } = world.deps.config;
     const Key = { logFile: { S: `${file.bucket}/${file.key}` } };
     await world.dynamo.send(new DeleteItemCommand({ TableName: logFilesTable, Key }));
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await discard(world, '--reason', 'records-missing', ...because)).toMatchObject({
       code: 1,
       reports: [failed],

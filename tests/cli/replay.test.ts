@@ -203,9 +203,9 @@ test('bad files are named with their reason, the others go on, and the exit code
   // What was bad stays bad, and is named again.
   const people = await run('replay', '--store', 'bad-store', 'bad', 'no-such-file.json');
   expect(people.code).toBe(1);
-  expect(people.stdout).toContain('bad/b-truncated.json.gz: gzip-truncated at byte');
-  expect(people.stdout).toContain('bad/f-record.json: 1 of its records are in quarantine');
-  expect(people.stdout).toContain('no-such-file.json: there is no such file');
+  expect(people.stdout).toContain('bad/b-truncated.json.gz: quarantined: gzip-truncated at byte');
+  expect(people.stdout).toContain('bad/f-record.json: records-quarantined: 1 of its records are in quarantine');
+  expect(people.stdout).toContain('no-such-file.json: unreadable: there is no such file');
   expect(people.stdout).toMatch(/8 bad$|8 files bad$/m);
 }, 60_000);
 

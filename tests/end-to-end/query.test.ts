@@ -1,9 +1,9 @@
 import { PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, test } from '@jest/globals';
 import pMap from 'p-map';
-import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
+import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
+import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type QueryDeps, readAll, readPage } from '../../shared/query/read-page.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
 import { itemSize } from '../../shared/store/item.ts';
 import {
@@ -60,8 +60,8 @@ const ATTRIBUTES = {
   category: 'eventCategory',
 } as const;
 
-function randomCriteria(random: Random): RawCriteria {
-  const criteria: RawCriteria = {};
+function randomCriteria(random: Random): Criteria {
+  const criteria: Criteria = {};
   for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
     if (!random.chance(0.2)) continue;
     const values = Array.from(
@@ -86,7 +86,7 @@ function randomCriteria(random: Random): RawCriteria {
   return criteria;
 }
 
-function independently(criteria: RawCriteria): ExpectedEvent[] {
+function independently(criteria: Criteria): ExpectedEvent[] {
   const inMs = (time: string) => (/^\d+d$/.test(time) ? NOW - Number.parseInt(time, 10) * DAY : Date.parse(time));
   return list.filter((event) => {
     for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
@@ -107,11 +107,11 @@ const comparable = (event: ListedEvent | ExpectedEvent) =>
   Object.fromEntries(EXPECTED_ATTRIBUTES.flatMap((name) => (event[name] === undefined ? [] : [[name, event[name]]])));
 
 async function ask(
-  criteria: RawCriteria,
+  criteria: Criteria,
   { limit = Number.POSITIVE_INFINITY, pageSize = 1_000, order = 'newest-first' as Order } = {},
 ): Promise<ListedEvent[]> {
   const events: ListedEvent[] = [];
-  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, pageSize, deps)) {
+  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, deps, pageSize)) {
     events.push(event);
     if (events.length >= limit) break;
   }

@@ -194,7 +194,7 @@ test('B1 a file that fails does not keep the others, is tried once more, and the
   });
 }, 60_000);
 
-test('B1 the books cannot be written: nothing counts as done, and the next run does it', async () => {
+test('B1 the ledger cannot be written: nothing counts as done, and the next run does it', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { logFilesTable } = world.direct.deps.config;
     faults(({ operation, target }) =>

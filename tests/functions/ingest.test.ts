@@ -236,7 +236,7 @@ describe('the same again', () => {
     expect(await table()).toEqual(before);
     expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({
       outcome: 'already-ingested',
-      books: { eventsStored: 1 },
+      counts: { eventsStored: 1 },
     });
   });
 
@@ -263,8 +263,8 @@ describe('the same again', () => {
     await world.handle(s3Event(old));
     const current = await putLogFile(world, 'overwritten', [mwaaRecord('old'), mwaaRecord('new')]);
     await world.handle(s3Event(current));
-    const books = await ledgerItem(world, current);
-    expect(books).toMatchObject({
+    const entry = await ledgerItem(world, current);
+    expect(entry).toMatchObject({
       etag: { S: current.etag },
       recordsRead: { N: '2' },
       eventsStored: { N: '1' },
@@ -274,7 +274,7 @@ describe('the same again', () => {
     expect([...before.keys()]).toEqual(['new', 'old']);
     await world.handle(s3Event(old));
     expect(await table()).toEqual(before);
-    expect(await ledgerItem(world, current)).toEqual(books);
+    expect(await ledgerItem(world, current)).toEqual(entry);
   });
 
   test('overwritten before it was read: the current bytes count, for both notifications', async () => {
@@ -302,7 +302,7 @@ describe('the same again', () => {
     expect(ids(await storedEvents(world))).toEqual(['mwaa', 'serverless']);
   });
 
-  test('an event in several files, at the same time, in any order: one item, the books balance', async () => {
+  test('an event in several files, at the same time, in any order: one item, the counts add up', async () => {
     const random = seededRandom(5);
     for (let run = 0; run < 5; run += 1) {
       const each = await createWorld(servers);
@@ -347,7 +347,7 @@ describe('addenda and conflicts', () => {
     expect((await storedEvents(world)).get('own')?.supersedes).toEqual({ S: 'amended' });
   });
 
-  test('another event under a known eventID is set aside, and the first stays', async () => {
+  test('another event under a known eventID is quarantined, and the first stays', async () => {
     const first = mwaaRecord('same-id', { userAgent: 'first' });
     const second = mwaaRecord('same-id', { userAgent: 'second' });
     await world.handle(s3Event(await putLogFile(world, 'conflict-1', [first])));
@@ -464,7 +464,7 @@ describe('bad records', () => {
     ['a long eventID', `{"eventSource":"airflow.amazonaws.com","eventID":"${'x'.repeat(513)}"}`, 'event-id-too-long'],
   ];
 
-  test('each is set aside with its own bytes and reason, the rest is stored', async () => {
+  test('each is quarantined with its own bytes and reason, the rest is stored', async () => {
     const records = BAD_RECORDS.flatMap(([, text], i) => [text, JSON.stringify(mwaaRecord(`good-${i}`))]);
     const file = await putLogFile(world, 'bad-records', records);
     expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
@@ -486,7 +486,7 @@ describe('bad records', () => {
     });
   });
 
-  test('a kept record that is not UTF-8 is set aside, byte for byte', async () => {
+  test('a kept record that is not UTF-8 is quarantined, byte for byte', async () => {
     const bytes = Buffer.from('{"eventSource":"airflow.amazonaws.com","eventID":"x","userAgent":"\xff"}', 'latin1');
     const text = Buffer.concat([Buffer.from('{"Records":['), bytes, Buffer.from(']}')]);
     await world.handle(s3Event(await putLogFile(world, 'not-utf8', gzipSync(text))));
@@ -524,7 +524,7 @@ describe('what is stored', () => {
   const sorted = (events: readonly ExpectedEvent[]) => [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
 
   test.each([1, 2, 3])(
-    'generated files in any order, some twice: the events that went in, the books balanced (%i)',
+    'generated files in any order, some twice: the events that went in, the counts added up (%i)',
     async (seed) => {
       const random = seededRandom(seed);
       const events = generateEvents(seed, 120, 10);
@@ -550,15 +550,15 @@ describe('what is stored', () => {
       let stored = 0;
       for (const { file, read, wanted, bad: wrong, bytes } of files) {
         const item = (await ledgerItem(world, file))!;
-        const books = (name: string) => Number(item[name]!.N);
-        expect(books('recordsRead')).toBe(read);
-        expect(books('eventsStored') + books('eventsKnown')).toBe(wanted);
-        expect(books('recordsQuarantined')).toBe(wrong);
-        expect(books('recordsFiltered')).toBe(read - wanted - wrong);
+        const counts = (name: string) => Number(item[name]!.N);
+        expect(counts('recordsRead')).toBe(read);
+        expect(counts('eventsStored') + counts('eventsKnown')).toBe(wanted);
+        expect(counts('recordsQuarantined')).toBe(wrong);
+        expect(counts('recordsFiltered')).toBe(read - wanted - wrong);
         expect(item.sha256?.S).toBe(createHash('sha256').update(gunzipSync(bytes)).digest('hex'));
-        stored += books('eventsStored');
+        stored += counts('eventsStored');
       }
-      // A file that was read twice at the same time has the books of the later reading, to which all is known.
+      // A file that was read twice at the same time has the counts of the later reading, to which all is known.
       expect(stored).toBeLessThanOrEqual(events.length);
     },
     30_000,

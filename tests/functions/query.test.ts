@@ -6,8 +6,7 @@ import { createQueryHandler } from '../../functions/query-handler.ts';
 import type { Provenance } from '../../shared/audit-event/audit-event.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS } from '../../shared/http/parameters.ts';
-import { encodeCursor } from '../../shared/query/cursor.ts';
-import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
+import { encodeCursor, type QueryDeps, readAll } from '../../shared/query/ask.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
@@ -75,7 +74,7 @@ describe('pages', () => {
   test('the list is that of the library', async () => {
     const events: string[] = [];
     const question = { criteria: { environment: ['prod-etl'] }, order: 'newest-first' } as const;
-    for await (const event of readAll(question, 1000, store.deps)) events.push(eventJson(event));
+    for await (const event of readAll(question, store.deps)) events.push(eventJson(event));
     expect(events.length).toBeGreaterThan(10);
     const { body } = await get('/events?environment=prod-etl&limit=100', 'application/x-ndjson');
     expect(body.trimEnd().split('\n')).toEqual(events);

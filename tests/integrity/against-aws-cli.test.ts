@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../shared/integrity/finding.ts';
-import { type VerifyReport, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import { type BucketReport, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import { type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { awsSettings } from '../support/program.ts';
 import { type Random, seededRandom } from '../support/random.ts';
@@ -265,7 +265,7 @@ async function opinionOf({ name, region, location }: HistoryTrail, since: string
   };
 }
 
-async function ours({ trails, hours }: History, location: Location, since: string | undefined): Promise<VerifyReport> {
+async function ours({ trails, hours }: History, location: Location, since: string | undefined): Promise<BucketReport> {
   const until = isoOf(START + hours * HOUR_MS);
   return verifyBucket(
     { ...{ bucket: location.bucket, prefix: location.prefix, until, since }, regions: [trails[0]!.region] },

@@ -1,6 +1,6 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
-import type { VerifyReport } from '../../shared/integrity/verify-bucket.ts';
+import type { BucketReport } from '../../shared/integrity/verify-bucket.ts';
 import { isVerified, verificationText } from '../../shared/render/verification.ts';
 import { scaled } from '../support/scale.ts';
 import { useServers } from '../support/servers.ts';
@@ -17,7 +17,7 @@ import { createTamperWorld, inShort, type TamperWorld, UNTIL, verifyWorld } from
 const servers = useServers();
 
 const at = (time: string) => ({ now: () => Date.parse(time) });
-const short = ({ findings, unchecked }: VerifyReport) => {
+const short = ({ findings, unchecked }: BucketReport) => {
   expect(unchecked).toEqual([]);
   return findings.map(inShort).sort();
 };

@@ -3,7 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
-import { type VerifyReport, type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import { type BucketReport, type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { useServers } from '../support/servers.ts';
 import {
@@ -41,12 +41,12 @@ async function remove(...objects: TrailObject[]): Promise<void> {
     await servers.s3.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
-function short({ findings, unchecked }: VerifyReport): string[] {
+function short({ findings, unchecked }: BucketReport): string[] {
   expect(unchecked).toEqual([]);
   return findings.map(inShort).sort();
 }
 
-const retiredOf = ({ places }: VerifyReport) => places.flatMap(({ retired }) => retired);
+const retiredOf = ({ places }: BucketReport) => places.flatMap(({ retired }) => retired);
 
 describe('a trail that is retired while another goes on', () => {
   async function retiring(other: TrailSettings = {}, ended: TrailSettings = {}) {

@@ -1,20 +1,20 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
-import type { RawCriteria } from '../../shared/query/criteria.ts';
-import { listDays, listEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
+import type { Criteria } from '../../shared/query/criteria.ts';
+import {
+  listDays,
+  listEnvironments,
+  noEnvironments,
+  noteEvent,
+  writeEnvironments,
+} from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
-import {
-  listProblems,
-  listWatermarks,
-  noteFailure,
-  readLedger,
-  writeCheckpoint,
-  writeLedger,
-} from '../../shared/store/ledger.ts';
-import { type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
+import { type IngestedEntry, type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { noteFailure, writeLedger } from '../../shared/store/ledger-writer.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
@@ -145,7 +145,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW - 1)).toMatchObject({ eventId: EVENT.eventId });
   });
 
-  const entry = (name: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  const entry = (name: string, more: Partial<IngestedEntry> = {}): IngestedEntry => ({
     bucket: 'bucket',
     key: name,
     state: 'ingested',
@@ -161,7 +161,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     ...more,
   });
 
-  test('the ledger: a failure is noted only while the books are open, and a checkpoint is read as it was written', async () => {
+  const write = (entry: LedgerEntry) =>
+    writeLedger(world.dynamo, world.deps.config, { entry, before: undefined, seen: noEnvironments() });
+
+  test('the ledger: a failure is noted only while there is no entry, and a checkpoint is read as it was written', async () => {
     const { logFilesTable } = world.deps.config;
     const { dynamo } = world;
     await noteFailure(dynamo, logFilesTable, entry('f'), 'first');
@@ -169,10 +172,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toBeUndefined();
     expect(await listProblems(dynamo, logFilesTable, {}, 10)).toMatchObject([{ state: 'failed', reason: 'second' }]);
     const checkpoint = { nextRecord: 7, stored: 3, known: 2, skipped: 1, quarantined: 1 };
-    await writeCheckpoint(dynamo, logFilesTable, entry('f'), checkpoint, undefined);
+    await write({ ...entry('f'), state: 'partial', checkpoint });
     await noteFailure(dynamo, logFilesTable, entry('f'), 'third');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toMatchObject({ state: 'partial', checkpoint });
-    await writeLedger(dynamo, logFilesTable, entry('f', { recordsRead: 9, eventsStored: 9 }));
+    await write(entry('f', { recordsRead: 9, eventsStored: 9 }));
     await noteFailure(dynamo, logFilesTable, entry('f'), 'fourth');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toEqual(
       entry('f', { recordsRead: 9, eventsStored: 9, revision: 2 }),
@@ -189,11 +192,8 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
       ['02', '12'],
     ]) {
       const deliveredAt = `2026-11-${day}T${hour}:00:00.000Z`;
-      await writeLedger(
-        dynamo,
-        logFilesTable,
-        entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt, state: 'quarantined', reason: 'r' }),
-      );
+      const delivered = entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt });
+      await write({ ...delivered, state: 'quarantined', reason: 'r', detail: 'd' });
     }
     const keys = async (days: object, limit = 10) =>
       (await listProblems(dynamo, logFilesTable, days, limit)).map(({ logFile }) => logFile);
@@ -253,7 +253,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     const all = generated.map(({ expected }) => expected).sort((a, b) => (order(a) > order(b) ? -1 : 1));
     const [some] = all.filter(({ environment, errorCode, accessKeyId }) => environment && errorCode && accessKeyId);
     const { environment, principal, eventName, errorCode, accessKeyId } = some!;
-    const questions: [RawCriteria, (event: ExpectedEvent) => boolean][] = [
+    const questions: [Criteria, (event: ExpectedEvent) => boolean][] = [
       [{}, () => true],
       [{ environment: [environment!] }, (event) => event.environment === environment],
       [{ principal: [principal] }, (event) => event.principal === principal],

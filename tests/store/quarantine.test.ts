@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
 import {
   listQuarantine,
+  putReason,
   type QuarantineReason,
   quarantineFile,
   quarantineRecord,
   removeFromQuarantine,
-  renewReason,
 } from '../../shared/store/quarantine.ts';
 import { VERSION } from '../../shared/version.ts';
 import { useServers } from '../support/servers.ts';
@@ -21,7 +21,7 @@ test('a log file: a copy and the reason, listed with an id that stays', async ()
   expect(entries).toEqual([
     { id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5, codeVersion: VERSION },
   ]);
-  await renewReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
+  await putReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
   expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
   expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
 });

@@ -1,11 +1,11 @@
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
-import { noteEvent, type SeenEnvironments, writeEnvironments } from '../../shared/store/environments-table.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
+import { noEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
-import { writeLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { writeLedger } from '../../shared/store/ledger-writer.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
@@ -43,7 +43,7 @@ export class EventStore {
   }
 
   async add(...events: TestEvent[]): Promise<void> {
-    const seen: SeenEnvironments = { environments: new Map(), days: new Set() };
+    const seen = noEnvironments();
     for (const event of events) {
       const context = { logFile: 'bucket/key.json.gz', recordIndex: 0, keyAccount: undefined, now: this.deps.now() };
       const read = toAuditEvent(recordText(event), context);
@@ -55,11 +55,11 @@ export class EventStore {
     await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
   }
 
-  /** Writes the books of a log file. */
+  /** Writes the ledger entry of a log file. */
   async addLogFile(entry: Partial<LedgerEntry>): Promise<void> {
-    const books = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
-    await writeLedger(this.deps.dynamo, this.tables.logFilesTable, {
-      ...books,
+    const counts = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
+    const whole = {
+      ...counts,
       bucket: 'bucket',
       key: 'key.json.gz',
       state: 'ingested',
@@ -72,8 +72,10 @@ export class EventStore {
       region: 'eu-west-1',
       deliveredAt: '2026-11-10T12:05:00.000Z',
       ingestedAt: '2026-11-10T12:05:01.000Z',
+      detail: 'a sentence',
       ...entry,
-    });
+    } as LedgerEntry;
+    await writeLedger(this.deps.dynamo, this.tables, { entry: whole, before: undefined, seen: noEnvironments() });
   }
 
   stop(): void {

@@ -5,7 +5,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
 import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** The clock of everything that is made from the samples. */

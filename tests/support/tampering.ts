@@ -7,8 +7,8 @@ import pMap from 'p-map';
 import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import {
-  type VerifyDeps,
-  type VerifyReport,
+  type BucketReport,
+  type VerifyBucketDeps,
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
@@ -85,8 +85,8 @@ export async function ingestBucket({ s3, deps, signed: { bucket } }: TamperWorld
 export function verifyWorld(
   world: TamperWorld,
   request: Partial<VerifyRequest> = {},
-  options: Partial<VerifyDeps> = {},
-): Promise<VerifyReport> {
+  options: Partial<VerifyBucketDeps> = {},
+): Promise<BucketReport> {
   const { s3, dynamo, deps, signed } = world;
   const prefix = signed.root.slice(0, signed.root.indexOf('AWSLogs/'));
   return verifyBucket(
