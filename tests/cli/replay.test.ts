@@ -260,7 +260,7 @@ describe('the store', () => {
     for (const store of ['a-file', 'a-file/below']) {
       const { code, stdout, stderr } = await run('replay', '--store', store, guide);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^mwaa-trail: the store \S+ cannot be opened \(ENOTDIR\): expected a folder/);
+      expect(stderr).toMatch(/^mwaa-trail: the store \S+ cannot be opened \(ENOTDIR\): expected a writable folder/);
     }
     const { code, stdout, stderr } = await run('query', '--store', 'never-made');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
