@@ -2,13 +2,14 @@ import pMap from 'p-map';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import { ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { ingest, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { noteFailureOf } from '../../shared/ingest/ingest-result.ts';
 import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import { GroupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
+import { groupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
 import type { Tally } from '../log-files/tally.ts';
@@ -41,7 +42,7 @@ export async function ingestFiles(
   { concurrency, tally, signal, sourceOf }: IngestOptions,
 ): Promise<void> {
   const budget = new ByteBudget(MAX_BYTES);
-  const ledger = new GroupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
+  const writeGroup = groupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
   const store = recordStore(deps);
 
   const ingestFile = async (file: WantedFile, findEntry: () => Promise<LedgerEntry | undefined>): Promise<Ingested> => {
@@ -59,7 +60,7 @@ export async function ingestFiles(
   const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
     const updates = window.flatMap(({ update }) => update ?? []);
     try {
-      await ledger.write(updates);
+      await writeGroup(updates);
       return window;
     } catch (error) {
       await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });

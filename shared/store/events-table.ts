@@ -14,10 +14,10 @@ import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } fr
 import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
 
 /**
- * What became of an event that was to be stored: it is new, or takes the place of a provisional copy; it was there before; it
- * joined the versions of its event, of which addenda are the newer; or the table has another event with its eventID.
+ * What became of an event that was to be stored. `stored`: it is new, or replaces a provisional copy; `duplicate`: it was
+ * there before; `amended`: it is another version of its event; `conflict`: the table has another event with its eventID.
  */
-export type PutOutcome = 'stored' | 'known' | 'amended' | 'conflict';
+export type PutOutcome = 'stored' | 'duplicate' | 'amended' | 'conflict';
 
 /** What an event means for the item stored under the same eventID, and that item as it is to be, if it is to change. */
 export interface Merge {
@@ -64,18 +64,18 @@ export async function dryRunPut(dynamo: DynamoDBClient, table: string, item: Ite
  * decides, so that the order of arrival never does.
  */
 export function mergeEvents(stored: Item, incoming: Item): Merge {
-  if (isProvisional(incoming)) return { outcome: 'known' };
+  if (isProvisional(incoming)) return { outcome: 'duplicate' };
   if (isProvisional(stored)) return { outcome: 'stored', put: incoming };
   const arrived = fromEventItem(incoming);
   // Nearly all that is known is so by this, and then what is stored need not be unpacked.
-  if (arrived.contentHash === textAt(stored, 'contentHash') && !isAddendum(arrived)) return { outcome: 'known' };
+  if (arrived.contentHash === textAt(stored, 'contentHash') && !isAddendum(arrived)) return { outcome: 'duplicate' };
   const { previousVersions = [], ...newest } = fromEventItem(stored);
   const versions = [newest, ...previousVersions];
   const copy = versions.find(({ contentHash }) => contentHash === arrived.contentHash);
   if (copy !== undefined) {
     // A version stands for its first delivery, or else its copies would decide which version is the newest.
-    if (!isAddendum(arrived) || deliveredAt(copy) <= deliveredAt(arrived)) return { outcome: 'known' };
-    return { outcome: 'known', put: toVersionsItem(newestFirst(versions.with(versions.indexOf(copy), arrived))) };
+    if (!isAddendum(arrived) || deliveredAt(copy) <= deliveredAt(arrived)) return { outcome: 'duplicate' };
+    return { outcome: 'duplicate', put: toVersionsItem(newestFirst(versions.with(versions.indexOf(copy), arrived))) };
   }
   if (!isAddendum(arrived) && !versions.every(isAddendum)) return { outcome: 'conflict' };
   return { outcome: 'amended', put: toVersionsItem(newestFirst([...versions, arrived])) };

@@ -1,10 +1,6 @@
-import {
-  BatchWriteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  type WriteRequest,
-} from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import { DAY_MS } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
@@ -59,9 +55,17 @@ function writeEntry(
   { entry, before }: Omit<LedgerUpdate, 'seen'>,
 ): Promise<LedgerEntry> {
   return untilWritten(entry, async (race) => {
-    const next = withHistory(entry, race === 0 ? before : await readLedger(dynamo, table, entry));
+    const current = race === 0 ? before : await readLedger(dynamo, table, entry);
+    if (race > 0 && current && isBetter(current, entry)) return current;
+    const next = withHistory(entry, current);
     return (await putEntry(dynamo, table, next)) ? next : undefined;
   });
+}
+
+/** Whether another reading of the same state ingested all of it, and this one did not. */
+function isBetter(current: LedgerEntry, { state, etag, eventSources }: LedgerEntry): boolean {
+  const isSame = current.etag === etag && current.eventSources.join() === eventSources.join();
+  return isSame && current.state === 'ingested' && state !== 'ingested';
 }
 
 /** Each lost race means that another writer finished. */
@@ -108,7 +112,8 @@ export function updateEntry(
   const { logFile: _, ...attributes } = toLedgerItem({ ...next, revision: (before.revision ?? 0) + 1 });
   const removed = Object.keys(toLedgerItem(before)).filter((name) => name !== 'logFile' && !(name in attributes));
   const key = { logFile: text(ledgerKey(before)) };
-  return updateIf(dynamo, table, key, attributes, '#revision < :revision', removed);
+  const isUnchanged = before.revision === undefined ? 'attribute_not_exists(#revision)' : '#revision < :revision';
+  return updateIf(dynamo, table, key, attributes, isUnchanged, removed);
 }
 
 /** What names a log file in the ledger, also before it has an entry. */
@@ -161,98 +166,106 @@ async function moveWatermark(dynamo: DynamoDBClient, table: string, entry: Ledge
   await updateIf(dynamo, table, { logFile: text(`#watermark/${scope}`) }, attributes, isNewer);
 }
 
+type Sleep = (milliseconds: number) => Promise<unknown>;
+
 /**
- * Writes what the readings of many log files leave, group by group: the environments that all of them showed, then their
- * entries in batches, then the watermarks. If it is interrupted before, events are stored whose log files are read once more.
+ * Returns a function that writes what the readings of many log files leave, group by group: the environments that all of
+ * them showed, then their entries, then the watermarks. If it is interrupted, events are stored whose log files are read
+ * again.
  */
-export class GroupLedgerWriter {
-  private readonly dynamo: DynamoDBClient;
-  private readonly tables: TableNames;
-  private readonly sleep: (milliseconds: number) => Promise<unknown>;
-  private readonly written = noEnvironments();
-  private readonly watermarks = new Map<string, string>();
-
-  constructor(dynamo: DynamoDBClient, tables: TableNames, sleep: (milliseconds: number) => Promise<unknown>) {
-    this.dynamo = dynamo;
-    this.tables = tables;
-    this.sleep = sleep;
-  }
-
-  /** @returns the entries as written, by `bucket/key` */
-  async write(updates: readonly LedgerUpdate[]): Promise<Map<string, LedgerEntry>> {
+export function groupLedgerWriter(
+  dynamo: DynamoDBClient,
+  { environmentsTable, logFilesTable }: TableNames,
+  sleep: Sleep,
+): (updates: readonly LedgerUpdate[]) => Promise<void> {
+  const environments = noEnvironments();
+  const watermarks = new Map<string, string>();
+  return async (updates) => {
     const seen = noEnvironments();
     for (const update of updates) joinSeen(seen, update.seen);
-    await writeEnvironments(this.dynamo, this.tables.environmentsTable, seen, this.written);
-    const written = await this.writeEntries(updates);
-    await this.moveWatermarks(updates);
-    return written;
-  }
-
-  private async writeEntries(updates: readonly LedgerUpdate[]): Promise<Map<string, LedgerEntry>> {
-    const { dynamo, sleep } = this;
-    const { logFilesTable } = this.tables;
-    const byKey = new Map(updates.map((update) => [ledgerKey(update.entry), update]));
-    const written = new Map<string, LedgerEntry>();
-    const writeBatch = async (keys: readonly string[]) => {
-      const batch = keys.flatMap((key) => byKey.get(key) ?? []);
-      // A batch knows no conditions: what the ledger has already is written one by one, so that no verification mark is lost.
-      const known = await readLedgerBatch(
-        dynamo,
-        logFilesTable,
-        batch.map(({ entry }) => entry),
-      );
-      const first = batch.filter(({ entry }) => !known.has(ledgerKey(entry)));
-      const puts = first.map(({ entry }) => ({ PutRequest: { Item: toLedgerItem({ ...entry, revision: 1 }) } }));
-      await batchWrite(dynamo, logFilesTable, puts, sleep);
-      for (const { entry } of first) written.set(ledgerKey(entry), entry);
-      for (const update of batch.filter((one) => !first.includes(one))) {
-        written.set(ledgerKey(update.entry), await writeEntry(dynamo, logFilesTable, update));
-      }
-    };
-    const keys = [...byKey.keys()];
-    const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, i) =>
-      keys.slice(i * BATCH, (i + 1) * BATCH),
-    );
-    await pMap(batches, writeBatch, { concurrency: CONCURRENT_BATCHES });
-    return written;
-  }
-
-  /** Once for each account and Region, and not where an earlier group was further. */
-  private async moveWatermarks(updates: readonly LedgerUpdate[]): Promise<void> {
+    await writeEnvironments(dynamo, environmentsTable, seen, environments);
+    await writeEntries(dynamo, logFilesTable, updates, sleep);
     const newest = new Map<string, LedgerEntry>();
     for (const { entry } of updates) {
       const scope = scopeOf(entry);
-      const before = newest.get(scope)?.deliveredAt ?? this.watermarks.get(scope) ?? '';
+      const before = newest.get(scope)?.deliveredAt ?? watermarks.get(scope) ?? '';
       if (deliveredAtOf(entry) > before) newest.set(scope, entry);
     }
     for (const [scope, entry] of newest) {
-      await moveWatermark(this.dynamo, this.tables.logFilesTable, entry);
-      this.watermarks.set(scope, deliveredAtOf(entry));
+      await moveWatermark(dynamo, logFilesTable, entry);
+      watermarks.set(scope, deliveredAtOf(entry));
     }
-  }
+  };
 }
 
-/** DynamoDB takes so many items at once, and no two with one key. */
+/** DynamoDB takes at most 25 items in a batch, and no two with one key. */
 const BATCH = 25;
 const CONCURRENT_BATCHES = 4;
+const CONCURRENT_WRITES = 16;
+
+async function writeEntries(
+  dynamo: DynamoDBClient,
+  table: string,
+  updates: readonly LedgerUpdate[],
+  sleep: Sleep,
+): Promise<void> {
+  const unique = [...new Map(updates.map((update) => [ledgerKey(update.entry), update])).values()];
+  const { recent = [], old = [] } = Object.groupBy(unique, ({ entry }) => (isRecent(entry) ? 'recent' : 'old'));
+  await pMap(recent, (update) => writeEntry(dynamo, table, update), { concurrency: CONCURRENT_WRITES });
+  const batches = Array.from({ length: Math.ceil(old.length / BATCH) }, (_, i) =>
+    old.slice(i * BATCH, (i + 1) * BATCH),
+  );
+  await pMap(batches, (batch) => writeBatch(dynamo, table, batch, sleep), { concurrency: CONCURRENT_BATCHES });
+}
+
+/** The queues keep notifications for 14 days. */
+const RECENT_MS = 15 * DAY_MS;
+
+/** Whether a notification of the log file may still come, so that the functions may write its entry at the same time. */
+function isRecent({ ingestedAt, deliveredAt = '' }: LedgerEntry): boolean {
+  return !(Date.parse(ingestedAt) - Date.parse(deliveredAt) >= RECENT_MS);
+}
+
 const MAX_ROUNDS = 12;
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** What DynamoDB had no capacity for comes back, and is written again. */
-async function batchWrite(
+/**
+ * Writes entries that only backfills write. A batch cannot have conditions, so entries that the ledger has already are
+ * written one by one. What DynamoDB had no capacity for is looked up and written again.
+ */
+async function writeBatch(
   dynamo: DynamoDBClient,
   table: string,
-  batch: WriteRequest[],
-  sleep: (milliseconds: number) => Promise<unknown>,
+  batch: readonly LedgerUpdate[],
+  sleep: Sleep,
 ): Promise<void> {
   let left = batch;
-  if (left.length === 0) return;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { UnprocessedItems } = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
-    left = UnprocessedItems?.[table] ?? [];
+    const known = await readLedgerBatch(
+      dynamo,
+      table,
+      left.map(({ entry }) => entry),
+    );
+    const isKnown = ({ entry }: LedgerUpdate) => known.has(ledgerKey(entry));
+    for (const update of left.filter(isKnown)) await writeEntry(dynamo, table, update);
+    const puts = left.filter((update) => !isKnown(update));
+    const unprocessed = await putAll(dynamo, table, puts);
+    left = puts.filter(({ entry }) => unprocessed.has(ledgerKey(entry)));
     if (left.length === 0) return;
     await sleep(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** round) * Math.random());
   }
   throw new TrailError('unprocessed-items', `table ${table}: expected to take ${left.length} more items, in time`);
+}
+
+/** Returns the keys of the entries that DynamoDB did not write. */
+async function putAll(
+  dynamo: DynamoDBClient,
+  table: string,
+  updates: readonly LedgerUpdate[],
+): Promise<Set<string | undefined>> {
+  if (updates.length === 0) return new Set();
+  const puts = updates.map(({ entry }) => ({ PutRequest: { Item: toLedgerItem({ ...entry, revision: 1 }) } }));
+  const { UnprocessedItems } = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
+  return new Set(UnprocessedItems?.[table]?.map(({ PutRequest }) => PutRequest?.Item?.logFile?.S));
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
-import { asWritten, ingest } from '../../shared/ingest/ingest-log-file.ts';
+import { ingest } from '../../shared/ingest/ingest-log-file.ts';
+import { writeResult } from '../../shared/ingest/ingest-result.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
 import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
@@ -18,7 +20,7 @@ import { noEnvironments } from '../../shared/store/environments-table.ts';
 import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import {
-  GroupLedgerWriter,
+  groupLedgerWriter,
   type LedgerUpdate,
   writeLedger,
   writeVerification,
@@ -727,14 +729,11 @@ describe('interrupted', () => {
     const before = (await check.entry(file))!;
     const content = '{"Records":[]}';
     await putTrailObject(s3, { ...file, body: gzipSync(content) });
-    const { report, update } = await ingested(check, file, before);
+    const result = await ingested(check, file, before);
     // The reading has ended; the verification comes before its entry is written.
     await check.run();
-    const written =
-      how === 'in a group'
-        ? await new GroupLedgerWriter(dynamo, deps.config, async () => {}).write([update])
-        : new Map([['', await writeLedger(dynamo, deps.config, update)]]);
-    expect(asWritten(report, [...written.values()][0])).toMatchObject({ outcome: 'ingested', notAsSigned: true });
+    if (how === 'in a group') await groupLedgerWriter(dynamo, deps.config, async () => {})([result.update]);
+    else expect(await writeResult(result, deps)).toMatchObject({ outcome: 'ingested', notAsSigned: true });
     expect(await check.entry(file)).toMatchObject({
       ...{ verification: 'failed', signedSha256: before.sha256, otherSha256: [before.sha256] },
       sha256: createHash('sha256').update(content).digest('hex'),
@@ -747,7 +746,27 @@ describe('interrupted', () => {
     await check.ingest();
     await check.run();
     const results = await Promise.all(check.trail.logFiles.map((file) => ingested(check, file, undefined)));
-    await new GroupLedgerWriter(dynamo, deps.config, async () => {}).write(results.map(({ update }) => update));
+    await groupLedgerWriter(dynamo, deps.config, async () => {})(results.map(({ update }) => update));
+    expect(await check.states()).toEqual(all(2, 'verified'));
+  });
+
+  test('by a backfill that looked before the log file was read and verified: its mark is kept', async () => {
+    const check = await Verification.of({ hours: 1 });
+    const { dynamo, deps } = check.world;
+    const results = await Promise.all(check.trail.logFiles.map((file) => ingested(check, file, undefined)));
+    let isMeanwhile = false;
+    const late = {
+      async send(command: { input: object }) {
+        const isWrite = command instanceof BatchWriteItemCommand || command instanceof PutItemCommand;
+        if (isWrite && !isMeanwhile && JSON.stringify(command.input).includes(deps.config.logFilesTable)) {
+          isMeanwhile = true;
+          await check.ingest();
+          await check.run();
+        }
+        return await dynamo.send(command as PutItemCommand);
+      },
+    } as unknown as DynamoDBClient;
+    await groupLedgerWriter(late, deps.config, async () => {})(results.map(({ update }) => update));
     expect(await check.states()).toEqual(all(2, 'verified'));
   });
 

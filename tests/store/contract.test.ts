@@ -13,8 +13,8 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
-import { type IngestedEntry, type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
-import { noteFailure, writeLedger } from '../../shared/store/ledger-writer.ts';
+import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
+import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
@@ -66,7 +66,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
   test('an event is stored once; the same again is known, another one a conflict', async () => {
     expect(await put(itemOf('a'))).toBe('stored');
     const [before] = await events();
-    expect(await put(itemOf('a', { logFile: 'another' }))).toBe('known');
+    expect(await put(itemOf('a', { logFile: 'another' }))).toBe('duplicate');
     expect(await put(itemOf('b'))).toBe('conflict');
     expect(await events()).toEqual([before]);
   });
@@ -74,7 +74,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
   test('of many writers at the same time one stores it', async () => {
     const outcomes = await Promise.all(Array.from({ length: 16 }, () => put(itemOf('a'))));
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === 'known')).toHaveLength(15);
+    expect(outcomes.filter((outcome) => outcome === 'duplicate')).toHaveLength(15);
   });
 
   test.each([
@@ -87,10 +87,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     };
     const outcomes = [];
     for (const name of [...order, ...order]) outcomes.push(await put(items[name]!));
-    expect(outcomes).toEqual(['stored', 'amended', 'known', 'known']);
+    expect(outcomes).toEqual(['stored', 'amended', 'duplicate', 'duplicate']);
     expect(await put(itemOf('second addendum', { flags: ['addendum'] }))).toBe('amended');
     expect(await put(itemOf('another original'))).toBe('conflict');
-    for (const name of order) expect(await put(items[name]!)).toBe('known');
+    for (const name of order) expect(await put(items[name]!)).toBe('duplicate');
     const stored = await getEvent(world.dynamo, world.deps.config.eventsTable, EVENT.eventId, NOW);
     expect(stored).toMatchObject({
       record: '"second addendum"',
@@ -103,9 +103,9 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
 
   test("a log file's record takes the place of a provisional copy, however that is written, and is never replaced by one", async () => {
     expect(await put(provisional('copy'))).toBe('stored');
-    expect(await put(provisional('another copy'))).toBe('known');
+    expect(await put(provisional('another copy'))).toBe('duplicate');
     expect(await put(itemOf('record'))).toBe('stored');
-    expect(await put(provisional('copy'))).toBe('known');
+    expect(await put(provisional('copy'))).toBe('duplicate');
     expect(await put(itemOf('other'))).toBe('conflict');
     expect(await events()).toEqual([itemOf('record')]);
   });
@@ -116,7 +116,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await events()).toEqual([itemOf('record')]);
     const byLogFiles = outcomes.filter((_, i) => i % 2 === 1);
     expect(byLogFiles.filter((outcome) => outcome === 'stored')).toHaveLength(1);
-    expect(byLogFiles.filter((outcome) => outcome === 'known')).toHaveLength(7);
+    expect(byLogFiles.filter((outcome) => outcome === 'duplicate')).toHaveLength(7);
     expect(outcomes).not.toContain('conflict');
   });
 
@@ -181,6 +181,29 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
       entry('f', { recordsRead: 9, eventsStored: 9, revision: 2 }),
     );
     expect(await listProblems(dynamo, logFilesTable, {}, 10)).toEqual([]);
+  });
+
+  test('the ledger: an entry of a version that counted no revisions is verified, and discarded from', async () => {
+    const { logFilesTable } = world.deps.config;
+    const { dynamo } = world;
+    const { revision: _, ...item } = toLedgerItem(entry('old', { sha256: 'a' }));
+    await dynamo.send(new PutItemCommand({ TableName: logFilesTable, Item: item }));
+    const signed = { signedSha256: 'a', verifiedBy: 'digest', verifiedAt: 'now' };
+    const before = (await readLedger(dynamo, logFilesTable, entry('old')))!;
+    expect(await writeVerification(dynamo, logFilesTable, before, signed)).toBe('verified');
+    expect(await writeVerification(dynamo, logFilesTable, before, signed)).toBeUndefined();
+    expect(await readLedger(dynamo, logFilesTable, entry('old'))).toMatchObject({ ...signed, revision: 1 });
+  });
+
+  test('the ledger: a reading that did not finish does not replace one that did, of the same state', async () => {
+    const { logFilesTable } = world.deps.config;
+    const { dynamo } = world;
+    await write(entry('twice', { eventsStored: 9 }));
+    const checkpoint = { nextRecord: 7, stored: 3, known: 4, skipped: 0, quarantined: 0 };
+    await write({ ...entry('twice'), state: 'partial', checkpoint });
+    expect(await readLedger(dynamo, logFilesTable, entry('twice'))).toMatchObject({ state: 'ingested', revision: 1 });
+    await write({ ...entry('twice', { etag: 'other' }), state: 'partial', checkpoint });
+    expect(await readLedger(dynamo, logFilesTable, entry('twice'))).toMatchObject({ state: 'partial', revision: 2 });
   });
 
   test('the ledger: problems by day, the newest first; a watermark only moves forward', async () => {

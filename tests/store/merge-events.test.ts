@@ -45,7 +45,7 @@ describe('what comes, and what becomes of it', () => {
     [['original'], ['stored']],
     [
       ['original', 'original'],
-      ['stored', 'known'],
+      ['stored', 'duplicate'],
     ],
     [
       ['original', 'other'],
@@ -53,12 +53,12 @@ describe('what comes, and what becomes of it', () => {
     ],
     [
       ['original', 'other', 'original'],
-      ['stored', 'conflict', 'known'],
+      ['stored', 'conflict', 'duplicate'],
     ],
     [['addendum'], ['stored']],
     [
       ['addendum', 'addendum'],
-      ['stored', 'known'],
+      ['stored', 'duplicate'],
     ],
     [
       ['original', 'addendum'],
@@ -70,15 +70,15 @@ describe('what comes, and what becomes of it', () => {
     ],
     [
       ['original', 'addendum', 'original'],
-      ['stored', 'amended', 'known'],
+      ['stored', 'amended', 'duplicate'],
     ],
     [
       ['original', 'addendum', 'addendum'],
-      ['stored', 'amended', 'known'],
+      ['stored', 'amended', 'duplicate'],
     ],
     [
       ['addendum', 'original', 'addendum', 'original'],
-      ['stored', 'amended', 'known', 'known'],
+      ['stored', 'amended', 'duplicate', 'duplicate'],
     ],
     [
       ['original', 'addendum', 'other'],
@@ -94,16 +94,16 @@ describe('what comes, and what becomes of it', () => {
     ],
     [
       ['addendum', 'second-addendum', 'original', 'addendum', 'second-addendum', 'other'],
-      ['stored', 'amended', 'amended', 'known', 'known', 'conflict'],
+      ['stored', 'amended', 'amended', 'duplicate', 'duplicate', 'conflict'],
     ],
     [['provisional original'], ['stored']],
     [
       ['provisional original', 'provisional other'],
-      ['stored', 'known'],
+      ['stored', 'duplicate'],
     ],
     [
       ['provisional original', 'original', 'provisional other', 'original', 'other'],
-      ['stored', 'stored', 'known', 'known', 'conflict'],
+      ['stored', 'stored', 'duplicate', 'duplicate', 'conflict'],
     ],
     [
       ['provisional original', 'written otherwise'],
@@ -111,7 +111,7 @@ describe('what comes, and what becomes of it', () => {
     ],
     [
       ['original', 'provisional addendum', 'addendum'],
-      ['stored', 'known', 'amended'],
+      ['stored', 'duplicate', 'amended'],
     ],
   ])('%j: %j', (names, outcomes) => {
     expect(stored(...names).outcomes).toEqual(outcomes);
