@@ -10,7 +10,8 @@ import {
 } from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
 import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
-import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import { ingestLogFile, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 

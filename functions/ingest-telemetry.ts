@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
-import type { LogFileReport } from '../shared/ingest/ingest-log-file.ts';
+import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 

@@ -1,6 +1,6 @@
 import { bucketNameProblem } from './aws/bucket-name.ts';
 import { defined } from './defined.ts';
-import { TrailError } from './errors.ts';
+import { s3Uri, TrailError } from './errors.ts';
 
 /** A bucket that log files may come from; `account` is the expected owner, if given. */
 export interface LogBucket {
@@ -25,6 +25,22 @@ export interface Config extends TableNames {
   eventSources: readonly string[];
   /** Days after its eventTime at which an event expires; absent: never. */
   retentionDays?: number;
+}
+
+/**
+ * Returns the account that must own the bucket of a log file; undefined if it may be any.
+ * @throws {TrailError} `access-point`, or `bucket-not-allowed`: its notification is forged, or LOG_BUCKETS is wrong and events
+ *   would be lost
+ */
+export function expectedOwnerOf(
+  file: { bucket: string; key: string },
+  { logBuckets }: Pick<Config, 'logBuckets'>,
+): string | undefined {
+  const problem = bucketNameProblem(file.bucket);
+  if (problem !== undefined) throw new TrailError('access-point', problem);
+  const bucket = logBuckets.find(({ name }) => name === file.bucket);
+  if (bucket || logBuckets.length === 0) return bucket?.account;
+  throw new TrailError('bucket-not-allowed', `${s3Uri(file)}: expected a bucket that LOG_BUCKETS names`);
 }
 
 /** The configuration of the verify function, from its environment variables. */

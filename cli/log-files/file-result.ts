@@ -1,5 +1,5 @@
 import { placeOf } from '../../shared/errors.ts';
-import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogFileReport } from '../../shared/ingest/ingest-result.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 
 /** A log file among many: an object in S3, or a file on this machine. */

@@ -1,4 +1,5 @@
-import type { Checkpoint, LedgerEntry } from '../store/ledger-entry.ts';
+import { type Checkpoint, countsOf, type LedgerEntry } from '../store/ledger-entry.ts';
+import type { LogFileReport } from './ingest-result.ts';
 
 /** An entry of a reading that came to its end. */
 export type SettledEntry = Exclude<LedgerEntry, { state: 'partial' }>;
@@ -21,6 +22,14 @@ export function doneBefore(
 /** Whether an object in this state need not be read. */
 export function isDone(entry: LedgerEntry | undefined, etag: string, eventSources: readonly string[]): boolean {
   return doneBefore(entry, eventSources)?.etag === etag;
+}
+
+/** Returns what became of the log file when it was read. */
+export function earlierReport(entry: SettledEntry): LogFileReport {
+  const { bucket, key, state } = entry;
+  if (state === 'discarded') return { bucket, key, outcome: 'already-discarded' };
+  if (state === 'ingested') return { bucket, key, outcome: 'already-ingested', counts: countsOf(entry) };
+  return { bucket, key, outcome: 'already-quarantined', reason: entry.reason, detail: entry.detail };
 }
 
 /** Returns how far an earlier delivery came with the same state of a log file. */

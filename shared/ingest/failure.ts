@@ -3,13 +3,13 @@ import { TrailError } from '../errors.ts';
 import { BadLogFileError } from '../log-file/read-log-file.ts';
 
 /**
- * What is to be done about a failure. `quarantine`: the log file itself is bad, and reading it again changes nothing.
- * `retry`: delivered again, it will likely succeed. `fatal`: it will not before somebody has changed something.
- * Only what is quarantined is acknowledged.
+ * How to handle a failure. `quarantine`: the log file itself is invalid, and reading it again changes nothing. `retry`: it will
+ * likely succeed when it is delivered again. `fatal`: it will not, until somebody has changed something. Only what is
+ * quarantined is acknowledged.
  */
 export type FailureKind = 'quarantine' | 'retry' | 'fatal';
 
-/** Sorts a failure of the work on a delivery. */
+/** Classifies a failure of a delivery. */
 export function failureKind(error: unknown): FailureKind {
   if (isInvalidFile(error)) return 'quarantine';
   if (error instanceof TrailError) return RETRIED.has(error.code) ? 'retry' : 'fatal';
@@ -21,18 +21,21 @@ export function isInvalidFile(error: unknown): error is BadLogFileError | Object
   return error instanceof BadLogFileError || error instanceof ObjectMissingError;
 }
 
+const MAX_READINGS = 4;
+
 /**
- * Whether reading the log file again, at once, may go better.
+ * Whether the log file should be read again before its failure counts.
  * @param readings how often it has been read
+ * @param isSecondOpinion whether the last reading was by the other inflate
  */
-export function mayPass(error: unknown, readings: number): boolean {
+export function mayPass(error: unknown, readings: number, isSecondOpinion: boolean): boolean {
+  // Either the transfer or our inflate may be at fault; but what is too big stays too big.
+  if (error instanceof BadLogFileError) return !isSecondOpinion && !error.code.endsWith('-cap');
   // S3 is consistent, but a notification can come from a bucket that is replicated.
-  if (error instanceof ObjectChangedError || error instanceof ObjectMissingError) return true;
-  // The first time, the transfer may be what is bad; but what is too big stays so.
-  return error instanceof BadLogFileError && readings === 1 && !error.code.endsWith('-cap');
+  return readings < MAX_READINGS && (error instanceof ObjectChangedError || error instanceof ObjectMissingError);
 }
 
-/** Our own errors that pass: the rest are about configuration, or about what AWS or a forger sends. */
+/** Our own errors that pass. The others are about configuration, or about what AWS or a forger sends. */
 const RETRIED: ReadonlySet<string> = new Set([
   'object-changed',
   'body-incomplete',
@@ -44,7 +47,7 @@ const RETRIED: ReadonlySet<string> = new Set([
 /** Errors of AWS that say "you may not", "there is no such table or bucket", or "not in this Region": waiting does not help. */
 const REFUSALS =
   /AccessDenied|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|ResourceNotFound|NoSuchBucket|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|KMS\.(Disabled|NotFound|InvalidState)/;
-/** 301: the answer to a HEAD has no name. */
+/** 301: a response to HEAD has no error name. */
 const REFUSAL_STATUSES: ReadonlySet<number | undefined> = new Set([301, 401, 403]);
 
 function isRefused(error: unknown): boolean {

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { bucketNameProblem } from '../aws/bucket-name.ts';
 import { ObjectMissingError, type ObjectRef, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
-import { type LogFileKey, readObjectKey, type SkippedObject } from '../cloudtrail/object-key.ts';
-import type { Config } from '../config.ts';
+import { type LogFileKey, readObjectKey } from '../cloudtrail/object-key.ts';
+import { type Config, expectedOwnerOf } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { LogFileRef } from '../delivery/announcement.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
@@ -20,16 +18,15 @@ import {
 import { gunzipByZlib } from '../log-file/zlib-gunzip.ts';
 import { noEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
-import { countsOf, type LedgerEntry, type LogFileCounts } from '../store/ledger-entry.ts';
-import { type LedgerUpdate, type LogFileIdentity, noteFailure, writeLedger } from '../store/ledger-writer.ts';
-import { checkpointOf, doneBefore, type SettledEntry } from './done-before.ts';
+import type { LedgerEntry } from '../store/ledger-entry.ts';
+import { checkpointOf, doneBefore, earlierReport, type SettledEntry } from './done-before.ts';
 import { isInvalidFile, mayPass } from './failure.ts';
-import { type LogSource, s3Source } from './log-source.ts';
+import { type IngestResult, type LogFileReport, writeResult } from './ingest-result.ts';
+import { hashOf, type LogSource, s3Source } from './log-source.ts';
 import {
   OutOfTimeError,
   problemOf,
   quarantineBucketOf,
-  type RecordProblem,
   type RecordStore,
   recordStorage,
   recordStore,
@@ -45,9 +42,9 @@ export interface PipelineDeps {
   /** The clock, in milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
-  /** Bytes of wanted records that may be held until their file has proved good. */
+  /** Maximum bytes of wanted records held until their file has been checked; beyond it, the file is read twice. */
   maxHeldBytes?: number;
-  /** Over the usual caps of the reader. */
+  /** Override the reader's default caps. */
   caps?: Partial<ReaderCaps>;
 }
 
@@ -60,43 +57,15 @@ export interface IngestJob {
   time: TimeBudget;
   /** Returns what the ledger has on it. */
   findEntry(): Promise<LedgerEntry | undefined>;
-  /** In a replay: when it was first quarantined. Its being in quarantine then does not keep it from being read. */
+  /** In a replay: when the file was first quarantined. It is then read although the ledger has it as quarantined. */
   quarantinedAt?: string | undefined;
 }
 
-/** What became of a log file. */
-export type LogFileReport = { bucket: string; key: string } & (
-  | { outcome: 'skipped'; reason: SkippedObject }
-  /** `notAsSigned`: a digest was verified before that has the hash of other content. */
-  | { outcome: 'ingested'; counts: LogFileCounts; problems: RecordProblem[]; notAsSigned?: true }
-  | { outcome: 'quarantined'; reason: string; detail: string }
-  /** It was done before, and has not changed since. */
-  | { outcome: 'already-ingested'; counts: LogFileCounts }
-  | { outcome: 'already-quarantined'; reason: string; detail: string }
-  /** Somebody has decided that it is no log file, and it has not changed since. */
-  | { outcome: 'already-discarded' }
-);
-
-/** What became of a job, and what is to be written into the ledger. */
-export type IngestResult = IngestDone | IngestFailure;
-export interface IngestDone {
-  report: LogFileReport;
-  /** Absent if the ledger is as it should be. */
-  update?: LedgerUpdate;
-}
-/** The log file must be delivered again; `failureKind` tells whether that will help. */
-export interface IngestFailure {
-  error: unknown;
-  file: LogFileIdentity;
-  /** From where the next delivery is to go on. */
-  update?: LedgerUpdate;
-}
-
 /**
- * Ingests a log file that is announced, and writes its ledger entry. If this returns, everything in the object is stored,
- * skipped by rule, or quarantined with a reason.
+ * Ingests an announced log file, and writes its ledger entry. When this returns, everything in the object is stored, skipped by
+ * rule, or quarantined with a reason.
  * @throws {TrailError} `access-point` or `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery
- *   goes on from there; and any error of S3 and DynamoDB
+ *   continues; and any error of S3 and DynamoDB
  */
 export async function ingestLogFile(
   ref: LogFileRef,
@@ -109,37 +78,7 @@ export async function ingestLogFile(
   return writeResult(await ingest(job, deps), deps);
 }
 
-/**
- * Writes what a job leaves in the ledger, for this log file alone.
- * @throws what the job failed with
- */
-export async function writeResult(result: IngestResult, deps: PipelineDeps): Promise<LogFileReport> {
-  const { update } = result;
-  try {
-    const written = update && (await writeLedger(deps.dynamo, deps.config, update));
-    if ('error' in result) throw result.error;
-    return asWritten(result.report, written);
-  } catch (error) {
-    const file = 'error' in result ? result.file : update?.entry;
-    if (file) await noteFailureOf(file, error, deps);
-    throw error;
-  }
-}
-
-/** Returns the report with what the entry, as it was written, says of the content. */
-export function asWritten(report: LogFileReport, written: LedgerEntry | undefined): LogFileReport {
-  const isMismatch = report.outcome === 'ingested' && written?.verification === 'failed';
-  return isMismatch ? { ...report, notAsSigned: true } : report;
-}
-
-/** Notes a failure, so that answers can say what is missing. What failed may be DynamoDB itself: that is the failure to report. */
-export async function noteFailureOf(file: LogFileIdentity, error: unknown, deps: PipelineDeps): Promise<void> {
-  try {
-    await noteFailure(deps.dynamo, deps.config.logFilesTable, file, describeError(error));
-  } catch {}
-}
-
-/** A job on a log file that may be read. */
+/** A job whose log file may be read. */
 interface LogFileJob extends IngestJob {
   file: LogFileKey & { bucket: string; key: string; path?: string };
   expectedOwner: string | undefined;
@@ -149,7 +88,7 @@ interface LogFileJob extends IngestJob {
 
 /**
  * The whole story of a log file: may it be read, is it a log file, was it done before; read and check it, store its events.
- * Whatever is stored twice changes nothing the second time, so it may end anywhere and be repeated.
+ * Every write is idempotent, so ingesting may be interrupted anywhere and repeated.
  * @throws {TrailError} `access-point` or `bucket-not-allowed`
  */
 export async function ingest(job: IngestJob, deps: PipelineDeps): Promise<IngestResult> {
@@ -166,10 +105,9 @@ export async function ingest(job: IngestJob, deps: PipelineDeps): Promise<Ingest
   }
 }
 
-const MAX_READINGS = 4;
 const PAUSE_MS = 200;
 
-/** Reads again what may be a passing fault, then with the other inflate; quarantines what stays invalid. */
+/** Reads again after a fault that may pass, and with the other inflate if the file looks invalid; quarantines what stays so. */
 async function readUntilCertain(job: LogFileJob, deps: PipelineDeps): Promise<IngestResult> {
   const done = doneBefore(job.before, deps.config.eventSources, job.quarantinedAt !== undefined);
   if (done && done.etag === job.ref.etag) return { report: earlierReport(done) };
@@ -178,14 +116,15 @@ async function readUntilCertain(job: LogFileJob, deps: PipelineDeps): Promise<In
     const result = await readOnce(job, done, inflate, deps);
     if (!('failure' in result)) return result;
     const { failure, state } = result;
-    if (reading < MAX_READINGS && mayPass(failure, reading) && !job.time.isSpent()) {
-      inflate = failure instanceof BadLogFileError ? gunzipByZlib : gunzip;
-      await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
-    } else if (isInvalidFile(failure)) {
+    if (!mayPass(failure, reading, inflate !== gunzip)) {
+      if (!isInvalidFile(failure)) throw failure;
       return quarantineLogFile(job, state, failure, deps);
-    } else {
-      throw failure;
     }
+    if (job.time.isSpent()) {
+      throw new TrailError('out-of-time', `${s3Uri(job.file)}: to be read again after ${describeError(failure)}`);
+    }
+    inflate = failure instanceof BadLogFileError ? gunzipByZlib : gunzip;
+    await deps.sleep(PAUSE_MS * 2 ** reading * Math.random());
   }
 }
 
@@ -216,14 +155,14 @@ async function readOnce(
   }
 }
 
-/** Whether an object that could not be opened is the one that was done before. */
+/** Whether a failure to open says that the object is as the ledger has it. */
 function isAsDone(failure: unknown, done: SettledEntry, ref: LogFileRef): boolean {
   if (failure instanceof ObjectUnchangedError) return true;
-  // Ingested, and gone since. A notification with an ETag could be of another state of it, which is missing.
+  // It was ingested, and then deleted. A notification with an ETag may announce another state, which is missing.
   return failure instanceof ObjectMissingError && done.state === 'ingested' && ref.etag === undefined;
 }
 
-/** Verify, then write: nothing of a file is stored before all of it has been read and found good. */
+/** Verify, then write: all of a file is read and checked before any of it is stored. */
 async function storeLogFile(
   job: LogFileJob,
   object: OpenObject,
@@ -271,13 +210,16 @@ async function verify(object: OpenObject, file: ObjectRef, options: ReadOptions)
   try {
     return await readLogFile(object.body, options);
   } catch (error) {
-    // Without a size nobody knows whether the file ends so, or only its transfer.
+    // Without a size, an incomplete transfer looks like an invalid file.
     if (!(error instanceof BadLogFileError) || object.size !== undefined) throw error;
-    throw new TrailError('body-incomplete', `${s3Uri(file)}: expected a whole log file, from an answer without a size`);
+    throw new TrailError(
+      'body-incomplete',
+      `${s3Uri(file)}: expected a whole log file, from a response without a size`,
+    );
   }
 }
 
-/** The raw bytes, if there are any, and the reason go to the quarantine. */
+/** Puts the raw bytes, if there are any, and the reason into quarantine. */
 async function quarantineLogFile(
   job: LogFileJob,
   { etag, versionId }: FailedReading['state'],
@@ -288,7 +230,10 @@ async function quarantineLogFile(
   const { bucket, key, path } = file;
   const about = { reason, detail, bucket, key, etag, quarantinedAt, versionId, path };
   const quarantineBucket = quarantineBucketOf(deps.config, about);
-  const sha256 = reason === 'object-missing' ? undefined : await hashOf(job, etag, deps);
+  const sha256 =
+    reason === 'object-missing'
+      ? undefined
+      : await hashOf(source, { ifMatch: etag, expectedOwner: job.expectedOwner, sleep: deps.sleep });
   await store.quarantineFile(source, quarantineBucket, { ...about, sha256 });
   const entry: LedgerEntry = { ...entryOf(job, etag, deps), state: 'quarantined', reason, detail };
   return {
@@ -297,41 +242,8 @@ async function quarantineLogFile(
   };
 }
 
-/** No log file of CloudTrail is nearly as long: what is longer is told apart by its ETag alone. */
-const MAX_HASHED_BYTES = 1024 ** 3;
-
-/** Returns the hex SHA-256 of the raw bytes. An invalid file was not read to its end, so all of it is read now. */
-async function hashOf({ source, expectedOwner }: LogFileJob, etag: string, { sleep }: PipelineDeps) {
-  const { body } = await source.open({ ifMatch: etag, expectedOwner, sleep });
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > MAX_HASHED_BYTES) return undefined;
-    hash.update(piece);
-  }
-  return hash.digest('hex');
-}
-
 function entryOf({ file }: LogFileJob, etag: string, deps: PipelineDeps) {
   return { ...file, etag, eventSources: [...deps.config.eventSources], ingestedAt: isoNow(deps) };
-}
-
-/** A bucket that is not on the list fails: its notification is forged, or the list is wrong and events would be lost. */
-function expectedOwnerOf(ref: LogFileRef, { logBuckets }: Config): string | undefined {
-  const problem = bucketNameProblem(ref.bucket);
-  if (problem !== undefined) throw new TrailError('access-point', problem);
-  if (logBuckets.length === 0) return undefined;
-  const bucket = logBuckets.find(({ name }) => name === ref.bucket);
-  if (bucket) return bucket.account;
-  throw new TrailError('bucket-not-allowed', `${s3Uri(ref)}: expected a bucket that LOG_BUCKETS names`);
-}
-
-function earlierReport(entry: SettledEntry): LogFileReport {
-  const { bucket, key, state } = entry;
-  if (state === 'discarded') return { bucket, key, outcome: 'already-discarded' };
-  if (state === 'ingested') return { bucket, key, outcome: 'already-ingested', counts: countsOf(entry) };
-  return { bucket, key, outcome: 'already-quarantined', reason: entry.reason, detail: entry.detail };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

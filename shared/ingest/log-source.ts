@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type ObjectRef, type OpenObject, type OpenOptions, openObject } from '../aws/open-object.ts';
 import { putReason, type QuarantineEntry, type QuarantineReason, quarantineFile } from '../store/quarantine.ts';
@@ -44,4 +45,20 @@ export function quarantinedCopy(s3: S3Client, bucket: string, entry: QuarantineE
 /** Returns the ETag of the bytes in quarantine. That of what was missing is not the one of bytes that an earlier state left. */
 export function quarantinedState({ reason, etag }: QuarantineEntry): string | undefined {
   return reason === 'object-missing' || etag === '' ? undefined : etag;
+}
+
+/** CloudTrail's log files are far smaller. Longer ones are identified by their ETag alone. */
+const MAX_HASHED_BYTES = 1024 ** 3;
+
+/** Returns the hex SHA-256 of the raw bytes; undefined if there are too many. */
+export async function hashOf(source: LogSource, options: OpenOptions): Promise<string | undefined> {
+  const { body } = await source.open(options);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > MAX_HASHED_BYTES) return undefined;
+    hash.update(piece);
+  }
+  return hash.digest('hex');
 }

@@ -15,51 +15,30 @@ import { type QuarantineReason, quarantineRecord } from '../store/quarantine.ts'
 import type { LogSource } from './log-source.ts';
 import type { TimeBudget } from './time-budget.ts';
 
-/** Where the events of log files go, and what is invalid. */
-export interface RecordStore {
-  putEvent(item: Item): Promise<PutOutcome | 'refused'>;
-  quarantineRecord(bucket: string, bytes: Uint8Array, reason: QuarantineReason): Promise<void>;
-  quarantineFile(source: LogSource, bucket: string, reason: QuarantineReason): Promise<void>;
+/** The log file that records come from. */
+export interface RecordsFile {
+  bucket: string;
+  key: string;
+  etag: string;
+  /** The account in its key. */
+  account?: string | undefined;
+  path?: string | undefined;
+  /** In a replay: when the file, or its record, was first quarantined. */
+  quarantinedAt?: string | undefined;
 }
 
-interface StoreDeps {
-  s3: S3Client;
-  dynamo: DynamoDBClient;
-  config: Config;
-}
-
-/** The events table and the quarantine. */
-export function recordStore({ s3, dynamo, config: { eventsTable } }: StoreDeps): RecordStore {
-  return {
-    async putEvent(item) {
-      try {
-        return await putEvent(dynamo, eventsTable, item);
-      } catch (error) {
-        // Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. The SDK
-        // has no class for it.
-        if ((error as Error).name === 'ValidationException') return 'refused';
-        throw error;
-      }
-    },
-    quarantineRecord: (bucket, bytes, reason) => quarantineRecord(s3, bucket, bytes, reason),
-    quarantineFile: (source, bucket, reason) => source.quarantine(bucket, reason),
-  };
-}
-
-/** Writes nothing, and only asks what would be stored. Of an event that comes twice, both would be. */
-export function dryRunStore({ dynamo, config }: StoreDeps): RecordStore {
-  return {
-    putEvent: (item) => dryRunPut(dynamo, config.eventsTable, item),
-    quarantineRecord: async () => {},
-    quarantineFile: async () => {},
-  };
-}
-
-/** What the making of items depends on. */
+/** What items depend on. */
 export interface RecordSettings {
   config: Config;
   /** The clock, in milliseconds since 1970. */
   now(): number;
+}
+
+/** Takes the events of log files, and what is invalid. */
+export interface RecordStore {
+  putEvent(item: Item): Promise<PutOutcome | 'refused'>;
+  quarantineRecord(bucket: string, bytes: Uint8Array, reason: QuarantineReason): Promise<void>;
+  quarantineFile(source: LogSource, bucket: string, reason: QuarantineReason): Promise<void>;
 }
 
 /** A record that was quarantined. */
@@ -70,92 +49,8 @@ export interface RecordProblem {
   detail: string;
 }
 
-/** There is no time left for the rest of a log file. */
-export class OutOfTimeError extends TrailError {
-  readonly checkpoint: Checkpoint;
-
-  constructor(file: { bucket: string; key: string }, checkpoint: Checkpoint) {
-    super('out-of-time', `${s3Uri(file)}: stored up to Records[${checkpoint.nextRecord}], to go on from there`);
-    this.checkpoint = checkpoint;
-  }
-}
-
-/**
- * Returns the quarantine bucket. Without one, what is invalid is not acknowledged.
- * @param detail what is wrong with the log file
- * @throws {TrailError} `no-quarantine`
- */
-export function quarantineBucketOf({ quarantineBucket }: Config, file: QuarantineReason): string {
-  if (quarantineBucket !== undefined) return quarantineBucket;
-  throw new TrailError('no-quarantine', `${s3Uri(file)}: ${file.detail}; expected QUARANTINE_BUCKET to be set`);
-}
-
-/** The log file that records are of. */
-export interface RecordsFile {
-  bucket: string;
-  key: string;
-  etag: string;
-  /** The account in its key. */
-  account?: string | undefined;
-  path?: string | undefined;
-  /** In a replay: when it, or its record, was first quarantined. */
-  quarantinedAt?: string | undefined;
-}
-
-/** What a record is, before the table is asked. */
-export type ClassifiedRecord =
-  | { kind: 'bad'; reason: string }
-  | { kind: 'skipped' }
-  | { kind: 'event'; event: AuditEvent; item: Item };
-
-/** Makes the item of a record, or says why there is none. */
-export function classifyRecord(
-  record: KeptRecord | BadRecord,
-  file: RecordsFile,
-  settings: RecordSettings,
-): ClassifiedRecord {
-  if ('reason' in record) return { kind: 'bad', reason: record.reason };
-  const provenance = { logFile: ledgerKey(file), recordIndex: record.index };
-  return classifyText(textOf(record), provenance, file.account, settings);
-}
-
-/** @param keyAccount the account in the key of its log file */
-export function classifyText(
-  text: string,
-  provenance: Provenance,
-  keyAccount: string | undefined,
-  { config, now }: RecordSettings,
-): ClassifiedRecord {
-  const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
-  if (result.kind !== 'event') return result;
-  const { event } = result;
-  const ingestedAt = new Date(now()).toISOString();
-  const item = toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) });
-  return { kind: 'event', event, item };
-}
-
-const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes).toString();
-
-/** Returns why a kept record can be no event; undefined if it can. */
-export function problemOf(record: KeptRecord): string | undefined {
-  return recordProblem(textOf(record));
-}
-
-/** Stores a record's event, if it is one. */
-export async function storeRecord(
-  record: ClassifiedRecord,
-  store: RecordStore,
-): Promise<Exclude<ClassifiedRecord, { kind: 'event' }> | { kind: 'stored' | 'duplicate'; event: AuditEvent }> {
-  if (record.kind !== 'event') return record;
-  const { event, item } = record;
-  const outcome = await store.putEvent(item);
-  if (outcome === 'conflict') return { kind: 'bad', reason: 'event-conflict' };
-  if (outcome === 'refused') return { kind: 'bad', reason: 'item-refused' };
-  return { kind: outcome === 'known' ? 'duplicate' : 'stored', event };
-}
-
 export const CONCURRENT_WRITES = 8;
-/** Records that are stored between two looks at the clock. */
+/** Records that are stored between two checks of the clock. */
 const SLICE = 200;
 const NOTHING: Checkpoint = { nextRecord: 0, stored: 0, known: 0, skipped: 0, quarantined: 0 };
 
@@ -224,6 +119,109 @@ export function recordStorage(
       };
     },
   };
+}
+
+/** Stores a record's event, if it is one. */
+export async function storeRecord(
+  record: ClassifiedRecord,
+  store: RecordStore,
+): Promise<Exclude<ClassifiedRecord, { kind: 'event' }> | { kind: 'stored' | 'duplicate'; event: AuditEvent }> {
+  if (record.kind !== 'event') return record;
+  const { event, item } = record;
+  const outcome = await store.putEvent(item);
+  if (outcome === 'conflict') return { kind: 'bad', reason: 'event-conflict' };
+  if (outcome === 'refused') return { kind: 'bad', reason: 'item-refused' };
+  return { kind: outcome === 'duplicate' ? 'duplicate' : 'stored', event };
+}
+
+/** What a record is, before the table is read. */
+export type ClassifiedRecord =
+  | { kind: 'bad'; reason: string }
+  | { kind: 'skipped' }
+  | { kind: 'event'; event: AuditEvent; item: Item };
+
+/** Returns the item of a record, or why there is none. */
+export function classifyRecord(
+  record: KeptRecord | BadRecord,
+  file: RecordsFile,
+  settings: RecordSettings,
+): ClassifiedRecord {
+  if ('reason' in record) return { kind: 'bad', reason: record.reason };
+  const provenance = { logFile: ledgerKey(file), recordIndex: record.index };
+  return classifyText(textOf(record), provenance, file.account, settings);
+}
+
+/** @param keyAccount the account in the key of its log file */
+export function classifyText(
+  text: string,
+  provenance: Provenance,
+  keyAccount: string | undefined,
+  { config, now }: RecordSettings,
+): ClassifiedRecord {
+  const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
+  if (result.kind !== 'event') return result;
+  const { event } = result;
+  const ingestedAt = new Date(now()).toISOString();
+  const item = toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) });
+  return { kind: 'event', event, item };
+}
+
+const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes).toString();
+
+/** Returns why a kept record cannot be an event; undefined if it can. */
+export function problemOf(record: KeptRecord): string | undefined {
+  return recordProblem(textOf(record));
+}
+
+interface StoreDeps {
+  s3: S3Client;
+  dynamo: DynamoDBClient;
+  config: Config;
+}
+
+/** The events table and the quarantine. */
+export function recordStore({ s3, dynamo, config: { eventsTable } }: StoreDeps): RecordStore {
+  return {
+    async putEvent(item) {
+      try {
+        return await putEvent(dynamo, eventsTable, item);
+      } catch (error) {
+        // Items keep every known limit. If DynamoDB refuses one anyway, the others are still stored. The SDK has no class for it.
+        if ((error as Error).name === 'ValidationException') return 'refused';
+        throw error;
+      }
+    },
+    quarantineRecord: (bucket, bytes, reason) => quarantineRecord(s3, bucket, bytes, reason),
+    quarantineFile: (source, bucket, reason) => source.quarantine(bucket, reason),
+  };
+}
+
+/** Writes nothing, and finds out what would be stored. An event that comes twice counts as stored twice. */
+export function dryRunStore({ dynamo, config }: StoreDeps): RecordStore {
+  return {
+    putEvent: (item) => dryRunPut(dynamo, config.eventsTable, item),
+    quarantineRecord: async () => {},
+    quarantineFile: async () => {},
+  };
+}
+
+/** The time is spent before all of a log file is stored. */
+export class OutOfTimeError extends TrailError {
+  readonly checkpoint: Checkpoint;
+
+  constructor(file: { bucket: string; key: string }, checkpoint: Checkpoint) {
+    super('out-of-time', `${s3Uri(file)}: stored up to Records[${checkpoint.nextRecord}], to continue from there`);
+    this.checkpoint = checkpoint;
+  }
+}
+
+/**
+ * Returns the quarantine bucket.
+ * @throws {TrailError} `no-quarantine`, so that what is invalid is not acknowledged
+ */
+export function quarantineBucketOf({ quarantineBucket }: Config, file: QuarantineReason): string {
+  if (quarantineBucket !== undefined) return quarantineBucket;
+  throw new TrailError('no-quarantine', `${s3Uri(file)}: ${file.detail}; expected QUARANTINE_BUCKET to be set`);
 }
 
 /** Returns what was expected of a record, by the reason for which it is invalid. */

@@ -7,7 +7,7 @@ import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { TrailError } from '../../shared/errors.ts';
-import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogFileReport } from '../../shared/ingest/ingest-result.ts';
 import type { DigestReport, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { alarmTime, type Sample, statesOf } from './support/alarm-state.ts';
 import { isAwsMetric } from './support/aws-schema.ts';

@@ -1,10 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
+import { ObjectChangedError } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
+import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
 import {
   EXPECTED_ATTRIBUTES,
@@ -402,6 +407,42 @@ describe('bad files', () => {
       etag: { S: file.etag },
       recordsRead: { N: '0' },
       eventsStored: { N: '0' },
+    });
+  });
+
+  describe('a second opinion, of the other inflate, comes before the quarantine', () => {
+    const isIngested = async (file: PutFile) => (await ledgerItem(world, file))?.state?.S;
+
+    /** Ingests a good log file whose n-th reading is as told: its last byte is missing, or the object has changed. */
+    async function ingestAs(readings: readonly ('cut' | 'changed' | undefined)[], isSpent = () => false) {
+      const file = await putLogFile(world, 'opinion', [mwaaRecord('opinion')]);
+      const source = s3Source(world.s3, file);
+      let count = 0;
+      const open: LogSource['open'] = async (options) => {
+        const reading = readings[count];
+        count += 1;
+        if (reading === 'changed') throw new ObjectChangedError(file);
+        const object = await source.open(options);
+        if (reading === undefined) return object;
+        const bytes = await buffer(object.body);
+        return { ...object, body: Readable.from([bytes.subarray(0, -1)]) };
+      };
+      const ingesting = ingestLogFile(file, world.deps, { isSpent: () => count > 0 && isSpent() }, { ...source, open });
+      return { file, ingesting };
+    }
+
+    test('no time is left for it: the log file is delivered again', async () => {
+      const { file, ingesting } = await ingestAs(['cut'], () => true);
+      await expect(ingesting).rejects.toMatchObject({ code: 'out-of-time' });
+      expect(await quarantined(world)).toEqual(new Map());
+      expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
+      expect(await isIngested(file)).toBe('ingested');
+    });
+
+    test.each([1, 2, 3])('the first bad reading comes after %d in which the object has changed', async (changes) => {
+      const { file, ingesting } = await ingestAs([...Array.from({ length: changes }, () => 'changed' as const), 'cut']);
+      expect(await ingesting).toMatchObject({ outcome: 'ingested' });
+      expect(await isIngested(file)).toBe('ingested');
     });
   });
 

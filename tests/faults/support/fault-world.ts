@@ -7,7 +7,8 @@ import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../../shared/aws/s3.ts';
 import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/ingest/failure.ts';
-import type { LogFileReport, PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
+import type { LogFileReport } from '../../../shared/ingest/ingest-result.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
 import type { Servers } from '../../support/servers.ts';
 import {
