@@ -15,30 +15,31 @@ import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 
-/** Notified of what happens: the function's log and metrics, or the report of a replay. No notification holds record content. */
+/** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
 export interface IngestObserver {
-  /** An object was dealt with, for good. */
+  /** An object was processed, and needs no other delivery. */
   logFile(report: LogFileReport): void;
-  /** A notification was acknowledged without work. */
+  /** A notification announced no log file. */
   nothingAnnounced(reason: NothingAnnounced): void;
-  /** An object, or a notification, failed and is to be delivered again. */
+  /** An object, or a notification, failed and must be delivered again. */
   failed(place: string, error: unknown): void;
-  /** How long the oldest message of a batch had waited. */
+  /** How long the oldest message of a batch has waited. */
   oldestMessage?(seconds: number): void;
   /** The invocation is over. */
   end?(): void;
 }
 
-/** Log files that are read at the same time; each is bounded in memory. */
+/** Each log file needs bounded memory. */
 const CONCURRENT_MESSAGES = 4;
-/** With so much time left nothing new is begun, and with so much the answer is given, finished or not. */
+/** With less time left, no log file is begun. */
 const LAST_START_MS = 10_000;
+/** With less time left, the function returns, finished or not. */
 const LAST_ANSWER_MS = 4_000;
 
 /**
- * The ingest function, for any event that `readDelivery` understands. An SQS batch is answered with the messages to be
- * delivered again; for any other event a failure is thrown, and Lambda delivers the whole again.
- * @param sourceOf where the bytes of a log file are
+ * The ingest function, for any event that `readDelivery` understands. For an SQS batch it returns the messages that must be
+ * delivered again. For any other event it throws, and Lambda delivers the whole event again.
+ * @param sourceOf returns where the bytes of a log file are
  */
 export function createIngestHandler(
   deps: PipelineDeps,
@@ -56,7 +57,7 @@ export function createIngestHandler(
     return undefined;
   };
 
-  /** Answers in time: a message that is not done by then is to be delivered again, and what was done of it is known then. */
+  /** Returns in time. A message that is not finished is delivered again, and finds its events stored. */
   const ingestBatch = async (
     messages: readonly DeliveredMessage[],
     ingestAll: (announcement: Announcement) => Promise<string[]>,
@@ -73,7 +74,7 @@ export function createIngestHandler(
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-  /** Ingests each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
+  /** Ingests each log file, even after one has failed. Returns a line for each failure that is safe to show. */
   const ingestAnnounced = async (
     { logFiles, ignored, malformed = [] }: Announcement,
     time: TimeBudget,
@@ -104,7 +105,7 @@ export function createIngestHandler(
     .handler(ingestEvent);
 }
 
-/** Waits for work, but no longer than so many milliseconds. */
+/** Waits for work, but not longer than this. */
 async function unlessOver(work: Promise<unknown>, milliseconds: number): Promise<void> {
   if (milliseconds === Number.POSITIVE_INFINITY) return void (await work);
   const timer = new AbortController();

@@ -7,7 +7,7 @@ import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
 /**
- * The ingest function's log and metrics, which alarms and people read (docs/runbook.md).
+ * The ingest function's log and metrics (docs/runbook.md).
  * @param namespace of the metrics in CloudWatch
  */
 export function createTelemetry(
@@ -26,13 +26,12 @@ export function createTelemetry(
         if (report.notAsSigned) count('FilesFailedVerification', 1);
       }
       if (outcome === 'quarantined') count('FilesQuarantined', 1);
-      // One line of JSON for each log file.
       const problem = problemOf(report);
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
       else logger.info('log file done', { report });
     },
     nothingAnnounced(reason) {
-      // With the heartbeat, silence is a value that an alarm sees; missing data looks healthy.
+      // A zero from the heartbeat lets an alarm detect silence: missing data looks healthy.
       count('RecordsRead', 0);
       logger.info('nothing announced', { reason });
     },
@@ -47,12 +46,12 @@ export function createTelemetry(
       logger.warn('DynamoDB throttles', { reasons });
     },
     end() {
-      // Stands beside the metrics in their line of the log; as a dimension, each reason would be a metric to pay for.
+      // Metadata of the log line. As a dimension, each reason would be a metric to pay for.
       if (throttles.size > 0) {
         metrics.addMetadata('throttlingReasons', [...throttles].map(([reason, n]) => `${reason}: ${n}`).join(', '));
         throttles.clear();
       }
-      // Publishing nothing is warned of.
+      // Powertools warns if there is nothing to publish.
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },
   };
@@ -72,7 +71,7 @@ function problemOf(report: LogFileReport): string | undefined {
   return isBad ? 'with something quarantined' : undefined;
 }
 
-/** CloudWatch takes 256 KB a line; the counts say how many problems there are, and the quarantine has them all. */
+/** CloudWatch takes 256 KB a line. The quarantine has all problems. */
 const MAX_PROBLEMS = 50;
 
 function shortened(report: LogFileReport): LogFileReport {

@@ -7,7 +7,7 @@ import { createTelemetry } from './ingest-telemetry.ts';
 
 const telemetry = createTelemetry(process.env.POWERTOOLS_METRICS_NAMESPACE);
 
-/** The Lambda function: log files that S3, SNS, SQS, EventBridge or CloudTrail announce, into DynamoDB. */
+/** The Lambda function that ingests the log files that S3, SNS, SQS, EventBridge or CloudTrail announce. */
 export const handler = createIngestHandler(
   {
     config: readConfig(process.env),

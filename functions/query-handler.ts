@@ -7,14 +7,14 @@ import { Problem } from '../shared/http/problem.ts';
 import type { QueryDeps } from '../shared/query/ask.ts';
 
 export interface QueryHandlerOptions {
-  /** Is told of errors that are not the caller's; they are not safe to show as they are. */
+  /** Notified of errors that are not the caller's. Their messages are not safe to show. */
   failed(error: unknown): void;
   /** Of the response as JSON text. */
   maxResponseBytes?: number;
   timeLimits?: TimeLimits;
 }
 
-/** Within the function's 29 seconds, there is also time for what a page had begun. */
+/** Leave time within the function's 29 seconds to finish a page that was begun. */
 const TIME_LIMITS: TimeLimits = { page: 18_000, answer: 27_000 };
 
 /** What Lambda returns to an HTTP API, payload format 2.0. */
@@ -24,7 +24,7 @@ export interface HttpApiResult {
   body: string;
 }
 
-/** The query function: events of an API Gateway HTTP API (payload format 2.0), answered from the tables. */
+/** The query function: answers requests to an API Gateway HTTP API (payload format 2.0) from the tables. */
 export function createQueryHandler(deps: QueryDeps, options: QueryHandlerOptions) {
   const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: TIME_LIMITS, ...options });
   return middy<unknown, HttpApiResult, Error, Context>().handler(async (event: unknown) => {
@@ -40,7 +40,7 @@ const NOT_FROM_HTTP_API = new Problem(
 );
 
 /**
- * What is used of an event of an HTTP API, payload format 2.0. Lambda function URLs send the same.
+ * The parts of an HTTP API event that are used. Lambda function URLs send the same.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 const HttpApiEvent = z.object({
@@ -56,7 +56,7 @@ const HttpApiEvent = z.object({
 function toRequest(event: unknown): ApiRequest | undefined {
   const parsed = HttpApiEvent.safeParse(event);
   if (!parsed.success) return undefined;
-  // Not `queryStringParameters`, which joins the values of a repeated parameter with commas.
+  // `queryStringParameters` joins the values of a repeated parameter with commas.
   const { rawQueryString = '', headers = {}, requestContext } = parsed.data;
   return {
     method: requestContext.http.method.toUpperCase(),
@@ -66,8 +66,8 @@ function toRequest(event: unknown): ApiRequest | undefined {
 }
 
 /**
- * The path, percent-encoded. API Gateway decodes that of a route with placeholders, so that a slash in a value cannot be
- * told from one of the path: it is made again from the route and the values.
+ * Returns the percent-encoded path. API Gateway decodes the path of a route with placeholders, so a slash in a value would look
+ * like a separator. Hence the path is rebuilt from the route and the values.
  */
 function encodedPath({ routeKey = '$default', rawPath, pathParameters }: z.infer<typeof HttpApiEvent>): string {
   if (pathParameters === undefined || !routeKey.includes(' ')) return rawPath;

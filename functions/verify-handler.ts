@@ -9,28 +9,28 @@ import {
   verifyIngested,
 } from '../shared/integrity/verify-ingested.ts';
 
-/** Is told what happens: the function's log and metrics. */
+/** Notified of what happens: for the function's log and metrics. */
 export interface VerifyFunctionObserver extends VerifyObserver {
   /** The invocation is over. */
   end(report?: RunReport): void;
 }
 
-/** What every run works with. Each asks for the public keys again, because there are new ones from time to time. */
+/** What every run works with. Each run lists the public keys again, because AWS adds new ones. */
 export interface VerifyFunctionDeps extends Omit<VerifyIngestedDeps, 'keys'> {
   createKeys(): PublicKeySource;
 }
 
-/** With less time left no digest is begun: the largest take seconds. */
+/** With less time left, no digest is begun: the largest take seconds. */
 const LAST_START_MS = 60_000;
 
-/** The verify function. A schedule calls it; the event does not matter. */
+/** The verify function. A schedule calls it, and its event is ignored. */
 export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps, observer: VerifyFunctionObserver) {
   const verify = async (_event: unknown, context: Partial<Context>): Promise<RunReport> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const report = await verifyIngested({ ...deps, keys: createKeys() }, observer, time);
     observer.end(report);
-    // Lambda counts an error; the others have been dealt with.
+    // The other places are verified. An error of the function raises the alarm.
     if (report.failedPlaces > 0) {
       throw new TrailError('verification-failed', `${report.failedPlaces} accounts and Regions could not be verified`);
     }

@@ -6,17 +6,17 @@ import type { FindingKind } from '../shared/integrity/finding.ts';
 import type { DigestReport } from '../shared/integrity/verify-ingested.ts';
 import type { VerifyFunctionObserver } from './verify-handler.ts';
 
-/** The metric that counts a finding; any other that is wrong with a digest is `DigestsInvalid`. */
+/** The metric that counts a finding; others count as `DigestsInvalid`. */
 const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
   'digest-missing': 'DigestsMissing',
   'logging-gap': 'LoggingGaps',
 };
 
-/** Where no digest was found at all, in a new trail or in one without log file validation, it counts as this old. */
+/** The age if there is no digest at all, as in a new trail, or in one without log file validation. */
 const NO_DIGEST_MS = 30 * DAY_MS;
 
 /**
- * The log and metrics of the function that verifies, which alarms and people read (docs/runbook.md).
+ * The verify function's log and metrics (docs/runbook.md).
  * @param namespace of the metrics in CloudWatch
  */
 export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionObserver {
@@ -47,12 +47,12 @@ export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionO
       if (report) {
         const ageMs = report.digestAgeMs ?? NO_DIGEST_MS;
         metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(ageMs / 1000));
+        logger.info('verification done', { report });
       }
-      if (report) logger.info('verification done', { report });
       for (const [region, reason] of Object.entries(report?.keysUnavailable ?? {})) {
         logger.error('public keys unavailable, digests not verified', { region, reason });
       }
-      // Publishing nothing is warned of.
+      // Powertools warns if there is nothing to publish.
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },
   };

@@ -9,7 +9,7 @@ import { createVerifyTelemetry } from './verify-telemetry.ts';
 
 const { graceHours, ...config } = readVerifyConfig(process.env);
 
-/** The Lambda function: each hour, what was ingested against what CloudTrail signed. */
+/** The Lambda function that compares each hour what was ingested with what CloudTrail signed. */
 export const handler = createVerifyHandler(
   {
     ...config,

@@ -62,7 +62,7 @@ export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'
 
 /**
  * Reads the configuration of the ingest function.
- * @throws {TrailError} `configuration`, naming everything that is missing or malformed at once.
+ * @throws {TrailError} `configuration`, naming everything that is missing or malformed
  */
 export function readConfig(env: Environment): Config {
   return checked(env, (variables) => {
@@ -105,7 +105,7 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
 }
 
 /**
- * Reads only the tables' names.
+ * Reads the tables' names.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
 export function readTableNames(env: Environment): TableNames {
@@ -127,7 +127,7 @@ function checked<T>(env: Environment, read: (variables: Variables) => T): T {
   throw new TrailError('configuration', `environment variables: ${variables.problems.join('; ')}`);
 }
 
-/** Environment variables, and what is wrong with those that were read. */
+/** Environment variables, and the problems of those that were read. */
 class Variables {
   readonly problems: string[] = [];
   private readonly env: Environment;
@@ -150,7 +150,7 @@ class Variables {
   list(name: string): string[] {
     const value = this.text(name);
     const entries = value.split(',').flatMap((entry) => entry.trim() || []);
-    // An empty list has a meaning of its own, which nobody writes as commas.
+    // An empty list has its own meaning; only commas are a mistake.
     this.expect(value === '' || entries.length > 0, `${name} must name something, or be empty`);
     return entries;
   }

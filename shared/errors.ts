@@ -14,12 +14,12 @@ export class TrailError extends Error {
   }
 }
 
-/** Returns `s3://bucket/key`, by which every message names a log file. */
+/** Returns `s3://bucket/key`, as every message names a log file. */
 export function s3Uri(object: { bucket: string; key: string }): string {
   return `s3://${object.bucket}/${object.key}`;
 }
 
-/** Returns the name by which people know a log file: the path that they gave, or its URI in S3. */
+/** Returns how people name a log file: by the path that they gave, or its URI in S3. */
 export function placeOf(object: { bucket: string; key: string; path?: string | undefined }): string {
   return object.path ?? s3Uri(object);
 }

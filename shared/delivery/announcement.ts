@@ -10,7 +10,7 @@ export interface LogFileRef {
   etag?: string;
 }
 
-/** Why a well-formed notification announces nothing. */
+/** Why a well-formed notification announces no log file. */
 export type NothingAnnounced =
   | 's3-test-event'
   | 'cloudtrail-validation-message'
@@ -18,15 +18,15 @@ export type NothingAnnounced =
   | 'sns-confirmation'
   | 'scheduled-event';
 
-/** What one notification says: log files to read, notices that are acknowledged without work, and what is not understood. */
+/** What a notification says. */
 export interface Announcement {
   logFiles: LogFileRef[];
   ignored: NothingAnnounced[];
-  /** Parts that must fail; the log files beside them are read all the same. */
+  /** Parts that must fail; the log files beside them are read. */
   malformed?: DeliveryError[];
 }
 
-/** A notification that cannot be understood. It must fail, never count as "nothing to do". */
+/** A notification is not understood. It must fail, and never count as "nothing to do". */
 export class DeliveryError extends TrailError {}
 
 export const announces = (...logFiles: LogFileRef[]): Announcement => ({ logFiles, ignored: [] });
@@ -54,14 +54,14 @@ export interface NotificationShape {
   recognises(value: object): boolean;
   /**
    * @param inner reads what an envelope carries: a text, or the value itself
-   * @throws {DeliveryError} when a part that this shape must have is missing or malformed
+   * @throws {DeliveryError} if a required part is missing or malformed
    */
   read(value: object, inner: (carried: unknown) => Announcement): Announcement;
 }
 
 /**
- * A shape whose parts a schema describes.
- * @param expected the parts that it must have, in words
+ * A shape that a schema describes.
+ * @param expected the required parts, in words
  */
 export function shape<S extends z.ZodMiniType>(parts: {
   name: string;
@@ -82,7 +82,7 @@ export function shape<S extends z.ZodMiniType>(parts: {
   };
 }
 
-/** Whether a value has a list `Records`, all of them from a source. */
+/** Whether a value has a list `Records`, all from one source. */
 export function hasRecords(value: object, member: 'eventSource' | 'EventSource', source: string): boolean {
   if (!('Records' in value) || !Array.isArray(value.Records) || value.Records.length === 0) return false;
   return value.Records.every((record) => record?.[member] === source);

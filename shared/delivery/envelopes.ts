@@ -30,8 +30,8 @@ export const snsEnvelope = shape({
 });
 
 /**
- * What SNS sends to a queue that somebody else than its owner subscribes or unsubscribes. It announces no log file; confirming
- * a subscription is for people: docs/runbook.md, "Log messages".
+ * What SNS sends to a queue when another account subscribes or unsubscribes it. People confirm subscriptions: docs/runbook.md,
+ * "Log messages".
  * https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
  */
 export const snsConfirmation: NotificationShape = {
@@ -42,8 +42,8 @@ export const snsConfirmation: NotificationShape = {
 };
 
 /**
- * An SQS batch that something else carries: `{"Records":[{"eventSource":"aws:sqs","body":"..."}]}`. Its messages are not
- * acknowledged one by one, yet one that is malformed fails alone.
+ * An SQS batch inside another envelope: `{"Records":[{"eventSource":"aws:sqs","body":"..."}]}`. Its messages are not acknowledged
+ * one by one, but a malformed one does not keep the others from being read.
  */
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 export const carriedSqsEvent = shape({
@@ -65,7 +65,7 @@ export const carriedSqsEvent = shape({
 });
 
 /**
- * What Lambda puts into the dead-letter queue when the function was called directly and failed for good: the event, and why.
+ * What Lambda puts into the dead-letter queue when the function was called directly and all retries failed: the event, and why.
  * `{"version":"1.0","requestContext":{"functionArn":"...","condition":"RetriesExhausted"},"requestPayload":{...},...}`
  */
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html

@@ -34,7 +34,7 @@ export const s3Notification = shape({
   read: ({ Records }) =>
     joined(
       Records.map(({ eventName, s3: { bucket, object } }) =>
-        // S3 writes no prefix; its own documentation of event types, and what imitates S3, does.
+        // S3 writes no prefix `s3:`. Its documentation of event types, and S3-compatible servers, do.
         /^(s3:)?ObjectCreated:/.test(eventName)
           ? announcesEncoded(bucket.name, object.key, object.eTag)
           : announcesNothing('not-object-created'),
@@ -54,7 +54,7 @@ function announcesEncoded(bucket: string, encodedKey: string, etag: string | und
   return announces({ bucket, key, ...(etag && { etag }) });
 }
 
-/** The message S3 sends once, when a notification configuration is saved. */
+/** The message that S3 sends when a notification configuration is saved. */
 export const s3TestEvent: NotificationShape = {
   name: 'S3 test event',
   recognises: (value) =>
@@ -69,7 +69,7 @@ export const s3TestEvent: NotificationShape = {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 const objectCreated = shape({
   name: 'EventBridge event',
-  // S3's own events are all named so. Under the same source come CloudTrail's records of API calls, which are something else.
+  // CloudTrail's records of API calls have the same source.
   recognises: (value) => 'source' in value && value.source === 'aws.s3' && detailType(value).startsWith('Object '),
   schema: z.object({
     detail: z.object({ bucket: Bucket, object: z.object({ key: Text, etag: z.optional(z.string()) }) }),
@@ -84,7 +84,7 @@ export const eventBridgeEvent: NotificationShape = {
     detailType(value) === 'Object Created' ? objectCreated.read(value, inner) : announcesNothing('not-object-created'),
 };
 
-/** The schedule of the ingest function: a heartbeat, which the function counts, and which announces nothing. */
+/** The schedule of the ingest function, its heartbeat. */
 export const scheduledEvent: NotificationShape = {
   name: 'scheduled event',
   recognises: (value) => 'source' in value && value.source === 'aws.events' && detailType(value) === 'Scheduled Event',
@@ -97,7 +97,7 @@ function detailType(value: object): string {
 }
 
 /**
- * The message a trail itself publishes to its SNS topic, which can name several log files, keys verbatim:
+ * The message that a trail publishes to its SNS topic, which can name several log files, keys verbatim:
  * `{"s3Bucket":"...","s3ObjectKey":["...", ...]}`.
  */
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/configure-sns-notifications-for-cloudtrail.html
@@ -109,5 +109,5 @@ export const cloudTrailNotification = shape({
   read: ({ s3Bucket, s3ObjectKey }) => announces(...s3ObjectKey.map((key) => ({ bucket: s3Bucket, key }))),
 });
 
-/** What CloudTrail publishes, as plain text, when a trail's SNS topic is configured. */
+/** The plain text that CloudTrail publishes when a trail's SNS topic is configured. */
 export const CLOUDTRAIL_VALIDATION_MESSAGE = 'CloudTrail validation message.';

@@ -10,10 +10,10 @@ import {
   scheduledEvent,
 } from './notifications.ts';
 
-/** One SQS message of a batch: what it announces, or why it cannot be understood. */
+/** An SQS message of a batch: what it announces, or why it is not understood. */
 export interface DeliveredMessage {
   messageId: string;
-  /** When it was put into the queue, in milliseconds since 1970. */
+  /** When it was sent to the queue, in milliseconds since 1970. */
   sentAt: number | undefined;
   announcement: Announcement | DeliveryError;
 }
@@ -36,10 +36,7 @@ const SHAPES: readonly NotificationShape[] = [
   carriedSqsEvent,
 ];
 
-/**
- * A message of SQS may hold Lambda's record of an invocation, its event a batch of SQS, a message of that what SNS wraps, and
- * this what EventBridge or S3 says; nothing AWS sends nests deeper.
- */
+/** The deepest nesting that AWS sends: Lambda's invocation record, its SQS batch, a message, an SNS envelope, an S3 event. */
 const MAX_ENVELOPES = 5;
 
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
@@ -57,9 +54,9 @@ const SqsEvent = z.object({
 });
 
 /**
- * Reads which log files a Lambda event announces, in any of the shapes in which AWS announces one. Unknown members are
- * tolerated anywhere: AWS adds some from time to time.
- * @throws {DeliveryError} when the event, or a notification that is not part of an SQS batch, cannot be understood
+ * Reads which log files a Lambda event announces, in any of the shapes that AWS uses. Unknown members are tolerated anywhere,
+ * because AWS adds new ones.
+ * @throws {DeliveryError} if the event, or a notification outside an SQS batch, is not understood
  */
 export function readDelivery(event: unknown): Delivery {
   if (!isSqsEvent(event)) return { kind: 'notification', announcement: readNotification(event, MAX_ENVELOPES) };
@@ -75,7 +72,7 @@ export function readDelivery(event: unknown): Delivery {
   };
 }
 
-/** Only metrics need it, so nothing fails for want of it. */
+/** Returns undefined if there is no such time: only metrics need it. */
 function sentAt(attributes: unknown): number | undefined {
   const sent = Number((attributes as { SentTimestamp?: unknown } | null | undefined)?.SentTimestamp ?? Number.NaN);
   return Number.isFinite(sent) ? sent : undefined;
@@ -86,7 +83,7 @@ function isSqsEvent(event: unknown): boolean {
   return Array.isArray(records) && records.some((record) => record?.eventSource === 'aws:sqs');
 }
 
-/** In a batch, a message that cannot be understood fails alone. */
+/** A message that is not understood does not keep the others of its batch from being read. */
 function readBody(body: string): Announcement | DeliveryError {
   try {
     return readText(body, MAX_ENVELOPES);

@@ -6,24 +6,24 @@ import type { PipelineDeps } from './ingest-log-file.ts';
 import { dryRunReplay, type Failed, type QuarantineRef, report } from './replay-quarantined.ts';
 import { quarantineBucketOf } from './store-records.ts';
 
-/** What became of something that was to be discarded. */
+/** What became of something to be discarded. */
 export type DiscardReport = QuarantineRef & (DiscardOutcome | Failed);
 type DiscardOutcome =
   | { outcome: 'discarded' }
-  /** It stays in quarantine: it holds events, or may do. */
+  /** It stays in quarantine, because it has events, or may have. */
   | { outcome: 'kept'; reason: string };
 
 /** Who discards, and why. */
 export interface DiscardDecision {
   by: string;
   why: string;
-  /** Also what holds events, or may do. */
+  /** Discards even what has events, or may have. */
   force: boolean;
-  /** Finds out what would become of it, and writes nothing. */
+  /** Reports the outcome without writing. */
   dryRun: boolean;
 }
 
-/** Of such a file the bytes show that it is no log file; any other bad file may be a damaged one. */
+/** Reasons that show that something is no log file. With any other, it may be a damaged one. */
 const NO_LOG_FILE: ReadonlySet<string> = new Set([
   'empty',
   'not-gzip-or-json',
@@ -35,8 +35,8 @@ const NO_LOG_FILE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Ends something that is in quarantine and is no log file, or no record: the ledger says who discarded it, when and why, and
- * then it is removed, bytes and all. An interrupted discarding can be repeated.
+ * Discards something in quarantine that is no log file, or no record: the ledger records who discarded it, when and why, and then
+ * it is removed with its bytes. Can be repeated after an interruption.
  */
 export function discardQuarantined(
   entry: QuarantineEntry,
@@ -51,7 +51,7 @@ export function discardQuarantined(
   });
 }
 
-/** Its reason may be of another version of the program, so it is read once more. */
+/** Returns undefined if it may be discarded. It is read again, because its reason may be of another version of the program. */
 async function reasonToKeep(entry: QuarantineEntry, deps: PipelineDeps): Promise<string | undefined> {
   const replay = await dryRunReplay(entry, deps);
   switch (replay.outcome) {

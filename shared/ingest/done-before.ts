@@ -1,19 +1,19 @@
 import { type Checkpoint, countsOf, type LedgerEntry } from '../store/ledger-entry.ts';
 import type { LogFileReport } from './ingest-result.ts';
 
-/** An entry of a reading that came to its end. */
+/** The entry of a finished reading. */
 export type SettledEntry = Exclude<LedgerEntry, { state: 'partial' }>;
 
 /**
  * Returns the entry of a log file that need not be read again while it is in the same state.
- * @param isReplay of a log file in quarantine: that it is there does not count
+ * @param isReplay whether a log file in quarantine is replayed, which is then read again
  */
 export function doneBefore(
   entry: LedgerEntry | undefined,
   eventSources: readonly string[],
   isReplay = false,
 ): SettledEntry | undefined {
-  // What was missing may have come since.
+  // It may have arrived since.
   if (entry === undefined || entry.state === 'partial' || entry.reason === 'object-missing') return undefined;
   if (isReplay && entry.state !== 'ingested') return undefined;
   return isForSources(entry, eventSources) ? entry : undefined;
@@ -32,7 +32,7 @@ export function earlierReport(entry: SettledEntry): LogFileReport {
   return { bucket, key, outcome: 'already-quarantined', reason: entry.reason, detail: entry.detail };
 }
 
-/** Returns how far an earlier delivery came with the same state of a log file. */
+/** Returns the checkpoint of an earlier delivery of the same state of a log file. */
 export function checkpointOf(
   entry: LedgerEntry | undefined,
   etag: string,
@@ -43,8 +43,8 @@ export function checkpointOf(
 }
 
 /**
- * Whether the ledger has another state of an object that was read, ingested or invalid. What was quarantined can be an
- * earlier state, and the ledger keeps the entry of the newer one.
+ * Whether the ledger has another state of an object, ingested or invalid. What is in quarantine can be an earlier state, and the
+ * ledger keeps the entry of the newer one.
  */
 export function isSuperseded(
   read: LedgerEntry,
@@ -56,7 +56,7 @@ export function isSuperseded(
   return before.state !== 'partial';
 }
 
-/** Whether an entry is of a reading for these event sources; what was discarded holds events of none. */
+/** Whether an entry is of a reading for these event sources. A discarded file has no events of any. */
 function isForSources({ state, eventSources }: LedgerEntry, wanted: readonly string[]): boolean {
   return state === 'discarded' || [...eventSources].sort().join() === [...wanted].sort().join();
 }

@@ -13,7 +13,7 @@ export interface LogSource {
   quarantine(bucket: string, reason: QuarantineReason): Promise<void>;
 }
 
-/** The log file itself, in the S3 that has the quarantine, too. */
+/** The log file itself, in the same S3 as the quarantine. */
 export function s3Source(s3: S3Client, object: ObjectRef): LogSource {
   return {
     open: (options) => openObject(s3, object, options),
@@ -22,8 +22,8 @@ export function s3Source(s3: S3Client, object: ObjectRef): LogSource {
 }
 
 /**
- * What lies in quarantine of a log file that itself is gone, replaced or out of reach.
- * @param bucket that of the quarantine
+ * The quarantined copy of a log file that is deleted, replaced or out of reach.
+ * @param bucket the quarantine bucket
  */
 export function quarantinedCopy(s3: S3Client, bucket: string, entry: QuarantineEntry): LogSource {
   const { name, path } = entry;
@@ -31,9 +31,9 @@ export function quarantinedCopy(s3: S3Client, bucket: string, entry: QuarantineE
   return {
     path,
     async open({ ifMatch, ifNoneMatch, sleep }) {
-      // The states that are asked for are those of the log file; a copy may have another ETag.
+      // Callers name states of the log file; its copy may have another ETag.
       const options = { ifMatch: ifMatch && copyEtag, ifNoneMatch, sleep };
-      // When the copy was stored is not when the log file was delivered.
+      // The copy's time is not the delivery time of the log file.
       const { deliveredAt: _, ...copy } = await openObject(s3, { bucket, key: name }, options);
       copyEtag = copy.etag;
       return { ...copy, etag: quarantinedState(entry) ?? copy.etag };
@@ -42,7 +42,7 @@ export function quarantinedCopy(s3: S3Client, bucket: string, entry: QuarantineE
   };
 }
 
-/** Returns the ETag of the bytes in quarantine. That of what was missing is not the one of bytes that an earlier state left. */
+/** Returns the ETag of the bytes in quarantine; undefined for a missing log file, which may have bytes of an earlier state. */
 export function quarantinedState({ reason, etag }: QuarantineEntry): string | undefined {
   return reason === 'object-missing' || etag === '' ? undefined : etag;
 }

@@ -22,26 +22,26 @@ export type QuarantineRef = Pick<QuarantineEntry, 'id' | 'bucket' | 'key' | 'rec
 export type ReplayReport = QuarantineRef & ReplayOutcome;
 type ReplayOutcome =
   | {
-      /** All of it is in the events table, or in quarantine record by record; itself it is there no longer. */
+      /** All of it is in the events table, or in quarantine record by record, and it is removed from quarantine. */
       outcome: 'replayed';
       from: BytesFrom;
-      /** The counts. Absent if only the removal of an earlier replay was finished. For a record, those of a file of one record. */
+      /** The counts, for a record as of a file of one record. Absent if only the removal of an earlier replay was finished. */
       books?: LogFileCounts;
     }
-  /** Invalid once more, for this reason: it stays. */
+  /** It is still invalid, and stays. */
   | { outcome: 'still-bad'; from: BytesFrom; reason: string; detail: string }
   | Failed;
-/** It stays as it is. */
+/** Nothing of it was changed. */
 export type Failed = { outcome: 'failed'; reason: string };
 
-/** Where the bytes are read: the log file itself, or what lies of it in quarantine. */
+/** Where the bytes are read: the log file itself, or its copy in quarantine. */
 type BytesFrom = 'original' | 'quarantine';
 
 type RecordEntry = QuarantineEntry & { recordIndex: number };
 
 /**
- * Puts something from quarantine through the pipeline again. It is removed only after its events are stored and the ledger
- * says so. Hence an interrupted replay can be repeated, and a repeated one changes nothing.
+ * Ingests something from quarantine again. It is removed only after its events are stored and the ledger says so, so an
+ * interrupted replay can be repeated, and a repeated one changes nothing.
  */
 export function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
   return report(entry, async () => {
@@ -54,12 +54,12 @@ export function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): P
   });
 }
 
-/** Finds out, without a write, what `replayQuarantined` would do. */
+/** Returns what `replayQuarantined` would return, without a write. */
 export function dryRunReplay(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
   return report(entry, async () => (await replay(entry, deps, dryRunStore(deps))).outcome);
 }
 
-/** Works on something in quarantine, and reports what became of it; also that it failed. */
+/** Works on something in quarantine, and reports the outcome, or the failure. */
 export async function report<T>(
   { id, bucket, key, recordIndex, path }: QuarantineEntry,
   work: () => Promise<T>,
@@ -72,10 +72,10 @@ export async function report<T>(
   }
 }
 
-/** What becomes of something in quarantine, and what is to be written into the ledger. */
+/** The outcome of a replay before the ledger is written. */
 interface Replay {
   outcome: ReplayOutcome;
-  /** @throws what the replay failed with */
+  /** Writes the ledger. @throws the error of the replay */
   finish(): Promise<unknown>;
 }
 
@@ -118,7 +118,7 @@ function outcomeOf(result: IngestResult, from: BytesFrom): ReplayOutcome {
   }
 }
 
-/** A log file is read from its own bucket while it is there as it was; what was missing, from wherever there is any of it. */
+/** A log file is read from its own bucket while that has the same state of it, or else from quarantine. */
 async function sourceOf(
   entry: QuarantineEntry,
   deps: PipelineDeps,
@@ -141,7 +141,7 @@ async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): 
   return writeResult(others, deps);
 }
 
-/** Events, environments, ledger, and only then the removal: whatever is done twice changes nothing the second time. */
+/** Writes events, environments, ledger, and only then removes the record. Every step is idempotent. */
 async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
   const { dynamo, config } = deps;
   const status = await readRecordStatus(dynamo, config.logFilesTable, entry);
@@ -168,7 +168,7 @@ async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: Recor
   return { outcome: { ...done, books: counts }, finish };
 }
 
-/** Returns which of the counts has the one record. */
+/** Returns the count that has the one record. */
 function countOf({ eventsStored, eventsKnown }: LogFileCounts): ReplayedTo {
   if (eventsStored > 0) return 'eventsStored';
   return eventsKnown > 0 ? 'eventsKnown' : 'recordsFiltered';
@@ -179,7 +179,7 @@ function accountIn(key: string): string | undefined {
   return 'skipped' in names ? undefined : names.account;
 }
 
-/** Reads a record as the only one of a log file, so that the reader judges it as it would in its own. */
+/** Reads a record as the only one of a log file, so that the same rules apply. */
 async function readRecord(entry: RecordEntry, deps: PipelineDeps): Promise<{ batch: RecordBatch; read: ReadCounts }> {
   const { body } = await openObject(deps.s3, { bucket: quarantineBucketOf(deps.config, entry), key: entry.name });
   const batch: RecordBatch = { kept: [], bad: [] };

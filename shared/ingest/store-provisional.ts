@@ -9,20 +9,20 @@ import {
   storeRecord,
 } from './store-records.ts';
 
-/** What became of records that came without a log file. */
+/** The counts of records that came without a log file. */
 export interface ProvisionalCounts {
   stored: number;
-  /** Events that the table has already, from a log file or provisional. */
+  /** Events that the table had before, from a log file or provisional. */
   duplicates: number;
-  /** Aggregated and Insight records, which are no events of their own. */
+  /** Aggregated and Insight records, which are not events. */
   skipped: number;
-  /** Could not be stored. Nothing keeps these but whoever brought them. */
+  /** Records that could not be stored. They are not quarantined. */
   bad: { index: number; reason: string }[];
 }
 
 /**
- * Stores records that came without a log file, as provisional events: redacted and indexed as all others, but of no log file,
- * in no ledger, and never verified. The log file's own record takes the place of such an event when it comes.
+ * Stores records that came without a log file, as provisional events. They are redacted and indexed, but have no ledger entry and
+ * are never verified. When their log file comes, its records replace them.
  * @param records JSON texts of records of wanted event sources, each an object
  */
 export async function storeProvisional(

@@ -1,10 +1,10 @@
-/** How long work may go on. */
+/** How long work may take. */
 export interface TimeBudget {
-  /** Nothing more should be begun. */
+  /** Whether nothing more should be begun. */
   isSpent(): boolean;
 }
 
-/** A budget from now on, in milliseconds. */
+/** Returns a budget that starts now. */
 export function budgetOf(milliseconds: number): TimeBudget {
   const end = performance.now() + milliseconds;
   return { isSpent: () => performance.now() >= end };

@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ObjectRef } from '../cloudtrail/object-key.ts';
-import { readLedger } from '../store/ledger.ts';
-import { type FailedLogFile, readLedgerBatch } from '../store/ledger-batch.ts';
+import { type FailedLogFile, readLedger, readLedgerBatch } from '../store/ledger.ts';
 import { type LedgerEntry, ledgerKey, type Verification, verificationOf } from '../store/ledger-entry.ts';
 import { writeVerification } from '../store/ledger-writer.ts';
 import type { NamedLogFile } from './digest.ts';

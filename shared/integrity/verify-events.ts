@@ -12,7 +12,7 @@ import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
 import { eventsOfDay } from '../store/events-table.ts';
-import { readLedgerBatch } from '../store/ledger-batch.ts';
+import { readLedgerBatch } from '../store/ledger.ts';
 import { checkEvent } from './check-event.ts';
 import type { Finding } from './finding.ts';
 import type { Outcomes, ScopeReport, Unchecked } from './scope-report.ts';

@@ -2,8 +2,8 @@ import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand
 import type { Item } from './item.ts';
 
 /**
- * Sets attributes of an item if a condition holds, in which `#NAME` is a stored attribute and `:NAME` its new value.
- * @param removed names of attributes that the item has no more
+ * Sets attributes of an item if a condition holds. In it, `#NAME` is the stored value of an attribute and `:NAME` its new value.
+ * @param removed names of attributes to remove
  * @returns whether it held
  */
 export async function updateIf(
@@ -31,7 +31,7 @@ export async function updateIf(
   );
 }
 
-/** Waits for a conditional write; false when its condition did not hold. */
+/** Waits for a conditional write. Returns false if its condition did not hold. */
 export async function conditionHeld(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;

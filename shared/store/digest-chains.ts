@@ -1,27 +1,27 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { updateIf } from './conditional.ts';
 import { type Item, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
-import { queryItems } from './query-items.ts';
+import { getItem, queryItems } from './read-items.ts';
 
-/** How far the digests of a trail, in one account and Region, have been verified. */
+/** How far the digests of a trail have been verified, in one account and Region. */
 export interface DigestChain {
   bucket: string;
   /** Names the chain within its bucket. */
   id: string;
   account: string;
   region: string;
-  /** Log files that were delivered before, and that the ledger does not know, do not count; ISO 8601. */
+  /** Log files that were delivered before may be missing in the ledger; ISO 8601. */
   since: string;
   /** The start that the configuration named, if any. The chain begins again if it names another. */
   asked: string | undefined;
-  /** The newest digest that was dealt with; undefined before the first. */
+  /** The newest digest that was verified; undefined before the first. */
   last: LastDigest | undefined;
-  /** Keys of digests that name log files which were not ingested when they were last looked at; the oldest first. */
+  /** Keys of digests that name log files which were not ingested yet, the oldest first. */
   pending: readonly string[];
   /** Whether its trail was reported as retired: it has no more digests, while another one goes on. */
   retired: boolean;
-  /** Counts the writes of it; 0 before the first. */
+  /** Counts the writes; 0 before the first. */
   revision: number;
 }
 
@@ -41,7 +41,7 @@ const Keys = z.array(z.string());
 
 const CHAINS = 'digest-chains';
 
-/** Returns all chains that were seen so far. */
+/** Returns all chains. */
 export async function listChains(dynamo: DynamoDBClient, table: string): Promise<DigestChain[]> {
   const listed = await queryItems(dynamo, {
     TableName: table,
@@ -51,8 +51,8 @@ export async function listChains(dynamo: DynamoDBClient, table: string): Promise
   });
   const chains: DigestChain[] = [];
   for (const { logFile } of listed) {
-    // The index holds only a part, and lags.
-    const item = logFile && (await itemOf(dynamo, table, { logFile }));
+    // The index has only some attributes, and lags.
+    const item = logFile && (await getItem(dynamo, table, { logFile }));
     if (item) chains.push(fromItem(item));
   }
   return chains;
@@ -70,7 +70,7 @@ export async function writeChain(
   const { id, last, pending, ...others } = chain;
   const revision = chain.revision + 1;
   const listing = { listing: CHAINS, listingKey: `${chain.account}/${chain.region}` };
-  // What is undefined would keep its value.
+  // An undefined attribute would keep its stored value.
   const json = { last: JSON.stringify(last ?? null), unsettled: JSON.stringify(pending) };
   const attributes = toItem({ ...others, chain: id, ...json, ...listing, revision });
   const unchanged = 'attribute_not_exists(#revision) OR #revision < :revision';
@@ -78,12 +78,12 @@ export async function writeChain(
   return written ? { ...chain, revision } : undefined;
 }
 
-/** The item of the runs over all chains; no chain has this key. */
+/** The item about runs over all chains. No chain has this key. */
 const RUNS = { logFile: text('#digests') };
 
 /** Returns when the last run began that looked at all digests, ISO 8601 with milliseconds; undefined before the first. */
 export async function readLastRun(dynamo: DynamoDBClient, table: string): Promise<string | undefined> {
-  const item = await itemOf(dynamo, table, RUNS);
+  const item = await getItem(dynamo, table, RUNS);
   return item && textAt(item, 'begunAt');
 }
 
@@ -95,10 +95,6 @@ export async function writeLastRun(dynamo: DynamoDBClient, table: string, begunA
 /** A bucket's name cannot start with `#`, so neither a log file nor a watermark has this key. */
 export function chainKey({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>): string {
   return `#digests/${bucket}/${id}`;
-}
-
-async function itemOf(dynamo: DynamoDBClient, table: string, key: Item): Promise<Item | undefined> {
-  return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
 }
 
 function fromItem(item: Item): DigestChain {

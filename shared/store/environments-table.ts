@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { AttributeName, AttributeValues } from '../audit-event/attributes.ts';
 import { timeOf } from '../audit-event/event-time.ts';
@@ -7,7 +7,7 @@ import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
 import { type Item, requiredTextAt, text, textAt, toItem } from './item.ts';
 import { composeKey, truncateKey } from './keys.ts';
-import { queryItems } from './query-items.ts';
+import { getItem, queryItems } from './read-items.ts';
 
 /** An MWAA environment of one account and Region, as its events name it. */
 export type EnvironmentName = { environment: string } & AttributeValues<'accountId' | 'region'>;
@@ -15,9 +15,9 @@ export type EnvironmentName = { environment: string } & AttributeValues<'account
 /** When the first and the last event of an environment happened: normalised eventTime (UTC, milliseconds). */
 export type KnownEnvironment = EnvironmentName & { firstEventTime: string; lastEventTime: string };
 
-/** What the events of log files show, to be written once at the end. Spans and days only grow. */
+/** The days and environments of the events of log files. Spans and days only grow. */
 export interface SeenEnvironments {
-  /** By the sort key of their item. */
+  /** By sort key. */
   environments: Map<string, KnownEnvironment>;
   /** Days on which events happened, those that name no environment included. */
   days: Set<string>;
@@ -25,22 +25,22 @@ export interface SeenEnvironments {
 
 export const noEnvironments = (): SeenEnvironments => ({ environments: new Map(), days: new Set() });
 
-/** The partition keys: a company has few environments, and a few years have few days; each are listed together. */
+/** The partition keys. There are few environments and days, so each kind has one partition. */
 const ENVIRONMENTS = 'environments';
 const DAYS = 'days';
-/** Composing can double a part's length; all parts must fit into a sort key of 1,024 bytes. */
+/** `composeKey` can double a part's length; all parts must fit into a sort key of 1,024 bytes. */
 const MAX_NAME_BYTES = 383;
 const MAX_OTHER_PART_BYTES = 64;
 const CONCURRENT_WRITES = 8;
 
-/** Notes an event for `writeEnvironments`. Events without a valid time count with the time before all others. */
+/** Notes an event for `writeEnvironments`. An invalid time counts as the earliest. */
 export function noteEvent(
   seen: SeenEnvironments,
   event: AttributeValues<'timeKey' | 'day' | 'environment' | 'accountId' | 'region'>,
 ): void {
   seen.days.add(event.day);
   if (event.environment === undefined) return;
-  // As the events table has them: names of any length fit, and a query by them finds the events.
+  // As in the events table, so that a query by these names finds the events.
   const stored = (name: AttributeName, value: string | undefined) => value && storedText(name, value);
   const environment = storedText('environment', event.environment);
   const place = defined({ accountId: stored('accountId', event.accountId), region: stored('region', event.region) });
@@ -48,7 +48,7 @@ export function noteEvent(
   widen(seen, { environment, ...place, firstEventTime: time, lastEventTime: time });
 }
 
-/** Adds what one log file showed to what others did. */
+/** Adds the days and environments of one log file to those of others. */
 export function joinSeen(all: SeenEnvironments, one: SeenEnvironments): void {
   for (const day of one.days) all.days.add(day);
   for (const environment of one.environments.values()) widen(all, environment);
@@ -69,8 +69,8 @@ function widened(one: KnownEnvironment = NEVER, other: KnownEnvironment): KnownE
 const NEVER: KnownEnvironment = { environment: '', firstEventTime: '~', lastEventTime: '' };
 
 /**
- * Writes what log files showed of environments; only where the table does not say it yet.
- * @param written what earlier calls have found there or written, to be handed to each of them; spares its reads
+ * Writes the days and environments that the table does not have yet.
+ * @param written what earlier calls have read or written; hand the same object to each call to save reads
  */
 export async function writeEnvironments(
   dynamo: DynamoDBClient,
@@ -90,12 +90,12 @@ export async function writeEnvironments(
   await pMap(seen.environments, write, { concurrency: CONCURRENT_WRITES });
 }
 
-/** All known environments, by name, account and Region. */
+/** Returns all known environments, by name, account and Region. */
 export async function listEnvironments(dynamo: DynamoDBClient, table: string): Promise<KnownEnvironment[]> {
   return (await listItems(dynamo, table, ENVIRONMENTS)).map(fromEnvironmentItem);
 }
 
-/** All days, `YYYY-MM-DD`, on which stored events happened, oldest first; `0000-00-00` stands for invalid times. */
+/** Returns all days, `YYYY-MM-DD`, on which stored events happened, oldest first; `0000-00-00` stands for invalid times. */
 export async function listDays(dynamo: DynamoDBClient, table: string): Promise<string[]> {
   return (await listItems(dynamo, table, DAYS)).map((item) => requiredTextAt(item, 'environmentKey'));
 }
@@ -118,13 +118,16 @@ function environmentKey({ environment, accountId = '', region = '' }: Environmen
 
 const tableKey = (listing: string, key: string): Item => ({ listing: text(listing), environmentKey: text(key) });
 
+/** Such reads cost half. A value that is not yet visible is written again. */
+const EVENTUALLY = { ConsistentRead: false };
+
 async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promise<void> {
   const key = tableKey(DAYS, day);
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key }));
-  if (!item) await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
+  if (!(await getItem(dynamo, table, key, EVENTUALLY)))
+    await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
 }
 
-/** Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes. */
+/** Makes at most two updates, and none if the stored span contains the new one. */
 async function widenItem(
   dynamo: DynamoDBClient,
   table: string,
@@ -144,18 +147,18 @@ async function widenItem(
   if (lastEventTime > stored.lastEventTime) await update('lastEventTime', '>', lastEventTime);
 }
 
-/** With one end alone the other must be written, or a later file writes an end that is too near. */
+/** Returns undefined if an end is missing, so that both are written. */
 async function readEnvironment(
   dynamo: DynamoDBClient,
   table: string,
   key: string,
 ): Promise<KnownEnvironment | undefined> {
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
+  const item = await getItem(dynamo, table, tableKey(ENVIRONMENTS, key), EVENTUALLY);
   return item?.firstEventTime && item.lastEventTime ? fromEnvironmentItem(item) : undefined;
 }
 
 function fromEnvironmentItem(item: Item): KnownEnvironment {
-  // A writer that stopped between its two updates leaves an item with one end.
+  // A writer that is interrupted between its updates leaves an item with one end.
   const [first, last] = [textAt(item, 'firstEventTime'), textAt(item, 'lastEventTime')];
   return {
     environment: requiredTextAt(item, 'environment'),

@@ -13,7 +13,7 @@ import { defined } from '../defined.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
 import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
 
-/** An event as a list shows it: its identity and the attributes that every index holds. */
+/** An event as lists show it: the attributes that every index has. */
 export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
 
 /** One version of an event. It has no record if that was too big for an item (flag `record-omitted`). */
@@ -23,36 +23,36 @@ export type EventVersion = Omit<EventAttributes, 'record'> &
 
 /** An event as the table holds it. */
 export type StoredEvent = EventVersion & {
-  /** The versions that addenda with the same eventID replaced, the newest first. */
+  /** Versions that addenda with the same eventID replaced, the newest first. */
   previousVersions?: readonly EventVersion[];
 };
 
-/** An event that a log file has brought. */
+/** An event from a log file. */
 export type DeliveredEvent = StoredEvent & LogFileRecord;
 
-/** Largest item, in bytes. DynamoDB quota: 400 KB, names included. */
+/** DynamoDB quota of an item, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
 /** Every index has timeKey as its sort key. */
 const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
-/** What is held as it is; `record` and `previousVersions` are packed. */
+/** Attributes that are stored as they are; `record` and `previousVersions` are packed. */
 const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'record' && type !== 'versions');
 
-/** Texts longer than this are cut in their attribute; the record has the whole. */
+/** Longer texts are truncated in their attribute; the record has the whole. */
 const MAX_TEXT_BYTES = 4096;
 const MAX_LIST_TEXT_BYTES = 256;
 
 /**
- * The item to put for an event. It keeps every limit of DynamoDB: texts are cut to what a key or a sensible attribute may
- * hold, and a record that makes the item too big, even compressed, is left out and flagged.
+ * Returns the item of an event, within every limit of DynamoDB: long texts are truncated, and a record that makes the item too
+ * big, even compressed, is left out and flagged.
  */
 export function toEventItem(event: AuditEvent, stored: { ingestedAt: string; expiresAt?: number | undefined }): Item {
   return toVersionsItem([{ ...event, ...defined(stored) }]);
 }
 
 /**
- * The item of an event of which there are several versions, the newest first. Where their records do not all fit, those of
- * the oldest are left out: which ones does not depend on the order in which the versions came.
+ * Returns the item of an event with several versions, the newest first. If their records do not all fit, the oldest are left
+ * out, whatever the order in which the versions came.
  */
 export function toVersionsItem(versions: readonly EventVersion[]): Item {
   const incomplete = versions.findIndex(({ record }) => record === undefined);
@@ -60,7 +60,7 @@ export function toVersionsItem(versions: readonly EventVersion[]): Item {
     const [newest, ...previous] = versions.map((version, i) => (i < whole ? version : withoutRecord(version)));
     const item = { ...toItem(plainValues(newest!)), ...packed('record', newest!.record), ...packedVersions(previous) };
     if (itemSize(item) <= MAX_ITEM_BYTES) return item;
-    // DynamoDB refuses it, and then the record that came last is set aside.
+    // DynamoDB refuses it, and then the last record is quarantined.
     if (whole === 0) return item;
   }
 }
@@ -77,16 +77,16 @@ function plainValues(event: EventVersion) {
 function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
   if (typeof value === 'object') return value.map((text) => truncateKey(text, MAX_LIST_TEXT_BYTES));
   if (typeof value !== 'string') return value;
-  // An empty text is no key of an index.
+  // DynamoDB refuses an empty text as a key of an index.
   return value === '' ? undefined : storedText(name, value);
 }
 
-/** A text as the attribute holds it, truncated if it is too long. Queries look for this. */
+/** Returns a text as it is stored and queried, truncated if it is too long. */
 export function storedText(name: AttributeName, value: string): string {
   return truncateKey(value, attributeNamed(name).index ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
 }
 
-/** When an event expires, in seconds since 1970: the retention days after it happened, or, if its time is invalid, was read. */
+/** Returns when an event expires, in seconds since 1970: after it happened or, if its time is invalid, after it was read. */
 export function expiryOf(event: AuditEvent, now: number, retentionDays: number | undefined): number | undefined {
   if (retentionDays === undefined) return undefined;
   const happened = Date.parse(timeOf(event.timeKey));
@@ -95,7 +95,7 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
 
 /**
  * Reads an item of the events table.
- * @throws {StoredItemError} when an attribute that every event has is missing or of another type
+ * @throws {StoredItemError} if an attribute is missing or of another type
  */
 export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
@@ -106,7 +106,7 @@ export function fromEventItem(item: Item): StoredEvent {
   return event;
 }
 
-/** Reads an item of an index of the events table, which holds only some of the attributes. */
+/** Reads an item of an index of the events table, which has only some attributes. */
 export function fromListedItem(item: Item): ListedEvent {
   return readValues(item, LISTED);
 }
@@ -137,9 +137,9 @@ function missing(name: string): StoredItemError {
   return new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a value, found nothing`);
 }
 
-/** The earlier versions are one text: alike as they are, they take little room together. */
+/** Earlier versions are one text, because they are alike and compress well together. */
 function packedVersions(versions: readonly EventVersion[]): Item {
-  // All in the same order of members, so that the same versions are always the same text.
+  // The members have one order, so that the same versions are always the same text.
   const members = versions.map((version) => ({ ...plainValues(version), record: version.record }));
   return packed('previousVersions', versions.length === 0 ? undefined : JSON.stringify(members));
 }

@@ -1,17 +1,11 @@
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  paginateQuery,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
 import { TrailError } from '../errors.ts';
-import { BATCH_KEYS, batchGet } from './batch-get.ts';
 import { conditionHeld } from './conditional.ts';
 import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
 import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
+import { BATCH_KEYS, batchGet, getItem } from './read-items.ts';
 
 /**
  * What became of an event that was to be stored. `stored`: it is new, or replaces a provisional copy; `duplicate`: it was
@@ -19,24 +13,24 @@ import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
  */
 export type PutOutcome = 'stored' | 'duplicate' | 'amended' | 'conflict';
 
-/** What an event means for the item stored under the same eventID, and that item as it is to be, if it is to change. */
+/** What an event means for the item stored under the same eventID, and that item's next state if it changes. */
 export interface Merge {
   outcome: PutOutcome;
   put?: Item;
 }
 
-/** Two writers can race for one item; each loss means that another writer finished, so a few tries are many. */
+/** Each lost race means that another writer finished. */
 const MAX_RACES = 8;
 
 /**
- * Stores one event, once: the put is conditional on the absence of its eventID, and what is stored is never overwritten,
- * but by an addendum to it, or when it is provisional.
+ * Stores one event, once. The put is conditional on the absence of its eventID. A stored event is overwritten only by its
+ * addenda, or if it is provisional.
  * @param item as `toEventItem` makes it
  */
 export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
   if (await putIf(dynamo, newEventPut(table, item))) return 'stored';
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const stored = await getItem(dynamo, table, item);
+    const stored = await getItem(dynamo, table, keyOf(item));
     // Expired and deleted between the two requests.
     if (stored === undefined) {
       if (await putIf(dynamo, newEventPut(table, item))) return 'stored';
@@ -51,29 +45,28 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
   );
 }
 
-/** What `putEvent` would do with an event, found out without a write. */
+/** Returns what `putEvent` would return, without a write. */
 export async function dryRunPut(dynamo: DynamoDBClient, table: string, item: Item): Promise<PutOutcome> {
-  const stored = await getItem(dynamo, table, item);
+  const stored = await getItem(dynamo, table, keyOf(item));
   return stored === undefined ? 'stored' : mergeEvents(stored, item).outcome;
 }
 
 /**
- * Decides, without a write, what an event means for the item stored under the same eventID. A log file's record takes the
- * place of a provisional copy, whatever that says; nothing takes its place but an addendum. Of several addenda the newest
- * wins: the one with the later eventTime; of the same time, the one that CloudTrail delivered later; at last its hash
- * decides, so that the order of arrival never does.
+ * Decides what an event means for the item stored under the same eventID. A log file's record replaces a provisional copy,
+ * whatever that says; only an addendum replaces a log file's record. Of several addenda the newest wins: by eventTime, then by
+ * delivery, then by hash, so that the order of arrival never matters.
  */
 export function mergeEvents(stored: Item, incoming: Item): Merge {
   if (isProvisional(incoming)) return { outcome: 'duplicate' };
   if (isProvisional(stored)) return { outcome: 'stored', put: incoming };
   const arrived = fromEventItem(incoming);
-  // Nearly all that is known is so by this, and then what is stored need not be unpacked.
+  // This decides nearly all duplicates, without unpacking what is stored.
   if (arrived.contentHash === textAt(stored, 'contentHash') && !isAddendum(arrived)) return { outcome: 'duplicate' };
   const { previousVersions = [], ...newest } = fromEventItem(stored);
   const versions = [newest, ...previousVersions];
   const copy = versions.find(({ contentHash }) => contentHash === arrived.contentHash);
   if (copy !== undefined) {
-    // A version stands for its first delivery, or else its copies would decide which version is the newest.
+    // A version counts by its first delivery: its copies must not decide which version is the newest.
     if (!isAddendum(arrived) || deliveredAt(copy) <= deliveredAt(arrived)) return { outcome: 'duplicate' };
     return { outcome: 'duplicate', put: toVersionsItem(newestFirst(versions.with(versions.indexOf(copy), arrived))) };
   }
@@ -94,7 +87,7 @@ function newestFirst(versions: readonly EventVersion[]): EventVersion[] {
   });
 }
 
-/** When CloudTrail delivered the log file; empty, which is before all times, when its key does not say. */
+/** Returns when CloudTrail delivered the log file; empty, which sorts first, if its key does not say. */
 function deliveredAt({ logFile = '' }: EventVersion): string {
   const names = readObjectKey(logFile);
   return ('skipped' in names ? undefined : names.deliveredAt) ?? '';
@@ -104,10 +97,10 @@ export function newEventPut(table: string, item: Item): PutItemCommandInput {
   return { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(eventId)' };
 }
 
-/** What tells one state of an item from all others. */
+/** These attributes together identify a state of an item. */
 const STATE = ['contentHash', 'provisional', 'logFile', 'previousVersions'] as const;
 
-/** Replaces the item that was read, and no other. */
+/** Replaces the item only if it is as it was read. */
 function replacingPut(table: string, item: Item, stored: Item): PutItemCommandInput {
   const conditions = STATE.map((name) => (stored[name] ? `${name} = :${name}` : `attribute_not_exists(${name})`));
   return {
@@ -122,18 +115,13 @@ function replacingPut(table: string, item: Item, stored: Item): PutItemCommandIn
 
 const isAddendum = ({ flags }: EventVersion) => flags.includes('addendum');
 
+const keyOf = ({ eventId }: Item) => ({ eventId: eventId! });
+
 const isProvisional = (item: Item) => booleanAt(item, 'provisional') === true;
 
-/** False when the put's condition did not hold. */
+/** Returns false if the condition did not hold. */
 function putIf(dynamo: DynamoDBClient, input: PutItemCommandInput): Promise<boolean> {
   return conditionHeld(dynamo.send(new PutItemCommand(input)));
-}
-
-async function getItem(dynamo: DynamoDBClient, table: string, item: Item): Promise<Item | undefined> {
-  const { Item: stored } = await dynamo.send(
-    new GetItemCommand({ TableName: table, Key: { eventId: item.eventId! }, ConsistentRead: true }),
-  );
-  return stored;
 }
 
 /** Returns an event with everything that is stored of it; undefined if it is not there, or has expired. */
@@ -143,7 +131,7 @@ export async function getEvent(
   eventId: string,
   now: number,
 ): Promise<StoredEvent | undefined> {
-  // DynamoDB refuses keys that are empty or too long, and none is stored under one.
+  // DynamoDB refuses such keys.
   if (eventId === '' || Buffer.byteLength(eventId) > MAX_EVENT_ID_BYTES) return undefined;
   const item = await getItem(dynamo, table, { eventId: text(eventId) });
   const event = item && fromEventItem(item);
@@ -151,7 +139,7 @@ export async function getEvent(
 }
 
 /**
- * The events of a day, whole, in groups of up to 100; those of which the whole is gone meanwhile are left out.
+ * Yields the complete events of a day, in groups of up to 100, without those that were deleted meanwhile.
  * @param day `YYYY-MM-DD`, of eventTime
  */
 export async function* eventsOfDay(

@@ -11,7 +11,7 @@ export class StoredItemError extends TrailError {}
 export const text = (value: string): AttributeValue => ({ S: value });
 export const number = (value: number): AttributeValue => ({ N: String(value) });
 
-/** An item from plain values; absent ones and empty lists leave no attribute. */
+/** Returns an item of plain values, without those that are undefined or empty lists. */
 export function toItem(
   attributes: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
 ): Item {
@@ -26,7 +26,7 @@ export function toItem(
 }
 
 /**
- * Reads an item by a schema of its attributes; those it does not name are left out.
+ * Reads the attributes of an item that a schema names.
  * @throws {StoredItemError} with the name of an attribute that is not as expected
  */
 export function readItem<T extends z.ZodMiniType>(schema: T, item: Item): z.output<T> {
@@ -83,8 +83,8 @@ export function textsAt(item: Item, name: string): string[] {
 }
 
 /**
- * The size DynamoDB counts for an item, in bytes, of the types this program writes: names and strings in UTF-8, numbers
- * by their digits, 3 bytes a list and 1 an element.
+ * Returns the size in bytes that DynamoDB counts for an item of the types that this program writes: names and strings in UTF-8,
+ * numbers by their digits, 3 bytes for a list and 1 for each element.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemSize(item: Item): number {

@@ -5,9 +5,7 @@ export const MAX_PARTITION_KEY_BYTES = 2048;
 
 const HASH_LENGTH = 32;
 
-/**
- * A text that fits into a key: itself, or when it is longer than `maxBytes` its beginning, `~`, and a hash of the whole.
- */
+/** Returns a text that fits into a key: unchanged, or if it is too long its beginning, `~`, and a hash of the whole. */
 export function truncateKey(value: string, maxBytes: number): string {
   const bytes = Buffer.from(value);
   if (bytes.length <= maxBytes) return value;
@@ -19,8 +17,8 @@ export function truncateKey(value: string, maxBytes: number): string {
 }
 
 /**
- * Several texts as one sort key, readable, reversible, and in the order of the texts one after the other: parts are
- * separated by a space, which no part contains, because a character up to `!` in a part is written as `!` and another.
+ * Returns several texts as one sort key, readable, reversible, and in the order of its parts. A space separates them; characters
+ * up to `!` in a part are escaped as `!` and another character.
  */
 export function composeKey(...parts: string[]): string {
   return parts

@@ -27,7 +27,7 @@ export const NO_COUNTS: LogFileCounts = LogFileCounts.parse({});
 /** Returns only the counts of an entry. */
 export const countsOf = (entry: LogFileCounts): LogFileCounts => LogFileCounts.parse(entry);
 
-/** How far the storing of a log file has come: all wanted records before `nextRecord` are accounted for. */
+/** How much of a log file is stored: all wanted records before `nextRecord` are counted. */
 export type Checkpoint = z.output<typeof Checkpoint>;
 const Checkpoint = z.object({ nextRecord: Count, stored: Count, known: Count, skipped: Count, quarantined: Count });
 
@@ -46,17 +46,17 @@ const Discard = z.object({
   why: z.string(),
 });
 
-/** Whether the hash in a signed digest is that of the content that was ingested, all of it. */
+/** Whether everything that was ingested has the hash in a signed digest. */
 export type Verification = z.output<typeof Verification>;
 export const Verification = z.enum(['verified', 'failed']);
 
-/** What every entry says of its log file, and what is kept of it from one reading to the next. */
+/** What every entry has. */
 const COMMON = {
   bucket: z.string(),
   objectKey: z.string(),
   /** Without quotes. */
   etag: z.string(),
-  /** The event sources that were kept; another choice means that the file must be read again. */
+  /** The event sources that were kept. For others, the file must be read again. */
   eventSources: z._default(z.array(z.string()), []),
   /** The path of a local file, as it was given. */
   path: Text,
@@ -70,24 +70,24 @@ const COMMON = {
   /** Hex SHA-256 of the uncompressed bytes. */
   sha256: Text,
 
-  /** The hashes of what was ingested under this name before, where they differ: events of it may be in the table. */
+  /** Other hashes of what was ingested under this name before, whose events may be in the table. */
   otherSha256: z.optional(z.array(z.string())),
-  /** What was discarded of it from quarantine: the log file, or records of it. */
+  /** What was discarded from quarantine: the log file, or records of it. */
   discards: z.optional(z.array(jsonText(Discard))),
-  /** What a signed digest says of the content that was ingested; absent: no digest was compared with it yet. */
+  /** Absent if no digest was compared with it yet. */
   verification: z.optional(Verification),
   /** The key of the digest that names the log file. */
   verifiedBy: Text,
   /** ISO 8601. */
   verifiedAt: Text,
-  /** The hash in this digest. */
+  /** The hash in that digest. */
   signedSha256: Text,
-  /** Counts the changes of the entry; absent before the first. */
+  /** Counts the changes of the entry; earlier versions did not. */
   revision: z.optional(z.int()),
 };
 /** `not-as-signed`, and a sentence, if the verification failed. */
 const MISMATCH = { reason: Text, detail: Text };
-/** Stored in every entry; beside those of an ingested log file they are all 0. */
+/** Stored in every entry; 0 unless the log file is ingested. */
 const SIZES = { compressedBytes: CountOrNone, uncompressedBytes: CountOrNone };
 
 const StoredEntry = z.discriminatedUnion('state', [
@@ -97,23 +97,23 @@ const StoredEntry = z.discriminatedUnion('state', [
     ...MISMATCH,
     ...LogFileCounts.shape,
     ...SIZES,
-    /** Positions of records that were quarantined and have been replayed since: the counts have them where they went. */
+    /** Positions of quarantined records that were replayed since. The counts include them where the replay brought them. */
     replayedRecords: z.optional(
       z.array(z.codec(z.string(), z.int(), { decode: Number, encode: (position) => String(position) })),
     ),
   }),
-  // Discarded: it was quarantined, and somebody has decided that it is no log file.
+  // Discarded: it was quarantined, and somebody decided that it is no log file.
   z.object({ state: z.enum(['quarantined', 'discarded']), ...COMMON, reason: z.string(), detail: z.string() }),
-  // Time ran out: the next delivery goes on from the checkpoint.
+  // Time ran out: the next delivery continues from the checkpoint.
   z.object({ state: z.literal('partial'), ...COMMON, ...MISMATCH, checkpoint: jsonText(Checkpoint) }),
 ]);
 
-/** Attributes with the key of the object under its usual name; in DynamoDB `key` is a reserved word. */
+/** Attributes with the object's key as `key`, which is a reserved word in DynamoDB. */
 export type Named<T> = T extends unknown ? Omit<T, 'objectKey'> & { key: string } : never;
 export const named = <T extends { objectKey: string }>({ objectKey: key, ...others }: T) =>
   ({ ...others, key }) as Named<T>;
 
-/** What the ledger has on a log file, by how the last reading of it ended. */
+/** What the ledger has on a log file, by how its last reading ended. */
 export type LedgerEntry = Named<z.output<typeof StoredEntry>>;
 export type IngestedEntry = Extract<LedgerEntry, { state: 'ingested' }>;
 
@@ -134,7 +134,7 @@ export function fromLedgerItem(item: Item): LedgerEntry {
   return named(readItem(StoredEntry, item));
 }
 
-/** What is listed apart from the log files, in the index byListing. */
+/** The listings of the index byListing. */
 export const WATERMARKS = 'watermarks';
 export const PROBLEMS = 'problems';
 export const DISCARDS = 'discards';
@@ -151,7 +151,7 @@ export function ledgerKey(object: { bucket: string; key: string }): string {
   );
 }
 
-/** Returns where a log file is listed apart from the others, if anywhere. */
+/** Returns the listing of a log file, if it has one. */
 function listingOf(entry: LedgerEntry): { listing?: string; listingKey?: string } {
   const isWhole = entry.state === 'discarded' || (entry.state === 'ingested' && entry.recordsQuarantined === 0);
   if (!isWhole || entry.verification === 'failed') return problemListing(entry);
@@ -179,8 +179,8 @@ export interface SignedHash {
 type IngestedHashes = Pick<LedgerEntry, 'sha256' | 'otherSha256'>;
 
 /**
- * Whether the content that was ingested of a log file is what CloudTrail signed: of everything that ever was ingested under
- * its name, nothing may have another hash. This is the only definition; the verify function and the verify command share it.
+ * Whether what was ingested is what CloudTrail signed: nothing that was ever ingested under the log file's name may have another
+ * hash. The verify function and the verify command share this definition.
  * @returns undefined if nothing was ingested
  */
 export function verificationOf(
@@ -192,21 +192,18 @@ export function verificationOf(
   return ingested.length === 0 ? undefined : 'verified';
 }
 
-/** What the entry of a log file says of a signed hash; a file that is, or was, in quarantine keeps the reason why. */
+/** Returns what an entry says of a signed hash. A quarantined or discarded file keeps its reason. */
 export function verificationMark(
   entry: IngestedHashes & Pick<LedgerEntry, 'state'>,
   signed: SignedHash,
 ): SignedHash & { verification?: Verification; reason?: string; detail?: string } {
   const mark = { ...signed, ...defined({ verification: verificationOf(entry, signed.signedSha256) }) };
   if (mark.verification !== 'failed' || entry.state === 'quarantined' || entry.state === 'discarded') return mark;
-  const detail = 'expected the content of which CloudTrail signed the hash, ingested other content';
+  const detail = 'expected the content whose hash CloudTrail signed, ingested other content';
   return { ...mark, reason: NOT_AS_SIGNED, detail };
 }
 
-/**
- * Returns the entry of a new reading with what is kept of the entry before: the hashes of what was ingested, what a digest
- * said of them, and what was discarded.
- */
+/** Returns the entry of a new reading with the history: the hashes of what was ingested, a digest's verdict, and discards. */
 export function withHistory(reading: LedgerEntry, before: LedgerEntry | undefined): LedgerEntry {
   const revision = (before?.revision ?? 0) + 1;
   if (before === undefined) return { ...reading, revision };

@@ -10,17 +10,17 @@ import type { QuarantineEntry } from './quarantine.ts';
 export interface QuarantinedRecord {
   bucket: string;
   key: string;
-  /** The state of the log file that it was read from. */
+  /** That of the log file when the record was read. */
   etag: string;
   recordIndex: number;
 }
 
-/** Where the replay of a record can bring it. */
+/** The count to which a replay moves a record. */
 export type ReplayedTo = 'eventsStored' | 'eventsKnown' | 'recordsFiltered';
 
 /**
- * What the ledger says of a quarantined record: `quarantined`: it is counted; `open`: the reading of its log file is not
- * finished and may count it yet; `not-counted`: it was replayed, or the entry is of another reading.
+ * What the ledger says of a quarantined record. `quarantined`: it is counted; `open`: its log file is not finished and may count
+ * it yet; `not-counted`: it was replayed, or the entry is of another reading.
  */
 export type RecordStatus = 'quarantined' | 'open' | 'not-counted';
 
@@ -44,7 +44,7 @@ function countsRecord(entry: LedgerEntry, { etag, recordIndex }: QuarantinedReco
 }
 
 /**
- * Moves a quarantined record in the counts of its log file to where its replay brought it; once, however often it is called.
+ * Moves a quarantined record in the counts of its log file. Idempotent.
  * @returns what the ledger said of it before
  */
 export function moveReplayedRecord(
@@ -69,14 +69,13 @@ function moved(entry: IngestedEntry, { recordIndex }: QuarantinedRecord, to: Rep
   };
 }
 
-/** Something that was discarded, and the log file that it was, or was a record of. */
+/** Something that was discarded, and its log file. */
 export type DiscardedEntry = Discard & { bucket: string; key: string };
 
 /**
- * Writes into the ledger that something in quarantine is discarded, once, however often it is called. A log file is
- * `discarded` from then on; a record counts as filtered out. An entry of another state of the object stays, and only says
- * that it was discarded.
- * @returns `open` if there is no finished entry that could say so
+ * Writes into the ledger that something in quarantine is discarded. Idempotent. A log file becomes `discarded`; a record counts
+ * as filtered out. An entry of another state of the object only gets the discard added.
+ * @returns `open` if there is no finished entry
  */
 export function writeDiscard(
   dynamo: DynamoDBClient,
@@ -95,7 +94,7 @@ export function writeDiscard(
   });
 }
 
-/** Returns the entry itself if it does not count the discarded log file or record as quarantined. */
+/** Returns the entry unchanged if it does not count the discarded log file or record as quarantined. */
 function withoutQuarantined(entry: LedgerEntry, { etag, recordIndex, ...file }: QuarantineEntry): LedgerEntry {
   if (recordIndex !== undefined) {
     const record = { ...file, etag, recordIndex };
@@ -106,7 +105,7 @@ function withoutQuarantined(entry: LedgerEntry, { etag, recordIndex, ...file }: 
 
 const CONCURRENT_READS = 8;
 
-/** Returns everything that was discarded, the last first. */
+/** Returns everything that was discarded, the latest first. */
 export async function readDiscards(dynamo: DynamoDBClient, table: string): Promise<DiscardedEntry[]> {
   const logFiles = await listDiscards(dynamo, table);
   const entries = await pMap(logFiles, (logFile) => readLedger(dynamo, table, objectRef(logFile)), {

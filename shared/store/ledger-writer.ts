@@ -6,8 +6,7 @@ import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
 import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
 import { number, text, toItem } from './item.ts';
-import { readLedger } from './ledger.ts';
-import { readLedgerBatch } from './ledger-batch.ts';
+import { readLedger, readLedgerBatch } from './ledger.ts';
 import {
   type LedgerEntry,
   ledgerKey,
@@ -20,7 +19,7 @@ import {
   withHistory,
 } from './ledger-entry.ts';
 
-/** What the reading of a log file is to leave in the tables. */
+/** What the reading of a log file writes into the tables, after its events. */
 export interface LedgerUpdate {
   entry: LedgerEntry;
   /** What the ledger had when the reading began. */
@@ -30,8 +29,8 @@ export interface LedgerUpdate {
 }
 
 /**
- * Writes what a reading leaves: the days and environments that it showed, then its entry, then the watermark of its account
- * and Region. An entry is never stored without the environments.
+ * Writes the days and environments of a reading, then its entry, then the watermark of its account and Region. So no entry is
+ * stored without its environments.
  * @returns the entry as written, with what others wrote about the log file meanwhile
  */
 export async function writeLedger(
@@ -72,8 +71,8 @@ function isBetter(current: LedgerEntry, { state, etag, eventSources }: LedgerEnt
 const MAX_RACES = 8;
 
 /**
- * Tries to change the entry of a log file until no other writer comes between.
- * @param attempt returns undefined if one did
+ * Tries to change the entry of a log file until no other writer interferes.
+ * @param attempt returns undefined if one interfered
  * @throws {TrailError} `write-race`
  */
 export async function untilWritten<T>(
@@ -116,10 +115,10 @@ export function updateEntry(
   return updateIf(dynamo, table, key, attributes, isUnchanged, removed);
 }
 
-/** What names a log file in the ledger, also before it has an entry. */
+/** What names a log file in the ledger, even without an entry. */
 export type LogFileIdentity = Pick<LedgerEntry, 'bucket' | 'key' | 'deliveryDay' | 'path'>;
 
-/** Notes that the reading of a log file failed, unless it has an entry. */
+/** Notes that a log file could not be read, unless it has an entry. */
 export async function noteFailure(
   dynamo: DynamoDBClient,
   table: string,
@@ -133,8 +132,8 @@ export async function noteFailure(
 }
 
 /**
- * Writes what a signed digest says of a log file that was ingested, unless its entry has changed since it was read.
- * @returns undefined if it has
+ * Writes what a signed digest says of an ingested log file.
+ * @returns undefined if the entry has changed since it was read
  */
 export async function writeVerification(
   dynamo: DynamoDBClient,

@@ -1,5 +1,6 @@
-import { type DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { type Item, readItem, requiredTextAt, text, textAt } from './item.ts';
 import {
@@ -14,24 +15,42 @@ import {
   Verification,
   WATERMARKS,
 } from './ledger-entry.ts';
-import { queryItems } from './query-items.ts';
+import { BATCH_KEYS, batchGet, getItem, queryItems } from './read-items.ts';
 
-/** Returns what the ledger has on a log file; undefined if it was never read, or only failed. */
+/** Returns the entry of a log file; undefined if it was never read, or every reading failed. */
 export async function readLedger(
   dynamo: DynamoDBClient,
   table: string,
-  object: { bucket: string; key: string },
+  object: ObjectRef,
 ): Promise<LedgerEntry | undefined> {
-  const { Item: item } = await dynamo.send(
-    new GetItemCommand({ TableName: table, Key: { logFile: text(ledgerKey(object)) }, ConsistentRead: true }),
-  );
+  const item = await getItem(dynamo, table, { logFile: text(ledgerKey(object)) });
   return item && isEntry(item) ? fromLedgerItem(item) : undefined;
 }
 
+/** A log file that could not be read yet, which has no entry. */
+export type FailedLogFile = z.output<typeof FailedLogFile>;
+const FailedLogFile = z.object({ state: z.literal('failed'), reason: z.optional(z.string()) });
+
+/** Looks up many log files in the ledger, by `bucket/key`. Those that it does not know are left out. */
+export async function readLedgerBatch(
+  dynamo: DynamoDBClient,
+  table: string,
+  objects: readonly ObjectRef[],
+): Promise<Map<string, LedgerEntry | FailedLogFile>> {
+  const entries = new Map<string, LedgerEntry | FailedLogFile>();
+  const keys = [...new Set(objects.map(ledgerKey))].map((logFile) => ({ logFile: text(logFile) }));
+  for (let start = 0; start < keys.length; start += BATCH_KEYS) {
+    for (const item of await batchGet(dynamo, table, keys.slice(start, start + BATCH_KEYS))) {
+      const entry = isEntry(item) ? fromLedgerItem(item) : readItem(FailedLogFile, item);
+      entries.set(requiredTextAt(item, 'logFile'), entry);
+    }
+  }
+  return entries;
+}
+
 /**
- * Returns what the ledger has on the log files of a delivery day, by `bucket/key`. An index is asked, which lags a little
- * behind the table.
- * @param keys the first and the last `bucket/key`, both inclusive
+ * Returns the entries of the log files of a delivery day, by `bucket/key`, from an index that lags behind the table.
+ * @param keys the first and the last `bucket/key`, inclusive
  */
 export async function listLedger(
   dynamo: DynamoDBClient,
@@ -50,9 +69,9 @@ export async function listLedger(
 
 const isEntry = (item: Item) => item.state?.S !== 'failed';
 
-/** What is known of where an event came from: whether a signed digest has the hash of its log file. */
+/** Whether a signed digest has the hash of the log file that an event came from. */
 export interface EventVerification {
-  /** `pending`: no digest was compared with its log file yet; `no-log-file`: it is provisional. */
+  /** `pending`: no digest was compared with the log file yet; `no-log-file`: the event is provisional. */
   verification: Verification | 'pending' | 'no-log-file';
   /** The key of the digest that names the log file. */
   verifiedBy?: string;
@@ -85,16 +104,8 @@ export async function readPath(dynamo: DynamoDBClient, table: string, logFile: s
   return textAt(await readAttributes(dynamo, table, logFile, ['path']), 'path');
 }
 
-async function readAttributes(
-  dynamo: DynamoDBClient,
-  table: string,
-  logFile: string,
-  names: readonly string[],
-): Promise<Item> {
-  const { Item: item = {} } = await dynamo.send(
-    new GetItemCommand({ TableName: table, Key: { logFile: text(logFile) }, ...projection(names) }),
-  );
-  return item;
+async function readAttributes(dynamo: DynamoDBClient, table: string, logFile: string, names: readonly string[]) {
+  return (await getItem(dynamo, table, { logFile: text(logFile) }, projection(names))) ?? {};
 }
 
 function projection(names: readonly string[]) {
@@ -127,14 +138,14 @@ const StoredProblem = z.object({
   deliveryDay: z.string(),
 });
 
-/** A log file of which something is missing in the events table. */
+/** A log file some of whose events are missing in the events table. */
 export type LogFileProblem = Omit<z.output<typeof StoredProblem>, 'state'> & {
   /**
-   * `failed`: it is to be delivered again; `records-quarantined`: all but some of its records are stored; `not-as-signed`:
-   * what was ingested is not what CloudTrail signed.
+   * `failed`: it must be delivered again; `records-quarantined`: some of its records are quarantined; `not-as-signed`: what was
+   * ingested is not what CloudTrail signed.
    */
   state: 'failed' | 'quarantined' | 'records-quarantined' | 'not-as-signed';
-  /** The path of a local file, as it was given. A list does not have it: `readPath`. */
+  /** The path of a local file, as it was given. Lists do not have it: see `readPath`. */
   path?: string;
 };
 
@@ -145,8 +156,8 @@ const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
 };
 
 /**
- * Returns log files of which something is missing, the newest first.
- * @param days delivery days, `YYYY-MM-DD`, both inclusive
+ * Returns log files with problems, the newest first.
+ * @param days delivery days, `YYYY-MM-DD`, inclusive
  */
 export async function listProblems(
   dynamo: DynamoDBClient,
@@ -162,7 +173,7 @@ export async function listProblems(
   });
 }
 
-/** Returns the log files of which something was discarded from quarantine, `bucket/key`, the last to be discarded first. */
+/** Returns the log files from which something was discarded, `bucket/key`, the latest discard first. */
 export async function listDiscards(dynamo: DynamoDBClient, table: string): Promise<string[]> {
   return (await listItems(dynamo, table, DISCARDS)).map((item) => requiredTextAt(item, 'logFile'));
 }
@@ -189,10 +200,10 @@ export type LedgerLogFile = Named<z.output<typeof ListedLogFile>>;
 const ListedLogFile = z.object({
   bucket: z.string(),
   objectKey: z.string(),
-  /** `failed`: it is to be delivered again, or to be gone on with. */
+  /** `failed`: it must be delivered again, also to continue from a checkpoint. */
   state: z.catch(z.enum(['ingested', 'quarantined', 'discarded', 'failed']), 'failed'),
   recordsQuarantined: z._default(z.int(), 0),
-  /** What a signed digest said of the content that was ingested; absent: none was compared with it yet. */
+  /** Absent if no digest was compared with it yet. */
   verification: z.optional(Verification),
 });
 

@@ -18,16 +18,16 @@ export type QuarantineReason = z.output<typeof QuarantineReason>;
 const QuarantineReason = z.object({
   /** Stable, kebab-case. */
   reason: z.string(),
-  /** A sentence that names the place and the expectation; no record content. */
+  /** Names the place and the expectation, without record content. */
   detail: z.string(),
   bucket: z.string(),
   key: z.string(),
-  /** Empty if it is not known, of a log file that was missing. */
+  /** Empty if it is not known, as of a missing log file. */
   etag: z.string(),
-  /** For a single record: its position among `Records` and the offset of its first byte in the uncompressed text. */
+  /** Of a single record: its position in `Records`, and the offset of its first byte in the uncompressed text. */
   recordIndex: z.optional(z.int()),
   recordOffset: z.optional(z.int()),
-  /** Hex SHA-256 of the raw bytes; absent if there are none, or of a log file beyond any size that CloudTrail delivers. */
+  /** Hex SHA-256 of the raw bytes; absent if there are none, or more than 1 GiB. */
   sha256: z.optional(z.string()),
   /** The version of the object, in a bucket that keeps versions. */
   versionId: z.optional(z.string()),
@@ -38,13 +38,13 @@ const QuarantineReason = z.object({
   codeVersion: z.optional(z.string()),
 });
 
-/** Something in quarantine: a log file, or with a `recordIndex` a record of one. */
+/** Something in quarantine: a log file or, with a `recordIndex`, a record. */
 export type QuarantineEntry = QuarantineReason & {
-  /** Short, and always the same for the same thing. */
+  /** Short and stable. */
   id: string;
   /** The key of its raw bytes in the quarantine bucket. */
   name: string;
-  /** Of the raw bytes; absent if there are none, as of an object that was missing. */
+  /** Of the raw bytes; absent if there are none, as of a missing object. */
   size?: number;
 };
 
@@ -52,15 +52,15 @@ export type QuarantineEntry = QuarantineReason & {
 export interface QuarantineListing {
   /** The oldest first. */
   entries: QuarantineEntry[];
-  /** Keys that end like a reason and are none; whoever put them there was not this program. */
+  /** Keys that end like a reason, but were not written by this program. */
   unrecognized: string[];
 }
 
 const REASON_SUFFIX = '.reason.json';
 
 /**
- * Quarantines a log file: a copy of it under `files/BUCKET/KEY/ETAG`, and the reason beside it; only the reason if the log
- * file is missing. Each state of an object is kept. Doing it again changes nothing but the time.
+ * Quarantines a log file: a copy under `files/BUCKET/KEY/ETAG`, and the reason beside it; only the reason if the log file is
+ * missing. Each state of an object is kept. Idempotent.
  * @param copy copies the log file, in the state that the reason names
  */
 export async function quarantineFile(
@@ -105,7 +105,7 @@ export async function quarantineRecord(
 }
 
 /**
- * Writes why something is in quarantine; last, because what has no reason beside it was not quarantined completely.
+ * Writes why something is in quarantine. This comes last: without a reason it was not quarantined completely.
  * @param name the key of its raw bytes
  */
 export async function putReason(
@@ -126,7 +126,7 @@ export async function putReason(
 
 /**
  * Lists what is in quarantine.
- * @param ids only these; by default everything
+ * @param ids absent: everything
  */
 export async function listQuarantine(
   s3: S3Client,
@@ -151,7 +151,7 @@ export async function listQuarantine(
   return listing;
 }
 
-/** The raw bytes go first: what has a reason is still listed, so that an interrupted removal can be finished. */
+/** Removes the raw bytes first: while there is a reason it is listed, so an interrupted removal can be finished. */
 export async function removeFromQuarantine(
   s3: S3Client,
   quarantineBucket: string,
@@ -169,23 +169,23 @@ function entryId(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, ID_LENGTH);
 }
 
-/** The key of a log file's raw bytes; of a record's, only its beginning: a hash of them follows. */
+/** Returns the key of a log file's raw bytes, or the beginning of a record's, after which a hash follows. */
 function nameOf({ bucket, key, etag, recordIndex }: QuarantineReason): string {
   if (recordIndex !== undefined) return `records/${bucket}/${key}/${recordIndex}-`;
-  // CloudTrail's own notifications have no ETag of a log file that is missing.
+  // CloudTrail's own notifications have no ETag.
   return etag === ''
     ? nameWithoutState({ bucket, key })
     : `${nameWithoutState({ bucket, key })}/${encodeURIComponent(etag)}`;
 }
 
-/** Earlier versions named every log file so. */
+/** Earlier versions used this name for every log file. */
 function nameWithoutState({ bucket, key }: Pick<QuarantineReason, 'bucket' | 'key'>): string {
   return `files/${bucket}/${key}`;
 }
 
 const sortKey = ({ quarantinedAt, name }: QuarantineEntry) => `${quarantinedAt} ${name}`;
 
-/** A log file's own key may end like a reason, so a reason must also be about what lies beside it. */
+/** A log file's own key may end like a reason, so a reason must also name what is beside it. */
 function readReason(text: string, name: string): QuarantineReason | undefined {
   const { data: reason } = jsonText(QuarantineReason).safeParse(text);
   if (reason === undefined) return undefined;

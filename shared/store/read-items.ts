@@ -3,19 +3,46 @@ import {
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
   type DynamoDBClient,
+  GetItemCommand,
+  type GetItemCommandInput,
   type KeysAndAttributes,
+  paginateQuery,
+  type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { TrailError } from '../errors.ts';
 import type { Item } from './item.ts';
 
-/** Most keys in one request. */
+/** Returns an item by its key; undefined if there is none. */
+export async function getItem(
+  dynamo: DynamoDBClient,
+  table: string,
+  key: Item,
+  options: Partial<GetItemCommandInput> = { ConsistentRead: true },
+): Promise<Item | undefined> {
+  return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key, ...options }))).Item;
+}
+
+/**
+ * Returns all items that a query finds, page by page.
+ * @param limit maximum number of items
+ */
+export async function queryItems(dynamo: DynamoDBClient, input: QueryCommandInput, limit?: number): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of paginateQuery({ client: dynamo }, { ...input, Limit: limit })) {
+    items.push(...(page.Items ?? []));
+    if (limit !== undefined && items.length >= limit) return items.slice(0, limit);
+  }
+  return items;
+}
+
+/** Maximum number of keys in one request. */
 export const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;
 
 /**
- * Reads up to 100 items by their keys; those that are not there are left out.
- * @throws {TrailError} `batch-unprocessed`, when DynamoDB leaves keys out again and again
+ * Reads up to 100 items by their keys. Items that do not exist are left out.
+ * @throws {TrailError} `batch-unprocessed`, if DynamoDB keeps leaving keys out
  */
 export async function batchGet(dynamo: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
   const items: Item[] = [];
