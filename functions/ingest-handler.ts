@@ -49,10 +49,9 @@ export function createIngestHandler(
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     const time = { isSpent: () => remaining() < LAST_START_MS };
-    const ingestAll = (announcement: Announcement) => ingestAnnounced(announcement, time);
     const delivery = readDelivery(event);
-    if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, ingestAll, remaining);
-    const failures = await ingestAll(delivery.announcement);
+    if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, time, remaining);
+    const failures = await ingestAnnounced(delivery.announcement, 'notification', time);
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
     return undefined;
   };
@@ -60,15 +59,15 @@ export function createIngestHandler(
   /** Returns in time. A message that is not finished is delivered again, and finds its events stored. */
   const ingestBatch = async (
     messages: readonly DeliveredMessage[],
-    ingestAll: (announcement: Announcement) => Promise<string[]>,
+    time: TimeBudget,
     remaining: () => number,
   ): Promise<SQSBatchResponse> => {
     const waited = messages.flatMap(({ sentAt }) => (sentAt === undefined ? [] : [(deps.now() - sentAt) / 1000]));
     if (waited.length > 0) observer.oldestMessage?.(Math.max(0, ...waited));
     const undone = new Set(messages.map(({ messageId }) => messageId));
     const ingestMessage = async ({ messageId, announcement }: DeliveredMessage) => {
-      if (announcement instanceof DeliveryError) observer.failed(`SQS message ${messageId}`, announcement);
-      else if ((await ingestAll(announcement)).length === 0) undone.delete(messageId);
+      const failures = await ingestAnnounced(announcement, `SQS message ${messageId}`, time);
+      if (failures.length === 0) undone.delete(messageId);
     };
     await unlessOver(pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES }), remaining() - LAST_ANSWER_MS);
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
@@ -76,12 +75,13 @@ export function createIngestHandler(
 
   /** Ingests each log file, even after one has failed. Returns a line for each failure that is safe to show. */
   const ingestAnnounced = async (
-    { logFiles, ignored, malformed = [] }: Announcement,
+    { logFiles, ignored, malformed }: Announcement,
+    place: string,
     time: TimeBudget,
   ): Promise<string[]> => {
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
-    for (const error of malformed) observer.failed('notification', error);
+    for (const error of malformed) observer.failed(place, error);
     for (const ref of logFiles) {
       try {
         if (time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(ref)}: not begun`);

@@ -5,7 +5,6 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { defined } from '../../shared/defined.ts';
-import { DeliveryError } from '../../shared/delivery/announcement.ts';
 import { readDelivery } from '../../shared/delivery/read-delivery.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
 import type { Queue } from './queues.ts';
@@ -55,8 +54,7 @@ function describeMessage({ MessageId = '', Body = '', Attributes = {} }: Message
 function contentOf(messageId: string, body: string): Pick<SampledMessage, 'announces' | 'notUnderstood'> {
   const delivery = readDelivery({ Records: [{ eventSource: 'aws:sqs', messageId, body }] });
   const announcement = delivery.kind === 'sqs-batch' ? delivery.messages[0]!.announcement : delivery.announcement;
-  if (announcement instanceof DeliveryError) return { announces: [], notUnderstood: describeError(announcement) };
-  const [malformed] = announcement.malformed ?? [];
+  const [malformed] = announcement.malformed;
   return defined({
     announces: announcement.logFiles.map(s3Uri),
     notUnderstood: malformed && describeError(malformed),

@@ -22,30 +22,35 @@ export type NothingAnnounced =
 export interface Announcement {
   logFiles: LogFileRef[];
   ignored: NothingAnnounced[];
-  /** Parts that must fail; the log files beside them are read. */
-  malformed?: DeliveryError[];
+  /** What is not understood, and must fail. The log files beside it are read. */
+  malformed: DeliveryError[];
 }
 
 /** A notification is not understood. It must fail, and never count as "nothing to do". */
 export class DeliveryError extends TrailError {}
 
-export const announces = (...logFiles: LogFileRef[]): Announcement => ({ logFiles, ignored: [] });
+const announcing = (parts: Partial<Announcement>) => ({ logFiles: [], ignored: [], malformed: [], ...parts });
 
-export const announcesNothing = (reason: NothingAnnounced): Announcement => ({ logFiles: [], ignored: [reason] });
-
-export const announcesMalformed = (error: DeliveryError): Announcement => ({
-  logFiles: [],
-  ignored: [],
-  malformed: [error],
-});
+export const announces = (...logFiles: LogFileRef[]): Announcement => announcing({ logFiles });
+export const announcesNothing = (reason: NothingAnnounced): Announcement => announcing({ ignored: [reason] });
+export const announcesMalformed = (error: DeliveryError): Announcement => announcing({ malformed: [error] });
 
 export function joined(announcements: readonly Announcement[]): Announcement {
-  const malformed = announcements.flatMap((one) => one.malformed ?? []);
   return {
-    logFiles: announcements.flatMap((one) => one.logFiles),
-    ignored: announcements.flatMap((one) => one.ignored),
-    ...(malformed.length > 0 ? { malformed } : {}),
+    logFiles: announcements.flatMap(({ logFiles }) => logFiles),
+    ignored: announcements.flatMap(({ ignored }) => ignored),
+    malformed: announcements.flatMap(({ malformed }) => malformed),
   };
+}
+
+/** Reads a message of a batch. One that is not understood is malformed, and does not keep the others from being read. */
+export function readMessage(read: () => Announcement): Announcement {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DeliveryError) return announcesMalformed(error);
+    throw error;
+  }
 }
 
 /** One way in which a log file can be announced. */

@@ -1,13 +1,5 @@
 import * as z from 'zod/mini';
-import {
-  announcesMalformed,
-  announcesNothing,
-  DeliveryError,
-  hasRecords,
-  joined,
-  type NotificationShape,
-  shape,
-} from './announcement.ts';
+import { announcesNothing, hasRecords, joined, type NotificationShape, readMessage, shape } from './announcement.ts';
 
 /** An SNS event as Lambda receives it: `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"..."}}]}`. */
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
@@ -51,17 +43,7 @@ export const carriedSqsEvent = shape({
   recognises: (value) => hasRecords(value, 'eventSource', 'aws:sqs'),
   schema: z.object({ Records: z.array(z.object({ body: z.string() })) }),
   expected: 'body',
-  read: ({ Records }, inner) =>
-    joined(
-      Records.map(({ body }) => {
-        try {
-          return inner(body);
-        } catch (error) {
-          if (error instanceof DeliveryError) return announcesMalformed(error);
-          throw error;
-        }
-      }),
-    ),
+  read: ({ Records }, inner) => joined(Records.map(({ body }) => readMessage(() => inner(body)))),
 });
 
 /**

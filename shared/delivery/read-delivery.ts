@@ -1,5 +1,11 @@
 import * as z from 'zod/mini';
-import { type Announcement, announcesNothing, DeliveryError, type NotificationShape } from './announcement.ts';
+import {
+  type Announcement,
+  announcesNothing,
+  DeliveryError,
+  type NotificationShape,
+  readMessage,
+} from './announcement.ts';
 import { carriedSqsEvent, lambdaInvocationRecord, snsConfirmation, snsEnvelope, snsEvent } from './envelopes.ts';
 import {
   CLOUDTRAIL_VALIDATION_MESSAGE,
@@ -10,12 +16,12 @@ import {
   scheduledEvent,
 } from './notifications.ts';
 
-/** An SQS message of a batch: what it announces, or why it is not understood. */
+/** An SQS message of a batch. */
 export interface DeliveredMessage {
   messageId: string;
   /** When it was sent to the queue, in milliseconds since 1970. */
   sentAt: number | undefined;
-  announcement: Announcement | DeliveryError;
+  announcement: Announcement;
 }
 
 /** What a Lambda event delivers: an SQS batch, whose messages succeed and fail one by one, or a single notification. */
@@ -67,7 +73,7 @@ export function readDelivery(event: unknown): Delivery {
     messages: batch.data.Records.map(({ messageId, body, attributes }) => ({
       messageId,
       sentAt: sentAt(attributes),
-      announcement: readBody(body),
+      announcement: readMessage(() => readText(body, MAX_ENVELOPES)),
     })),
   };
 }
@@ -81,16 +87,6 @@ function sentAt(attributes: unknown): number | undefined {
 function isSqsEvent(event: unknown): boolean {
   const records = (event as { Records?: unknown } | null)?.Records;
   return Array.isArray(records) && records.some((record) => record?.eventSource === 'aws:sqs');
-}
-
-/** A message that is not understood does not keep the others of its batch from being read. */
-function readBody(body: string): Announcement | DeliveryError {
-  try {
-    return readText(body, MAX_ENVELOPES);
-  } catch (error) {
-    if (error instanceof DeliveryError) return error;
-    throw error;
-  }
 }
 
 function readCarried(carried: unknown, envelopes: number): Announcement {

@@ -87,8 +87,7 @@ export function announcementsOf(delivery: Delivery) {
  */
 export function logFilesOf(event: unknown): LogFileRef[] {
   return announcementsOf(readDelivery(event)).flatMap((announcement) => {
-    if (announcement instanceof Error) throw announcement;
-    if (announcement.malformed) throw announcement.malformed[0];
+    for (const error of announcement.malformed) throw error;
     return announcement.logFiles;
   });
 }
