@@ -147,7 +147,8 @@ function fixed(): Record<string, number> {
 function trail({ files, records, events, accounts }: Load): Record<string, number> {
   const digests = digestsOf(accounts);
   return {
-    "MWAA's data events (if all of its events are data events)": (events / 1e6) * price('CloudTrail: a million data events'),
+    "MWAA's data events (if all of its events are data events)":
+      (events / 1e6) * price('CloudTrail: a million data events'),
     'log files, PUT requests': (files / 1e6) * price('S3: a million PUT requests'),
     [`digest files of ${DIGEST_REGIONS} Regions, PUT requests`]: (digests / 1e6) * price('S3: a million PUT requests'),
     'KMS, writing log files and digests': ((files + digests) / 1e6) * price('KMS: a million requests'),
