@@ -3,7 +3,7 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { lambdaBundle } from './lambda-bundle.mjs';
 
-// `scan` is all about starting fast: one small CommonJS file. The other commands are loaded when they are asked for.
+// `scan` must start fast: one small CommonJS file. The other commands are loaded when needed.
 const PROGRAM = {
   name: 'program',
   setup: ({ onResolve }) =>
@@ -36,7 +36,7 @@ const TARGETS = {
       format: 'esm',
       splitting: true,
       chunkNames: 'chunk-[hash]',
-      // The embedded servers are packages of their own, with native parts.
+      // The embedded servers stay packages of their own, with native parts.
       external: ['dynalite', 'fauxqs', 'classic-level'],
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

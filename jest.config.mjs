@@ -8,7 +8,8 @@ export default {
   testTimeout: 30_000,
   // All cores: much of the time is waiting.
   maxWorkers: '100%',
-  globalSetup: '<rootDir>/tests/support/build.mjs',
+  globalSetup: '<rootDir>/tests/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   coverageProvider: 'v8',
   collectCoverageFrom: ['shared/**/*.ts', 'functions/**/*.ts', 'cli/**/*.ts', 'local/**/*.ts'],
 };

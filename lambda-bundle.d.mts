@@ -1,3 +1,3 @@
 import type { BuildOptions } from 'esbuild';
 
-export function lambdaBundle(name: 'ingest' | 'query'): BuildOptions;
+export function lambdaBundle(name: 'ingest' | 'query' | 'verify'): BuildOptions;

@@ -1,4 +1,4 @@
-/** How a function is bundled, for esbuild: what build.mjs ships, and what the bench of the functions' start varies. */
+/** The esbuild options for a function: build.mjs ships the result, and the bench of the functions' start varies them. */
 export const lambdaBundle = (name) => ({
   entryPoints: [`functions/${name}.ts`],
   outfile: `dist/${name}/index.cjs`,
@@ -11,7 +11,7 @@ export const lambdaBundle = (name) => ({
   minify: true,
   legalComments: 'none',
   alias: { '@aws-sdk/credential-provider-node': './functions/lambda-credentials.ts' },
-  // Beside the bundle, and not deployed: what a stack trace means, and what is inside.
+  // Not deployed: the source map, for stack traces, and the list of what is inside.
   sourcemap: 'external',
   metafile: true,
 });

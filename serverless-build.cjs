@@ -1,8 +1,8 @@
 const { execFileSync } = require('node:child_process');
 
 /**
- * Has a function of stage `local` find the servers of `npm run local`, where they listen unless their ports were chosen
- * otherwise. With the credentials of the environment it would look for its tables and buckets in AWS, without any it would fail.
+ * Points a function of stage `local` at the servers of `npm run local`, on their default ports unless the environment names
+ * endpoints. With the environment's credentials it would use tables and buckets in AWS; without any it would fail.
  */
 function useLocalServers() {
   const { AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = process.env;
@@ -18,7 +18,7 @@ function useLocalServers() {
   for (const name of ['AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE']) delete process.env[name];
 }
 
-/** Serverless Framework plugin: what is packaged, deployed or invoked locally is what the sources say. */
+/** Serverless Framework plugin that builds the functions before they are packaged, deployed or invoked locally. */
 class BuildFunctions {
   constructor(serverless) {
     const build = () =>

@@ -33,7 +33,7 @@ async function ingest(key: string): Promise<void> {
     onRecords: (batch) => void batches.push(batch),
   });
   for (const record of batches.flatMap(({ kept }) => kept)) {
-    const classified = classifyRecord(record, { bucket, key, etag, names: {} }, { config, now: Date.now });
+    const classified = classifyRecord(record, { bucket, key, etag }, { config, now: Date.now });
     if (classified.kind === 'event') await dynamo.send(new PutItemCommand(newEventPut(table, classified.item)));
   }
 }

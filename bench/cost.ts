@@ -1,4 +1,4 @@
-/** `npm run cost`: writes the tables of docs/cost.md, from the prices and quantities that stand here. A test compares. */
+/** `npm run cost`: writes the tables of docs/cost.md from the prices and quantities below. A test compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -30,12 +30,12 @@ const PRICES = {
 
 const price = (name: keyof typeof PRICES): number => PRICES[name][0];
 
-/** What the function spends, by `npm run bench:ingest`. */
+/** CPU that the function spends, as measured by `npm run bench:ingest`. */
 const CPU_MS = { file: 2.9, record: 0.0035, event: 1.1 };
 /** The function's memory, and its share of a processor: 1,769 MB are a whole one. */
 const MEMORY_GB = 0.5;
 const PROCESSORS = 512 / 1769;
-/** Waiting for S3 and DynamoDB, by which the CPU is idle and the clock runs; assumed. */
+/** Waiting for S3 and DynamoDB, while the CPU is idle and billed; assumed. */
 const WAITING_MS = { file: 40, event: 2 };
 
 /** Units of DynamoDB. Those of an event: a test counts them on the samples. */

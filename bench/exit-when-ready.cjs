@@ -1,5 +1,5 @@
-// Preloaded, and then what aws-lambda-ric gets instead of its native client: the process ends where it would wait for its
-// first event.
+// Preloaded; aws-lambda-ric then gets this file instead of its native client. The process ends where it would wait for its first
+// event.
 const { registerHooks } = require('node:module');
 const { pathToFileURL } = require('node:url');
 

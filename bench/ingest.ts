@@ -1,6 +1,6 @@
 /**
- * What the ingest function spends on a log file, on a record that it passes over, and on an event that it stores.
- * docs/cost.md reckons with it.
+ * Measures the CPU that the ingest function spends on a log file, on a record that it skips, and on an event that it stores.
+ * docs/cost.md uses the results.
  *
  *     npm run bench:ingest
  */
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 }
 
 function spender(s3: S3Client, dynamo: DynamoDBClient): (load: Load) => Promise<Spent> {
-  const books = { recordsRead: 0, eventsStored: 0, eventsKnown: 0 };
+  const counts = { recordsRead: 0, eventsStored: 0, eventsKnown: 0 };
   const handler = createIngestHandler(
     {
       config: readConfig({
@@ -73,9 +73,9 @@ function spender(s3: S3Client, dynamo: DynamoDBClient): (load: Load) => Promise<
     {
       logFile: (report) => {
         if (report.outcome !== 'ingested') throw new Error(`${report.key}: expected to be ingested`);
-        books.recordsRead += report.books.recordsRead;
-        books.eventsStored += report.books.eventsStored;
-        books.eventsKnown += report.books.eventsKnown;
+        counts.recordsRead += report.counts.recordsRead;
+        counts.eventsStored += report.counts.eventsStored;
+        counts.eventsKnown += report.counts.eventsKnown;
       },
       nothingAnnounced: () => {},
       failed: (place, cause) => {
@@ -95,7 +95,7 @@ function spender(s3: S3Client, dynamo: DynamoDBClient): (load: Load) => Promise<
   return async (load) => {
     const bodies: object[] = [];
     for (let i = 0; i < load.files; i += 1) bodies.push(await upload(load));
-    Object.assign(books, { recordsRead: 0, eventsStored: 0, eventsKnown: 0 });
+    Object.assign(counts, { recordsRead: 0, eventsStored: 0, eventsKnown: 0 });
     const before = process.cpuUsage();
     for (let at = 0; at < bodies.length; at += BATCH) {
       const Records = bodies.slice(at, at + BATCH).map((body, i) => ({
@@ -106,13 +106,13 @@ function spender(s3: S3Client, dynamo: DynamoDBClient): (load: Load) => Promise<
       await handler({ Records }, {} as Context);
     }
     const { user, system } = process.cpuUsage(before);
-    const { recordsRead: records, eventsStored: events, eventsKnown } = books;
+    const { recordsRead: records, eventsStored: events, eventsKnown } = counts;
     if (eventsKnown > 0) throw new Error('generated events must be new');
     return { files: load.files, records, events, cpuMilliseconds: (user + system) / 1000 };
   };
 }
 
-/** Takes the loads apart: files with next to nothing inside, many records, many events. */
+/** Breaks the loads down: files with next to nothing inside, many records, many events. */
 function print(small: Spent, large: Spent, stored: Spent): void {
   const record = (large.cpuMilliseconds - small.cpuMilliseconds) / (large.records - small.records);
   const file = (small.cpuMilliseconds - record * small.records) / small.files;

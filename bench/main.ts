@@ -17,7 +17,7 @@ import { isInstalled, measure, median, output, peakMegabytes, quote, type Usage 
 interface Contestant {
   name: string;
   command: string;
-  /** What has to be there; the contestant is left out otherwise. */
+  /** Prerequisites; without them the contestant is left out. */
   needs: string;
   /** Whether it prints the kept records, one a line; the others only decompress, or only start. */
   finds: boolean;

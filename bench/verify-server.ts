@@ -1,6 +1,6 @@
 /**
- * An embedded S3 behind a proxy that answers each request so many milliseconds later, in a process of its own. Started by
- * verify.ts, it tells its endpoints as a line of JSON and ends when its standard input does.
+ * An embedded S3 behind a proxy that delays each answer, in a process of its own. verify.ts starts it. It prints its endpoints as
+ * a line of JSON, and ends when its standard input does.
  */
 import { Agent, type ClientRequest, createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
 /**
- * Compares `mwaa-trail verify` with a plain loop over the same digests and log files, over an S3 that answers late: first
+ * Compares `mwaa-trail verify` with a plain loop over the same digests and log files, with an S3 that delays answers: first
  * what they find, then how long they take.
  *
  *     npm run bench:verify -- [--files 10000] [--latency 20] [--concurrency 32] [--loop-files 10000]

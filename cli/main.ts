@@ -8,7 +8,19 @@ const [command, ...args] = process.argv.slice(2);
 
 async function run(): Promise<number> {
   if (command === 'scan') return runScan(args, process);
-  return (await import('./program.ts')).runProgram(process.argv, process.env);
+  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  const { runProgram } = await import('./program.ts');
+  return runProgram(process.argv.slice(2), { env: process.env, out: process.stdout, err: process.stderr, interrupt });
+}
+
+function interrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
 }
 
 void run().then((exitCode) => {

@@ -1,117 +1,177 @@
 import { Command, CommanderError } from 'commander';
-import type { Environment } from '../shared/config.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
-import { backfillCommand } from './commands/backfill.ts';
-import { compareCommand } from './commands/compare.ts';
-import { coverageCommand } from './commands/coverage.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { environmentsCommand } from './commands/environments.ts';
-import { evidenceCommand } from './commands/evidence.ts';
-import { quarantineCommand } from './commands/quarantine.ts';
-import { queryCommand } from './commands/query.ts';
-import { redriveCommand } from './commands/redrive.ts';
-import { replayCommand } from './commands/replay.ts';
-import { serveCommand } from './commands/serve.ts';
-import { showCommand } from './commands/show.ts';
-import { summaryCommand } from './commands/summary.ts';
-import { tailCommand } from './commands/tail.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { type AwsOptions, addAwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
-import { criteriaProblem } from './lib/criteria-options.ts';
-import { EXIT } from './lib/exit.ts';
-import { type StoreOptions, storeOf } from './lib/store-options.ts';
+import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
+import { type AnyCommand, type CommandGroup, type Context, EXIT, flagOf, UsageError } from './lib/command.ts';
+
+/** What help says of each command, in this order, and how to load it. Only the one that is called is loaded. */
+const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ default: AnyCommand | CommandGroup }>]>> =
+  {
+    replay: [
+      'run log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
+      () => import('./commands/replay.ts'),
+    ],
+    backfill: [
+      "import existing log files of a trail's bucket, delivered before the function was deployed; safe to interrupt and rerun",
+      () => import('./commands/backfill.ts'),
+    ],
+    query: [
+      'list events, newest first; filters combine, and a repeated filter matches any of its values',
+      () => import('./commands/query.ts'),
+    ],
+    show: ['show everything stored of one event', () => import('./commands/show.ts')],
+    compare: ['compare the records of two or more events field by field', () => import('./commands/compare.ts')],
+    summary: [
+      'count events by action, principal, error and day; filters are those of query',
+      () => import('./commands/summary.ts'),
+    ],
+    tail: [
+      'print the latest events, then new ones as they arrive, until Ctrl-C; filters are those of query',
+      () => import('./commands/tail.ts'),
+    ],
+    environments: [
+      'list the environments that events name, with their last activity and numbers of recent events and errors',
+      () => import('./commands/environments.ts'),
+    ],
+    coverage: [
+      'show the ingestion status of the log files of each account, Region and day of delivery',
+      () => import('./commands/coverage.ts'),
+    ],
+    serve: [
+      'serve the HTTP API locally (127.0.0.1), without signatures, to every user of this machine',
+      () => import('./commands/serve.ts'),
+    ],
+    verify: [
+      'check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them; or verify an evidence bundle',
+      () => import('./commands/verify.ts'),
+    ],
+    evidence: [
+      'collect the evidence for an event in one file: the event, its log file as CloudTrail delivered it (unredacted), the signed digests and the public keys; verify checks it offline',
+      () => import('./commands/evidence.ts'),
+    ],
+    quarantine: [
+      'list, show, replay or discard what is in quarantine: invalid log files and records',
+      () => import('./commands/quarantine.ts'),
+    ],
+    redrive: [
+      'move the messages of a dead-letter queue to its source queue, for redelivery',
+      () => import('./commands/redrive.ts'),
+    ],
+    doctor: [
+      'check a deployed stack and its trail, read-only: report what is wrong in log delivery, with a fix for each problem',
+      () => import('./commands/doctor.ts'),
+    ],
+  };
 
 /**
- * Runs `mwaa-trail` with a command line, `argv` as the process has it.
- * @param env that of the process: flags for the AWS settings are put into it, where the SDK looks for them
+ * Runs `mwaa-trail` with a command line.
+ * @param args what follows the name of the program
  * @returns the exit code
  */
-export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  let exitCode: number = EXIT.done;
-  const setExitCode = (code: number) => {
-    exitCode = code;
-  };
-  // Whoever reads the output may stop early (`| head`); what was wanted is done.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
-  const program = createProgram(env, setExitCode);
-  program.hook('preAction', (_, command) => applyAwsOptions(command.opts(), env));
+export async function runProgram(args: readonly string[], context: Context): Promise<number> {
+  let called: Called = { path: 'mwaa-trail', run: async () => EXIT.done };
   try {
-    await program.parseAsync([...argv]);
-    return exitCode;
+    const remember = (one: Called) => {
+      called = one;
+    };
+    const program = await createProgram(context, remember, args);
+    program.parse(args, { from: 'user' });
+    return await called.run();
   } catch (error) {
+    const isUsage = error instanceof UsageError || error instanceof CriteriaError;
     // Commander has said what is wrong; 0 is --help and --version.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(`mwaa-trail: ${messageOf(error, env)}\n`);
-    return error instanceof CriteriaError ? EXIT.usage : EXIT.failed;
+    if (error instanceof CommanderError && !isUsage) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    context.err.write(`mwaa-trail: ${problemOf(error, context.env.AWS_PROFILE)}\n`);
+    if (isUsage) context.err.write(`${helpHint(called.path)}\n`);
+    return isUsage ? EXIT.usage : EXIT.failed;
   }
 }
 
-/** The program with all its commands. */
-export function createProgram(env: Environment, setExitCode: (code: number) => void): Command {
+/** A command with what it was given. */
+interface Called {
+  /** `mwaa-trail quarantine list` */
+  path: string;
+  /** Returns the exit code. */
+  run(): Promise<number>;
+}
+
+/**
+ * The program as commander has it.
+ * @param onCall is told what the command line calls
+ * @param words only the commands among them are loaded; all, if absent
+ */
+export async function createProgram(
+  context: Context,
+  onCall: (called: Called) => void,
+  words?: readonly string[],
+): Promise<Command> {
+  const { out, err } = context;
   const program = new Command('mwaa-trail')
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError(helpHint('mwaa-trail'));
-  program.addCommand(replayCommand(env, setExitCode));
-  const askingStores = [
-    queryCommand(env),
-    showCommand(env, setExitCode),
-    compareCommand(env, setExitCode),
-    summaryCommand(env),
-    tailCommand(env),
-    environmentsCommand(env),
-    coverageCommand(env, setExitCode),
-    serveCommand(env),
-  ];
-  const quarantine = quarantineCommand(env, setExitCode);
-  for (const command of [...askingStores, quarantine]) {
-    command.hook('preAction', (_, action) => expectNoAwsOptions(action.opts(), env));
+    .showHelpAfterError(helpHint('mwaa-trail'))
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'mwaa-trail: ')),
+      getOutHelpWidth: () => widthOf(out),
+      getErrHelpWidth: () => widthOf(err),
+    });
+  const declare = (command: Command, declared: AnyCommand) => fill(command, declared, context, onCall);
+  for (const [name, [says, load]] of Object.entries(COMMANDS)) {
+    const command = addCommand(program, name, says);
+    if (words && !words.includes(name)) continue;
+    const { default: loaded } = await load();
+    if (!('commands' in loaded)) declare(command, loaded);
+    else
+      for (const [verb, [does, one]] of Object.entries(loaded.commands)) declare(addCommand(command, verb, does), one);
   }
-  const askingAws = [
-    backfillCommand(env, setExitCode),
-    ...askingStores,
-    verifyCommand(env, setExitCode),
-    evidenceCommand(env, setExitCode),
-    quarantine,
-    redriveCommand(env),
-    doctorCommand(env, setExitCode),
-  ];
-  for (const command of askingAws) {
-    for (const one of command.commands.length > 0 ? command.commands : [command]) addAwsOptions(one);
-    program.addCommand(command);
-  }
-  program
-    .command('scan')
-    .description('print the MWAA records of a log file as NDJSON, without storing anything')
-    .argument('<file>', 'a log file, gzipped or not; - for standard input');
-  for (const command of program.commands) {
-    endAsProgram(command, `mwaa-trail ${command.name()}`);
-    for (const one of command.commands) endAsProgram(one, `mwaa-trail ${command.name()} ${one.name()}`);
-  }
+  // main.ts runs it. It has a help of its own.
+  addCommand(program, 'scan', 'print the MWAA records of a log file as NDJSON, without storing anything').argument(
+    '<file>',
+    'a log file, gzipped or not; - for standard input',
+  );
   return program;
 }
 
-/** A local store has no AWS settings: whoever gives some expects the answer of a deployed one. */
-function expectNoAwsOptions(options: StoreOptions & AwsOptions & { bucket?: unknown }, env: Environment): void {
-  const given = (['profile', 'awsRegion'] as const).find((name) => options[name] !== undefined);
-  if (given === undefined || options.bucket !== undefined || storeOf(options, env).kind === 'deployed') return;
-  throw new CriteriaError(given, 'expected only for a deployed store: name that with --stack, or set MWAA_TRAIL_STACK');
+function addCommand(parent: Command, name: string, says: string): Command {
+  const command = parent.command(name).description(says);
+  return command.showHelpAfterError(helpHint(pathOf(command)));
 }
 
-function endAsProgram(command: Command, called: string): void {
-  command.exitOverride().showHelpAfterError(helpHint(called));
+/** Gives a command its arguments and flags. */
+function fill(command: Command, declared: AnyCommand, context: Context, onCall: (called: Called) => void): void {
+  const operands = Object.entries(declared.arguments ?? {});
+  for (const [name, { placeholder, says }] of operands) command.argument(placeholder(name), says);
+  for (const [name, flag] of Object.entries(declared.flags)) {
+    for (const option of flag.options(flagOf(name))) command.addOption(option);
+  }
+  const { notes } = declared;
+  if (notes) command.addHelpText('after', () => `\n${command.createHelp().boxWrap(notes, widthOf(context.out))}`);
+  command.action((...values: unknown[]) => {
+    const options: AwsOptions = command.opts();
+    const given = { ...options, ...Object.fromEntries(operands.map(([name], i) => [name, values[i]])) };
+    onCall({
+      path: pathOf(command),
+      run() {
+        applyAwsOptions(options, context.env);
+        return declared.run(given as never, context);
+      },
+    });
+  });
 }
 
-const helpHint = (called: string) => `Run '${called} --help'.`;
+const pathOf = (command: Command): string =>
+  command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
-function messageOf(error: unknown, env: Environment): string {
-  if (error instanceof CriteriaError) return criteriaProblem(error);
-  if (error instanceof TrailError) return error.message;
-  return settingsProblem(error, env.AWS_PROFILE) ?? describeError(error);
+const helpHint = (path: string) => `Run '${path} --help'.`;
+
+const widthOf = ({ isTTY, columns }: Context['out']) => (isTTY && columns) || 80;
+
+function problemOf(error: unknown, profile: string | undefined): string {
+  if (error instanceof CriteriaError) return `${flagOf(error.parameter)}: ${error.expectation}`;
+  if (error instanceof TrailError || error instanceof UsageError) return error.message;
+  return settingsProblem(error, profile) ?? describeError(error);
 }

@@ -1,21 +1,41 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { runScan } from './commands/scan.ts';
-import { createProgram } from './program.ts';
-
-const WIDTH = 110;
+import type { Context } from './lib/command.ts';
+import { createProgram, runProgram } from './program.ts';
 
 /** The reference of the program, as Markdown: what each command says with `--help`. */
 export async function cliReference(): Promise<string> {
-  const program = createProgram({}, () => {});
-  const sections = [section('mwaa-trail', helpOf(program))];
-  for (const command of program.commands) {
-    const help = command.name() === 'scan' ? await scanHelp() : helpOf(command);
-    sections.push(section(`mwaa-trail ${command.name()}`, help));
-    for (const one of command.commands)
-      sections.push(section(`mwaa-trail ${command.name()} ${one.name()}`, helpOf(one)));
+  const program = await createProgram(contextOf(new Writable()), () => {});
+  const all = program.commands.flatMap((command) => [command, ...command.commands]);
+  const sections: string[] = [];
+  for (const words of [[], ...all.map(wordsOf)]) {
+    const title = ['mwaa-trail', ...words].join(' ');
+    sections.push(`## ${title}\n\n\`\`\`\n${(await helpOf(words)).trimEnd()}\n\`\`\`\n`);
   }
   return `${INTRODUCTION}\n${sections.join('\n')}\n${EXIT_CODES}`;
+}
+
+/** `quarantine list` */
+function wordsOf(command: Command): string[] {
+  return command.parent ? [...wordsOf(command.parent), command.name()] : [];
+}
+
+async function helpOf([name = '', ...verbs]: readonly string[]): Promise<string> {
+  const pieces: Buffer[] = [];
+  const out = new Writable({
+    write(piece, _, done) {
+      pieces.push(piece);
+      done();
+    },
+  });
+  if (name === 'scan') await runScan(['--help'], { stdin: process.stdin, stdout: out, stderr: out });
+  else await runProgram([...(name === '' ? [] : [name]), ...verbs, '--help'], contextOf(out));
+  return Buffer.concat(pieces).toString();
+}
+
+function contextOf(out: Writable): Context {
+  return { env: {}, out, err: out, interrupt: () => new AbortController().signal };
 }
 
 const INTRODUCTION = `# The mwaa-trail program
@@ -49,23 +69,3 @@ const EXIT_CODES = `## Exit codes
 | 1 | failed, or a file, a record or an event was bad or missing; standard error names it |
 | 2 | usage error |
 `;
-
-function section(title: string, help: string): string {
-  return `## ${title}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\`\n`;
-}
-
-function helpOf(command: Command): string {
-  return command.configureOutput({ getOutHelpWidth: () => WIDTH, getOutHasColors: () => false }).helpInformation();
-}
-
-async function scanHelp(): Promise<string> {
-  let text = '';
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      text += chunk;
-      done();
-    },
-  });
-  await runScan(['--help'], { stdin: process.stdin, stdout, stderr: stdout });
-  return text;
-}

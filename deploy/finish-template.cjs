@@ -1,6 +1,6 @@
 /**
- * Serverless Framework plugin: finishes the compiled template. All parameters are known by then, so conditions are decided, and
- * what is not taken (an empty ARN, for instance) is left out; and every resource that can have tags has those of the service.
+ * Serverless Framework plugin that finishes the compiled template. It decides the conditions, since all parameters are known,
+ * leaves out untaken branches (an empty ARN, for instance), and sets the service's tags on every resource that can have tags.
  */
 class FinishTemplate {
   constructor(serverless) {
@@ -14,7 +14,7 @@ class FinishTemplate {
   }
 }
 
-/** Replaces each `Fn::If` by its branch, drops resources whose condition is false, and with them the conditions. */
+/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, and the conditions themselves. */
 function decideConditions(template) {
   const conditions = template.Conditions ?? {};
   const isTrue = (name) => {
@@ -53,7 +53,7 @@ function taken(value, isTrue) {
   return Object.fromEntries(members.filter(([, one]) => one !== undefined));
 }
 
-/** Types whose `Tags` are a list of Key and Value; a test holds this against AWS's schema. The API has them already. */
+/** Types whose `Tags` are a list of Key and Value; a test compares this with AWS's schema. Serverless tags the API itself. */
 const TAGGED = new Set([
   'AWS::CloudTrail::Trail',
   'AWS::CloudWatch::Alarm',

@@ -1,6 +1,6 @@
 /**
- * The `params` of serverless.yml: deploy/parameters.yml, and for the stage what stages.yml has. What is wrong with them, or with
- * --param, is said at once: a misspelt name, or a bucket that is missing, would deploy something else.
+ * The `params` of serverless.yml: deploy/parameters.yml, and for the stage those of stages.yml. Throws for a misspelt name, a
+ * missing bucket or an invalid value, also in --param: otherwise something else would be deployed.
  */
 module.exports = async ({ options, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
@@ -23,13 +23,13 @@ module.exports = async ({ options, resolveVariable }) => {
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic }, [stage]: ofStage };
 };
 
-/** Regions from before March 2019, which every account has. The others, but for China and GovCloud, are opted in to. */
+/** Regions from before March 2019, which are on in every account. All others, except China and GovCloud, are opted in to. */
 const DEFAULT_REGIONS =
   /^((us|eu)-west-[12]|us-east-[12]|eu-west-3|eu-central-1|eu-north-1|ca-central-1|sa-east-1|ap-south-1|ap-northeast-[12]|ap-southeast-[12]|(cn|us-gov)-.*)$/;
 
 /**
- * What follows from the topic's ARN and the stack's Region: the Region of the topic, and the names under which SNS sends. Between
- * two Regions it sends in the name of the one that is opted in to; SNS counts ap-northeast-3 among those.
+ * Returns the Region of the topic, and the service principals under which SNS sends. Between two Regions it sends as the one that
+ * is opted in to; SNS counts ap-northeast-3 among those.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
  */
 function topicParameters(topicArn, region) {
@@ -56,7 +56,7 @@ const DAYS = [/^([1-9]\d*)?$/, 'a number of days, or nothing'];
 const COUNT = [NUMBER, 'a number'];
 const KEY_ARN = [KEY, 'the ARN of a KMS key (not of an alias), or nothing'];
 
-/** What the value of a parameter must look like, and what to say otherwise. */
+/** The pattern of each parameter's value, and what the error says is expected. */
 const VALUES = {
   source: [/^(new-trail|bucket|topic)$/, 'new-trail, bucket or topic'],
   notify: [/^(queue|function)$/, 'queue or function'],
@@ -78,7 +78,7 @@ const VALUES = {
   verifyConcurrency: CONCURRENCY,
 };
 
-/** Bucket names have 63 characters at most, and the defaults carry the account and the Region beside the stage. */
+/** Bucket names have 63 characters at most, and the default names contain account, Region and stage. */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,12}$/;
 
 function problemsOf(values, given, stage) {

@@ -1,13 +1,20 @@
+import { setTimeout } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
-import { type Announcement, DeliveryError, type NothingAnnounced } from '../shared/delivery/announcement.ts';
+import {
+  type Announcement,
+  DeliveryError,
+  type LogFileRef,
+  type NothingAnnounced,
+} from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
 import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type LogFileReport, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 
-/** Who is told what happens: the function's log and metrics, or the report of a replay. Nothing told holds record content. */
+/** Notified of what happens: the function's log and metrics, or the report of a replay. No notification holds record content. */
 export interface IngestObserver {
   /** An object was dealt with, for good. */
   logFile(report: LogFileReport): void;
@@ -30,16 +37,61 @@ const LAST_ANSWER_MS = 4_000;
 /**
  * The ingest function, for any event that `readDelivery` understands. An SQS batch is answered with the messages to be
  * delivered again; for any other event a failure is thrown, and Lambda delivers the whole again.
+ * @param sourceOf where the bytes of a log file are
  */
-export function createIngestHandler(deps: PipelineDeps, observer: IngestObserver) {
-  const ingest = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
+export function createIngestHandler(
+  deps: PipelineDeps,
+  observer: IngestObserver,
+  sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
+) {
+  const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
+    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const time = { isSpent: () => remaining() < LAST_START_MS };
+    const ingestAll = (announcement: Announcement) => ingestAnnounced(announcement, time);
     const delivery = readDelivery(event);
-    const work = new Invocation(deps, observer, context);
-    if (delivery.kind === 'sqs-batch') return work.batch(delivery.messages);
-    const failures = await work.announcement(delivery.announcement);
+    if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, ingestAll, remaining);
+    const failures = await ingestAll(delivery.announcement);
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
     return undefined;
   };
+
+  /** Answers in time: a message that is not done by then is to be delivered again, and what was done of it is known then. */
+  const ingestBatch = async (
+    messages: readonly DeliveredMessage[],
+    ingestAll: (announcement: Announcement) => Promise<string[]>,
+    remaining: () => number,
+  ): Promise<SQSBatchResponse> => {
+    const waited = messages.flatMap(({ sentAt }) => (sentAt === undefined ? [] : [(deps.now() - sentAt) / 1000]));
+    if (waited.length > 0) observer.oldestMessage?.(Math.max(0, ...waited));
+    const undone = new Set(messages.map(({ messageId }) => messageId));
+    const ingestMessage = async ({ messageId, announcement }: DeliveredMessage) => {
+      if (announcement instanceof DeliveryError) observer.failed(`SQS message ${messageId}`, announcement);
+      else if ((await ingestAll(announcement)).length === 0) undone.delete(messageId);
+    };
+    await unlessOver(pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES }), remaining() - LAST_ANSWER_MS);
+    return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+  /** Ingests each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
+  const ingestAnnounced = async (
+    { logFiles, ignored, malformed = [] }: Announcement,
+    time: TimeBudget,
+  ): Promise<string[]> => {
+    for (const reason of ignored) observer.nothingAnnounced(reason);
+    const failures = malformed.map(describeError);
+    for (const error of malformed) observer.failed('notification', error);
+    for (const ref of logFiles) {
+      try {
+        if (time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(ref)}: not begun`);
+        observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref)));
+      } catch (error) {
+        observer.failed(s3Uri(ref), error);
+        failures.push(`${s3Uri(ref)}: ${describeError(error)}`);
+      }
+    }
+    return failures;
+  };
+
   return middy<unknown, SQSBatchResponse | undefined, Error, Context>()
     .after(() => observer.end?.())
     .onError(({ error }) => {
@@ -48,76 +100,14 @@ export function createIngestHandler(deps: PipelineDeps, observer: IngestObserver
       // Lambda logs what is thrown, and an SDK error's message can echo the request.
       throw error instanceof TrailError ? error : new TrailError('delivery-failed', describeError(error));
     })
-    .handler(ingest);
+    .handler(ingestEvent);
 }
 
-/** The work on one event. */
-class Invocation {
-  private readonly deps: PipelineDeps;
-  private readonly observer: IngestObserver;
-  private readonly remaining: () => number;
-  private readonly time: TimeBudget;
-
-  constructor(deps: PipelineDeps, observer: IngestObserver, context: Partial<Context>) {
-    this.deps = deps;
-    this.observer = observer;
-    this.remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
-    this.time = { isSpent: () => this.remaining() < LAST_START_MS };
-  }
-
-  /** Answers in time: a message that is not done by then is to be delivered again, and what was done of it is known then. */
-  async batch(messages: readonly DeliveredMessage[]): Promise<SQSBatchResponse> {
-    const waited = messages.flatMap(({ sentAt }) => (sentAt === undefined ? [] : [(this.deps.now() - sentAt) / 1000]));
-    if (waited.length > 0) this.observer.oldestMessage?.(Math.max(0, ...waited));
-    const undone = new Set(messages.map(({ messageId }) => messageId));
-    const work = pMap(
-      messages,
-      async (message) => {
-        if (await this.message(message)) undone.delete(message.messageId);
-      },
-      { concurrency: CONCURRENT_MESSAGES },
-    );
-    await this.untilLastAnswer(work);
-    return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
-  }
-
-  /** Deals with each log file, also after one has failed. Returns what failed, each in one line that is safe to show. */
-  async announcement({ logFiles, ignored, malformed = [] }: Announcement): Promise<string[]> {
-    for (const reason of ignored) this.observer.nothingAnnounced(reason);
-    const failures = malformed.map(describeError);
-    for (const error of malformed) this.observer.failed('notification', error);
-    for (const logFile of logFiles) {
-      try {
-        if (this.time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(logFile)}: not begun`);
-        this.observer.logFile(await ingestLogFile(logFile, this.deps, this.time));
-      } catch (error) {
-        this.observer.failed(s3Uri(logFile), error);
-        failures.push(`${s3Uri(logFile)}: ${describeError(error)}`);
-      }
-    }
-    return failures;
-  }
-
-  /** Whether the message may be acknowledged. */
-  private async message({ messageId, announcement }: DeliveredMessage): Promise<boolean> {
-    if (announcement instanceof DeliveryError) {
-      this.observer.failed(`SQS message ${messageId}`, announcement);
-      return false;
-    }
-    return (await this.announcement(announcement)).length === 0;
-  }
-
-  private async untilLastAnswer(work: Promise<unknown>): Promise<void> {
-    const milliseconds = this.remaining() - LAST_ANSWER_MS;
-    if (milliseconds === Number.POSITIVE_INFINITY) {
-      await work;
-      return;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const lastAnswer = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, milliseconds));
-    });
-    await Promise.race([work, lastAnswer]);
-    clearTimeout(timer);
-  }
+/** Waits for work, but no longer than so many milliseconds. */
+async function unlessOver(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return void (await work);
+  const timer = new AbortController();
+  const lastAnswer = setTimeout(Math.max(0, milliseconds), undefined, { signal: timer.signal }).catch(() => {});
+  await Promise.race([work, lastAnswer]);
+  timer.abort();
 }

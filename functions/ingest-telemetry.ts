@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-log-file.ts';
+import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
 /**
@@ -19,9 +20,12 @@ export function createTelemetry(
   const throttles = new Map<string, number>();
   return {
     logFile(report) {
-      if (report.outcome === 'ingested') countBooks(report, count);
-      if (report.outcome === 'quarantined') count('FilesQuarantined', 1);
-      if (isNotAsSigned(report)) count('FilesFailedVerification', 1);
+      const { outcome } = report;
+      if (outcome === 'ingested') {
+        for (const [metric, name] of RECORD_METRICS) count(metric, report.counts[name]);
+        if (report.notAsSigned) count('FilesFailedVerification', 1);
+      }
+      if (outcome === 'quarantined') count('FilesQuarantined', 1);
       // One line of JSON for each log file.
       const problem = problemOf(report);
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
@@ -54,31 +58,21 @@ export function createTelemetry(
   };
 }
 
-function countBooks(
-  { books }: LogFileReport & { outcome: 'ingested' },
-  count: (name: string, value: number) => void,
-): void {
-  count('RecordsRead', books.recordsRead);
-  count('EventsIndexed', books.eventsStored);
-  count('EventsKnown', books.eventsKnown);
-  count('RecordsFiltered', books.recordsFiltered);
-  count('RecordsQuarantined', books.recordsQuarantined);
-}
+const RECORD_METRICS = [
+  ['RecordsRead', 'recordsRead'],
+  ['EventsIndexed', 'eventsStored'],
+  ['EventsKnown', 'eventsKnown'],
+  ['RecordsFiltered', 'recordsFiltered'],
+  ['RecordsQuarantined', 'recordsQuarantined'],
+] as const satisfies [metric: string, count: keyof LogFileCounts][];
 
 function problemOf(report: LogFileReport): string | undefined {
-  if (isNotAsSigned(report)) return 'and it is not what CloudTrail signed';
-  return isBad(report) ? 'with something quarantined' : undefined;
+  if (report.outcome === 'ingested' && report.notAsSigned) return 'and it is not what CloudTrail signed';
+  const isBad = report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
+  return isBad ? 'with something quarantined' : undefined;
 }
 
-function isBad(report: LogFileReport): boolean {
-  return report.outcome === 'quarantined' || (report.outcome === 'ingested' && report.problems.length > 0);
-}
-
-function isNotAsSigned(report: LogFileReport): boolean {
-  return report.outcome === 'ingested' && report.notAsSigned === true;
-}
-
-/** CloudWatch takes 256 KB a line; the books say how many problems there are, and the quarantine has them all. */
+/** CloudWatch takes 256 KB a line; the counts say how many problems there are, and the quarantine has them all. */
 const MAX_PROBLEMS = 50;
 
 function shortened(report: LogFileReport): LogFileReport {

@@ -2,10 +2,9 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { createApi, type TimeLimits } from '../shared/http/api.ts';
+import { type ApiRequest, MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/messages.ts';
 import { Problem } from '../shared/http/problem.ts';
-import type { ApiRequest } from '../shared/http/request.ts';
-import { MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/response.ts';
-import type { QueryDeps } from '../shared/query/read-page.ts';
+import type { QueryDeps } from '../shared/query/ask.ts';
 
 export interface QueryHandlerOptions {
   /** Is told of errors that are not the caller's; they are not safe to show as they are. */

@@ -3,40 +3,40 @@ import type { Context } from 'aws-lambda';
 import { describeError, TrailError } from '../shared/errors.ts';
 import type { PublicKeySource } from '../shared/integrity/public-keys.ts';
 import {
-  type VerifyDeps,
+  type RunReport,
+  type VerifyIngestedDeps,
   type VerifyObserver,
-  type VerifyReport,
   verifyIngested,
 } from '../shared/integrity/verify-ingested.ts';
 
-/** Who is told what happens: the function's log and metrics. */
+/** Is told what happens: the function's log and metrics. */
 export interface VerifyFunctionObserver extends VerifyObserver {
   /** The invocation is over. */
-  end(report?: VerifyReport): void;
+  end(report?: RunReport): void;
 }
 
-/** What every run works with; public keys are asked for anew, because there are new ones from time to time. */
-export interface VerifyFunctionDeps extends Omit<VerifyDeps, 'keys'> {
+/** What every run works with. Each asks for the public keys again, because there are new ones from time to time. */
+export interface VerifyFunctionDeps extends Omit<VerifyIngestedDeps, 'keys'> {
   createKeys(): PublicKeySource;
 }
 
-/** With so much time left no digest is begun: the largest take seconds. */
+/** With less time left no digest is begun: the largest take seconds. */
 const LAST_START_MS = 60_000;
 
-/** The function that verifies, run by a schedule; what it is called with does not matter. */
+/** The verify function. A schedule calls it; the event does not matter. */
 export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps, observer: VerifyFunctionObserver) {
-  const verify = async (_event: unknown, context: Partial<Context>): Promise<VerifyReport> => {
+  const verify = async (_event: unknown, context: Partial<Context>): Promise<RunReport> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const report = await verifyIngested({ ...deps, keys: createKeys() }, observer, time);
     observer.end(report);
-    // So that Lambda counts an error; the others have been dealt with.
+    // Lambda counts an error; the others have been dealt with.
     if (report.failedPlaces > 0) {
       throw new TrailError('verification-failed', `${report.failedPlaces} accounts and Regions could not be verified`);
     }
     return report;
   };
-  return middy<unknown, VerifyReport, Error, Context>()
+  return middy<unknown, RunReport, Error, Context>()
     .onError(({ error }) => {
       if (!(error instanceof TrailError && error.code === 'verification-failed')) {
         observer.failed('run', error);

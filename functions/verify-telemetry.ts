@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { DAY_MS } from '../shared/cloudtrail/times.ts';
 import { describeError } from '../shared/errors.ts';
 import type { FindingKind } from '../shared/integrity/finding.ts';
 import type { DigestReport } from '../shared/integrity/verify-ingested.ts';
@@ -12,7 +13,7 @@ const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
 };
 
 /** Where no digest was found at all, in a new trail or in one without log file validation, it counts as this old. */
-const NO_DIGEST_MS = 30 * 24 * 3600 * 1000;
+const NO_DIGEST_MS = 30 * DAY_MS;
 
 /**
  * The log and metrics of the function that verifies, which alarms and people read (docs/runbook.md).

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createS3Client } from '../shared/aws/s3.ts';
+import { HOUR_MS } from '../shared/cloudtrail/times.ts';
 import { readVerifyConfig } from '../shared/config.ts';
 import { listedKeys } from '../shared/integrity/list-public-keys.ts';
 import { createVerifyHandler } from './verify-handler.ts';
@@ -12,7 +13,7 @@ const { graceHours, ...config } = readVerifyConfig(process.env);
 export const handler = createVerifyHandler(
   {
     ...config,
-    graceMs: graceHours * 3600 * 1000,
+    graceMs: graceHours * HOUR_MS,
     s3: createS3Client(process.env),
     dynamo: createDynamoClient(),
     createKeys: () => listedKeys(Date.now),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -11,20 +12,19 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 
-/** What `ensureTable` found. */
+/**
+ * What `ensureTable` found. `unfinished`: an earlier process ended while it created the table, which an embedded DynamoDB never
+ * finishes. `different`: the table has other keys or indexes.
+ */
 export type TableState = 'created' | 'present' | 'unfinished' | 'different';
 
-/** A table as CreateTable takes it, and its time to live, which it does not take. */
+/** A table as CreateTable takes it, and its time to live, which is set by another request. */
 export interface TableDefinition extends CreateTableCommandInput {
   TableName: string;
   TimeToLiveSpecification?: TimeToLiveSpecification;
 }
 
-/**
- * Creates a table unless it is there, and sets its time to live.
- * @returns `unfinished` when an earlier process ended while it created the table, which an embedded DynamoDB never
- *   finishes; `different` when the table there has other keys or indexes
- */
+/** Creates a table unless it exists, and sets its time to live. */
 export async function ensureTable(
   dynamo: DynamoDBClient,
   { TimeToLiveSpecification: timeToLive, ...definition }: TableDefinition,
@@ -54,7 +54,7 @@ async function ensureTimeToLive(
     if (TimeToLiveDescription?.TimeToLiveStatus !== 'DISABLED') return;
     await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: timeToLive }));
   } catch (error) {
-    // Not every emulator has it, and nothing depends on it: items that have expired are left out when they are read.
+    // Some emulators lack it. Nothing depends on it: readers leave out items that have expired.
     if ((error as Error).name !== 'UnknownOperationException') throw error;
   }
 }
@@ -73,7 +73,7 @@ function stateOf(table: TableDescription, definition: CreateTableCommandInput): 
   return shapeOf(table) === shapeOf(definition) ? 'present' : 'different';
 }
 
-/** The keys and indexes of a table, in one comparable text. */
+/** The keys and indexes of a table as one comparable text. */
 function shapeOf(table: TableDescription | CreateTableCommandInput): string {
   const indexes = (table.GlobalSecondaryIndexes ?? []).map((index) => [
     index.IndexName,
@@ -87,6 +87,6 @@ const keysOf = (schema: TableDescription['KeySchema']) => (schema ?? []).map((ke
 
 async function untilActive(dynamo: DynamoDBClient, name: string): Promise<void> {
   for (let wait = 1; (await describe(dynamo, name))?.TableStatus !== 'ACTIVE'; wait = Math.min(wait * 2, 1_000)) {
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await setTimeout(wait);
   }
 }

@@ -6,14 +6,12 @@ declare module 'dynalite' {
 }
 
 declare module 'dynalite/db/index.js' {
-  interface Iterator {
-    close(): Promise<void>;
-  }
   export interface Database {
-    keys(options?: object): Iterator;
-    values(options?: object): Iterator;
-    get(key: string): Promise<unknown>;
-    put(key: string, value: unknown): Promise<void>;
+    keys(options?: object): { close(): Promise<void> };
+    values(options?: object): { close(): Promise<void> };
+    /** Values are JSON; this project reads only what it has put. */
+    get(key: string): Promise<string | undefined>;
+    put(key: string, value: string): Promise<void>;
   }
   export interface Store {
     db: Database;

@@ -11,30 +11,22 @@ import { guard, listenOnLoopback } from './loopback.ts';
 import type { OwnServer } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
 
-export interface EmbeddedDynamo {
-  endpoint: string;
+export interface EmbeddedDynamo extends OwnServer {
   client: DynamoDBClient;
-  stop(): Promise<void>;
-}
-
-/** One that this process has started. */
-export interface OwnDynamo extends EmbeddedDynamo, OwnServer {
-  /** How many iterators over the database are open: none when no request is being answered. */
-  openIterators(): number;
 }
 
 /**
  * Starts a DynamoDB in this process, on the loopback address, with the tables created.
- * @param folder where it persists; absent: in memory
- * @throws {TrailError} `store-in-use` when another process has the folder open; `store-unusable` when it cannot be opened;
- *   `store-of-another-version` when its tables have other keys or indexes
+ * @param folder where the data are kept; absent: in memory
+ * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
+ *   `store-of-another-version` if its tables have other keys or indexes
  */
-export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<OwnDynamo> {
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
   if (folder === undefined) return startWithTables(names, undefined, port);
   return startLocked(folder, () => startWithTables(names, folder, port));
 }
 
-async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnDynamo> {
+async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   const running = await start(folder, port);
   const states: TableState[] = [];
   try {
@@ -46,7 +38,7 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   if (!states.includes('unfinished') && !states.includes('different')) return running;
   await running.stop();
   if (folder !== undefined && states.includes('unfinished')) {
-    // Tables are created before anything is stored: there is nothing in it to lose.
+    // Tables are created before anything is stored, so nothing is lost.
     await rm(folder, { recursive: true });
     return startWithTables(names, folder, port);
   }
@@ -56,9 +48,9 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   );
 }
 
-async function start(folder: string | undefined, port: number): Promise<OwnDynamo> {
+async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   if (folder !== undefined) await tryDatabase(folder);
-  const { server, openIterators } = await createDynaliteServer(folder);
+  const server = await createDynaliteServer(folder);
   const { id, admitOnlyByName, drain } = guard(server);
   const close = () => new Promise((resolve) => server.close(resolve));
   const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
@@ -66,17 +58,11 @@ async function start(folder: string | undefined, port: number): Promise<OwnDynam
     throw error;
   });
   const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
-  return {
-    endpoint,
-    id,
-    admitOnlyByName,
-    client,
-    openIterators,
-    stop: async () => {
-      client.destroy();
-      await drain();
-      server.closeAllConnections();
-      await close();
-    },
+  const stop = async () => {
+    client.destroy();
+    await drain();
+    server.closeAllConnections();
+    await close();
   };
+  return { endpoint, id, admitOnlyByName, client, stop };
 }

@@ -5,7 +5,6 @@ import { createS3Client } from '../shared/aws/s3.ts';
 import { makePrivateFolder, startLocked } from './folder-lock.ts';
 import { LOCAL_CLIENT, LOCAL_LOG_BUCKET, LOCAL_QUARANTINE_BUCKET, LOCAL_REGION } from './local-names.ts';
 import { type Guard, guard, LOOPBACK } from './loopback.ts';
-import { locationXml, NOT_IMPLEMENTED_XML, subresourceRequest } from './s3-subresources.ts';
 import type { OwnServer } from './shared-server.ts';
 
 export interface EmbeddedS3 extends OwnServer {
@@ -15,7 +14,7 @@ export interface EmbeddedS3 extends OwnServer {
 /**
  * Starts an S3 in this process, on the loopback address, with the buckets for log files and for the quarantine.
  * @param folder where objects are kept as files; absent: in memory
- * @throws {TrailError} `store-in-use` when another process has the folder open; `store-unusable` when it cannot be opened
+ * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened
  */
 export async function startEmbeddedS3(folder?: string, port = 0): Promise<EmbeddedS3> {
   if (folder === undefined) return start({ port });
@@ -25,7 +24,7 @@ export async function startEmbeddedS3(folder?: string, port = 0): Promise<Embedd
   });
 }
 
-async function start(options: { port: number; s3StorageDir?: string }): Promise<EmbeddedS3> {
+async function start(options: { port: number } | { port: number; s3StorageDir: string }): Promise<EmbeddedS3> {
   const { startFauxqs } = await loadFauxqs();
   let guarded: Guard | undefined;
   const server = await withFastify(
@@ -36,26 +35,21 @@ async function start(options: { port: number; s3StorageDir?: string }): Promise<
     },
     () => startFauxqs({ ...options, host: LOOPBACK, logger: false, defaultRegion: LOCAL_REGION }),
   );
-  if (guarded === undefined) throw new Error('expected fauxqs to make its server with Fastify, at once');
+  if (guarded === undefined) throw new Error('expected fauxqs to create its server with Fastify, at once');
   const { id, admitOnlyByName, drain } = guarded;
   server.createBucket(LOCAL_LOG_BUCKET);
   server.createBucket(LOCAL_QUARANTINE_BUCKET);
   const endpoint = `http://${LOOPBACK}:${server.port}`;
   const client = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...LOCAL_CLIENT, endpoint });
-  return {
-    endpoint,
-    id,
-    admitOnlyByName,
-    client,
-    stop: async () => {
-      client.destroy();
-      await drain();
-      await server.stop();
-    },
+  const stop = async () => {
+    client.destroy();
+    await drain();
+    await server.stop();
   };
+  return { endpoint, id, admitOnlyByName, client, stop };
 }
 
-/** Node 22 warns that its SQLite is experimental; fauxqs loads it, and uses it only for what is not asked of it here. */
+/** Loads fauxqs without Node 22's warning that its SQLite is experimental: nothing here makes fauxqs use it. */
 async function loadFauxqs() {
   const { emitWarning } = process;
   const emit = emitWarning as (...args: unknown[]) => void;
@@ -73,9 +67,8 @@ async function loadFauxqs() {
 interface Fastify {
   server: Server;
   listen(options: { port: number; host: string }): Promise<string>;
-  addHook(name: 'onRequest', hook: (request: { raw: IncomingMessage }, reply: FastifyReply) => Promise<unknown>): void;
   addHook(
-    name: 'onSend',
+    name: 'onRequest' | 'onSend',
     hook: (request: { raw: IncomingMessage }, reply: FastifyReply, payload: unknown) => Promise<unknown>,
   ): void;
 }
@@ -87,33 +80,59 @@ interface FastifyReply {
 }
 
 /**
- * Fauxqs shows nobody the Fastify instance that it makes and listens with; Fastify itself says when one is made.
+ * Calls `prepare` with the Fastify instance that fauxqs creates and shows to nobody; Fastify itself publishes it.
  * https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
  */
 function withFastify<T>(prepare: (fastify: Fastify) => void, start: () => T): T {
-  const onMade = (message: unknown) => prepare((message as { fastify: Fastify }).fastify);
-  subscribe('fastify.initialization', onMade);
+  const onCreated = (message: unknown) => prepare((message as { fastify: Fastify }).fastify);
+  subscribe('fastify.initialization', onCreated);
   try {
     return start();
   } finally {
-    unsubscribe('fastify.initialization', onMade);
+    unsubscribe('fastify.initialization', onCreated);
   }
 }
 
-/** Fauxqs listens on all addresses, whatever its option `host` says: the quarantine, unredacted, for the whole network. */
+/** Fauxqs ignores its option `host` and listens on all addresses: it would show the unredacted quarantine to the network. */
 function listenOnLoopbackOnly(fastify: Fastify): void {
   const listen = fastify.listen.bind(fastify);
   fastify.listen = (options) => listen({ ...options, host: LOOPBACK });
 }
 
-/** Fauxqs takes a request for a subresource that it does not know for one for the bucket or the object itself. */
+/** Answers requests for subresources. Fauxqs takes them for requests for the bucket or object, and would overwrite or delete it. */
 function answerSubresources(fastify: Fastify): void {
-  fastify.addHook('onRequest', async ({ raw: { method = '', url = '' } }, reply) => {
-    if (subresourceRequest(method, url) !== 'not-implemented') return undefined;
+  fastify.addHook('onRequest', async ({ raw }, reply) => {
+    const { names, isLocation } = subresources(raw);
+    if (isLocation || !names.some((name) => NOT_IMPLEMENTED.has(name))) return undefined;
     return reply.code(501).type('application/xml').send(NOT_IMPLEMENTED_XML);
   });
-  // What would be listed is there; of what is not, the listing has said so.
-  fastify.addHook('onSend', async ({ raw: { method = '', url = '' } }, reply, payload) =>
-    subresourceRequest(method, url) === 'location' && reply.statusCode === 200 ? locationXml(LOCAL_REGION) : payload,
+  // Fauxqs lists the bucket instead. So its status says whether the bucket exists.
+  fastify.addHook('onSend', async ({ raw }, reply, payload) =>
+    subresources(raw).isLocation && reply.statusCode === 200 ? LOCATION_XML : payload,
   );
 }
+
+function subresources({ method, url = '' }: IncomingMessage): { names: string[]; isLocation: boolean } {
+  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? [];
+  const names = [...new URLSearchParams(query).keys()];
+  return { names, isLocation: method === 'GET' && /^\/[^/]+\/?$/.test(path) && names.includes('location') };
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+const NOT_IMPLEMENTED: ReadonlySet<string> = new Set(
+  (
+    'accelerate acl analytics cors encryption intelligent-tiering inventory legal-hold location logging metrics ' +
+    'notification object-lock ownershipControls policy policyStatus publicAccessBlock replication requestPayment restore ' +
+    'retention select tagging torrent versioning versions website'
+  ).split(' '),
+);
+
+const NOT_IMPLEMENTED_XML =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NotImplemented</Code><Message>The embedded S3 does not have this.</Message></Error>';
+
+/**
+ * The answer to GetBucketLocation. us-east-1, where the local stack pretends to be, has no name there.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+ */
+const LOCATION_XML =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>';

@@ -2,11 +2,11 @@ import type { TableNames } from '../shared/config.ts';
 
 /** Where the local stack pretends to be. */
 export const LOCAL_REGION = 'us-east-1';
-/** Embedded servers take any. */
+/** Embedded servers accept any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /**
- * The settings of a client of an embedded server, in place of those of the environment and the profile: the SDK refuses FIPS
- * and dual-stack endpoints together with an endpoint that is given.
+ * The settings of a client of an embedded server, which override the environment and the profile: the SDK refuses FIPS and
+ * dual-stack together with an explicit endpoint.
  */
 export const LOCAL_CLIENT = {
   region: LOCAL_REGION,
@@ -26,11 +26,11 @@ export const LOCAL_TABLES: TableNames = {
 export const LOCAL_LOG_BUCKET = 'mwaa-trail-local-logs';
 export const LOCAL_QUARANTINE_BUCKET = 'mwaa-trail-local-quarantine';
 
-/** The key that all of events/deliveries announce. */
+/** The key that all samples in events/deliveries announce. */
 export const SAMPLE_KEY =
   'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';
 
-/** The AWS settings, as environment variables, with which a process finds embedded servers. */
+/** The environment variables with which a process finds embedded servers. */
 export function embeddedSettings(endpoints: { s3: string; dynamo: string }): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,

@@ -8,7 +8,7 @@ import { startEmbeddedS3 } from './embedded-s3.ts';
 import { lockFolder, untilFree } from './folder-lock.ts';
 import { LOCAL_CLIENT, LOCAL_TABLES } from './local-names.ts';
 import { LOOPBACK } from './loopback.ts';
-import { type OwnServer, SharedServer } from './shared-server.ts';
+import { type OwnServer, openShared } from './shared-server.ts';
 
 /** The folders of a local store. */
 export function storeFolders(store: string): { dynamo: string; s3: string } {
@@ -16,55 +16,72 @@ export function storeFolders(store: string): { dynamo: string; s3: string } {
 }
 
 /** A client of a server that this process or another runs. */
-export interface Opened<Client> {
+interface Opened<Client> {
   client: Client;
   close(): Promise<void>;
 }
 
-/** Each request goes to where the server is at that time. */
+/** The host stands for wherever the server is when a request is sent. */
 const SHARED_CLIENT = { ...LOCAL_CLIENT, endpoint: `http://${LOOPBACK}` };
 
 /**
- * Opens the tables of a local store, which are made when they are not there.
+ * Opens the tables of a local store; they are created if they do not exist.
  * @throws {TrailError} as `startEmbeddedDynamo` does
  */
-export async function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
+export function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
   const folder = storeFolders(store).dynamo;
-  const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedDynamo(LOCAL_TABLES, folder)));
-  return clientOf(server, createDynamoClient(SHARED_CLIENT));
+  return openClient(createDynamoClient(SHARED_CLIENT), folder, () => startEmbeddedDynamo(LOCAL_TABLES, folder));
 }
 
 /**
- * Opens the buckets of a local store, which are made when they are not there.
+ * Opens the buckets of a local store; they are created if they do not exist.
  * @throws {TrailError} as `startEmbeddedS3` does
  */
-export async function openLocalS3(store: string): Promise<Opened<S3Client>> {
+export function openLocalS3(store: string): Promise<Opened<S3Client>> {
   const folder = storeFolders(store).s3;
-  const server = await SharedServer.open(folder, () => admittingByName(startEmbeddedS3(folder)));
-  return clientOf(server, createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, SHARED_CLIENT));
+  const client = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, SHARED_CLIENT);
+  return openClient(client, folder, () => startEmbeddedS3(folder));
 }
 
-/** Other users of this machine can reach its ports, but not read the store, which says how its servers are named. */
-async function admittingByName(starting: Promise<OwnServer>): Promise<OwnServer> {
-  const server = await starting;
-  server.admitOnlyByName();
-  return server;
+async function openClient<Client extends DynamoDBClient | S3Client>(
+  client: Client,
+  folder: string,
+  start: () => Promise<OwnServer>,
+): Promise<Opened<Client>> {
+  const server = await openShared(folder, async () => {
+    const own = await start();
+    // Other users of this machine can reach its ports, but not read the store, where the server's id is.
+    own.admitOnlyByName();
+    return own;
+  });
+  // The innermost of the client's middleware: it gets requests as they are sent, each attempt of a retry anew.
+  (client as DynamoDBClient).middlewareStack.add(
+    (next) => async (args) => server.send(args.request as never, (request) => next({ ...args, request }) as never),
+    { step: 'deserialize', priority: 'low', name: 'sendToSharedServer' },
+  );
+  return {
+    client,
+    close: async () => {
+      client.destroy();
+      await server.close();
+    },
+  };
 }
 
 /** A whole local store. */
-export interface LocalStore {
+interface LocalStore {
   dynamo: DynamoDBClient;
   s3: S3Client;
   close(): Promise<void>;
 }
 
-/** For what a local store is opened: any number of processes read it, one at a time adds to it. */
+/** What a local store is opened for: any number of processes read it, one at a time adds to it. */
 export type Access = 'read' | 'add';
 
 /**
- * Opens a whole local store. Log files pass through its bucket under names that two processes would take from each other, so
- * one at a time adds.
- * @throws {TrailError} `store-in-use` when another process adds to it too, and does not end within seconds
+ * Opens a whole local store. One process at a time adds to it: log files pass through its bucket under names that two processes
+ * would take from each other.
+ * @throws {TrailError} `store-in-use` if another process adds to it too, and does not end within seconds
  */
 export async function openLocalStore(store: string, access: Access): Promise<LocalStore> {
   const closing: (() => Promise<void>)[] = [];
@@ -82,20 +99,4 @@ export async function openLocalStore(store: string, access: Access): Promise<Loc
     await close();
     throw error;
   }
-}
-
-/** The innermost of a client's middleware: it gets requests as they are sent, each attempt of a retry anew. */
-function clientOf<Client extends DynamoDBClient | S3Client>(server: SharedServer, client: Client): Opened<Client> {
-  const { middlewareStack } = client as DynamoDBClient;
-  middlewareStack.add(
-    (next) => async (args) => server.send(args.request as never, (request) => next({ ...args, request }) as never),
-    { step: 'deserialize', priority: 'low', name: 'sendToSharedServer' },
-  );
-  return {
-    client,
-    close: async () => {
-      client.destroy();
-      await server.close();
-    },
-  };
 }

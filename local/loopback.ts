@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
 /** Where every server of this project listens: reachable from this machine only. */
 export const LOOPBACK = '127.0.0.1';
@@ -19,12 +20,12 @@ export async function listenOnLoopback(server: Server, port: number): Promise<st
 }
 
 /**
- * Whether a request was made for this machine, and not by a page of another site: such a page can make its own name point
- * to 127.0.0.1 (DNS rebinding), and then its name stands in Host; or it asks 127.0.0.1 itself, and then it stands in Origin.
- * @param port the port that Host must have; without it any, as for a server that may be behind a proxy or a tunnel
+ * Whether a request was made for this machine, and not by a page of another site. Such a page can make its own name point to
+ * 127.0.0.1 (DNS rebinding); then Host has its name. Or it calls 127.0.0.1 directly; then Origin has its name.
+ * @param port the port that Host must have; absent: any, for a server that may be behind a proxy or a tunnel
  */
 export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, port?: number): boolean {
-  // Clients leave out the port when it is 80.
+  // Clients leave out port 80.
   const [, name = '', hostPort = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host.toLowerCase()) ?? [];
   const isOwnHost = OWN_NAMES.has(name) && (port === undefined || hostPort === String(port));
   return isOwnHost && (origin === undefined || origin.toLowerCase() === `http://${host.toLowerCase()}`);
@@ -32,19 +33,19 @@ export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, por
 
 const OWN_NAMES: ReadonlySet<string> = new Set([LOOPBACK, 'localhost', '[::1]']);
 
-/** The header by which a guarded server says which one it is, and a client whom it expects. */
+/** The header with the id of a guarded server: in an answer its own, in a request the one that the client expects. */
 export const SERVER_ID = 'x-mwaa-trail-server';
 
 export interface Guard {
-  /** Differs each time that a server is started, so that nothing else on its port is taken for it. */
+  /** New each time a server is started, so that nothing else on its port is taken for it. */
   id: string;
-  /** From now on requests must name the server by its ID, which other users of the machine do not know. */
+  /** From now on requests must name the server by its id, which other users of the machine do not know. */
   admitOnlyByName(): void;
-  /** Refuses what is asked from now on, and waits a while for the answers that are being made. */
+  /** Refuses new requests, and waits up to five seconds for the answers in progress. */
   drain(): Promise<void>;
 }
 
-/** Stands in front of what answers a server's requests, and lets only those pass that are made for this machine and this server. */
+/** Lets only those requests reach a server's listeners that are made for this machine and this server. */
 export function guard(server: Server): Guard {
   const id = randomUUID();
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -72,14 +73,10 @@ export function guard(server: Server): Guard {
     drain: async () => {
       draining = true;
       const closed = [...answering].map((response) => new Promise((resolve) => response.once('close', resolve)));
-      await Promise.race([Promise.all(closed), afterAWhile()]);
+      // A client that does not read its answer must not keep the server running.
+      await Promise.race([Promise.all(closed), setTimeout(5_000, undefined, { ref: false })]);
     },
   };
-}
-
-/** A client that does not go on must not keep a server. */
-function afterAWhile(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5_000).unref());
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

@@ -1,5 +1,5 @@
 /**
- * `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and curiosity. Other ports:
+ * `npm run local`: embedded S3 and DynamoDB on fixed ports, for `serverless invoke local` and for trying things out. Other ports:
  * `npm run local -- --dynamodb-port N --s3-port N`.
  */
 import { readFile } from 'node:fs/promises';
@@ -55,7 +55,7 @@ try {
       'DynamoDB and S3 are up. Paste the lines above into another terminal, in this folder; then, for example:',
       '  npx serverless invoke local --stage local --function ingest --path events/deliveries/s3-through-sqs.json',
       `  npx mwaa-trail query --table ${LOCAL_TABLES.eventsTable}`,
-      'Every user of this machine can ask them. Ctrl-C stops them; the store stays.',
+      'Every user of this machine can use them. Ctrl-C stops them; the store stays.',
       '',
     ].join('\n'),
   );
@@ -74,11 +74,11 @@ function readPorts(): { dynamodb: number; s3: number } {
     options: { 'dynamodb-port': { type: 'string', default: '8000' }, 's3-port': { type: 'string', default: '4566' } },
   });
   const { 'dynamodb-port': dynamodb, 's3-port': s3, ...unknown } = values;
-  const ports = [dynamodb, s3].map((value) => (/^\d{1,5}$/.test(String(value)) ? Number(value) : Number.NaN));
-  if (Object.keys(unknown).length > 0 || !ports.every((port) => port <= 65_535)) {
+  const isPort = (value: unknown) => /^\d{1,5}$/.test(String(value)) && Number(value) <= 65_535;
+  if (Object.keys(unknown).length > 0 || !isPort(dynamodb) || !isPort(s3)) {
     throw new TrailError('usage', 'expected --dynamodb-port N and --s3-port N, each a whole number from 0 to 65535');
   }
-  return { dynamodb: ports[0]!, s3: ports[1]! };
+  return { dynamodb: Number(dynamodb), s3: Number(s3) };
 }
 
 function explainPort(server: 'dynamodb' | 's3', port: number): (error: NodeJS.ErrnoException) => never {

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { folderError, untilFree } from './folder-lock.ts';
 import { SERVER_ID } from './loopback.ts';
 
-/** A server on this machine: its URL, and which one it is, since ports are used again. */
+/** A server on this machine: its URL, and its id, since ports are used again. */
 export interface ServerAddress {
   endpoint: string;
   id: string;
@@ -13,7 +13,7 @@ export interface ServerAddress {
 
 /** A server in this process. */
 export interface OwnServer extends ServerAddress {
-  /** From now on it answers only those who name it by its ID: whoever may read the store. */
+  /** From now on it answers only requests that name it by its id. Whoever may read the store can look the id up. */
   admitOnlyByName(): void;
   stop(): Promise<void>;
 }
@@ -21,7 +21,6 @@ export interface OwnServer extends ServerAddress {
 /** A request and an answer of the AWS SDK, as far as they matter here. */
 interface Request {
   hostname: string;
-  port?: number;
   headers: Record<string, string>;
   body?: unknown;
 }
@@ -29,96 +28,87 @@ interface Answer {
   response: { headers: Record<string, string>; body?: { destroy?(): void } };
 }
 
-/** How often a request is sent in all, when its server ends each time. */
+/** The server of a folder, in whatever process it runs. */
+export interface SharedServer {
+  /** Sends a request to where the server is now, and again if it has moved. */
+  send<A extends Answer, R extends Request>(request: R, transmit: (request: R) => Promise<A>): Promise<A>;
+  /** Stops the server if this process runs it. */
+  close(): Promise<void>;
+}
+
+/** How often a request is sent in all, if its server ends each time. */
 const ATTEMPTS = 5;
 
 /**
- * The server of a folder that only one process can have open. The first that asks runs it and says where, in a file beside the
- * folder; the others use it. When it ends, even by a kill, the next request of one of them makes that one run it.
+ * Opens the server of a folder that only one process can have open. The first process starts the server and writes its address
+ * to a file beside the folder; the others use it. If it ends, even by a kill, the next process that sends a request starts it.
+ *
+ * Every request to the local store may be sent twice: writes have conditions, or replace what is there with the same.
+ *
+ * @param start starts the server in this process
+ * @throws what `start` throws: `store-in-use` if another process has the folder, and does not share it within seconds
  */
-export class SharedServer {
-  readonly #folder: string;
-  readonly #start: () => Promise<OwnServer>;
-  #current: ServerAddress | OwnServer;
-  #moving: Promise<void> | undefined;
-  #isClosed = false;
+export async function openShared(folder: string, start: () => Promise<OwnServer>): Promise<SharedServer> {
+  let current = await findOrStart(folder, start);
+  let moving: Promise<void> | undefined;
+  let isClosed = false;
 
-  private constructor(folder: string, start: () => Promise<OwnServer>, current: ServerAddress | OwnServer) {
-    this.#folder = folder;
-    this.#start = start;
-    this.#current = current;
-  }
-
-  /**
-   * @param start runs the server in this process
-   * @throws what `start` throws: `store-in-use` when another process has the folder, and does not share it within seconds
-   */
-  static async open(folder: string, start: () => Promise<OwnServer>): Promise<SharedServer> {
-    return new SharedServer(folder, start, await findOrStart(folder, start));
-  }
-
-  /**
-   * Sends a request to where the server is now, and once more when it has moved. Every request to the local store may be
-   * sent twice: writes have conditions, or replace what is there with the same.
-   */
-  async send<A extends Answer, R extends Request>(request: R, transmit: (request: R) => Promise<A>): Promise<A> {
-    for (let attempt = 1; ; attempt += 1) {
-      const server = this.#current;
-      let problem: unknown;
-      try {
-        const answer = await transmit(addressed(request, server));
-        if (answer.response.headers[SERVER_ID] === server.id) return answer;
-        answer.response.body?.destroy?.();
-        problem = Object.assign(new Error('another server answers at its address'), { code: 'ECONNRESET' });
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        problem = error;
-      }
-      if (this.#isClosed || 'stop' in server) throw problem;
-      await this.#moveFrom(server);
-      if (attempt === ATTEMPTS || isStream(request.body)) throw problem;
-    }
-  }
-
-  /** Stops the server if this process runs it. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#moving?.catch(() => {});
-    if ('stop' in this.#current) await this.#current.stop();
-  }
-
-  async #moveFrom(server: ServerAddress): Promise<void> {
-    if (this.#current !== server) return;
-    this.#moving ??= findOrStart(this.#folder, this.#start)
-      .then((server) => {
-        this.#current = server;
+  const moveFrom = async (server: ServerAddress) => {
+    if (current !== server) return;
+    moving ??= findOrStart(folder, start)
+      .then((found) => {
+        current = found;
       })
       .finally(() => {
-        this.#moving = undefined;
+        moving = undefined;
       });
-    await this.#moving;
-  }
+    await moving;
+  };
+  return {
+    send: async (request, transmit) => {
+      for (let attempt = 1; ; attempt += 1) {
+        const server = current;
+        try {
+          return expectFrom(server, await transmit(addressed(request, server)));
+        } catch (error) {
+          if (!isGone(error) || isClosed || 'stop' in server) throw error;
+          await moveFrom(server);
+          if (attempt === ATTEMPTS || isStream(request.body)) throw error;
+        }
+      }
+    },
+    close: async () => {
+      isClosed = true;
+      await moving?.catch(() => {});
+      if ('stop' in current) await current.stop();
+    },
+  };
+}
+
+/** Returns the answer if it is the server's own. */
+function expectFrom<A extends Answer>({ id }: ServerAddress, answer: A): A {
+  const { headers, body } = answer.response;
+  if (headers[SERVER_ID] === id) return answer;
+  body?.destroy?.();
+  throw Object.assign(new Error('another server answers at its address'), { code: 'ECONNRESET' });
 }
 
 function addressed<R extends Request>(request: R, { endpoint, id }: ServerAddress): R {
   const { hostname, port, host } = new URL(endpoint);
   const headers = { ...request.headers, host, [SERVER_ID]: id };
-  return Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
-    hostname,
-    port: Number(port),
-    headers,
-  });
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(request)), request);
+  return Object.assign(copy, { hostname, port: Number(port), headers });
 }
 
 const GONE = /^(ECONNREFUSED|ECONNRESET|EPIPE)$/;
 const isGone = (error: unknown) => GONE.test(String((error as NodeJS.ErrnoException | undefined)?.code));
 
-/** What has been read once cannot be sent again. */
+/** A stream has been read by the first attempt. */
 const isStream = (body: unknown) => typeof (body as { pipe?: unknown } | undefined)?.pipe === 'function';
 
 /**
  * Starts a server that other processes share, once its folder is free.
- * @throws what `start` throws: `store-in-use` when another process keeps the folder
+ * @throws what `start` throws: `store-in-use` if another process keeps the folder
  */
 export function startShared<S extends OwnServer>(folder: string, start: () => Promise<S>): Promise<S> {
   return untilFree(async () => announced(folder, await start()));
@@ -139,29 +129,23 @@ const Announcement = z.object({
 
 const announcementOf = (folder: string) => `${folder}.server.json`;
 
-/** Says where the server is, to those who may read the store, until it stops. */
+/** Writes the server's address where only readers of the store find it, until the server stops. */
 async function announced<S extends OwnServer>(folder: string, server: S): Promise<S> {
   const path = announcementOf(folder);
-  const beside = `${path}.${randomUUID()}`;
+  const draft = `${path}.${randomUUID()}`;
   try {
     const { endpoint, id } = server;
-    await writeFile(beside, JSON.stringify({ endpoint, id, pid: process.pid }), { mode: 0o600 });
-    await rename(beside, path);
+    await writeFile(draft, JSON.stringify({ endpoint, id, pid: process.pid }), { mode: 0o600 });
+    await rename(draft, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    await rm(draft, { force: true });
     await server.stop();
     throw folderError(folder, error);
   }
-  return {
-    ...server,
-    stop: async () => {
-      await rm(path, { force: true });
-      await server.stop();
-    },
-  };
+  return { ...server, stop: () => rm(path, { force: true }).then(() => server.stop()) };
 }
 
-/** Returns undefined if there is none: a process that was killed leaves one of a server that is gone. */
+/** Returns undefined if there is none. A process that was killed leaves the announcement of a server that is gone. */
 async function readAnnouncement(folder: string): Promise<ServerAddress | undefined> {
   try {
     return Announcement.parse(JSON.parse(await readFile(announcementOf(folder), 'utf8')));
@@ -172,12 +156,10 @@ async function readAnnouncement(folder: string): Promise<ServerAddress | undefin
 
 function isRunning({ endpoint, id }: ServerAddress): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = httpRequest(endpoint, { agent: false, timeout: 2_000, headers: { [SERVER_ID]: id } }, (response) => {
-      response.resume();
-      resolve(response.headers[SERVER_ID] === id);
-    });
-    asked
-      .on('timeout', () => asked.destroy())
+    const request = httpRequest(endpoint, { agent: false, timeout: 2_000, headers: { [SERVER_ID]: id } });
+    request
+      .on('response', (response) => resolve(response.resume().headers[SERVER_ID] === id))
+      .on('timeout', () => request.destroy())
       .on('error', () => resolve(false))
       .end();
   });

@@ -2,50 +2,42 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import * as z from 'zod/mini';
 import type { TableNames } from '../shared/config.ts';
+import { defined } from '../shared/defined.ts';
 import type { TableDefinition } from './create-tables.ts';
-
-const KeySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
-
-/** What of a table's resource an embedded DynamoDB can take; the rest (recovery, encryption) is AWS's to do. */
-const TableProperties = z.object({
-  AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
-  BillingMode: z.literal('PAY_PER_REQUEST'),
-  KeySchema,
-  TimeToLiveSpecification: z.optional(z.object({ AttributeName: z.string(), Enabled: z.boolean() })),
-  GlobalSecondaryIndexes: z.optional(
-    z.array(
-      z.object({
-        IndexName: z.string(),
-        KeySchema,
-        Projection: z.object({
-          ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
-          NonKeyAttributes: z.optional(z.array(z.string())),
-        }),
-      }),
-    ),
-  ),
-});
-
-const Table = z.object({ Properties: TableProperties });
-const Tables = z.object({
-  Resources: z.object({ EventsTable: Table, LogFilesTable: Table, EnvironmentsTable: Table }),
-});
-/** Other resources stand in files of their own, which Serverless puts in. */
-const ServerlessFile = z.object({ resources: z.tuple([Tables], z.unknown()) });
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
 export function tableDefinitions(names: TableNames): TableDefinition[] {
-  const yaml = readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8');
-  // CloudFormation's tags, such as !Sub, stand in parts that are not needed here.
-  const file = ServerlessFile.parse(parse(yaml, { logLevel: 'error' }));
-  const { EventsTable, LogFilesTable, EnvironmentsTable } = file.resources[0].Resources;
+  resources ??= readResources();
+  const { EventsTable, LogFilesTable, EnvironmentsTable } = resources;
   return [
-    { TableName: names.eventsTable, ...EventsTable.Properties },
-    { TableName: names.logFilesTable, ...LogFilesTable.Properties },
-    { TableName: names.environmentsTable, ...EnvironmentsTable.Properties },
-  ].map(withoutAbsent) as TableDefinition[];
+    tableDefinition(names.eventsTable, EventsTable),
+    tableDefinition(names.logFilesTable, LogFilesTable),
+    tableDefinition(names.environmentsTable, EnvironmentsTable),
+  ];
+}
+
+type Table = { Properties: TableDefinition };
+/** Of serverless.yml, which is read once. */
+let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable', Table> | undefined;
+
+function readResources(): NonNullable<typeof resources> {
+  // CloudFormation's tags, such as !Sub, stand in parts that are not used here.
+  const file = parse(readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8'), { logLevel: 'error' });
+  // Other resources stand in files of their own, which Serverless includes.
+  return file.resources[0].Resources;
+}
+
+/** Without what an embedded DynamoDB cannot do: recovery, encryption, limits of throughput. */
+function tableDefinition(TableName: string, { Properties }: Table): TableDefinition {
+  const { AttributeDefinitions, BillingMode, KeySchema, TimeToLiveSpecification } = Properties;
+  const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+    IndexName,
+    KeySchema,
+    Projection,
+  }));
+  const required = { TableName, AttributeDefinitions, BillingMode, KeySchema };
+  return { ...required, ...defined({ TimeToLiveSpecification, GlobalSecondaryIndexes }) };
 }
 
 /** The folder with serverless.yml: above this file, both as source and inside the built program. */
@@ -56,8 +48,4 @@ export function packageRoot(): string {
     folder = dirname(folder);
   }
   return folder;
-}
-
-function withoutAbsent<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

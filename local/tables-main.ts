@@ -8,9 +8,9 @@ import { tableDefinitions } from './table-definitions.ts';
 
 const REMARKS: Readonly<Record<TableState, string>> = {
   created: 'created',
-  present: 'was there',
-  unfinished: 'is being created by somebody else, or was left unfinished',
-  different: 'was there, but with other keys or indexes than serverless.yml has',
+  present: 'exists',
+  unfinished: 'is being created by another process, or was left unfinished',
+  different: 'exists, but with other keys or indexes than serverless.yml has',
 };
 
 try {

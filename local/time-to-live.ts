@@ -1,89 +1,74 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
 
-/** Where the attribute is kept that holds the expiry time of a table's items. */
-export interface TimeToLiveStore {
-  /** Returns undefined if there is no such table. */
-  tableId(name: string): Promise<string | undefined>;
-  /** Returns undefined or an empty text if items of the table do not expire. */
-  get(tableId: string): Promise<string | undefined>;
-  put(tableId: string, attribute: string): Promise<void>;
-}
-
-/** The part of DynamoDB's API that describes and changes a table's time to live; nothing is ever deleted by it. */
-const DescribeTimeToLive = z.object({ TableName: z.string() });
-const UpdateTimeToLive = z.object({
+const Input = z.object({
   TableName: z.string(),
-  TimeToLiveSpecification: z.object({
-    Enabled: z.boolean(),
-    AttributeName: z.string().check(z.minLength(1), z.maxLength(255)),
-  }),
+  TimeToLiveSpecification: z.optional(
+    z.object({ Enabled: z.boolean(), AttributeName: z.string().check(z.minLength(1), z.maxLength(255)) }),
+  ),
 });
 
+interface Answer {
+  status: 200 | 400;
+  content: object;
+}
+
 /**
- * Answers DescribeTimeToLive and UpdateTimeToLive.
+ * Answers DescribeTimeToLive and UpdateTimeToLive, which dynalite does not have. No item is ever deleted.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
- * @returns false if the request asks for something else
+ * @returns undefined if the request asks for something else
  */
 export async function answerTimeToLive(
   { headers }: IncomingMessage,
   body: Buffer,
-  response: ServerResponse,
-  store: TimeToLiveStore,
-): Promise<boolean> {
+  store: Store,
+): Promise<Answer | undefined> {
   const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
-  if (operation === undefined) return false;
-  const { status = 200, ...answer } = await (operation === 'Update' ? update : describe)(parse(body), store);
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
-  return true;
-}
-
-type Answer = { status?: number } & Record<string, unknown>;
-
-async function describe(input: unknown, store: TimeToLiveStore): Promise<Answer> {
-  const { data } = DescribeTimeToLive.safeParse(input);
-  if (!data) return problem('ValidationException', 'expected TableName');
-  const tableId = await store.tableId(data.TableName);
-  if (tableId === undefined) return noTable(data.TableName);
-  const AttributeName = await store.get(tableId);
-  return {
-    TimeToLiveDescription: AttributeName
-      ? { TimeToLiveStatus: 'ENABLED', AttributeName }
-      : { TimeToLiveStatus: 'DISABLED' },
-  };
-}
-
-async function update(input: unknown, store: TimeToLiveStore): Promise<Answer> {
-  const { data } = UpdateTimeToLive.safeParse(input);
-  if (!data) {
-    return problem(
-      'ValidationException',
-      'expected TableName and TimeToLiveSpecification with Enabled and AttributeName',
-    );
+  if (operation === undefined) return undefined;
+  const { TableName, TimeToLiveSpecification } = Input.safeParse(parse(body)).data ?? {};
+  if (TableName === undefined)
+    return invalid('expected TableName and, if there is one, a whole TimeToLiveSpecification');
+  const key = await keyOf(store, TableName);
+  if (key === undefined) {
+    return problem('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
   }
-  const { TableName, TimeToLiveSpecification } = data;
+  const current = await store.db.get(key);
+  if (operation === 'Describe') {
+    const description = current
+      ? { TimeToLiveStatus: 'ENABLED', AttributeName: current }
+      : { TimeToLiveStatus: 'DISABLED' };
+    return { status: 200, content: { TimeToLiveDescription: description } };
+  }
+  if (TimeToLiveSpecification === undefined) return invalid('expected TimeToLiveSpecification');
   const { Enabled, AttributeName } = TimeToLiveSpecification;
-  const tableId = await store.tableId(TableName);
-  if (tableId === undefined) return noTable(TableName);
-  const current = await store.get(tableId);
-  if (Boolean(current) === Enabled && (!current || current === AttributeName)) {
-    return problem('ValidationException', `TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
-  }
   if (current && current !== AttributeName) {
-    return problem(
-      'ValidationException',
-      `TimeToLive is active on a different AttributeName: current AttributeName is ${current}`,
-    );
+    return invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${current}`);
   }
-  await store.put(tableId, Enabled ? AttributeName : '');
-  return { TimeToLiveSpecification };
+  if (Boolean(current) === Enabled) return invalid(`TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
+  await store.db.put(key, Enabled ? AttributeName : '');
+  return { status: 200, content: { TimeToLiveSpecification } };
 }
 
-const noTable = (name: string) =>
-  problem('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+/**
+ * Where the database keeps the name of the attribute; absent or empty there if items do not expire. A table that is created
+ * again under its name has another id.
+ * @returns undefined if there is no such table
+ */
+function keyOf({ getTable }: Store, tableName: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    getTable(tableName, false, (error, table) => {
+      if (table) resolve(`time-to-live~${table.TableId}`);
+      else if (error?.statusCode === 400) resolve(undefined);
+      else reject(error);
+    });
+  });
+}
+
+const invalid = (message: string) => problem('ValidationException', message);
 
 function problem(type: string, message: string): Answer {
-  return { status: 400, __type: `com.amazonaws.dynamodb.v20120810#${type}`, message };
+  return { status: 400, content: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message } };
 }
 
 function parse(body: Buffer): unknown {

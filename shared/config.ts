@@ -1,7 +1,8 @@
 import { bucketNameProblem } from './aws/bucket-name.ts';
+import { defined } from './defined.ts';
 import { TrailError } from './errors.ts';
 
-/** A bucket that log files may come from; `account` is the expected owner, when given. */
+/** A bucket that log files may come from; `account` is the expected owner, if given. */
 export interface LogBucket {
   name: string;
   account?: string;
@@ -14,9 +15,9 @@ export interface TableNames {
   environmentsTable: string;
 }
 
-/** What the functions are told by their environment variables (docs/configuration.md). */
+/** The configuration of the ingest function, from its environment variables (docs/configuration.md). */
 export interface Config extends TableNames {
-  /** Where bad files and records are set aside; without one, they are never acknowledged. */
+  /** Where invalid files and records are quarantined; without one, they are never acknowledged. */
   quarantineBucket?: string;
   /** Buckets that log files may come from; empty: any. */
   logBuckets: readonly LogBucket[];
@@ -26,72 +27,65 @@ export interface Config extends TableNames {
   retentionDays?: number;
 }
 
-/** What the function that verifies is told by its environment variables. */
+/** The configuration of the verify function, from its environment variables. */
 export interface VerifyConfig {
   logFilesTable: string;
-  /** Where trails write: the bucket, and what stands before `AWSLogs/`. */
+  /** Where trails write: the bucket, and the prefix before `AWSLogs/`. */
   locations: readonly { bucket: string; prefix: string }[];
-  /** Buckets of which those are replicas: where CloudTrail writes. */
+  /** If those are replicas, the buckets that CloudTrail writes to. */
   originals: readonly string[];
-  /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen. */
+  /** Start of verification, ISO 8601; absent: when a trail is first seen. */
   since?: string;
-  /** Hours for which a digest, or a log file that one names, may be missing before that is a failure. */
+  /** Hours for which a digest, or a log file named by one, may be missing before that is a failure. */
   graceHours: number;
 }
-
-const DEFAULT_GRACE_HOURS = 6;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
 
 /**
- * Reads the configuration from environment variables.
+ * Reads the configuration of the ingest function.
  * @throws {TrailError} `configuration`, naming everything that is missing or malformed at once.
  */
 export function readConfig(env: Environment): Config {
-  const problems: string[] = [];
-  const config: Config = {
-    ...tableNames(env, problems),
-    logBuckets: list(env, 'LOG_BUCKETS', problems).map((entry) => readLogBucket(entry, problems)),
-    eventSources: env.EVENT_SOURCES?.trim() ? list(env, 'EVENT_SOURCES', problems) : DEFAULT_EVENT_SOURCES,
-  };
-  const quarantineBucket = env.QUARANTINE_BUCKET?.trim();
-  if (quarantineBucket) {
-    checkBucket('QUARANTINE_BUCKET', quarantineBucket, problems);
-    config.quarantineBucket = quarantineBucket;
-  }
-  const retentionDays = readRetentionDays(env.RETENTION_DAYS?.trim(), problems);
-  if (retentionDays !== undefined) config.retentionDays = retentionDays;
-  return withoutProblems(config, problems);
+  return checked(env, (variables) => {
+    const tables = tableNames(variables);
+    const logBuckets = variables.logBuckets();
+    const eventSources = variables.text('EVENT_SOURCES') ? variables.list('EVENT_SOURCES') : DEFAULT_EVENT_SOURCES;
+    const quarantineBucket = variables.text('QUARANTINE_BUCKET') || undefined;
+    variables.expectBucket('QUARANTINE_BUCKET', quarantineBucket);
+    const days = variables.text('RETENTION_DAYS');
+    variables.expect(/^([1-9]\d{0,5})?$/.test(days), 'RETENTION_DAYS must be a whole number of days from 1 to 999999');
+    const retentionDays = days === '' ? undefined : Number(days);
+    return { ...tables, logBuckets, eventSources, ...defined({ quarantineBucket, retentionDays }) };
+  });
 }
 
 /**
- * Reads the configuration of the function that verifies.
+ * Reads the configuration of the verify function.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
 export function readVerifyConfig(env: Environment): VerifyConfig {
-  const problems: string[] = [];
-  const buckets = list(env, 'LOG_BUCKETS', problems).map((entry) => readLogBucket(entry, problems).name);
-  if (buckets.length === 0) problems.push('LOG_BUCKETS must name the buckets in which digests are');
-  const keyPrefix = env.KEY_PREFIX?.trim() || 'AWSLogs/';
-  if (!/(^|\/)AWSLogs\/$/.test(keyPrefix)) problems.push('KEY_PREFIX must be AWSLogs/ or PREFIX/AWSLogs/');
-  const graceHours = env.VERIFY_GRACE_HOURS?.trim() || String(DEFAULT_GRACE_HOURS);
-  if (!/^[1-9]\d{0,2}$/.test(graceHours)) problems.push('VERIFY_GRACE_HOURS must be a whole number from 1 to 999');
-  const since = env.VERIFY_SINCE?.trim();
-  const time = Date.parse(since || '1970-01-01');
-  if (Number.isNaN(time)) problems.push('VERIFY_SINCE must be a day such as 2026-11-01, or empty');
-  const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
-  return withoutProblems(
-    {
-      logFilesTable: tableName(env, 'LOG_FILES_TABLE', problems),
-      locations: buckets.map((bucket) => ({ bucket, prefix })),
-      originals: list(env, 'ORIGINAL_LOG_BUCKET', problems),
-      ...(since && !Number.isNaN(time) ? { since: new Date(time).toISOString() } : {}),
-      graceHours: Number(graceHours),
-    },
-    problems,
-  );
+  return checked(env, (variables) => {
+    const buckets = variables.logBuckets();
+    variables.expect(buckets.length > 0, 'LOG_BUCKETS must name the buckets in which digests are');
+    const keyPrefix = variables.text('KEY_PREFIX') || 'AWSLogs/';
+    variables.expect(/(^|\/)AWSLogs\/$/.test(keyPrefix), 'KEY_PREFIX must be AWSLogs/ or PREFIX/AWSLogs/');
+    const hours = variables.text('VERIFY_GRACE_HOURS') || '6';
+    variables.expect(/^[1-9]\d{0,2}$/.test(hours), 'VERIFY_GRACE_HOURS must be a whole number from 1 to 999');
+    const day = variables.text('VERIFY_SINCE');
+    const time = Date.parse(day);
+    variables.expect(!day || !Number.isNaN(time), 'VERIFY_SINCE must be a day such as 2026-11-01, or empty');
+    const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
+    return {
+      logFilesTable: variables.table('LOG_FILES_TABLE'),
+      locations: buckets.map(({ name }) => ({ bucket: name, prefix })),
+      originals: variables.list('ORIGINAL_LOG_BUCKET'),
+      ...(Number.isNaN(time) ? {} : { since: new Date(time).toISOString() }),
+      graceHours: Number(hours),
+    };
+  });
 }
 
 /**
@@ -99,57 +93,70 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
  * @throws {TrailError} `configuration`, as `readConfig`
  */
 export function readTableNames(env: Environment): TableNames {
-  const problems: string[] = [];
-  return withoutProblems(tableNames(env, problems), problems);
+  return checked(env, tableNames);
 }
 
-function tableNames(env: Environment, problems: string[]): TableNames {
+function tableNames(variables: Variables): TableNames {
   return {
-    eventsTable: tableName(env, 'EVENTS_TABLE', problems),
-    logFilesTable: tableName(env, 'LOG_FILES_TABLE', problems),
-    environmentsTable: tableName(env, 'ENVIRONMENTS_TABLE', problems),
+    eventsTable: variables.table('EVENTS_TABLE'),
+    logFilesTable: variables.table('LOG_FILES_TABLE'),
+    environmentsTable: variables.table('ENVIRONMENTS_TABLE'),
   };
 }
 
-function tableName(env: Environment, name: string, problems: string[]): string {
-  const value = env[name]?.trim() ?? '';
-  if (value === '') problems.push(`${name} is not set`);
-  return value;
+function checked<T>(env: Environment, read: (variables: Variables) => T): T {
+  const variables = new Variables(env);
+  const config = read(variables);
+  if (variables.problems.length === 0) return config;
+  throw new TrailError('configuration', `environment variables: ${variables.problems.join('; ')}`);
 }
 
-function withoutProblems<T>(value: T, problems: readonly string[]): T {
-  if (problems.length === 0) return value;
-  throw new TrailError('configuration', `environment variables: ${problems.join('; ')}`);
-}
+/** Environment variables, and what is wrong with those that were read. */
+class Variables {
+  readonly problems: string[] = [];
+  private readonly env: Environment;
 
-function list(env: Environment, name: string, problems: string[]): string[] {
-  const value = env[name]?.trim() ?? '';
-  const entries = value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-  // An empty list has a meaning of its own, which nobody writes as commas.
-  if (value !== '' && entries.length === 0) problems.push(`${name} must name something, or be empty`);
-  return entries;
-}
-
-/** Says what is wrong with a name that should be that of a bucket. */
-function checkBucket(variable: string, name: string, problems: string[]): void {
-  const problem = bucketNameProblem(name);
-  if (problem !== undefined) problems.push(`${variable}: ${problem}`);
-}
-
-function readLogBucket(entry: string, problems: string[]): LogBucket {
-  const [name = '', account, ...rest] = entry.split('@');
-  if (name === '' || rest.length > 0 || (account !== undefined && !/^\d{12}$/.test(account))) {
-    problems.push('LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account');
+  constructor(env: Environment) {
+    this.env = env;
   }
-  checkBucket('LOG_BUCKETS', name, problems);
-  return account === undefined ? { name } : { name, account };
-}
 
-function readRetentionDays(value: string | undefined, problems: string[]): number | undefined {
-  if (!value) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(value)) problems.push('RETENTION_DAYS must be a whole number of days from 1 to 999999');
-  return Number(value);
+  /** Empty if it is not set. */
+  text(name: string): string {
+    return this.env[name]?.trim() ?? '';
+  }
+
+  table(name: string): string {
+    const value = this.text(name);
+    this.expect(value !== '', `${name} is not set`);
+    return value;
+  }
+
+  list(name: string): string[] {
+    const value = this.text(name);
+    const entries = value.split(',').flatMap((entry) => entry.trim() || []);
+    // An empty list has a meaning of its own, which nobody writes as commas.
+    this.expect(value === '' || entries.length > 0, `${name} must name something, or be empty`);
+    return entries;
+  }
+
+  logBuckets(): LogBucket[] {
+    return this.list('LOG_BUCKETS').map((entry) => {
+      const { name = '', account } = /^(?<name>[^@]+)(@(?<account>\d{12}))?$/.exec(entry)?.groups ?? {};
+      this.expect(
+        name !== '',
+        'LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account',
+      );
+      this.expectBucket('LOG_BUCKETS', name);
+      return { name, ...defined({ account }) };
+    });
+  }
+
+  expectBucket(variable: string, name = ''): void {
+    const problem = bucketNameProblem(name);
+    this.expect(problem === undefined, `${variable}: ${problem}`);
+  }
+
+  expect(isRight: boolean, problem: string): void {
+    if (!isRight) this.problems.push(problem);
+  }
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, normalize } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -144,10 +144,9 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(aws|store|integrity)\/|shared\/query\/partition-reader\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|functions\/)/;
+    /^(shared\/(aws|store|integrity)\/|shared\/query\/partitions\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|cli\/(lib\/stack-resources|log-files\/stack-settings)\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
-  const BY_TYPE_ALONE =
-    /^shared\/(ingest\/\w[\w-]*\.ts|query\/(explain|plan|read-page)\.ts|store\/(item|event-item)\.ts)/;
+  const BY_TYPE_ALONE = /^shared\/(ingest\/\w[\w-]*\.ts|query\/(ask|plan)\.ts|store\/(item|event-item)\.ts)/;
 
   test('the AWS SDK stands in the adapters, elsewhere its types at most', () => {
     const imports = files.flatMap(({ path, text }) =>
@@ -164,9 +163,10 @@ describe('packages', () => {
   const AWS = 'shared/aws/';
 
   test('clients of AWS are made in shared/aws, all with the common settings', () => {
-    const makers = files.filter(({ text }) => /\bnew \w+Client\(/.test(text));
-    expect(makers.length).toBeGreaterThan(5);
-    expect(makers.filter(({ path }) => !path.startsWith(AWS)).map(({ path }) => path)).toEqual([]);
+    const makers = files.filter(({ text }) => /\bnew (\w+Client|Service)\(/.test(text));
+    expect(makers.map(({ path }) => path).sort()).toEqual(
+      ['dynamodb', 's3', 'settings', 'sqs'].map((name) => `${AWS}${name}.ts`),
+    );
     expect(makers.filter(({ text }) => !text.includes('...clientSettings(')).map(({ path }) => path)).toEqual([]);
     const withTimeOuts = files.filter(({ text }) => /\b(requestHandler|requestTimeout)\b/.test(text));
     expect(withTimeOuts.map(({ path }) => path)).toEqual(['shared/aws/settings.ts']);
@@ -182,41 +182,35 @@ describe('packages', () => {
     expect(clientsIn('shared/aws/s3.ts')).toContain('@aws-sdk/client-s3');
   });
 
-  /** Parts of commands that need clients of other services, and who loads them. */
-  const LOADED_LATE: Readonly<Record<string, string[]>> = {
-    'cli/redrive/': ['cli/commands/redrive.ts'],
-    'cli/doctor/': ['cli/commands/doctor.ts'],
-    'cli/quarantine/stack-bucket.ts': ['cli/quarantine/open-quarantine.ts'],
-    'cli/verify/': ['cli/commands/evidence.ts', 'cli/commands/verify.ts'],
-    'cli/backfill/via-queue.ts': ['cli/backfill/backfill.ts'],
-    'cli/backfill/ingest-settings.ts': ['cli/commands/backfill.ts', 'cli/commands/quarantine.ts'],
+  /** The clients that a command loads beside those of S3 and DynamoDB; through `await import` it may use more. */
+  const CLIENTS: Readonly<Record<string, string[]>> = {
+    'cli/program.ts': [],
+    'cli/commands/verify.ts': ['cloudtrail'],
+    'cli/commands/evidence.ts': ['cloudtrail'],
+    'cli/commands/redrive.ts': ['sqs'],
+    'cli/commands/doctor.ts': ['cloudformation', 'cloudtrail', 'eventbridge', 'iam', 'lambda', 'sns', 'sqs', 'sts'],
   };
-  const isLoadedLate = (path: string) => Object.keys(LOADED_LATE).some((place) => path.startsWith(place));
 
-  test('clients of other services stand in parts that are loaded when they are asked for', () => {
-    const users = usersOf(/^@aws-sdk\/client-(?!s3$|dynamodb$)/);
-    const makers = users.filter((path) => path.startsWith(AWS));
-    const eagerUsers = [
-      ...users.filter((path) => !path.startsWith(AWS)),
-      ...importsOf(() => true).flatMap(([path, name]) => (makers.includes(name) ? [path] : [])),
-    ].filter((path) => !isLoadedLate(path));
-    expect([...new Set(eagerUsers)]).toEqual(['shared/integrity/list-public-keys.ts']);
-    const listers = importsOf((path) => !isLoadedLate(path)).filter(([, name]) => eagerUsers.includes(name));
-    expect(listers.filter(([path]) => !path.startsWith('functions/'))).toEqual([]);
-    for (const [place, commands] of Object.entries(LOADED_LATE)) {
-      const outside = files.filter(({ path }) => !isLoadedLate(path));
-      const loaders = outside.filter(({ imports }) => imports.some((name) => name.startsWith(place)));
-      expect(loaders.map(({ path }) => path).sort()).toEqual(commands);
-      const eager = new RegExp(`^import (?!type)[^;]*'\\./${basename(place)}\\b`, 'm');
-      expect(loaders.filter(({ text }) => eager.test(text))).toEqual([]);
+  test('a command loads clients only of services that it asks', () => {
+    const commands = files.filter(({ path }) => path.startsWith('cli/commands/')).map(({ path }) => path);
+    expect(commands.length).toBeGreaterThan(10);
+    for (const path of ['cli/program.ts', ...commands]) {
+      const clients = [...loadedWith(path)].flatMap((name) => /^@aws-sdk\/client-(.+)/.exec(name)?.[1] ?? []);
+      const others = clients.filter((name) => name !== 's3' && name !== 'dynamodb');
+      expect([path, others.sort()]).toEqual([path, CLIENTS[path] ?? []]);
     }
-    const viaQueue = importsOf((path) => path !== 'cli/backfill/via-queue.ts').filter(([, name]) =>
-      /via-queue/.test(name),
-    );
-    expect(viaQueue).toEqual([['cli/backfill/backfill.ts', 'cli/backfill/via-queue.ts']]);
-    const { text = '' } = files.find(({ path }) => path === 'cli/backfill/backfill.ts') ?? {};
-    expect(text).toContain("await import('./via-queue.ts')");
+    expect([...loadedWith('cli/program.ts')].filter((path) => path.startsWith('cli/commands/'))).toEqual([]);
   });
+
+  /** Files and packages that are loaded with a file, as far as no `await import` stands between. */
+  function loadedWith(path: string, found = new Set<string>()): Set<string> {
+    if (found.has(path)) return found;
+    found.add(path);
+    const { text = '' } = files.find((file) => file.path === path) ?? {};
+    for (const [, kind, name = ''] of text.matchAll(/^(?:import|export)( type)? [^;]*?from '([^']+)';/gm))
+      if (kind === undefined) loadedWith(name.startsWith('.') ? normalize(join(dirname(path), name)) : name, found);
+    return found;
+  }
 
   test("doctor's checks look at no clock", () => {
     const checks = files.filter(({ path }) => path.startsWith('cli/doctor/checks/'));

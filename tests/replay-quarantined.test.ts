@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import { replayQuarantined } from '../shared/ingest/replay-quarantined.ts';
-import { noteFailure } from '../shared/store/ledger.ts';
+import { noteFailure } from '../shared/store/ledger-writer.ts';
 import { listQuarantine } from '../shared/store/quarantine.ts';
+import { mwaaRecord } from './support/mwaa-record.ts';
+import { useServers } from './support/servers.ts';
 import {
   createWorld,
   ledgerItem,
@@ -13,27 +15,13 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
-  startServers,
   storedEvents,
   type World,
 } from './support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
-
-const record = (eventID: string) => ({
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  eventTime: '2026-11-02T09:10:00Z',
-  requestParameters: { Name: 'prod-etl' },
-  eventID,
-});
+const servers = useServers();
 
 /** Set up in a world of its own each: what comes into quarantine, and how many events there must be in the end. */
 const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
@@ -50,10 +38,10 @@ const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
   [
     'records',
     async (world) => {
-      const file = await putLogFile(world, 'records', [record(''), record('e1'), record('')]);
+      const file = await putLogFile(world, 'records', [mwaaRecord(''), mwaaRecord('e1'), mwaaRecord('')]);
       await world.handle(s3Event(file));
       for (const { name, recordIndex } of await entriesOf(world)) {
-        const mended = Buffer.from(JSON.stringify(record(`mended-${recordIndex}`)));
+        const mended = Buffer.from(JSON.stringify(mwaaRecord(`mended-${recordIndex}`)));
         await putObject(world, name, mended, world.quarantineBucket);
       }
       return file;
@@ -62,7 +50,7 @@ const SITUATIONS: [string, (world: World) => Promise<PutFile>, number][] = [
   ],
 ];
 
-describe('killed after any number of requests, and then repeated: nothing lost, books right', () => {
+describe('killed after any number of requests, and then repeated: nothing lost, ledger right', () => {
   test.each(SITUATIONS)(
     '%s',
     async (_name, setUp, expectedEvents) => {
@@ -90,7 +78,9 @@ describe('two bad states of one object', () => {
   const setUp = async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
     for (const state of ['one', 'two']) {
-      await world.handle(s3Event(await putLogFile(world, 'states', [record(`${state}-1`), record(`${state}-2`)])));
+      await world.handle(
+        s3Event(await putLogFile(world, 'states', [mwaaRecord(`${state}-1`), mwaaRecord(`${state}-2`)])),
+      );
     }
     return { world, entries: await entriesOf(world), deps: { ...world.deps, caps: {} } };
   };
@@ -113,7 +103,7 @@ describe('two bad states of one object', () => {
     'while one is left, whichever was replayed, the ledger says so of the newer: %s',
     async (first) => {
       const { world, entries, deps } = await setUp();
-      const { etag } = await putLogFile(world, 'states', [record('two-1'), record('two-2')]);
+      const { etag } = await putLogFile(world, 'states', [mwaaRecord('two-1'), mwaaRecord('two-2')]);
       const older = entries.find((entry) => entry.etag !== etag)!;
       const newer = entries.find((entry) => entry.etag === etag)!;
       const file = { bucket: newer.bucket, key: newer.key, etag };
@@ -139,13 +129,13 @@ test('an access point in a notification fails, with a sentence, before any reque
 });
 
 describe('what stays in quarantine', () => {
-  test('a record of a log file whose books are not closed: they may count it yet', async () => {
+  test('a record of a log file whose ledger entry is open: it may count it yet', async () => {
     const world = await createWorld(servers);
-    const file = await putLogFile(world, 'open', [record('')]);
+    const file = await putLogFile(world, 'open', [mwaaRecord('')]);
     await world.handle(s3Event(file));
     const { logFilesTable } = (await createWorld(servers)).deps.config;
     const elsewhere = { ...world.deps, config: { ...world.deps.config, logFilesTable } };
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await replayAll(elsewhere)).toMatchObject([failed]);
     await noteFailure(world.dynamo, logFilesTable, { ...file, deliveryDay: '2026-11-02' }, 'x');
     expect(await replayAll(elsewhere)).toMatchObject([failed]);
@@ -154,7 +144,7 @@ describe('what stays in quarantine', () => {
 
   test('a record whose bytes somebody has removed', async () => {
     const world = await createWorld(servers);
-    await world.handle(s3Event(await putLogFile(world, 'removed', [record('')])));
+    await world.handle(s3Event(await putLogFile(world, 'removed', [mwaaRecord('')])));
     const [entry] = await entriesOf(world);
     await world.s3.send(new DeleteObjectCommand({ Bucket: world.quarantineBucket, Key: entry!.name }));
     const failed = { outcome: 'failed', reason: expect.stringContaining('no-bytes') };
@@ -175,7 +165,7 @@ describe('what stays in quarantine', () => {
 /** A log file in quarantine for having more records than the world's cap. */
 async function capped(world: World): Promise<PutFile> {
   const other = { eventSource: 's3.amazonaws.com' };
-  const file = await putLogFile(world, 'capped', [record('e1'), record('e2'), other, other]);
+  const file = await putLogFile(world, 'capped', [mwaaRecord('e1'), mwaaRecord('e2'), other, other]);
   await world.handle(s3Event(file));
   return file;
 }

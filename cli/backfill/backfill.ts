@@ -1,23 +1,27 @@
-import { setTimeout } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import type { Environment } from '../../shared/config.ts';
+import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
+import type { Config, Environment } from '../../shared/config.ts';
+import { defined } from '../../shared/defined.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { LogFilePlace, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { bucketAndPrefix } from '../lib/bucket-and-prefix.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
+import { bucketAndPrefix } from '../lib/aws-settings.ts';
+import type { Context, Output } from '../lib/command.ts';
 import { awsPipeline, localConfig, withLocalPipeline } from '../lib/open-pipeline.ts';
-import { explained, type Store } from '../lib/store-options.ts';
+import { explained, type Store } from '../lib/stores.ts';
+import { withProgress } from '../log-files/progress.ts';
+import { Tally } from '../log-files/tally.ts';
 import { dryRunBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
 import { listFolder } from './list-folder.ts';
 import { localFile, otherS3 } from './places.ts';
-import { showProgress } from './progress.ts';
 import type { BackfillReport } from './report.ts';
-import type { Selection } from './selection.ts';
-import { Tally } from './tally.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
 /** Where log files come from: a trail's bucket, or a folder that is one. */
@@ -30,81 +34,14 @@ export interface BackfillOptions {
   /** Where the events go. */
   store: Store;
   source: BackfillSource;
-  selection: Selection;
+  selection: TrailFilter;
   /** Files that are read at the same time. */
   concurrency: number;
   dryRun: boolean;
-  /** The name or URL of the ingest queue, when the function is to do the reading. */
+  /** The name or URL of the ingest queue, if the function is to read the files. */
   queue?: string | undefined;
   /** The quarantine bucket of a deployed store. */
   quarantine?: string | undefined;
-}
-
-/** Where the results go; without tables nothing is looked up, and nothing can be written. */
-type Target = Pick<PipelineDeps, 'config' | 'now'> & { tables?: PipelineDeps };
-
-/**
- * Brings the log files of the past into the store.
- * @param signal ends it after the files at work
- */
-export async function backfill(
-  options: BackfillOptions,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<BackfillReport> {
-  const settings = {
-    maxAttempts: 10,
-    // Log files have checksums of their own, and are read to the end.
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  } as const;
-  const logs = createS3Client(env, settings, options.concurrency + LISTING_SOCKETS);
-  try {
-    return await withTarget(options, env, logs, (target) => run(options, logs, target, signal));
-  } finally {
-    logs.destroy();
-  }
-}
-
-async function run(
-  { source, selection, concurrency, dryRun, queue }: BackfillOptions,
-  logs: PipelineDeps['s3'],
-  target: Target,
-  signal: AbortSignal,
-): Promise<BackfillReport> {
-  const tally = new Tally();
-  const started = performance.now();
-  const listing =
-    source.kind === 'bucket'
-      ? listBucket(logs, source.bucket, source.prefix, selection)
-      : listFolder(source.folder, source.bucket);
-  const files = wantedFiles({ listing, selection, ledger: target.tables, tally, signal });
-  const placeOf = (file: WantedFile): LogFilePlace => {
-    const quarantine = target.tables?.s3 ?? logs;
-    return file.path === undefined ? otherS3(logs, quarantine) : localFile(file.path, quarantine);
-  };
-  const report: BackfillReport = { source: sourceName(source), tally, seconds: 0, interrupted: false };
-  const progress = showProgress(tally, dryRun ? 'Listing' : 'Backfilling');
-  try {
-    if (dryRun) {
-      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
-      report.dryRun = await dryRunBackfill(files, target, { tally, placeOf, by });
-    } else if (queue !== undefined) {
-      report.queue = queue;
-      // No other part talks to SQS.
-      const { announceFiles } = await import('./via-queue.ts');
-      await announceFiles(files, { queue, tally, eventSources: target.config.eventSources, sleep: setTimeout });
-    } else {
-      const sameS3 = target.tables!.s3 === logs && source.kind === 'bucket';
-      await ingestFiles(files, target.tables!, { concurrency, tally, signal, ...(sameS3 ? {} : { placeOf }) });
-    }
-  } catch (error) {
-    // What was found before is done, and is told.
-    if (tally.listed.files === 0) throw error;
-    report.failure = describeError(error);
-  } finally {
-    progress.stop();
-  }
-  return { ...report, seconds: (performance.now() - started) / 1000, interrupted: signal.aborted };
 }
 
 // As many connections as there can be requests: none waits for another's.
@@ -113,46 +50,130 @@ const LISTING_SOCKETS = 16;
 /** A file with many events writes eight at a time. */
 const SOCKETS_PER_FILE = 8;
 
-async function withTarget(
-  { source: { bucket }, store, concurrency, quarantine, dryRun, queue }: BackfillOptions,
-  env: Environment,
-  logs: PipelineDeps['s3'],
-  work: (target: Target) => Promise<BackfillReport>,
+/**
+ * Imports existing log files into the store.
+ * @param signal ends it after the files at work
+ */
+export async function backfill(
+  options: BackfillOptions,
+  { env, err }: Pick<Context, 'env' | 'err'>,
+  signal: AbortSignal,
 ): Promise<BackfillReport> {
-  const withTables = (tables: PipelineDeps) => work({ config: tables.config, now: tables.now, tables });
-  if (store.kind === 'deployed') {
-    const sockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
-    const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets: sockets });
-    const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
-    try {
-      return await explained(store, () => withTables(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
-    } finally {
-      dynamo.destroy();
-    }
+  const { store, source, concurrency, dryRun, queue } = options;
+  const settings = {
+    maxAttempts: 10,
+    // Log files have checksums of their own, and are read to the end.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  } as const;
+  const logs = createS3Client(env, settings, concurrency + LISTING_SOCKETS);
+  try {
+    // With a queue, the function writes into tables in AWS; and a dry run creates no store.
+    const noStore =
+      store.kind === 'local' && (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo)));
+    if (noStore) return await run(options, { logs, err, signal, config: localConfig(env, source.bucket) });
+    return await withPipeline(options, env, logs, (deps) =>
+      run(options, { logs, err, signal, config: deps.config, deps }),
+    );
+  } finally {
+    logs.destroy();
   }
-  // What the function does with a queue goes into tables in AWS; and a dry run makes no store.
-  if (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo))) {
-    return work({ config: localConfig(env, bucket), now: Date.now });
-  }
-  return withLocalPipeline(store.folder, env, withTables, { access: dryRun ? 'read' : 'add', logBucket: bucket });
 }
 
-const sourceName = (source: BackfillSource) =>
-  source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder;
+async function withPipeline<T>(
+  { store, source: { bucket }, concurrency, dryRun, quarantine }: BackfillOptions,
+  env: Environment,
+  logs: S3Client,
+  work: (deps: PipelineDeps) => Promise<T>,
+): Promise<T> {
+  if (store.kind === 'local') {
+    return withLocalPipeline(store.folder, env, work, { access: dryRun ? 'read' : 'add', logBucket: bucket });
+  }
+  const maxSockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
+  const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets });
+  const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
+  try {
+    return await explained(store, () => work(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));
+  } finally {
+    dynamo.destroy();
+  }
+}
+
+interface Target {
+  /** The S3 of a bucket. */
+  logs: S3Client;
+  err: Output;
+  signal: AbortSignal;
+  config: Config;
+  /** The store; absent: nothing is known, and nothing can be written. */
+  deps?: PipelineDeps;
+}
+
+/** Lists log files, has them read, announced or sampled, and reports. */
+async function run(
+  { source, selection, concurrency, dryRun, queue }: BackfillOptions,
+  { logs, err, signal, config, deps }: Target,
+): Promise<BackfillReport> {
+  const started = performance.now();
+  const tally = new Tally();
+  const listing =
+    source.kind === 'bucket'
+      ? listBucket(logs, source.bucket, source.prefix, selection)
+      : listFolder(source.folder, source.bucket);
+  const files = wantedFiles({ listing, selection, ledger: deps, tally, signal });
+  const sourceOf = (file: WantedFile): LogSource => {
+    const quarantine = deps?.s3 ?? logs;
+    if (file.path !== undefined) return localFile(file.path, file, quarantine);
+    return quarantine === logs ? s3Source(logs, file) : otherS3(logs, file, quarantine);
+  };
+  const work = async (): Promise<Pick<BackfillReport, 'dryRun'>> => {
+    if (dryRun) {
+      const by = { s3: source.kind === 'bucket', queue: queue !== undefined };
+      const todo = notDone(files, tally, config);
+      return { dryRun: await dryRunBackfill(todo, by, { config, now: Date.now, tally, sourceOf }) };
+    }
+    if (queue !== undefined) {
+      // Only this part uses SQS.
+      const { announceFiles } = await import('./via-queue.ts');
+      await announceFiles(notDone(files, tally, config), queue, tally);
+    } else if (deps) await ingestFiles(files, deps, { concurrency, tally, signal, sourceOf });
+    return {};
+  };
+  const report = (ended: BackfillReport['ended']): BackfillReport => ({
+    source: source.kind === 'bucket' ? `s3://${source.bucket}/${source.prefix}` : source.folder,
+    ...{ tally, ended, seconds: (performance.now() - started) / 1000, ...defined({ queue }) },
+  });
+  try {
+    const done = await withProgress(dryRun ? 'Listing' : 'Backfilling', tally, err, work);
+    return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
+  } catch (error) {
+    // What was found before is done, and is reported.
+    if (tally.listed.files === 0) throw error;
+    return report({ failure: describeError(error) });
+  }
+}
+
+async function* notDone(
+  files: AsyncIterable<WantedFile>,
+  tally: Tally,
+  { eventSources }: Config,
+): AsyncGenerator<WantedFile> {
+  for await (const file of files) {
+    if (isDone(file.entry, file.etag, eventSources)) {
+      tally.add(file, { outcome: 'known' });
+      tally.advance(file);
+    } else yield file;
+  }
+}
 
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
  * @param bucketOfFolder how the bucket of a folder is to be named
- * @param usage ends the command with what is wrong with the name of the bucket
  * @returns undefined if it is neither
+ * @throws {UsageError} if no bucket can have this name
  */
-export function readSource(
-  text: string,
-  bucketOfFolder: string,
-  usage: (problem: string) => never,
-): BackfillSource | undefined {
-  const place = bucketAndPrefix(text, usage);
-  if (place) return { kind: 'bucket', ...place };
+export function readSource(text: string, bucketOfFolder: string): BackfillSource | undefined {
+  const location = bucketAndPrefix(text);
+  if (location) return { kind: 'bucket', ...location };
   if (/^[a-z0-9]+:\/\//i.test(text)) return undefined;
   return { kind: 'folder', folder: text, bucket: bucketOfFolder };
 }

@@ -1,12 +1,13 @@
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
-import { isDone, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { classifyRecord } from '../../shared/ingest/store-records.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { type Item, itemSize } from '../../shared/store/item.ts';
+import type { Tally } from '../log-files/tally.ts';
 import { type Estimate, estimateCost, type Sample } from './estimate.ts';
-import type { Tally } from './tally.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 /** What a backfill would do. */
@@ -15,76 +16,61 @@ export interface DryRun {
   estimate: Estimate;
 }
 
+interface DryRunDeps extends Pick<PipelineDeps, 'config' | 'now'> {
+  tally: Tally;
+  sourceOf(file: WantedFile): LogSource;
+}
+
 const SAMPLE = 20;
 
-/** Lists everything, and reads some of the files to estimate what the rest would cost; writes nothing. */
+/**
+ * Lists everything, and reads some of the files to estimate what the rest would cost; writes nothing.
+ * @param files without those that are done
+ * @param by as for `estimateCost`
+ */
 export async function dryRunBackfill(
   files: AsyncIterable<WantedFile>,
-  deps: Pick<PipelineDeps, 'config' | 'now'>,
-  {
-    tally,
-    placeOf,
-    by,
-  }: { tally: Tally; placeOf(file: WantedFile): LogFilePlace; by: { s3: boolean; queue: boolean } },
+  by: { s3: boolean; queue: boolean },
+  deps: DryRunDeps,
 ): Promise<DryRun> {
   const toRead = { files: 0, bytes: 0 };
   const chosen: WantedFile[] = [];
   for await (const file of files) {
-    if (isDone(file.entry, file.etag, deps.config.eventSources)) {
-      tally.known += 1;
-      continue;
-    }
     toRead.files += 1;
     toRead.bytes += file.size;
     // Each of the files found so far has the same chance to be among those chosen.
     const at = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * toRead.files);
     if (at < SAMPLE) chosen[at] = file;
   }
-  const archived = (file: WantedFile, { tier }: ObjectArchivedError) => {
-    toRead.files -= 1;
-    toRead.bytes -= file.size;
-    tally.archive(file, { tier, restoring: false });
-  };
-  const sample = await readSample(chosen, deps, placeOf, archived);
-  const work = { ...toRead, listingRequests: tally.listingRequests };
-  return { toRead, estimate: estimateCost(work, sample, by) };
-}
-
-async function readSample(
-  files: readonly WantedFile[],
-  deps: Pick<PipelineDeps, 'config' | 'now'>,
-  placeOf: (file: WantedFile) => LogFilePlace,
-  archived: (file: WantedFile, error: ObjectArchivedError) => void,
-): Promise<Sample> {
   const sample: Sample = { files: 0, bytes: 0, records: 0, events: 0, writeUnits: 0, unreadable: 0 };
-  for (const file of files) {
+  for (const file of chosen) {
     try {
-      await addToSample(sample, file, deps, placeOf(file));
+      await addToSample(sample, file, deps);
     } catch (error) {
-      if (error instanceof ObjectArchivedError) archived(file, error);
-      // What is missing or bad will be set aside; a missing permission is better told now.
-      else if (failureKind(error) === 'fatal') throw error;
+      if (error instanceof ObjectArchivedError) {
+        toRead.files -= 1;
+        toRead.bytes -= file.size;
+        deps.tally.add(file, { outcome: 'archived', tier: error.tier, restoring: false });
+        // What is missing or invalid will be quarantined; a missing permission is better reported now.
+      } else if (failureKind(error) === 'fatal') throw error;
       else sample.unreadable += 1;
     }
   }
-  return sample;
+  const { listingRequests } = deps.tally;
+  return { toRead, estimate: estimateCost({ ...toRead, listingRequests }, sample, by) };
 }
 
-async function addToSample(
-  sample: Sample,
-  file: WantedFile,
-  deps: Pick<PipelineDeps, 'config' | 'now'>,
-  place: LogFilePlace,
-): Promise<void> {
+async function addToSample(sample: Sample, file: WantedFile, deps: DryRunDeps): Promise<void> {
   const { bucket, key, etag } = file;
   const names = readObjectKey(key);
-  const object = await place.open(file, {});
+  const account = 'skipped' in names ? undefined : names.account;
+  const { body } = await deps.sourceOf(file).open({});
   let [events, writeUnits] = [0, 0];
-  const { recordsRead } = await readLogFile(object!.body, {
+  const { recordsRead } = await readLogFile(body, {
     eventSources: deps.config.eventSources,
     onRecords({ kept }) {
       for (const record of kept) {
-        const classified = classifyRecord(record, { bucket, key, etag, names: 'skipped' in names ? {} : names }, deps);
+        const classified = classifyRecord(record, { bucket, key, etag, account }, deps);
         if (classified.kind !== 'event') continue;
         events += 1;
         writeUnits += writeUnitsOf(classified.item);
@@ -100,7 +86,7 @@ async function addToSample(
 
 const INDEX_KEYS = ['environment', 'day', 'principal', 'eventName', 'errorCode', 'accessKeyId'];
 
-/** One for each KB of the item, and one for each index that it is in: they hold less than 1 KB of it. */
+/** One for each KB of the item, and one for each index that has it: an index has less than 1 KB of it. */
 function writeUnitsOf(item: Item): number {
   return Math.ceil(itemSize(item) / 1024) + INDEX_KEYS.filter((name) => item[name] !== undefined).length;
 }

@@ -1,25 +1,12 @@
+import type { Archived, ListedFile } from '../log-files/file-result.ts';
 import type { Whereabouts } from './unselected.ts';
 
 /** An object of a bucket, or a file as if it were one. */
-export interface FoundObject {
-  bucket: string;
-  key: string;
+export interface FoundObject extends ListedFile {
   /** Without quotes. */
   etag: string;
-  /** In bytes. */
-  size: number;
-  /** Of a file on this machine. */
-  path?: string;
   /** It cannot be read before it is restored. */
   archived?: Archived;
-}
-
-/** How an object is archived in S3. */
-export interface Archived {
-  /** `GLACIER`, `DEEP_ARCHIVE`; or a tier of Intelligent-Tiering, `ARCHIVE_ACCESS`, `DEEP_ARCHIVE_ACCESS`. */
-  tier: string;
-  /** Somebody has asked for it to be restored, and it is not done yet. */
-  restoring: boolean;
 }
 
 /** Who is told what a listing finds. */

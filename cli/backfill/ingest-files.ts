@@ -1,130 +1,107 @@
+import pMap from 'p-map';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
-import { describeError, TrailError } from '../../shared/errors.ts';
-import { ingestLogFile, type LogFilePlace, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { GroupedLedgerWriter } from '../../shared/store/grouped-ledger-writer.ts';
-import { Slots } from './slots.ts';
-import type { Tally } from './tally.ts';
+import { defined } from '../../shared/defined.ts';
+import { describeError } from '../../shared/errors.ts';
+import { ingest, noteFailureOf, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
+import { recordStore } from '../../shared/ingest/store-records.ts';
+import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
+import { readLedger } from '../../shared/store/ledger.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { GroupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
+import type { FileResult } from '../log-files/file-result.ts';
+import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
+import type { Tally } from '../log-files/tally.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 interface IngestOptions {
   /** Files that are read at the same time. */
   concurrency: number;
   tally: Tally;
+  /** No more files are begun after it. */
   signal: AbortSignal;
-  /** Where the bytes of a file are; absent: where the quarantine is. */
-  placeOf?: ((file: WantedFile) => LogFilePlace) | undefined;
+  sourceOf(file: WantedFile): LogSource;
+}
+
+/** What became of a file, and what is to be written into the ledger when its window ends. */
+interface Ingested extends Done<WantedFile> {
+  update?: LedgerUpdate;
 }
 
 /** Compressed bytes of the files that are read at the same time. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Puts log files through the pipeline, many at once. One that fails does not keep the others, and is tried once more when
- * all of them are done. When it returns, all books are written.
+ * Ingests log files, many at once. One that fails does not stop the others, and is tried once more after all of them. When this
+ * returns, all ledger entries are written.
  */
 export async function ingestFiles(
   files: AsyncIterable<WantedFile>,
   deps: PipelineDeps,
-  { concurrency, tally, signal, placeOf }: IngestOptions,
+  { concurrency, tally, signal, sourceOf }: IngestOptions,
 ): Promise<void> {
-  const work = new Ingestion(deps, tally, concurrency, placeOf);
+  const budget = new ByteBudget(MAX_BYTES);
+  const ledger = new GroupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
+  const store = recordStore(deps);
+
+  const ingestFile = async (file: WantedFile, findEntry: () => Promise<LedgerEntry | undefined>): Promise<Ingested> => {
+    const job = { ref: file, source: sourceOf(file), store, time: UNLIMITED, findEntry };
+    try {
+      const result = await budget.run(file.size, () => ingest(job, deps));
+      if (!('error' in result)) return { file, result: result.report, ...defined({ update: result.update }) };
+      await noteFailureOf(result.file, result.error, deps);
+      return { file, result: failureOf(result.error) };
+    } catch (error) {
+      return { file, result: failureOf(error) };
+    }
+  };
+
+  const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
+    const updates = window.flatMap(({ update }) => update ?? []);
+    try {
+      await ledger.write(updates);
+      return window;
+    } catch (error) {
+      await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });
+      return window.map((done) => (done.update ? { ...done, result: failureOf(error) } : done));
+    }
+  };
+
+  const failed: WantedFile[] = [];
   try {
-    for await (const file of files) await work.begin(file);
+    await processFiles(
+      files,
+      async (file) => (signal.aborted ? [] : [await ingestFile(file, async () => file.entry)]),
+      {
+        concurrency,
+        tally,
+        async endWindow(window) {
+          const written = await writeLedger(window);
+          failed.push(...written.filter(hasFailed).map(({ file }) => file));
+          return written.filter((done) => !hasFailed(done));
+        },
+      },
+    );
   } finally {
-    // Also when the listing has failed.
-    await work.finish(signal);
+    // Also if the listing has failed.
+    await processFiles(
+      failed,
+      async (file) => [
+        signal.aborted
+          ? { file, result: INTERRUPTED }
+          : await ingestFile(file, () => readLedger(deps.dynamo, deps.config.logFilesTable, file)),
+      ],
+      { concurrency, tally, endWindow: writeLedger },
+    );
   }
 }
 
-class Ingestion {
-  private readonly deps: PipelineDeps;
-  private readonly tally: Tally;
-  private readonly books: GroupedLedgerWriter;
-  private readonly slots: Slots;
-  private readonly atWork = new Set<Promise<void>>();
-  private readonly placeOf: IngestOptions['placeOf'];
-  private failed: WantedFile[] = [];
-  /** Failed after progress was told of them: it is told once. */
-  private readonly advanced = new WeakSet<WantedFile>();
+const INTERRUPTED: FileResult = { outcome: 'failed', detail: 'interrupted: failed, and was to be tried once more' };
 
-  constructor(deps: PipelineDeps, tally: Tally, concurrency: number, placeOf: IngestOptions['placeOf']) {
-    this.placeOf = placeOf;
-    this.deps = deps;
-    this.tally = tally;
-    this.books = new GroupedLedgerWriter(deps.dynamo, deps.config, deps.sleep);
-    this.slots = new Slots(concurrency, MAX_BYTES);
-  }
+const hasFailed = ({ result }: Done) => result.outcome === 'failed';
 
-  /** Waits for a slot, and begins with the file. */
-  async begin(file: WantedFile): Promise<void> {
-    await this.start(
-      file,
-      () => Promise.resolve(file.entry),
-      () => void this.failed.push(file),
-    );
-  }
-
-  async finish(signal: AbortSignal): Promise<void> {
-    this.books.finish();
-    await this.untilDone();
-    const again = this.failed;
-    this.failed = [];
-    for (const file of again) {
-      const fail = (error: unknown) => this.fail(file, error);
-      if (signal.aborted) fail(new TrailError('interrupted', 'failed, and was to be tried once more'));
-      else await this.start(file, () => this.books.find(file), fail);
-    }
-    await this.untilDone();
-  }
-
-  private async start(
-    file: WantedFile,
-    find: GroupedLedgerWriter['find'],
-    failed: (error: unknown) => void,
-  ): Promise<void> {
-    await this.books.room();
-    const free = await this.slots.take(file.size);
-    const work = this.ingest(file, find, free)
-      .catch((error: unknown) => (error instanceof ObjectArchivedError ? this.archive(file, error) : failed(error)))
-      .finally(free);
-    this.atWork.add(work);
-    void work.then(() => this.atWork.delete(work));
-  }
-
-  private async ingest(file: WantedFile, find: GroupedLedgerWriter['find'], free: () => void): Promise<void> {
-    const books = {
-      find,
-      // While they wait to be written, another file may be read.
-      close: (...[entry, seen]: Parameters<GroupedLedgerWriter['close']>) => {
-        this.advance(file, entry.eventsStored);
-        free();
-        return this.books.close(entry, seen);
-      },
-    };
-    const logFiles = this.placeOf?.(file);
-    const pathOf = () => file.path;
-    const report = await ingestLogFile(file, { ...this.deps, books, pathOf, ...(logFiles && { logFiles }) });
-    this.tally.report(file, report);
-    this.advance(file);
-  }
-
-  /** Of Intelligent-Tiering: only reading it shows that. */
-  private archive(file: WantedFile, { tier }: ObjectArchivedError): void {
-    this.tally.archive(file, { tier, restoring: false });
-    this.advance(file);
-  }
-
-  private fail(file: WantedFile, error: unknown): void {
-    this.tally.fail(file, describeError(error));
-    this.advance(file);
-  }
-
-  private advance(file: WantedFile, eventsStored = 0): void {
-    if (!this.advanced.has(file)) this.tally.advance(file.size, eventsStored);
-    this.advanced.add(file);
-  }
-
-  private async untilDone(): Promise<void> {
-    while (this.atWork.size > 0) await Promise.all(this.atWork);
-  }
+/** S3 says only on reading that Intelligent-Tiering has archived an object. */
+function failureOf(error: unknown): FileResult {
+  if (error instanceof ObjectArchivedError) return { outcome: 'archived', tier: error.tier, restoring: false };
+  return { outcome: 'failed', detail: describeError(error) };
 }

@@ -18,12 +18,12 @@ export function listFolder(folder: string, bucket: string): Listing {
         sink.unreadable(found.path, found.problem);
         continue;
       }
-      const { path, key, bytes, modified, form } = found;
+      const { path, key, size, modified, form } = found;
       if (form.content === 'lookup-output') {
         sink.unreadable(path, 'expected a log file, found events without one; mwaa-trail replay reads them');
         continue;
       }
-      piece.push({ bucket, key, etag: fileEtag(bytes, modified), size: bytes, path });
+      piece.push({ bucket, key, etag: fileEtag(size, modified), size, path });
       if (piece.length < PIECE) continue;
       await sink.found(piece);
       piece = [];

@@ -4,43 +4,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ObjectChangedError, ObjectMissingError, openObject } from '../../shared/aws/open-object.ts';
-import type { LogFilePlace } from '../../shared/ingest/ingest-log-file.ts';
+import {
+  ObjectChangedError,
+  ObjectMissingError,
+  type ObjectRef,
+  ObjectUnchangedError,
+  openObject,
+} from '../../shared/aws/open-object.ts';
+import type { LogSource } from '../../shared/ingest/log-source.ts';
+import { quarantineFile } from '../../shared/store/quarantine.ts';
 import { putFile } from '../replay/upload.ts';
 
-/** Log files in S3, while the quarantine is in another: a copy goes through this machine. */
-export function otherS3(from: S3Client, quarantine: S3Client): LogFilePlace {
+/** A log file in S3, while the quarantine is in another: a copy goes through this machine. */
+export function otherS3(from: S3Client, object: ObjectRef, quarantine: S3Client): LogSource {
   return {
-    open: (object, options) => openObject(from, object, options),
-    async copy(object, to) {
-      const opened = await openObject(from, object, { ifMatch: object.etag });
-      const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
-      try {
-        const path = join(folder, 'log-file');
-        await pipeline(opened!.body, createWriteStream(path));
-        await putFile(quarantine, to.bucket, to.key, path, (await stat(path)).size);
-      } finally {
-        await rm(folder, { recursive: true });
-      }
-    },
+    open: (options) => openObject(from, object, options),
+    quarantine: (bucket, reason) =>
+      quarantineFile(quarantine, bucket, reason, async (to) => {
+        const { body } = await openObject(from, object, { ifMatch: reason.etag });
+        const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
+        try {
+          const path = join(folder, 'log-file');
+          await pipeline(body, createWriteStream(path));
+          await putFile(quarantine, to.bucket, to.key, path, (await stat(path)).size);
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+      }),
   };
 }
 
 /** A log file that is a file on this machine. */
-export function localFile(path: string, quarantine: S3Client): LogFilePlace {
+export function localFile(path: string, object: ObjectRef, quarantine: S3Client): LogSource {
   return {
-    async open(object, { ifMatch, ifNoneMatch }) {
+    path,
+    async open({ ifMatch, ifNoneMatch }) {
       const state = await stateOf(path);
       if (state === undefined) throw new ObjectMissingError({ ...object, path });
-      if (ifNoneMatch === state.etag) return undefined;
+      if (ifNoneMatch === state.etag) throw new ObjectUnchangedError({ ...object, path });
       if (ifMatch !== undefined && ifMatch !== state.etag) throw new ObjectChangedError({ ...object, path });
       return { body: createReadStream(path, { highWaterMark: READ_BYTES }), ...state };
     },
-    async copy(object, to) {
-      const state = await stateOf(path);
-      if (state?.etag !== object.etag) throw new ObjectChangedError({ ...object, path });
-      await putFile(quarantine, to.bucket, to.key, path, state.size);
-    },
+    quarantine: (bucket, reason) =>
+      quarantineFile(quarantine, bucket, reason, async (to) => {
+        const state = await stateOf(path);
+        if (state?.etag !== reason.etag) throw new ObjectChangedError({ ...object, path });
+        await putFile(quarantine, to.bucket, to.key, path, state.size);
+      }),
   };
 }
 

@@ -1,11 +1,12 @@
 import { organizationIn, readObjectKey } from '../../shared/cloudtrail/object-key.ts';
-import { isDone, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { isSelectedLogFile, type TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
+import { isDone } from '../../shared/ingest/done-before.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import type { Tally } from '../log-files/tally.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { FoundObject, Listing, ListingSink } from './found-object.ts';
-import { isSelected, type Selection } from './selection.ts';
-import type { Tally } from './tally.ts';
 
 /** A log file that is asked for. */
 export interface WantedFile extends FoundObject {
@@ -17,7 +18,7 @@ export interface WantedFile extends FoundObject {
 /** What is asked for, and where it is looked up. */
 export interface Search {
   listing: Listing;
-  selection: Selection;
+  selection: TrailFilter;
   /** Absent: the ledger is not asked. */
   ledger?: Pick<PipelineDeps, 'dynamo' | 'config'> | undefined;
   tally: Tally;
@@ -64,7 +65,8 @@ function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFil
       for (const object of objects) {
         const names = readObjectKey(object.key);
         if ('skipped' in names) tally.skip(names.skipped, object.size);
-        else if (isSelected(selection, object.key, names)) wanted.push({ ...object, deliveryDay: names.deliveryDay });
+        else if (isSelectedLogFile(selection, object.key, names))
+          wanted.push({ ...object, deliveryDay: names.deliveryDay });
         else {
           const { account = '-', region, deliveryDay: period } = names;
           tally.unselected.add({ organization: organizationIn(object.key), account, region, period });
@@ -75,8 +77,8 @@ function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFil
         tally.list(file.size);
         const entry = entries?.get(nameOf(file));
         if (file.archived && !(ledger && isDone(entry, file.etag, ledger.config.eventSources))) {
-          tally.archive(file, file.archived);
-          tally.advance(file.size);
+          tally.add(file, { outcome: 'archived', ...file.archived });
+          tally.advance(file);
         } else await queue.push(file.deliveryDay, { ...file, entry });
       }
       return wanted.length;

@@ -1,29 +1,75 @@
-import { Command } from 'commander';
-import type { Environment } from '../../shared/config.ts';
-import { addStoreOptions } from '../lib/store-options.ts';
-import { addZoneOption } from '../lib/view-options.ts';
-import type { EvidenceOptions } from '../verify/arguments.ts';
+import { writeFile } from 'node:fs/promises';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { trailPath } from '../../shared/cloudtrail/object-key.ts';
+import { defined } from '../../shared/defined.ts';
+import { TrailError } from '../../shared/errors.ts';
+import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
+import { verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
+import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
+import { givenKeys } from '../../shared/integrity/public-keys.ts';
+import type { DeliveredEvent } from '../../shared/store/event-item.ts';
+import { getEvent } from '../../shared/store/events-table.ts';
+import { type BucketLocation, trailLocation } from '../lib/aws-settings.ts';
+import { command, EXIT } from '../lib/command.ts';
+import { operand, repeated, text, value } from '../lib/options.ts';
+import { warn } from '../lib/output.ts';
+import { STORE, withStore } from '../lib/stores.ts';
+import { givenTime, ZONE } from '../lib/times.ts';
+import { printEvidence, readKeys } from '../verify/bundle.ts';
 
-export function evidenceCommand(env: Environment, setExitCode: (code: number) => void): Command {
-  const command = new Command('evidence')
-    .description(
-      'collect all that proves an event into one file: the event, its log file as CloudTrail delivered it, unredacted, the signed digests, the public keys; verify checks it without a network',
-    )
-    .argument('<eventId>', "CloudTrail's eventID")
-    .requiredOption('--out <file>', 'the file to write; it must not be there yet')
-    .option(
-      '--from <s3://bucket[/prefix]>',
-      'where CloudTrail delivered the log file, if the event came in through a copy of it',
-    )
-    .option(
-      '--original-bucket <name...>',
-      'the bucket that is read is a replica of this one, to which CloudTrail delivers; the file names that bucket',
-    )
-    .option('--since <time>', 'digests back to this time; without it, back to the start of their chain')
-    .option('--public-keys <file>', 'public keys from a file, as verify takes them, instead of CloudTrail');
-  return addStoreOptions(addZoneOption(command)).action(async (eventId: string, options: EvidenceOptions) => {
-    // No other command needs the client for CloudTrail.
-    const { collect } = await import('../verify/bundle.ts');
-    setExitCode(await collect(eventId, options, env, (problem) => command.error(`error: ${problem}`)));
+export default command({
+  arguments: { eventId: operand("CloudTrail's eventID") },
+  flags: {
+    out: value<string>('<file>', 'the file to write; must not exist', (option) => option.makeOptionMandatory()),
+    from: value<BucketLocation | undefined>(
+      '<s3://bucket[/prefix]>',
+      'where CloudTrail delivered the log file, if the event was ingested from a copy',
+      (option) => option.argParser(trailLocation),
+    ),
+    originalBucket: repeated(
+      '<name...>',
+      'for a replica: the bucket that CloudTrail delivers to, which the digests name',
+    ),
+    since: text('<time>', 'collect digests back to this time (default: the start of their chain)'),
+    publicKeys: text('<file>', 'read the public keys from a file, as for verify, instead of CloudTrail'),
+    ...ZONE,
+    ...STORE,
+  },
+  async run({ eventId, ...options }, context) {
+    const { from, out, publicKeys, originalBucket: originals = [], store, stack, table } = options;
+    const since = givenTime('since', options.since, Date.now(), options);
+    // The AWS settings are those of the bucket, too.
+    const event = await withStore(defined({ store, stack, table }), context.env, ({ dynamo, tables, now }) =>
+      getEvent(dynamo, tables.eventsTable, eventId, now()),
+    );
+    if (event === undefined) {
+      warn(context, 'there is no event with this eventID in the store');
+      return EXIT.failed;
+    }
+    if (event.provisional) {
+      warn(context, 'the event is provisional: nothing proves it before a log file brings it');
+      return EXIT.failed;
+    }
+    const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));
+    const s3 = createS3Client(context.env);
+    const evidence = await collectEvidence(event, placeOf(event, from), since, { s3, keys, originals }).finally(() =>
+      s3.destroy(),
+    );
+    await writeNew(out, writeEvidence(evidence));
+    context.err.write(`${out}: contains unredacted text; keep it to those who may see all of the log file\n`);
+    return printEvidence(await verifyEvidence(evidence), 'table', true, context);
+  },
+});
+
+/** Where CloudTrail delivered an event's log file. */
+function placeOf({ logFile }: DeliveredEvent, origin: BucketLocation | undefined) {
+  const slash = logFile.indexOf('/');
+  const [bucket, key] = [logFile.slice(0, slash), logFile.slice(slash + 1)];
+  return origin === undefined ? { bucket, key } : { bucket: origin.bucket, key: `${origin.prefix}${trailPath(key)}` };
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { flag: 'wx', mode: 0o600 }).catch((cause: NodeJS.ErrnoException) => {
+    throw new TrailError('file', `${file}: expected to write a new file (${cause.code})`, { cause });
   });
 }

@@ -1,50 +1,43 @@
 import { join, relative } from 'node:path';
-import { Command } from 'commander';
 import { packageRoot } from '../../local/table-definitions.ts';
-import type { Environment } from '../../shared/config.ts';
-import { EXIT } from '../lib/exit.ts';
-import { formatOption } from '../lib/format-option.ts';
-import { invocation } from '../lib/invocation.ts';
-import { commandLine } from '../lib/shell.ts';
-import { DEFAULT_STORE, isAskedByDefault } from '../lib/store-options.ts';
-import { writeOut } from '../lib/write-out.ts';
-import { findLogFiles } from '../replay/local-log-files.ts';
-import { createProgress } from '../replay/progress.ts';
+import { command, EXIT } from '../lib/command.ts';
+import { anyOperands, format, value } from '../lib/options.ts';
+import { shell, write } from '../lib/output.ts';
+import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
 
-interface ReplayOptions {
-  store: string;
-  format: 'table' | 'json';
-}
+export default command({
+  arguments: {
+    paths: anyOperands(
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, and folders of them; default: the bundled samples',
+    ),
+  },
+  flags: {
+    store: value<string>('<dir>', 'where to store the events', (option) => option.default(DEFAULT_STORE)),
+    format: format(['table', 'json'], 'how to print the report'),
+  },
+  async run({ paths, store, format }, context) {
+    const { env, out } = context;
+    const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
+    const named = isAskedByDefault(store, env) ? [] : ['--store', store];
+    const ask = `${programName()} ${shell`${['query', ...named, '--errors']}`}`;
+    await write(out, format === 'json' ? renderJson(report) : renderTables(report, ask));
+    return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
+  },
+});
 
-export function replayCommand(env: Environment, setExitCode: (code: number) => void): Command {
-  return new Command('replay')
-    .description(
-      'put log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
-    )
-    .argument(
-      '[paths...]',
-      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one a line, and folders of them; without any, the bundled samples',
-    )
-    .option('--store <dir>', 'where the events are stored', DEFAULT_STORE)
-    .addOption(formatOption(['table', 'json'], 'how to print the report'))
-    .action(async (paths: string[], options: ReplayOptions) => {
-      const { files, unreadable } = await findLogFiles(paths.length > 0 ? paths : [samples()]);
-      const progress = createProgress(files.length);
-      // A bar that is not stopped keeps the process alive.
-      const result = await replayFiles(files, options.store, env, progress).finally(() => progress.stop());
-      const report = { ...result, unreadable };
-      const named = isAskedByDefault(options.store, env) ? [] : ['--store', options.store];
-      const ask = commandLine(invocation(process.cwd()), 'query', ...named, '--errors');
-      await writeOut(options.format === 'json' ? renderJson(report) : renderTables(report, ask));
-      if (unreadable.length > 0 || result.files.some((file) => file.failure !== undefined)) setExitCode(EXIT.failed);
-    });
-}
-
-/** The samples that come along, by a short path when they are below the working directory. */
+/** The bundled samples, by a short path if they are below the working directory. */
 function samples(): string {
   const folder = join(packageRoot(), 'events', 'log-files');
   const below = relative(process.cwd(), folder);
   return below.startsWith('..') ? folder : below;
+}
+
+/**
+ * How to call the program. Only in the checkout itself `npx` finds it; elsewhere npx would ask the npm registry for a package
+ * of this name, and run what it gets.
+ */
+function programName(): string {
+  return process.cwd() === packageRoot() ? 'npx mwaa-trail' : 'mwaa-trail';
 }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { peek } from '../../shared/log-file/peek.ts';
-import { type LogFileSource, readLogFile } from '../../shared/log-file/read-log-file.ts';
+import { type ByteSource, peek } from '../../shared/log-file/pieces.ts';
+import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
 import { HEAD_BYTES, type TextForm, textFormOf, utf8Text } from '../../shared/log-file/text-form.ts';
-import { compactRecord } from '../../shared/records/compact-record.ts';
+import { compactRecord } from '../../shared/records/json-text.ts';
 import type { BadRecord, KeptRecord } from '../../shared/records/record-scanner.ts';
 
 /** Taken when needed: a program's own streams are costly to open, so `process` itself may be passed. */
@@ -97,7 +97,7 @@ async function scan(request: Request, io: ScanStreams): Promise<number> {
 }
 
 async function scanLookupOutput(
-  source: LogFileSource,
+  source: ByteSource,
   form: TextForm,
   { file, eventSources, count }: Request,
   io: ScanStreams,
@@ -110,7 +110,7 @@ async function scanLookupOutput(
   return bad.length > 0 ? 1 : 0;
 }
 
-function open(file: string, io: ScanStreams): LogFileSource {
+function open(file: string, io: ScanStreams): ByteSource {
   return file === '-' ? (io.stdin as AsyncIterable<Buffer>) : readPieces(file);
 }
 

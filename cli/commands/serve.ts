@@ -1,30 +1,35 @@
-import { Command, InvalidArgumentError } from 'commander';
-import type { Environment } from '../../shared/config.ts';
+import { once } from 'node:events';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { createApi } from '../../shared/http/api.ts';
-import { MAX_RESPONSE_BYTES } from '../../shared/http/response.ts';
-import { addStoreOptions, type StoreOptions, withStore } from '../lib/store-options.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
+import { command, EXIT, UsageError } from '../lib/command.ts';
+import { value } from '../lib/options.ts';
+import { warn } from '../lib/output.ts';
+import { STORE, withStore } from '../lib/stores.ts';
 import { startHttpServer } from '../serve/http-server.ts';
 
-const DEFAULT_PORT = 8787;
-
-export function serveCommand(env: Environment): Command {
-  const command = new Command('serve')
-    .description('serve the HTTP API locally (127.0.0.1), without signatures, to every user of this machine')
-    .option('--port <n>', 'where to listen; 0 for any free port', readPort, DEFAULT_PORT);
-  return addStoreOptions(command).action(async (options: StoreOptions & { port: number }) => {
-    await withStore(options, env, async (deps) => {
+export default command({
+  flags: {
+    port: value<number>('<n>', 'port to listen on; 0 for any free port', (option) =>
+      option.default(8787).argParser(readPort),
+    ),
+    ...STORE,
+  },
+  async run({ port, ...options }, context) {
+    await withStore(options, context.env, async (deps) => {
       const api = createApi(deps, {
         maxResponseBytes: MAX_RESPONSE_BYTES,
-        failed: (error) => process.stderr.write(`mwaa-trail: ${describeError(error)}\n`),
+        failed: (error) => warn(context, describeError(error)),
       });
-      const server = await startHttpServer(api, options.port).catch(explainPort);
-      process.stderr.write(welcome(server.url));
-      await untilInterrupted();
+      const server = await startHttpServer(api, port).catch(explainPort);
+      const interrupted = once(context.interrupt(), 'abort');
+      context.err.write(welcome(server.url));
+      await interrupted;
       await server.stop();
     });
-  });
-}
+    return EXIT.done;
+  },
+});
 
 function welcome(url: string): string {
   return [
@@ -36,12 +41,6 @@ function welcome(url: string): string {
   ].join('\n');
 }
 
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
-}
-
 function explainPort(error: NodeJS.ErrnoException): never {
   if (error.code === 'EADDRINUSE') throw new TrailError('port-in-use', 'the port is in use: name another with --port');
   if (error.code === 'EACCES')
@@ -49,9 +48,7 @@ function explainPort(error: NodeJS.ErrnoException): never {
   throw error;
 }
 
-function readPort(value: string): number {
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
-    throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
-  }
-  return Number(value);
+function readPort(given: string): number {
+  if (/^\d{1,5}$/.test(given) && Number(given) <= 65_535) return Number(given);
+  throw new UsageError('Expected a whole number from 0 to 65535.');
 }

@@ -1,52 +1,112 @@
-import { Command, Option } from 'commander';
-import type { Environment } from '../../shared/config.ts';
-import { formatOption } from '../lib/format-option.ts';
-import { readCount } from '../lib/number-options.ts';
-import { addStoreOptions } from '../lib/store-options.ts';
-import { addZoneOption } from '../lib/view-options.ts';
-import type { VerifyOptions } from '../verify/arguments.ts';
+import { writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { defined } from '../../shared/defined.ts';
+import { TrailError } from '../../shared/errors.ts';
+import { type ListedKeys, listedKeys } from '../../shared/integrity/list-public-keys.ts';
+import { givenKeys, type PublicKeySource, writePublicKeys } from '../../shared/integrity/public-keys.ts';
+import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import type { EventIndex } from '../../shared/integrity/verify-events.ts';
+import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
+import { trailLocation } from '../lib/aws-settings.ts';
+import { type Context, command, EXIT, type Values } from '../lib/command.ts';
+import { count, format, matching, operand, repeated, text, unless } from '../lib/options.ts';
+import { viewOf, write } from '../lib/output.ts';
+import { STORE, storeOf, withStore } from '../lib/stores.ts';
+import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
+import { showProgress } from '../log-files/progress.ts';
+import { readKeys, verifyBundle } from '../verify/bundle.ts';
 
-export function verifyCommand(env: Environment, setExitCode: (code: number) => void): Command {
-  const command = new Command('verify')
-    .description(
-      'prove by the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table are theirs; or check an evidence bundle',
-    )
-    .argument(
-      '<what>',
-      's3://BUCKET[/PREFIX], the prefix being what stands before AWSLogs/; or a bundle of evidence, a file',
-    )
-    .option(
-      '--since <time>',
-      'log files delivered from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
-    )
-    .option('--until <time>', 'log files delivered before this time; now, if not given')
-    .option('--account <id...>', 'only these accounts')
-    .option('--region <name...>', 'only these Regions')
-    .option('--organization <id>', 'only the log files of this organization')
-    .option(
-      '--trail <name...>',
-      'only the digests of these trails; log files that no digest names, and events, are not looked at then',
-    )
-    .option(
-      '--original-bucket <name...>',
-      'the bucket is a replica of this one, to which CloudTrail delivers: its digests name that bucket',
-    )
-    .option(
-      '--public-keys <file>',
-      'public keys from a file instead of CloudTrail: what aws cloudtrail list-public-keys prints, or an object that has such a list for each Region',
-    )
-    .option('--save-public-keys <file>', 'save the public keys that were needed, for --public-keys')
-    .option('--no-ledger', 'verify only the bucket, not what was ingested from it')
-    .addOption(new Option('--concurrency <n>', 'requests to S3 at a time').default(32).argParser(readCount))
-    .addOption(formatOption(['table', 'json'], 'how to print the report'))
-    .addHelpText(
-      'after',
-      '\nExit status: 0, everything is verified (what is too new is pending); 1, something is wrong or could not be checked; 2, usage.',
-    );
-  return addStoreOptions(addZoneOption(command)).action(async (what: string, options: VerifyOptions) => {
-    // No other command needs the client for CloudTrail.
-    const { verify } = await import('../verify/verify.ts');
-    const code = await verify(what, options, env, (problem) => command.error(`error: ${problem}`));
-    setExitCode(code);
+const FLAGS = {
+  since: text('<time>', `log files delivered from this time on: ${SINCE} 7d`),
+  until: text('<time>', 'log files delivered before this time (default: now)'),
+  account: repeated('<id...>', 'only these accounts', matching(/^\d{12}$/, '12 digits')),
+  region: repeated('<name...>', 'only these Regions'),
+  organization: text('<id>', 'only the log files of this organization'),
+  trail: repeated(
+    '<name...>',
+    'only the digests of these trails; log files that no digest names, and events, are then not checked',
+  ),
+  originalBucket: repeated(
+    '<name...>',
+    'for a replica: the bucket that CloudTrail delivers to, which the digests name',
+  ),
+  publicKeys: text(
+    '<file>',
+    'read the public keys from a file instead of CloudTrail: output of aws cloudtrail list-public-keys, or an object with such a list for each Region',
+  ),
+  savePublicKeys: text('<file>', 'save the public keys that were used, for --public-keys'),
+  ledger: unless('verify only the bucket, not what was ingested from it'),
+  concurrency: count('requests to S3 in parallel', 32),
+  format: format(['table', 'json'], 'how to print the report'),
+  ...ZONE,
+  ...STORE,
+};
+type VerifyOptions = Values<typeof FLAGS>;
+
+export default command({
+  arguments: {
+    what: operand('s3://BUCKET[/PREFIX], PREFIX being what precedes AWSLogs/; or an evidence bundle, a file'),
+  },
+  flags: FLAGS,
+  notes:
+    'The exit code is 0 if everything is verified (what is too new is pending), 1 if something is wrong or could not be checked, ' +
+    '2 for a usage error.',
+  async run({ what, ...options }, context) {
+    if (!/^(s3:\/\/|arn:)/.test(what)) return verifyBundle(what, options, context);
+    const request = requestOf(what, options);
+    if (!options.ledger) return verifyAndPrint(request, options, context, undefined);
+    // The AWS settings are those of the bucket, too.
+    const { store, stack, table } = options;
+    const named = defined({ store, stack, table });
+    return withStore(named, context.env, ({ dynamo, tables }) => {
+      // What came into the local store came through its own bucket.
+      const copies = storeOf(named, context.env).kind === 'local' ? [LOCAL_LOG_BUCKET] : [];
+      return verifyAndPrint(request, options, context, { dynamo, tables, copies });
+    });
+  },
+});
+
+function requestOf(what: string, options: VerifyOptions): VerifyRequest {
+  const { account: accounts, region: regions, trail: trails, organization, originalBucket: originals } = options;
+  const now = new Date();
+  const until = now.toISOString();
+  const period = { until, ...readPeriod({ until, ...options }, now.getTime()) };
+  return { ...trailLocation(what), ...period, ...{ accounts, regions, trails, organization, originals } };
+}
+
+async function verifyAndPrint(
+  request: VerifyRequest,
+  options: VerifyOptions,
+  { env, out, err }: Context,
+  index: EventIndex | undefined,
+): Promise<number> {
+  const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
+  const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
+  let hashed = 0;
+  const state = () => ({ done: 0, total: 0, text: `${hashed} files` });
+  const stop = err.isTTY ? showProgress('Verifying', state, err) : () => {};
+  const { concurrency, format } = options;
+  const s3 = createS3Client(env, {}, concurrency);
+  const report = await verifyBucket(request, {
+    ...{ s3, keys, now: Date.now, sleep: setTimeout, concurrency, index },
+    onProgress: (files) => {
+      hashed += files;
+    },
+  }).finally(() => {
+    stop();
+    s3.destroy();
   });
+  if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);
+  await write(
+    out,
+    format === 'json' ? verificationJson(report) : verificationText(report, viewOf(out, env, {}, Date.now())),
+  );
+  return isVerified(report) ? EXIT.done : EXIT.failed;
+}
+
+async function saveKeys(file: string, listed: ListedKeys | undefined): Promise<void> {
+  if (listed === undefined) throw new TrailError('configuration', '--save-public-keys: the keys are in a file already');
+  await writeFile(file, writePublicKeys(listed.found()));
 }

@@ -1,60 +1,74 @@
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
-import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
-import { createEventBridgeClient } from '../../shared/aws/eventbridge.ts';
-import { createIamClient } from '../../shared/aws/iam.ts';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createClient } from '../../shared/aws/settings.ts';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { createStsClient } from '../../shared/aws/sts.ts';
 import type { Environment } from '../../shared/config.ts';
+
+/** Who runs doctor, and where. */
+export interface Caller {
+  /** 12 digits. */
+  account: string;
+  arn: string;
+  region: string;
+  /** Of AWS: `aws`, `aws-cn`, `aws-us-gov`. */
+  partition: string;
+}
+
+/** @throws the errors of the SDK */
+export async function identify(sts: STSClient): Promise<Caller> {
+  const region = await sts.config.region();
+  const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  return { account, arn, region, partition: arn.split(':')[1] ?? 'aws' };
+}
 
 /** What doctor asks. */
 export type Clients = ReturnType<typeof createClients>;
 
 export function createClients(env: Environment) {
+  const made: { destroy(): void }[] = [];
   // Somebody waits for the answers.
   const settings = { maxAttempts: 3 };
-  const clients = {
-    sts: createStsClient(settings),
-    cloudFormation: createCloudFormationClient(settings),
-    iam: createIamClient(settings),
-    events: createEventBridgeClient(settings),
-    lambda: createLambdaClient(settings),
-    sqs: createSqsClient(settings),
-    s3: createS3Client(env, settings),
-    dynamo: createDynamoClient(settings),
-  };
-  for (const [service, client] of Object.entries(clients)) nameActions(client, service);
-  const cloudTrails = inRegions('cloudtrail', (region) => createCloudTrailClient({ ...settings, region }));
-  const topics = inRegions('sns', (region) => createSnsClient({ ...settings, region }));
-  return {
-    ...clients,
-    /** A trail answers in full only in its home Region. */
-    cloudTrailIn: cloudTrails.of,
-    /** A topic and its subscriptions are known in its own Region only. */
-    snsIn: topics.of,
-    destroy() {
-      for (const client of [...Object.values(clients), ...cloudTrails.all(), ...topics.all()]) client.destroy();
-    },
-  };
-}
 
-/** A client for each Region that is asked. */
-function inRegions<T extends { destroy(): void }>(
-  service: string,
-  create: (region: string) => T,
-): { of(region: string): T; all(): Iterable<T> } {
-  const clients = new Map<string, T>();
+  /** @param service as IAM names it in actions */
+  function client<T extends { destroy(): void }>(service: string, created: T): T {
+    made.push(created);
+    nameActions(created, service);
+    return created;
+  }
+
+  /** A client for each Region that is asked. */
+  function inRegions<T extends { destroy(): void }>(service: string, create: (region: string) => T) {
+    const clients = new Map<string, T>();
+    return (region: string): T => {
+      const one = clients.get(region) ?? client(service, create(region));
+      clients.set(region, one);
+      return one;
+    };
+  }
+
   return {
-    of(region) {
-      const client = clients.get(region) ?? create(region);
-      if (!clients.has(region)) nameActions(client, service);
-      clients.set(region, client);
-      return client;
+    sts: client('sts', createClient(STSClient, settings)),
+    cloudFormation: client('cloudformation', createClient(CloudFormationClient, settings)),
+    iam: client('iam', createClient(IAMClient, settings)),
+    events: client('events', createClient(EventBridgeClient, settings)),
+    lambda: client('lambda', createClient(LambdaClient, settings)),
+    sqs: client('sqs', createSqsClient(settings)),
+    s3: client('s3', createS3Client(env, settings)),
+    dynamo: client('dynamodb', createDynamoClient(settings)),
+    /** A trail answers in full only in its home Region. */
+    cloudTrailIn: inRegions('cloudtrail', (region) => createClient(CloudTrailClient, { ...settings, region })),
+    /** A topic and its subscriptions are known in its own Region only. */
+    snsIn: inRegions('sns', (region) => createClient(SNSClient, { ...settings, region })),
+    destroy() {
+      for (const one of made) one.destroy();
     },
-    all: () => clients.values(),
   };
 }
 
@@ -68,23 +82,18 @@ export interface AwsError extends Error {
 const ACTIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
 };
-/** Services whose IAM prefix is not the name they have here. */
-const PREFIXES: Readonly<Record<string, string>> = { cloudFormation: 'cloudformation', dynamo: 'dynamodb' };
-
-type AnyClient = Pick<ReturnType<typeof createStsClient>, 'middlewareStack'>;
 
 /** Lets every error say which IAM action its request needs. */
 function nameActions(client: unknown, service: string): void {
-  (client as AnyClient).middlewareStack.add(
+  const { middlewareStack } = client as Pick<STSClient, 'middlewareStack'>;
+  middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
         try {
           return await next(args);
         } catch (error) {
           const operation = commandName.replace(/Command$/, '');
-          throw Object.assign(error as Error, {
-            action: `${PREFIXES[service] ?? service}:${ACTIONS[operation] ?? operation}`,
-          });
+          throw Object.assign(error as Error, { action: `${service}:${ACTIONS[operation] ?? operation}` });
         }
       },
     { step: 'initialize', name: 'nameAction' },

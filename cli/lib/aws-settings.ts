@@ -1,19 +1,14 @@
-import { type Command, Option } from 'commander';
+import { bucketNameProblem } from '../../shared/aws/bucket-name.ts';
 import { displayText } from '../../shared/render/display.ts';
-
-const AWS_GROUP = 'AWS settings:';
+import { UsageError, type Values } from './command.ts';
+import { text } from './options.ts';
 
 /** Flags for the AWS settings, in place of the environment's. */
-export interface AwsOptions {
-  profile?: string;
-  awsRegion?: string;
-}
-
-export function addAwsOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--profile <name>', 'a profile of your AWS configuration').helpGroup(AWS_GROUP))
-    .addOption(new Option('--aws-region <name>', 'the AWS Region of the stack or bucket').helpGroup(AWS_GROUP));
-}
+export const AWS = {
+  profile: text('<name>', 'profile of your AWS configuration', (option) => option.helpGroup('AWS settings:')),
+  awsRegion: text('<name>', 'AWS Region of the stack or bucket', (option) => option.helpGroup('AWS settings:')),
+};
+export type AwsOptions = Values<typeof AWS>;
 
 /**
  * Puts the flags where the AWS SDK looks for settings; as in the AWS CLI, a profile that is named wins over access keys in the
@@ -58,4 +53,49 @@ export function settingsProblem(error: unknown, profile?: string): string | unde
   if (NOT_THERE.test(name))
     return `expected the table, bucket or queue to be there, in this account and Region (${name})`;
   return undefined;
+}
+
+/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
+export function isMissing(error: unknown): boolean {
+  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  if (name === 'ValidationError') return message.includes('does not exist');
+  return /NotFound|NonExistent|DoesNotExist|NoSuch/.test(name) || $metadata?.httpStatusCode === 404;
+}
+
+/** Takes the name of a bucket as the value of a flag; not that of an access point. */
+export function bucketName(value: string): string {
+  const problem = bucketNameProblem(value);
+  if (problem !== undefined) throw new UsageError(problem);
+  return value;
+}
+
+/** A bucket, or a part of it; the prefix is empty or ends with a slash. */
+export interface BucketLocation {
+  bucket: string;
+  prefix: string;
+}
+
+/**
+ * Reads `s3://BUCKET[/PREFIX]`.
+ * @returns undefined if it is something else
+ * @throws {UsageError} if no bucket can have this name
+ */
+export function bucketAndPrefix(location: string): BucketLocation | undefined {
+  if (/^(s3:\/\/)?arn:/.test(location)) {
+    const arn = location.replace(/^s3:\/\//, '');
+    throw new UsageError(bucketNameProblem(arn) ?? `${location}: expected s3://BUCKET`);
+  }
+  const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(location) ?? [];
+  if (bucket === undefined) return undefined;
+  return { bucket: bucketName(bucket), prefix: path === '' || path.endsWith('/') ? path : `${path}/` };
+}
+
+/**
+ * Takes the place of a trail: a bucket, and what stands before `AWSLogs/`.
+ * @throws {UsageError}
+ */
+export function trailLocation(text: string): BucketLocation {
+  const location = bucketAndPrefix(text);
+  if (location && !/(^|\/)AWSLogs\//.test(location.prefix)) return location;
+  throw new UsageError('Expected s3://BUCKET or s3://BUCKET/PREFIX, the prefix being what stands before AWSLogs/.');
 }

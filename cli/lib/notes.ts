@@ -1,16 +1,15 @@
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
 import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
-import { type LikelyCause, likelyCauses } from '../../shared/query/likely-causes.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
-import type { NearName, UnknownValue } from '../../shared/query/unknown-values.ts';
+import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
-import { flagOf } from './criteria-options.ts';
+import { flagOf, type Output } from './command.ts';
 
 /** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
 interface Answer {
@@ -20,20 +19,16 @@ interface Answer {
 }
 
 /** Says beside an answer what people should know of it: why it is empty, and how complete it is. */
-export async function sayNotes(answer: Answer, view: View, deps: QueryDeps): Promise<void> {
+export async function sayNotes(answer: Answer, err: Output, view: View, deps: QueryDeps): Promise<void> {
   const { criteria, events, forPeople } = answer;
-  const saysWhyEmpty = events === 0 && (forPeople || process.stderr.isTTY);
+  const saysWhyEmpty = events === 0 && (forPeople || err.isTTY);
   const causes = saysWhyEmpty ? emptyLines(await likelyCauses(criteria, deps), timeDisplay(view.times)) : [];
-  say([...causes, ...(await completenessLines(criteria, view, deps))]);
+  for (const line of [...causes, ...(await completenessLines(criteria, view, deps))]) err.write(`${line}\n`);
 }
 
 /** Why nothing matched; the first line says that. */
 function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
   return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
-}
-
-function say(lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
 function sentence(cause: LikelyCause, times: TimeDisplay): string {
@@ -43,7 +38,7 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
     case 'unknown-value':
       return unknownValue(cause);
     case 'outside-times':
-      return `There are such events at other times: ${otherTimes(cause, times)}.`;
+      return `Matching events exist outside this range: ${otherTimes(cause, times)}.`;
     case 'delivery-delay':
       return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
     case 'data-events':
@@ -88,10 +83,11 @@ function quoted(text: string): string {
 }
 
 function otherTimes({ before, after }: { before?: string; after?: string }, times: TimeDisplay): string {
-  return [
-    ...(before === undefined ? [] : [`the last before at ${times.full(before)}`]),
-    ...(after === undefined ? [] : [`the first after at ${times.full(after)}`]),
-  ].join(', ');
+  const sides = [
+    before && `the last before at ${times.full(before)}`,
+    after && `the first after at ${times.full(after)}`,
+  ];
+  return sides.filter(Boolean).join(', ');
 }
 
 /** Log files in the local store are files that somebody gave by their paths. */

@@ -5,14 +5,32 @@ import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { CriteriaError } from '../../shared/query/criteria.ts';
+import { AWS, bucketName } from '../lib/aws-settings.ts';
+import { UsageError, type Values } from '../lib/command.ts';
 import { awsPipeline, withLocalPipeline } from '../lib/open-pipeline.ts';
-import { type DeployedStore, explained, type StoreOptions, storeOf } from '../lib/store-options.ts';
+import { text } from '../lib/options.ts';
+import {
+  type DeployedStore,
+  explained,
+  refuseAwsOptions,
+  STORE_GROUP,
+  stackFlag,
+  storeFlag,
+  storeOf,
+  tableFlag,
+} from '../lib/stores.ts';
 
 /** Which quarantine, and for a replay which tables. */
-export interface QuarantineOptions extends StoreOptions {
-  bucket?: string;
-}
+export const QUARANTINE = {
+  store: storeFlag('the quarantine of the local store, made by replay', 'bucket'),
+  stack: stackFlag('the quarantine of this deployed stack, SERVICE-STAGE'),
+  bucket: text('<name>', 'this quarantine bucket in S3', (option) =>
+    option.helpGroup(STORE_GROUP).argParser(bucketName),
+  ),
+  table: tableFlag('with --bucket: the events table in DynamoDB, which replay and discard need'),
+  ...AWS,
+};
+export type QuarantineOptions = Values<typeof QUARANTINE>;
 
 /** A quarantine that can be looked into. */
 export interface OpenQuarantine {
@@ -32,6 +50,7 @@ export async function withQuarantine<T>(
   if (store.kind === 'deployed') {
     return work({ s3: createS3Client(env), quarantineBucket: await quarantineOf(options, store, env) });
   }
+  refuseAwsOptions(options);
   expectQuarantine(store.folder);
   const s3 = await openLocalS3(store.folder);
   try {
@@ -46,22 +65,23 @@ export async function withPipeline<T>(
   options: QuarantineOptions,
   env: Environment,
   access: Access,
-  work: (deps: PipelineDeps) => Promise<T>,
+  work: (deps: PipelineDeps, quarantineBucket: string) => Promise<T>,
 ): Promise<T> {
   const store = storeOf(options, env);
   if (store.kind === 'deployed') {
     const bucket = await quarantineOf(options, store, env);
-    return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket })));
+    return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket }), bucket));
   }
   if (options.bucket !== undefined)
-    throw new CriteriaError('bucket', 'expected --table too, for what is replayed; or --stack, which names both');
+    throw new UsageError('--bucket: expected --table too, for what is replayed; or --stack, which names both');
+  refuseAwsOptions(options);
   expectQuarantine(store.folder);
-  return withLocalPipeline(store.folder, env, work, { access });
+  return withLocalPipeline(store.folder, env, (deps) => work(deps, LOCAL_QUARANTINE_BUCKET), { access });
 }
 
 /**
  * The quarantine bucket of a deployed store. A name in the environment counts only with tables that are named one by one.
- * @throws {CriteriaError} when nothing names it
+ * @throws {UsageError} if nothing names it
  */
 export async function quarantineOf(
   { bucket, table }: { bucket?: string | undefined; table?: string | undefined },
@@ -71,11 +91,11 @@ export async function quarantineOf(
   if (bucket !== undefined) return bucket;
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
-    const { quarantineBucketOf } = await import('./stack-bucket.ts');
+    const { quarantineBucketOf } = await import('../log-files/stack-settings.ts');
     return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
-  throw new CriteriaError('table', 'expected the quarantine bucket to be named too; or --stack, which names both');
+  throw new UsageError('--table: expected the quarantine bucket to be named too; or --stack, which names both');
 }
 
 function expectQuarantine(store: string): void {

@@ -4,8 +4,8 @@ import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { TimeDisplay } from '../../shared/render/times.ts';
-import type { DiscardedEntry } from '../../shared/store/discards.ts';
 import type { LogFileCounts } from '../../shared/store/ledger-entry.ts';
+import type { DiscardedEntry } from '../../shared/store/ledger-quarantine.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
 /** Reasons are a program's words: those that there are help whoever mistyped one. */

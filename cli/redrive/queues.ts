@@ -3,10 +3,10 @@ import {
   GetQueueUrlCommand,
   paginateListDeadLetterSourceQueues,
   paginateListQueues,
+  type QueueAttributeName,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { TrailError } from '../../shared/errors.ts';
-import { isNotOffered } from './not-offered.ts';
 
 /** An SQS queue, and about how many messages it has. */
 export interface Queue {
@@ -14,33 +14,38 @@ export interface Queue {
   arn: string;
   /** Ready to be received. */
   waiting: number;
-  /** Received by somebody, and neither deleted nor given back yet. */
+  /** Received, and neither deleted nor returned yet. */
   inFlight: number;
 }
 
-/** @param nameOrUrl the queue's name, in the account and Region of the AWS settings, or its URL */
+/** @param nameOrUrl the queue's name, in the account and Region of the AWS configuration, or its URL */
 export async function findQueue(sqs: SQSClient, nameOrUrl: string): Promise<Queue> {
-  const url = /^https?:\/\//.test(nameOrUrl) ? nameOrUrl : await urlOf(sqs, nameOrUrl);
-  const attributes = await attributesOf(sqs, url, [
-    'QueueArn',
-    'ApproximateNumberOfMessages',
-    'ApproximateNumberOfMessagesNotVisible',
-  ]);
-  return {
-    url,
-    arn: attributes.QueueArn ?? '',
-    waiting: Number(attributes.ApproximateNumberOfMessages ?? 0),
-    inFlight: Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-  };
+  const isUrl = /^https?:\/\//.test(nameOrUrl);
+  const { QueueUrl: url = '' } = isUrl
+    ? { QueueUrl: nameOrUrl }
+    : await sqs.send(new GetQueueUrlCommand({ QueueName: nameOrUrl }));
+  const {
+    QueueArn: arn = '',
+    ApproximateNumberOfMessages: waiting,
+    ApproximateNumberOfMessagesNotVisible: inFlight,
+  } = await attributesOf(sqs, url, COUNTED);
+  return { url, arn, waiting: Number(waiting), inFlight: Number(inFlight) };
 }
+
+const COUNTED: QueueAttributeName[] = [
+  'QueueArn',
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+];
 
 /**
  * The queue whose messages end in this dead-letter queue.
- * @throws {TrailError} `source-queue` when it is not exactly one
+ * @throws {TrailError} `source-queue` if there is not exactly one
  */
 export async function onlySource(sqs: SQSClient, deadLetters: Queue): Promise<Queue> {
   const sources = await sourceQueues(sqs, deadLetters);
-  if (sources.length === 1) return findQueue(sqs, sources[0]!);
+  const [source, other] = sources;
+  if (source !== undefined && other === undefined) return findQueue(sqs, source);
   const names = sources.length === 0 ? '' : ` (${sources.join(', ')})`;
   throw new TrailError(
     'source-queue',
@@ -48,43 +53,36 @@ export async function onlySource(sqs: SQSClient, deadLetters: Queue): Promise<Qu
   );
 }
 
-/** The URLs of the queues whose messages end in this dead-letter queue. */
-async function sourceQueues(sqs: SQSClient, deadLetters: Queue): Promise<string[]> {
+/** @returns their URLs */
+async function sourceQueues(sqs: SQSClient, { url, arn }: Queue): Promise<string[]> {
+  const sources: string[] = [];
   try {
-    const urls: string[] = [];
-    for await (const page of paginateListDeadLetterSourceQueues({ client: sqs }, { QueueUrl: deadLetters.url })) {
-      urls.push(...(page.queueUrls ?? []));
-    }
-    return urls;
+    const pages = paginateListDeadLetterSourceQueues({ client: sqs }, { QueueUrl: url });
+    for await (const { queueUrls = [] } of pages) sources.push(...queueUrls);
+    return sources;
   } catch (error) {
-    if (isNotOffered(error)) return queuesThatName(sqs, deadLetters.arn);
-    throw error;
+    if (!isNotOffered(error)) throw error;
   }
-}
-
-async function queuesThatName(sqs: SQSClient, deadLetterArn: string): Promise<string[]> {
-  const urls: string[] = [];
-  for await (const page of paginateListQueues({ client: sqs }, {})) {
-    for (const url of page.QueueUrls ?? []) {
-      const { RedrivePolicy = '{}' } = await attributesOf(sqs, url, ['RedrivePolicy']);
+  for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, {})) {
+    for (const candidate of QueueUrls) {
+      const { RedrivePolicy = '{}' } = await attributesOf(sqs, candidate, ['RedrivePolicy']);
       const { deadLetterTargetArn } = JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string };
-      if (deadLetterTargetArn === deadLetterArn) urls.push(url);
+      if (deadLetterTargetArn === arn) sources.push(candidate);
     }
   }
-  return urls;
+  return sources;
 }
 
-async function urlOf(sqs: SQSClient, name: string): Promise<string> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-  if (QueueUrl !== undefined) return QueueUrl;
-  throw new TrailError('sqs-answer', `queue ${name}: expected its URL`);
+/** Whether SQS does not have the operation, as in some partitions and in embedded servers. */
+export function isNotOffered(error: unknown): boolean {
+  return /InvalidAction|UnknownOperation|UnsupportedOperation|NotImplemented/.test((error as Error).name);
 }
 
 async function attributesOf(
   sqs: SQSClient,
   url: string,
-  names: ('QueueArn' | 'RedrivePolicy' | 'ApproximateNumberOfMessages' | 'ApproximateNumberOfMessagesNotVisible')[],
-): Promise<Record<string, string | undefined>> {
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: names }));
-  return Attributes ?? {};
+  names: QueueAttributeName[],
+): Promise<Partial<Record<QueueAttributeName, string>>> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: names }));
+  return Attributes;
 }

@@ -1,12 +1,12 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { timeDisplay } from '../../shared/render/times.ts';
-import { type TimeOptions, zoneOf } from '../lib/view-options.ts';
-import { writeOut } from '../lib/write-out.ts';
+import { textTable } from '../../shared/render/table.ts';
+import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
+import { type Context, EXIT } from '../lib/command.ts';
+import { jsonText, write } from '../lib/output.ts';
+import { type TimeOptions, zoneOf } from '../lib/times.ts';
 import { moveMessages } from './move-messages.ts';
-import { findQueue, onlySource } from './queues.ts';
-import { sampleTable } from './render.ts';
-import { sampleMessages } from './sample.ts';
+import { findQueue, onlySource, type Queue } from './queues.ts';
+import { type SampledMessage, sampleMessages } from './sample.ts';
 
 export interface RedriveOptions extends TimeOptions {
   queue: string;
@@ -14,38 +14,48 @@ export interface RedriveOptions extends TimeOptions {
   format: 'table' | 'json';
 }
 
-/** Moves the messages of a dead-letter queue, and says how many there were. */
-export async function redrive({ queue, to, format }: RedriveOptions): Promise<void> {
+/** Moves the messages of a dead-letter queue, and says how many there were. @returns the exit code */
+export async function redrive({ queue, to, format }: RedriveOptions, { out, err }: Context): Promise<number> {
   const sqs = createSqsClient();
   const deadLetters = await findQueue(sqs, queue);
   const target = to === undefined ? await onlySource(sqs, deadLetters) : await findQueue(sqs, to);
   const result = await moveMessages(sqs, deadLetters, target);
   if (result.taskFailure !== undefined) {
-    process.stderr.write(
-      `SQS did not move all of them itself (${result.taskFailure}); the others were moved one by one.\n`,
-    );
+    err.write(`SQS did not move all of them itself (${result.taskFailure}); the others were moved one by one.\n`);
   }
-  const left = await countsOf(sqs, queue);
-  if (format === 'json') await writeOut(json({ ...result, left }));
-  else await writeOut(`${result.moved} moved; left: ${countsText(left)}\n`);
+  const left = countsOf(await findQueue(sqs, queue));
+  await write(
+    out,
+    format === 'json' ? jsonText({ ...result, left }) : `${result.moved} moved; left: ${countsText(left)}\n`,
+  );
+  return EXIT.done;
 }
 
-/** Counts the messages of a dead-letter queue, and says what some of them are about. */
-export async function lookInto({ queue, format, ...options }: RedriveOptions): Promise<void> {
+/** Counts the messages of a dead-letter queue, and says what some of them are about. @returns the exit code */
+export async function lookInto({ queue, format, ...options }: RedriveOptions, { out }: Context): Promise<number> {
   const sqs = createSqsClient();
-  const counts = await countsOf(sqs, queue);
-  const sample = await sampleMessages(sqs, await findQueue(sqs, queue));
-  if (format === 'json') return writeOut(json({ ...counts, sample }));
+  const deadLetters = await findQueue(sqs, queue);
+  const counts = countsOf(deadLetters);
+  const sample = await sampleMessages(sqs, deadLetters);
   const times = timeDisplay({ kind: 'absolute', zone: zoneOf(options), now: Date.now() });
-  await writeOut(`${countsText(counts)}\n${sample.length === 0 ? '' : `\n${sampleTable(sample, times)}\n`}`);
+  const table = sample.length === 0 ? '' : `\n${sampleTable(sample, times)}\n`;
+  await write(out, format === 'json' ? jsonText({ ...counts, sample }) : `${countsText(counts)}\n${table}`);
+  return EXIT.done;
 }
 
-async function countsOf(sqs: SQSClient, queue: string): Promise<{ waiting: number; inFlight: number }> {
-  const { waiting, inFlight } = await findQueue(sqs, queue);
-  return { waiting, inFlight };
+/** Some of the messages of a dead-letter queue, one line each. */
+function sampleTable(sample: readonly SampledMessage[], times: TimeDisplay): string {
+  return textTable(
+    ['MESSAGE', times.heading('SENT'), 'RECEIVES', 'IT IS ABOUT'],
+    sample.map(({ messageId, sentAt, receives, announces, notUnderstood = '' }) => [
+      messageId,
+      times.show(sentAt),
+      receives,
+      [...announces, notUnderstood].join(' ').trim() || 'a notice, no log file',
+    ]),
+  );
 }
 
-const countsText = ({ waiting, inFlight }: { waiting: number; inFlight: number }) =>
-  `${waiting} waiting, ${inFlight} in flight`;
-
-const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+type Counts = Pick<Queue, 'waiting' | 'inFlight'>;
+const countsOf = ({ waiting, inFlight }: Queue): Counts => ({ waiting, inFlight });
+const countsText = ({ waiting, inFlight }: Counts) => `${waiting} waiting, ${inFlight} in flight`;

@@ -12,7 +12,7 @@ export interface LocalLogFile {
   /** The key it gets in the bucket. */
   key: string;
   form: TextForm;
-  bytes: number;
+  size: number;
   /** Milliseconds since 1970. */
   modified: number;
 }
@@ -23,65 +23,51 @@ export interface UnreadableFile {
 }
 
 /**
- * Finds the log files that paths name: files, whatever their name, and below folders all that are named as log files are. What
- * cannot be read is listed with the reason, and the rest goes on.
+ * Finds the log files that paths name: files, whatever their name, and in folders all that are named as log files are. What
+ * cannot be read is found with the reason, and the rest goes on.
  */
-export async function findLogFiles(
-  paths: readonly string[],
-): Promise<{ files: LocalLogFile[]; unreadable: UnreadableFile[] }> {
-  const files: LocalLogFile[] = [];
-  const unreadable: UnreadableFile[] = [];
-  for await (const found of walkLogFiles(paths)) {
-    if ('problem' in found) unreadable.push(found);
-    else files.push(found);
-  }
-  return { files, unreadable };
-}
-
-/** The same, one by one as they are found. */
 export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<LocalLogFile | UnreadableFile> {
-  const unreadable: UnreadableFile[] = [];
   const keys = new Set<string>();
   const seen = new Set<string>();
-  for await (const path of walk(paths, unreadable)) {
-    yield* unreadable.splice(0);
-    if (seen.has(resolve(path))) continue;
-    seen.add(resolve(path));
-    try {
-      const file = await describe(path);
-      const { key } = file;
-      // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
-      for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${key}`;
-      keys.add(file.key);
-      yield file;
-    } catch (error) {
-      yield { path, problem: fileProblem(error) };
+  for await (const found of walk(paths)) {
+    if (typeof found !== 'string') yield found;
+    else if (!seen.has(resolve(found))) {
+      seen.add(resolve(found));
+      try {
+        const file = await describe(found);
+        const { key } = file;
+        // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
+        for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${key}`;
+        keys.add(file.key);
+        yield file;
+      } catch (error) {
+        yield { path: found, problem: fileProblem(error) };
+      }
     }
   }
-  yield* unreadable;
 }
 
-async function* walk(paths: readonly string[], unreadable: UnreadableFile[]): AsyncGenerator<string> {
+async function* walk(paths: readonly string[]): AsyncGenerator<string | UnreadableFile> {
   for (const path of paths) {
     if (/^(s3:\/\/|arn:)/i.test(path)) {
-      unreadable.push({ path, problem: 'expected a file or a folder; mwaa-trail backfill reads buckets' });
+      yield { path, problem: 'expected a file or a folder; mwaa-trail backfill reads buckets' };
       continue;
     }
     try {
-      if ((await stat(path)).isDirectory()) yield* walkFolder(path, unreadable);
+      if ((await stat(path)).isDirectory()) yield* walkFolder(path);
       else yield path;
     } catch (error) {
-      unreadable.push({ path, problem: fileProblem(error) });
+      yield { path, problem: fileProblem(error) };
     }
   }
 }
 
 /** In the order of names, so that a replay can be repeated. */
-async function* walkFolder(folder: string, unreadable: UnreadableFile[]): AsyncGenerator<string> {
+async function* walkFolder(folder: string): AsyncGenerator<string | UnreadableFile> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk([path], unreadable);
+    if (entry.isDirectory()) yield* walk([path]);
     else if (isLogFileName(entry.name)) yield path;
   }
 }
@@ -98,7 +84,7 @@ async function describe(path: string): Promise<LocalLogFile> {
       // An archive that was made on Windows may have left backslashes in names.
       key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
       form: textFormOf(buffer.subarray(0, bytesRead)),
-      bytes: stats.size,
+      size: stats.size,
       modified: stats.mtimeMs,
     };
   } finally {

@@ -1,88 +1,104 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import type { Context } from 'aws-lambda';
 import { createIngestHandler, type IngestObserver } from '../../functions/ingest-handler.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
-import { NO_ACCOUNT } from '../../shared/cloudtrail/object-key.ts';
-import type { Environment } from '../../shared/config.ts';
+import type { LogFileRef } from '../../shared/delivery/announcement.ts';
 import { describeError, s3Uri } from '../../shared/errors.ts';
-import type { LogFileReport, PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import { countByEnvironment, type EnvironmentCount } from '../../shared/query/count-by-environment.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { s3Source } from '../../shared/ingest/log-source.ts';
+import { countByEnvironment } from '../../shared/query/environments.ts';
+import type { FoundObject } from '../backfill/found-object.ts';
+import type { Context } from '../lib/command.ts';
 import { withLocalPipeline } from '../lib/open-pipeline.ts';
-import { type FileReport, toFileReport } from './file-report.ts';
-import type { LocalLogFile } from './local-log-files.ts';
-import { replayLookupOutput } from './lookup-output.ts';
-import type { Progress } from './progress.ts';
-import { type CreatedObject, sqsDelivery } from './sqs-delivery.ts';
+import { batches } from '../lib/output.ts';
+import type { FileResult } from '../log-files/file-result.ts';
+import { type Done, processFiles } from '../log-files/process-files.ts';
+import { withProgress } from '../log-files/progress.ts';
+import { Tally } from '../log-files/tally.ts';
+import { type LocalLogFile, walkLogFiles } from './local-log-files.ts';
+import { ingestLookupOutput } from './lookup-output.ts';
+import { sqsDelivery } from './notification.ts';
+import type { ReplayReport } from './report.ts';
 import { uploadLogFile } from './upload.ts';
-
-export interface ReplayResult {
-  files: FileReport[];
-  /** Everything in the store, not only what these files brought. */
-  environments: EnvironmentCount[];
-}
 
 /** Messages that SQS hands to the function at once, as serverless.yml has it. */
 const BATCH_SIZE = 10;
 
 /**
- * Sends log files through embedded S3 and the real ingest handler into the store. Objects pass through the bucket batch by
- * batch, so that a large trail needs no second copy on disk; the quarantine stays.
- * @throws {TrailError} when the store cannot be opened
+ * Sends log files through embedded S3 and the ingest handler into the store. Objects pass through the bucket batch by batch, so
+ * that a large trail needs no second copy on disk; the quarantine stays.
+ * @param paths files, and folders of them
+ * @throws {TrailError} if the store cannot be opened
  */
 export async function replayFiles(
-  files: readonly LocalLogFile[],
+  paths: readonly string[],
   store: string,
-  env: Environment,
-  progress: Progress,
-): Promise<ReplayResult> {
-  return withLocalPipeline(store, env, async (deps) => {
-    const reports: FileReport[] = [];
-    for (let start = 0; start < files.length; start += BATCH_SIZE) {
-      const batch = files.slice(start, start + BATCH_SIZE);
-      reports.push(...(await replayBatch(batch, deps)));
-      progress.advance(batch.length);
+  { env, err }: Pick<Context, 'env' | 'err'>,
+): Promise<ReplayReport> {
+  const tally = new Tally();
+  const files: LocalLogFile[] = [];
+  for await (const found of walkLogFiles(paths)) {
+    if ('problem' in found) tally.cannotRead(found.path, found.problem);
+    else {
+      tally.list(found.size);
+      files.push(found);
     }
-    const { dynamo } = deps;
-    return {
-      files: reports,
-      environments: await countByEnvironment({ dynamo, tables: LOCAL_TABLES, now: Date.now }),
+  }
+  tally.listingDone = true;
+  return withLocalPipeline(store, env, async (deps) => {
+    const done: Done[] = [];
+    const endWindow = (window: Done[]) => {
+      done.push(...window);
+      return window;
     };
+    await withProgress('Replaying', tally, err, () =>
+      processFiles(batches(files, BATCH_SIZE), (batch) => replayBatch(batch, deps), {
+        concurrency: 1,
+        tally,
+        endWindow,
+      }),
+    );
+    const environments = await countByEnvironment({ dynamo: deps.dynamo, tables: LOCAL_TABLES, now: Date.now });
+    return { files: done, tally, environments };
   });
 }
 
-/** Log files of a batch go through the bucket; output of lookup-events is no log file, and is stored as it is read. */
-async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<FileReport[]> {
-  const logFiles = batch.filter(({ form }) => form.content === 'log-file');
-  const reports = new Map((await replayLogFiles(logFiles, deps)).map((report) => [report.path, report]));
-  const all: FileReport[] = [];
-  for (const file of batch) all.push(reports.get(file.path) ?? (await replayLookupOutput(file, deps)));
-  return all;
+/** Log files pass through the bucket; output of lookup-events is no log file, and is stored as it is read. */
+async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<Done[]> {
+  const results = await replayLogFiles(
+    batch.filter(({ form }) => form.content === 'log-file'),
+    deps,
+  );
+  const done: Done[] = [];
+  for (const file of batch) {
+    const result = results.get(file.key) ?? (await ingestLookupOutput(file, deps));
+    done.push({ file: { ...file, bucket: LOCAL_LOG_BUCKET }, result });
+  }
+  return done;
 }
 
-async function replayLogFiles(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<FileReport[]> {
-  const outcomes = new Map<string, LogFileReport>();
-  const failures = new Map<string, string>();
-  const uploaded: CreatedObject[] = [];
-  for (const file of batch) {
+/** @returns what became of them, by key */
+async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps): Promise<Map<string, FileResult>> {
+  const results = new Map<string, FileResult>();
+  const fail = (key: string, error: unknown) => results.set(key, { outcome: 'failed', detail: describeError(error) });
+  const uploaded: FoundObject[] = [];
+  for (const file of files) {
+    results.set(file.key, { outcome: 'failed', detail: 'the handler did not report on it' });
     try {
       uploaded.push(await uploadLogFile(deps.s3, LOCAL_LOG_BUCKET, file));
     } catch (error) {
-      failures.set(file.key, describeError(error));
+      fail(file.key, error);
     }
   }
+  if (uploaded.length === 0) return results;
   const observer: IngestObserver = {
-    logFile: (report) => outcomes.set(report.key, report),
+    logFile: (report) => results.set(report.key, report),
     nothingAnnounced: () => {},
-    failed: (place, error) => failures.set(place, describeError(error)),
+    failed: (place, error) => fail(place.replace(s3Uri({ bucket: LOCAL_LOG_BUCKET, key: '' }), ''), error),
   };
-  if (uploaded.length > 0) {
-    const paths = new Map(batch.map(({ path, key }) => [key, path]));
-    const known = { ...deps, pathOf: ({ key }: { key: string }) => paths.get(key) };
-    await createIngestHandler(known, observer)(sqsDelivery(uploaded, LOCAL_REGION, NO_ACCOUNT), {} as Context);
-  }
+  const paths = new Map(files.map(({ path, key }) => [key, path]));
+  const sourceOf = (ref: LogFileRef) => ({ ...s3Source(deps.s3, ref), path: paths.get(ref.key) });
+  const handle = createIngestHandler(deps, observer, sourceOf);
+  await handle(sqsDelivery(uploaded, LOCAL_REGION), {} as never);
   for (const { bucket, key } of uploaded) await deps.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-  return batch.map(({ path, key }) => {
-    const failure = failures.get(key) ?? failures.get(s3Uri({ bucket: LOCAL_LOG_BUCKET, key }));
-    return toFileReport(path, failure ?? outcomes.get(key));
-  });
+  return results;
 }

@@ -1,83 +1,107 @@
-import { displayText } from '../../shared/render/display.ts';
+import { defined } from '../../shared/defined.ts';
+import type { EnvironmentCount } from '../../shared/query/environments.ts';
 import { textTable } from '../../shared/render/table.ts';
-import type { FileReport } from './file-report.ts';
-import type { UnreadableFile } from './local-log-files.ts';
-import type { ReplayResult } from './replay-files.ts';
+import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { jsonText } from '../lib/output.ts';
+import { addCounts, countsOf, type FileProblem, type FileResult, problemsOf } from '../log-files/file-result.ts';
+import type { Done } from '../log-files/process-files.ts';
+import { joinSections, problemSection } from '../log-files/report.ts';
+import type { Tally } from '../log-files/tally.ts';
 
-export interface ReplayReport extends ReplayResult {
-  unreadable: UnreadableFile[];
+export interface ReplayReport {
+  files: Done[];
+  tally: Tally;
+  /** Everything in the store, not only what these files brought. */
+  environments: EnvironmentCount[];
 }
 
-export function renderJson({ files, environments, unreadable }: ReplayReport): string {
-  return `${JSON.stringify({ files, unreadable, total: total(files), environments }, null, 2)}\n`;
+/** The records read are those kept and those skipped; those kept are stored, known or failed. */
+function named({ recordsRead, eventsStored, eventsKnown, recordsFiltered, recordsQuarantined }: LogFileCounts) {
+  return {
+    read: recordsRead,
+    kept: recordsRead - recordsFiltered,
+    stored: eventsStored,
+    known: eventsKnown,
+    skipped: recordsFiltered,
+    failed: recordsQuarantined,
+  };
+}
+
+const total = (files: readonly Done[]) =>
+  named(files.map(({ result }) => countsOf(result)).reduce(addCounts, NO_COUNTS));
+
+/** @returns what became of a file, by our name, and why it was skipped */
+function outcomeOf(result: FileResult): { outcome: string; reason?: string } {
+  switch (result.outcome) {
+    case 'skipped':
+      return { outcome: 'skipped', reason: result.reason };
+    case 'already-discarded':
+      return { outcome: 'skipped', reason: 'discarded' };
+    case 'already-ingested':
+      return { outcome: 'unchanged' };
+    case 'already-quarantined':
+      return { outcome: 'quarantined' };
+    default:
+      return { outcome: result.outcome };
+  }
+}
+
+export function renderJson({ files, tally, environments }: ReplayReport): string {
+  const unreadable = tally.problems.filter(({ outcome }) => outcome === 'unreadable');
+  return jsonText({
+    files: files.map(({ file, result }) => {
+      const failure =
+        problemsOf(file, result)
+          .map(({ detail }) => detail)
+          .join('; ') || undefined;
+      return defined({ path: file.path, ...named(countsOf(result)), ...outcomeOf(result), failure });
+    }),
+    unreadable: unreadable.map(({ logFile, detail }) => ({ path: logFile, problem: detail })),
+    total: total(files),
+    environments,
+  });
 }
 
 /**
  * The report for people: file by file, what was bad, and what the store holds now.
  * @param ask the command that asks the store
  */
-export function renderTables(report: ReplayReport, ask: string): string {
-  const sections = [
-    fileTable(report.files),
-    problems(report),
-    summary(report),
-    environmentTable(report),
+export function renderTables({ files, tally, environments }: ReplayReport, ask: string): string {
+  return joinSections(
+    fileTable(files),
+    problemSection(tally.problems),
+    summary(files, tally.problems),
+    environmentTable(environments),
     `Ask the store: ${ask}`,
-  ];
-  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-}
-
-const COUNTS = ['read', 'kept', 'stored', 'known', 'skipped', 'failed'] as const;
-
-function fileTable(files: readonly FileReport[]): string {
-  if (files.length === 0) return '';
-  return textTable(
-    ['FILE', ...COUNTS.map((name) => name.toUpperCase()), ''],
-    files.map((file) => [file.path, ...COUNTS.map((name) => file[name]), remark(file)]),
   );
 }
 
-function remark({ outcome, reason }: FileReport): string {
-  if (outcome === 'skipped') return `skipped: ${reason}`;
-  return outcome === 'ingested' ? '' : outcome;
+function fileTable(files: readonly Done[]): string {
+  if (files.length === 0) return '';
+  const rows = files.map(({ file, result }) => {
+    const { outcome, reason } = outcomeOf(result);
+    const remark = reason === undefined ? outcome : `${outcome}: ${reason}`;
+    return [file.path ?? '', ...Object.values(named(countsOf(result))), remark === 'ingested' ? '' : remark];
+  });
+  const headings = Object.keys(named(NO_COUNTS)).map((name) => name.toUpperCase());
+  return textTable(['FILE', ...headings, ''], rows);
 }
 
-function problems({ files, unreadable }: ReplayReport): string {
-  const lines = [
-    ...unreadable.map(({ path, problem }) => ({ path, problem })),
-    ...files.flatMap(({ path, failure }) => (failure === undefined ? [] : [{ path, problem: failure }])),
-  ];
-  if (lines.length === 0) return '';
-  return ['BAD', ...lines.map(({ path, problem }) => `${displayText(path)}: ${displayText(problem)}`)].join('\n');
-}
-
-function summary({ files, unreadable }: ReplayReport): string {
+function summary(files: readonly Done[], problems: readonly FileProblem[]): string {
   const { read, kept, stored, known, skipped, failed } = total(files);
-  const bad = unreadable.length + files.filter(({ failure }) => failure !== undefined).length;
-  return [
-    `${count(files.length, 'file')}: ${count(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`,
-    ...(bad === 0 ? [] : [`${count(bad, 'file')} bad`]),
-  ].join('; ');
+  const bad = new Set(problems.map(({ logFile }) => logFile)).size;
+  const text = `${count(files.length, 'file')}: ${count(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`;
+  return bad === 0 ? text : `${text}; ${count(bad, 'file')} bad`;
 }
 
-function environmentTable({ environments }: ReplayReport): string {
+function environmentTable(environments: readonly EnvironmentCount[]): string {
   if (environments.length === 0) return 'The store holds no events.';
   return textTable(
     ['ENVIRONMENT', 'ACCOUNT', 'REGION', 'EVENTS', 'ERRORS'],
-    environments.map(({ environment, accountId, region, events, errors }) => [
-      environment ?? '(none)',
-      accountId ?? '-',
-      region ?? '-',
-      events,
-      errors,
+    environments.map(({ environment = '(none)', accountId = '-', region = '-', events, errors }) => [
+      ...[environment, accountId, region, events, errors],
     ]),
   );
-}
-
-function total(files: readonly FileReport[]) {
-  const sum = { read: 0, kept: 0, stored: 0, known: 0, skipped: 0, failed: 0 };
-  for (const file of files) for (const name of COUNTS) sum[name] += file[name];
-  return sum;
 }
 
 const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

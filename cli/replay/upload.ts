@@ -14,13 +14,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { unquoted } from '../../shared/aws/open-object.ts';
 import { utf8Text } from '../../shared/log-file/text-form.ts';
+import type { FoundObject } from '../backfill/found-object.ts';
 import type { LocalLogFile } from './local-log-files.ts';
-import type { CreatedObject } from './sqs-delivery.ts';
 
 /** Puts a log file into the bucket the way CloudTrail would: in UTF-8, and gzipped; untouched when it is, or has nothing in it. */
-export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<CreatedObject> {
+export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<FoundObject> {
   const isUtf8 = file.form.encoding === 'UTF-8';
-  if ((isUtf8 && file.form.gzip) || file.bytes === 0) return putFile(s3, bucket, file.key, file.path, file.bytes);
+  if ((isUtf8 && file.form.gzip) || file.size === 0) return putFile(s3, bucket, file.key, file.path, file.size);
   const folder = await mkdtemp(join(tmpdir(), 'mwaa-trail-'));
   try {
     const gzipped = join(folder, 'log-file.json.gz');
@@ -43,7 +43,7 @@ export async function putFile(
   key: string,
   path: string,
   size: number,
-): Promise<CreatedObject> {
+): Promise<FoundObject> {
   const object = { Bucket: bucket, Key: key };
   const { ETag } =
     size > PART_BYTES

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isForThisMachine, listenOnLoopback } from '../../local/loopback.ts';
+import { type ApiRequest, type ApiResponse, problemResponse } from '../../shared/http/messages.ts';
 import { Problem } from '../../shared/http/problem.ts';
-import type { ApiRequest, ApiResponse } from '../../shared/http/request.ts';
-import { problemResponse } from '../../shared/http/response.ts';
 
 /** What `createApi` makes. */
 export type Api = (request: ApiRequest) => Promise<ApiResponse>;

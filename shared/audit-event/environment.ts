@@ -10,14 +10,12 @@ export function environmentOf(record: JsonRecord): string | undefined {
   const response = objectAt(record, 'responseElements');
   return (
     // Member names differ in case between operations, and PublishMetrics has its own.
-    stringAt(request, 'Name') ??
-    stringAt(request, 'name') ??
-    stringAt(request, 'EnvironmentName') ??
-    nameInArn(stringAt(request, 'ResourceArn') ?? stringAt(request, 'resourceArn')) ??
-    first(listAt(record, 'resources'), (resource) =>
-      nameInArn(stringAt(resource, 'ARN') ?? stringAt(resource, 'arn')),
-    ) ??
-    nameInArn(stringAt(response, 'Arn') ?? stringAt(response, 'arn')) ??
+    stringAt(request, 'Name', 'name', 'EnvironmentName') ??
+    nameInArn(stringAt(request, 'ResourceArn', 'resourceArn')) ??
+    listAt(record, 'resources')
+      .map((resource) => nameInArn(stringAt(resource, 'ARN', 'arn')))
+      .find((name) => name !== undefined) ??
+    nameInArn(stringAt(response, 'Arn', 'arn')) ??
     nameInDenial(stringAt(response, 'message')) ??
     nameInDenial(stringAt(response, 'Message')) ??
     nameInDenial(stringAt(record, 'errorMessage'))
@@ -28,8 +26,7 @@ export function environmentOf(record: JsonRecord): string | undefined {
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedworkflowsforapacheairflow.html
 function nameInArn(arn: string | undefined): string | undefined {
   if (arn === undefined) return undefined;
-  const match = /^arn:[^:]*:airflow:[^:]*:[^:]*:environment\/(.+)$/s.exec(percentDecoded(arn));
-  return match?.[1];
+  return /^arn:[^:]*:airflow:[^:]*:[^:]*:environment\/(.+)$/s.exec(percentDecoded(arn))?.[1];
 }
 
 /** "User: ... is not authorized to perform: airflow:X on resource: arn:aws:airflow:...:environment/NAME because ..." */
@@ -47,12 +44,4 @@ function percentDecoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-function first<T, R>(list: readonly T[], pick: (element: T) => R | undefined): R | undefined {
-  for (const element of list) {
-    const picked = pick(element);
-    if (picked !== undefined) return picked;
-  }
-  return undefined;
 }

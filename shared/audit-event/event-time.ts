@@ -1,21 +1,19 @@
+import type { EventFlag } from './audit-event.ts';
+
 /** When an event happened, in the forms that are stored. */
 export interface EventTime {
   /** UTC with milliseconds: `2026-11-02T09:15:00.000Z`, one width, so that text order is time order. */
   normalised: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
-  flag?: 'invalid-event-time' | 'future-event-time';
+  flags: readonly EventFlag[];
 }
 
 /** Stands for the day of events without a usable time. */
 export const NO_DAY = '0000-00-00';
 
 /** Sorts before every real time. */
-const INVALID: EventTime = {
-  normalised: `${NO_DAY}T00:00:00.000Z`,
-  day: NO_DAY,
-  flag: 'invalid-event-time',
-};
+const INVALID: EventTime = { normalised: `${NO_DAY}T00:00:00.000Z`, day: NO_DAY, flags: ['invalid-event-time'] };
 
 const ISO_8601 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$/;
 /** How far ahead of the reader's clock an event may be before it is flagged. */
@@ -26,11 +24,7 @@ export function readEventTime(eventTime: string | undefined, now: number): Event
   const time = parseEventTime(eventTime);
   if (time === undefined) return INVALID;
   const normalised = new Date(time).toISOString();
-  return {
-    normalised,
-    day: normalised.slice(0, 10),
-    ...(time > now + CLOCK_SKEW_MS ? { flag: 'future-event-time' } : {}),
-  };
+  return { normalised, day: normalised.slice(0, 10), flags: time > now + CLOCK_SKEW_MS ? ['future-event-time'] : [] };
 }
 
 /**
@@ -51,3 +45,6 @@ const YEAR_10000 = Date.parse('+010000-01-01T00:00:00Z');
 function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {
   return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }
+
+/** The normalised eventTime in a timeKey, which is that, `#` and the eventID. */
+export const timeOf = (timeKey: string) => timeKey.slice(0, timeKey.indexOf('#'));

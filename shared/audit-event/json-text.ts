@@ -44,39 +44,26 @@ export function parseJsonText(text: string): JsonNode {
 }
 
 /**
- * Whether a JSON text holds more than `most` values. To take a text of small values apart costs a hundred times its
- * memory; this costs none.
+ * Whether a JSON text holds more values, or lists and objects inside each other, than a bound; of other texts, anything. To
+ * take a text of small values apart costs a hundred times its memory; this costs none.
  */
-export function holdsMoreValuesThan(most: number, text: string): boolean {
+export function exceeds(bound: { values: number; depth: number }, text: string): boolean {
   // A value and what separates it from the next have two characters at least.
-  if (text.length < 2 * most) return false;
+  if (text.length < 2 * bound.values && text.length <= bound.depth) return false;
   let values = 0;
-  for (let at = 0; at < text.length && values <= most; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) at = endOfString(text, at) - 1;
-    else if (character === COMMA || character === OPENING_BRACKET || character === OPENING_BRACE) values += 1;
-  }
-  return values > most;
-}
-
-/** Whether the lists and objects of a JSON text stand more than `most` inside each other; of other texts, anything. */
-export function nestsDeeperThan(most: number, text: string): boolean {
   let depth = 0;
-  for (let at = 0; at < text.length && depth <= most; at += 1) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) at = endOfString(text, at) - 1;
-    else if (character === OPENING_BRACKET || character === OPENING_BRACE) depth += 1;
-    else if (character === CLOSING_BRACKET || character === CLOSING_BRACE) depth -= 1;
+  for (let at = 0; at < text.length && values <= bound.values && depth <= bound.depth; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') at = endOfString(text, at) - 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    else if (character === ',') values += 1;
+    else if (character === '[' || character === '{') {
+      values += 1;
+      depth += 1;
+    }
   }
-  return depth > most;
+  return values > bound.values || depth > bound.depth;
 }
-
-const QUOTE = '"'.charCodeAt(0);
-const COMMA = ','.charCodeAt(0);
-const OPENING_BRACKET = '['.charCodeAt(0);
-const OPENING_BRACE = '{'.charCodeAt(0);
-const CLOSING_BRACKET = ']'.charCodeAt(0);
-const CLOSING_BRACE = '}'.charCodeAt(0);
 
 /**
  * The text without white space between tokens and with members sorted by name (the last of duplicates wins), strings in
@@ -85,9 +72,9 @@ const CLOSING_BRACE = '}'.charCodeAt(0);
 export function canonicalJson(node: JsonNode): string {
   switch (node.kind) {
     case 'object': {
-      const members = new Map(node.members.map(({ key, value }) => [key.value, value]));
-      const names = [...members.keys()].sort();
-      return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members.get(name)!)}`).join(',')}}`;
+      const members = [...new Map(node.members.map(({ key, value }) => [key.value, value]))];
+      members.sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${canonicalJson(value)}`).join(',')}}`;
     }
     case 'array':
       return `[${node.elements.map((element) => canonicalJson(element)).join(',')}]`;

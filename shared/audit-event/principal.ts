@@ -1,30 +1,21 @@
+import { defined } from '../defined.ts';
 import { type JsonRecord, objectAt, stringAt } from './record-fields.ts';
 
-/** Who acted. */
-export interface Principal {
-  /** What people call them: a user's name, `ROLE/SESSION`, a service. */
-  principal?: string;
-  /** `userIdentity.type`. */
-  principalType?: string;
-  principalArn?: string;
-  accessKeyId?: string;
-}
-
 /**
- * Who did it, by the type of `userIdentity`.
+ * Who did it, by the type of `userIdentity`: `principal` is what people call them, a user's name, `ROLE/SESSION`, a service.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
-export function principalOf(record: JsonRecord): Principal {
+export function principalOf(record: JsonRecord) {
   const identity = objectAt(record, 'userIdentity');
   const type = stringAt(identity, 'type');
   const nameOf = type !== undefined && Object.hasOwn(NAME_BY_TYPE, type) ? NAME_BY_TYPE[type] : undefined;
-  return {
-    // An arn may end where the name should begin.
-    ...present('principal', nameOf?.(identity) || anyName(identity)),
-    ...present('principalType', type),
-    ...present('principalArn', stringAt(identity, 'arn')),
-    ...present('accessKeyId', stringAt(identity, 'accessKeyId')),
-  };
+  return defined({
+    // The others: types Directory and Unknown, types yet to come, no type, and a type that lacks what it should have.
+    principal: nameOf?.(identity) || stringAt(identity, 'userName', 'arn', 'principalId', 'invokedBy'),
+    principalType: type,
+    principalArn: stringAt(identity, 'arn'),
+    accessKeyId: stringAt(identity, 'accessKeyId'),
+  });
 }
 
 type Identity = JsonRecord | undefined;
@@ -41,16 +32,6 @@ const NAME_BY_TYPE: Readonly<Record<string, (identity: Identity) => string | und
   AWSService: (identity) => stringAt(identity, 'invokedBy'),
   AWSAccount: (identity) => joinPresent(' ', stringAt(identity, 'accountId'), stringAt(identity, 'principalId')),
 };
-
-/** For the types Directory and Unknown, types yet to come, no type, and whenever a type lacks what it should have. */
-function anyName(identity: Identity): string | undefined {
-  return (
-    stringAt(identity, 'userName') ??
-    stringAt(identity, 'arn') ??
-    stringAt(identity, 'principalId') ??
-    stringAt(identity, 'invokedBy')
-  );
-}
 
 /** `ROLE/SESSION`, from the session's issuer and the arn `arn:...:assumed-role/ROLE/SESSION`. */
 function roleAndSession(identity: Identity): string | undefined {
@@ -79,8 +60,4 @@ function afterInArn(identity: Identity, resourceType: string): string | undefine
 
 function joinPresent(separator: string, ...parts: (string | undefined)[]): string | undefined {
   return parts.filter((part) => part !== undefined && part !== '').join(separator) || undefined;
-}
-
-function present<K extends string>(name: K, value: string | undefined): { [P in K]?: string } {
-  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: string });
 }

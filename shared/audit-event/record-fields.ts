@@ -12,10 +12,10 @@ export function memberAt(record: JsonRecord | undefined, name: string): unknown 
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** A non-empty string, or nothing. */
-export function stringAt(record: JsonRecord | undefined, name: string): string | undefined {
-  const value = memberAt(record, name);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/** The first of some members that is a string and not empty. */
+export function stringAt(record: JsonRecord | undefined, ...names: string[]): string | undefined {
+  const values = names.map((name) => memberAt(record, name));
+  return values.find((value): value is string => typeof value === 'string' && value !== '');
 }
 
 /** A boolean, also when written as the string "true" or "false" (MWAA Serverless does so). */

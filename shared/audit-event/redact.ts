@@ -1,11 +1,10 @@
-import { isJson } from '../records/is-json.ts';
+import { isJson } from '../records/json-text.ts';
 import {
-  holdsMoreValuesThan,
+  exceeds,
   type JsonArray,
   type JsonNode,
   type JsonObject,
   type JsonString,
-  nestsDeeperThan,
   parseJsonText,
   replaceSpans,
 } from './json-text.ts';
@@ -14,20 +13,15 @@ import { MASK, maskSecretsInText } from './secret-patterns.ts';
 
 export { MASK } from './secret-patterns.ts';
 
-export interface RedactedRecord {
-  /** The record's text with secrets masked, otherwise exactly as it came. */
-  text: string;
-  /** Where something was masked, as paths such as `requestParameters.Body`, in the record's order, without repeats. */
-  redacted: string[];
-}
-
 /**
  * Masks secrets in the JSON text of one record: by the names of the members that hold them (MWAA's tokens, request and
  * response bodies, Airflow configuration), by the name that stands beside a value in pairs such as tags, and by the look of a
  * string (keys, tokens, passwords in URLs), wherever it is. A string that is itself JSON is masked in the same way.
- * @param tree of `text`, for those who have parsed it
+ * @param tree of `text`, if the caller has parsed it
+ * @returns the text with secrets masked, otherwise exactly as it came, and the paths of what was masked, such as
+ *   `requestParameters.Body`, in the record's order, without repeats
  */
-export function redactRecord(text: string, tree = parseJsonText(text)): RedactedRecord {
+export function redactRecord(text: string, tree = parseJsonText(text)): { text: string; redacted: string[] } {
   const masked: MaskedPart[] = [];
   visit(tree, { path: [], maskLeaves: false, inArray: false, record: tree }, masked);
   return {
@@ -70,7 +64,7 @@ const PAIR_VALUE = /(?:val|values?|^v|^contents?|^default|^text|^data)$/i;
 /** A flag of a command, whose argument is the next element of the list. */
 const FLAG = /^--?[a-z][\w-]{0,60}$/i;
 
-/** Paths name at most this many members, the outermost ones, and at most so many are listed: hostile records nest deeply. */
+/** Most members in a path, the outermost ones, and most paths that are listed: hostile records nest deeply. */
 const MAX_PATH_LENGTH = 6;
 const MAX_PATHS = 50;
 
@@ -132,13 +126,11 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
   if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
 }
 
-const MAX_EMBEDDED_VALUES = 50_000;
-const MAX_EMBEDDED_DEPTH = 100;
+const EMBEDDED_BOUND = { values: 50_000, depth: 100 };
 
-/** A string that is JSON, with its secrets masked; undefined when it is not, or when taking it apart would cost too much. */
+/** Masks the secrets in a string that is JSON. Returns undefined if it is not, or if taking it apart would cost too much. */
 function redactedJson(text: string, path: readonly string[]): string | undefined {
-  if (!/^\s*[[{]/.test(text) || nestsDeeperThan(MAX_EMBEDDED_DEPTH, text)) return undefined;
-  if (holdsMoreValuesThan(MAX_EMBEDDED_VALUES, text) || !isJson(text)) return undefined;
+  if (!/^\s*[[{]/.test(text) || exceeds(EMBEDDED_BOUND, text) || !isJson(text)) return undefined;
   const masked: MaskedPart[] = [];
   visit(parseJsonText(text), { path, maskLeaves: false, inArray: false }, masked);
   return replaceSpans(text, masked);

@@ -2,7 +2,7 @@ import type { Span } from './json-text.ts';
 import { namesSecret, SECRET_WORD } from './secret-names.ts';
 
 /**
- * Secrets in running text that are told by a name before them: `password=...`, `"token": "..."`, `--password '...'`,
+ * Secrets in running text that a name before them announces: `password=...`, `"token": "..."`, `--password '...'`,
  * `Authorization: ...`, `"Key":"db_password","Value":"..."`. What stands in quotes ends with them; without quotes a secret
  * may have spaces, and goes on to where something else begins for certain.
  */
@@ -13,7 +13,7 @@ export function secretValues(text: string): Span[] {
 interface NamedValue {
   /** All up to the value; global, and so bounded that a hostile text costs linear time. */
   head: RegExp;
-  /** Where the value ends; undefined when it is no secret. */
+  /** Returns where the value ends; undefined if it is no secret. */
   endOf(text: string, start: number, head: RegExpExecArray): number | undefined;
 }
 

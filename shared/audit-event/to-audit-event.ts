@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../defined.ts';
 import {
   type BadRecordReason,
-  type EventAttributes,
   type EventFlag,
   MAX_EVENT_ID_BYTES,
   type Provenance,
@@ -10,7 +10,7 @@ import {
 import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalAddress } from './ip-address.ts';
-import { canonicalJson, holdsMoreValuesThan, parseJsonText } from './json-text.ts';
+import { canonicalJson, exceeds, parseJsonText } from './json-text.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
@@ -24,51 +24,47 @@ export type RecordContext = Provenance & {
 };
 
 /** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
-const MAX_VALUES = 50_000;
+const BOUND = { values: 50_000, depth: Number.POSITIVE_INFINITY };
 
 /**
  * Turns the JSON text of one record of a wanted event source (an object, as the reader found it) into the event to store.
  * Secrets are masked before anything is taken from it.
  */
 export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
-  if (holdsMoreValuesThan(MAX_VALUES, text)) return { kind: 'bad', reason: 'too-many-values' };
+  if (exceeds(BOUND, text)) return { kind: 'bad', reason: 'too-many-values' };
   const tree = parseJsonText(text);
   const { text: record, redacted } = redactRecord(text, tree);
   const fields = JSON.parse(record) as JsonRecord;
   const skipped = skipReason(fields);
   if (skipped) return { kind: 'skipped', reason: skipped };
-  const eventId = memberAt(fields, 'eventID');
-  if (!isEventId(eventId)) return { kind: 'bad', reason: eventIdProblem(eventId) };
+  const reason = eventIdProblem(fields);
+  if (reason) return { kind: 'bad', reason };
+  const eventId = fields.eventID as string;
   const eventTime = eventTimeOf(record, fields);
-  const time = readEventTime(eventTime, context.now);
+  const { normalised, day, flags } = readEventTime(eventTime, context.now);
+  const { keyAccount, now: _, ...provenance } = context;
   return {
     kind: 'event',
     event: {
       eventId,
-      ...indexedFields(fields, eventTime, context),
+      ...wellFormed({ eventTime, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) }),
+      ...defined({ readOnly: booleanAt(fields, 'readOnly') }),
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
-      timeKey: `${time.normalised}#${eventId}`,
-      day: time.day,
-      flags: flagsOf(fields, time.flag),
-      ...supersededBy(fields, eventId),
-      ...provenanceOf(context),
+      timeKey: `${normalised}#${eventId}`,
+      day,
+      flags: [...flags, ...flagsOf(fields)],
+      ...provenance,
     },
   };
 }
 
-function provenanceOf(context: RecordContext): Provenance {
-  if (context.provisional) return { provisional: true };
-  return { logFile: context.logFile, recordIndex: context.recordIndex };
-}
-
 /** Why `toAuditEvent` makes no event of a record, if the record is bad; found out without making one. */
 export function recordProblem(text: string): BadRecordReason | undefined {
-  if (holdsMoreValuesThan(MAX_VALUES, text)) return 'too-many-values';
+  if (exceeds(BOUND, text)) return 'too-many-values';
   const fields = JSON.parse(text) as JsonRecord;
-  const eventId = memberAt(fields, 'eventID');
-  return skipReason(fields) || isEventId(eventId) ? undefined : eventIdProblem(eventId);
+  return skipReason(fields) ? undefined : eventIdProblem(fields);
 }
 
 // Aggregated records have eventId instead of eventID, and no time or name; Insight records describe rates of calls.
@@ -80,19 +76,11 @@ function skipReason(fields: JsonRecord): 'aggregated-record' | 'insight-record' 
   return undefined;
 }
 
-function isEventId(eventId: unknown): eventId is string {
-  return (
-    typeof eventId === 'string' &&
-    eventId !== '' &&
-    eventId.isWellFormed() &&
-    Buffer.byteLength(eventId) <= MAX_EVENT_ID_BYTES
-  );
-}
-
-function eventIdProblem(eventId: unknown): BadRecordReason {
+function eventIdProblem(fields: JsonRecord): BadRecordReason | undefined {
+  const eventId = memberAt(fields, 'eventID');
   if (eventId === undefined || eventId === '') return 'event-id-missing';
   if (typeof eventId !== 'string' || !eventId.isWellFormed()) return 'event-id-malformed';
-  return 'event-id-too-long';
+  return Buffer.byteLength(eventId) > MAX_EVENT_ID_BYTES ? 'event-id-too-long' : undefined;
 }
 
 /** The record's own text, of a number as it is written. */
@@ -105,15 +93,10 @@ function eventTimeOf(record: string, fields: JsonRecord): string | undefined {
   return written?.kind === 'literal' ? written.text : undefined;
 }
 
-/** The fields people ask by, absent ones left out. */
-function indexedFields(
-  fields: JsonRecord,
-  eventTime: string | undefined,
-  { keyAccount }: RecordContext,
-): Partial<EventAttributes> {
-  const identity = objectAt(fields, 'userIdentity');
-  const texts = {
-    eventTime,
+/** The attributes that are texts, as `EVENT_ATTRIBUTES` describes them. */
+function textsOf(fields: JsonRecord, keyAccount: string | undefined) {
+  const sourceIp = stringAt(fields, 'sourceIPAddress');
+  return {
     eventName: stringAt(fields, 'eventName'),
     eventSource: stringAt(fields, 'eventSource'),
     userAgent: stringAt(fields, 'userAgent'),
@@ -121,25 +104,21 @@ function indexedFields(
     sharedEventId: stringAt(fields, 'sharedEventID'),
     eventType: stringAt(fields, 'eventType'),
     environment: environmentOf(fields),
-    accountId: stringAt(fields, 'recipientAccountId') ?? stringAt(identity, 'accountId') ?? keyAccount,
+    accountId:
+      stringAt(fields, 'recipientAccountId') ?? stringAt(objectAt(fields, 'userIdentity'), 'accountId') ?? keyAccount,
     region: stringAt(fields, 'awsRegion'),
     ...principalOf(fields),
-    sourceIp: sourceOf(fields),
+    sourceIp: sourceIp && canonicalAddress(sourceIp),
     eventCategory: categoryOf(fields),
-    ...errorOf(fields),
-  };
-  const readOnly = booleanAt(fields, 'readOnly');
-  return {
-    ...Object.fromEntries(
-      Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, text.toWellFormed()]])),
-    ),
-    ...(readOnly === undefined ? {} : { readOnly }),
+    errorCode: stringAt(fields, 'errorCode'),
+    errorMessage: errorMessageOf(fields),
   };
 }
 
-function sourceOf(fields: JsonRecord): string | undefined {
-  const source = stringAt(fields, 'sourceIPAddress');
-  return source && canonicalAddress(source);
+/** The texts that are there. DynamoDB refuses half a surrogate pair. */
+function wellFormed<T extends { [Name in keyof T]?: string | undefined }>(texts: T): { [Name in keyof T]?: string } {
+  const present = Object.entries<string>(defined(texts)).map(([name, text]) => [name, text.toWellFormed()]);
+  return Object.fromEntries(present) as { [Name in keyof T]?: string };
 }
 
 /** Records older than eventVersion 1.07 have no eventCategory, and those older than 1.06 no managementEvent either. */
@@ -152,28 +131,22 @@ function categoryOf(fields: JsonRecord): string | undefined {
 }
 
 /** MWAA leaves errorMessage out and puts its text into responseElements.message, or Message. */
-function errorOf(fields: JsonRecord): { errorCode?: string | undefined; errorMessage?: string | undefined } {
-  const errorCode = stringAt(fields, 'errorCode');
-  const response = objectAt(fields, 'responseElements');
-  const inResponse =
-    errorCode === undefined ? undefined : (stringAt(response, 'message') ?? stringAt(response, 'Message'));
-  return { errorCode, errorMessage: stringAt(fields, 'errorMessage') ?? inResponse };
+function errorMessageOf(fields: JsonRecord): string | undefined {
+  const response = stringAt(fields, 'errorCode') === undefined ? undefined : objectAt(fields, 'responseElements');
+  return stringAt(fields, 'errorMessage') ?? stringAt(response, 'message', 'Message');
 }
 
-function flagsOf(fields: JsonRecord, timeFlag: EventFlag | undefined): EventFlag[] {
+function flagsOf(fields: JsonRecord): EventFlag[] {
+  // Minor versions add fields; only another major version may change what is there.
+  const isKnownVersion = stringAt(fields, 'eventVersion')?.split('.')[0] === '1';
   return [
-    ...(timeFlag ? [timeFlag] : []),
-    ...(isKnownVersion(stringAt(fields, 'eventVersion')) ? [] : ['unknown-event-version' as const]),
+    ...(isKnownVersion ? [] : ['unknown-event-version' as const]),
     ...(objectAt(fields, 'addendum') ? ['addendum' as const] : []),
   ];
 }
 
-/** Minor versions add fields; only another major version may change what is there. */
-function isKnownVersion(eventVersion: string | undefined): boolean {
-  return eventVersion?.split('.')[0] === '1';
-}
-
-function supersededBy(fields: JsonRecord, eventId: string): { supersedes?: string } {
+/** The other eventID that an addendum replaces. */
+function supersededBy(fields: JsonRecord, eventId: string): string | undefined {
   const original = stringAt(objectAt(fields, 'addendum'), 'originalEventID');
-  return original === undefined || original === eventId ? {} : { supersedes: original.toWellFormed() };
+  return original === eventId ? undefined : original;
 }

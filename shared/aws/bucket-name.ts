@@ -1,7 +1,7 @@
 /**
- * What is wrong with a name that should be that of a bucket, when it is that of an access point, or an ARN; undefined when
- * nothing is. Log files are known by the name of their bucket: digests, notifications and the ledger name no access point,
- * so through one everything would be there twice.
+ * Returns why a name is not that of a bucket: it names an access point, or is an ARN. Returns undefined for all others.
+ * Log files are identified by their bucket's name. Digests, notifications and the ledger name no access point, so through one
+ * everything would be stored twice.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (reserved suffixes)
  */
 export function bucketNameProblem(name: string): string | undefined {

@@ -1,11 +1,10 @@
 import { HeadBucketCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 
 /**
- * Lets a client of S3 find buckets that are in another Region than its own, and remember where each is.
+ * Lets a client of S3 find buckets in other Regions than its own, and remember the Region of each.
  *
- * The SDK's `followRegionRedirects` is no help: it forgets, so that each request is sent twice; while it sends one again, it
- * gives the whole client the other Region, and requests to other buckets at the same time follow; and it knows only
- * answers with the header.
+ * The SDK's `followRegionRedirects` does not remember, so each request is sent twice. While it repeats one, it changes the Region
+ * of the whole client, and concurrent requests to other buckets follow. And it understands only answers with the header.
  */
 export function followBucketRegions(client: S3Client): void {
   const regions = new Map<string, string>();
@@ -26,7 +25,7 @@ export function followBucketRegions(client: S3Client): void {
           try {
             return await next(args);
           } catch (error) {
-            // No S3 answers in that Region: the next request begins anew.
+            // If no S3 answers in that Region, the next request starts in the client's own.
             if (redirects > 0 && !(error instanceof S3ServiceException)) regions.delete(bucket);
             if (redirects === MAX_REDIRECTS || !isWrongRegion(error, commandName)) throw error;
             const region = regionIn(error) ?? (await askRegion(client, bucket));
@@ -40,27 +39,27 @@ export function followBucketRegions(client: S3Client): void {
   );
 }
 
-/** The first answer may be out of date, where a bucket was made anew. */
+/** The first answer may be out of date if a bucket was deleted and created again. */
 const MAX_REDIRECTS = 2;
 
 const REDIRECTED = new WeakMap<S3Client, ReadonlyMap<string, string>>();
 
-/** The Region in which a client found a bucket that it had looked for in another one; absent if it was never sent elsewhere. */
+/** Returns the Region to which a client was redirected for a bucket; undefined if it never was. */
 export function redirectedRegion(client: S3Client, bucket: string): string | undefined {
   return REDIRECTED.get(client)?.get(bucket);
 }
 
-/** The one chooses a Region, the other asks for it. */
+/** The first chooses a Region, the second asks for it. */
 const NOT_FOLLOWED = new Set(['CreateBucketCommand', 'HeadBucketCommand']);
 
-/** AuthorizationHeaderMalformed: signed for another Region; IllegalLocationConstraintException: of Regions that are opted in to. */
+/** AuthorizationHeaderMalformed: signed for another Region. IllegalLocationConstraintException: from opt-in Regions. */
 const WRONG_REGION = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/;
 
 // As botocore decides it (S3RegionRedirectorv2).
 function isWrongRegion(error: unknown, commandName: string): error is S3ServiceException {
   if (!(error instanceof S3ServiceException)) return false;
   const status = error.$metadata.httpStatusCode ?? 0;
-  // The answer to HEAD has no body, which would have the error's name.
+  // The answer to HEAD has no body, and so no name of the error.
   const isNameless = status === 400 && commandName.startsWith('Head');
   return [301, 302, 307].includes(status) || isNameless || WRONG_REGION.test(error.name);
 }
@@ -70,7 +69,7 @@ function regionIn(error: S3ServiceException): string | undefined {
   return error.$response?.headers['x-amz-bucket-region'] ?? Region;
 }
 
-/** S3 says where a bucket is also to those who may do nothing with it, and in refusals. */
+/** S3 names a bucket's Region even in answers that deny access. */
 async function askRegion(client: S3Client, bucket: string): Promise<string | undefined> {
   try {
     return (await client.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;

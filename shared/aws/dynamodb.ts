@@ -4,9 +4,8 @@ import { type ClientLimits, clientSettings } from './settings.ts';
 const LIMITS: ClientLimits = { connection: 2_000, request: 5_000, attempts: 8 };
 
 /**
- * Where somebody waits for the answer to an HTTP request: whatever DynamoDB does, one request of ours has failed after 19 s
- * at the latest (four attempts, and pauses of at most 1, 2 and 4 s when it throttles), so that the query function can
- * still say so within its 29 s.
+ * For the HTTP API, whose callers wait. A request to DynamoDB fails after at most 19 s (four attempts, and pauses of up to 1, 2
+ * and 4 s if it throttles), so that the query function can report that within its 29 s.
  */
 export const HTTP_API_LIMITS: ClientLimits = { connection: 1_000, request: 3_000, attempts: 4 };
 
@@ -14,16 +13,16 @@ export const HTTP_API_LIMITS: ClientLimits = { connection: 1_000, request: 3_000
 export interface DynamoClientOptions {
   limits?: ClientLimits;
   /**
-   * Told of each throttled attempt, also those whose retry succeeds, with the reasons that DynamoDB gives: which limit, and
-   * the ARN of the table or index.
+   * Called for each throttled attempt, even if its retry succeeds, with DynamoDB's reasons: which limit, and the ARN of the
+   * table or index.
    */
   onThrottle?(reasons: readonly string[]): void;
-  /** As of `clientSettings`. */
+  /** As for `clientSettings`. */
   maxSockets?: number;
 }
 
 /**
- * The client for DynamoDB.
+ * Creates the client for DynamoDB.
  * @param overrides for embedded servers
  */
 export function createDynamoClient(
@@ -35,7 +34,7 @@ export function createDynamoClient(
   return client;
 }
 
-/** Inside the retries, where the answer to each attempt is read. */
+/** Adds middleware inside the retries, where the answer to each attempt is read. */
 function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly string[]) => void): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -58,8 +57,8 @@ const THROTTLES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The exceptions do not agree on how the member is written: only ThrottlingException has a small letter. The SDK lets null
- * through, which would end the retries here.
+ * Only ThrottlingException writes the member with a small letter. The SDK lets null through, which must not end the retries
+ * here.
  */
 interface Throttled {
   ThrottlingReasons?: (ThrottlingReason | null)[] | null;

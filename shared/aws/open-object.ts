@@ -9,51 +9,60 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
+import { defined } from '../defined.ts';
 import { placeOf, s3Uri, TrailError } from '../errors.ts';
+
+export type { ObjectRef };
 
 /** An object in S3, open for reading. */
 export interface OpenObject {
-  /** The object's bytes, all of one state of it; a broken transfer is taken up again where it broke. */
+  /** The object's bytes, all of one state of it; a broken transfer is resumed. */
   body: AsyncIterable<Uint8Array>;
   /** Without quotes. */
   etag: string;
-  /** In bytes; absent when S3 did not say, and then an early end cannot be told from the end. */
+  /** In bytes. If S3 did not say, an early end cannot be told from the end. */
   size?: number;
   /** When S3 stored it; ISO 8601. */
   deliveredAt?: string;
   /** In a bucket that keeps versions. */
   versionId?: string;
-  /** What whoever stored the object said of it, by lower-case name: the signature of a digest file. */
+  /** The user-defined metadata, by lower-case name: the signature of a digest file. */
   metadata?: Readonly<Record<string, string>>;
 }
 
 export interface OpenOptions {
   /** Read this state of the object and no other. */
   ifMatch?: string | undefined;
-  /** Read the object only when it is in another state. */
+  /** Read the object only if it is in another state. */
   ifNoneMatch?: string | undefined;
   /** The account that must own the bucket. */
   expectedOwner?: string | undefined;
-  /** Waits, in milliseconds, before a broken transfer is taken up again. */
-  sleep?: (milliseconds: number) => Promise<unknown>;
+  /** Waits before a broken transfer is resumed. */
+  sleep?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
-/** An object in a bucket. */
-export type ObjectRef = { bucket: string; key: string };
-/** The same, or a file that stands for it. */
+/** An object, or a file that stands for it. */
 type ObjectOrFile = ObjectRef & { path?: string };
 
-/** The object is not there. S3 says so only to those who may list the bucket; to others it says "access denied". */
+/** The object does not exist. S3 says so only to those who may list the bucket; to others it says "access denied". */
 export class ObjectMissingError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-missing', `${placeOf(object)}: expected an object, found none`);
   }
 }
 
-/** The object was replaced while it was read: begin again. */
+/** The object was replaced while it was read: read it anew. */
 export class ObjectChangedError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);
+  }
+}
+
+/** The object is in the state `ifNoneMatch`. */
+export class ObjectUnchangedError extends TrailError {
+  constructor(object: ObjectOrFile) {
+    super('object-unchanged', `${placeOf(object)}: expected another state of the object`);
   }
 }
 
@@ -61,12 +70,12 @@ export class ObjectChangedError extends TrailError {
 export const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /**
- * The object is archived: S3 Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. It cannot be
- * read before somebody restores it, and then it is as it was.
+ * The object is archived: S3 Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. It can be read
+ * once it is restored, unchanged.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
  */
 export class ObjectArchivedError extends TrailError {
-  /** The storage class or, of Intelligent-Tiering, the tier: `GLACIER`, `ARCHIVE_ACCESS`; `archived` when S3 did not say. */
+  /** The storage class or, of Intelligent-Tiering, the tier: `GLACIER`, `ARCHIVE_ACCESS`; `archived` if S3 did not say. */
   readonly tier: string;
 
   constructor(object: ObjectRef, tier = 'archived') {
@@ -79,34 +88,30 @@ export class ObjectArchivedError extends TrailError {
 }
 
 /**
- * Starts to read an object. Errors are the SDK's, those while the body is read included, but for these:
- * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectArchivedError}
- * @returns undefined if the object is in the state `ifNoneMatch`
+ * Starts to read an object. Other errors, also while the body is read, are the SDK's.
+ * @throws {ObjectMissingError} @throws {ObjectChangedError} @throws {ObjectUnchangedError} @throws {ObjectArchivedError}
  */
-export async function openObject(
-  s3: S3Client,
-  object: ObjectRef,
-  options: OpenOptions = {},
-): Promise<OpenObject | undefined> {
+export async function openObject(s3: S3Client, object: ObjectRef, options: OpenOptions = {}): Promise<OpenObject> {
   const response = await getObject(s3, object, options, {
     IfMatch: options.ifMatch && `"${options.ifMatch}"`,
     IfNoneMatch: options.ifNoneMatch && `"${options.ifNoneMatch}"`,
   });
-  if (response === 'not-modified') return undefined;
   const { ETag, ContentLength, LastModified, VersionId, Metadata } = response;
   if (ETag === undefined) throw new TrailError('s3-answer', `${s3Uri(object)}: expected an ETag from GetObject`);
   return {
     body: resumedBody(s3, object, options, response),
     etag: unquoted(ETag),
-    ...(ContentLength === undefined ? {} : { size: ContentLength }),
-    ...(LastModified === undefined ? {} : { deliveredAt: LastModified.toISOString() }),
-    ...(VersionId === undefined ? {} : { versionId: VersionId }),
-    ...(Metadata === undefined ? {} : { metadata: Metadata }),
+    ...defined({
+      size: ContentLength,
+      deliveredAt: LastModified?.toISOString(),
+      versionId: VersionId,
+      metadata: Metadata,
+    }),
   };
 }
 
 /**
- * Whether an object can be read, in this state: not when it is gone, replaced, archived, or of a bucket that may not be read.
+ * Whether an object can be read in this state: not if it is gone, replaced, archived, or in a bucket that may not be read.
  */
 export async function isReadable(s3: S3Client, { bucket, key }: ObjectRef, etag: string): Promise<boolean> {
   try {
@@ -126,11 +131,11 @@ function isArchived({ StorageClass, ArchiveStatus, Restore }: HeadObjectCommandO
   );
 }
 
-/** Transfers in a row that may break without a byte of progress. */
+/** How many transfers in a row may break without a byte of progress. */
 const MAX_BREAKS = 4;
 const BREAK_PAUSE_MS = 100;
 
-/** The SDK retries no request once its body has begun, so a broken body goes on with a request for the rest of it. */
+/** The SDK does not retry once a body has begun. So after a break, the rest of the body is requested. */
 async function* resumedBody(
   s3: S3Client,
   object: ObjectRef,
@@ -159,7 +164,7 @@ async function* resumedBody(
   }
 }
 
-/** `bytes 100-199/200`: an answer in chunks does not say how long the object is, but one with a range does. */
+/** From `bytes 100-199/200`: a chunked answer does not say how long the object is, but one with a range does. */
 function sizeIn(contentRange: string | undefined): number | undefined {
   const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
   return size === undefined ? undefined : Number(size);
@@ -173,8 +178,8 @@ async function rest(
   offset: number,
 ): Promise<GetObjectCommandOutput> {
   const response = await getObject(s3, object, options, { IfMatch: ETag, Range: `bytes=${offset}-` });
-  // Somebody between us and S3 may ignore Range, and answer with the whole.
-  if (response !== 'not-modified' && response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
+  // A proxy may ignore Range, and answer with the whole.
+  if (response.ContentRange?.startsWith(`bytes ${offset}-`)) return response;
   throw new TrailError('s3-answer', `${s3Uri(object)}: expected the bytes from ${offset} on`);
 }
 
@@ -189,14 +194,14 @@ async function getObject(
   object: ObjectRef,
   { expectedOwner }: OpenOptions,
   conditions: Partial<GetObjectCommandInput>,
-): Promise<GetObjectCommandOutput | 'not-modified'> {
+): Promise<GetObjectCommandOutput> {
   try {
     const input = { Bucket: object.bucket, Key: object.key, ExpectedBucketOwner: expectedOwner, ...conditions };
     return await s3.send(new GetObjectCommand(input));
   } catch (error) {
     const status = statusOf(error);
-    // The API model has no error for 304, so the SDK makes up a name for it.
-    if (status === 304) return 'not-modified';
+    // The API model has no error for 304, so the SDK invents a name for it.
+    if (status === 304) throw new ObjectUnchangedError(object);
     if (error instanceof InvalidObjectState)
       throw new ObjectArchivedError(object, error.AccessTier ?? error.StorageClass);
     if (status === 412) throw new ObjectChangedError(object);
@@ -209,7 +214,7 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
-/** An ETag as notifications and the ledger have it; S3's answers have it in quotes. */
+/** Returns an ETag without the quotes that S3's answers have, as in notifications and the ledger. */
 export function unquoted(etag: string): string {
   return etag.replaceAll('"', '');
 }

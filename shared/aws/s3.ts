@@ -6,9 +6,9 @@ import { clientSettings } from './settings.ts';
 const LIMITS = { connection: 3_000, request: 20_000, attempts: 5 };
 
 /**
- * The client for S3, whatever Region a bucket is in.
+ * Creates the client for S3, which finds buckets in any Region.
  * @param overrides for embedded servers
- * @param maxSockets as of `clientSettings`
+ * @param maxSockets as for `clientSettings`
  */
 export function createS3Client(env: Environment, overrides: S3ClientConfig = {}, maxSockets?: number): S3Client {
   const client = new S3Client({

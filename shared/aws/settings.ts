@@ -4,8 +4,8 @@ type SdkLogger = Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (...conte
 const nothing = () => {};
 
 /**
- * A logger for the AWS SDK that hears nothing. The SDK's own has all methods, so each request and answer is first copied
- * with what is sensitive masked, and then thrown away; without `info` and `error`, which it looks for, they are not.
+ * A logger for the AWS SDK that logs nothing. For the SDK's own, which has all methods, each request and answer is first copied
+ * with sensitive members masked, and then thrown away. Without `info` and `error`, which the SDK looks for, they are not.
  */
 const SDK_LOGGER = { trace: nothing, debug: nothing, warn: nothing } as unknown as SdkLogger;
 
@@ -23,8 +23,8 @@ export interface ClientLimits {
 const DEFAULT_LIMITS: ClientLimits = { connection: 3_000, request: 10_000, attempts: 5 };
 
 /**
- * The settings that all clients of the AWS SDK have in common; Region, credentials and endpoints are the SDK's own business.
- * @param maxSockets connections that are kept alive, when they are to be more than the SDK's own 50
+ * The settings that all clients of the AWS SDK share. Region, credentials and endpoints are left to the SDK.
+ * @param maxSockets connections to keep alive, if more than the SDK's own 50
  */
 export function clientSettings(limits: ClientLimits = DEFAULT_LIMITS, maxSockets?: number) {
   const agent = { keepAlive: true, maxSockets };
@@ -41,4 +41,12 @@ export function clientSettings(limits: ClientLimits = DEFAULT_LIMITS, maxSockets
       ...(maxSockets && { httpAgent: agent, httpsAgent: agent }),
     },
   };
+}
+
+/** Creates a client of a service that needs no settings of its own. */
+export function createClient<Client>(
+  Service: new (config: ReturnType<typeof clientSettings>) => Client,
+  overrides: Partial<{ region: string; maxAttempts: number }> = {},
+): Client {
+  return new Service({ ...clientSettings(), ...overrides });
 }

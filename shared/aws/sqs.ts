@@ -1,11 +1,11 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { clientSettings } from './settings.ts';
 
-/** The client for SQS. @param overrides another Region than that of the AWS settings, ... */
+/** Creates the client for SQS. @param overrides another Region than the configured one, ... */
 export function createSqsClient(overrides: SQSClientConfig = {}): SQSClient {
   return new SQSClient({
     ...clientSettings(),
-    // The AWS settings say where SQS is, as for every other service.
+    // The configured endpoint counts, as for every other service.
     useQueueUrlAsEndpoint: false,
     ...overrides,
   });

@@ -1,3 +1,15 @@
+/** An object in a bucket. */
+export interface ObjectRef {
+  bucket: string;
+  key: string;
+}
+
+/** Reads `bucket/key`, as events and the ledger name a log file. */
+export function objectRef(name: string): ObjectRef {
+  const slash = name.indexOf('/');
+  return { bucket: name.slice(0, slash), key: name.slice(slash + 1) };
+}
+
 /** Why an object in a trail's bucket is not read as a log file. */
 export type SkippedObject =
   | 'folder-marker'
@@ -49,6 +61,28 @@ export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObjec
   };
 }
 
+/** Returns what the key of a log file says; undefined if it is another object's. */
+export function readLogFileKey(key: string): LogFileKey | undefined {
+  const names = readObjectKey(key);
+  return 'skipped' in names ? undefined : names;
+}
+
+/** The log files and digests of an account and Region in a bucket. */
+export interface TrailScope {
+  bucket: string;
+  /** Everything before the account: `[prefix/]AWSLogs/[o-ORGID/]`. */
+  root: string;
+  account: string;
+  region: string;
+}
+
+/** Returns the account and Region to which an object belongs by its key; undefined if it is not in CloudTrail's shape. */
+export function trailScopeOf({ bucket, key }: ObjectRef): TrailScope | undefined {
+  const [, root, account, , region] = TRAIL_KEY.exec(key) ?? [];
+  if (root === undefined || account === undefined || region === undefined) return undefined;
+  return { bucket, root, account, region };
+}
+
 /** `YYYYMMDDTHHmm`, a time that there can be. */
 const TIME = String.raw`(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])([0-5]\d)`;
 
@@ -83,7 +117,7 @@ const CONFIG_FILE_NAME = /^\d{12}_Config_[a-z0-9-]+_Config[A-Z]/;
  * whole or in part, with its folders or without. The folders above the file tell it, else the file's own name; an
  * organization is in no file name.
  * @param path with slashes, on this machine
- * @returns undefined when neither tells that the file is of a trail's bucket
+ * @returns undefined if neither tells that the file is of a trail's bucket
  */
 export function trailKeyOf(path: string): string | undefined {
   const at = path.lastIndexOf('/AWSLogs/');
@@ -115,11 +149,7 @@ function withSuffix(key: string): string {
 }
 
 /** What the key of a digest file says. */
-export interface DigestKey {
-  /** Everything before the account: `[prefix/]AWSLogs/[o-ORGID/]`. */
-  root: string;
-  account: string;
-  region: string;
+export interface DigestKey extends Omit<TrailScope, 'bucket'> {
   trail: string;
   homeRegion: string;
   /** When the time that the digest covers ends; ISO 8601 with milliseconds. */
@@ -133,7 +163,7 @@ export interface DigestKey {
 const DIGEST_NAME =
   /^\d{12}_CloudTrail-Digest_[a-z0-9-]+?_(.+)_([a-z0-9-]+)_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z(_backfill)?\.json\.gz$/;
 
-/** Reads the key of a digest file; nothing when it is another object's. */
+/** Returns what the key of a digest file says; undefined if it is another object's. */
 export function readDigestKey(key: string): DigestKey | undefined {
   const [, root = '', account = '', folder, region = '', , , , name = ''] = TRAIL_KEY.exec(key) ?? [];
   const match = folder === 'CloudTrail-Digest' ? DIGEST_NAME.exec(name) : null;

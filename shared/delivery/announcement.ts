@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { TrailError } from '../errors.ts';
 
 /** A log file that a notification announces. */
@@ -56,4 +57,33 @@ export interface NotificationShape {
    * @throws {DeliveryError} when a part that this shape must have is missing or malformed
    */
   read(value: object, inner: (carried: unknown) => Announcement): Announcement;
+}
+
+/**
+ * A shape whose parts a schema describes.
+ * @param expected the parts that it must have, in words
+ */
+export function shape<S extends z.ZodMiniType>(parts: {
+  name: string;
+  recognises(value: object): boolean;
+  schema: S;
+  expected: string;
+  read(parsed: z.output<S>, inner: (carried: unknown) => Announcement): Announcement;
+}): NotificationShape {
+  const { name, recognises, schema, expected, read } = parts;
+  return {
+    name,
+    recognises,
+    read(value, inner) {
+      const parsed = schema.safeParse(value);
+      if (parsed.success) return read(parsed.data, inner);
+      throw new DeliveryError('malformed-notification', `${name}: expected ${expected}`);
+    },
+  };
+}
+
+/** Whether a value has a list `Records`, all of them from a source. */
+export function hasRecords(value: object, member: 'eventSource' | 'EventSource', source: string): boolean {
+  if (!('Records' in value) || !Array.isArray(value.Records) || value.Records.length === 0) return false;
+  return value.Records.every((record) => record?.[member] === source);
 }

@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import { type Announcement, announcesNothing, DeliveryError, type NotificationShape } from './announcement.ts';
-import { CLOUDTRAIL_VALIDATION_MESSAGE, cloudTrailNotification } from './cloudtrail-notification.ts';
-import { eventBridgeEvent, scheduledEvent } from './eventbridge.ts';
-import { lambdaInvocationRecord } from './lambda-invocation-record.ts';
-import { s3Notification, s3TestEvent } from './s3-notification.ts';
-import { snsConfirmation, snsEnvelope, snsEvent } from './sns.ts';
-import { carriedSqsEvent } from './sqs.ts';
+import { carriedSqsEvent, lambdaInvocationRecord, snsConfirmation, snsEnvelope, snsEvent } from './envelopes.ts';
+import {
+  CLOUDTRAIL_VALIDATION_MESSAGE,
+  cloudTrailNotification,
+  eventBridgeEvent,
+  s3Notification,
+  s3TestEvent,
+  scheduledEvent,
+} from './notifications.ts';
 
 /** One SQS message of a batch: what it announces, or why it cannot be understood. */
 export interface DeliveredMessage {

@@ -1,14 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
 import { budgetOf } from '../ingest/time-budget.ts';
-import { type QueryDeps, SlowAnswerError } from '../query/read-page.ts';
-import { rememberedCompleteness } from './completeness-cache.ts';
+import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
+import { rememberedCompleteness } from '../query/completeness.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  fits,
+  okResponse,
+  problemResponse,
+  readTarget,
+  type Target,
+} from './messages.ts';
 import { CONTENT_TYPES, chooseFormat, MEDIA_TYPES } from './negotiate.ts';
 import type { Answer, HttpDeps, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { readValues } from './parameters.ts';
 import { PROBLEMS, Problem, toProblem } from './problem.ts';
-import { type ApiRequest, type ApiResponse, readTarget, type Target } from './request.ts';
-import { fits, okResponse, problemResponse } from './response.ts';
 
 export interface ApiOptions {
   /** Is told of errors that are not the caller's; they are not safe to show as they are. */

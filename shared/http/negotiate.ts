@@ -14,7 +14,7 @@ export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
 };
 
 /**
- * The format that an Accept header likes best, among equals the first of those offered; nothing when it accepts none.
+ * Returns the format that an Accept header prefers, among equals the first of those offered; undefined if it accepts none.
  * https://www.rfc-editor.org/rfc/rfc9110#name-accept
  */
 export function chooseFormat(accept: string | undefined, offered: readonly Format[]): Format | undefined {

@@ -1,13 +1,12 @@
-import type { Completeness } from '../query/completeness.ts';
-import type { QueryDeps } from '../query/read-page.ts';
+import type { QueryDeps } from '../query/ask.ts';
+import type { rememberedCompleteness } from '../query/completeness.ts';
+import { csvRow } from '../render/csv.ts';
 import type { Format } from './negotiate.ts';
 import type { Parameters, Values } from './parameters.ts';
-import type { Representation } from './representation.ts';
 
 /** What operations work with. */
 export interface HttpDeps extends QueryDeps {
-  /** `readCompleteness`, remembered for a while. */
-  completeness(range: { since?: string | undefined; until?: string | undefined }): Promise<Completeness>;
+  completeness: ReturnType<typeof rememberedCompleteness>;
 }
 
 /** What an operation found: the body, and where the next page is. */
@@ -39,4 +38,38 @@ export interface Operation<P extends Parameters = Parameters> {
 /** Checks an operation against the types of its own parameters; in the list of all operations they are forgotten. */
 export function operation<P extends Parameters>(definition: Operation<P>): Operation {
   return definition as unknown as Operation;
+}
+
+/** An answer in each of its formats; only the wanted one is made. */
+export type Representation = Readonly<Record<Format, () => string>>;
+
+/** How one item of a list is written. */
+export interface Writing<T> {
+  /** JSON text on one line. */
+  json(item: T): string;
+  columns: readonly string[];
+  /** A row of CSV, line break included. */
+  csv(item: T): string;
+}
+
+/** A list: its items in CSV and NDJSON; in JSON an object with the list under a name, and other members. */
+export function listOf<T>(items: readonly T[], writing: Writing<T>, name: string, others: object): Representation {
+  const { json, columns, csv } = writing;
+  return {
+    json: () => {
+      const list = `${JSON.stringify(name)}:[${items.map(json).join(',')}]`;
+      return `{${[list, JSON.stringify(others).slice(1, -1)].filter((text) => text !== '').join(',')}}`;
+    },
+    ndjson: () => items.map((item) => `${json(item)}\n`).join(''),
+    csv: () => csvRow(columns) + items.map(csv).join(''),
+  };
+}
+
+/** Writes flat items: each attribute is a column, absent ones are empty. */
+export function flat<T extends object>(columns: readonly (keyof T & string)[]): Writing<T> {
+  return {
+    json: (item) => JSON.stringify(item),
+    columns,
+    csv: (item) => csvRow(columns.map((name) => String(item[name] ?? ''))),
+  };
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion, valuesOf } from '../query/criteria.ts';
+import { TEXT_CRITERIA, type TextCriterion } from '../query/criteria.ts';
 import { oneOf } from '../query/near-names.ts';
+import type { Target } from './messages.ts';
 import { Problem } from './problem.ts';
-import type { Target } from './request.ts';
 
 /** A parameter of an operation: it is read, checked and described from this. */
 export interface Parameter<Value = unknown> {
@@ -99,10 +99,10 @@ export const PAGE_PARAMETERS = {
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 
-/** Read, these are `RawCriteria`. */
+/** Read, these are `Criteria` as they were given. */
 export const CRITERIA_PARAMETERS = {
   ...(Object.fromEntries(
-    TEXT_CRITERION_NAMES.map((name) => [name, optionalList(TEXT_CRITERIA[name].says, valuesOf(name))]),
+    Object.entries(TEXT_CRITERIA).map(([name, { says, values }]) => [name, optionalList(says, values)]),
   ) as Record<TextCriterion, ReturnType<typeof optionalList>>),
   errors: optional('true: only events with an error', trueOrFalse()),
   readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),

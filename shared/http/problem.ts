@@ -1,6 +1,7 @@
+import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
+import { SlowAnswerError } from '../query/ask.ts';
 import { CriteriaError } from '../query/criteria.ts';
-import { SlowAnswerError } from '../query/read-page.ts';
 
 /** The kinds of problems that a request can meet. */
 export const PROBLEMS = {
@@ -16,17 +17,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** What RFC 9457 says of a problem. */
-export interface ProblemDetails {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  /** The parameter that is wrong. */
-  parameter?: string;
-}
-
-/** Why a request is not answered. The message is for whoever asked, and never repeats what was asked. */
+/** Why a request is not answered. The message is for the caller, and never repeats the request. */
 export class Problem extends TrailError {
   readonly kind: ProblemKind;
   readonly parameter: string | undefined;
@@ -46,12 +37,7 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal-error', 'the log of the function says why');
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9457 */
-export function problemDetails({ kind, message, parameter }: Problem): ProblemDetails {
-  return {
-    type: `urn:problem-type:mwaa-trail:${kind}`,
-    ...PROBLEMS[kind],
-    detail: message,
-    ...(parameter === undefined ? {} : { parameter }),
-  };
+/** The body of a response. https://www.rfc-editor.org/rfc/rfc9457 */
+export function problemDetails({ kind, message, parameter }: Problem): object {
+  return defined({ type: `urn:problem-type:mwaa-trail:${kind}`, ...PROBLEMS[kind], detail: message, parameter });
 }

@@ -1,18 +1,17 @@
-import { describeError, s3Uri, TrailError } from '../errors.ts';
-import { writeDiscard } from '../store/discards.ts';
+import { defined } from '../defined.ts';
+import { s3Uri, TrailError } from '../errors.ts';
+import { writeDiscard } from '../store/ledger-quarantine.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
 import type { PipelineDeps } from './ingest-log-file.ts';
-import { dryRunReplay, type QuarantinePlace, quarantinePlace } from './replay-quarantined.ts';
-import { noQuarantine } from './store-records.ts';
+import { dryRunReplay, type Failed, type QuarantineRef, report } from './replay-quarantined.ts';
+import { quarantineBucketOf } from './store-records.ts';
 
 /** What became of something that was to be discarded. */
-export type DiscardReport = QuarantinePlace &
-  (
-    | { outcome: 'discarded' }
-    /** It stays in quarantine: it holds events, or may do. */
-    | { outcome: 'kept'; reason: string }
-    | { outcome: 'failed'; reason: string }
-  );
+export type DiscardReport = QuarantineRef & (DiscardOutcome | Failed);
+type DiscardOutcome =
+  | { outcome: 'discarded' }
+  /** It stays in quarantine: it holds events, or may do. */
+  | { outcome: 'kept'; reason: string };
 
 /** Who discards, and why. */
 export interface DiscardDecision {
@@ -39,20 +38,17 @@ const NO_LOG_FILE: ReadonlySet<string> = new Set([
  * Ends something that is in quarantine and is no log file, or no record: the ledger says who discarded it, when and why, and
  * then it is removed, bytes and all. An interrupted discarding can be repeated.
  */
-export async function discardQuarantined(
+export function discardQuarantined(
   entry: QuarantineEntry,
   decision: DiscardDecision,
   deps: PipelineDeps,
 ): Promise<DiscardReport> {
-  const place = quarantinePlace(entry);
-  try {
+  return report(entry, async (): Promise<DiscardOutcome> => {
     const reason = decision.force ? undefined : await reasonToKeep(entry, deps);
-    if (reason !== undefined) return { ...place, outcome: 'kept', reason };
+    if (reason !== undefined) return { outcome: 'kept', reason };
     if (!decision.dryRun) await discard(entry, decision, deps);
-    return { ...place, outcome: 'discarded' };
-  } catch (error) {
-    return { ...place, outcome: 'failed', reason: describeError(error) };
-  }
+    return { outcome: 'discarded' };
+  });
 }
 
 /** Its reason may be of another version of the program, so it is read once more. */
@@ -70,15 +66,14 @@ async function reasonToKeep(entry: QuarantineEntry, deps: PipelineDeps): Promise
 
 async function discard(entry: QuarantineEntry, { by, why }: DiscardDecision, deps: PipelineDeps): Promise<void> {
   const { s3, dynamo, config, now } = deps;
-  if (config.quarantineBucket === undefined) throw noQuarantine(entry, entry.detail);
+  const quarantineBucket = quarantineBucketOf(config, entry);
   const { id, recordIndex, path, reason } = entry;
   const written = await writeDiscard(dynamo, config.logFilesTable, entry, {
     ...{ id, reason, discardedAt: new Date(now()).toISOString(), discardedBy: by, why },
-    ...(recordIndex === undefined ? {} : { recordIndex }),
-    ...(path === undefined ? {} : { path }),
+    ...defined({ recordIndex, path }),
   });
   if (written === 'open') {
-    throw new TrailError('books-open', `${s3Uri(entry)}: expected it in the ledger; replay it first`);
+    throw new TrailError('ledger-entry-open', `${s3Uri(entry)}: expected a finished ledger entry; replay it first`);
   }
-  await removeFromQuarantine(s3, config.quarantineBucket, entry);
+  await removeFromQuarantine(s3, quarantineBucket, entry);
 }

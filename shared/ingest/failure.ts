@@ -11,9 +11,14 @@ export type FailureKind = 'quarantine' | 'retry' | 'fatal';
 
 /** Sorts a failure of the work on a delivery. */
 export function failureKind(error: unknown): FailureKind {
-  if (error instanceof BadLogFileError || error instanceof ObjectMissingError) return 'quarantine';
+  if (isInvalidFile(error)) return 'quarantine';
   if (error instanceof TrailError) return RETRIED.has(error.code) ? 'retry' : 'fatal';
   return isRefused(error) ? 'fatal' : 'retry';
+}
+
+/** Whether a failure says that the log file itself is invalid, or missing. */
+export function isInvalidFile(error: unknown): error is BadLogFileError | ObjectMissingError {
+  return error instanceof BadLogFileError || error instanceof ObjectMissingError;
 }
 
 /**

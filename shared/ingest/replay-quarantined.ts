@@ -1,108 +1,117 @@
-import pMap from 'p-map';
 import { isReadable, openObject } from '../aws/open-object.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
+import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
-import {
-  type BadRecord,
-  type KeptRecord,
-  type ReadCounts,
-  type RecordBatch,
-  readLogFile,
-} from '../log-file/read-log-file.ts';
+import { type ReadCounts, type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { writeEnvironments } from '../store/environments-table.ts';
-import { dryRunPut } from '../store/events-table.ts';
+import { readLedger } from '../store/ledger.ts';
 import type { LogFileCounts } from '../store/ledger-entry.ts';
+import { moveReplayedRecord, type ReplayedTo, readRecordStatus } from '../store/ledger-quarantine.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
-import { moveReplayedRecord, readLedgerStatus } from '../store/replayed-records.ts';
-import { failureKind } from './failure.ts';
-import { type Again, ingestLogFile, type PipelineDeps } from './ingest-log-file.ts';
-import {
-  classifyRecord,
-  noQuarantine,
-  problemOf,
-  RecordStorage,
-  type RecordsFile,
-  recordDetail,
-} from './store-records.ts';
+import { isSuperseded } from './done-before.ts';
+import { type IngestResult, ingest, type LogFileReport, type PipelineDeps, writeResult } from './ingest-log-file.ts';
+import { type LogSource, quarantinedCopy, quarantinedState, s3Source } from './log-source.ts';
+import { dryRunStore, quarantineBucketOf, type RecordStore, recordStorage, recordStore } from './store-records.ts';
 import { UNLIMITED } from './time-budget.ts';
 
 /** What a report on something in quarantine is about. */
-export type QuarantinePlace = Pick<QuarantineEntry, 'id' | 'bucket' | 'key' | 'recordIndex' | 'path'>;
+export type QuarantineRef = Pick<QuarantineEntry, 'id' | 'bucket' | 'key' | 'recordIndex' | 'path'>;
 
 /** What became of something in quarantine. */
-export type ReplayReport = QuarantinePlace &
-  (
-    | {
-        /** All of it is in the events table, or in quarantine record by record; itself it is there no longer. */
-        outcome: 'replayed';
-        from: BytesPlace;
-        /** Absent when only the removal of an earlier replay was finished. For a record, those of a file of one record. */
-        books?: LogFileCounts;
-      }
-    /** Bad once more, for this reason: it stays. */
-    | { outcome: 'still-bad'; from: BytesPlace; reason: string; detail: string }
-    /** It stays as it is. */
-    | { outcome: 'failed'; reason: string }
-  );
+export type ReplayReport = QuarantineRef & ReplayOutcome;
+type ReplayOutcome =
+  | {
+      /** All of it is in the events table, or in quarantine record by record; itself it is there no longer. */
+      outcome: 'replayed';
+      from: BytesFrom;
+      /** The counts. Absent if only the removal of an earlier replay was finished. For a record, those of a file of one record. */
+      books?: LogFileCounts;
+    }
+  /** Invalid once more, for this reason: it stays. */
+  | { outcome: 'still-bad'; from: BytesFrom; reason: string; detail: string }
+  | Failed;
+/** It stays as it is. */
+export type Failed = { outcome: 'failed'; reason: string };
 
-/** Where the bytes are read: the log file itself, or what was set aside of it. */
-type BytesPlace = 'original' | 'quarantine';
+/** Where the bytes are read: the log file itself, or what lies of it in quarantine. */
+type BytesFrom = 'original' | 'quarantine';
 
 type RecordEntry = QuarantineEntry & { recordIndex: number };
 
 /**
- * Puts something from the quarantine through the pipeline again. It is removed only when its events are stored and the
- * books of its log file say so, hence an interrupted replay can be repeated, and a repeated one changes nothing.
+ * Puts something from quarantine through the pipeline again. It is removed only after its events are stored and the ledger
+ * says so. Hence an interrupted replay can be repeated, and a repeated one changes nothing.
  */
-export async function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
-  // What is still bad keeps its path.
-  const known = { ...deps, pathOf: () => entry.path };
-  return reported(entry, () => (isRecord(entry) ? replayRecord(entry, known) : replayFile(entry, known)));
+export function replayQuarantined(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
+  return report(entry, async () => {
+    const { outcome, finish } = await replay(entry, deps, recordStore(deps));
+    await finish();
+    if (outcome.outcome === 'replayed') {
+      await removeFromQuarantine(deps.s3, quarantineBucketOf(deps.config, entry), entry);
+    }
+    return outcome;
+  });
 }
 
 /** Finds out, without a write, what `replayQuarantined` would do. */
-export async function dryRunReplay(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
-  return reported(entry, () => (isRecord(entry) ? dryRunRecord(entry, deps) : dryRunFile(entry, deps)));
+export function dryRunReplay(entry: QuarantineEntry, deps: PipelineDeps): Promise<ReplayReport> {
+  return report(entry, async () => (await replay(entry, deps, dryRunStore(deps))).outcome);
 }
 
-type Outcome<T = ReplayReport> = T extends ReplayReport ? Omit<T, keyof QuarantinePlace> : never;
-
-/** Only what a report is about. */
-export function quarantinePlace({ id, bucket, key, recordIndex, path }: QuarantineEntry): QuarantinePlace {
-  return {
-    ...{ id, bucket, key },
-    ...(recordIndex === undefined ? {} : { recordIndex }),
-    ...(path === undefined ? {} : { path }),
-  };
-}
-
-async function reported(entry: QuarantineEntry, replay: () => Promise<Outcome>): Promise<ReplayReport> {
-  const place = quarantinePlace(entry);
+/** Works on something in quarantine, and reports what became of it; also that it failed. */
+export async function report<T>(
+  { id, bucket, key, recordIndex, path }: QuarantineEntry,
+  work: () => Promise<T>,
+): Promise<QuarantineRef & (T | Failed)> {
+  const ref = { id, bucket, key, ...defined({ recordIndex, path }) };
   try {
-    return { ...place, ...(await replay()) };
+    return { ...ref, ...(await work()) };
   } catch (error) {
-    return { ...place, outcome: 'failed', reason: describeError(error) };
+    return { ...ref, outcome: 'failed', reason: describeError(error) };
   }
 }
 
-function isRecord(entry: QuarantineEntry): entry is RecordEntry {
-  return entry.recordIndex !== undefined;
+/** What becomes of something in quarantine, and what is to be written into the ledger. */
+interface Replay {
+  outcome: ReplayOutcome;
+  /** @throws what the replay failed with */
+  finish(): Promise<unknown>;
 }
 
-async function replayFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<Outcome> {
-  const { from, etag, again } = await sourceOf(entry, deps);
-  const { bucket, key } = entry;
-  const report = await ingestLogFile({ bucket, key, ...(etag ? { etag } : {}) }, deps, UNLIMITED, again);
+function replay(entry: QuarantineEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { recordIndex } = entry;
+  return recordIndex === undefined
+    ? replayFile(entry, deps, store)
+    : replayRecord({ ...entry, recordIndex }, deps, store);
+}
+
+async function replayFile(entry: QuarantineEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { bucket, key, path, quarantinedAt } = entry;
+  const { from, etag, source } = await sourceOf(entry, deps);
+  const job = {
+    ref: { bucket, key, ...defined({ etag }) },
+    source: { ...source, path },
+    store,
+    time: UNLIMITED,
+    findEntry: () => readLedger(deps.dynamo, deps.config.logFilesTable, entry),
+    quarantinedAt,
+  };
+  const result = await ingest(job, deps);
+  return { outcome: outcomeOf(result, from), finish: () => writeUnlessSuperseded(result, deps) };
+}
+
+function outcomeOf(result: IngestResult, from: BytesFrom): ReplayOutcome {
+  if ('error' in result) return { outcome: 'failed', reason: describeError(result.error) };
+  const { report } = result;
   switch (report.outcome) {
     case 'ingested':
     case 'already-ingested':
-      await removeFromQuarantine(deps.s3, quarantineOf(entry, deps), entry);
-      return { outcome: 'replayed', from, books: report.books };
+      return { outcome: 'replayed', from, books: report.counts };
     case 'quarantined':
     case 'already-quarantined':
       return { outcome: 'still-bad', from, reason: report.reason, detail: report.detail };
     case 'already-discarded':
-      throw new Error(`${s3Uri(entry)} was to be read, and was not`);
+      return { outcome: 'failed', reason: 'it was to be read, and was not' };
     case 'skipped':
       return { outcome: 'failed', reason: `its key is not one of a log file: ${report.reason}` };
   }
@@ -112,53 +121,69 @@ async function replayFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<O
 async function sourceOf(
   entry: QuarantineEntry,
   deps: PipelineDeps,
-): Promise<{ from: BytesPlace; etag: string | undefined; again: Again }> {
-  const { name, etag, quarantinedAt, reason, size } = entry;
-  if (size === undefined) return { from: 'original', etag, again: { quarantinedAt } };
-  // The ETag of what was missing is not that of the bytes which an earlier state has left.
-  const ofBytes = reason === 'object-missing' ? undefined : etag;
-  if (ofBytes && (await isReadable(deps.s3, entry, ofBytes))) {
-    return { from: 'original', etag, again: { quarantinedAt, ifMatch: ofBytes } };
+): Promise<{ from: BytesFrom; etag: string | undefined; source: LogSource }> {
+  const original = s3Source(deps.s3, entry);
+  if (entry.size === undefined) return { from: 'original', etag: entry.etag || undefined, source: original };
+  const etag = quarantinedState(entry);
+  if (etag !== undefined && (await isReadable(deps.s3, entry, etag))) {
+    const open: LogSource['open'] = (options) => original.open({ ...options, ifMatch: etag });
+    return { from: 'original', etag, source: { ...original, open } };
   }
-  const copy = { bucket: quarantineOf(entry, deps), key: name };
-  return { from: 'quarantine', etag: ofBytes, again: { quarantinedAt, copy } };
+  return { from: 'quarantine', etag, source: quarantinedCopy(deps.s3, quarantineBucketOf(deps.config, entry), entry) };
 }
 
-/** Events, environments, books, and only then the removal: whatever is done twice changes nothing the second time. */
-async function replayRecord(entry: RecordEntry, deps: PipelineDeps): Promise<Outcome> {
+async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): Promise<LogFileReport> {
   const { dynamo, config } = deps;
-  const status = await readLedgerStatus(dynamo, config.logFilesTable, entry);
-  if (status === 'open') throw booksOpen(entry);
+  const { update, ...others } = result;
+  if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) return writeResult(result, deps);
+  await writeEnvironments(dynamo, config.environmentsTable, update.seen);
+  return writeResult(others, deps);
+}
+
+/** Events, environments, ledger, and only then the removal: whatever is done twice changes nothing the second time. */
+async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: RecordStore): Promise<Replay> {
+  const { dynamo, config } = deps;
+  const status = await readRecordStatus(dynamo, config.logFilesTable, entry);
+  if (status === 'open') throw notFinished(entry);
+  const done = { outcome: 'replayed', from: 'quarantine' } as const;
   if (entry.size === undefined) {
     if (status === 'quarantined') throw noBytes(entry);
-    await removeFromQuarantine(deps.s3, quarantineOf(entry, deps), entry);
-    return { outcome: 'replayed', from: 'quarantine' };
+    return { outcome: done, finish: async () => {} };
   }
-  const { batch, counts } = await readRecord(entry, deps);
-  const storage = new RecordStorage(recordsFile(entry), deps, UNLIMITED);
-  await storage.store(batch);
-  await writeEnvironments(dynamo, config.environmentsTable, storage.seen);
-  const books = storage.closeBooks(counts);
+  const { batch, read } = await readRecord(entry, deps);
+  const storage = recordStorage({ ...entry, account: accountIn(entry.key) }, deps, store);
+  await storage.add(batch, UNLIMITED);
+  const counts = storage.counts(read);
   const [problem] = storage.problems;
-  if (problem) return { outcome: 'still-bad', from: 'quarantine', reason: problem.reason, detail: problem.detail };
-  if ((await moveReplayedRecord(dynamo, config.logFilesTable, entry, accountOf(books))) === 'open')
-    throw booksOpen(entry);
-  await removeFromQuarantine(deps.s3, quarantineOf(entry, deps), entry);
-  return { outcome: 'replayed', from: 'quarantine', books };
+  if (problem) {
+    const { reason, detail } = problem;
+    return { outcome: { outcome: 'still-bad', from: 'quarantine', reason, detail }, finish: async () => {} };
+  }
+  const finish = async () => {
+    await writeEnvironments(dynamo, config.environmentsTable, storage.seen);
+    const moved = await moveReplayedRecord(dynamo, config.logFilesTable, entry, countOf(counts));
+    if (moved === 'open') throw notFinished(entry);
+  };
+  return { outcome: { ...done, books: counts }, finish };
 }
 
-/** Where the books have the one record. */
-function accountOf({ eventsStored, eventsKnown }: LogFileCounts) {
+/** Returns which of the counts has the one record. */
+function countOf({ eventsStored, eventsKnown }: LogFileCounts): ReplayedTo {
   if (eventsStored > 0) return 'eventsStored';
   return eventsKnown > 0 ? 'eventsKnown' : 'recordsFiltered';
 }
 
+function accountIn(key: string): string | undefined {
+  const names = readObjectKey(key);
+  return 'skipped' in names ? undefined : names.account;
+}
+
 /** Reads a record as the only one of a log file, so that the reader judges it as it would in its own. */
-async function readRecord(entry: RecordEntry, deps: PipelineDeps): Promise<{ batch: RecordBatch; counts: ReadCounts }> {
-  const object = await openObject(deps.s3, { bucket: quarantineOf(entry, deps), key: entry.name });
+async function readRecord(entry: RecordEntry, deps: PipelineDeps): Promise<{ batch: RecordBatch; read: ReadCounts }> {
+  const { body } = await openObject(deps.s3, { bucket: quarantineBucketOf(deps.config, entry), key: entry.name });
   const batch: RecordBatch = { kept: [], bad: [] };
   const inPlace = { index: entry.recordIndex, offset: entry.recordOffset ?? 0 };
-  const counts = await readLogFile(asLogFile(object!.body), {
+  const read = await readLogFile(asLogFile(body), {
     eventSources: deps.config.eventSources,
     caps: deps.caps,
     onRecords({ kept, bad }) {
@@ -166,7 +191,7 @@ async function readRecord(entry: RecordEntry, deps: PipelineDeps): Promise<{ bat
       batch.bad.push(...bad.map((record) => ({ ...record, ...inPlace })));
     },
   });
-  if (counts.recordsRead === 1) return { batch, counts };
+  if (read.recordsRead === 1) return { batch, read };
   throw new TrailError('not-a-record', `${entry.name} in quarantine: expected one record`);
 }
 
@@ -176,99 +201,10 @@ async function* asLogFile(record: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   yield Buffer.from(']}');
 }
 
-function recordsFile(entry: QuarantineEntry): RecordsFile {
-  const { bucket, key, etag, quarantinedAt } = entry;
-  const names = readObjectKey(key);
-  return { bucket, key, etag, names: 'skipped' in names ? {} : names, quarantinedAt };
-}
-
-async function dryRunFile(entry: QuarantineEntry, deps: PipelineDeps): Promise<Outcome> {
-  const { from, etag, again } = await sourceOf(entry, deps);
-  const records = new DryRunRecords({ ...recordsFile(entry), etag: etag ?? '' }, deps);
-  try {
-    const object = await openObject(deps.s3, again.copy ?? entry, { ifMatch: again.ifMatch });
-    const { recordsRead } = await readLogFile(object!.body, {
-      eventSources: deps.config.eventSources,
-      caps: deps.caps,
-      problemOf,
-      onRecords: (batch) => records.add(batch),
-    });
-    return { outcome: 'replayed', from, books: records.books(recordsRead) };
-  } catch (error) {
-    if (failureKind(error) !== 'quarantine') throw error;
-    const { code: reason, message: detail } = error as TrailError;
-    return { outcome: 'still-bad', from, reason, detail };
-  }
-}
-
-async function dryRunRecord(entry: RecordEntry, deps: PipelineDeps): Promise<Outcome> {
-  const status = await readLedgerStatus(deps.dynamo, deps.config.logFilesTable, entry);
-  if (status === 'open') throw booksOpen(entry);
-  if (entry.size === undefined) {
-    if (status === 'quarantined') throw noBytes(entry);
-    return { outcome: 'replayed', from: 'quarantine' };
-  }
-  const { batch, counts } = await readRecord(entry, deps);
-  const records = new DryRunRecords(recordsFile(entry), deps);
-  await records.add(batch);
-  if (!records.problem) return { outcome: 'replayed', from: 'quarantine', books: records.books(counts.recordsRead) };
-  return { outcome: 'still-bad', from: 'quarantine', ...records.problem };
-}
-
-/** Records that would be stored. An event that is among them twice is dryRun as stored twice. */
-class DryRunRecords {
-  /** The first record that is bad. */
-  problem: { reason: string; detail: string } | undefined;
-  private readonly counts = { stored: 0, known: 0, quarantined: 0 };
-  private readonly file: RecordsFile;
-  private readonly deps: PipelineDeps;
-
-  constructor(file: RecordsFile, deps: PipelineDeps) {
-    this.file = file;
-    this.deps = deps;
-  }
-
-  async add({ kept, bad }: RecordBatch): Promise<void> {
-    await pMap([...kept, ...bad], (record) => this.addRecord(record), { concurrency: CONCURRENT_READS });
-  }
-
-  books(recordsRead: number): LogFileCounts {
-    const { stored, known, quarantined } = this.counts;
-    return {
-      recordsRead,
-      eventsStored: stored,
-      eventsKnown: known,
-      recordsFiltered: recordsRead - stored - known - quarantined,
-      recordsQuarantined: quarantined,
-    };
-  }
-
-  private async addRecord(record: KeptRecord | BadRecord): Promise<void> {
-    const classified = classifyRecord(record, this.file, this.deps);
-    if (classified.kind === 'bad') return this.setAside(record, classified.reason);
-    if (classified.kind === 'skipped') return;
-    const outcome = await dryRunPut(this.deps.dynamo, this.deps.config.eventsTable, classified.item);
-    if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
-    this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
-  }
-
-  private setAside(record: KeptRecord, reason: string): void {
-    this.counts.quarantined += 1;
-    this.problem ??= { reason, detail: recordDetail(record, reason) };
-  }
-}
-
-const CONCURRENT_READS = 8;
-
-function quarantineOf(entry: QuarantineEntry, { config }: PipelineDeps): string {
-  if (config.quarantineBucket !== undefined) return config.quarantineBucket;
-  throw noQuarantine(entry, entry.detail);
-}
-
-function booksOpen(entry: QuarantineEntry): TrailError {
+function notFinished(entry: QuarantineEntry): TrailError {
   return new TrailError(
-    'books-open',
-    `${s3Uri(entry)}: expected its books to be closed; have the log file delivered again first`,
+    'ledger-entry-open',
+    `${s3Uri(entry)}: expected its ledger entry to be finished; have the log file delivered again first`,
   );
 }
 

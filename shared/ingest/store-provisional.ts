@@ -1,20 +1,24 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { noteEvent, type SeenEnvironments, writeEnvironments } from '../store/environments-table.ts';
-import { classifyText, putItem, type StorageDeps } from './store-records.ts';
+import { noEnvironments, noteEvent, writeEnvironments } from '../store/environments-table.ts';
+import {
+  CONCURRENT_WRITES,
+  classifyText,
+  type RecordSettings,
+  type RecordStore,
+  storeRecord,
+} from './store-records.ts';
 
 /** What became of records that came without a log file. */
 export interface ProvisionalCounts {
-  /** New in the table. */
   stored: number;
-  /** The table has the event already, from a log file or provisional. */
-  known: number;
+  /** Events that the table has already, from a log file or provisional. */
+  duplicates: number;
   /** Aggregated and Insight records, which are no events of their own. */
   skipped: number;
   /** Could not be stored. Nothing keeps these but whoever brought them. */
   bad: { index: number; reason: string }[];
 }
-
-const CONCURRENT_WRITES = 8;
 
 /**
  * Stores records that came without a log file, as provisional events: redacted and indexed as all others, but of no log file,
@@ -23,29 +27,21 @@ const CONCURRENT_WRITES = 8;
  */
 export async function storeProvisional(
   records: readonly { index: number; text: string }[],
-  deps: Pick<StorageDeps, 'dynamo' | 'config' | 'now'>,
+  { dynamo, ...settings }: RecordSettings & { dynamo: DynamoDBClient },
+  store: RecordStore,
 ): Promise<ProvisionalCounts> {
-  const seen: SeenEnvironments = { environments: new Map(), days: new Set() };
-  const counts: ProvisionalCounts = { stored: 0, known: 0, skipped: 0, bad: [] };
-  const store = async ({ index, text }: { index: number; text: string }) => {
-    const classified = classifyText(text, { provisional: true }, undefined, deps);
-    if (classified.kind === 'bad') {
-      counts.bad.push({ index, reason: classified.reason });
-      return;
+  const seen = noEnvironments();
+  const counts: ProvisionalCounts = { stored: 0, duplicates: 0, skipped: 0, bad: [] };
+  const add = async ({ index, text }: { index: number; text: string }) => {
+    const record = await storeRecord(classifyText(text, { provisional: true }, undefined, settings), store);
+    if (record.kind === 'bad') counts.bad.push({ index, reason: record.reason });
+    else if (record.kind === 'skipped') counts.skipped += 1;
+    else {
+      counts[record.kind === 'stored' ? 'stored' : 'duplicates'] += 1;
+      noteEvent(seen, record.event);
     }
-    if (classified.kind === 'skipped') {
-      counts.skipped += 1;
-      return;
-    }
-    const outcome = await putItem(classified.item, deps);
-    if (outcome === 'refused') {
-      counts.bad.push({ index, reason: 'item-refused' });
-      return;
-    }
-    counts[outcome === 'stored' ? 'stored' : 'known'] += 1;
-    noteEvent(seen, classified.event);
   };
-  await pMap(records, store, { concurrency: CONCURRENT_WRITES });
-  await writeEnvironments(deps.dynamo, deps.config.environmentsTable, seen);
+  await pMap(records, add, { concurrency: CONCURRENT_WRITES });
+  await writeEnvironments(dynamo, settings.config.environmentsTable, seen);
   return counts;
 }

@@ -6,26 +6,63 @@ import { recordProblem, toAuditEvent } from '../audit-event/to-audit-event.ts';
 import type { Config } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import type { BadRecord, KeptRecord, ReadCounts, RecordBatch } from '../log-file/read-log-file.ts';
-import { noteEvent, type SeenEnvironments } from '../store/environments-table.ts';
+import { noEnvironments, noteEvent } from '../store/environments-table.ts';
 import { expiryOf, toEventItem } from '../store/event-item.ts';
-import { type PutOutcome, putEvent } from '../store/events-table.ts';
+import { dryRunPut, type PutOutcome, putEvent } from '../store/events-table.ts';
 import type { Item } from '../store/item.ts';
 import { type Checkpoint, type LogFileCounts, ledgerKey } from '../store/ledger-entry.ts';
-import { quarantineRecord } from '../store/quarantine.ts';
+import { type QuarantineReason, quarantineRecord } from '../store/quarantine.ts';
+import type { LogSource } from './log-source.ts';
 import type { TimeBudget } from './time-budget.ts';
 
-/** What storing works with. */
-export interface StorageDeps {
+/** Where the events of log files go, and what is invalid. */
+export interface RecordStore {
+  putEvent(item: Item): Promise<PutOutcome | 'refused'>;
+  quarantineRecord(bucket: string, bytes: Uint8Array, reason: QuarantineReason): Promise<void>;
+  quarantineFile(source: LogSource, bucket: string, reason: QuarantineReason): Promise<void>;
+}
+
+interface StoreDeps {
   s3: S3Client;
   dynamo: DynamoDBClient;
   config: Config;
-  /** The clock, in milliseconds since 1970. */
-  now(): number;
-  /** The path by which people know a log file that is a file on their machine; absent: all log files are objects in S3. */
-  pathOf?(file: { bucket: string; key: string }): string | undefined;
 }
 
-/** A record that was set aside. */
+/** The events table and the quarantine. */
+export function recordStore({ s3, dynamo, config: { eventsTable } }: StoreDeps): RecordStore {
+  return {
+    async putEvent(item) {
+      try {
+        return await putEvent(dynamo, eventsTable, item);
+      } catch (error) {
+        // Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. The SDK
+        // has no class for it.
+        if ((error as Error).name === 'ValidationException') return 'refused';
+        throw error;
+      }
+    },
+    quarantineRecord: (bucket, bytes, reason) => quarantineRecord(s3, bucket, bytes, reason),
+    quarantineFile: (source, bucket, reason) => source.quarantine(bucket, reason),
+  };
+}
+
+/** Writes nothing, and only asks what would be stored. Of an event that comes twice, both would be. */
+export function dryRunStore({ dynamo, config }: StoreDeps): RecordStore {
+  return {
+    putEvent: (item) => dryRunPut(dynamo, config.eventsTable, item),
+    quarantineRecord: async () => {},
+    quarantineFile: async () => {},
+  };
+}
+
+/** What the making of items depends on. */
+export interface RecordSettings {
+  config: Config;
+  /** The clock, in milliseconds since 1970. */
+  now(): number;
+}
+
+/** A record that was quarantined. */
 export interface RecordProblem {
   recordIndex: number;
   reason: string;
@@ -43,9 +80,14 @@ export class OutOfTimeError extends TrailError {
   }
 }
 
-/** Where to set things aside is not known, so nothing is acknowledged. */
-export function noQuarantine(file: { bucket: string; key: string }, detail: string): TrailError {
-  return new TrailError('no-quarantine', `${s3Uri(file)}: ${detail}; expected QUARANTINE_BUCKET to be set`);
+/**
+ * Returns the quarantine bucket. Without one, what is invalid is not acknowledged.
+ * @param detail what is wrong with the log file
+ * @throws {TrailError} `no-quarantine`
+ */
+export function quarantineBucketOf({ quarantineBucket }: Config, file: QuarantineReason): string {
+  if (quarantineBucket !== undefined) return quarantineBucket;
+  throw new TrailError('no-quarantine', `${s3Uri(file)}: ${file.detail}; expected QUARANTINE_BUCKET to be set`);
 }
 
 /** The log file that records are of. */
@@ -53,8 +95,10 @@ export interface RecordsFile {
   bucket: string;
   key: string;
   etag: string;
-  names: { account?: string };
-  /** When it, or its record, was first set aside, in a replay; what is still bad keeps this time. */
+  /** The account in its key. */
+  account?: string | undefined;
+  path?: string | undefined;
+  /** In a replay: when it, or its record, was first quarantined. */
   quarantinedAt?: string | undefined;
 }
 
@@ -68,27 +112,19 @@ export type ClassifiedRecord =
 export function classifyRecord(
   record: KeptRecord | BadRecord,
   file: RecordsFile,
-  deps: Pick<StorageDeps, 'config' | 'now'>,
+  settings: RecordSettings,
 ): ClassifiedRecord {
   if ('reason' in record) return { kind: 'bad', reason: record.reason };
-  const place = { logFile: ledgerKey(file), recordIndex: record.index };
-  return classifyText(textOf(record), place, file.names.account, deps);
+  const provenance = { logFile: ledgerKey(file), recordIndex: record.index };
+  return classifyText(textOf(record), provenance, file.account, settings);
 }
 
-/** Why a kept record can be no event, if so. */
-export function problemOf(record: KeptRecord): string | undefined {
-  return recordProblem(textOf(record));
-}
-
-/**
- * Makes the item of a record's JSON text, or says why there is none.
- * @param keyAccount the account in the key of its log file
- */
+/** @param keyAccount the account in the key of its log file */
 export function classifyText(
   text: string,
   provenance: Provenance,
   keyAccount: string | undefined,
-  { config, now }: Pick<StorageDeps, 'config' | 'now'>,
+  { config, now }: RecordSettings,
 ): ClassifiedRecord {
   const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
   if (result.kind !== 'event') return result;
@@ -100,120 +136,97 @@ export function classifyText(
 
 const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes).toString();
 
-const CONCURRENT_WRITES = 8;
+/** Returns why a kept record can be no event; undefined if it can. */
+export function problemOf(record: KeptRecord): string | undefined {
+  return recordProblem(textOf(record));
+}
+
+/** Stores a record's event, if it is one. */
+export async function storeRecord(
+  record: ClassifiedRecord,
+  store: RecordStore,
+): Promise<Exclude<ClassifiedRecord, { kind: 'event' }> | { kind: 'stored' | 'duplicate'; event: AuditEvent }> {
+  if (record.kind !== 'event') return record;
+  const { event, item } = record;
+  const outcome = await store.putEvent(item);
+  if (outcome === 'conflict') return { kind: 'bad', reason: 'event-conflict' };
+  if (outcome === 'refused') return { kind: 'bad', reason: 'item-refused' };
+  return { kind: outcome === 'known' ? 'duplicate' : 'stored', event };
+}
+
+export const CONCURRENT_WRITES = 8;
 /** Records that are stored between two looks at the clock. */
 const SLICE = 200;
 const NOTHING: Checkpoint = { nextRecord: 0, stored: 0, known: 0, skipped: 0, quarantined: 0 };
 
-/** Stores the records of one log file, in file order, and keeps its books. */
-export class RecordStorage {
-  readonly seen: SeenEnvironments = { environments: new Map(), days: new Set() };
-  readonly problems: RecordProblem[] = [];
-  private readonly file: RecordsFile;
-  private readonly deps: StorageDeps;
-  private readonly time: TimeBudget;
-  private readonly from: number;
-  private readonly counts: Checkpoint;
+/**
+ * Stores the records of one log file, in file order, and counts them.
+ * @param checkpoint how far an earlier delivery came with the same state of the file
+ */
+export function recordStorage(
+  file: RecordsFile,
+  settings: RecordSettings,
+  store: RecordStore,
+  checkpoint: Checkpoint = NOTHING,
+) {
+  const done = { ...checkpoint };
+  const seen = noEnvironments();
+  const problems: RecordProblem[] = [];
 
-  /** @param checkpoint how far an earlier delivery came with the same state of the file */
-  constructor(file: RecordsFile, deps: StorageDeps, time: TimeBudget, checkpoint: Checkpoint = NOTHING) {
-    this.file = file;
-    this.deps = deps;
-    this.time = time;
-    this.from = checkpoint.nextRecord;
-    this.counts = { ...checkpoint };
-  }
-
-  /** @throws {OutOfTimeError} when the time is spent; everything before its checkpoint is stored */
-  async store({ kept, bad }: RecordBatch): Promise<void> {
-    const records = [...kept, ...bad].filter(({ index }) => index >= this.from).sort((a, b) => a.index - b.index);
-    for (let start = 0; start < records.length; start += SLICE) {
-      if (this.time.isSpent()) throw new OutOfTimeError(this.file, { ...this.counts });
-      const slice = records.slice(start, start + SLICE);
-      await pMap(slice, (record) => this.storeRecord(record), { concurrency: CONCURRENT_WRITES });
-      this.counts.nextRecord = slice.at(-1)!.index + 1;
+  const addRecord = async (record: KeptRecord | BadRecord) => {
+    const stored = await storeRecord(classifyRecord(record, file, settings), store);
+    if (stored.kind === 'bad') await quarantine(record, stored.reason);
+    else if (stored.kind === 'skipped') done.skipped += 1;
+    else {
+      done[stored.kind === 'stored' ? 'stored' : 'known'] += 1;
+      noteEvent(seen, stored.event);
     }
-  }
+  };
 
-  /** @throws {TrailError} `books-do-not-balance`, when records are unaccounted for */
-  closeBooks({ recordsRead, recordsKept, recordsBad }: ReadCounts): LogFileCounts {
-    const { stored, known, skipped, quarantined } = this.counts;
-    if (stored + known + skipped + quarantined !== recordsKept + recordsBad) {
-      throw new TrailError('books-do-not-balance', `${s3Uri(this.file)}: expected every record to be accounted for`);
-    }
-    return {
-      recordsRead,
-      eventsStored: stored,
-      eventsKnown: known,
-      recordsFiltered: recordsRead - recordsKept - recordsBad + skipped,
-      recordsQuarantined: quarantined,
-    };
-  }
+  const quarantine = async ({ index, offset, bytes }: KeptRecord, reason: string) => {
+    const { bucket, key, etag, path, quarantinedAt = new Date(settings.now()).toISOString() } = file;
+    const detail = `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
+    const about = { reason, detail, bucket, key, etag, recordIndex: index, recordOffset: offset, path, quarantinedAt };
+    await store.quarantineRecord(quarantineBucketOf(settings.config, about), bytes, about);
+    done.quarantined += 1;
+    problems.push({ recordIndex: index, reason, detail });
+  };
 
-  private async storeRecord(record: KeptRecord | BadRecord): Promise<void> {
-    const classified = classifyRecord(record, this.file, this.deps);
-    if (classified.kind === 'bad') return this.setAside(record, classified.reason);
-    if (classified.kind === 'skipped') {
-      this.counts.skipped += 1;
-      return;
-    }
-    const outcome = await putItem(classified.item, this.deps);
-    if (outcome === 'conflict') return this.setAside(record, 'event-conflict');
-    if (outcome === 'refused') return this.setAside(record, 'item-refused');
-    this.counts[outcome === 'known' ? 'known' : 'stored'] += 1;
-    noteEvent(this.seen, classified.event);
-  }
+  return {
+    /** The days and environments of the events. */
+    seen,
+    problems,
 
-  private async setAside({ index, offset, bytes }: KeptRecord, reason: string): Promise<void> {
-    const { bucket, key, etag } = this.file;
-    const { s3, config, now } = this.deps;
-    const detail = recordDetail({ index, offset }, reason);
-    if (config.quarantineBucket === undefined) throw noQuarantine(this.file, detail);
-    await quarantineRecord(s3, config.quarantineBucket, bytes, {
-      reason,
-      detail,
-      bucket,
-      key,
-      etag,
-      recordIndex: index,
-      recordOffset: offset,
-      ...pathMember(this.file, this.deps),
-      quarantinedAt: this.file.quarantinedAt ?? new Date(now()).toISOString(),
-    });
-    this.counts.quarantined += 1;
-    this.problems.push({ recordIndex: index, reason, detail });
-  }
+    /** @throws {OutOfTimeError} if the time is spent; everything before its checkpoint is stored */
+    async add({ kept, bad }: RecordBatch, time: TimeBudget): Promise<void> {
+      const isNew = ({ index }: KeptRecord) => index >= checkpoint.nextRecord;
+      const records = [...kept, ...bad].filter(isNew).sort((a, b) => a.index - b.index);
+      for (let start = 0; start < records.length; start += SLICE) {
+        if (time.isSpent()) throw new OutOfTimeError(file, { ...done });
+        const slice = records.slice(start, start + SLICE);
+        await pMap(slice, addRecord, { concurrency: CONCURRENT_WRITES });
+        done.nextRecord = slice.at(-1)!.index + 1;
+      }
+    },
+
+    /** @throws {TrailError} `counts-do-not-add-up`, if records are unaccounted for */
+    counts({ recordsRead, recordsKept, recordsBad }: ReadCounts): LogFileCounts {
+      const { stored, known, skipped, quarantined } = done;
+      if (stored + known + skipped + quarantined !== recordsKept + recordsBad) {
+        throw new TrailError('counts-do-not-add-up', `${s3Uri(file)}: expected every record to be accounted for`);
+      }
+      return {
+        recordsRead,
+        eventsStored: stored,
+        eventsKnown: known,
+        recordsFiltered: recordsRead - recordsKept - recordsBad + skipped,
+        recordsQuarantined: quarantined,
+      };
+    },
+  };
 }
 
-/** Items keep all limits that are known; should DynamoDB refuse one all the same, the others are to be stored. */
-export async function putItem(
-  item: Item,
-  { dynamo, config }: Pick<StorageDeps, 'dynamo' | 'config'>,
-): Promise<PutOutcome | 'refused'> {
-  try {
-    return await putEvent(dynamo, config.eventsTable, item);
-  } catch (error) {
-    // The SDK has no class for it.
-    if ((error as Error).name === 'ValidationException') return 'refused';
-    throw error;
-  }
-}
-
-/** The member `path` of what is said of a log file, where it has one. */
-export function pathMember(
-  file: { bucket: string; key: string },
-  { pathOf }: Pick<StorageDeps, 'pathOf'>,
-): { path?: string } {
-  const path = pathOf?.(file);
-  return path === undefined ? {} : { path };
-}
-
-/** Where a bad record is, and what was expected of it. */
-export function recordDetail({ index, offset }: { index: number; offset: number }, reason: string): string {
-  return `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
-}
-
-/** What was expected of a record, by the reason for which it is bad. */
+/** Returns what was expected of a record, by the reason for which it is invalid. */
 export function expectationOf(reason: string): string {
   return EXPECTATIONS[reason] ?? reason;
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../audit-event/audit-event.ts';
+import { type AttributeName, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
 import { type DeliveredEvent, storedText } from '../store/event-item.ts';
@@ -11,22 +11,8 @@ export interface DeliveredRecord {
   keyAccount: string | undefined;
 }
 
-/** What answers are made of, and follows from the record alone. */
-const COMPARED = [
-  'timeKey',
-  'day',
-  'eventTime',
-  'eventName',
-  'eventSource',
-  'region',
-  'environment',
-  'principal',
-  'principalArn',
-  'accessKeyId',
-  'sourceIp',
-  'errorCode',
-  'requestId',
-] as const satisfies readonly (keyof AuditEvent)[];
+/** The texts that follow from the record alone. */
+const COMPARED = attributesWhere(({ type, shown, origin }) => type === undefined && shown !== 'ledger' && !origin);
 
 /**
  * Compares an event with the record that it was made from.
@@ -43,7 +29,7 @@ export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | unde
   const { event: delivered } = read;
   if (delivered.eventId !== event.eventId) return `expected ${place} of its log file to have its eventID`;
   if (delivered.contentHash !== event.contentHash) return `expected the content of ${place} of its log file`;
-  const changed = COMPARED.find((name) => storedAs(name, delivered[name]) !== comparable(name, event[name]));
+  const changed = COMPARED.find((name) => storedAs(name, delivered) !== comparable(name, event));
   if (changed !== undefined) return `attribute ${changed}: expected what ${place} of its log file says`;
   if (event.record !== undefined && !isMaskedFrom(event.record, text)) {
     return `attribute record: expected the text of ${place} of its log file, but for what is masked`;
@@ -51,13 +37,15 @@ export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | unde
   return undefined;
 }
 
-function storedAs(name: string, value: string | undefined): string | undefined {
-  return value ? storedText(name, value) : undefined;
+function storedAs(name: AttributeName, delivered: object): unknown {
+  const value = attributeOf(delivered, name);
+  return typeof value === 'string' && value !== '' ? storedText(name, value) : undefined;
 }
 
 /** Events that were stored when addresses were kept as written are the same events. */
-function comparable(name: string, value: string | undefined): string | undefined {
-  return name === 'sourceIp' && value !== undefined ? canonicalAddress(value) : value;
+function comparable(name: AttributeName, event: object): unknown {
+  const value = attributeOf(event, name);
+  return name === 'sourceIp' && typeof value === 'string' ? canonicalAddress(value) : value;
 }
 
 const MASK = '***';

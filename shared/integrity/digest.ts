@@ -1,39 +1,30 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { TrailError } from '../errors.ts';
 
 /** A log file as a digest names it. */
-export interface NamedLogFile {
-  bucket: string;
-  key: string;
+export interface NamedLogFile extends ObjectRef {
   /** Hex SHA-256 of the uncompressed bytes. */
   sha256: string;
 }
 
-/** What a digest file says. Nothing of it is to be believed before its signature was verified. */
-export interface Digest {
-  /** Where CloudTrail put it. */
-  bucket: string;
-  key: string;
+/** What a digest file says: where CloudTrail put it, and what it covers. It proves nothing before its signature is verified. */
+export interface Digest extends ObjectRef {
   account: string;
   /** The time in which its log files were delivered; ISO 8601 with milliseconds. */
   start: string;
   end: string;
+  /** Hex, of its uncompressed bytes. */
+  sha256: string;
   /** `digestEndTime` as written, which is what was signed. */
   endAsWritten: string;
   /** Of the public key, hex. */
   fingerprint: string;
-  /** Absent in a starting digest. */
-  previous?: PreviousDigest;
+  /** The digest before, its SHA-256 and signature in hex; undefined in a starting digest. */
+  previous: (NamedLogFile & { signature: string }) | undefined;
   logFiles: NamedLogFile[];
-}
-
-export interface PreviousDigest {
-  bucket: string;
-  key: string;
-  /** Hex SHA-256 of its uncompressed bytes. */
-  sha256: string;
-  /** Hex, as in its object's metadata. */
-  signature: string;
 }
 
 /** The bytes are not those of a digest file. */
@@ -92,20 +83,20 @@ export function parseDigest(text: Uint8Array): Digest {
     bucket: digest.digestS3Bucket,
     key: digest.digestS3Object,
     account: digest.awsAccountId,
-    start: isoTime(digest.digestStartTime),
-    end: isoTime(digest.digestEndTime),
+    start: timeOf(digest.digestStartTime),
+    end: timeOf(digest.digestEndTime),
+    sha256: createHash('sha256').update(text).digest('hex'),
     endAsWritten: digest.digestEndTime,
     fingerprint: digest.digestPublicKeyFingerprint.toLowerCase(),
-    ...(digest.previousDigestSignature === null
-      ? {}
-      : {
-          previous: {
+    previous:
+      digest.previousDigestSignature === null
+        ? undefined
+        : {
             bucket: digest.previousDigestS3Bucket,
             key: digest.previousDigestS3Object,
             sha256: digest.previousDigestHashValue.toLowerCase(),
             signature: digest.previousDigestSignature,
           },
-        }),
     logFiles: digest.logFiles.map(({ s3Bucket, s3Object, hashValue }) => ({
       bucket: s3Bucket,
       key: s3Object,
@@ -122,8 +113,8 @@ function parseJson(text: Uint8Array): unknown {
   }
 }
 
-function isoTime(time: string): string {
+function timeOf(time: string): string {
   const milliseconds = Date.parse(time);
   if (Number.isNaN(milliseconds)) throw new BadDigestError('a digest file; digestStartTime, digestEndTime: a time');
-  return new Date(milliseconds).toISOString();
+  return isoTime(milliseconds);
 }

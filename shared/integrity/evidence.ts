@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import * as z from 'zod/mini';
-import { readObjectKey, trailPath } from '../cloudtrail/object-key.ts';
-import { s3Uri, TrailError } from '../errors.ts';
+import { type ObjectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
+import { defined } from '../defined.ts';
+import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
 import { checkEvent } from './check-event.ts';
-import { type CheckedDigest, checkDigest, type DigestFile } from './digest-file.ts';
+import { checkDigest, type DigestFile, type ExaminedDigest } from './examine-digest.ts';
 import { checkLogFile } from './log-file-hash.ts';
 import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, writePublicKeys } from './public-keys.ts';
 
 /** All that proves an event: what the table has of it, the log file that it is from, and the digests that vouch for that. */
 export interface Evidence {
   event: DeliveredEvent;
-  logFile: { bucket: string; key: string; bytes: Uint8Array };
+  logFile: ObjectRef & { bytes: Uint8Array };
   /** The one that names the log file, then each one's predecessor. */
   digests: DigestFile[];
   publicKeys: KeysByRegion;
@@ -74,7 +76,13 @@ function sealed(content: object): string {
  * @throws {TrailError} `evidence`, when it is not
  */
 export function readEvidence(text: string): Evidence {
-  const read = BUNDLE.safeParse(parseJson(text));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw damaged('a bundle of evidence, as evidence writes it: JSON');
+  }
+  const read = BUNDLE.safeParse(json);
   if (!read.success)
     throw damaged(`a bundle of evidence; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
   const { sha256: _, ...content } = read.data;
@@ -101,20 +109,19 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
   const problems = [
     ...(await eventProblems(event, logFile)),
     ...(await logFileProblems(logFile, checked[0])),
-    ...checked.flatMap(({ bucket, key, problem }) =>
-      problem ? [`digest ${s3Uri({ bucket, key })}: ${problem.detail}`] : [],
-    ),
-    ...checked.flatMap((newer, i) => linkProblems(newer, checked[i + 1])),
+    ...checked.flatMap(digestProblems),
+    ...checked.flatMap((newer, i) => linkProblems(newer, checked[i + 1], digests[i + 1]?.metadata.signature)),
   ];
   const times = checked.flatMap(({ digest }) => (digest ? [digest.start, digest.end] : [])).sort();
+  const oldest = checked.at(-1)?.digest;
+  const fingerprints = checked.flatMap((one) => (one.state === 'signed' ? one.publicKey.fingerprint : []));
   return {
     eventId: event.eventId,
     logFile: s3Uri(logFile),
     digests: digests.length,
-    ...(times.length === 0 ? {} : { from: times[0]!, to: times.at(-1)! }),
-    reachesStart:
-      checked.length > 0 && checked.at(-1)?.digest !== undefined && checked.at(-1)?.digest?.previous === undefined,
-    fingerprints: [...new Set(checked.flatMap(({ publicKey }) => publicKey?.fingerprint ?? []))].sort(),
+    ...defined({ from: times[0], to: times.at(-1) }),
+    reachesStart: oldest !== undefined && oldest.previous === undefined,
+    fingerprints: [...new Set(fingerprints)].sort(),
     problems,
   };
 }
@@ -133,43 +140,40 @@ async function eventProblems(event: DeliveredEvent, logFile: Evidence['logFile']
   }
   // It may have come in through a copy, which has the same path.
   if (trailPath(event.logFile) !== trailPath(logFile.key)) return ['event: expected it to be of this log file'];
-  const names = readObjectKey(logFile.key);
-  const keyAccount = 'skipped' in names ? undefined : names.account;
+  const keyAccount = readLogFileKey(logFile.key)?.account;
   const problem = checkEvent(event, text === undefined ? undefined : { text, keyAccount });
   return problem === undefined ? [] : [`event: ${problem}`];
 }
 
-async function logFileProblems(logFile: Evidence['logFile'], naming: CheckedDigest | undefined): Promise<string[]> {
+async function logFileProblems(logFile: Evidence['logFile'], naming: ExaminedDigest | undefined): Promise<string[]> {
   const named = naming?.digest?.logFiles.find(({ bucket, key }) => bucket === logFile.bucket && key === logFile.key);
   if (naming === undefined || named === undefined) return ['log file: expected the first digest to name it'];
-  const problem = await checkLogFile(async () => once(logFile.bytes), named.sha256);
+  const problem = await checkLogFile(async () => Readable.from([logFile.bytes]), named.sha256);
   return problem ? [`log file: ${problem.detail}`] : [];
 }
 
-function linkProblems(newer: CheckedDigest, older: CheckedDigest | undefined): string[] {
-  const previous = newer.digest?.previous;
+function digestProblems(digest: ExaminedDigest): string[] {
+  if (digest.state === 'unchecked') return [`digest ${s3Uri(digest)}: ${describeError(digest.error)}`];
+  return digest.problem ? [`digest ${s3Uri(digest)}: ${digest.problem.detail}`] : [];
+}
+
+/** @param signature of the older digest */
+function linkProblems(
+  newer: ExaminedDigest,
+  older: ExaminedDigest | undefined,
+  signature: string | undefined,
+): string[] {
   if (older === undefined || newer.digest === undefined) return [];
+  const { previous } = newer.digest;
   const isLinked =
     previous !== undefined &&
     previous.bucket === older.bucket &&
     previous.key === older.key &&
-    previous.sha256 === older.sha256 &&
-    previous.signature.toLowerCase() === older.signature?.toLowerCase();
+    previous.sha256 === older.digest?.sha256 &&
+    previous.signature.toLowerCase() === signature?.toLowerCase();
   return isLinked
     ? []
     : [`digest ${s3Uri(newer)}: expected it to be signed upon the digest that follows in the bundle`];
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw damaged('a bundle of evidence, as evidence writes it: JSON');
-  }
 }
 
 function damaged(expectation: string): TrailError {

@@ -1,41 +1,99 @@
+const RESTORE =
+  'restore it from a version, a replica or a backup, and find out by CloudTrail and S3 access logs who did it';
+
 /**
- * What can be wrong with the log files of a trail, its digests, or what was made of them; stable names. Anything that only
- * could not be looked at is not among these: that is an error, which says nothing about the trail.
+ * What can be wrong with the log files of a trail, its digests, or what was made of them: stable names, each with what it
+ * means and what to do. What only could not be looked at is not among these: that is an error, which says nothing about the
+ * trail.
  */
-export type FindingKind =
-  /** The content is not that of which the digest has the hash. */
-  | 'log-file-modified'
-  /** A digest names it, and there is no such object. */
-  | 'log-file-missing'
-  /** The content is elsewhere than the digest says. */
-  | 'log-file-moved'
-  /** Bytes follow the gzip stream. */
-  | 'log-file-trailing-bytes'
-  /** No digest names it, and one should. */
-  | 'log-file-unnamed'
-  /** CloudTrail delivered it, and the ledger does not say that it was ingested. */
-  | 'log-file-not-ingested'
-  /** What was ingested under its name has another hash. */
-  | 'log-file-ingested-differently'
-  /** One that must have been there: its successor names it, or an hour has none. */
-  | 'digest-missing'
-  | 'digest-signature-wrong'
-  /** Signed with a key that is none of CloudTrail's. */
-  | 'digest-key-unknown'
-  /** No gzip, no JSON, or not a digest. */
-  | 'digest-malformed'
-  /** It says of itself that it is elsewhere. */
-  | 'digest-moved'
-  /** Signed, but not the one that its successor was signed upon. */
-  | 'digest-replaced'
-  /** A time between two digests that no digest covers: logging, or validation, was off. */
-  | 'logging-gap'
-  /** The digests end although time went on: logging, or validation, was switched off, or the newest were deleted. */
-  | 'digests-end'
-  /** Log files of a time of which there are no digests at all. */
-  | 'not-covered'
-  /** An event in the table that is not what a verified log file has. */
-  | 'event-unproven';
+export const FINDINGS = {
+  'log-file-modified': {
+    title: 'Log files that were altered',
+    means: 'the content is not what CloudTrail delivered',
+    todo: RESTORE,
+  },
+  'log-file-missing': {
+    title: 'Log files that are gone',
+    means: 'a signed digest names them, the bucket has them no longer',
+    todo: RESTORE,
+  },
+  'log-file-moved': {
+    title: 'Log files that are elsewhere',
+    means: 'the content is right, the place is not: a copy, or somebody tidied up',
+    todo: 'move them back, or verify where CloudTrail delivered them',
+  },
+  'log-file-trailing-bytes': {
+    title: 'Log files with something after their end',
+    means: 'bytes follow the gzip stream, which most readers do not see',
+    todo: RESTORE,
+  },
+  'log-file-unnamed': {
+    title: 'Log files that CloudTrail did not deliver',
+    means: 'no digest names them, and a trail that covers their time is there: their events may be made up',
+    todo: 'treat their events as forged until you know who put them there',
+  },
+  'log-file-not-ingested': {
+    title: 'Log files whose events are not in the table',
+    means: 'CloudTrail delivered them, and the ledger does not say that they were ingested',
+    todo: 'ingest them: redrive the dead-letter queue, replay the quarantine, or read them again',
+  },
+  'log-file-ingested-differently': {
+    title: 'Log files that were ingested with other content',
+    means: 'the content from which the events were made is not what CloudTrail delivered',
+    todo: 'treat events of these log files as forged; ingest them again once the bucket is right',
+  },
+  'digest-missing': {
+    title: 'Digests that are gone',
+    means: 'log files delivered in that hour cannot be verified, and could be missing too',
+    todo: `${RESTORE}; a lifecycle rule may also have expired the oldest: then give --since`,
+  },
+  'digest-signature-wrong': {
+    title: 'Digests with a wrong signature',
+    means: 'the digest, or its signature, was changed: nothing that it says is proof',
+    todo: RESTORE,
+  },
+  'digest-key-unknown': {
+    title: 'Digests signed with an unknown key',
+    means:
+      'the key is none that CloudTrail had in that Region and time: the digest is forged, or the public keys are incomplete',
+    todo: 'with --public-keys, get the keys of that Region and time; otherwise as with a wrong signature',
+  },
+  'digest-malformed': { title: 'Digests that are none', means: 'the object cannot be read as a digest', todo: RESTORE },
+  'digest-moved': {
+    title: 'Digests that are elsewhere',
+    means: 'the signature is right, the place is not: a copy of the bucket, or somebody moved them',
+    todo: 'move them back, or verify the bucket to which CloudTrail delivered them',
+  },
+  'digest-replaced': {
+    title: 'Digests that are not those of their chain',
+    means: 'signed, but the next digest was signed upon another one',
+    todo: RESTORE,
+  },
+  'logging-gap': {
+    title: 'Times without logging',
+    means:
+      'logging, or log file validation, was switched off and on again: what happened meanwhile is not recorded, or not provable',
+    todo: 'look for StopLogging, UpdateTrail and DeleteTrail events around that time',
+  },
+  'digests-end': {
+    title: 'Times after the last digest',
+    means: 'no digest came any more: logging or validation was switched off, or the newest digests were deleted',
+    todo: 'look for StopLogging, UpdateTrail, DeleteTrail and DeleteObject events around that time',
+  },
+  'not-covered': {
+    title: 'Log files of a time without digests',
+    means:
+      'log file validation was off, or all digests of that time were deleted: nothing about these log files can be proven',
+    todo: 'switch log file validation on; for older times, rely on other copies',
+  },
+  'event-unproven': {
+    title: 'Events that are not proven',
+    means: 'the event in the table is not what a verified log file says',
+    todo: 'treat it as forged: compare it with the log file, and find out who can write to the table',
+  },
+} as const satisfies Readonly<Record<string, { title: string; means: string; todo: string }>>;
+
+export type FindingKind = keyof typeof FINDINGS;
 
 export interface Finding {
   kind: FindingKind;

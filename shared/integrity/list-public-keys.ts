@@ -1,5 +1,7 @@
-import { type CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
-import { createCloudTrailClient } from '../aws/cloudtrail.ts';
+import { CloudTrailClient, paginateListPublicKeys } from '@aws-sdk/client-cloudtrail';
+import { createClient } from '../aws/settings.ts';
+import { DAY_MS } from '../cloudtrail/times.ts';
+import { defined } from '../defined.ts';
 import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
 /** Public keys asked of CloudTrail, and what has been asked so far. */
@@ -8,7 +10,6 @@ export interface ListedKeys extends PublicKeySource {
   found(): KeysByRegion;
 }
 
-const DAY_MS = 24 * 3600 * 1000;
 /** A Region whose keys could not be had is not asked again for so long: thousands of digests may need its keys. */
 const PAUSE_AFTER_FAILURE_MS = 30_000;
 
@@ -17,11 +18,11 @@ const PAUSE_AFTER_FAILURE_MS = 30_000;
  * A Region that does not answer (an opt-in Region that the account has not enabled, a denial, throttling) leaves the others
  * alone, and is asked again later.
  * @param now the clock, in milliseconds since 1970
- * @param createClient for a Region; by default one of your AWS configuration
+ * @param clientIn creates the client for a Region; by default one of your AWS configuration
  */
 export function listedKeys(
   now: () => number,
-  createClient: (region: string) => CloudTrailClient = (region) => createCloudTrailClient({ region }),
+  clientIn: (region: string) => CloudTrailClient = (region) => createClient(CloudTrailClient, { region }),
 ): ListedKeys {
   const clients = new Map<string, CloudTrailClient>();
   const months = new Map<string, Promise<PublicKey[]>>();
@@ -34,7 +35,7 @@ export function listedKeys(
     if (known !== undefined) return known;
     const failure = failures.get(region);
     if (failure !== undefined && now() - failure.at < PAUSE_AFTER_FAILURE_MS) return Promise.reject(failure.error);
-    const client = clients.get(region) ?? createClient(region);
+    const client = clients.get(region) ?? clientIn(region);
     clients.set(region, client);
     const listed = list(client, time).catch((cause: unknown) => {
       months.delete(month);
@@ -77,8 +78,7 @@ async function list(client: CloudTrailClient, time: string): Promise<PublicKey[]
       keys.push({
         fingerprint: Fingerprint.toLowerCase(),
         value: Value,
-        ...(ValidityStartTime === undefined ? {} : { validFrom: ValidityStartTime.toISOString() }),
-        ...(ValidityEndTime === undefined ? {} : { validTo: ValidityEndTime.toISOString() }),
+        ...defined({ validFrom: ValidityStartTime?.toISOString(), validTo: ValidityEndTime?.toISOString() }),
       });
     }
   }

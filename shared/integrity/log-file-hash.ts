@@ -1,13 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { coalesce } from '../log-file/coalesce.ts';
 import { gunzip, isGzip } from '../log-file/gunzip.ts';
+import { coalesce } from '../log-file/pieces.ts';
 import { BadLogFileError, DEFAULT_CAPS } from '../log-file/read-log-file.ts';
 import type { FindingKind } from './finding.ts';
 
 /** Why a log file is not what its digest says. */
-export interface LogFileProblem {
+export interface ContentProblem {
   kind: Extract<FindingKind, 'log-file-modified' | 'log-file-trailing-bytes'>;
   detail: string;
 }
@@ -24,7 +24,7 @@ const PIECE_BYTES = 256 * 1024;
 export async function checkLogFile(
   open: () => Promise<AsyncIterable<Uint8Array>>,
   sha256: string,
-): Promise<LogFileProblem | undefined> {
+): Promise<ContentProblem | undefined> {
   const reading = newReading();
   try {
     await inflate(await open(), reading);
@@ -141,6 +141,6 @@ function checkCaps({ bytes, compressed }: Reading): void {
   }
 }
 
-function trailing(detail: string): LogFileProblem {
+function trailing(detail: string): ContentProblem {
   return { kind: 'log-file-trailing-bytes', detail };
 }

@@ -1,5 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
+import { isoTime } from '../cloudtrail/times.ts';
+import { defined } from '../defined.ts';
 import { describeError, TrailError } from '../errors.ts';
 
 /** A public key of CloudTrail, with which digests of one Region were signed for a time. */
@@ -48,35 +50,49 @@ export function givenKeys(keys: KeysByRegion): PublicKeySource {
   };
 }
 
-const Time = z.optional(z.nullable(z.union([z.string(), z.number()])));
-const KEY_LIST = z.object({
-  PublicKeyList: z.array(
-    z.object({
-      Value: z.string().check(z.minLength(1)),
-      Fingerprint: z.string().check(z.minLength(1)),
-      ValidityStartTime: Time,
-      ValidityEndTime: Time,
-    }),
-  ),
+/** The AWS CLI writes times as text, or in its version 1 as seconds. */
+const Time = z.pipe(
+  z.union([z.string(), z.number()]),
+  z.transform((time) => isoTime(typeof time === 'number' ? time * 1000 : Date.parse(time))),
+);
+const SavedKey = z.object({
+  Value: z.string().check(z.minLength(1)),
+  Fingerprint: z.string().check(z.minLength(1)),
+  ValidityStartTime: z.nullish(Time),
+  ValidityEndTime: z.nullish(Time),
 });
-const KEY_FILE = z.union([KEY_LIST, z.record(z.string(), z.union([KEY_LIST, KEY_LIST.shape.PublicKeyList]))]);
-type SavedKey = z.infer<typeof KEY_LIST>['PublicKeyList'][number];
+const KeyList = z.object({ PublicKeyList: z.array(SavedKey) });
+const KeyFile = z.union([
+  z.pipe(
+    KeyList,
+    z.transform(({ PublicKeyList }) => ({ [ANY_REGION]: PublicKeyList })),
+  ),
+  z.record(
+    z.string(),
+    z.union([
+      z.pipe(
+        KeyList,
+        z.transform((list) => list.PublicKeyList),
+      ),
+      z.array(SavedKey),
+    ]),
+  ),
+]);
 
 /**
  * Reads saved public keys: what `aws cloudtrail list-public-keys` prints, or an object that has such a list for each Region.
- * @throws {TrailError} `public-keys`, when it is neither, or a key is not a key
+ * @throws {TrailError} `public-keys`, if it is neither, or a key is not a key
  */
 export function readPublicKeys(text: string): KeysByRegion {
-  const read = KEY_FILE.safeParse(parseJson(text));
-  if (!read.success) throw badKeys('PublicKeyList with Value and Fingerprint, or an object of Regions with such lists');
-  const file = read.data;
-  if (isKeyList(file)) return new Map([[ANY_REGION, file.PublicKeyList.map(publicKey)]]);
-  return new Map(
-    Object.entries(file).map(([region, keys]) => [
-      region,
-      (isKeyList(keys) ? keys.PublicKeyList : (keys as SavedKey[])).map(publicKey),
-    ]),
-  );
+  let file: z.output<typeof KeyFile>;
+  try {
+    file = KeyFile.parse(JSON.parse(text));
+  } catch (error) {
+    const shape = 'PublicKeyList with Value and Fingerprint, or an object of Regions with such lists';
+    const expectation = error instanceof SyntaxError ? 'JSON' : shape;
+    throw new TrailError('public-keys', `public keys: expected ${expectation}`);
+  }
+  return new Map(Object.entries(file).map(([region, keys]) => [region, keys.map(publicKey)]));
 }
 
 /** The text that `readPublicKeys` reads. */
@@ -84,7 +100,8 @@ export function writePublicKeys(keys: KeysByRegion): string {
   const lists = [...keys]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([region, list]) => [region, savedList(list)] as const);
-  const file = lists.length === 1 && lists[0]![0] === ANY_REGION ? lists[0]![1] : Object.fromEntries(lists);
+  const [only, ...others] = lists;
+  const file = only?.[0] === ANY_REGION && others.length === 0 ? only[1] : Object.fromEntries(lists);
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
@@ -99,25 +116,12 @@ function savedList(keys: readonly PublicKey[]) {
   };
 }
 
-function isKeyList(value: unknown): value is z.infer<typeof KEY_LIST> {
-  return Array.isArray((value as { PublicKeyList?: unknown }).PublicKeyList);
-}
-
-function publicKey({ Value, Fingerprint, ValidityStartTime, ValidityEndTime }: SavedKey): PublicKey {
-  const key: PublicKey = { fingerprint: Fingerprint.toLowerCase(), value: Buffer.from(Value, 'base64') };
-  const [validFrom, validTo] = [ValidityStartTime, ValidityEndTime].map(keyTime);
-  if (validFrom !== undefined) key.validFrom = validFrom;
-  if (validTo !== undefined) key.validTo = validTo;
+function publicKey({ Value, Fingerprint, ...validity }: z.output<typeof SavedKey>): PublicKey {
+  const { ValidityStartTime: from, ValidityEndTime: to } = validity;
+  const times = defined({ validFrom: from ?? undefined, validTo: to ?? undefined });
+  const key = { fingerprint: Fingerprint.toLowerCase(), value: Buffer.from(Value, 'base64'), ...times };
   keyObject(key);
   return key;
-}
-
-/** The AWS CLI writes times as text, or in its version 1 as seconds. */
-function keyTime(time: string | number | null | undefined): string | undefined {
-  if (time === undefined || time === null) return undefined;
-  const milliseconds = typeof time === 'number' ? time * 1000 : Date.parse(time);
-  if (!Number.isFinite(milliseconds)) throw badKeys('times of validity');
-  return new Date(milliseconds).toISOString();
 }
 
 /**
@@ -130,16 +134,4 @@ export function keyObject({ fingerprint, value }: PublicKey): KeyObject {
   } catch (cause) {
     throw new TrailError('public-keys', `public key ${fingerprint}: expected an RSA key as PKCS#1 DER`, { cause });
   }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badKeys('JSON');
-  }
-}
-
-function badKeys(expectation: string): TrailError {
-  return new TrailError('public-keys', `public keys: expected ${expectation}`);
 }

@@ -1,196 +1,166 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
 import pMap from 'p-map';
+import { listScopes, type ScopeFilter } from '../aws/list-trail.ts';
 import { openObject } from '../aws/open-object.ts';
-import { readDigestKey } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, readDigestKey, type TrailScope, trailScopeOf } from '../cloudtrail/object-key.ts';
+import { later, type TimeRange } from '../cloudtrail/times.ts';
 import { s3Uri } from '../errors.ts';
-import { readLedgerSummaries } from '../store/ledger-batch.ts';
 import { ledgerKey } from '../store/ledger-entry.ts';
-import { CoveredTime } from './covered-time.ts';
+import type { ExamineDeps } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
-import { Gate } from './gate.ts';
-import { listPlaces, type ScopeFilter, type TrailScope } from './list-objects.ts';
 import { hashLogFile } from './log-file-hash.ts';
-import { Outcomes } from './outcomes.ts';
-import type { PlaceReport, Unchecked } from './place-report.ts';
-import type { PublicKeySource } from './public-keys.ts';
-import { later, type TimeRange } from './time-range.ts';
+import { Outcomes, type ScopeReport, type Unchecked } from './scope-report.ts';
 import { type EventCounts, type EventIndex, verifyEvents } from './verify-events.ts';
-import { type Move, type PlaceDeps, type PlaceScope, PlaceVerification } from './verify-place.ts';
+import { type Move, type ScopeDeps, type ScopeRequest, ScopeVerification } from './verify-scope.ts';
 
 /** What is to be verified. */
 export interface VerifyRequest extends ScopeFilter, TimeRange {
-  /** Only the digests of these trails; then neither unnamed log files nor events are looked for. */
+  /** Only the digests of these trails; then neither log files that no digest names nor events are looked for. */
   trails?: readonly string[] | undefined;
   /** Buckets of which this one is a replica; its digests name them. Its own digests are accepted as well. */
   originals?: readonly string[] | undefined;
 }
 
-export interface VerifyDeps {
-  s3: S3Client;
-  keys: PublicKeySource;
+export interface VerifyBucketDeps extends Omit<ExamineDeps, 'originals'> {
   /** The clock, in milliseconds since 1970. */
   now(): number;
-  sleep(milliseconds: number): Promise<unknown>;
   /** Requests to S3 at a time. */
   concurrency: number;
   /** The tables that were made from the log files; absent: only the bucket is verified. */
   index?: EventIndex | undefined;
-  /** Told of so many more log files that were looked at. */
+  /** Is told of so many more log files that were looked at. */
   onProgress?: (logFiles: number) => void;
 }
 
-export interface VerifyReport {
-  places: PlaceReport[];
+export interface BucketReport {
+  places: ScopeReport[];
   /** Absent without an index. */
   events?: EventCounts;
-  /** All of them, by place. */
+  /** All of them, by account and Region. */
   findings: Finding[];
   unchecked: Unchecked[];
 }
 
-const PLACES_AT_ONCE = 16;
+const SCOPES_AT_ONCE = 16;
 
 /**
  * Verifies that the log files of a bucket are all that CloudTrail delivered, unaltered, and that what is in the tables was
  * made from them. What could not be read is in the report as `unchecked`.
  * @throws any error of S3 while the accounts and Regions are listed
  */
-export async function verifyBucket(request: VerifyRequest, deps: VerifyDeps): Promise<VerifyReport> {
+export async function verifyBucket(request: VerifyRequest, deps: VerifyBucketDeps): Promise<BucketReport> {
   const { since, until, trails, originals = [] } = request;
-  const { s3, keys, now, sleep, index, onProgress } = deps;
-  const gate = new Gate(deps.concurrency);
+  const { s3, keys, now, sleep, index, onProgress = () => {} } = deps;
+  const limit = pLimit(deps.concurrency);
   const outcomes = new Outcomes();
-  const placeDeps: PlaceDeps = {
-    ...{ s3, keys, now, sleep, gate, outcomes, originals, copies: index?.copies ?? [], namedElsewhere: new Set() },
-    alsoAsked: new Set(),
-    ...(index && { readLedger: (objects) => readLedgerSummaries(index.dynamo, index.tables.logFilesTable, objects) }),
-    ...(onProgress && { onProgress }),
+  const scopeDeps: ScopeDeps = {
+    ...{ s3, keys, now, sleep, limit, outcomes, originals, onProgress, copies: index?.copies ?? [] },
+    ...{ namedElsewhere: new Set(), alsoAsked: new Set(), movedDigests: new Set() },
+    ledger: index && { dynamo: index.dynamo, table: index.tables.logFilesTable },
   };
-  const found = await listPlaces(s3, request);
-  const scopes = found.map((place) => ({ place, range: { since, until }, trails, followed: false }));
-  const verifications = await readPlaces(scopes, placeDeps);
-  for (let next = earlierPlaces(verifications); next.length > 0; next = earlierPlaces(verifications)) {
-    verifications.push(...(await readPlaces(next, placeDeps)));
+  const readScopes = (requests: readonly ScopeRequest[]) => {
+    const read = async (one: ScopeRequest) => {
+      const verification = new ScopeVerification(one, scopeDeps);
+      await verification.read();
+      return verification;
+    };
+    return pMap(requests, read, { concurrency: SCOPES_AT_ONCE });
+  };
+  const found = await listScopes(s3, request);
+  const requests = found.map((scope) => ({ scope, range: { since, until }, trails, followed: false }));
+  const verifications = await readScopes(requests);
+  for (let next = earlierScopes(verifications); next.length > 0; next = earlierScopes(verifications)) {
+    verifications.push(...(await readScopes(next)));
   }
   await judge(verifications);
+  await findMoved(verifications, scopeDeps);
   const places = verifications.map(({ report }) => report);
-  await findMoved(places, s3, gate);
-  const report: VerifyReport = {
+  const report: BucketReport = {
     places,
     findings: places.flatMap(({ findings }) => findings),
     unchecked: places.flatMap(({ unchecked }) => unchecked),
   };
   if (index === undefined || trails !== undefined) return report;
-  const events = await verifyEvents({ request, places, outcomes, s3, gate, now }, index);
+  const events = await verifyEvents({ request, places, outcomes, s3, limit, now }, index);
   report.findings.push(...events.findings);
   report.unchecked.push(...events.unchecked);
   return { ...report, events: events.counts };
 }
 
-function readPlaces(scopes: readonly PlaceScope[], deps: PlaceDeps): Promise<PlaceVerification[]> {
-  const read = async (scope: PlaceScope) => {
-    const verification = new PlaceVerification(scope, deps);
-    await verification.read();
-    return verification;
-  };
-  return pMap(scopes, read, { concurrency: PLACES_AT_ONCE });
-}
-
-/** Places where trails wrote before they came to those that were read: only those trails are verified there. */
-function earlierPlaces(verifications: readonly PlaceVerification[]): PlaceScope[] {
-  const scopes = new Map<string, PlaceScope>();
-  for (const { moves, scope } of verifications) {
-    for (const move of moves) {
-      const place = placeBefore(move);
-      const until = move.newer.checked.digest?.start;
-      const { since } = scope.range;
-      if (place === undefined || until === undefined || (since !== undefined && until <= since)) continue;
-      if (verifications.some((other) => isSamePlace(other.scope.place, place))) continue;
-      const known = scopes.get(placeKey(place));
-      scopes.set(placeKey(place), {
-        place,
+/** Where trails wrote before they came to what was read: only those trails are verified there. */
+function earlierScopes(verifications: readonly ScopeVerification[]): ScopeRequest[] {
+  const requests = new Map<string, ScopeRequest>();
+  for (const { moves, request } of verifications) {
+    for (const { previous, newer } of moves) {
+      const scope = digestScope(previous);
+      const until = newer.digest?.start;
+      const { since } = request.range;
+      if (scope === undefined || until === undefined || (since !== undefined && until <= since)) continue;
+      if (verifications.some((other) => isSameScope(other.request.scope, scope))) continue;
+      const known = requests.get(scopeKey(scope));
+      requests.set(scopeKey(scope), {
+        scope,
         range: { since, until: later(until, known?.range.until ?? until) },
-        trails: [...new Set([...(known?.trails ?? []), move.newer.names.trail])],
+        trails: [...new Set([...(known?.trails ?? []), newer.names.trail])],
         followed: true,
       });
     }
   }
-  return [...scopes.values()];
+  return [...requests.values()];
 }
 
-/** What only all digests of an account and Region together can tell. */
-async function judge(verifications: readonly PlaceVerification[]): Promise<void> {
+/** Says what only all digests of an account and Region together can tell. */
+async function judge(verifications: readonly ScopeVerification[]): Promise<void> {
   for (const verification of verifications) {
-    for (const move of verification.moves) {
-      const before = placeBefore(move);
-      const there = before && verifications.find(({ scope }) => isSamePlace(scope.place, before));
-      await verification.settleMove(move, there);
-    }
+    for (const move of verification.moves) await verification.settleMove(move, scopeBefore(verifications, move));
   }
-  const groups = new Map<string, PlaceVerification[]>();
-  for (const verification of verifications) {
-    const { account, region } = verification.scope.place;
-    const group = `${account}/${region}`;
-    groups.set(group, [...(groups.get(group) ?? []), verification]);
-  }
+  const groups = Map.groupBy(verifications, ({ report }) => `${report.account}/${report.region}`);
   for (const group of groups.values()) {
-    const covered = new CoveredTime(group.flatMap((verification) => verification.coveredSpans()));
-    const newest = group.flatMap((verification) => (verification.scope.followed ? [] : verification.livingEnds()));
+    const covered = group.flatMap((verification) => verification.coveredSpans());
+    const newest = group.flatMap((verification) => (verification.request.followed ? [] : verification.livingEnds()));
     for (const verification of group) verification.checkEnds(covered);
-    for (const verification of group) verification.judge({ newest, covered });
+    for (const verification of group) verification.judge(newest, covered);
   }
 }
 
-function placeBefore({ previous }: Move): TrailScope | undefined {
-  const names = readDigestKey(previous.key);
-  return names && { bucket: previous.bucket, root: names.root, account: names.account, region: names.region };
+function scopeBefore(verifications: readonly ScopeVerification[], { previous }: Move): ScopeVerification | undefined {
+  const scope = digestScope(previous);
+  return scope && verifications.find(({ request }) => isSameScope(request.scope, scope));
 }
 
-const placeKey = ({ bucket, root, account, region }: TrailScope) => [bucket, root, account, region].join('|');
-const isSamePlace = (one: TrailScope, other: TrailScope) => placeKey(one) === placeKey(other);
+const digestScope = (object: ObjectRef) => (readDigestKey(object.key) ? trailScopeOf(object) : undefined);
+const scopeKey = ({ bucket, root, account, region }: TrailScope) => [bucket, root, account, region].join('|');
+const isSameScope = (one: TrailScope, other: TrailScope) => scopeKey(one) === scopeKey(other);
 
 /** A digest or log file that is missing in one place and turned up in another is moved, not missing. */
-async function findMoved(places: readonly PlaceReport[], s3: S3Client, gate: Gate): Promise<void> {
-  const movedDigests = new Set(places.flatMap((place) => [...place.movedDigests]));
-  for (const place of places) {
-    place.findings = place.findings.filter(
-      (finding) => !(finding.kind === 'digest-missing' && isIn(movedDigests, finding)),
-    );
+async function findMoved(
+  verifications: readonly ScopeVerification[],
+  { s3, limit, movedDigests }: Pick<ScopeDeps, 's3' | 'limit' | 'movedDigests'>,
+): Promise<void> {
+  const missing = new Map(verifications.flatMap((verification) => [...verification.named.missing]));
+  const isMoved = async (finding: Finding): Promise<boolean> => {
+    const { kind, key } = finding;
+    if (kind === 'digest-missing' && key !== undefined) return movedDigests.has(ledgerKey(objectOf(finding)));
+    if (kind !== 'log-file-unnamed' || missing.size === 0) return false;
+    const origin = missing.get((await limit(() => hashOf(s3, objectOf(finding)))) ?? '');
+    if (origin === undefined || origin.kind === 'log-file-moved') return false;
+    origin.kind = 'log-file-moved';
+    origin.detail = `expected it there, as its digest says; it is at ${s3Uri(objectOf(finding))}`;
+    return true;
+  };
+  for (const { report } of verifications) {
+    const moved = await Promise.all(report.findings.map(isMoved));
+    report.findings = report.findings.filter((_, i) => !moved[i]);
   }
-  const hashes = new Map(places.flatMap((place) => [...place.missingHashes]));
-  const all = places.flatMap(({ findings }) => findings);
-  const missing = new Map(
-    all.flatMap((finding) =>
-      finding.kind === 'log-file-missing' ? [[hashes.get(ledgerKey(objectOf(finding)))!, finding]] : [],
-    ),
-  );
-  if (missing.size === 0) return;
-  const resolved = new Set<Finding>();
-  await Promise.all(
-    all
-      .filter(({ kind }) => kind === 'log-file-unnamed')
-      .map(async (unnamed) => {
-        const origin = missing.get((await gate.run(() => hashOf(s3, objectOf(unnamed)))) ?? '');
-        if (origin === undefined || origin.kind === 'log-file-moved') return;
-        origin.kind = 'log-file-moved';
-        origin.detail = `expected it there, as its digest says; it is at ${s3Uri(objectOf(unnamed))}`;
-        resolved.add(unnamed);
-      }),
-  );
-  for (const place of places) place.findings = place.findings.filter((finding) => !resolved.has(finding));
 }
 
-const objectOf = ({ bucket = '', key = '' }: Finding) => ({ bucket, key });
+const objectOf = ({ bucket = '', key = '' }: Finding): ObjectRef => ({ bucket, key });
 
-function isIn(objects: ReadonlySet<string>, finding: Finding): boolean {
-  return finding.key !== undefined && objects.has(ledgerKey(objectOf(finding)));
-}
-
-/** Returns undefined if it cannot be read: then it stays a file that no digest names. */
-async function hashOf(s3: S3Client, object: { bucket: string; key: string }): Promise<string | undefined> {
+/** Returns undefined if a log file cannot be read: then it stays one that no digest names. */
+async function hashOf(s3: S3Client, object: ObjectRef): Promise<string | undefined> {
   try {
-    const open = await openObject(s3, object);
-    return open && (await hashLogFile(open.body));
+    return await hashLogFile((await openObject(s3, object)).body);
   } catch {
     return undefined;
   }

@@ -1,25 +1,25 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { LimitFunction } from 'p-limit';
 import pMap from 'p-map';
+import type { ScopeFilter } from '../aws/list-trail.ts';
 import { openObject } from '../aws/open-object.ts';
-import { readObjectKey, trailPath } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, objectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
+import { contains, daysBetween, isoTime, type TimeRange } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
-import { eventsOfDay } from '../store/events-of-day.ts';
-import { readLedgerSummaries } from '../store/ledger-batch.ts';
+import { eventsOfDay } from '../store/events-table.ts';
+import { readLedgerBatch } from '../store/ledger-batch.ts';
 import { checkEvent } from './check-event.ts';
 import type { Finding } from './finding.ts';
-import type { Gate } from './gate.ts';
-import type { ScopeFilter } from './list-objects.ts';
-import type { Outcomes } from './outcomes.ts';
-import type { PlaceReport, Unchecked } from './place-report.ts';
-import { contains, daysBetween, type TimeRange } from './time-range.ts';
+import type { Outcomes, ScopeReport, Unchecked } from './scope-report.ts';
 
 /** The tables that were made from the log files. */
 export interface EventIndex {
-  dynamo: Parameters<typeof listDays>[0];
+  dynamo: DynamoDBClient;
   tables: TableNames;
   /** Buckets through which log files also came into them, below the same path from `AWSLogs/` on. */
   copies: readonly string[];
@@ -41,18 +41,15 @@ export interface EventCounts {
 
 interface EventScope {
   request: ScopeFilter & TimeRange & { originals?: readonly string[] | undefined };
-  places: readonly PlaceReport[];
+  places: readonly ScopeReport[];
   outcomes: Outcomes;
   s3: S3Client;
-  gate: Gate;
+  limit: LimitFunction;
   now(): number;
 }
 
-/** Events from the same log file. */
-interface EventsOfFile {
-  logFile: string;
-  bucket: string;
-  key: string;
+/** The log file of some events. */
+interface EventsOfFile extends ObjectRef {
   events: DeliveredEvent[];
 }
 
@@ -77,10 +74,10 @@ export async function verifyEvents(
   return { counts, findings, unchecked };
 }
 
-/** Not only the days that the environments table lists: who adds an event by hand may leave that out. */
+/** All days, not only those in the environments table: whoever adds an event by hand may leave that out. */
 async function daysOf({ request, places }: EventScope, { dynamo, tables }: EventIndex): Promise<string[]> {
   const from = request.since ?? places.flatMap((place) => place.from ?? []).sort()[0];
-  const last = new Date(Date.parse(request.until) - 1).toISOString();
+  const last = isoTime(Date.parse(request.until) - 1);
   const days = new Set(from === undefined ? [] : daysBetween(from, last));
   for (const day of await listDays(dynamo, tables.environmentsTable)) {
     if (day <= last.slice(0, 10) && (request.since === undefined || day >= request.since.slice(0, 10))) days.add(day);
@@ -101,29 +98,15 @@ class EventVerification {
   }
 
   async verify(stored: readonly StoredEvent[]): Promise<void> {
-    const files = new Map<string, EventsOfFile>();
-    for (const event of stored) {
-      if (!this.isAsked(event)) continue;
-      this.counts.events += 1;
-      if (event.provisional) {
-        this.counts.provisional += 1;
-        continue;
-      }
-      const { logFile } = event;
-      const slash = logFile.indexOf('/');
-      const file = files.get(logFile) ?? {
-        logFile,
-        bucket: logFile.slice(0, slash),
-        key: logFile.slice(slash + 1),
-        events: [],
-      };
-      files.set(logFile, file);
-      file.events.push(event);
-    }
-    const elsewhere = [...files.values()].filter((file) => this.isElsewhere(file));
-    await this.verifyElsewhere(elsewhere);
-    const here = [...files.values()].filter((file) => !elsewhere.includes(file));
-    await pMap(here, (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
+    const asked = stored.filter((event) => this.isAsked(event));
+    const delivered = asked.filter((event): event is DeliveredEvent => !event.provisional);
+    this.counts.events += asked.length;
+    this.counts.provisional += asked.length - delivered.length;
+    const byFile = Map.groupBy(delivered, ({ logFile }) => logFile);
+    const files = [...byFile].map(([logFile, events]) => ({ ...objectRef(logFile), events }));
+    const [elsewhere, here] = [true, false].map((is) => files.filter((file) => this.isElsewhere(file) === is));
+    await this.verifyElsewhere(elsewhere ?? []);
+    await pMap(here ?? [], (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
   }
 
   private isAsked(event: StoredEvent): boolean {
@@ -132,16 +115,19 @@ class EventVerification {
     if (expiresAt !== undefined && expiresAt <= now() / 1000) return false;
     const time = timeKey.slice(0, timeKey.indexOf('#'));
     if (!contains(request, time) && !(request.since === undefined && time.startsWith('0000'))) return false;
-    const { account, region } = placeOf(event);
-    const isAccount = account === undefined || (request.accounts?.includes(account) ?? true);
-    return isAccount && (region === undefined || (request.regions?.includes(region) ?? true));
+    const names = event.provisional
+      ? { account: event.accountId, region: event.region }
+      : readLogFileKey(event.logFile);
+    const isIn = (wanted: readonly string[] | undefined, name: string | undefined) =>
+      wanted === undefined || name === undefined || wanted.includes(name);
+    return isIn(request.accounts, names?.account) && isIn(request.regions, names?.region);
   }
 
-  private isElsewhere({ bucket, key }: EventsOfFile): boolean {
+  private isElsewhere({ bucket, key }: ObjectRef): boolean {
     const { request, outcomes } = this.scope;
     if (outcomes.isVerified(key) || outcomes.isUnproven(key)) return false;
-    const names = readObjectKey(key);
-    if ('skipped' in names) return false;
+    const names = readLogFileKey(key);
+    if (names === undefined) return false;
     const isOtherBucket = ![request.bucket, ...(request.originals ?? []), ...this.index.copies].includes(bucket);
     return isOtherBucket || (names.deliveredAt !== undefined && !contains(request, names.deliveredAt));
   }
@@ -149,10 +135,10 @@ class EventVerification {
   /** Another verification is about these; but the ledger must know them. */
   private async verifyElsewhere(files: readonly EventsOfFile[]): Promise<void> {
     if (files.length === 0) return;
-    const entries = await readLedgerSummaries(this.index.dynamo, this.index.tables.logFilesTable, files);
-    for (const file of files) {
-      if (entries.has(file.logFile)) this.counts.elsewhere += file.events.length;
-      else for (const event of file.events) this.add(event, 'expected the ledger to know its log file');
+    const entries = await readLedgerBatch(this.index.dynamo, this.index.tables.logFilesTable, files);
+    for (const { bucket, key, events } of files) {
+      if (entries.has(`${bucket}/${key}`)) this.counts.elsewhere += events.length;
+      else for (const event of events) this.add(event, 'expected the ledger to know its log file');
     }
   }
 
@@ -160,71 +146,56 @@ class EventVerification {
     const { outcomes, places } = this.scope;
     const { key, events } = file;
     if (outcomes.isVerified(key)) return this.compare(file);
-    const names = readObjectKey(key);
+    const names = readLogFileKey(key);
     const isUnlisted = places.some(
-      (place) =>
-        place.unlisted && !('skipped' in names) && place.account === names.account && place.region === names.region,
+      ({ unlisted, account, region }) => unlisted && account === names?.account && region === names.region,
     );
-    if (outcomes.isUnproven(key) || isUnlisted) {
-      this.counts.unproven += events.length;
-      const finding = outcomes.findingOf(key);
-      if (finding) finding.events = (finding.events ?? 0) + events.length;
+    if (!outcomes.isUnproven(key) && !isUnlisted) {
+      for (const event of events) this.add(event, 'expected its log file to be one that a signed digest names');
       return;
     }
-    for (const event of events) this.add(event, 'expected its log file to be one that a signed digest names');
+    this.counts.unproven += events.length;
+    const finding = outcomes.findingOf(key);
+    if (finding) finding.events = (finding.events ?? 0) + events.length;
   }
 
   private async compare(file: EventsOfFile): Promise<void> {
-    const { request, gate } = this.scope;
+    const { request, limit, places } = this.scope;
+    const { events, key } = file;
     // What came in through a copy, or through the original of a replica, is in this bucket below its prefix.
-    const isRead = this.scope.places.some(({ bucket }) => bucket === file.bucket);
-    const object = isRead ? file : { bucket: request.bucket, key: `${request.prefix}${trailPath(file.key)}` };
+    const isRead = places.some(({ bucket }) => bucket === file.bucket);
+    const object = isRead ? file : { bucket: request.bucket, key: `${request.prefix}${trailPath(key)}` };
     try {
-      const records = await gate.run(() => this.readRecords(object, file.events));
-      const names = readObjectKey(file.key);
-      const keyAccount = 'skipped' in names ? undefined : names.account;
-      for (const event of file.events) {
+      const records = await limit(() => this.readRecords(object, events));
+      const keyAccount = readLogFileKey(key)?.account;
+      for (const event of events) {
         const text = records.get(event.recordIndex);
         const difference = checkEvent(event, text === undefined ? undefined : { text, keyAccount });
         if (difference === undefined) this.counts.proven += 1;
         else this.add(event, difference);
       }
     } catch (error) {
-      this.counts.unproven += file.events.length;
+      this.counts.unproven += events.length;
       this.unchecked.push({ place: s3Uri(object), reason: describeError(error) });
     }
   }
 
-  /** The records of a verified log file that events were made from, by position. */
-  private async readRecords(
-    object: { bucket: string; key: string },
-    events: readonly DeliveredEvent[],
-  ): Promise<Map<number, string>> {
+  /** Reads the records of a verified log file that events were made from, by position. */
+  private async readRecords(object: ObjectRef, events: readonly DeliveredEvent[]): Promise<Map<number, string>> {
     const wanted = new Set(events.map(({ recordIndex }) => recordIndex));
     const records = new Map<number, string>();
     const onRecords = ({ kept }: RecordBatch) => {
       for (const { index, bytes } of kept) if (wanted.has(index)) records.set(index, Buffer.from(bytes).toString());
     };
-    const open = await openObject(this.scope.s3, object);
-    if (!open) throw new TrailError('s3-answer', `${s3Uri(object)}: expected the object`);
+    const { body } = await openObject(this.scope.s3, object);
     const eventSources = [...new Set(events.flatMap(({ eventSource }) => eventSource ?? []))];
-    const { sha256 = '' } = await readLogFile(open.body, { eventSources, onRecords, hash: true });
+    const { sha256 = '' } = await readLogFile(body, { eventSources, onRecords, hash: true });
     if (this.scope.outcomes.isContent(object.key, sha256)) return records;
     throw new TrailError('object-changed', `${s3Uri(object)}: expected the content that was verified before`);
   }
 
   private add({ eventId, logFile }: DeliveredEvent, detail: string): void {
-    const names = readObjectKey(logFile);
-    const { account = '-', region } = 'skipped' in names ? { region: '-' } : names;
-    const slash = logFile.indexOf('/');
-    const place = { bucket: logFile.slice(0, slash), key: logFile.slice(slash + 1) };
-    this.findings.push({ kind: 'event-unproven', account, region, ...place, eventId, detail });
+    const { account = '-', region = '-' } = readLogFileKey(logFile) ?? {};
+    this.findings.push({ kind: 'event-unproven', account, region, ...objectRef(logFile), eventId, detail });
   }
-}
-
-/** The account and Region whose log files have an event. */
-function placeOf(event: StoredEvent): { account?: string | undefined; region?: string | undefined } {
-  if (event.provisional) return { account: event.accountId, region: event.region };
-  const names = readObjectKey(event.logFile);
-  return 'skipped' in names ? {} : names;
 }

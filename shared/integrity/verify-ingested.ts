@@ -1,45 +1,39 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { ObjectMissingError } from '../aws/open-object.ts';
-import { type DigestKey, readDigestKey, readObjectKey } from '../cloudtrail/object-key.ts';
-import { describeError, s3Uri, TrailError } from '../errors.ts';
+import { listDay, listScopes, type ScopeFilter } from '../aws/list-trail.ts';
+import { type ObjectRef, readDigestKey, readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
+import { DAY_MS, daysBetween, isoTime } from '../cloudtrail/times.ts';
+import { defined } from '../defined.ts';
+import { describeError, s3Uri } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
-import { type DigestChain, listChains, readLastRun, writeChain, writeLastRun } from '../store/digest-chains.ts';
-import { readLedger, writeVerification } from '../store/ledger.ts';
-import { verificationOf } from '../store/ledger-entry.ts';
+import { type DigestChain, writeLastRun } from '../store/digest-chains.ts';
 import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './chain.ts';
-import type { Digest, NamedLogFile } from './digest.ts';
-import { type CheckedDigest, checkDigest, fetchDigest } from './digest-file.ts';
+import { compareWithLedger, type Ledger, markInLedger } from './compare-with-ledger.ts';
+import type { Digest } from './digest.ts';
+import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
-import { listDay, listPlaces, type ScopeFilter, type TrailScope } from './list-objects.ts';
-import type { PublicKeySource } from './public-keys.ts';
-import { shifted } from './time-range.ts';
+import { endOf, KnownChains } from './known-chains.ts';
+import { KeysUnavailableError } from './public-keys.ts';
 
-/** What the verification works with. */
-export interface VerifyDeps {
-  s3: S3Client;
+/** What the hourly verification works with. */
+export interface VerifyIngestedDeps extends ExamineDeps {
   dynamo: DynamoDBClient;
   logFilesTable: string;
   locations: readonly ScopeFilter[];
-  /** Buckets of which those of the locations are replicas; digests name them. */
-  originals: readonly string[];
-  keys: PublicKeySource;
-  /** From when on everything is to be verified, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
+  /** Verify everything from this time on, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
   since?: string | undefined;
-  /** For so long a digest, and a log file that one names, may be missing: CloudTrail, or ingest, is late. Milliseconds. */
+  /** How long a digest, or a log file that one names, may be missing because CloudTrail or ingest is late. Milliseconds. */
   graceMs: number;
   now(): number;
-  sleep(milliseconds: number): Promise<unknown>;
 }
 
-/** What a digest showed of the log files that it names. */
+/** How the log files that a digest names compare with what was ingested. */
 export interface FileCounts {
   /** What was ingested is what CloudTrail signed. */
   verified: number;
   /** It is something else. */
   failed: number;
-  /** Found to be one or the other before. */
+  /** Marked as one or the other before. */
   known: number;
   /** Not ingested yet; `overdue` of them for longer than the grace. */
   open: number;
@@ -54,9 +48,9 @@ export interface DigestReport extends FileCounts {
   region: string;
   /** Looked at before, and again for the log files that were not ingested then. */
   again: boolean;
-  /** Where the trail wrote before, if that is a bucket that the function does not read; `s3://...`. */
+  /** Where the trail wrote before, if the function does not read that bucket; `s3://...`. */
   earlier?: string;
-  /** Why it could not be checked: the public keys of its Region could not be had. It is looked at again each hour. */
+  /** Why it could not be checked: the public keys of its Region are unavailable. It is looked at again each hour. */
   unchecked?: string;
   /** What is wrong with the digest, or with its place in the chain. */
   findings: Pick<Finding, 'kind' | 'detail' | 'key' | 'from' | 'to'>[];
@@ -64,7 +58,7 @@ export interface DigestReport extends FileCounts {
   failedLogFiles: string[];
 }
 
-/** A trail whose digests end in an account and Region while another trail goes on there. It is told once. */
+/** A trail whose digests end in an account and Region while another trail goes on there. It is reported once. */
 export interface RetiredChain {
   bucket: string;
   account: string;
@@ -74,336 +68,246 @@ export interface RetiredChain {
   end: string;
 }
 
-/** Who is told what happens. Nothing told holds record content. */
+/** Is told what happens, without record content. */
 export interface VerifyObserver {
   digest(report: DigestReport): void;
   retired(chain: RetiredChain): void;
-  /** The digests of an account and Region could not be looked at; they will be the next time. */
+  /** The digests of an account and Region could not be looked at; the next run tries again. */
   failed(place: string, error: unknown): void;
 }
 
 /** How a run ended. */
-export interface VerifyReport {
+export interface RunReport {
   /** Accounts and Regions. */
   places: number;
   failedPlaces: number;
   chains: number;
   /** Whether all digests were looked at; else the next run goes on. */
   finished: boolean;
-  /** Regions whose public keys could not be had, each with the reason: their digests are not verified. */
+  /** Regions whose public keys are unavailable, each with the reason: their digests are not verified. */
   keysUnavailable: Readonly<Record<string, string>>;
-  /** How long ago the newest digest ends that was dealt with, of the chain that is behind most; absent without chains. */
+  /** How long ago the newest digest ends that was dealt with, of the chain that is furthest behind; absent without chains. */
   digestAgeMs?: number;
 }
 
-const HOUR_MS = 3600 * 1000;
-const DAY_MS = 24 * HOUR_MS;
-/** CloudTrail delivers again for 30 days; what is not ingested by then will not be by itself. */
+/** CloudTrail delivers again for 30 days; what is not ingested by then never will be by itself. */
 const GIVEN_UP_MS = 30 * DAY_MS;
-/** A chain that goes on no longer, because its trail is no more, is looked for, and is an alarm, for this long. */
-const LIVING_MS = 7 * DAY_MS;
-/** A trail is retired when another one in the same account and Region is so much further. */
-const RETIRED_MS = 3 * HOUR_MS;
 /** Some 30 KB. */
-const MAX_UNSETTLED = 200;
+const MAX_PENDING = 200;
 const MAX_NAMED = 20;
-const CONCURRENT_PLACES = 4;
+const CONCURRENT_SCOPES = 4;
 const CONCURRENT_LOG_FILES = 8;
-/** Each lost race means that another reading of a log file was written. */
-const MAX_RACES = 8;
 
 /**
  * Verifies the digests that CloudTrail has delivered since the last run: their signatures, that none is missing between them,
- * and that what was ingested of the log files they name is what CloudTrail signed, by the hashes that the ledger has. The
- * log files themselves are not read: one that is deleted or changed later, without being announced, is not noticed here.
+ * and, by the hashes in the ledger, that what was ingested of the log files they name is what CloudTrail signed. The log
+ * files themselves are not read: one that is deleted or changed later, without a notification, is not noticed here.
  *
- * It may end anywhere, and be run again: a digest counts as dealt with when everything it says has been written.
+ * It may end anywhere, and run again: a digest counts as dealt with when everything it says has been written.
  */
 export async function verifyIngested(
-  deps: VerifyDeps,
+  deps: VerifyIngestedDeps,
   observer: VerifyObserver,
   time: TimeBudget,
-): Promise<VerifyReport> {
-  const { dynamo, logFilesTable } = deps;
-  const begunAt = new Date(deps.now()).toISOString();
-  const lastRun = await readLastRun(dynamo, logFilesTable);
-  const run = new Run(deps, observer, time, await listChains(dynamo, logFilesTable), lastRun);
+): Promise<RunReport> {
+  const begunAt = isoTime(deps.now());
+  const run = new Run(deps, observer, time, await KnownChains.read(deps));
   for (const location of deps.locations) await run.location(location);
-  await run.retire();
-  const report = run.report();
-  if (report.finished && report.failedPlaces === 0) await writeLastRun(dynamo, logFilesTable, begunAt);
+  const report = await run.end();
+  if (report.finished && report.failedPlaces === 0) await writeLastRun(deps.dynamo, deps.logFilesTable, begunAt);
   return report;
 }
 
 class Run {
-  private readonly deps: VerifyDeps;
+  private readonly deps: VerifyIngestedDeps;
   private readonly observer: VerifyObserver;
   private readonly time: TimeBudget;
-  private readonly chains: Map<string, DigestChain>;
-  /** Chains that begin anew, as they were. */
-  private readonly before = new Map<string, DigestChain>();
-  /** A chain that ends before went on no more when that was last looked at, for a week. */
-  private readonly livingSince: string;
+  private readonly ledger: Ledger;
+  private readonly chains: KnownChains;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
   private readonly keysUnavailable: Record<string, string> = {};
-  /** Chains that were found to go on in another place. */
-  private readonly movedOn = new Set<string>();
-  /** Chains that are as far as their digests go: all of them were looked at, and none is waited for. */
-  private readonly upToDate = new Set<string>();
 
-  constructor(
-    deps: VerifyDeps,
-    observer: VerifyObserver,
-    time: TimeBudget,
-    chains: readonly DigestChain[],
-    lastRun: string | undefined,
-  ) {
+  constructor(deps: VerifyIngestedDeps, observer: VerifyObserver, time: TimeBudget, chains: KnownChains) {
     this.deps = deps;
     this.observer = observer;
     this.time = time;
-    this.livingSince = lastRun === undefined ? '' : new Date(Date.parse(lastRun) - LIVING_MS).toISOString();
-    this.chains = new Map(chains.map((chain) => [keyOf(chain), this.restarted(chain)]));
+    this.ledger = { dynamo: deps.dynamo, table: deps.logFilesTable };
+    this.chains = chains;
   }
 
-  report(): VerifyReport {
-    const ends = [...this.chains.values()]
-      .filter((chain) => chain.last !== undefined && !chain.retired && this.isLiving(chain) && !isBackfill(chain.id))
-      .map(({ last }) => this.deps.now() - Date.parse(last!.end));
-    const age = ends.length === 0 ? {} : { digestAgeMs: Math.max(0, ...ends) };
-    return { ...this.counts, chains: this.chains.size, keysUnavailable: this.keysUnavailable, ...age };
-  }
-
-  /** Trails that are no more, while others of their account and Region go on, are told of once. */
-  async retire(): Promise<void> {
-    const living = [...this.chains.values()].filter(({ id, last }) => last !== undefined && !isBackfill(id));
-    for (const chain of living) {
-      if (chain.retired) continue;
-      if (this.movedOn.has(keyOf(chain))) {
-        await this.save({ ...chain, retired: true });
-        continue;
-      }
-      if (!this.upToDate.has(keyOf(chain))) continue;
-      const limit = shifted(chain.last!.end, RETIRED_MS);
-      const { bucket, account, region } = chain;
-      const isOutlived = living.some(
-        (other) => other.account === account && other.region === region && other.last!.end > limit,
-      );
-      if (!isOutlived) continue;
-      const saved = await this.save({ ...chain, retired: true });
-      const { trail } = readDigestKey(saved.last!.key)!;
-      this.observer.retired({ bucket, account, region, trail, end: saved.last!.end });
+  /** Reports trails that have ended while others of their account and Region go on, and how the run ended. */
+  async end(): Promise<RunReport> {
+    for await (const { bucket, account, region, last } of this.chains.retire()) {
+      const trail = readDigestKey(last.key)?.trail ?? '';
+      this.observer.retired({ bucket, account, region, trail, end: last.end });
     }
+    const { counts, keysUnavailable, chains } = this;
+    return { ...counts, chains: chains.size, keysUnavailable, ...defined({ digestAgeMs: chains.digestAgeMs() }) };
   }
 
   /** A failure of one account and Region leaves the others alone. */
   async location(location: ScopeFilter): Promise<void> {
-    let places: TrailScope[];
+    let scopes: TrailScope[];
     try {
-      places = await listPlaces(this.deps.s3, location);
+      scopes = await listScopes(this.deps.s3, location);
     } catch (error) {
       this.counts.failedPlaces += 1;
       this.observer.failed(s3Uri({ bucket: location.bucket, key: location.prefix }), error);
       return;
     }
-    // Those that are behind come first, so that all have their turn when time is short.
-    const behind = new Map(places.map((place) => [place, this.positionOf(place)]));
-    places.sort((a, b) => (behind.get(a)! < behind.get(b)! ? -1 : 1));
-    await pMap(places, (place) => this.place(place), { concurrency: CONCURRENT_PLACES });
+    // Those furthest behind come first, so that all have their turn when time is short.
+    const behind = scopes.map((scope) => ({ scope, position: this.chains.positionOf(scope) }));
+    behind.sort((a, b) => (a.position < b.position ? -1 : 1));
+    await pMap(behind, ({ scope }) => this.scope(scope), { concurrency: CONCURRENT_SCOPES });
   }
 
-  private async place(place: TrailScope): Promise<void> {
+  private async scope(scope: TrailScope): Promise<void> {
     this.counts.places += 1;
     try {
-      for (const chain of this.chainsOf(place)) await this.again(chain);
-      await this.onward(place);
+      for (const chain of this.chains.of(scope)) await this.recheckPending(chain);
+      await this.goOn(scope);
     } catch (error) {
       this.counts.failedPlaces += 1;
-      this.observer.failed(
-        `${s3Uri({ bucket: place.bucket, key: place.root })} ${place.account} ${place.region}`,
-        error,
-      );
+      const { bucket, root, account, region } = scope;
+      this.observer.failed(`${s3Uri({ bucket, key: root })} ${account} ${region}`, error);
     }
   }
 
   /** Looks once more at digests that name log files which were not ingested. */
-  private async again(chain: DigestChain): Promise<void> {
+  private async recheckPending(chain: DigestChain): Promise<void> {
     let current = chain;
-    for (const key of chain.unsettled) {
+    for (const key of chain.pending) {
       if (this.isOutOfTime()) return;
-      const names = readDigestKey(key)!;
-      const checked = await this.fetch({ bucket: chain.bucket, key });
-      const counts = checked?.signed ? await this.settle(checked.digest!, current) : NOTHING;
-      const isOpen = counts.open > 0 || checked?.unchecked !== undefined;
-      const settled = !isOpen || this.deps.now() - Date.parse(names.end) > GIVEN_UP_MS;
-      if (settled) {
-        current = await this.save({ ...current, unsettled: current.unsettled.filter((other) => other !== key) });
+      const digest = await this.examine({ bucket: chain.bucket, key });
+      const counts = digest?.state === 'signed' ? await this.compare(digest.digest, current) : noCounts();
+      const end = readDigestKey(key)?.end ?? '';
+      const isPending = counts.open > 0 || digest?.state === 'unchecked';
+      if (!isPending || this.ageOf(end) > GIVEN_UP_MS) {
+        current = await this.chains.save({ ...current, pending: current.pending.filter((other) => other !== key) });
       }
-      if (checked) this.tell(current, checked, counts, [], true);
+      if (digest) this.tell(current, digest, counts, { again: true, links: [] });
       // The others need the same keys.
-      if (checked?.unchecked) return;
+      if (digest?.state === 'unchecked') return;
     }
   }
 
   /** Goes on with the digests that have come since, day by day, in each chain from the oldest on. */
-  private async onward(place: TrailScope): Promise<void> {
+  private async goOn(scope: TrailScope): Promise<void> {
+    const { s3, now } = this.deps;
     const waiting = new Set<string>();
-    for (const day of daysFrom(this.positionOf(place).slice(0, 10), this.deps.now())) {
+    for (const day of daysBetween(this.chains.positionOf(scope), isoTime(now()))) {
       if (this.isOutOfTime()) return;
-      const objects = await listDay(this.deps.s3, place, 'CloudTrail-Digest', day);
-      const digests = objects.flatMap(({ key }) => {
+      const listed = await listDay(s3, scope, 'CloudTrail-Digest', day);
+      const digests = listed.flatMap(({ key }) => {
         const names = readDigestKey(key);
-        return names ? [{ bucket: place.bucket, key, names }] : [];
+        return names ? [{ key, names }] : [];
       });
       digests.sort((a, b) => (a.names.end < b.names.end ? -1 : 1));
-      for (const digest of digests) {
-        const id = chainId(digest.names);
+      for (const { key, names } of digests) {
+        const id = chainId(names);
         if (waiting.has(id)) continue;
-        const chain = this.chains.get(keyOf({ bucket: place.bucket, id })) ?? this.newChain(place, id);
-        if (digest.names.end <= this.readFrom(chain)) continue;
+        const chain = this.chains.with({ bucket: scope.bucket, key }) ?? this.chains.create(scope, id);
+        if (names.end <= this.chains.readFrom(chain.last)) continue;
         if (this.isOutOfTime()) return;
-        if (!(await this.next(chain, digest))) waiting.add(id);
+        const examined = await this.examine({ bucket: scope.bucket, key });
+        // Deleted since it was listed: its successor will say that it is missing.
+        if (examined && !(await this.next(chain, { ...examined, names }))) waiting.add(id);
       }
     }
-    for (const chain of this.chainsOf(place)) if (!waiting.has(chain.id)) this.upToDate.add(keyOf(chain));
-    // What was to begin anew, and has nothing since then, has been looked at all the same.
-    for (const { asked, last, ...chain } of this.chainsOf(place)) {
-      const before = this.before.get(keyOf(chain));
-      if (before && !last) await this.save({ ...chain, asked, last: before.last });
-    }
+    for (const chain of this.chains.of(scope)) await this.chains.lookedAt(chain, waiting.has(chain.id));
   }
 
-  /** @returns false when the chain is to wait here, for something that may still come */
-  private async next(chain: DigestChain, object: DigestObject): Promise<boolean> {
-    const checked = await this.fetch(object);
-    // Deleted since it was listed: its successor will say that it is missing.
-    if (checked === undefined) return true;
-    const { findings, earlier } = await this.link(chain, { names: object.names, checked });
+  /**
+   * Deals with the next digest of a chain: is it linked to the one before, was what it names ingested as CloudTrail signed it.
+   * @returns false if the chain has to wait here, for something that may still come
+   */
+  private async next(chain: DigestChain, digest: ChainedDigest): Promise<boolean> {
+    const { key, names, state, problem } = digest;
+    const { findings: links, earlier } = await this.link(chain, digest);
     // What may only be late: a digest before this one, a public key that CloudTrail has begun to use.
-    const late =
-      findings.some(({ kind }) => kind === 'digest-missing') || checked.problem?.kind === 'digest-key-unknown';
-    if (late && this.deps.now() - Date.parse(object.names.end) < this.deps.graceMs) return false;
-    const trusted = checked.signed && checked.problem === undefined;
-    const counts = trusted ? await this.settle(checked.digest!, chain) : NOTHING;
-    const { sha256, signature, signed } = checked;
-    const last = {
-      ...{ key: object.key, end: object.names.end, signed: trusted },
-      ...(signed && sha256 !== undefined && signature !== undefined ? { sha256, signature } : {}),
-    };
-    const isOpen = counts.open > 0 || checked.unchecked !== undefined;
-    const unsettled = isOpen ? [...chain.unsettled, object.key].slice(-MAX_UNSETTLED) : chain.unsettled;
-    const saved = await this.save({ ...chain, last, unsettled, retired: false });
-    this.tell(saved, checked, counts, findings, false, earlier);
+    const mayBeLate = links.some(({ kind }) => kind === 'digest-missing') || problem?.kind === 'digest-key-unknown';
+    if (mayBeLate && this.ageOf(names.end) < this.deps.graceMs) return false;
+    const isTrusted = state === 'signed' && problem === undefined;
+    const counts = isTrusted ? await this.compare(digest.digest, chain) : noCounts();
+    const proof = state === 'signed' ? { sha256: digest.digest.sha256, signature: digest.signature } : {};
+    const last = { key, end: names.end, signed: isTrusted, ...proof };
+    const isPending = counts.open > 0 || state === 'unchecked';
+    const pending = isPending ? [...chain.pending, key].slice(-MAX_PENDING) : chain.pending;
+    const saved = await this.chains.save({ ...chain, last, pending, retired: false });
+    this.tell(saved, digest, counts, { again: false, links, earlier });
     return true;
   }
 
   /** Checks a digest against what came before it, wherever that is. */
   private async link(chain: DigestChain, newer: ChainedDigest): Promise<{ findings: Finding[]; earlier?: string }> {
-    const older = chain.last && chainedDigest(chain.bucket, chain.last);
-    // What the chain's first digest names must be there, unless it is of a time before everything that is read.
-    const searchedFrom = older === undefined ? this.readFrom(chain) : undefined;
+    const older = endOf(chain);
+    // The predecessor of a chain's first digest must be there, unless it is of a time before everything that is read.
+    const searchedFrom = older === undefined ? this.chains.readFrom(undefined) : undefined;
     const previous = otherPredecessor(older, newer, searchedFrom);
     if (previous === undefined) return { findings: checkLink(older, newer, searchedFrom) };
-    const left = this.chainWith(previous);
-    const before = left?.last && chainedDigest(left.bucket, left.last);
+    const left = this.chains.with(previous);
+    const before = left && endOf(left);
     if (left && before && isNamed(before, previous)) {
-      this.movedOn.add(keyOf(left));
+      this.chains.moved(left);
       return { findings: checkLink(before, newer) };
     }
-    // The function may read its locations, and nothing else: what is elsewhere is not called missing.
+    // The function can read its locations, and nothing else: what is elsewhere is not called missing.
     const isRead = this.deps.locations.some(
       ({ bucket, prefix }) => bucket === previous.bucket && previous.key.startsWith(`${prefix}AWSLogs/`),
     );
     if (!isRead) return { findings: [], earlier: s3Uri(previous) };
-    const looked = (await this.fetch(previous)) ?? 'missing';
+    const found = (await this.examine(previous)) ?? 'missing';
     const names = readDigestKey(previous.key);
-    if (previous.bucket === chain.bucket && names !== undefined && chainId(names) === chain.id)
-      return { findings: checkLink(older, newer, searchedFrom, looked) };
+    if (previous.bucket === chain.bucket && names && chainId(names) === chain.id)
+      return { findings: checkLink(older, newer, searchedFrom, found) };
     // How far the trail came in the other place is known only if that was verified.
-    const isEarlier = before !== undefined && before.names.end <= newer.checked.digest!.start;
-    return { findings: checkLink(isEarlier ? before : older, newer, undefined, looked) };
+    const isEarlier = before !== undefined && before.end <= (newer.digest?.start ?? '');
+    return { findings: checkLink(isEarlier ? before : older, newer, undefined, found) };
   }
 
-  /** The chain to which a digest belongs, by its key; undefined if none is known. */
-  private chainWith({ bucket, key }: { bucket: string; key: string }): DigestChain | undefined {
-    const names = readDigestKey(key);
-    return names && this.chains.get(keyOf({ bucket, id: chainId(names) }));
+  private async examine(object: ObjectRef): Promise<ExaminedDigest | undefined> {
+    const digest = await examineDigest(object, this.deps);
+    if (digest?.state === 'unchecked' && digest.error instanceof KeysUnavailableError)
+      this.keysUnavailable[digest.error.region] ??= describeError(digest.error);
+    return digest;
   }
 
-  /** Undefined if it is gone. */
-  private async fetch({ bucket, key }: { bucket: string; key: string }): Promise<CheckedDigest | undefined> {
-    try {
-      const file = await fetchDigest(this.deps.s3, { bucket, key }, { sleep: this.deps.sleep });
-      const checked = await checkDigest(file, this.deps.keys, this.deps.originals);
-      const { unchecked } = checked;
-      if (unchecked) this.keysUnavailable[unchecked.region] ??= describeError(unchecked);
-      return checked;
-    } catch (error) {
-      if (error instanceof ObjectMissingError) return undefined;
-      throw error;
+  /** Compares the log files that a signed digest names with the ledger, and marks them there. */
+  private async compare(digest: Digest, chain: DigestChain): Promise<Counts> {
+    const counts = noCounts();
+    const isOverdue = this.ageOf(digest.end) > this.deps.graceMs;
+    const mark = { verifiedBy: digest.key, verifiedAt: isoTime(this.deps.now()) };
+    const named = digest.logFiles.map((file) => ({ file }));
+    for await (const batch of compareWithLedger(this.ledger, named, (file) => [file])) {
+      const one = async ({ named: { file }, comparison }: (typeof batch)[number]) => {
+        const outcome = await markInLedger(this.ledger, file, comparison, mark);
+        // The time of a name that does not tell when it was delivered is in that of the digest.
+        const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
+        if (outcome === 'open' && deliveredAt < chain.since) return;
+        if (outcome === 'open' && isOverdue) counts.overdue += 1;
+        counts[outcome] += 1;
+        if (outcome === 'failed' && counts.failedLogFiles.length < MAX_NAMED)
+          counts.failedLogFiles.push(`${file.bucket}/${file.key}`);
+      };
+      await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
     }
-  }
-
-  /** Holds what a signed digest says against the ledger. */
-  private async settle(digest: Digest, chain: DigestChain): Promise<Settled> {
-    const settled: Settled = { ...NOTHING, failedLogFiles: [] };
-    const overdue = this.deps.now() - Date.parse(digest.end) > this.deps.graceMs;
-    const one = async (file: NamedLogFile) => {
-      const outcome = await this.logFile(file, digest.key);
-      if (outcome === 'open') {
-        if (deliveredAt(file.key, digest) < chain.since) return;
-        if (overdue) settled.overdue += 1;
-      }
-      settled[outcome] += 1;
-      if (outcome === 'failed' && settled.failedLogFiles.length < MAX_NAMED) {
-        settled.failedLogFiles.push(`${file.bucket}/${file.key}`);
-      }
-    };
-    await pMap(digest.logFiles, one, { concurrency: CONCURRENT_LOG_FILES });
-    return settled;
-  }
-
-  private async logFile(file: NamedLogFile, digestKey: string): Promise<'verified' | 'failed' | 'known' | 'open'> {
-    const { dynamo, logFilesTable, now } = this.deps;
-    for (let race = 0; race < MAX_RACES; race += 1) {
-      const entry = await readLedger(dynamo, logFilesTable, file);
-      const verification = entry && verificationOf(entry, file.sha256);
-      // Other content that was ingested stays wrong, also while the log file is in quarantine, or at work.
-      if (entry === undefined || verification === undefined) return 'open';
-      if (entry.state !== 'ingested' && verification === 'verified') return 'open';
-      if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
-      const signed = { signedSha256: file.sha256, verifiedBy: digestKey, verifiedAt: new Date(now()).toISOString() };
-      const written = await writeVerification(dynamo, logFilesTable, entry, signed);
-      if (written !== undefined) return written;
-    }
-    return 'open';
-  }
-
-  private async save(chain: DigestChain): Promise<DigestChain> {
-    const saved = await writeChain(this.deps.dynamo, this.deps.logFilesTable, chain);
-    if (!saved) {
-      throw new TrailError(
-        'write-race',
-        `the digests of ${chain.id} are verified by somebody else: expected to be alone`,
-      );
-    }
-    this.chains.set(keyOf(saved), saved);
-    return saved;
+    return counts;
   }
 
   private tell(
     { account, region }: DigestChain,
-    { bucket, key, problem, unchecked }: CheckedDigest,
-    { failedLogFiles, ...counts }: Settled,
-    links: readonly Finding[],
-    again: boolean,
-    earlier?: string,
+    digest: ExaminedDigest,
+    counts: Counts,
+    { again, links, earlier }: { again: boolean; links: readonly Finding[]; earlier?: string | undefined },
   ): void {
-    const findings = [...(problem ? [problem] : []), ...links].map(({ kind, detail, ...more }) => {
-      const { key, from, to } = more as Partial<Finding>;
-      return { kind, detail, ...(key && { key }), ...(from && { from }), ...(to && { to }) };
-    });
-    const more = { ...(unchecked && { unchecked: describeError(unchecked) }), ...(earlier && { earlier }) };
-    this.observer.digest({ bucket, key, account, region, again, ...counts, ...more, findings, failedLogFiles });
+    const { bucket, key, problem } = digest;
+    const findings = [
+      ...(problem ? [problem] : []),
+      ...links.map(({ kind, detail, key, from, to }) => ({ kind, detail, ...defined({ key, from, to }) })),
+    ];
+    const unchecked = digest.state === 'unchecked' ? describeError(digest.error) : undefined;
+    const about = { bucket, key, account, region, again };
+    this.observer.digest({ ...about, ...counts, ...defined({ unchecked, earlier }), findings });
   }
 
   private isOutOfTime(): boolean {
@@ -412,73 +316,10 @@ class Run {
     return true;
   }
 
-  private newChain({ bucket, account, region }: TrailScope, id: string): DigestChain {
-    const since = this.deps.since ?? new Date(this.deps.now()).toISOString();
-    return { bucket, id, account, region, since, asked: this.deps.since, unsettled: [], retired: false, revision: 0 };
-  }
-
-  /** Who asks for another beginning than before is taken at his word. */
-  private restarted(chain: DigestChain): DigestChain {
-    const { since: asked } = this.deps;
-    if (asked === undefined || asked === chain.asked) return chain;
-    this.before.set(keyOf(chain), chain);
-    return { ...chain, asked, since: asked < chain.since ? asked : chain.since, last: undefined };
-  }
-
-  private chainsOf({ bucket, root, account, region }: TrailScope): DigestChain[] {
-    const prefix = keyOf({ bucket, id: `${[root, account, region].join('|')}|` });
-    return [...this.chains].filter(([key]) => key.startsWith(prefix)).map(([, chain]) => chain);
-  }
-
-  /** Digests that ended by then need not be read. */
-  private readFrom({ last }: Pick<DigestChain, 'last'>): string {
-    return last?.end ?? this.deps.since ?? new Date(this.deps.now() - DAY_MS).toISOString();
-  }
-
-  private isLiving({ last }: DigestChain): boolean {
-    return last === undefined || last.end > this.livingSince;
-  }
-
-  /** The oldest of those times of the chains of a place that still go on. */
-  private positionOf(place: TrailScope): string {
-    const chains = this.chainsOf(place).filter((chain) => this.isLiving(chain));
-    return chains.length === 0
-      ? this.readFrom({})
-      : chains.map((chain) => this.readFrom(chain)).reduce((oldest, end) => (end < oldest ? end : oldest));
+  private ageOf(time: string): number {
+    return this.deps.now() - Date.parse(time);
   }
 }
 
-interface DigestObject {
-  bucket: string;
-  key: string;
-  names: DigestKey;
-}
-
-type Settled = FileCounts & { failedLogFiles: string[] };
-const NOTHING: Settled = { verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] };
-
-const keyOf = ({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>) => `${bucket}/${id}`;
-const isBackfill = (id: string) => id.endsWith('|backfill');
-
-/** The digest before, as it was when it was verified. */
-function chainedDigest(bucket: string, last: NonNullable<DigestChain['last']>): ChainedDigest {
-  const { key, end, signed, sha256, signature } = last;
-  const names = readDigestKey(key)!;
-  const digest: Digest = {
-    ...{ bucket, key, account: names.account, start: end, end, endAsWritten: end, fingerprint: '', logFiles: [] },
-  };
-  return {
-    names,
-    checked: { bucket, key, signed, ...(signed && sha256 && signature ? { digest, sha256, signature } : {}) },
-  };
-}
-
-/** When CloudTrail delivered a log file, to the minute; that of a name which does not say is in the time of the digest. */
-function deliveredAt(key: string, digest: Digest): string {
-  const names = readObjectKey(key);
-  return ('skipped' in names ? undefined : names.deliveredAt) ?? digest.end;
-}
-
-function* daysFrom(first: string, now: number): Generator<string> {
-  for (let time = Date.parse(first); time <= now; time += DAY_MS) yield new Date(time).toISOString().slice(0, 10);
-}
+type Counts = FileCounts & Pick<DigestReport, 'failedLogFiles'>;
+const noCounts = (): Counts => ({ verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] });

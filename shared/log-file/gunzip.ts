@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { BadLogFileError } from '../records/bad-log-file.ts';
-import { Inflater } from './inflater.ts';
+import { KernelPool } from '../records/kernel-pool.ts';
+import { INFLATE_WASM } from './inflate/inflate.generated.ts';
+import { type ByteSource, iteratorOf } from './pieces.ts';
 import { expectZeros, gunzipByZlib } from './zlib-gunzip.ts';
 
 /** Whether a file that begins with these bytes is compressed; its name and Content-Encoding say nothing reliable. */
@@ -10,58 +12,79 @@ export function isGzip(head: Uint8Array): boolean {
 
 /**
  * Inflates a gzip file (RFC 1952) of one or more members. After the last member only zero bytes may follow.
+ * There are two: `gunzip` and `gunzipByZlib`, with the same outcome.
  *
- * @param compressed the file; an error of this stream is thrown on as it is
- * @param useKernel whether to inflate by our own WebAssembly, where available; the outcome is the same without
- * @returns the text in pieces, each of them valid only until the next one is asked for
+ * @param compressed the file; its errors pass through unchanged
+ * @returns the text in pieces, each of them valid only until the next one is requested
  * @throws BadLogFileError `gzip-corrupt`, `gzip-truncated` or `gzip-trailing-bytes`
  */
-export function gunzip(
-  compressed: AsyncIterable<Uint8Array>,
-  useKernel = true,
-): AsyncGenerator<Uint8Array, void, void> {
-  const inflater = useKernel ? Inflater.create() : undefined;
-  return inflater === undefined ? gunzipByZlib(compressed) : gunzipBy(inflater, compressed);
+export type Inflate = (compressed: ByteSource) => AsyncGenerator<Uint8Array, void, void>;
+
+/** Inflates by our own WebAssembly or, where SIMD is not available, by node:zlib. */
+export const gunzip: Inflate = (compressed) => {
+  const kernel = kernels.take();
+  return kernel === undefined ? gunzipByZlib(compressed) : gunzipBy(kernel, compressed);
+};
+
+/** The exports of inflate/inflate.as.ts, where they are described. */
+interface InflateExports {
+  memory: WebAssembly.Memory;
+  input: WebAssembly.Global;
+  INPUT_BYTES: WebAssembly.Global;
+  MARGIN: WebAssembly.Global;
+  text: WebAssembly.Global;
+  textEnd: WebAssembly.Global;
+  position: WebAssembly.Global;
+  begin(): void;
+  inflate(start: number, end: number, isLast: boolean): number;
 }
 
-async function* gunzipBy(
-  inflater: Inflater,
-  compressed: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
-  const file = new CompressedFile(compressed[Symbol.asyncIterator](), inflater);
+const kernels = new KernelPool<InflateExports>(INFLATE_WASM);
+
+// What a kernel's `inflate` returns.
+const MORE = 0;
+const END = 2;
+const CORRUPT = 3;
+const TRUNCATED = 4;
+
+async function* gunzipBy(kernel: InflateExports, compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
+  const file = new CompressedFile(kernel, iteratorOf(compressed));
   try {
     do {
       await passHeader(file);
-      yield* inflateMember(file);
+      yield* inflateMember(file, kernel);
     } while ((await file.has(1)) && file.unread[0] !== 0);
     while (await file.has(1)) {
       expectZeros(file.unread, file.offset);
-      file.take(file.unread.length);
+      await file.take(file.unread.length);
     }
   } finally {
-    inflater.release();
+    kernels.release(kernel);
     await file.close();
   }
 }
 
-/** The part of a compressed file that is in an inflater's input. */
+/** A compressed file, of which a part is in a kernel's input. */
 class CompressedFile {
-  readonly inflater: Inflater;
+  private readonly kernel: InflateExports;
+  private readonly pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  /** The kernel's input. Zeros as long as its margin must follow the end of the file. */
+  private readonly input: Uint8Array<ArrayBuffer>;
   /** Whether the input holds the end of the file. */
-  ended = false;
-
-  private readonly pieces: AsyncIterator<Uint8Array>;
+  private ended = false;
   /** What is left of the piece that came last. */
   private piece: Uint8Array = new Uint8Array(0);
-  /** What is not read lies between these indices of the input. */
+  /** The unread bytes lie between these indices of the input. */
   private start = 0;
   private end = 0;
   /** Bytes of the file that came before the input's first. */
   private origin = 0;
 
-  constructor(pieces: AsyncIterator<Uint8Array>, inflater: Inflater) {
+  constructor(kernel: InflateExports, pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>) {
+    this.kernel = kernel;
     this.pieces = pieces;
-    this.inflater = inflater;
+    const { memory, input, INPUT_BYTES, MARGIN } = kernel;
+    this.input = new Uint8Array(memory.buffer, input.value, INPUT_BYTES.value + MARGIN.value);
   }
 
   get offset(): number {
@@ -69,25 +92,27 @@ class CompressedFile {
   }
 
   get unread(): Uint8Array {
-    return this.inflater.input.subarray(this.start, this.end);
+    return this.input.subarray(this.start, this.end);
   }
 
-  /** Whether the file goes on for at least `count` bytes, which then are in the input. */
+  /** Whether at least `count` bytes of the file are left; they are in the input then. */
   async has(count: number): Promise<boolean> {
     while (this.end - this.start < count && !this.ended) await this.fetch();
     return this.end - this.start >= count;
   }
 
-  /** Reads over bytes that are in the input, and returns them; they are valid until the next `has`. */
-  take(count: number): Uint8Array {
+  /** Returns the next bytes; they are valid until the next call. */
+  async take(count: number): Promise<Uint8Array> {
+    if (!(await this.has(count))) throw truncated(this);
     this.start += count;
-    return this.inflater.input.subarray(this.start - count, this.start);
+    return this.input.subarray(this.start - count, this.start);
   }
 
-  /** Lets the inflater read what is in the input. */
-  inflate(): ReturnType<Inflater['inflate']> {
-    const outcome = this.inflater.inflate(this.start, this.end, this.ended);
-    this.start = Math.min(this.inflater.position, this.end);
+  /** Lets the kernel read what is in the input. */
+  inflate(): number {
+    const inputAt = this.kernel.input.value;
+    const outcome = this.kernel.inflate(inputAt + this.start, inputAt + this.end, this.ended);
+    this.start = Math.min(this.kernel.position.value - inputAt, this.end);
     return outcome;
   }
 
@@ -96,7 +121,8 @@ class CompressedFile {
   }
 
   private async fetch(): Promise<void> {
-    const { input, margin } = this.inflater;
+    const { input } = this;
+    const margin = this.kernel.MARGIN.value;
     input.copyWithin(0, this.start, this.end);
     this.origin += this.start;
     this.end -= this.start;
@@ -128,12 +154,12 @@ const DEFLATE = 8;
 async function passHeader(file: CompressedFile): Promise<void> {
   let checksum = 0;
   const next = async (count: number) => {
-    const bytes = await take(file, count);
+    const bytes = await file.take(count);
     checksum = crc32(bytes, checksum);
     return bytes;
   };
   if (!isGzip(await next(2))) throw corrupt(file, 'a gzip header');
-  const [method, flags] = (await next(2)) as unknown as [number, number];
+  const [method, flags = 0] = await next(2);
   if (method !== DEFLATE || flags & RESERVED) throw corrupt(file, 'a known compression method and flags');
   await next(6);
   if (flags & HAS_EXTRA) await next(littleEndian(await next(2)));
@@ -145,28 +171,25 @@ async function passHeader(file: CompressedFile): Promise<void> {
     throw corrupt(file, 'the checksum of the header');
 }
 
-async function* inflateMember(file: CompressedFile): AsyncGenerator<Uint8Array, void, void> {
-  const { inflater } = file;
+async function* inflateMember(
+  file: CompressedFile,
+  { memory, MARGIN, text: textAt, textEnd, begin }: InflateExports,
+): AsyncGenerator<Uint8Array, void, void> {
   let checksum = 0;
   let size = 0;
-  inflater.begin();
-  for (let outcome = 'more'; outcome !== 'end'; ) {
-    if (outcome === 'more') await file.has(inflater.margin);
+  begin();
+  for (let outcome = MORE; outcome !== END; ) {
+    if (outcome === MORE) await file.has(MARGIN.value);
     outcome = file.inflate();
-    if (outcome === 'corrupt') throw corrupt(file, 'sound compressed data');
-    if (outcome === 'truncated') throw truncated(file);
-    const { text } = inflater;
+    if (outcome === CORRUPT) throw corrupt(file, 'sound compressed data');
+    if (outcome === TRUNCATED) throw truncated(file);
+    const text = new Uint8Array(memory.buffer, textAt.value, textEnd.value - textAt.value);
     checksum = crc32(text, checksum);
     size += text.length;
     if (text.length > 0) yield text;
   }
-  if (littleEndian(await take(file, 4)) !== checksum) throw corrupt(file, 'the checksum of the text');
-  if (littleEndian(await take(file, 4)) !== size % 2 ** 32) throw corrupt(file, 'the length of the text');
-}
-
-async function take(file: CompressedFile, count: number): Promise<Uint8Array> {
-  if (!(await file.has(count))) throw truncated(file);
-  return file.take(count);
+  if (littleEndian(await file.take(4)) !== checksum) throw corrupt(file, 'the checksum of the text');
+  if (littleEndian(await file.take(4)) !== size % 2 ** 32) throw corrupt(file, 'the length of the text');
 }
 
 function littleEndian(bytes: Uint8Array): number {

@@ -2,12 +2,12 @@ import type { RecordBatch } from './read-log-file.ts';
 
 /** Bytes of records that may wait for the end of their file. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
-/** What a record costs beside its bytes: a file can consist of millions that are one byte long. */
+/** What a record costs besides its bytes: a file can consist of millions of one byte each. */
 const BYTES_PER_RECORD = 256;
 
 /**
- * Records that wait until their file has proved good: the checksum of a gzip file stands at its end. A file with more
- * wanted records than may wait is to be read a second time.
+ * Records that wait until their file has proved good: the checksum of a gzip file is at its end. A file with more wanted records
+ * than may wait must be read a second time.
  */
 export class HeldRecords {
   private readonly maxBytes: number;
@@ -27,7 +27,7 @@ export class HeldRecords {
     for (const record of bad) this.batch?.bad.push(record);
   }
 
-  /** All records, or nothing when they were too many to be held. */
+  /** Returns all records; undefined if there were too many to be held. */
   all(): RecordBatch | undefined {
     return this.batch;
   }

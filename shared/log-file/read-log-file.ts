@@ -1,19 +1,16 @@
 import type { Hash } from 'node:crypto';
 import { BadLogFileError } from '../records/bad-log-file.ts';
 import { type KeptRecord, type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
-import { coalesce } from './coalesce.ts';
-import { gunzip, isGzip } from './gunzip.ts';
+import { gunzip, type Inflate, isGzip } from './gunzip.ts';
+import { type ByteSource, coalesce } from './pieces.ts';
 import { utf16Of } from './utf16.ts';
 
 export { type BadLogFileCode, BadLogFileError } from '../records/bad-log-file.ts';
 export type { BadRecord, KeptRecord, RecordBatch } from '../records/record-scanner.ts';
 
-/** The bytes of a log file, as they come: gzip or plain JSON. Each piece is only read until the next one is asked for. */
-export type LogFileSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** Beyond these a file is bad. */
+/** A file that exceeds one of these is bad. */
 export interface ReaderCaps extends ScannerCaps {
-  /** Most records of a file that may be bad one by one. */
+  /** Most bad records of a file. */
   badRecords: number;
   /** Longest text of a file, in bytes. */
   uncompressedBytes: number;
@@ -32,19 +29,24 @@ export const DEFAULT_CAPS: ReaderCaps = {
   ratioFreeBytes: 64 * 1024 ** 2,
 };
 
-export interface ReadOptions {
+interface ReadSettings {
+  caps: Partial<ReaderCaps> | undefined;
+  /** Returns why a kept record is bad all the same, if it is. It then counts for the cap on bad records. */
+  problemOf: (record: KeptRecord) => string | undefined;
+  /** Whether to compute the SHA-256 of the uncompressed bytes. */
+  hash: boolean;
+  /** `gunzipByZlib` gives a second opinion on a file that was found bad. */
+  inflate: Inflate;
+}
+
+const DEFAULTS: ReadSettings = { caps: undefined, problemOf: () => undefined, hash: false, inflate: gunzip };
+
+export interface ReadOptions extends Partial<ReadSettings> {
   /** Records with one of these as their own top-level `eventSource` are kept. */
   eventSources: readonly string[];
-  caps?: Partial<ReaderCaps> | undefined;
-  /** Why a kept record is bad all the same, if it is: it counts for the cap on bad records. */
-  problemOf?: (record: KeptRecord) => string | undefined;
-  /** Also compute the SHA-256 of the uncompressed bytes. */
-  hash?: boolean;
-  /** Inflate by node:zlib instead of our own WebAssembly: a second opinion on a file that was found bad. */
-  byZlib?: boolean | undefined;
   /**
-   * Takes the records found in a piece of text, in file order; reading goes on when it has settled. They may turn out to
-   * belong to a bad file: only when `readLogFile` has returned may they be trusted.
+   * Takes the records found in a piece of text, in file order; reading goes on when it has settled. The file may still turn out
+   * to be bad: trust the records only once `readLogFile` has returned.
    */
   onRecords(batch: RecordBatch): void | Promise<void>;
 }
@@ -56,7 +58,7 @@ export interface ReadCounts {
   /** Bytes of the file as it came. */
   compressedBytes: number;
   uncompressedBytes: number;
-  /** Hexadecimal, when `hash` was asked for. */
+  /** Hexadecimal; present if `hash` is on. */
   sha256?: string;
   gzip: boolean;
 }
@@ -70,11 +72,11 @@ const COMPRESSED_PIECE_BYTES = 256 * 1024;
  * Reads a CloudTrail log file from beginning to end in constant memory, checks all of it, and hands out the wanted
  * records.
  *
- * @throws BadLogFileError when it is not a valid log file or exceeds a cap; errors of `source` and `onRecords` pass
- *   through unchanged. In each case the source has been closed.
+ * @throws BadLogFileError if it is not a valid log file or exceeds a cap; errors of `source` and `onRecords` pass through
+ *   unchanged. In each case the source has been closed.
  */
-export async function readLogFile(source: LogFileSource, options: ReadOptions): Promise<ReadCounts> {
-  const reading = new Reading(options);
+export async function readLogFile(source: ByteSource, options: ReadOptions): Promise<ReadCounts> {
+  const reading = new Reading({ ...DEFAULTS, ...options });
   const pieces = coalesce(source, COMPRESSED_PIECE_BYTES);
   try {
     const first = await pieces.next();
@@ -87,14 +89,14 @@ export async function readLogFile(source: LogFileSource, options: ReadOptions): 
 }
 
 class Reading {
-  private readonly options: ReadOptions;
+  private readonly options: ReadOptions & ReadSettings;
   private readonly caps: ReaderCaps;
   private readonly scanner: RecordScanner;
   private hash: Hash | undefined;
   private badRecords = 0;
   private readonly counts = { recordsKept: 0, recordsBad: 0, compressedBytes: 0, uncompressedBytes: 0 };
 
-  constructor(options: ReadOptions) {
+  constructor(options: ReadOptions & ReadSettings) {
     this.options = options;
     this.caps = { ...DEFAULT_CAPS, ...options.caps };
     this.scanner = new RecordScanner(options.eventSources, this.caps);
@@ -106,10 +108,10 @@ class Reading {
     if (!gzip && !PLAIN_TEXT_STARTS.has(first[0])) {
       throw new BadLogFileError('not-gzip-or-json', 0, 'expected gzip magic bytes or a JSON object');
     }
-    // Loaded only where needed: it takes a fifth of the time that a small file takes as a whole.
+    // Loaded only where needed: this takes a fifth of the time of a whole small file.
     if (this.options.hash) this.hash = (await import('node:crypto')).createHash('sha256');
     const file = this.countCompressed(first, rest);
-    for await (const text of gzip ? gunzip(file, !this.options.byZlib) : file) await this.readText(text);
+    for await (const text of gzip ? this.options.inflate(file) : file) await this.readText(text);
     await this.handOut(this.scanner.finish());
     const { recordsRead } = this.scanner;
     return { recordsRead, ...this.counts, gzip, ...(this.hash && { sha256: this.hash.digest('hex') }) };
@@ -145,7 +147,7 @@ class Reading {
 
   private checkBadRecords({ kept, bad }: RecordBatch): void {
     const { caps, options } = this;
-    const problems = options.problemOf === undefined ? [] : kept.filter((record) => options.problemOf?.(record));
+    const problems = kept.filter((record) => options.problemOf(record) !== undefined);
     this.badRecords += bad.length + problems.length;
     if (this.badRecords <= caps.badRecords) return;
     const offset = Math.max(...[bad.at(-1), problems.at(-1)].map((record) => record?.offset ?? 0));
@@ -168,7 +170,7 @@ class Reading {
   }
 }
 
-/** @throws BadLogFileError when a text begins with the byte order mark of UTF-16 */
+/** @throws BadLogFileError if a text begins with the byte order mark of UTF-16 */
 function expectUtf8(text: Uint8Array): void {
   const encoding = utf16Of(text);
   if (encoding !== undefined) throw new BadLogFileError('utf-16', 0, `expected UTF-8, found ${encoding}`);

@@ -1,62 +1,52 @@
 import { BadLogFileError } from '../records/bad-log-file.ts';
+import { isJson } from '../records/json-text.ts';
 import { readLookupOutput } from '../records/lookup-output.ts';
-import { readSingleRecord } from '../records/single-record.ts';
-import { DEFAULT_CAPS, type LogFileSource, type ReaderCaps } from './read-log-file.ts';
+import { RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
+import type { ByteSource } from './pieces.ts';
+import { DEFAULT_CAPS } from './read-log-file.ts';
 import { type TextForm, utf8Text } from './text-form.ts';
 
-/** An event whose record is of a wanted event source. */
-export interface LookupRecord {
-  /** Position among all events of the output. */
-  index: number;
-  /** The record's JSON text, in UTF-8. */
-  bytes: Uint8Array;
-}
-
-/** An event that has no record, or a bad one. */
-export interface BadLookupEvent {
-  index: number;
-  reason: string;
-}
-
-/** What output of `aws cloudtrail lookup-events` holds. */
+/** The records of wanted event sources in output of `aws cloudtrail lookup-events`. */
 export interface LookupRecords {
+  /** Events of the output. */
   recordsRead: number;
-  kept: LookupRecord[];
-  bad: BadLookupEvent[];
+  /** Each with its position among all events, and its JSON text in UTF-8. */
+  kept: { index: number; bytes: Uint8Array }[];
+  /** Events without a record, or with a bad one. */
+  bad: { index: number; reason: string }[];
 }
 
-/** Longest output, in bytes: it is read as a whole. Event history has 90 days, and is handed out slowly. */
+/** The longest output that is read, in bytes: it is read as a whole. Event history has 90 days, and is handed out slowly. */
 export const MAX_LOOKUP_BYTES = 256 * 1024 ** 2;
 
 /**
- * Reads output of `aws cloudtrail lookup-events` from beginning to end, and finds the records wanted.
- * @param problemOf why a record is bad all the same, if it is
- * @throws BadLogFileError when the whole is bad, or beyond a cap
+ * Reads output of `aws cloudtrail lookup-events` from beginning to end.
+ * @param problemOf returns why a record is bad all the same, if it is
+ * @throws BadLogFileError if the whole is bad, or exceeds a cap
  */
 export async function readLookupRecords(
-  source: LogFileSource,
+  source: ByteSource,
   form: TextForm,
   eventSources: readonly string[],
   problemOf: (record: string) => string | undefined = () => undefined,
-  caps: ReaderCaps = DEFAULT_CAPS,
 ): Promise<LookupRecords> {
-  const events = readLookupOutput(await wholeText(utf8Text(source, form)));
-  const kept: LookupRecord[] = [];
-  const bad: BadLookupEvent[] = [];
-  for (const { index, record } of events) {
+  const records = readLookupOutput(await wholeText(utf8Text(source, form)));
+  const kept: LookupRecords['kept'] = [];
+  const bad: LookupRecords['bad'] = [];
+  for (const [index, record] of records.entries()) {
     if (record === undefined) {
       bad.push({ index, reason: 'no-cloudtrail-event' });
       continue;
     }
-    const read = readSingleRecord(record, eventSources, caps);
+    const read = readSingleRecord(record, eventSources, DEFAULT_CAPS);
     const reason = read.kind === 'bad' ? read.reason : read.kind === 'kept' ? problemOf(record) : undefined;
     if (reason !== undefined) bad.push({ index, reason });
     else if (read.kind === 'kept') kept.push({ index, bytes: read.bytes });
   }
-  if (bad.length > caps.badRecords) {
-    throw new BadLogFileError('bad-records-cap', 0, `at most ${caps.badRecords} of the events may be bad`);
+  if (bad.length > DEFAULT_CAPS.badRecords) {
+    throw new BadLogFileError('bad-records-cap', 0, `at most ${DEFAULT_CAPS.badRecords} of the events may be bad`);
   }
-  return { recordsRead: events.length, kept, bad };
+  return { recordsRead: records.length, kept, bad };
 }
 
 async function wholeText(text: AsyncIterable<Uint8Array>): Promise<string> {
@@ -74,5 +64,31 @@ async function wholeText(text: AsyncIterable<Uint8Array>): Promise<string> {
     return new TextDecoder('UTF-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
   } catch {
     throw new BadLogFileError('json-syntax', 0, 'expected UTF-8');
+  }
+}
+
+/** A text that should be one record: wanted, of another event source, or bad for a reason. */
+export type SingleRecord = { kind: 'kept'; bytes: Uint8Array } | { kind: 'filtered' } | { kind: 'bad'; reason: string };
+
+/** Judges the JSON text of one record as a log file's reader would. */
+export function readSingleRecord(text: string, eventSources: readonly string[], caps: ScannerCaps): SingleRecord {
+  if (!text.isWellFormed()) return { kind: 'bad', reason: 'invalid-utf8' };
+  const bytes = Buffer.from(text);
+  if (bytes.length > caps.recordBytes) return { kind: 'bad', reason: 'record-bytes-cap' };
+  // Alone: two objects, or one and the end of a list, would make sense among others.
+  if (!isJson(text)) return { kind: 'bad', reason: 'not-an-object' };
+  const scanner = new RecordScanner(eventSources, caps, false);
+  try {
+    const logFile = Buffer.concat([Buffer.from('{"Records":['), bytes, Buffer.from(']}')]);
+    const batches = [scanner.push(logFile), scanner.finish()];
+    const [bad] = batches.flatMap((batch) => batch.bad);
+    if (bad !== undefined) return { kind: 'bad', reason: bad.reason };
+    const [kept] = batches.flatMap((batch) => batch.kept);
+    return kept === undefined ? { kind: 'filtered' } : { kind: 'kept', bytes: kept.bytes };
+  } catch (error) {
+    if (error instanceof BadLogFileError) return { kind: 'bad', reason: error.code };
+    throw error;
+  } finally {
+    scanner.close();
   }
 }

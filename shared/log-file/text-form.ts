@@ -1,7 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { isLookupOutput } from '../records/lookup-output.ts';
 import { gunzip, isGzip } from './gunzip.ts';
-import type { LogFileSource } from './read-log-file.ts';
+import type { ByteSource } from './pieces.ts';
 import { fromUtf16, type Utf16, unmarkedUtf16Of, utf16Of } from './utf16.ts';
 
 /** What a file on this machine holds, and how its text is written. */
@@ -11,12 +11,12 @@ export interface TextForm {
   gzip: boolean;
 }
 
-/** So many bytes from the beginning of a file show its form. */
+/** The length of the beginning of a file that shows its form, in bytes. */
 export const HEAD_BYTES = 4096;
-/** What they can hold at most, inflated. */
+/** Its greatest length when inflated: DEFLATE compresses to 1/1,032 at best. */
 const MAX_TEXT_BYTES = HEAD_BYTES * 1_032;
 
-/** Tells the form of a file from its beginning. What cannot be told is taken for a log file, whose reader says what is wrong. */
+/** Returns the form of a file, judged by its beginning; if in doubt a log file, whose reader says what is wrong. */
 export function textFormOf(head: Uint8Array): TextForm {
   const gzip = isGzip(head);
   const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
@@ -34,14 +34,10 @@ function inflatedHead(head: Uint8Array): Uint8Array {
 }
 
 /**
- * The text of a file in UTF-8, inflated.
+ * Returns the text of a file in UTF-8, inflated.
  * @throws BadLogFileError `gzip-...` or `utf-16`; errors of `source` pass through
  */
-export async function* utf8Text(source: LogFileSource, { gzip, encoding }: TextForm): AsyncGenerator<Uint8Array> {
-  const text = gzip ? gunzip(pieces(source)) : source;
+export async function* utf8Text(source: ByteSource, { gzip, encoding }: TextForm): AsyncGenerator<Uint8Array> {
+  const text = gzip ? gunzip(source) : source;
   yield* encoding === 'UTF-8' ? text : fromUtf16(text, encoding);
-}
-
-async function* pieces(source: LogFileSource): AsyncGenerator<Uint8Array> {
-  yield* source;
 }

@@ -1,15 +1,16 @@
 import { BadLogFileError } from '../records/bad-log-file.ts';
+import type { ByteSource } from './pieces.ts';
 
 export type Utf16 = 'UTF-16LE' | 'UTF-16BE';
 
-/** The encoding of a text that begins with the byte order mark of UTF-16; undefined for all others. */
+/** Returns the encoding of a text that begins with the byte order mark of UTF-16; undefined for all others. */
 export function utf16Of(head: Uint8Array): Utf16 | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'UTF-16LE';
   return head[0] === 0xfe && head[1] === 0xff ? 'UTF-16BE' : undefined;
 }
 
 /**
- * The encoding of a text that begins as JSON in UTF-16 does without a byte order mark: JSON has no zero bytes otherwise
+ * Returns the encoding of a text that begins like JSON in UTF-16 without a byte order mark: other JSON has no zero bytes
  * (RFC 4627, 3). Returns undefined for all others.
  */
 export function unmarkedUtf16Of(head: Uint8Array): Utf16 | undefined {
@@ -22,12 +23,9 @@ const JSON_STARTS: ReadonlySet<number | undefined> = new Set(Buffer.from(' \t\r\
 
 /**
  * Decodes UTF-16 to UTF-8, without the byte order mark.
- * @throws BadLogFileError `utf-16`, when a character is broken
+ * @throws BadLogFileError `utf-16` if a character is broken
  */
-export async function* fromUtf16(
-  text: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  encoding: Utf16,
-): AsyncGenerator<Uint8Array> {
+export async function* fromUtf16(text: ByteSource, encoding: Utf16): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let offset = 0;
   const decoded = (piece?: Uint8Array) => {

@@ -1,11 +1,12 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BadLogFileError } from '../records/bad-log-file.ts';
+import type { ByteSource } from './pieces.ts';
 
 /** Size of the pieces of text. The default of 16 KiB costs four times the CPU: a hop to another thread for each. */
 const TEXT_PIECE_BYTES = 1024 * 1024;
 
-/** What `gunzip` of gunzip.ts does, by node:zlib. */
-export async function* gunzipByZlib(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+/** Inflates by node:zlib: an `Inflate` of gunzip.ts. */
+export async function* gunzipByZlib(compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
   const inflation = new Inflation();
   let padding = false;
   let offset = 0;
@@ -24,8 +25,8 @@ export async function* gunzipByZlib(compressed: AsyncIterable<Uint8Array>): Asyn
 }
 
 /**
- * Checks what stands after the last member. node:zlib stops without a word at the first zero byte, even when another member
- * comes later.
+ * Checks the bytes after the last member. node:zlib stops at the first zero byte without an error, even if another member
+ * follows.
  *
  * @param offset of the first of these bytes in the file
  */
@@ -35,7 +36,7 @@ export function expectZeros(bytes: Uint8Array, offset: number): void {
   throw new BadLogFileError('gzip-trailing-bytes', offset + stray, 'only zero bytes may follow the last member');
 }
 
-/** A zlib stream written to and read from in turns, so that it is known which bytes it has not consumed. */
+/** A zlib stream that is written and read in turns, to know which bytes it has not consumed. */
 class Inflation {
   private readonly zlib: Gunzip = createGunzip({ chunkSize: TEXT_PIECE_BYTES });
   private failure: Error | undefined;
@@ -101,8 +102,8 @@ function badGzip(cause: NodeJS.ErrnoException, offset: number): Error {
 }
 
 /**
- * Gives the memory of a used piece back at once instead of leaving it to the garbage collector. Only when the piece fills
- * its buffer to the end: zlib goes on filling the same buffer otherwise.
+ * Frees the memory of a used piece at once instead of leaving it to the garbage collector; but only if the piece fills its
+ * buffer to the end, since otherwise zlib goes on filling that buffer.
  */
 function release(text: Buffer<ArrayBuffer>): void {
   const { buffer } = text;

@@ -4,7 +4,7 @@ import { canonicalAddress } from '../audit-event/ip-address.ts';
 /**
  * A range of addresses in CIDR notation (RFC 4632, RFC 4291, 2.3), such as `10.0.0.0/8` or `2001:db8::/32`. Bits after the
  * prefix do not count. A range within `::ffff:0:0/96` is one of IPv4 addresses, as the addresses in it are.
- * @returns the range with its address in the one spelling; undefined when the text is none
+ * @returns the range with its address in the one spelling; undefined if the text is none
  */
 export function canonicalRange(text: string): string | undefined {
   const [, address, digits] = /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];

@@ -1,29 +1,54 @@
-import { type Criteria, CriteriaError, type RawCriteria, readCriteria } from './criteria.ts';
-import { type AskedFor, decodeCursor, encodeCursor } from './cursor.ts';
-import { type Page, type QueryDeps, readPage } from './read-page.ts';
+import { createHash } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
+import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
+import type { TableNames } from '../config.ts';
+import { TrailError } from '../errors.ts';
+import { type TimeBudget, UNLIMITED } from '../ingest/time-budget.ts';
+import { listDays } from '../store/environments-table.ts';
+import type { ListedEvent } from '../store/event-item.ts';
+import { type Criteria, CriteriaError, readCriteria, TEXT_CRITERION_NAMES } from './criteria.ts';
+import { PartitionReader, takeInOrder } from './partitions.ts';
+import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
 
-/** A question as it comes from outside: one page of events. */
-export interface RawQuestion extends AskedFor {
-  criteria: RawCriteria;
-  limit: number;
-  /** From the page before. */
-  cursor?: string | undefined;
+/** Where to ask. */
+export interface QueryDeps {
+  dynamo: DynamoDBClient;
+  tables: TableNames;
+  /** The clock, in milliseconds since 1970. */
+  now(): number;
+  /** Once this is spent, a page ends, short; absent: no limit. */
+  time?: TimeBudget;
 }
 
-/** A question that is understood: what to look for, and where to go on. */
-export interface Question {
-  asked: AskedFor;
+/** What was asked, as it was given; a cursor is good for this and nothing else. */
+interface Asked {
   criteria: Criteria;
-  limit: number;
-  /** Where the page before ended. */
-  after: string | undefined;
-  /** The clock of the first page, in milliseconds since 1970. */
-  asOf: number;
+  order: Order;
 }
 
-/** A page, and the cursor of the next one; without one it was the last. */
-export interface Answer extends Page {
-  cursor?: string;
+/** A question as it comes from outside: one page of events, after the one that gave the cursor. */
+type Question = Asked & { limit: number; cursor?: string | undefined };
+
+/** A question that was read. `asOf`: the clock of the first page, in milliseconds since 1970. */
+type OpenQuestion = { asked: Asked; page: PageRequest; asOf: number };
+
+interface PageRequest {
+  /** As `readCriteria` returns them. */
+  criteria: Criteria;
+  order: Order;
+  /** Events wanted; a page may have fewer, when more would cost too much or take too long. */
+  limit: number;
+  /** Where the page before this one ended. */
+  after?: string | undefined;
+}
+
+export interface Page {
+  events: ListedEvent[];
+  /** Where to go on; undefined: this was the last page. */
+  end: string | undefined;
+  plan: QueryPlan;
+  consumed: Consumed;
 }
 
 /**
@@ -31,18 +56,155 @@ export interface Answer extends Page {
  * @param now in milliseconds since 1970
  * @throws {CriteriaError} if the criteria, the limit or the cursor are wrong
  */
-export function openQuestion({ criteria, order, limit, cursor }: RawQuestion, now: number): Question {
+export function openQuestion({ criteria, order, limit, cursor }: Question, now: number): OpenQuestion {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new CriteriaError('limit', 'expected a whole number from 1');
   const asked = { criteria, order };
-  const position = cursor === undefined ? undefined : decodeCursor(cursor, asked);
   // A cursor says what the time is for ages such as 7d.
-  const asOf = position?.asOf ?? now;
-  return { asked, criteria: readCriteria(criteria, asOf), limit, after: position?.after, asOf };
+  const { after, asOf } = cursor === undefined ? { after: undefined, asOf: now } : decodeCursor(cursor, asked);
+  return { asked, page: { criteria: readCriteria(criteria, asOf), order, limit, after }, asOf };
 }
 
-/** Reads the page that a question asks for. */
-export async function answerQuestion(question: Question, deps: QueryDeps): Promise<Answer> {
-  const { asked, criteria, limit, after, asOf } = question;
-  const page = await readPage({ criteria, order: asked.order, limit, after }, deps);
-  return page.end === undefined ? page : { ...page, cursor: encodeCursor({ after: page.end, asOf }, asked) };
+/** Reads the page that a question asks for. `cursor` is that of the next page; undefined: this was the last. */
+export async function answerQuestion({ asked, page, asOf }: OpenQuestion, deps: QueryDeps) {
+  const answer = await readPage(page, deps);
+  return { ...answer, cursor: answer.end === undefined ? undefined : encodeCursor({ after: answer.end, asOf }, asked) };
+}
+
+/** A page that has cost this many read units (2 MB of index) ends, short. */
+const MAX_READ_UNITS = 256;
+
+/**
+ * Reads one page of the events that meet the criteria. Pages are cut by timeKey, which is unique and never changes: events
+ * that arrive meanwhile move no others to another page.
+ */
+export async function readPage({ criteria, order, limit, after }: PageRequest, deps: QueryDeps): Promise<Page> {
+  const { dynamo, tables, time = UNLIMITED } = deps;
+  const plan = await planQuery(criteria, {
+    order,
+    after,
+    days: () => listDays(dynamo, tables.environmentsTable),
+    now: Math.floor(deps.now() / 1000),
+  });
+  const events: ListedEvent[] = [];
+  const consumed = { requests: 0, readUnits: 0 };
+  const reading = { dynamo, table: tables.eventsTable, plan, after, consumed };
+  const isSpent = () => consumed.readUnits >= MAX_READ_UNITS || time.isSpent();
+  const pageTo = (end: string | undefined): Page => ({ events, end, plan, consumed });
+  for (const { group, isLast } of groupsOf(plan)) {
+    const readers = group.map((partition) => new PartitionReader(partition, reading));
+    const end = await takeInOrder(readers, events, { limit, order, isSpent });
+    if (end !== undefined || isLast) return pageTo(end);
+    if (events.length >= limit || isSpent()) return pageTo(behindDay(group.at(-1), order));
+  }
+  return pageTo(undefined);
+}
+
+/** Days that are read at once, when those before had too few events. */
+const MAX_DAYS_AT_ONCE = 8;
+
+/** Partitions to be read together: all of them, or days in growing numbers. */
+function* groupsOf({ partitions, reading }: QueryPlan): Generator<{ group: readonly string[]; isLast: boolean }> {
+  let size = reading === 'merged' ? partitions.length : 1;
+  for (let start = 0, end = size; start < partitions.length; start = end, end += size) {
+    yield { group: partitions.slice(start, end), isLast: end >= partitions.length };
+    size = Math.min(2 * size, MAX_DAYS_AT_ONCE);
+  }
+}
+
+/** A place after all timeKeys of a day and before all of the next: they are `DAYT...`. */
+const behindDay = (day = '', order: Order) => (order === 'newest-first' ? day : `${day}~`);
+
+/** The time of a request is spent, and there is no page that could end short. */
+export class SlowAnswerError extends TrailError {
+  constructor() {
+    super('out-of-time', 'expected an answer by now: ask again, or for a shorter range of time');
+  }
+}
+
+const MAX_PAGE_SIZE = 1_000;
+
+/**
+ * All events that meet the criteria, page by page as they are taken.
+ * @param pageSize lower where few events are needed
+ * @throws {SlowAnswerError} if the time is spent before the last page
+ */
+export async function* readAll(
+  request: Pick<PageRequest, 'criteria' | 'order'>,
+  deps: QueryDeps,
+  pageSize = MAX_PAGE_SIZE,
+): AsyncGenerator<ListedEvent> {
+  let after: string | undefined;
+  do {
+    const page = await readPage({ ...request, limit: Math.min(pageSize, MAX_PAGE_SIZE), after }, deps);
+    yield* page.events;
+    after = page.end;
+    if (after !== undefined && deps.time?.isSpent()) throw new SlowAnswerError();
+  } while (after !== undefined);
+}
+
+// DAY, DAY~, or a timeKey: eventTime in one width, # and an eventID of at most 512 bytes.
+const PLACE = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/su;
+const LONGEST_PLACE = 24 + 1 + MAX_EVENT_ID_BYTES;
+const Cursor = z.strictObject({
+  v: z.literal(1),
+  q: z.string(),
+  a: z.string().check(
+    z.regex(PLACE),
+    // DynamoDB refuses sort keys that are too long; a character can have four bytes.
+    z.refine((place) => Buffer.byteLength(place) <= LONGEST_PLACE),
+  ),
+  t: z.int().check(z.nonnegative()),
+});
+
+const CHECKSUM_BYTES = 12;
+const LONGEST_CURSOR = 4_096;
+
+/**
+ * Where a page ended: `after` a timeKey, or a place between two days. `asOf` is the clock of the first page, in milliseconds
+ * since 1970: ages such as `7d` mean the same on every page.
+ */
+type Position = { after: string; asOf: number };
+
+/** A position as text for the caller: opaque, checked, and bound to the question. */
+export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
+  const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(asked), a: after, t: asOf }));
+  return Buffer.concat([checksumOf(content), content]).toString('base64url');
+}
+
+/**
+ * The position in a cursor. It only moves within what the question's own criteria give: a forged one shows nothing else.
+ * @throws {CriteriaError} when it is not a cursor, was changed, or belongs to another question
+ */
+function decodeCursor(cursor: string, asked: Asked): Position {
+  const content = checkedContent(cursor);
+  if (!content) throw new CriteriaError('cursor', 'expected a cursor as an earlier page gave it');
+  if (content.q !== hashOf(asked)) throw new CriteriaError('cursor', 'expected the same criteria and order as before');
+  return { after: content.a, asOf: content.t };
+}
+
+function checkedContent(cursor: string): z.infer<typeof Cursor> | undefined {
+  if (cursor.length > LONGEST_CURSOR) return undefined;
+  const bytes = Buffer.from(cursor, 'base64url');
+  // Decoding forgives; only the one spelling that was given out is good.
+  if (bytes.toString('base64url') !== cursor || bytes.length <= CHECKSUM_BYTES) return undefined;
+  const content = bytes.subarray(CHECKSUM_BYTES);
+  if (!checksumOf(content).equals(bytes.subarray(0, CHECKSUM_BYTES))) return undefined;
+  try {
+    return Cursor.safeParse(JSON.parse(content.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Guards against damage, not against forgery. */
+function checksumOf(content: Uint8Array): Buffer {
+  return createHash('sha256').update('mwaa-trail cursor').update(content).digest().subarray(0, CHECKSUM_BYTES);
+}
+
+function hashOf({ criteria, order }: Asked): string {
+  const { errors = false, readOnly = null, since = null, until = null } = criteria;
+  const texts = TEXT_CRITERION_NAMES.map((name) => [...new Set(criteria[name] ?? [])].sort());
+  return createHash('sha256')
+    .update(JSON.stringify([order, texts, errors, readOnly, since, until]))
+    .digest('base64url');
 }

@@ -1,5 +1,6 @@
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../store/ledger.ts';
-import type { QueryDeps } from './read-page.ts';
+import type { QueryDeps } from './ask.ts';
+import type { Criteria } from './criteria.ts';
 
 /** How far an answer can be trusted to be whole. */
 export interface Completeness {
@@ -15,15 +16,15 @@ const MAX_PROBLEMS = 100;
 /** An event can stand in a log file that is delivered on a later day: mostly minutes, at most about a day, later. */
 const DAY_MS = 24 * 3600 * 1000;
 
-/** @param range times of events: ISO 8601 in UTC, since inclusive, until exclusive */
+/** Times of events, as `readCriteria` returns them. */
+export type CompletenessRange = Pick<Criteria, 'since' | 'until'>;
+
+/** How complete the ledger is for events in a range of time. */
 export async function readCompleteness(
-  range: { since?: string | undefined; until?: string | undefined },
+  { since, until }: CompletenessRange,
   { dynamo, tables }: QueryDeps,
 ): Promise<Completeness> {
-  const days = {
-    from: range.since?.slice(0, 10),
-    to: range.until === undefined ? undefined : dayAfter(range.until),
-  };
+  const days = { from: since?.slice(0, 10), to: until === undefined ? undefined : dayAfter(until) };
   const [newestLogFiles, problems] = await Promise.all([
     listWatermarks(dynamo, tables.logFilesTable),
     listProblems(dynamo, tables.logFilesTable, days, MAX_PROBLEMS + 1),
@@ -35,7 +36,27 @@ export async function readCompleteness(
   };
 }
 
-/** Nothing, as nothing comes after, for the last day that sorts as text. */
+/** Returns undefined for the last day that sorts as text: none comes after it. */
 function dayAfter(time: string): string | undefined {
   return time.startsWith('9999-12-31') ? undefined : new Date(Date.parse(time) + DAY_MS).toISOString().slice(0, 10);
+}
+
+const LIFETIME_MS = 60_000;
+/** Pairs of days that are remembered. */
+const MAX_ENTRIES = 100;
+
+/** `readCompleteness` that asks again only after a minute. It tells days apart, not times within one. */
+export function rememberedCompleteness(deps: QueryDeps) {
+  const entries = new Map<string, { until: number; answer: Promise<Completeness> }>();
+  return (range: CompletenessRange): Promise<Completeness> => {
+    const key = JSON.stringify([range.since?.slice(0, 10), range.until?.slice(0, 10)]);
+    const entry = entries.get(key);
+    if (entry && deps.now() < entry.until) return entry.answer;
+    const answer = readCompleteness(range, deps);
+    entries.delete(key);
+    entries.set(key, { until: deps.now() + LIFETIME_MS, answer });
+    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
+    answer.catch(() => entries.delete(key));
+    return answer;
+  };
 }

@@ -1,53 +1,38 @@
 import pMap, { pMapIterable } from 'p-map';
-import { readObjectKey } from '../cloudtrail/object-key.ts';
-import type { ListedObject, ScopeFilter, TrailScope } from '../integrity/list-objects.ts';
+import type { ListedObject, ScopeFilter } from '../aws/list-trail.ts';
+import { readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
-import type { QueryDeps } from './read-page.ts';
+import type { QueryDeps } from './ask.ts';
 
-/** What became of the log files that CloudTrail delivered for one account and Region on one day. */
-export interface Coverage extends LedgerCounts, Partial<BucketCounts> {
+/** Ingestion status of the log files that CloudTrail delivered for one account and Region on one day. */
+export type Coverage = {
   /** `-` when the keys of the log files have none. */
   account: string;
   region: string;
   /** Of delivery, `YYYY-MM-DD`, UTC. */
   day: string;
-}
+} & LedgerCounts &
+  Partial<BucketCounts>;
 
-/** Log files of which the ledger knows. */
-export interface LedgerCounts {
-  /** Read, and their events stored. */
-  ingested: number;
-  /** Of those: some of their records are in quarantine. */
-  partly: number;
-  /** Of those: a signed digest has the hash of what was ingested. */
-  verified: number;
-  /** Of those: a signed digest has another hash. */
-  altered: number;
-  /** Set aside as a whole. */
-  quarantined: number;
-  /** Read without success so far; they are to be delivered again. */
-  failed: number;
-  /** Set aside as a whole, and then discarded: somebody has decided that they are no log files. */
-  discarded: number;
-}
+/**
+ * Log files of which the ledger knows. `ingested`: read, and their events stored; of those, `partly`: some records are in
+ * quarantine, `verified`: a signed digest has the hash of what was ingested, `altered`: it has another. `quarantined`: set
+ * aside as a whole; `discarded`: and somebody decided that they are no log files. `failed`: not read successfully yet.
+ */
+type LedgerCounts = Record<keyof typeof NO_LEDGER, number>;
 
-/** With a bucket to compare with: `delivered` + `gone` = the ledger's log files + `missing` + `underway`. */
-export interface BucketCounts {
-  /** Log files in the bucket. */
-  delivered: number;
-  /** In the bucket, and the ledger does not know of them. */
-  missing: number;
-  /** As `missing`, but delivered so lately that they may be on their way. */
-  underway: number;
-  /** In the ledger, and no longer in the bucket. */
-  gone: number;
-}
+/**
+ * With a bucket to compare with. `delivered`: in the bucket; of those, the ledger does not know the `missing`, nor those
+ * that came so lately that they may be `underway`. `gone`: in the ledger, and no longer in the bucket.
+ * `delivered` + `gone` = the ledger's log files + `missing` + `underway`.
+ */
+type BucketCounts = Record<keyof typeof NO_BUCKET, number>;
+
+const NO_LEDGER = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
+const NO_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
 /** Which log files are wanted; absent: all. */
-export interface CoverageFilter {
-  accounts?: readonly string[];
-  regions?: readonly string[];
-}
+export type CoverageFilter = Partial<Record<'accounts' | 'regions', readonly string[]>>;
 
 /** A bucket to compare with. */
 export interface DeliveredFiles {
@@ -58,13 +43,13 @@ export interface DeliveredFiles {
 }
 
 /** A log file that was delivered so lately is not missed yet: an hour, in milliseconds. */
-export const UNDERWAY_MS = 3600 * 1000;
-
+const UNDERWAY_MS = 3600 * 1000;
 /** Without a bucket a day is one request after the other; with one, its keys are held until the ledger has been read. */
 const CONCURRENT_DAYS = 8;
+const CONCURRENT_LISTINGS = 16;
 
 /**
- * What became of the log files of each day, one day after the other; memory is bounded by the log files of a day.
+ * Reads the ingestion status of each day, one day after the other; memory is bounded by the log files of a day.
  * @param days `YYYY-MM-DD`
  * @returns for each day its accounts and Regions that have log files, in their order
  */
@@ -87,10 +72,10 @@ async function coverageOfDay(
 ): Promise<Coverage[]> {
   const tally = new DayTally(day, filter, delivered && new Date(now() - UNDERWAY_MS).toISOString());
   if (delivered) {
-    const places = delivered.places.filter((place) => isWanted(place, filter));
     const listDay = async (place: TrailScope) => {
       for (const object of await delivered.list(place, day)) tally.deliver(object);
     };
+    const places = delivered.places.filter((place) => isWanted(place, filter));
     await pMap(places, listDay, { concurrency: CONCURRENT_LISTINGS });
   }
   const prefix = delivered && `${delivered.location.bucket}/${delivered.location.prefix}AWSLogs/`;
@@ -98,14 +83,12 @@ async function coverageOfDay(
   return tally.coverage();
 }
 
-const CONCURRENT_LISTINGS = 16;
-
-/** The counts of a day: all that was delivered is told first, then what the ledger has. */
+/** The counts of a day: first each object in the bucket is delivered, then each log file in the ledger is entered. */
 export class DayTally {
   private readonly day: string;
   private readonly filter: CoverageFilter;
   private readonly settledBefore: string | undefined;
-  private readonly rows = new Map<string, Coverage>();
+  private readonly rows = new Map<string, Coverage & BucketCounts>();
   /** What the ledger has not been found to have, and whether it should. */
   private readonly unaccounted = new Map<string, 'missing' | 'underway'>();
 
@@ -120,45 +103,41 @@ export class DayTally {
   deliver({ key, storedAt }: ListedObject): void {
     const row = this.rowOf(key);
     if (!row || this.settledBefore === undefined || this.unaccounted.has(key)) return;
-    row.delivered! += 1;
+    row.delivered += 1;
     this.unaccounted.set(key, storedAt < this.settledBefore ? 'missing' : 'underway');
   }
 
   /** A log file in the ledger. */
-  enter(file: LedgerLogFile): void {
-    const row = this.rowOf(file.key);
+  enter({ key, state, recordsQuarantined, verification }: LedgerLogFile): void {
+    const row = this.rowOf(key);
     if (!row) return;
-    row[file.state] += 1;
-    if (file.state === 'ingested' && file.recordsQuarantined > 0) row.partly += 1;
-    if (file.state === 'ingested' && file.verification !== undefined)
-      row[file.verification === 'verified' ? 'verified' : 'altered'] += 1;
-    if (this.settledBefore !== undefined && !this.unaccounted.delete(file.key)) row.gone! += 1;
+    row[state] += 1;
+    if (state === 'ingested' && recordsQuarantined > 0) row.partly += 1;
+    if (state === 'ingested' && verification) row[verification === 'verified' ? 'verified' : 'altered'] += 1;
+    if (this.settledBefore !== undefined && !this.unaccounted.delete(key)) row.gone += 1;
   }
 
   /** By account and Region, in their order. */
   coverage(): Coverage[] {
-    for (const [key, state] of this.unaccounted) this.rowOf(key)![state]! += 1;
+    for (const [key, state] of this.unaccounted) {
+      const row = this.rowOf(key);
+      if (row) row[state] += 1;
+    }
     this.unaccounted.clear();
-    const sortKey = ({ account, region }: Coverage) => `${account} ${region}`;
-    return [...this.rows.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   }
 
-  private rowOf(key: string): Coverage | undefined {
-    const names = readObjectKey(key);
-    if ('skipped' in names) return undefined;
+  private rowOf(key: string): (Coverage & BucketCounts) | undefined {
+    const names = readLogFileKey(key);
+    if (names === undefined) return undefined;
     const { account = '-', region } = names;
     if (!isWanted({ account, region }, this.filter)) return undefined;
     const id = `${account} ${region}`;
-    const row = this.rows.get(id) ?? { account, region, day: this.day, ...this.nothing() };
+    const counts = { ...(this.settledBefore === undefined ? {} : NO_BUCKET), ...NO_LEDGER };
+    // Without a bucket, its counts are neither there nor touched.
+    const row = this.rows.get(id) ?? ({ account, region, day: this.day, ...counts } as Coverage & BucketCounts);
     this.rows.set(id, row);
     return row;
-  }
-
-  private nothing(): LedgerCounts & Partial<BucketCounts> {
-    return {
-      ...(this.settledBefore === undefined ? {} : { delivered: 0, missing: 0, underway: 0, gone: 0 }),
-      ...{ ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 },
-    };
   }
 }
 
@@ -166,15 +145,6 @@ export class DayTally {
 export function needsAttention({ partly, altered, quarantined, failed, missing = 0 }: Coverage): boolean {
   return partly + altered + quarantined + failed + missing > 0;
 }
-
-/** The days from one to another, both inclusive, `YYYY-MM-DD`. */
-export function* daysBetween(first: string, last: string): Generator<string> {
-  for (let time = Date.parse(first); time <= Date.parse(last); time += DAY_MS) {
-    yield new Date(time).toISOString().slice(0, 10);
-  }
-}
-
-const DAY_MS = 24 * 3600 * 1000;
 
 function isWanted(
   { account, region }: { account: string; region: string },

@@ -1,84 +1,62 @@
 import { isIP } from 'node:net';
+import {
+  type AttributeName,
+  attributeNamed,
+  attributesWhere,
+  type EVENT_ATTRIBUTES,
+} from '../audit-event/attributes.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { TrailError } from '../errors.ts';
 import { canonicalRange } from './address-range.ts';
 import { oneOf } from './near-names.ts';
 import { readTime, TIME_EXPECTATION } from './time.ts';
 
-/** What is known of a criterion that takes texts. */
-interface TextCriterionFacts {
-  /** The attribute of an event that it is about. */
-  attribute: string;
-  /** What people are told of it. */
+type Rows = typeof EVENT_ATTRIBUTES;
+/** A criterion that takes texts, by the name of its parameter. */
+export type TextCriterion = {
+  [N in AttributeName]: Rows[N] extends { criterion: string }
+    ? Rows[N] extends { parameter: infer Name extends string }
+      ? Name
+      : N
+    : never;
+}[AttributeName];
+
+interface TextCriterionDefinition {
+  /** The attribute that it is about. */
+  attribute: AttributeName;
+  matches: 'exact' | 'prefix' | 'address';
+  /** All values that an event can have; undefined if any text may be one. */
+  values: readonly string[] | undefined;
+  /** What the help and the OpenAPI document say of it. */
   says: string;
-  /** All values that an event can have, where CloudTrail says so. */
-  values?: readonly string[];
 }
 
-/**
- * The criteria that take texts. The flags of the program, the parameters of the HTTP API and its description are made from
- * this one list. Values of CloudTrail:
- * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, without those
- * of Insight and aggregated events, which are not kept.
- */
-export const TEXT_CRITERIA = {
-  environment: { attribute: 'environment', says: 'name of the MWAA environment' },
-  eventName: { attribute: 'eventName', says: 'MWAA operation, such as CreateEnvironment' },
-  principal: {
-    attribute: 'principal',
-    says: 'who did it: a user, ROLE/SESSION, a service; a final * makes it a prefix',
-  },
-  principalType: { attribute: 'principalType', says: 'type of the identity, such as AssumedRole' },
-  errorCode: { attribute: 'errorCode', says: 'error code, such as AccessDenied' },
-  accessKeyId: { attribute: 'accessKeyId', says: 'access key that signed the request' },
-  sourceIp: {
-    attribute: 'sourceIp',
-    says: 'where the request came from: an address, a CIDR range such as 10.0.0.0/8, or an AWS service',
-  },
-  account: { attribute: 'accountId', says: 'AWS account' },
-  region: { attribute: 'region', says: 'AWS Region' },
-  category: {
-    attribute: 'eventCategory',
-    says: 'Management, Data or NetworkActivity',
-    values: ['Management', 'Data', 'NetworkActivity'],
-  },
-  eventType: {
-    attribute: 'eventType',
-    says: 'how the call was made, such as AwsApiCall or AwsConsoleAction',
-    values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
-  },
-  eventSource: { attribute: 'eventSource', says: 'AWS service that recorded the event' },
-} as const satisfies Record<string, TextCriterionFacts>;
-export type TextCriterion = keyof typeof TEXT_CRITERIA;
+const HINTS = {
+  exact: '',
+  prefix: '; a final * makes it a prefix',
+  address: '; a CIDR range such as 10.0.0.0/8 means all addresses in it',
+};
+
+/** The criteria that take texts: flags of the program and parameters of the HTTP API. */
+export const TEXT_CRITERIA = Object.fromEntries(
+  attributesWhere(({ criterion }) => criterion !== undefined).map((attribute) => {
+    const { criterion: matches = 'exact', parameter = attribute, values, says } = attributeNamed(attribute);
+    return [parameter, { attribute, matches, values, says: says + HINTS[matches] }];
+  }),
+) as Readonly<Record<TextCriterion, TextCriterionDefinition>>;
 export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
 
-/** What to look for. Different criteria all apply; of several values of one, any. */
-export type Criteria = Partial<Record<TextCriterion, readonly string[]>> & {
-  /** Only events with an error code. */
-  errors?: true;
-  readOnly?: boolean;
-  /** From this time on; ISO 8601 in UTC with milliseconds. */
-  since?: string;
-  /** Before this time. */
-  until?: string;
-};
+/**
+ * What to look for: different criteria all apply; of several values of one, any. `errors`: only events with an error code.
+ * `since` is inclusive, `until` exclusive: any time that people give, or as `readCriteria` makes it, ISO 8601 in UTC with
+ * milliseconds.
+ */
+export type Criteria = Partial<Record<TextCriterion, readonly string[] | undefined>> &
+  Partial<Record<'errors' | 'readOnly', boolean | undefined>> &
+  Partial<Record<'since' | 'until', string | undefined>>;
 
-/** All values that a criterion can have; undefined if any text may be one. */
-export function valuesOf(name: TextCriterion): readonly string[] | undefined {
-  return (TEXT_CRITERIA[name] as TextCriterionFacts).values;
-}
-
-/** Criteria as flags or parameters give them: times are not yet understood. */
-export type RawCriteria = Partial<Record<TextCriterion, readonly string[] | undefined>> & {
-  errors?: boolean | undefined;
-  readOnly?: boolean | undefined;
-  since?: string | undefined;
-  until?: string | undefined;
-};
-
-/** Criteria that cannot be understood: the caller's mistake. */
+/** A criterion, or another parameter of a question, that is wrong: the caller's mistake. */
 export class CriteriaError extends TrailError {
-  /** The criterion, or parameter, that is wrong. */
   readonly parameter: string;
   readonly expectation: string;
 
@@ -95,25 +73,25 @@ const MAX_VALUES = 100;
 const MAX_VALUE_BYTES = 16 * 1024;
 
 /**
+ * Reads the criteria of flags or parameters: only what is asked for is left, checked, and times are normalised.
  * @param now the clock that ages such as `7d` count from, in milliseconds since 1970
  * @param zone the time zone of times without an offset, as `readTime` takes it
  * @throws {CriteriaError} that names the criterion and what it expects
  */
-export function readCriteria(raw: RawCriteria, now: number, zone?: string): Criteria {
+export function readCriteria(given: Criteria, now: number, zone?: string): Criteria {
   const criteria: Criteria = {};
   let count = 0;
   for (const name of TEXT_CRITERION_NAMES) {
-    const values = raw[name];
-    if (values === undefined || values.length === 0) continue;
-    criteria[name] = checkedValues(name, values);
-    count += criteria[name].length;
+    const values = checkedValues(name, given[name] ?? []);
+    count += values.length;
     if (count > MAX_VALUES)
       throw new CriteriaError(name, `expected at most ${MAX_VALUES} values in all criteria together`);
+    if (values.length > 0) criteria[name] = values;
   }
-  if (raw.errors) criteria.errors = true;
-  if (raw.readOnly !== undefined) criteria.readOnly = raw.readOnly;
+  if (given.errors) criteria.errors = true;
+  if (given.readOnly !== undefined) criteria.readOnly = given.readOnly;
   for (const name of ['since', 'until'] as const) {
-    const value = raw[name];
+    const value = given[name];
     if (value !== undefined) criteria[name] = timeCriterion(name, value, now, zone);
   }
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
@@ -122,43 +100,42 @@ export function readCriteria(raw: RawCriteria, now: number, zone?: string): Crit
   return criteria;
 }
 
-/** A principal given with a final `*` stands for all that begin so. */
+/** Whether a value stands for all that begin with what is before its final `*`. */
 export function isPrefix(name: TextCriterion, value: string): boolean {
-  return name === 'principal' && value.endsWith('*');
+  return TEXT_CRITERIA[name].matches === 'prefix' && value.endsWith('*');
 }
 
-/** A source that stands for all addresses in it. */
+/** Whether a value stands for all addresses in it. */
 export function isRange(name: TextCriterion, value: string): boolean {
-  return name === 'sourceIp' && value.includes('/');
+  return TEXT_CRITERIA[name].matches === 'address' && value.includes('/');
 }
 
 function checkedValues(name: TextCriterion, values: readonly string[]): string[] {
+  const { matches, values: allowed } = TEXT_CRITERIA[name];
   const unique = [...new Set(values)];
   if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
   if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
   }
-  if (name === 'sourceIp') return [...new Set(unique.map(sourceCriterion))];
-  const allowed = valuesOf(name);
-  const other = allowed && unique.find((value) => !allowed.includes(value));
-  if (other !== undefined) throw new CriteriaError(name, `expected ${oneOf(allowed!, other)}`);
+  if (matches === 'address') return [...new Set(unique.map((value) => checkedAddress(name, value)))];
+  const other = unique.find((value) => allowed && !allowed.includes(value));
+  if (allowed && other !== undefined) throw new CriteriaError(name, `expected ${oneOf(allowed, other)}`);
   return unique.map((value) => value.toWellFormed());
-}
-
-/** What looks like an address must be one; names of services match as they are. */
-function sourceCriterion(value: string): string {
-  if (isIP(value) !== 0) return canonicalAddress(value);
-  const range = canonicalRange(value);
-  if (range !== undefined) return range;
-  if (!LOOKS_LIKE_ADDRESS.test(value)) return value.toWellFormed();
-  throw new CriteriaError(
-    'sourceIp',
-    'expected an address such as 203.0.113.7 or 2001:db8::1, a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, or the name of an AWS service',
-  );
 }
 
 /** Only digits and dots, only hexadecimal digits and colons, or a range of something. */
 const LOOKS_LIKE_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f:.]*$|\//i;
+
+/** What looks like an address must be one; names of services match as they are. */
+function checkedAddress(name: TextCriterion, value: string): string {
+  const canonical = isIP(value) === 0 ? canonicalRange(value) : canonicalAddress(value);
+  if (canonical !== undefined) return canonical;
+  if (!LOOKS_LIKE_ADDRESS.test(value)) return value.toWellFormed();
+  throw new CriteriaError(
+    name,
+    'expected an address such as 203.0.113.7 or 2001:db8::1, a CIDR range such as 10.0.0.0/8 or 2001:db8::/32, or the name of an AWS service',
+  );
+}
 
 /**
  * Reads a time of a question, as `readTime` does.

@@ -1,8 +1,20 @@
-import { listDays } from '../store/environments-table.ts';
-import type { Criteria } from './criteria.ts';
-import type { Order } from './plan.ts';
-import { type QueryDeps, readPage } from './read-page.ts';
-import { type UnknownValue, unknownValues } from './unknown-values.ts';
+import { isIP } from 'node:net';
+import pMap, { pMapSkip } from 'p-map';
+import { attributeOf } from '../audit-event/attributes.ts';
+import { defined } from '../defined.ts';
+import { type KnownEnvironment, listDays, listEnvironments } from '../store/environments-table.ts';
+import type { ListedEvent } from '../store/event-item.ts';
+import { type Page, type QueryDeps, readPage } from './ask.ts';
+import {
+  type Criteria,
+  isPrefix,
+  isRange,
+  TEXT_CRITERIA,
+  TEXT_CRITERION_NAMES,
+  type TextCriterion,
+} from './criteria.ts';
+import { nearestNames } from './near-names.ts';
+import { isIndexed, type Order } from './plan.ts';
 
 /** Why a question may have had no answer. */
 export type LikelyCause =
@@ -28,21 +40,17 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   const { dynamo, tables } = deps;
   if ((await listDays(dynamo, tables.environmentsTable)).length === 0) return [{ kind: 'empty-store' }];
   const unknown = await unknownValues(criteria, deps);
-  const causes: LikelyCause[] = unknown.map((value) => ({ kind: 'unknown-value', ...value }));
-  const hopeless = isHopeless(criteria, unknown);
-  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
-  causes.push(...outside);
-  if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
-  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  if (causes.length === 0 && hasExactValues(criteria)) causes.push({ kind: 'exact-match' });
-  return causes;
-}
-
-/** Whether all values of a criterion are unknown: at other times, too, nothing would match. */
-function isHopeless(criteria: Criteria, unknown: readonly UnknownValue[]): boolean {
-  return unknown.some(
+  // If all values of a criterion are unknown, nothing matches at other times either.
+  const hopeless = unknown.some(
     ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
   );
+  const outside = hopeless ? [] : await outsideTimes(criteria, deps);
+  const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
+  if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
+  if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
+  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => name !== 'environment' && criteria[name] !== undefined);
+  if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
+  return causes;
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
@@ -51,7 +59,7 @@ async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDe
     until === undefined ? undefined : firstEventTime({ ...others, since: until }, 'oldest-first', deps),
   ]);
   if (before === undefined && after === undefined) return [];
-  return [{ kind: 'outside-times', ...(before && { before }), ...(after && { after }) }];
+  return [{ kind: 'outside-times', ...defined({ before, after }) }];
 }
 
 /** One page: when that has none, though more could follow, looking on would cost without bound. */
@@ -71,6 +79,126 @@ function asksForDataEvents({ eventName, category }: Criteria): boolean {
   return eventName?.some((name) => DATA_EVENTS.has(name)) === true || category?.includes('Data') === true;
 }
 
-function hasExactValues({ environment: _, errors: __, readOnly: ___, since: ____, until: _____, ...texts }: Criteria) {
-  return Object.keys(texts).length > 0;
+interface AskedValue {
+  criterion: TextCriterion;
+  value: string;
+}
+
+/** A value of a question that no event was found to have, and what it may have meant. */
+export interface UnknownValue extends AskedValue {
+  /** The most similar first; differences in upper and lower case before others. */
+  nearest: NearName[];
+}
+
+/** A value that events do have, or that is the name of an operation. */
+export interface NearName {
+  value: string;
+  /** How many events have it, up to 1,000. */
+  events: number;
+  /** There are more, or there may be. */
+  more: boolean;
+  /** Whether these events meet the rest of the question, too; if false, no event with the value does. */
+  inQuestion: boolean;
+}
+
+/** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
+const OPERATIONS: readonly string[] = [
+  ...['CreateCliToken', 'CreateEnvironment', 'CreateWebLoginToken', 'DeleteEnvironment', 'GetEnvironment'],
+  ...['InvokeRestApi', 'ListEnvironments', 'ListTagsForResource', 'PublishMetrics', 'TagResource', 'UntagResource'],
+  'UpdateEnvironment',
+];
+
+/** A value is looked for by a page, and so is each of its other spellings; each name that is near it is counted by two. */
+const MAX_VALUES = 5;
+const SAMPLED_EVENTS = 1_000;
+
+/**
+ * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
+ * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or if there are none, of the
+ * newest at all. The cost is bounded: a bounded number of pages, each with its own bound. Nothing is scanned.
+ */
+async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
+  const asked = askedValues(criteria);
+  if (asked.length === 0) return [];
+  const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
+  const unknown = await filter(asked, async ({ criterion, value }) => {
+    if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
+    if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
+    return !(await exists(criterion, value, deps));
+  });
+  if (unknown.length === 0) return [];
+  const rest = { ...criteria };
+  for (const { criterion } of unknown) delete rest[criterion];
+  const { events } = await newest(rest, deps);
+  const known = [...listed, ...(events.length > 0 ? events : (await newest({}, deps)).events)];
+  const nearest = (value: AskedValue) => namesNear(value, known, rest, deps);
+  return pMap(unknown, async (value) => ({ ...value, nearest: await nearest(value) }), { concurrency: 1 });
+}
+
+/** The values that can be misspelt: those of closed sets have been checked. */
+function askedValues(criteria: Criteria): AskedValue[] {
+  return TEXT_CRITERION_NAMES.filter((criterion) => TEXT_CRITERIA[criterion].values === undefined)
+    .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
+    .slice(0, MAX_VALUES);
+}
+
+async function exists(criterion: TextCriterion, value: string, deps: QueryDeps): Promise<boolean> {
+  const page = await readPage({ criteria: { [criterion]: [value] }, order: 'newest-first', limit: 1 }, deps);
+  return page.events.length > 0;
+}
+
+function newest(criteria: Criteria, deps: QueryDeps): Promise<Page> {
+  return readPage({ criteria, order: 'newest-first', limit: SAMPLED_EVENTS }, deps);
+}
+
+async function namesNear(
+  asked: AskedValue,
+  known: readonly (ListedEvent | KnownEnvironment)[],
+  rest: Criteria,
+  deps: QueryDeps,
+): Promise<NearName[]> {
+  const { criterion, value } = asked;
+  // An address, or a range of them, is not a name: one that is nearly right is another one.
+  if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
+  const names = new Set([
+    ...known.flatMap((event) => nameIn(event, asked)),
+    ...(criterion === 'eventName' ? OPERATIONS : []),
+    // Of a name that none of the newest events has.
+    ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
+  ]);
+  names.delete(value);
+  const count = (name: string) => counted(criterion, name, rest, deps);
+  const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
+  const existing = near.filter(({ events }) => events > 0);
+  // The name of an operation helps also when there is no event of it.
+  return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+}
+
+/** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
+function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): string[] {
+  const name = attributeOf(event, TEXT_CRITERIA[criterion].attribute);
+  if (typeof name !== 'string') return [];
+  if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
+  return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
+}
+
+/** How a name may be written in the store. */
+function spellings(value: string): string[] {
+  const trimmed = value.trim();
+  const lower = trimmed.toLowerCase();
+  const all = [trimmed, lower, trimmed.toUpperCase(), lower.slice(0, 1).toUpperCase() + lower.slice(1)];
+  return [...new Set(all)].filter((spelling) => spelling !== '' && spelling !== value);
+}
+
+/** The events with a name that meet the rest of the question; if there are none, all with it. */
+async function counted(criterion: TextCriterion, value: string, rest: Criteria, deps: QueryDeps): Promise<NearName> {
+  const name = { [criterion]: [value] };
+  const meeting = await newest({ ...rest, ...name }, deps);
+  const inQuestion = meeting.events.length > 0;
+  const { events, end } = inQuestion ? meeting : await newest(name, deps);
+  return { value, events: events.length, more: end !== undefined, inQuestion };
+}
+
+function filter<T>(items: readonly T[], holds: (item: T) => Promise<boolean>): Promise<T[]> {
+  return pMap(items, async (item) => ((await holds(item)) ? item : pMapSkip)) as Promise<T[]>;
 }

@@ -1,4 +1,6 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { attributeNamed } from '../audit-event/attributes.ts';
+import { defined } from '../defined.ts';
 import { storedText } from '../store/event-item.ts';
 import { text } from '../store/item.ts';
 import {
@@ -14,19 +16,24 @@ export type Order = 'newest-first' | 'oldest-first';
 
 /** How a question is answered: some partitions of one index, each read in order of time. Never a scan. */
 export interface QueryPlan {
-  index: 'byEnvironment' | 'byAccessKey' | 'byPrincipal' | 'byErrorCode' | 'byEventName' | 'byDay';
+  index: string;
   /** The attribute that is the index's partition key. */
   partitionKey: string;
-  partitions: string[];
+  partitions: readonly string[];
   /** `merged`: the partitions overlap in time; `in-turn`: each is wholly before, or after, the next. */
   reading: 'merged' | 'in-turn';
   order: Order;
-  /** Bounds of the sort key, both inclusive; as text, every timeKey of a time is above the bare time. */
-  range: { from?: string; to?: string };
+  range: Range;
   /** What the key condition does not settle. */
   filter: Filter;
-  /** The sources wanted, when one is a range: DynamoDB cannot compare addresses, so that is done with what it returns. */
-  sourceIp?: readonly string[];
+  /** The sources wanted, if one is a range: DynamoDB cannot compare addresses, so that is done with what it returns. */
+  sources: readonly string[] | undefined;
+}
+
+/** Bounds of the sort key, both inclusive; as text, every timeKey of a time is above the bare time. */
+interface Range {
+  from: string | undefined;
+  to: string | undefined;
 }
 
 export interface Filter {
@@ -48,53 +55,79 @@ export interface PlanContext {
 }
 
 /** Chooses the index that reads the least, and what to ask of it. */
-export async function planQuery(criteria: Criteria, context: PlanContext): Promise<QueryPlan> {
-  const { order, now } = context;
-  const range = timeRange(criteria, context);
-  const settled = bestIndexed(criteria);
-  const filter = filterOf(criteria, settled, now);
-  const sourceIp = criteria.sourceIp?.some((source) => isRange('sourceIp', source)) && { sourceIp: criteria.sourceIp };
-  if (settled) {
-    const partitionKey = TEXT_CRITERIA[settled].attribute;
-    const partitions = [...new Set(criteria[settled]!.map((value) => storedText(partitionKey, value)))];
-    return {
-      index: INDEXES[settled],
-      partitionKey,
-      partitions: within(range, partitions),
-      reading: 'merged',
-      order,
-      range,
-      filter,
-      ...sourceIp,
-    };
-  }
-  const days = (await context.days()).filter((day) => overlaps(day, range));
-  if (order === 'newest-first') days.reverse();
+export async function planQuery(criteria: Criteria, { order, after, days, now }: PlanContext): Promise<QueryPlan> {
+  const range = {
+    from: order === 'oldest-first' ? later(criteria.since, after) : criteria.since,
+    to: order === 'newest-first' ? earlier(criteria.until, after) : criteria.until,
+  };
+  const indexed = bestIndexed(criteria);
+  const lookup = indexed ? lookupOf(indexed, criteria[indexed] ?? []) : await lookupOfDays(range, order, days);
   return {
-    index: 'byDay',
-    partitionKey: 'day',
-    partitions: within(range, days),
-    reading: 'in-turn',
+    ...lookup,
+    // DynamoDB refuses a range that ends before it begins.
+    partitions: range.from !== undefined && range.to !== undefined && range.from > range.to ? [] : lookup.partitions,
     order,
     range,
-    filter,
-    ...sourceIp,
+    filter: filterOf(criteria, indexed, now),
+    sources: criteria.sourceIp?.some((source) => isRange('sourceIp', source)) ? criteria.sourceIp : undefined,
   };
+}
+
+const later = (a?: string, b?: string) => (a === undefined || (b !== undefined && b > a) ? b : a);
+const earlier = (a?: string, b?: string) => (a === undefined || (b !== undefined && b < a) ? b : a);
+
+/** Any index reads a part of what its days hold, so `byDay` serves only if there is none. */
+function bestIndexed(criteria: Criteria): TextCriterion | undefined {
+  const ranked = TEXT_CRITERION_NAMES.flatMap((name) => {
+    const values = criteria[name];
+    if (!values || !isIndexed(name) || values.some((value) => isPrefix(name, value))) return [];
+    const { index: [, rank] = ['', 0], rare } = attributeNamed(TEXT_CRITERIA[name].attribute);
+    return [{ name, rank: rare && values.every((value) => rare.values.includes(value)) ? rare.rank : rank }];
+  });
+  return ranked.sort((a, b) => a.rank - b.rank)[0]?.name;
+}
+
+/** Whether events with a value of this criterion are found without reading others. */
+export function isIndexed(name: TextCriterion): boolean {
+  return attributeNamed(TEXT_CRITERIA[name].attribute).index !== undefined;
+}
+
+type Lookup = Pick<QueryPlan, 'index' | 'partitionKey' | 'partitions' | 'reading'>;
+
+function lookupOf(name: TextCriterion, values: readonly string[]): Lookup {
+  const { attribute } = TEXT_CRITERIA[name];
+  const [index] = attributeNamed(attribute).index ?? [''];
+  const partitions = [...new Set(values.map((value) => storedText(attribute, value)))];
+  return { index, partitionKey: attribute, partitions, reading: 'merged' };
+}
+
+async function lookupOfDays({ from, to }: Range, order: Order, days: PlanContext['days']): Promise<Lookup> {
+  // The timeKeys of a day are `DAYT00:00:00.000Z#...` and later, and before `DAY~`.
+  const partitions = (await days()).filter(
+    (day) => (from === undefined || `${day}~` > from) && (to === undefined || `${day}T00:00:00.000Z` < to),
+  );
+  if (order === 'newest-first') partitions.reverse();
+  return { index: 'byDay', partitionKey: 'day', partitions, reading: 'in-turn' };
 }
 
 /** The DynamoDB query for one partition of a plan. */
 export function queryInput(plan: QueryPlan, partition: string, table: string): QueryCommandInput {
   const { from, to } = plan.range;
-  const bounds = timeCondition(from, to);
+  // DynamoDB takes one condition of the sort key.
+  const bound =
+    from === undefined
+      ? to && 'timeKey <= :to'
+      : to === undefined
+        ? 'timeKey >= :from'
+        : 'timeKey BETWEEN :from AND :to';
   return {
     TableName: table,
     IndexName: plan.index,
-    KeyConditionExpression: `#partition = :partition${bounds === '' ? '' : ` AND ${bounds}`}`,
+    KeyConditionExpression: `#partition = :partition${bound === undefined ? '' : ` AND ${bound}`}`,
     ExpressionAttributeNames: { '#partition': plan.partitionKey, ...plan.filter.names },
     ExpressionAttributeValues: {
       ':partition': text(partition),
-      ...(from === undefined ? {} : { ':from': text(from) }),
-      ...(to === undefined ? {} : { ':to': text(to) }),
+      ...defined({ ':from': from === undefined ? from : text(from), ':to': to === undefined ? to : text(to) }),
       ...plan.filter.values,
     },
     FilterExpression: plan.filter.expression,
@@ -103,107 +136,83 @@ export function queryInput(plan: QueryPlan, partition: string, table: string): Q
   };
 }
 
-const INDEXES = {
-  accessKeyId: 'byAccessKey',
-  principal: 'byPrincipal',
-  errorCode: 'byErrorCode',
-  environment: 'byEnvironment',
-  eventName: 'byEventName',
-} as const satisfies Partial<Record<TextCriterion, QueryPlan['index']>>;
-type IndexedCriterion = keyof typeof INDEXES;
-
-/** Whether events with a value of this criterion are found without reading others. */
-export function isIndexed(name: TextCriterion): boolean {
-  return Object.hasOwn(INDEXES, name);
-}
-
-/** Operations of which an environment sees a few in its life; the others are called all day. */
-const RARE_OPERATIONS: ReadonlySet<string> = new Set([
-  'CreateEnvironment',
-  'UpdateEnvironment',
-  'DeleteEnvironment',
-  'TagResource',
-  'UntagResource',
-]);
-
-/** Any of these reads a part of what its days hold, so `byDay` serves only when there is none. */
-function bestIndexed(criteria: Criteria): IndexedCriterion | undefined {
-  const rareOperation = criteria.eventName?.every((name) => RARE_OPERATIONS.has(name));
-  const bySelectivity: IndexedCriterion[] = [
-    'accessKeyId',
-    'principal',
-    ...(rareOperation ? (['eventName'] as const) : []),
-    'errorCode',
-    'environment',
-    'eventName',
-  ];
-  return bySelectivity.find((name) => criteria[name] !== undefined && !criteria[name].some((v) => isPrefix(name, v)));
-}
-
-function timeRange({ since, until }: Criteria, { order, after }: PlanContext): QueryPlan['range'] {
-  const from = order === 'oldest-first' ? later(since, after) : since;
-  const to = order === 'newest-first' ? earlier(until, after) : until;
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-const later = (a?: string, b?: string) => (a === undefined || (b !== undefined && b > a) ? b : a);
-const earlier = (a?: string, b?: string) => (a === undefined || (b !== undefined && b < a) ? b : a);
-
-/** DynamoDB refuses a range that ends before it begins. */
-function within({ from, to }: QueryPlan['range'], partitions: string[]): string[] {
-  return from !== undefined && to !== undefined && from > to ? [] : partitions;
-}
-
-/** Whether a day can have timeKeys in the range: they are `DAYT00:00:00.000Z#...` and later, and before `DAY~`. */
-function overlaps(day: string, { from, to }: QueryPlan['range']): boolean {
-  return (from === undefined || `${day}~` > from) && (to === undefined || `${day}T00:00:00.000Z` < to);
-}
-
-function timeCondition(from: string | undefined, to: string | undefined): string {
-  if (from !== undefined && to !== undefined) return 'timeKey BETWEEN :from AND :to';
-  if (from !== undefined) return 'timeKey >= :from';
-  return to === undefined ? '' : 'timeKey <= :to';
-}
-
 /** Stands in every filter. */
-export const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
 
 function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: number): Filter {
-  const filter: Filter = { expression: '', names: {}, values: { ':now': { N: String(now) } }, selective: false };
-  const conditions: string[] = [];
-  for (const name of TEXT_CRITERION_NAMES) {
-    if (criteria[name] !== undefined && name !== settled) conditions.push(anyOf(name, criteria[name], filter));
-  }
+  const names: Filter['names'] = {};
+  const values: Filter['values'] = { ':now': { N: String(now) } };
+  const conditions = TEXT_CRITERION_NAMES.flatMap((name) => {
+    const wanted = criteria[name];
+    return wanted === undefined || name === settled ? [] : [anyOf(name, wanted, { names, values })];
+  });
   if (criteria.errors && settled !== 'errorCode') conditions.push('attribute_exists(errorCode)');
   if (criteria.readOnly !== undefined) {
     conditions.push('readOnly = :readOnly');
-    filter.values[':readOnly'] = { BOOL: criteria.readOnly };
+    values[':readOnly'] = { BOOL: criteria.readOnly };
   }
-  filter.selective = conditions.length > 0;
-  filter.expression = [...conditions, NOT_EXPIRED].join(' AND ');
-  return filter;
+  return { expression: [...conditions, NOT_EXPIRED].join(' AND '), names, values, selective: conditions.length > 0 };
 }
 
-/** The condition that an attribute has one of some values; adds their names and values to the filter. */
-function anyOf(name: TextCriterion, values: readonly string[], filter: Filter): string {
+/** The condition that an attribute has one of some values; adds its names and values to the filter. */
+function anyOf(name: TextCriterion, wanted: readonly string[], { names, values }: Pick<Filter, 'names' | 'values'>) {
   const { attribute } = TEXT_CRITERIA[name];
   // Short names: an expression may have 4 KB.
-  const alias = `#${Object.keys(filter.names).length}`;
-  filter.names[alias] = attribute;
+  const alias = `#${Object.keys(names).length}`;
+  names[alias] = attribute;
+  const parameterFor = (value: string) => {
+    const parameter = `:${Object.keys(values).length}`;
+    values[parameter] = text(value);
+    return parameter;
+  };
   const exact: string[] = [];
   const alternatives = new Set<string>();
-  for (const value of values) {
-    const prefix = isPrefix(name, value);
-    if ((prefix && value === '*') || isRange(name, value)) {
-      // Any at all: to begin with nothing is no condition that DynamoDB takes everywhere, and ranges it does not know.
+  for (const value of wanted) {
+    // Any at all: to begin with nothing is no condition that DynamoDB takes everywhere, and ranges it does not know.
+    if ((isPrefix(name, value) && value === '*') || isRange(name, value))
       alternatives.add(`attribute_exists(${alias})`);
-      continue;
-    }
-    const parameter = `:${Object.keys(filter.values).length}`;
-    filter.values[parameter] = text(prefix ? value.slice(0, -1) : storedText(attribute, value));
-    if (prefix) alternatives.add(`begins_with(${alias}, ${parameter})`);
-    else exact.push(parameter);
+    else if (isPrefix(name, value)) alternatives.add(`begins_with(${alias}, ${parameterFor(value.slice(0, -1))})`);
+    else exact.push(parameterFor(storedText(attribute, value)));
   }
   const anyExact = exact.length > 0 ? [`${alias} IN (${exact.join(', ')})`] : [];
   return `(${[...anyExact, ...alternatives].join(' OR ')})`;
+}
+
+/** A plan in a few lines for people: what is looked up, and what is only sorted out after it was read. */
+export function explainPlan({ index, partitionKey, partitions, order, range, filter, sources }: QueryPlan): string {
+  const { from, to } = range;
+  return [
+    `index:   ${index}, ${order}`,
+    `lookup:  ${explainLookup(partitionKey, partitions)}`,
+    `times:   from ${from ?? 'the first event'} to ${to ?? 'the last'}`,
+    `filter:  ${readable(filter)}${sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : ''}${filter.selective ? ' (events that do not meet it are read, and cost, too)' : ''}`,
+  ].join('\n');
+}
+
+const MAX_NAMED = 5;
+
+function explainLookup(partitionKey: string, partitions: readonly string[]): string {
+  if (partitions.length === 0) return `no ${partitionKey} has events in these times`;
+  const named = partitions.slice(0, MAX_NAMED).map((partition) => JSON.stringify(partition));
+  const rest = partitions.length - named.length;
+  return `${partitionKey} = ${named.join(' or ')}${rest > 0 ? ` or ${rest} more` : ''}`;
+}
+
+/** The filter expression with names and values in their places. */
+function readable({ expression, names, values }: Filter): string {
+  return expression.replace(NOT_EXPIRED, 'not expired').replace(/#\d+|:\w+/g, (alias) => {
+    const { S, BOOL } = values[alias] ?? {};
+    return names[alias] ?? JSON.stringify(S ?? BOOL) ?? alias;
+  });
+}
+
+/** What a question has cost. */
+export interface Consumed {
+  requests: number;
+  /** Read units of DynamoDB: 0.5 for each 4 KB of index that was read. */
+  readUnits: number;
+}
+
+export function explainCost({ requests, readUnits }: Consumed): string {
+  return `cost:    ${requests} ${requests === 1 ? 'request' : 'requests'}, ${readUnits} read units (1 for each 8 KB of index)`;
 }

@@ -1,7 +1,7 @@
 import { NO_DAY } from '../audit-event/event-time.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import { type QueryDeps, readAll } from './ask.ts';
 import type { Criteria } from './criteria.ts';
-import { type QueryDeps, readAll } from './read-page.ts';
 
 /** How many events have one value of something. */
 export interface Tally {
@@ -10,30 +10,33 @@ export interface Tally {
   errors: number;
 }
 
-/** Events counted by what people ask first. */
-export interface Summary {
-  events: number;
-  errors: number;
+/** Events counted by what people ask first: most events first, and days, `YYYY-MM-DD`, newest first. */
+export type Summary = Record<keyof typeof GROUPS, Tally[]> &
   /** Times of the oldest and the newest counted event, as CloudTrail wrote them. */
-  first?: string;
-  last?: string;
-  /** Most events first. */
-  byAction: Tally[];
-  byPrincipal: Tally[];
-  byError: Tally[];
-  /** Newest day first, `YYYY-MM-DD`. */
-  byDay: Tally[];
-  /** There are more events, older ones, that were not counted. */
-  truncated: boolean;
-}
+  Partial<Record<'first' | 'last', string>> & {
+    events: number;
+    errors: number;
+    /** There are more events, older ones, that were not counted. */
+    truncated: boolean;
+  };
 
-const PAGE_SIZE = 1_000;
+/** Stands for an event that does not say. */
+const NONE = '-';
+
+/** What an event counts under; undefined: under nothing. */
+const GROUPS = {
+  byAction: ({ eventName = NONE }: ListedEvent): string => eventName,
+  byPrincipal: ({ principal = NONE }: ListedEvent): string => principal,
+  byError: ({ errorCode }: ListedEvent): string | undefined => errorCode,
+  byDay: ({ timeKey }: ListedEvent): string => timeKey.slice(0, 10),
+};
+const GROUP_NAMES = Object.keys(GROUPS) as (keyof typeof GROUPS)[];
 
 /** Counts the newest events that meet the criteria, `maxEvents` at most: each is read. */
 export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: number): Promise<Summary> {
-  const counts = { byAction: new Counts(), byPrincipal: new Counts(), byError: new Counts(), byDay: new Counts() };
+  const tallies = { byAction: new Map(), byPrincipal: new Map(), byError: new Map(), byDay: new Map() };
   const summary = { events: 0, errors: 0, truncated: false } as Summary;
-  for await (const event of readAll({ criteria, order: 'newest-first' }, Math.min(PAGE_SIZE, maxEvents + 1), deps)) {
+  for await (const event of readAll({ criteria, order: 'newest-first' }, deps, maxEvents + 1)) {
     if (summary.events === maxEvents) {
       summary.truncated = true;
       break;
@@ -45,39 +48,19 @@ export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: 
       summary.first = event.eventTime;
       summary.last ??= event.eventTime;
     }
-    counts.byAction.add(event.eventName, event);
-    counts.byPrincipal.add(event.principal, event);
-    if (event.errorCode !== undefined) counts.byError.add(event.errorCode, event);
-    counts.byDay.add(event.timeKey.slice(0, 10), event);
+    for (const group of GROUP_NAMES) count(tallies[group], GROUPS[group](event), event);
   }
-  return {
-    ...summary,
-    byAction: counts.byAction.byEvents(),
-    byPrincipal: counts.byPrincipal.byEvents(),
-    byError: counts.byError.byEvents(),
-    byDay: counts.byDay.inOrder(),
-  };
+  for (const group of GROUP_NAMES) {
+    summary[group] = [...tallies[group].values()];
+    if (group !== 'byDay') summary[group].sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
+  }
+  return summary;
 }
 
-/** Stands for an event that does not say. */
-const NONE = '-';
-
-class Counts {
-  private readonly tallies = new Map<string, Tally>();
-
-  add(name: string = NONE, { errorCode }: ListedEvent): void {
-    const tally = this.tallies.get(name) ?? { name, events: 0, errors: 0 };
-    tally.events += 1;
-    if (errorCode !== undefined) tally.errors += 1;
-    this.tallies.set(name, tally);
-  }
-
-  /** As they were met first. */
-  inOrder(): Tally[] {
-    return [...this.tallies.values()];
-  }
-
-  byEvents(): Tally[] {
-    return this.inOrder().sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
-  }
+function count(tallies: Map<string, Tally>, name: string | undefined, { errorCode }: ListedEvent): void {
+  if (name === undefined) return;
+  const tally = tallies.get(name) ?? { name, events: 0, errors: 0 };
+  tally.events += 1;
+  if (errorCode !== undefined) tally.errors += 1;
+  tallies.set(name, tally);
 }

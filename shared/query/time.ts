@@ -60,18 +60,33 @@ const DAY_MS = 24 * 3600 * 1000;
  */
 function instantOf(wallTime: number, zone: string, repeated: Repeated): number {
   if (zone === 'UTC' || Number.isNaN(wallTime)) return wallTime;
-  const before = wallTime - offsetOf(zone, wallTime - DAY_MS);
-  const after = wallTime - offsetOf(zone, wallTime + DAY_MS);
+  const offsetAt = offsetsOf(zone);
+  const before = wallTime - offsetAt(wallTime - DAY_MS).milliseconds;
+  const after = wallTime - offsetAt(wallTime + DAY_MS).milliseconds;
   const candidates = repeated === 'first' ? [before, after] : [after, before];
-  return candidates.find((instant) => instant + offsetOf(zone, instant) === wallTime) ?? before;
+  return candidates.find((instant) => instant + offsetAt(instant).milliseconds === wallTime) ?? before;
 }
 
-/** By how much the clocks of a zone are ahead of UTC, in milliseconds. */
-function offsetOf(zone: string, instant: number): number {
+/** By how much the clocks of a zone are ahead of UTC. */
+export interface Offset {
+  /** `UTC`, `UTC+01:00`; of long ago also with seconds: `UTC-03:30:52`. */
+  name: string;
+  milliseconds: number;
+}
+
+const NO_OFFSET: Offset = { name: 'UTC', milliseconds: 0 };
+
+/**
+ * The offset of a zone at an instant, in milliseconds since 1970.
+ * @throws {RangeError} if there is no such zone
+ */
+export function offsetsOf(zone: string): (instant: number) => Offset {
+  if (zone === 'UTC') return () => NO_OFFSET;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  // `GMT+01:00`; of long ago also seconds: `GMT-00:25:21`.
-  const name = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? '';
-  const [, sign, ...parts] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(name) ?? [];
-  const [hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
-  return (sign === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds) * 1000;
+  return (instant) => {
+    const gmt = format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+    const [, sign, hours = 0, minutes = 0, seconds = 0] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(gmt) ?? [];
+    const ahead = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+    return { name: gmt.replace('GMT', 'UTC'), milliseconds: (sign === '-' ? -1 : 1) * ahead * 1000 };
+  };
 }

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../store/event-item.ts';
 import { getEvent } from '../store/events-table.ts';
 import { type EventVerification, readVerification } from '../store/ledger.ts';
-import type { QueryDeps } from './read-page.ts';
+import type { QueryDeps } from './ask.ts';
 
 /** An event with everything that is stored of it, and whether CloudTrail signed its log file. */
 export type VerifiedEvent = StoredEvent & EventVerification;

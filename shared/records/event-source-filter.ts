@@ -1,4 +1,9 @@
-/** Decides which records are kept: those whose own top-level `eventSource` is one of the wanted. */
+import { endOfString } from './json-text.ts';
+
+const [QUOTE, COMMA, COLON] = Buffer.from('",:');
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = Buffer.from('{}[]');
+
+/** Decides which records are kept: those whose own top-level `eventSource` is wanted. */
 export class EventSourceFilter {
   private readonly wanted: ReadonlySet<string>;
   private readonly needles: readonly Buffer[];
@@ -11,8 +16,8 @@ export class EventSourceFilter {
   }
 
   /**
-   * Whether a record may be wanted, told from its bytes alone. In JSON a name stands either literally or with an escape
-   * for one of its characters, so a record with neither the name nor such an escape cannot hold it.
+   * Whether a record may be wanted, judged by its bytes alone. In JSON a name stands either literally or with an escape for
+   * one of its characters. So a record with neither the name nor such an escape cannot hold it.
    */
   mayKeep(record: Buffer): boolean {
     if (this.needles.some((needle) => record.includes(needle))) return true;
@@ -26,7 +31,7 @@ export class EventSourceFilter {
   }
 }
 
-/** Without JSON.parse, which makes objects of all of a record: a hundred times its size when it is hostile. */
+/** Does without JSON.parse, whose objects take a hundred times the size of a hostile record. */
 function lastEventSource(record: Buffer): string | undefined {
   let depth = 0;
   let name: string | undefined;
@@ -38,26 +43,17 @@ function lastEventSource(record: Buffer): string | undefined {
       if (depth === 1 && name === undefined) name = JSON.parse(record.toString('utf8', at, end)) as string;
       else if (depth === 1 && name === 'eventSource') found = JSON.parse(record.toString('utf8', at, end)) as string;
       at = end - 1;
-    } else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) depth += 1;
-    else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth -= 1;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
     else if (depth !== 1) continue;
     else if (byte === COMMA) name = undefined;
-    // A later member counts also when its value is no string.
+    // A later member counts even if its value is no string.
     else if (byte === COLON && name === 'eventSource') found = undefined;
   }
   return found;
 }
 
-function endOfString(record: Buffer, start: number): number {
-  let end = start + 1;
-  while (record[end] !== QUOTE) end += record[end] === BACKSLASH ? 2 : 1;
-  return end + 1;
-}
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = Buffer.from('"\\,:');
-const [OPENING_BRACE, CLOSING_BRACE, OPENING_BRACKET, CLOSING_BRACKET] = Buffer.from('{}[]');
-
-/** Matches the `\uXXXX` escapes of the given characters, and all short escapes if there is one for any of them. */
+/** Matches the `\uXXXX` escapes of the given characters, and all short escapes if one of the characters has one. */
 function escapesOf(characters: string): RegExp {
   const units = Array.from({ length: characters.length }, (_, i) => characters.charCodeAt(i));
   const unicode = units.map((unit) => `u${unit.toString(16).padStart(4, '0')}`);

@@ -1,5 +1,4 @@
 import { BadLogFileError } from './bad-log-file.ts';
-
 /**
  * Why `advance` stopped. `more`: it has read all it was given. `key`: it has read the name of a top-level member.
  * `value-start`, `value-end`: it has read the first or passed the last byte of the document (level 0), of one of its
@@ -10,8 +9,8 @@ export type JsonEvent = 'more' | 'key' | 'value-start' | 'value-end';
 /** Values with more containers around them than this are read without stopping. */
 const DEEPEST_REPORTED_LEVEL = 2;
 
-/** As much of a member's name is kept as it takes to tell whether it is `Records`: one character more than that has. */
-const KEY_LENGTH = 'Records'.length + 1;
+/** The longest way to write `Records`: with an escape for each character. */
+const MAX_KEY_BYTES = 'Records'.length * '\\u0052'.length;
 
 // States: what the next byte may be. White space may stand before it from VALUE to AFTER_VALUE.
 const START = 0;
@@ -28,14 +27,16 @@ const ESCAPE = 10;
 const HEX = 11;
 const LITERAL = 12;
 const MINUS = 13;
-const ZERO = 14;
-const INTEGER = 15;
-const POINT = 16;
-const FRACTION = 17;
-const EXPONENT = 18;
-const EXPONENT_SIGN = 19;
+const POINT = 14;
+const EXPONENT = 15;
+const EXPONENT_SIGN = 16;
+// From here on a number may end before the next byte.
+const ZERO = 17;
+const INTEGER = 18;
+const FRACTION = 19;
 const EXPONENT_DIGITS = 20;
 
+/** What each state expects, in their order; where a number may end nothing is unexpected. */
 const EXPECTED: readonly string[] = [
   'a JSON value',
   'the second byte of a byte order mark',
@@ -51,17 +52,10 @@ const EXPECTED: readonly string[] = [
   'four hexadecimal digits after \\u',
   'true, false or null',
   'a digit after -',
-  'no digit after a leading 0',
-  'a digit',
   'a digit after the decimal point',
-  'a digit',
   'a digit or sign after e',
   'a digit after the sign of an exponent',
-  'a digit',
 ];
-
-/** States in which a number may end. */
-const NUMBER_ENDS: ReadonlySet<number> = new Set([ZERO, INTEGER, FRACTION, EXPONENT_DIGITS]);
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const QUOTE = 0x22;
@@ -81,30 +75,20 @@ const LETTER_U = 0x75;
 /** What follows the first byte of each literal. */
 const LITERAL_RESTS: Readonly<Record<number, string>> = { 116: 'rue', 102: 'alse', 110: 'ull' };
 
-/** The character a one-letter escape stands for. */
-const ESCAPES: Readonly<Record<number, string>> = {
-  34: '"',
-  92: '\\',
-  47: '/',
-  98: '\b',
-  102: '\f',
-  110: '\n',
-  114: '\r',
-  116: '\t',
-};
+const ONE_LETTER_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 
 /**
- * Accepts exactly the byte sequences `JSON.parse` accepts, one piece at a time, in constant memory. One byte order mark
- * may stand in front. Inside strings bytes of 0x80 and above are opaque, outside they are errors.
+ * Accepts exactly the byte sequences that `JSON.parse` accepts, one piece at a time, in constant memory. One byte order mark
+ * may come first. Inside strings, bytes of 0x80 and above are opaque; outside, they are errors.
  */
 export class JsonAutomaton {
   /** Why the last `advance` stopped. */
   event: JsonEvent = 'more';
   /** How many containers stand around the value of the last event. */
   level = 0;
-  /** Text offset of the key or value that the last `key` or `value-start` was about; of its end for `value-end`. */
+  /** Text offset of the key or value of the last `key` or `value-start`; of its end for `value-end`. */
   offset = 0;
-  /** The decoded name of the last `key` event; a name longer than `Records` is cut. */
+  /** The decoded name of the last `key` event; empty if it is too long for `Records`. */
   key = '';
 
   private state = START;
@@ -115,11 +99,10 @@ export class JsonAutomaton {
   private literalRest = '';
   private literalAt = 0;
   private hexDigits = 0;
-  private hexValue = 0;
   private inKey = false;
-  /** Whether the string being read is the name of a top-level member. */
-  private collectsKey = false;
   private keyOffset = 0;
+  /** The bytes between the quotes of a top-level member's name, one more than `MAX_KEY_BYTES` at most. */
+  private keyText = '';
 
   /** @param depthCap deepest nesting accepted; the outermost container is level 1 */
   constructor(depthCap: number) {
@@ -137,7 +120,7 @@ export class JsonAutomaton {
     return this.state === START || (this.state === VALUE && this.depth === 0);
   }
 
-  /** To be called between two elements, or before the first: elements that `advance` does not see have been read. */
+  /** To be called between two elements, or before the first, when others have been read without `advance`. */
   passElements(): void {
     this.state = AFTER_VALUE;
   }
@@ -153,26 +136,36 @@ export class JsonAutomaton {
     this.event = 'more';
     let at = from;
     while (at < to && this.event === 'more') {
-      if (this.state === STRING) at = this.collectsKey ? this.collectKey(bytes, at, to) : skipCharacters(bytes, at, to);
+      if (this.state === STRING)
+        at = this.isTopLevelKey ? this.collectKey(bytes, at, to) : skipCharacters(bytes, at, to);
       else if (this.state >= VALUE && this.state <= AFTER_VALUE) at = skipWhiteSpace(bytes, at, to);
       if (at < to) at += this.step(bytes[at] as number, origin + at);
     }
     return at;
   }
 
-  /** Reads one byte. Returns 1, or 0 when the byte only ended a number and is to be read again as the next token. */
+  /** Whether the string being read is the name of a top-level member. */
+  private get isTopLevelKey(): boolean {
+    return this.inKey && this.depth === 1;
+  }
+
+  /** Reads one byte. Returns 1, or 0 if the byte only ended a number and must be read again as the next token. */
   private step(byte: number, offset: number): 0 | 1 {
     switch (this.state) {
       case STRING:
         if (byte === QUOTE) this.endString(offset);
-        else if (byte === BACKSLASH) this.state = ESCAPE;
+        else if (byte === BACKSLASH) this.nextInString(ESCAPE, byte);
         else throw this.unexpected(offset);
         return 1;
       case ESCAPE:
-        this.readEscape(byte, offset);
+        if (byte !== LETTER_U && !ONE_LETTER_ESCAPES.has(byte)) throw this.unexpected(offset);
+        this.hexDigits = 0;
+        this.nextInString(byte === LETTER_U ? HEX : STRING, byte);
         return 1;
       case HEX:
-        this.readHexDigit(byte, offset);
+        if (!isHexDigit(byte)) throw this.unexpected(offset);
+        this.hexDigits++;
+        this.nextInString(this.hexDigits === 4 ? STRING : HEX, byte);
         return 1;
       case LITERAL:
         this.readLiteral(byte, offset);
@@ -182,17 +175,30 @@ export class JsonAutomaton {
       case BOM_3:
         return this.readByteOrderMark(byte, offset);
       case VALUE:
+        this.beginValue(byte, offset);
+        return 1;
       case VALUE_OR_END:
+        if (byte === CLOSE_ARRAY) this.close(byte, offset);
+        else this.beginValue(byte, offset);
+        return 1;
       case KEY_OR_END:
+        if (byte === CLOSE_OBJECT) this.close(byte, offset);
+        else this.beginKey(byte, offset);
+        return 1;
       case KEY:
+        this.beginKey(byte, offset);
+        return 1;
       case COLON:
+        if (byte !== COLON_SIGN) throw this.unexpected(offset);
+        this.state = VALUE;
+        return 1;
       case AFTER_VALUE:
-        this.readToken(byte, offset);
+        if (byte !== COMMA) this.close(byte, offset);
+        else if (this.depth === 0) throw this.unexpected(offset);
+        else this.state = this.closers[this.depth] === CLOSE_OBJECT ? KEY : VALUE;
         return 1;
       default:
-        if (this.readNumber(byte, offset)) return 1;
-        this.endValue(offset);
-        return 0;
+        return this.readNumber(byte, offset);
     }
   }
 
@@ -202,8 +208,14 @@ export class JsonAutomaton {
     return end;
   }
 
-  private addToKey(codeUnit: number): void {
-    if (this.key.length < KEY_LENGTH) this.key += String.fromCharCode(codeUnit);
+  private addToKey(byte: number): void {
+    if (this.keyText.length <= MAX_KEY_BYTES) this.keyText += String.fromCharCode(byte);
+  }
+
+  /** Goes on in a string after a byte of an escape. */
+  private nextInString(state: number, byte: number): void {
+    if (this.isTopLevelKey) this.addToKey(byte);
+    this.state = state;
   }
 
   private readByteOrderMark(byte: number, offset: number): 0 | 1 {
@@ -213,36 +225,10 @@ export class JsonAutomaton {
     return isMark ? 1 : 0;
   }
 
-  private readToken(byte: number, offset: number): void {
-    const { state } = this;
-    const mayClose =
-      state === AFTER_VALUE
-        ? byte !== COMMA
-        : state === VALUE_OR_END
-          ? byte === CLOSE_ARRAY
-          : state === KEY_OR_END && byte === CLOSE_OBJECT;
-    if (mayClose) this.close(byte, offset);
-    else if (state === AFTER_VALUE) this.beginNext(offset);
-    else if (state === COLON) this.readColon(byte, offset);
-    else if (state === KEY || state === KEY_OR_END) this.beginKey(byte, offset);
-    else this.beginValue(byte, offset);
-  }
-
-  private beginNext(offset: number): void {
-    if (this.depth === 0) throw this.unexpected(offset);
-    this.state = this.closers[this.depth] === CLOSE_OBJECT ? KEY : VALUE;
-  }
-
-  private readColon(byte: number, offset: number): void {
-    if (byte !== COLON_SIGN) throw this.unexpected(offset);
-    this.state = VALUE;
-  }
-
   private beginKey(byte: number, offset: number): void {
     if (byte !== QUOTE) throw this.unexpected(offset);
     this.inKey = true;
-    this.collectsKey = this.depth === 1;
-    this.key = '';
+    this.keyText = '';
     this.keyOffset = offset;
     this.state = STRING;
   }
@@ -288,15 +274,15 @@ export class JsonAutomaton {
   }
 
   private endString(offset: number): void {
-    if (this.inKey) this.endKey();
-    else this.endValue(offset + 1);
-  }
-
-  private endKey(): void {
-    this.inKey = false;
-    this.state = COLON;
-    if (this.collectsKey) this.report('key', this.keyOffset);
-    this.collectsKey = false;
+    if (this.inKey) {
+      this.inKey = false;
+      this.state = COLON;
+      if (this.depth !== 1) return;
+      this.key = this.keyText.length > MAX_KEY_BYTES ? '' : JSON.parse(`"${this.keyText}"`);
+      this.report('key', this.keyOffset);
+    } else {
+      this.endValue(offset + 1);
+    }
   }
 
   private endValue(offset: number): void {
@@ -311,38 +297,16 @@ export class JsonAutomaton {
     this.offset = offset;
   }
 
-  private readEscape(byte: number, offset: number): void {
-    const character = ESCAPES[byte];
-    if (byte === LETTER_U) this.beginHex();
-    else if (character !== undefined) this.endEscape(character.charCodeAt(0));
-    else throw this.unexpected(offset);
-  }
-
-  private beginHex(): void {
-    this.hexDigits = 0;
-    this.hexValue = 0;
-    this.state = HEX;
-  }
-
-  private readHexDigit(byte: number, offset: number): void {
-    const value = hexDigitValue(byte);
-    if (value < 0) throw this.unexpected(offset);
-    this.hexValue = this.hexValue * 16 + value;
-    this.hexDigits++;
-    if (this.hexDigits === 4) this.endEscape(this.hexValue);
-  }
-
-  private endEscape(codeUnit: number): void {
-    if (this.collectsKey) this.addToKey(codeUnit);
-    this.state = STRING;
-  }
-
-  /** Reads one byte after the first of a number. Returns false when the number ended before it. */
-  private readNumber(byte: number, offset: number): boolean {
+  /** Reads one byte after the first of a number; returns as `step` does. */
+  private readNumber(byte: number, offset: number): 0 | 1 {
     const next = nextNumberState(this.state, byte);
-    if (next >= 0) this.state = next;
-    else if (!NUMBER_ENDS.has(this.state)) throw this.unexpected(offset);
-    return next >= 0;
+    if (next >= 0) {
+      this.state = next;
+      return 1;
+    }
+    if (this.state < ZERO) throw this.unexpected(offset);
+    this.endValue(offset);
+    return 0;
   }
 
   private unexpected(offset: number): BadLogFileError {
@@ -397,8 +361,7 @@ function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_0 + 9;
 }
 
-function hexDigitValue(byte: number): number {
-  if (isDigit(byte)) return byte - DIGIT_0;
+function isHexDigit(byte: number): boolean {
   const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+  return isDigit(byte) || (letter >= 0x61 && letter <= 0x66);
 }

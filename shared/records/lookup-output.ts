@@ -1,21 +1,13 @@
 import { BadLogFileError } from './bad-log-file.ts';
 
-/** One event in output of `aws cloudtrail lookup-events`. */
-export interface LookupEvent {
-  /** Position among all events of the output. */
-  index: number;
-  /** The JSON text of its record; undefined when the element is no event with a record. */
-  record: string | undefined;
-}
-
 /**
- * What output of `aws cloudtrail lookup-events` can begin with: a page, an event, a record or its text, or a list of
- * anything. A log file begins with none of these. An empty list says nothing.
+ * What output of `aws cloudtrail lookup-events` can begin with: a page, an event, a record or its text, or a list that is not
+ * empty. A log file begins with none of these.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Event.html
  */
 const EVENT_MEMBERS =
   'Events|NextToken|EventId|EventName|ReadOnly|AccessKeyId|EventTime|EventSource|Username|Resources|CloudTrailEvent';
-/** Those that a record begins with, also when its members are sorted. */
+/** Those that a record begins with, also if its members are sorted. */
 const RECORD_MEMBERS =
   'eventVersion|userIdentity|eventTime|eventSource|eventName|eventID|additionalEventData|addendum|apiVersion|awsRegion';
 const JSON_START = new RegExp(
@@ -30,59 +22,53 @@ const OTHER_START = new RegExp(
   String.raw`^\uFEFF?\s*(?:(?:- ){0,3}(?:${EVENT_MEMBERS}):\s|(?:- ){1,3}["']\{|-{3,}\s*\n\|[\s|]*LookupEvents)`,
 );
 
-/** Whether a text is output of `aws cloudtrail lookup-events`, or a list of records, told from its beginning. */
+/** Whether a text is output of `aws cloudtrail lookup-events`, or a list of records, judged by its beginning. */
 export function isLookupOutput(head: string): boolean {
   return [JSON_START, TEXT_START, OTHER_START].some((start) => start.test(head));
 }
 
 /**
- * Reads output of `aws cloudtrail lookup-events`: a page, a list of pages, of events or of records, or any of these one after
- * the other, as JSON or as text.
+ * Reads output of `aws cloudtrail lookup-events`: a page, a list of pages, of events or of records, or several of these in a
+ * row, as JSON or as text.
+ *
+ * @returns for each event the JSON text of its record; undefined for an element that is no event with a record
  * @throws BadLogFileError `json-syntax` or `json-truncated`
  */
-export function readLookupOutput(text: string): LookupEvent[] {
+export function readLookupOutput(text: string): (string | undefined)[] {
   const head = text.slice(0, MAX_START);
   if (OTHER_START.test(head)) {
     throw problem('json-syntax', text, 0, 'expected aws cloudtrail lookup-events with --output json or text');
   }
-  const records: (string | undefined)[] = TEXT_START.test(head) ? [...recordsOfRows(text)] : [];
-  if (records.length === 0) {
-    for (const { value, source } of jsonValues(text)) collectRecords(value, source, records, MAX_LISTS);
-  }
-  return records.map((record, index) => ({ index, record }));
+  const records = TEXT_START.test(head) ? [...recordsOfRows(text)] : [];
+  return records.length > 0 ? records : [...recordsOfJson(text)];
 }
 
-/** What the beginning of a text is told by, in characters. */
+/** Length of the beginning that shows the form, in characters. */
 const MAX_START = 4096;
 
 /** Lists in lists: pages, their events, and what `--query` makes of those. */
 const MAX_LISTS = 4;
 
-/** One for each line: the column that is a record; undefined where there is none. */
+/** For each line the columns that are records, or undefined if there is none. */
 function* recordsOfRows(text: string): Generator<string | undefined> {
   for (const line of text.split(/\r?\n/)) {
     const columns = line.split('\t');
     const records = columns.filter((column) => column.startsWith('{'));
     if (records.length > 0) yield* records;
-    else if (columns.length > 1 && !/^(?:RESOURCES|NEXTTOKEN)$/.test(columns[0]!)) yield undefined;
+    else if (columns.length > 1 && !/^(?:RESOURCES|NEXTTOKEN)\t/.test(line)) yield undefined;
   }
 }
 
-/** @param source the text of `value`, where it stands for itself or in a list */
-function collectRecords(
-  value: unknown,
-  source: string | undefined,
-  records: (string | undefined)[],
-  lists: number,
-): void {
+/** @param source the text of `value`, if it stands for itself or in a list */
+function* recordsIn(value: unknown, source: string | undefined, lists = MAX_LISTS): Generator<string | undefined> {
   if (Array.isArray(value) && lists > 0) {
     const sources = source === undefined ? [] : elementsOf(source);
     const elements = isRow(value) ? value.filter(isRecordText) : value;
-    for (const [i, element] of elements.entries()) collectRecords(element, sources[i], records, lists - 1);
+    for (const [i, element] of elements.entries()) yield* recordsIn(element, sources[i], lists - 1);
   } else if (isObject(value) && Array.isArray(value.Events)) {
-    collectRecords(value.Events, undefined, records, lists);
+    yield* recordsIn(value.Events, undefined, lists);
   } else {
-    records.push(recordOf(value, source));
+    yield recordOf(value, source);
   }
 }
 
@@ -94,7 +80,7 @@ function recordOf(value: unknown, source: string | undefined): string | undefine
   return 'eventVersion' in value ? source : Object.values(value).find(isRecordText);
 }
 
-/** What `--query 'Events[].[EventTime,CloudTrailEvent]'` makes of an event: its record, among what is none. */
+/** Whether a list is what `--query 'Events[].[EventTime,CloudTrailEvent]'` makes of an event: one record among other values. */
 function isRow(list: readonly unknown[]): boolean {
   return (
     list.filter(isRecordText).length === 1 && list.every((element) => typeof element !== 'object' || element === null)
@@ -105,29 +91,26 @@ function isRecordText(value: unknown): value is string {
   return typeof value === 'string' && /^\s*\{/.test(value);
 }
 
-/** The texts of a list's elements, so that each keeps its own. */
+/** The texts of a list's elements, byte for byte. */
 function elementsOf(list: string): string[] {
   const elements: string[] = [];
-  for (let at = 1; ; at += 1) {
-    while (WHITE_SPACE.has(list[at] ?? '')) at += 1;
+  for (let at = skipWhiteSpace(list, 1); at < list.length - 1; at = skipWhiteSpace(list, at + 1)) {
     const start = at;
-    if (at >= list.length - 1) return elements;
-    if (/[[{"]/.test(list[at]!)) at = endOfValue(list, at)!;
-    while (!/[,\]]/.test(list[at]!)) at += 1;
+    if (/[[{"]/.test(list.charAt(at))) at = endOfValue(list, at) ?? list.length;
+    while (at < list.length && !/[,\]]/.test(list.charAt(at))) at += 1;
     elements.push(list.slice(start, at).trimEnd());
   }
+  return elements;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON texts that stand one after the other in a text, parsed. */
-function* jsonValues(text: string): Generator<{ value: unknown; source: string }> {
-  let at = text.startsWith('\uFEFF') ? 1 : 0;
-  for (;;) {
-    while (WHITE_SPACE.has(text[at] ?? '')) at += 1;
-    if (at === text.length) return;
+/** Of the JSON values that stand one after the other in a text. */
+function* recordsOfJson(text: string): Generator<string | undefined> {
+  let at = skipWhiteSpace(text, text.startsWith('\uFEFF') ? 1 : 0);
+  while (at < text.length) {
     const end = endOfValue(text, at);
     if (end === undefined) throw problem('json-truncated', text, at, 'expected the end of the JSON value from here');
     const source = text.slice(at, end);
@@ -135,11 +118,11 @@ function* jsonValues(text: string): Generator<{ value: unknown; source: string }
     try {
       value = JSON.parse(source);
     } catch {
-      // What JSON.parse says would show content.
+      // The message of JSON.parse would show content.
       throw problem('json-syntax', text, at, 'expected JSON, as aws cloudtrail lookup-events prints it, from here');
     }
-    yield { value, source };
-    at = end;
+    yield* recordsIn(value, source);
+    at = skipWhiteSpace(text, end);
   }
 }
 
@@ -149,17 +132,23 @@ function problem(code: 'json-syntax' | 'json-truncated', text: string, at: numbe
 
 const WHITE_SPACE: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r']);
 
-/** Index after the object, list or string that begins at `start`, or after all else up to white space. */
+function skipWhiteSpace(text: string, from: number): number {
+  let at = from;
+  while (WHITE_SPACE.has(text.charAt(at))) at += 1;
+  return at;
+}
+
+/** Index after the object, list or string that begins at `start`, or after all else up to white space; undefined if it has no end. */
 function endOfValue(text: string, start: number): number | undefined {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
-    const character = text[at]!;
+    const character = text.charAt(at);
     if (character === '"') {
       at = endOfString(text, at);
       if (at >= text.length) return undefined;
     } else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
-    else if (depth > 0 || !WHITE_SPACE.has(text[at + 1] ?? ' ')) continue;
+    else if (depth > 0 || !(at + 1 === text.length || WHITE_SPACE.has(text.charAt(at + 1)))) continue;
     if (depth <= 0) return at + 1;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { compiledModule } from './compiled-module.ts';
+import { KernelPool } from './kernel-pool.ts';
 import { SKIMMER_WASM } from './simd/skimmer.generated.ts';
 
 /** An element accepted by the skimmer that may be a wanted record; `start` and `end` are indices into the text storage. */
@@ -23,6 +23,8 @@ interface SkimmerExports {
   skim(end: number, maxElements: number): number;
 }
 
+const kernels = new KernelPool<SkimmerExports>(SKIMMER_WASM);
+
 const UNUSUAL = 1;
 const FULL = 2;
 
@@ -33,13 +35,6 @@ const SLACK_BYTES = 64;
 const PAGE_BYTES = 65_536;
 /** The kernel's own data lie in the first page. */
 const NAMES_AT = PAGE_BYTES;
-
-const skimmerModule = compiledModule(SKIMMER_WASM);
-
-/** Kernels that no file is read with now. A new one, with fresh memory, costs more than reading a small file. */
-const idle: SkimmerExports[] = [];
-/** The memory of a kernel that has met a huge record is given back instead. */
-const MOST_IDLE_BYTES = 8 * 1024 ** 2;
 
 /**
  * Reads elements of `Records` many times faster than the automaton, by WebAssembly SIMD, as long as they are objects with
@@ -52,27 +47,36 @@ export class RecordSkimmer {
 
   /** Returns undefined where WebAssembly SIMD is not available, or no prefilter is possible for the wanted names. */
   static create(eventSources: readonly string[], maxElementBytes: number): RecordSkimmer | undefined {
-    const module = skimmerModule();
-    const lengths = eventSources.map((source) => Buffer.byteLength(source));
-    if (module === undefined || lengths.some((length) => length === 0 || length > LONGEST_NAME)) return undefined;
-    const kernel = idle.pop() ?? (new WebAssembly.Instance(module).exports as unknown as SkimmerExports);
-    return new RecordSkimmer(kernel, eventSources, maxElementBytes);
+    const names = eventSources.map((source) => Buffer.from(source));
+    if (names.some(({ length }) => length === 0 || length > LONGEST_NAME)) return undefined;
+    const kernel = kernels.take();
+    return kernel && new RecordSkimmer(kernel, names, eventSources.join(''), maxElementBytes);
   }
 
-  private constructor(kernel: SkimmerExports, eventSources: readonly string[], maxElementBytes: number) {
+  /**
+   * In JSON a name stands either literally or with an escape for one of its characters. So the kernel looks for the names as
+   * whole strings, and for escapes of code units that occur in them (modulo 256).
+   */
+  private constructor(kernel: SkimmerExports, names: readonly Buffer[], characters: string, maxElementBytes: number) {
     this.kernel = kernel;
-    this.textAt = NAMES_AT + eventSources.length * NAME_BYTES;
+    this.textAt = NAMES_AT + names.length * NAME_BYTES;
     this.storage(0);
-    this.writePrefilter(eventSources);
-    this.kernel.configure(NAMES_AT, eventSources.length, maxElementBytes);
+    const memory = new Uint8Array(kernel.memory.buffer);
+    names.forEach((name, i) => {
+      memory[NAMES_AT + i * NAME_BYTES] = name.length;
+      memory.set(name, NAMES_AT + i * NAME_BYTES + 1);
+    });
+    const suspectUnits = memory.subarray(kernel.suspectUnits.value, kernel.suspectUnits.value + 256).fill(0);
+    for (let i = 0; i < characters.length; i++) suspectUnits[characters.charCodeAt(i) & 0xff] = 1;
+    kernel.configure(NAMES_AT, names.length, maxElementBytes);
   }
 
-  /** Lets the next skimmer have the memory; this one, and the storage it gave, must not be used any more. */
+  /** Lets the next skimmer have the memory. Neither this skimmer nor the storage it gave may be used afterwards. */
   release(): void {
-    if (this.kernel.memory.buffer.byteLength <= MOST_IDLE_BYTES) idle.push(this.kernel);
+    kernels.release(this.kernel);
   }
 
-  /** Returns storage for at least `capacity` bytes of text, beginning with the bytes of the storage there was before. */
+  /** Returns storage for at least `capacity` bytes of text, which begins with the bytes of the storage before. */
   storage(capacity: number): Uint8Array<ArrayBuffer> {
     const { memory } = this.kernel;
     const missing = this.textAt + capacity + SLACK_BYTES - memory.buffer.byteLength;
@@ -95,7 +99,7 @@ export class RecordSkimmer {
     this.kernel.begin(this.textAt + index, isFirst);
   }
 
-  /** Takes note that the text has moved to lower indices. */
+  /** To be called when the text has moved to lower indices. */
   moved(bytes: number): void {
     this.kernel.moved(bytes);
   }
@@ -103,8 +107,8 @@ export class RecordSkimmer {
   /**
    * Goes on reading up to index `end` at most.
    *
-   * @returns `more` when more text is needed, `again` when the candidates are to be fetched first, `unusual` when what
-   *   comes after `boundary` has to be read by someone else
+   * @returns `more` if more text is needed, `again` if the candidates must be fetched first, `unusual` if the automaton must
+   *   read what comes after `boundary`
    */
   skim(end: number, maxElements: number): 'more' | 'again' | 'unusual' {
     const outcome = this.kernel.skim(this.textAt + end, maxElements);
@@ -120,22 +124,5 @@ export class RecordSkimmer {
       start: (fields[3 * i + 1] as number) - this.textAt,
       end: (fields[3 * i + 2] as number) - this.textAt,
     }));
-  }
-
-  /**
-   * In JSON a name stands either literally or with an escape for one of its characters. So the kernel looks for the
-   * names as whole strings, and for escapes of code units that occur in them (modulo 256).
-   */
-  private writePrefilter(eventSources: readonly string[]): void {
-    const memory = new Uint8Array(this.kernel.memory.buffer);
-    memory.fill(0, this.kernel.suspectUnits.value, this.kernel.suspectUnits.value + 256);
-    eventSources.forEach((source, i) => {
-      const name = Buffer.from(source);
-      memory[NAMES_AT + i * NAME_BYTES] = name.length;
-      memory.set(name, NAMES_AT + i * NAME_BYTES + 1);
-      for (let unit = 0; unit < source.length; unit++) {
-        memory[this.kernel.suspectUnits.value + (source.charCodeAt(unit) & 0xff)] = 1;
-      }
-    });
   }
 }

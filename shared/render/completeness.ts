@@ -3,7 +3,7 @@ import type { LogFileProblem } from '../store/ledger.ts';
 import { displayText } from './display.ts';
 import type { TimeDisplay } from './times.ts';
 
-/** How far the log files have been read, in one line; nothing when none has. */
+/** Returns how far the log files have been read, in one line; undefined if none has. */
 export function freshnessLine({ newestLogFiles }: Completeness, times: TimeDisplay): string | undefined {
   const [newest, ...others] = newestLogFiles.toSorted((a, b) => (a.deliveredAt < b.deliveredAt ? 1 : -1));
   if (!newest) return undefined;
@@ -15,7 +15,7 @@ export function freshnessLine({ newestLogFiles }: Completeness, times: TimeDispl
   return `${line} (${newestLogFiles.length} accounts and Regions; ${behind} up to ${times.full(last.deliveredAt)}).`;
 }
 
-/** What is missing, a line for each kind of problem; nothing when all was read. */
+/** Returns what is missing, a line for each kind of problem. */
 export function problemLines({ problems, problemsTruncated }: Completeness): string[] {
   return Object.entries(PROBLEMS).flatMap(([state, what]) => {
     const files = problems.filter((problem) => problem.state === state);

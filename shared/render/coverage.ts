@@ -1,6 +1,7 @@
 import type { Coverage } from '../query/coverage.ts';
 import { csvRow } from './csv.ts';
-import { type Cell, textTable } from './table.ts';
+import { displayText } from './display.ts';
+import { type Cell, styled, textTable } from './table.ts';
 import type { Style, View } from './view.ts';
 
 type Count = Exclude<keyof Coverage, 'account' | 'region' | 'day'>;
@@ -52,4 +53,125 @@ export const COVERAGE_CSV_HEADER = csvRow(['account', 'region', 'day', ...COUNTS
 export function coverageCsv(coverage: Coverage): string {
   const { account, region, day } = coverage;
   return csvRow([account, region, day, ...COUNTS.map(({ name }) => String(coverage[name] ?? ''))]);
+}
+
+/** What a cell says, the mildest first: of several days in a cell, and of several things on a day, the worst shows. */
+const LEVELS = [
+  { sign: '·', says: 'no log files', style: 'dim' },
+  { sign: '#', says: 'verified', style: 'green' },
+  { sign: 'o', says: 'not verified', style: 'cyan' },
+  { sign: '?', says: 'missing', style: 'yellow' },
+  { sign: '!', says: 'quarantined or failed', style: 'red' },
+  { sign: 'X', says: 'altered', style: ['bold', 'red'] },
+] as const satisfies readonly { sign: string; says: string; style: Style }[];
+
+type Sign = (typeof LEVELS)[number]['sign'];
+
+function signOf({ delivered = 0, missing = 0, ...counts }: Coverage): Sign {
+  const { ingested, partly, verified, altered, quarantined, failed, discarded } = counts;
+  if (altered > 0) return 'X';
+  if (quarantined + failed + partly > 0) return '!';
+  if (missing > 0) return '?';
+  if (ingested === 0 && delivered <= discarded) return '·';
+  return verified === ingested && ingested > 0 ? '#' : 'o';
+}
+
+const levelOf = (row: Coverage) => LEVELS.findIndex(({ sign }) => sign === signOf(row));
+
+const DEFAULT_WIDTH = 80;
+/** Of `ACCOUNT REGION`, with the gap behind it. */
+const MIN_CELLS = 14;
+const GAP = '  ';
+
+/** A heat map: a line for each account and Region, a cell for each day, or for some weeks where days do not fit. */
+export class CoverageMap {
+  private readonly days: readonly string[];
+  private readonly view: View;
+  private readonly index: ReadonlyMap<string, number>;
+  /** The worst level of each day, by account and Region. */
+  private readonly lines = new Map<string, Uint8Array>();
+
+  /** @param days `YYYY-MM-DD`, all of the time that is shown */
+  constructor(days: readonly string[], view: View) {
+    this.days = days;
+    this.view = view;
+    this.index = new Map(days.map((day, i) => [day, i]));
+  }
+
+  add(rows: readonly Coverage[]): void {
+    for (const row of rows) {
+      const day = this.index.get(row.day);
+      if (day === undefined) continue;
+      const label = displayText(`${row.account} ${row.region}`);
+      const line = this.lines.get(label) ?? new Uint8Array(this.days.length);
+      line[day] = Math.max(line[day]!, levelOf(row));
+      this.lines.set(label, line);
+    }
+  }
+
+  /** Returns the map with its axis above and its legend below; an empty text if there are no log files. */
+  text(): string {
+    if (this.lines.size === 0) return '';
+    const labels = [...this.lines].sort(([a], [b]) => (a < b ? -1 : 1));
+    const labelWidth = Math.max(...labels.map(([label]) => label.length));
+    const width = this.view.width ?? DEFAULT_WIDTH;
+    const room = Math.max(MIN_CELLS, width - labelWidth - GAP.length);
+    const perCell = daysPerCell(this.days.length, room);
+    const firstDays = this.days.filter((_, i) => i % perCell === 0);
+    const line = (label: string, cells: string) => label.padEnd(labelWidth) + GAP + cells;
+    const lines = labels.map(([label, levels]) => line(label, this.cells(levels, perCell)));
+    const axis = line('', monthAxis(firstDays, room)).trimEnd();
+    return `${[axis, ...lines, '', ...this.legend(perCell, width)].join('\n')}\n`;
+  }
+
+  private cells(levels: Uint8Array, perCell: number): string {
+    const signs = Array.from({ length: Math.ceil(levels.length / perCell) }, (_, i) => {
+      const worst = Math.max(...levels.subarray(i * perCell, (i + 1) * perCell));
+      return LEVELS[worst]!.sign;
+    });
+    return signs.join('').replace(/(.)\1*/gu, (run) => this.coloured(run[0] as Sign, run));
+  }
+
+  private coloured(sign: Sign, text: string): string {
+    return this.view.colour ? styled(LEVELS.find((level) => level.sign === sign)!.style, text) : text;
+  }
+
+  /** What the signs and the cells mean, the worst first, in as few lines as have room. */
+  private legend(perCell: number, width: number): string[] {
+    const entries = LEVELS.map(({ sign, says }) => ({ sign: this.coloured(sign, sign), plain: `${sign} ${says}` }));
+    const lines: { shown: string; width: number }[] = [];
+    for (const { sign, plain } of [...entries.reverse(), { sign: '', plain: cellText(perCell) }]) {
+      const shown = sign === '' ? plain : sign + plain.slice(1);
+      const last = lines.at(-1);
+      if (last && last.width + 3 + plain.length <= width) {
+        last.shown += `   ${shown}`;
+        last.width += 3 + plain.length;
+      } else lines.push({ shown, width: plain.length });
+    }
+    return lines.map(({ shown }) => shown);
+  }
+}
+
+const WEEK = 7;
+
+function cellText(perCell: number): string {
+  if (perCell === 1) return 'a cell is a day of delivery (UTC)';
+  const weeks = perCell / WEEK;
+  return weeks === 1 ? 'a cell is a week, its worst day shows' : `a cell is ${weeks} weeks, the worst day shows`;
+}
+
+/** One, or the fewest whole weeks with which the days fit into the cells. */
+export function daysPerCell(days: number, cells: number): number {
+  return days <= cells ? 1 : Math.ceil(days / cells / WEEK) * WEEK;
+}
+
+/** The first cell of each month is named above, where there is room. */
+function monthAxis(firstDays: readonly string[], room: number): string {
+  let axis = '';
+  for (const [i, day] of firstDays.entries()) {
+    const month = day.slice(0, 7);
+    if (firstDays[i - 1]?.startsWith(month)) continue;
+    if ((i === 0 || axis.length < i) && i + month.length <= room) axis = axis.padEnd(i) + month;
+  }
+  return axis;
 }

@@ -1,12 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
+import { type AttributeName, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
-import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from './attributes.ts';
 
 /** The columns of a list, of whole events, and of one event with its verification. */
-export const LISTED_COLUMNS: readonly string[] = LISTED_ATTRIBUTES;
-export const FULL_COLUMNS: readonly string[] = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, 'record'];
-
-export const VERIFIED_COLUMNS: readonly string[] = [...FULL_COLUMNS, ...VERIFICATION_ATTRIBUTES];
+export const LISTED_COLUMNS = attributesWhere(({ shown }) => shown === 'list');
+export const FULL_COLUMNS = attributesWhere(({ shown }) => shown === 'list' || shown === 'event');
+export const VERIFIED_COLUMNS = attributesWhere(({ shown }) => shown !== 'store');
 
 /** One row of RFC 4180, line break included. */
 export function csvRow(values: readonly string[]): string {
@@ -14,14 +13,15 @@ export function csvRow(values: readonly string[]): string {
   return stringify([values.map(withoutFormula)], { record_delimiter: 'windows', quoted_match: /[\r\n]/ });
 }
 
-/** An event as a row under the given columns; absent attributes are empty. */
-export function eventCsv(event: ListedEvent | StoredEvent, columns: readonly string[]): string {
-  return csvRow(columns.map((name) => cell(attributeOf(event, name))));
-}
-
-function cell(value: unknown): string {
-  if (value === undefined) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** An event as a row under the given columns; absent attributes and empty lists are empty. */
+export function eventCsv(event: ListedEvent | StoredEvent, columns: readonly AttributeName[]): string {
+  return csvRow(
+    columns.map((name) => {
+      const value = attributeOf(event, name) ?? '';
+      if (typeof value === 'string') return value;
+      return typeof value === 'object' && value.length === 0 ? '' : JSON.stringify(value);
+    }),
+  );
 }
 
 /**

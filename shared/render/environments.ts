@@ -1,4 +1,4 @@
-import type { EnvironmentActivity } from '../query/recent-activity.ts';
+import type { EnvironmentActivity } from '../query/environments.ts';
 import { type Cell, textTable } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';

@@ -1,56 +1,62 @@
-import type { ListedEvent } from '../store/event-item.ts';
-import type { Column } from './columns.ts';
-import { type Cell, TextTable } from './table.ts';
+import type { FieldComparison } from '../query/compare.ts';
+import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
+import { type Cell, type Column, TextTable, textTable } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 /** A table of events, one line each, made in pieces: when, what, where, who, from where, and how it ended. */
 export class EventTable {
+  private readonly columns: readonly EventColumn[];
   private readonly table: TextTable;
-  private readonly times: TimeDisplay;
 
   /** @param withIds whether eventIDs are shown even where that leaves no room for other columns */
   constructor(view: View, withIds: boolean) {
-    this.times = timeDisplay(view.times);
-    this.table = new TextTable(eventColumns(this.times, withIds), view);
+    this.columns = eventColumns(timeDisplay(view.times), withIds);
+    this.table = new TextTable(this.columns, view);
   }
 
   /** The lines of more events; the first time, that of the headings before them. */
   add(events: readonly ListedEvent[]): string {
-    return this.table.add(events.map((event) => this.row(event)));
+    return this.table.add(events.map((event) => this.columns.map(({ cellOf }) => cellOf(event))));
   }
+}
 
-  private row(event: ListedEvent): Cell[] {
-    const { eventTime, eventName = '-', environment = '-', principal = '-', sourceIp = '-', eventId } = event;
-    const result = resultOf(event);
-    return [
-      this.times.show(eventTime),
-      eventName,
-      environment,
-      principal,
-      sourceIp,
-      eventId,
-      event.errorCode === undefined ? result : { text: result, style: 'red' },
-    ];
-  }
+interface EventColumn extends Column {
+  cellOf(event: ListedEvent): Cell;
+}
+
+function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
+  return [
+    { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
+    // Room for the longest of MWAA's own operations.
+    { heading: 'EVENT', least: 19, cellOf: ({ eventName = '-' }) => eventName },
+    { heading: 'ENVIRONMENT', least: 11, rank: 3, cellOf: ({ environment = '-' }) => environment },
+    // A role's session, at the end, tells who it was.
+    { heading: 'WHO', least: 16, rank: 4, tooWide: 'cut-middle', cellOf: ({ principal = '-' }) => principal },
+    { heading: 'FROM', least: 15, rank: 2, cellOf: ({ sourceIp = '-' }) => sourceIp },
+    { heading: 'EVENT ID', ...(withIds ? {} : { rank: 1 }), cellOf: ({ eventId }) => eventId },
+    { heading: 'RESULT', least: 18, cellOf: resultOf },
+  ];
 }
 
 /** How a call ended: `ok`, or its error in one line. What may be cut off at the end of the line comes last. */
-function resultOf({ errorCode, errorMessage, provisional }: ListedEvent): string {
-  const code = `${errorCode ?? 'ok'}${provisional ? ' (provisional)' : ''}`;
-  return errorCode === undefined || errorMessage === undefined ? code : `${code}: ${errorMessage}`;
+function resultOf({ errorCode, errorMessage, provisional }: ListedEvent): Cell {
+  const text = `${errorCode ?? 'ok'}${provisional ? ' (provisional)' : ''}`;
+  if (errorCode === undefined) return text;
+  return { text: errorMessage === undefined ? text : `${text}: ${errorMessage}`, style: 'red' };
 }
 
-function eventColumns(times: TimeDisplay, withIds: boolean): Column[] {
-  return [
-    { heading: times.heading('TIME') },
-    // Room for the longest of MWAA's own operations.
-    { heading: 'EVENT', least: 19 },
-    { heading: 'ENVIRONMENT', least: 11, rank: 3 },
-    // A role's session, at the end, tells who it was.
-    { heading: 'WHO', least: 16, rank: 4, tooWide: 'cut-middle' },
-    { heading: 'FROM', least: 15, rank: 2 },
-    { heading: 'EVENT ID', ...(withIds ? {} : { rank: 1 }) },
-    { heading: 'RESULT', least: 18 },
-  ];
+/** Which events are compared, and their fields side by side; long values go on in the next line on a terminal. */
+export function comparisonText(events: readonly StoredEvent[], fields: readonly FieldComparison[], view: View): string {
+  const legend = new EventTable(view, true).add(events);
+  if (fields.length === 0) return legend;
+  const column = (heading: string, least: number) => ({ heading, least, tooWide: 'wrap' as const });
+  // Events are numbered in the order in which they were given, which is that of the list above the fields.
+  const columns = [column('FIELD', 24), ...events.map((_, i) => column(`EVENT ${i + 1}`, 16))];
+  return `${legend}\n${textTable(columns, fields.map(fieldRow), view)}\n`;
+}
+
+function fieldRow({ path, values, same }: FieldComparison): Cell[] {
+  const cells = values.map((value) => value ?? '-');
+  return [path, ...(same ? cells.map((text) => ({ text, style: 'dim' as const })) : cells)];
 }

@@ -1,58 +1,66 @@
+import { type AttributeName, attributeOf, attributesWhere, type EVENT_ATTRIBUTES } from '../audit-event/attributes.ts';
+import { timeOf } from '../audit-event/event-time.ts';
 import { indentedJson } from '../audit-event/json-text.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import type { EventVerification } from '../store/ledger.ts';
 import { displayText } from './display.ts';
 import { styled } from './table.ts';
 import { relativeTime, timeDisplay } from './times.ts';
-import type { View } from './view.ts';
+import type { Style, View } from './view.ts';
 
 /** An event, and what is known of where it came from. */
 type ShownEvent = StoredEvent & Partial<EventVerification>;
 
 /** One event for people: what matters of it in a few lines, then its record. */
 export function eventText(event: ShownEvent, view: View): string {
-  const lines = FACTS.flatMap(([label, factsOf]) => {
-    const facts = factsOf(event, view).filter((fact) => fact !== undefined && fact !== '');
-    return facts.map((fact, i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${displayText(fact!)}`);
-  });
-  const [title, ...others] = lines;
-  return `${[emphasised(event, title!, view), ...others, '', ...recordLines(event)].join('\n')}\n`;
+  const title = titleOf(event);
+  const style: Style = event.errorCode === undefined ? 'bold' : ['bold', 'red'];
+  const facts = Object.entries(FACTS).flatMap(([label, factsOf]) =>
+    factsOf(event, view, label)
+      .filter((fact) => fact !== undefined && fact !== '')
+      .map((fact = '', i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${displayText(fact)}`),
+  );
+  return `${[view.colour ? styled(style, title) : title, ...facts, '', ...recordLines(event)].join('\n')}\n`;
 }
 
 const LABEL_WIDTH = 13;
 
-type Facts = (event: ShownEvent, view: View) => (string | undefined)[];
+type Rows = typeof EVENT_ATTRIBUTES;
+type Label = { [N in AttributeName]: Rows[N] extends { label: infer L extends string } ? L : never }[AttributeName];
 
-/** Label and lines; a fact that an event does not have is left out. */
-const FACTS: readonly (readonly [label: string, factsOf: Facts])[] = [
-  ['', (event) => [titleOf(event)]],
-  ['message', ({ errorMessage }) => [errorMessage]],
-  ['event ID', ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`]],
-  ['when', whenOf],
-  [
-    'who',
-    ({ principal, principalType, principalArn, accessKeyId }) => [
-      joined(principal, principalType),
-      principalArn,
-      accessKeyId && `access key ${accessKeyId}`,
-    ],
+/** The lines under a label; what an event does not have is left out. */
+type Facts = (event: ShownEvent, view: View, label: string) => (string | undefined)[];
+
+/** The attributes of a label, one a line. */
+const plain: Facts = (event, _view, wanted) =>
+  attributesWhere(({ label }) => label === wanted).map((name) => {
+    const value = attributeOf(event, name);
+    return typeof value === 'object' ? value.join(', ') : value?.toString();
+  });
+
+/** The labels of `EVENT_ATTRIBUTES`, in the order of lines. */
+const FACTS: Readonly<Record<Label, Facts>> = {
+  message: plain,
+  'event ID': ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`],
+  when: whenOf,
+  who: ({ principal, principalType, principalArn, accessKeyId }) => [
+    joined(principal, principalType),
+    principalArn,
+    accessKeyId && `access key ${accessKeyId}`,
   ],
-  ['from', ({ sourceIp, userAgent }) => [sourceIp, userAgent]],
-  ['environment', ({ environment }) => [environment]],
-  ['account', ({ accountId, region }) => [joined(accountId, region)]],
-  [
-    'kind',
-    ({ eventCategory, eventType, readOnly }) => [
-      joined(eventCategory, eventType, readOnly === undefined ? undefined : readOnly ? 'read-only' : 'not read-only'),
-    ],
+  from: plain,
+  environment: plain,
+  account: ({ accountId, region }) => [joined(accountId, region)],
+  kind: ({ eventCategory, eventType, readOnly }) => [
+    joined(eventCategory, eventType, readOnly === undefined ? undefined : readOnly ? 'read-only' : 'not read-only'),
   ],
-  ['request', ({ requestId }) => [requestId]],
-  ['masked', ({ redacted }) => [redacted.join(', ')]],
-  ['flags', ({ flags }) => [flags.join(', ')]],
-  ['read from', (event) => [sourceOf(event)]],
-  ['verified', verificationOf],
-  ['stored', ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)]],
-];
+  request: plain,
+  masked: plain,
+  flags: plain,
+  'read from': (event) => [sourceOf(event)],
+  verified: verificationOf,
+  stored: ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)],
+};
 
 /** Where a version of an event was read. */
 function sourceOf(version: EventVersion): string {
@@ -80,18 +88,13 @@ const VERIFICATIONS: Readonly<Record<EventVerification['verification'], string>>
 
 function whenOf({ eventTime, timeKey }: StoredEvent, { times }: View): string[] {
   if (eventTime === undefined) return ['the record does not say'];
-  const time = Date.parse(timeKey.slice(0, timeKey.indexOf('#')));
+  const time = Date.parse(timeOf(timeKey));
   if (Number.isNaN(time)) return [`${displayText(eventTime)} (not a valid time)`];
   return [`${timeDisplay(times).full(eventTime)}, ${relativeTime(time, times.now)}`];
 }
 
 function joined(...parts: (string | undefined)[]): string {
   return parts.flatMap((part) => (part ? [displayText(part)] : [])).join(', ');
-}
-
-function emphasised({ errorCode }: StoredEvent, title: string, { colour }: View): string {
-  const text = title.trimStart();
-  return colour ? styled(errorCode === undefined ? 'bold' : ['bold', 'red'], text) : text;
 }
 
 function recordLines({ previousVersions = [], ...newest }: StoredEvent): string[] {

@@ -1,14 +1,17 @@
+import { attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
-import { attributeOf, LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from './attributes.ts';
+
+const MEMBERS = attributesWhere(({ shown, type }) => shown !== 'store' && type !== 'record');
 
 /**
- * An event as one line of JSON. Its record, when it is there, stands as its own text: numbers and escapes as CloudTrail
- * wrote them.
+ * An event as one line of JSON, without what is absent or an empty list. Its record stands as its own text: numbers and
+ * escapes as CloudTrail wrote them.
  */
 export function eventJson(event: ListedEvent | StoredEvent): string {
-  const members = [...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, ...VERIFICATION_ATTRIBUTES].flatMap((name) => {
+  const members = MEMBERS.flatMap((name) => {
     const value = attributeOf(event, name);
-    return value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`];
+    if (value === undefined || (typeof value === 'object' && value.length === 0)) return [];
+    return [`${JSON.stringify(name)}:${JSON.stringify(value)}`];
   });
   const { record, previousVersions = [] } = event as Partial<StoredEvent>;
   const [previous, ...earlier] = previousVersions.map((version) => version.record);

@@ -1,8 +1,18 @@
 import { styleText } from 'node:util';
-import { COLUMN_GAP, type Column, fitColumns } from './columns.ts';
+import stringWidth from 'string-width';
 import { displayText } from './display.ts';
-import { cutMiddle, cutToWidth, textWidth, wrapToWidth } from './text-width.ts';
 import type { Style, View } from './view.ts';
+
+/** A column of a table. */
+export interface Column {
+  heading: string;
+  /** Where the table would be too wide, its cells may be cut to this width; absent: they are never cut. */
+  least?: number;
+  /** Where that is not enough, the column with the lowest rank is left out first; absent: it always stays. */
+  rank?: number;
+  /** What is done with cells that are too wide: their end is cut off, their middle, or they go on in the next line. */
+  tooWide?: keyof typeof FITTED;
+}
 
 /** A text or a number, plain or in a style. */
 export type Cell = string | number | { text: string | number; style: Style };
@@ -10,6 +20,8 @@ export type Cell = string | number | { text: string | number; style: Style };
 type TableView = Pick<View, 'width' | 'colour'>;
 
 const PLAIN: TableView = { colour: false };
+/** Spaces between columns. */
+const COLUMN_GAP = 2;
 
 /** Rows under column headings, aligned; columns of numbers to the right. No line break at the end. */
 export function textTable(
@@ -19,6 +31,9 @@ export function textTable(
 ): string {
   return new TextTable(columns, view).add(rows).trimEnd();
 }
+
+type Row = readonly { text: string; style?: Style }[];
+type Align = 'left' | 'right';
 
 /**
  * A table of any length, made in pieces. Nothing but two spaces stands between columns, so that lines can be copied and
@@ -43,44 +58,32 @@ export class TextTable {
     );
     const rows = cells.map((row) => row.map(textOf));
     if (this.widths === undefined) rows.unshift(this.columns.map(({ heading }) => ({ text: heading })));
-    this.fit(rows);
-    return rows.flatMap((row) => this.lines(row, aligns)).join('');
-  }
-
-  private fit(rows: readonly Row[]): void {
     this.natural = this.columns.map((_, i) => {
       if (this.widths?.[i] === 0) return 0;
       return rows.reduce((widest, row) => Math.max(widest, textWidth(row[i]!.text)), this.natural[i] ?? 0);
     });
-    this.widths = fitColumns(this.columns, this.natural, this.view.width);
+    const widths = fitColumns(this.columns, this.natural, this.view.width);
+    this.widths = widths;
+    return rows.flatMap((row) => this.lines(row, widths, aligns)).join('');
   }
 
-  private lines(row: Row, aligns: readonly Align[]): string[] {
-    const pieces = row.map(({ text }, i) => FITTED[this.columns[i]!.tooWide ?? 'cut-end'](text, this.widths![i]!));
+  private lines(row: Row, widths: readonly number[], aligns: readonly Align[]): string[] {
+    const pieces = row.map(({ text }, i) => FITTED[this.columns[i]!.tooWide ?? 'cut-end'](text, widths[i]!));
     const height = Math.max(...pieces.map(({ length }) => length));
     return Array.from({ length: height }, (_, line) => {
       const cells = row.flatMap(({ style }, i) =>
-        this.widths![i] === 0 ? [] : this.padded(pieces[i]![line] ?? '', i, aligns[i]!, style),
+        widths[i] === 0 ? [] : this.padded(pieces[i]![line] ?? '', widths[i]!, aligns[i]!, style),
       );
       return `${cells.join(' '.repeat(COLUMN_GAP)).trimEnd()}\n`;
     });
   }
 
-  private padded(text: string, column: number, align: Align, style: Style | undefined): string {
-    const spaces = ' '.repeat(Math.max(0, this.widths![column]! - textWidth(text)));
+  private padded(text: string, width: number, align: Align, style: Style | undefined): string {
+    const spaces = ' '.repeat(Math.max(0, width - textWidth(text)));
     const visible = style !== undefined && this.view.colour ? styled(style, text) : text;
     return align === 'right' ? spaces + visible : visible + spaces;
   }
 }
-
-const FITTED: Readonly<Record<NonNullable<Column['tooWide']>, (text: string, width: number) => string[]>> = {
-  'cut-end': (text, width) => [cutToWidth(text, width)],
-  'cut-middle': (text, width) => [cutMiddle(text, width)],
-  wrap: wrapToWidth,
-};
-
-type Row = readonly { text: string; style?: Style }[];
-type Align = 'left' | 'right';
 
 /** Colours are the view's decision, not that of Node, which would look at its own standard output. */
 export function styled(style: Style, text: string): string {
@@ -94,4 +97,96 @@ function isNumber(cell: Cell): boolean {
 function textOf(cell: Cell): Row[number] {
   if (typeof cell === 'object') return { text: displayText(String(cell.text)), style: cell.style };
   return { text: displayText(String(cell)) };
+}
+
+/**
+ * Fits columns into a width.
+ * @param natural width of each column's widest cell
+ * @param width of the terminal; absent: no bound
+ * @returns the width of each column, 0 for those that are left out
+ */
+export function fitColumns(columns: readonly Column[], natural: readonly number[], width?: number): number[] {
+  if (width === undefined || lineWidth(natural) <= width) return [...natural];
+  const least = natural.map((wide, i) => Math.min(wide, columns[i]!.least ?? wide));
+  const ranked = columns.flatMap(({ rank }, i) => (rank === undefined ? [] : [{ rank, i }]));
+  for (const { i } of ranked.sort((a, b) => a.rank - b.rank)) {
+    if (lineWidth(least) <= width) break;
+    least[i] = 0;
+  }
+  return shareOut(least, natural, Math.max(0, width - lineWidth(least)));
+}
+
+/** Gives what is left to the columns that need more, equally, until none does. */
+function shareOut(least: readonly number[], natural: readonly number[], spare: number): number[] {
+  const widths = [...least];
+  const needs = least.flatMap((wide, i) => (wide > 0 ? [{ i, need: natural[i]! - wide }] : []));
+  let left = spare;
+  for (const [done, { i, need }] of needs.sort((a, b) => a.need - b.need).entries()) {
+    const share = Math.min(need, Math.floor(left / (needs.length - done)));
+    widths[i]! += share;
+    left -= share;
+  }
+  return widths;
+}
+
+/** Of a line with these columns; those of width 0 are not in it. */
+function lineWidth(widths: readonly number[]): number {
+  const shown = widths.filter((width) => width > 0);
+  return shown.reduce((sum, width) => sum + width, 0) + COLUMN_GAP * Math.max(0, shown.length - 1);
+}
+
+const FITTED = {
+  'cut-end': (text: string, width: number) => [cutToWidth(text, width)],
+  'cut-middle': (text: string, width: number) => [cutMiddle(text, width)],
+  wrap: wrapToWidth,
+} as const;
+
+/** How many columns of a terminal a text takes. */
+export const textWidth = (text: string) => stringWidth(text);
+
+/** The text, or its beginning and `…` if it is wider than `width`. */
+export function cutToWidth(text: string, width: number): string {
+  return textWidth(text) <= width ? text : `${fitting(charactersOf(text), width - 1).join('')}…`;
+}
+
+/** The text, or its beginning, `…`, and its end if it is wider than `width`. */
+export function cutMiddle(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const end = fitting([...charactersOf(text)].reverse(), Math.floor((width - 1) / 2))
+    .reverse()
+    .join('');
+  return `${fitting(charactersOf(text), width - 1 - textWidth(end)).join('')}…${end}`;
+}
+
+/** The text in pieces that are at most `width` wide; a piece has at least one character, even if that is wider. */
+export function wrapToWidth(text: string, width: number): string[] {
+  if (textWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const character of charactersOf(text)) {
+    if (line !== '' && textWidth(line) + textWidth(character) > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += character;
+  }
+  return [...lines, line];
+}
+
+const CHARACTERS = new Intl.Segmenter();
+
+function* charactersOf(text: string): Generator<string> {
+  for (const { segment } of CHARACTERS.segment(text)) yield segment;
+}
+
+/** As many of the first characters as fit. */
+function fitting(characters: Iterable<string>, width: number): string[] {
+  const fits: string[] = [];
+  let taken = 0;
+  for (const character of characters) {
+    taken += textWidth(character);
+    if (taken > width) break;
+    fits.push(character);
+  }
+  return fits;
 }

@@ -1,4 +1,5 @@
 import { parseEventTime } from '../audit-event/event-time.ts';
+import { type Offset, offsetsOf } from '../query/time.ts';
 import { displayText } from './display.ts';
 
 /** How people want to see times. */
@@ -23,30 +24,39 @@ export interface TimeDisplay {
   full(time: string | undefined): string;
 }
 
-/** @returns the functions that show times in a style */
 export function timeDisplay({ kind, zone, now }: TimeStyle): TimeDisplay {
-  const clock = clockOf(zone);
-  const headingOffset = clock(now).offset;
+  const offsetAt = knownOffsets(zone);
+  const heading = offsetAt(now).name;
+  const full = (time: number) => `${wallTime(time, offsetAt(time))} ${offsetAt(time).name}`;
   const absolute = (time: number) => {
-    const { wallTime, offset } = clock(time);
+    const offset = offsetAt(time);
     // Summer and winter differ: a time in another offset than the heading's says its own.
-    return offset === headingOffset ? wallTime : `${wallTime} ${offset.replace(/^UTC(?=[+-])/, '')}`;
+    const ownOffset = offset.name === heading ? '' : ` ${offset.name.replace(/^UTC(?=[+-])/, '')}`;
+    return wallTime(time, offset) + ownOffset;
   };
-  const show = kind === 'relative' ? (time: number) => relativeTime(time, now) : absolute;
-  const full = (time: number) => {
-    const { wallTime, offset } = clock(time);
-    return `${wallTime} ${offset}`;
-  };
+  const relative = (time: number) => relativeTime(time, now);
   return {
-    heading: (label) => (kind === 'relative' ? label : `${label} (${headingOffset})`),
-    show: (time) => whenValid(time, show),
+    heading: (label) => (kind === 'relative' ? label : `${label} (${heading})`),
+    show: (time) => whenValid(time, kind === 'relative' ? relative : absolute),
     full: (time) => whenValid(time, full),
   };
 }
 
-/** `2026-11-06 02:31:18`, UTC; what `TimeDisplay.show` shows of other texts. */
-export function utcTime(time: string | undefined): string {
-  return timeDisplay({ kind: 'absolute', zone: 'UTC', now: 0 }).show(time);
+function knownOffsets(zone: string): (time: number) => Offset {
+  try {
+    return offsetsOf(zone);
+  } catch {
+    // What Node makes of an empty TZ, `Etc/Unknown`, is no zone to it either.
+    return offsetsOf('UTC');
+  }
+}
+
+/** `2026-11-06 03:31:18` */
+function wallTime(time: number, { milliseconds }: Offset): string {
+  return new Date(time + milliseconds)
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace('T', ' ');
 }
 
 /** Times are written by others: one that does not exist, such as 30 February or a leap second, is shown as it is written. */
@@ -64,56 +74,10 @@ export function relativeTime(time: number, now: number): string {
   return time <= now ? `${text} ago` : `in ${text}`;
 }
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const UNITS: readonly (readonly [unit: string, ms: number])[] = [
-  ['y', 365 * DAY],
-  ['d', DAY],
-  ['h', HOUR],
-  ['m', MINUTE],
-  ['s', SECOND],
+  ['y', 365 * 24 * 3600 * 1000],
+  ['d', 24 * 3600 * 1000],
+  ['h', 3600 * 1000],
+  ['m', 60 * 1000],
+  ['s', 1000],
 ];
-
-interface ZonedTime {
-  /** `2026-11-06 03:31:18` */
-  wallTime: string;
-  /** `UTC`, `UTC+01:00` */
-  offset: string;
-}
-
-function clockOf(zone: string): (time: number) => ZonedTime {
-  const offsetAt = offsetsOf(zone);
-  return (time) => {
-    const offset = offsetAt(time);
-    const [, sign, hours, minutes = 0, seconds = 0] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(offset) ?? [];
-    const ahead =
-      sign === undefined
-        ? 0
-        : Number(`${sign}1`) * (Number(hours) * HOUR + Number(minutes) * MINUTE + Number(seconds) * SECOND);
-    return {
-      wallTime: new Date(time + ahead)
-        .toISOString()
-        .replace(/\.\d+Z$/, '')
-        .replace('T', ' '),
-      offset,
-    };
-  };
-}
-
-/** The offset of a zone at a time: `UTC`, `UTC+01:00`, long ago with seconds: `UTC-03:30:52`. */
-function offsetsOf(zone: string): (time: number) => string {
-  if (zone === 'UTC') return () => 'UTC';
-  let format: Intl.DateTimeFormat;
-  try {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  } catch {
-    // What Node makes of an empty TZ, `Etc/Unknown`, is no zone to it either.
-    return () => 'UTC';
-  }
-  return (time) => {
-    const name = format.formatToParts(time).find(({ type }) => type === 'timeZoneName')!.value;
-    return name.replace('GMT', 'UTC');
-  };
-}

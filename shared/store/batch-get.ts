@@ -8,29 +8,18 @@ import {
 import { TrailError } from '../errors.ts';
 import type { Item } from './item.ts';
 
-/** DynamoDB takes so many keys at once. */
+/** Most keys in one request. */
 export const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;
 
 /**
  * Reads up to 100 items by their keys; those that are not there are left out.
- * @param attributes only these, absent: all
  * @throws {TrailError} `batch-unprocessed`, when DynamoDB leaves keys out again and again
  */
-export async function batchGet(
-  dynamo: DynamoDBClient,
-  table: string,
-  keys: readonly Item[],
-  attributes?: readonly string[],
-): Promise<Item[]> {
+export async function batchGet(dynamo: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
   const items: Item[] = [];
-  const names = attributes?.map((name, i) => [`#${i}`, name] as const);
-  const projection = names && {
-    ProjectionExpression: names.map(([alias]) => alias).join(', '),
-    ExpressionAttributeNames: Object.fromEntries(names),
-  };
-  let request: KeysAndAttributes | undefined = { Keys: [...keys], ConsistentRead: true, ...projection };
+  let request: KeysAndAttributes | undefined = { Keys: [...keys], ConsistentRead: true };
   for (let round = 0; request !== undefined && (request.Keys?.length ?? 0) > 0; round += 1) {
     if (round > 0) await setTimeout(PAUSE_MS * 2 ** round * Math.random());
     if (round === MAX_ROUNDS) throw new TrailError('batch-unprocessed', `table ${table}: expected all keys to be read`);

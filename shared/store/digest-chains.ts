@@ -11,28 +11,29 @@ export interface DigestChain {
   id: string;
   account: string;
   region: string;
-  /** Log files delivered before, and unknown to the ledger, are none of its business; ISO 8601. */
+  /** Log files that were delivered before, and that the ledger does not know, do not count; ISO 8601. */
   since: string;
-  /** The beginning that was asked for; another one begins there again. */
-  asked?: string | undefined;
-  /** The newest digest that was dealt with; absent before the first. */
-  last?: LastDigest | undefined;
+  /** The start that the configuration named, if any. The chain begins again if it names another. */
+  asked: string | undefined;
+  /** The newest digest that was dealt with; undefined before the first. */
+  last: LastDigest | undefined;
   /** Keys of digests that name log files which were not ingested when they were last looked at; the oldest first. */
-  unsettled: readonly string[];
-  /** Whether its trail was told of as retired: it has no digests any more, while another one goes on. */
+  pending: readonly string[];
+  /** Whether its trail was reported as retired: it has no more digests, while another one goes on. */
   retired: boolean;
   /** Counts the writes of it; 0 before the first. */
   revision: number;
 }
 
-/** What the next digest is held against: remembered, because the object itself may be deleted or replaced. */
+/** What the next digest is compared with: remembered, because the object itself may be deleted or replaced. */
 export type LastDigest = z.infer<typeof LastDigest>;
 const LastDigest = z.object({
   key: z.string(),
   /** When the time that it covers ends; ISO 8601 with milliseconds. */
   end: z.string(),
+  /** Whether it is signed, and where it says that it is. */
   signed: z.boolean(),
-  /** Hex, of its uncompressed bytes, and its signature; absent when it was not signed. */
+  /** Hex, of its uncompressed bytes, and its signature; absent if it was not signed. */
   sha256: z.optional(z.string()),
   signature: z.optional(z.string()),
 });
@@ -40,7 +41,7 @@ const Keys = z.array(z.string());
 
 const CHAINS = 'digest-chains';
 
-/** All chains that were seen so far. */
+/** Returns all chains that were seen so far. */
 export async function listChains(dynamo: DynamoDBClient, table: string): Promise<DigestChain[]> {
   const listed = await queryItems(dynamo, {
     TableName: table,
@@ -51,41 +52,27 @@ export async function listChains(dynamo: DynamoDBClient, table: string): Promise
   const chains: DigestChain[] = [];
   for (const { logFile } of listed) {
     // The index holds only a part, and lags.
-    const { Item: item } = await dynamo.send(
-      new GetItemCommand({ TableName: table, Key: { logFile: logFile! }, ConsistentRead: true }),
-    );
+    const item = logFile && (await itemOf(dynamo, table, { logFile }));
     if (item) chains.push(fromItem(item));
   }
   return chains;
 }
 
 /**
- * Writes how far a chain has come, unless somebody else has since it was read.
- * @returns the chain as it is now; nothing when it has changed
+ * Writes how far a chain has come, unless another run has since it was read.
+ * @returns the chain as written; undefined if it has changed
  */
 export async function writeChain(
   dynamo: DynamoDBClient,
   table: string,
   chain: DigestChain,
 ): Promise<DigestChain | undefined> {
-  const { bucket, id, account, region, since, asked, last, unsettled, retired } = chain;
+  const { id, last, pending, ...others } = chain;
   const revision = chain.revision + 1;
-  const attributes = toItem({
-    ...{
-      bucket,
-      chain: id,
-      account,
-      region,
-      since,
-      asked,
-      retired,
-      revision,
-      listing: CHAINS,
-      listingKey: `${account}/${region}`,
-    },
-    last: JSON.stringify(last),
-    unsettled: JSON.stringify(unsettled),
-  });
+  const listing = { listing: CHAINS, listingKey: `${chain.account}/${chain.region}` };
+  // What is undefined would keep its value.
+  const json = { last: JSON.stringify(last ?? null), unsettled: JSON.stringify(pending) };
+  const attributes = toItem({ ...others, chain: id, ...json, ...listing, revision });
   const unchanged = 'attribute_not_exists(#revision) OR #revision < :revision';
   const written = await updateIf(dynamo, table, { logFile: text(chainKey(chain)) }, attributes, unchanged);
   return written ? { ...chain, revision } : undefined;
@@ -94,9 +81,9 @@ export async function writeChain(
 /** The item of the runs over all chains; no chain has this key. */
 const RUNS = { logFile: text('#digests') };
 
-/** When the last run began that looked at all digests; ISO 8601 with milliseconds. Nothing before the first. */
+/** Returns when the last run began that looked at all digests, ISO 8601 with milliseconds; undefined before the first. */
 export async function readLastRun(dynamo: DynamoDBClient, table: string): Promise<string | undefined> {
-  const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: RUNS, ConsistentRead: true }));
+  const item = await itemOf(dynamo, table, RUNS);
   return item && textAt(item, 'begunAt');
 }
 
@@ -105,13 +92,16 @@ export async function writeLastRun(dynamo: DynamoDBClient, table: string, begunA
   await updateIf(dynamo, table, RUNS, toItem({ begunAt }), isLater);
 }
 
-/** A bucket's name cannot start with `#`, so no log file has this key; nor has a watermark. */
+/** A bucket's name cannot start with `#`, so neither a log file nor a watermark has this key. */
 export function chainKey({ bucket, id }: Pick<DigestChain, 'bucket' | 'id'>): string {
   return `#digests/${bucket}/${id}`;
 }
 
+async function itemOf(dynamo: DynamoDBClient, table: string, key: Item): Promise<Item | undefined> {
+  return (await dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
+}
+
 function fromItem(item: Item): DigestChain {
-  const asked = textAt(item, 'asked');
   const last = textAt(item, 'last');
   return {
     bucket: requiredTextAt(item, 'bucket'),
@@ -119,9 +109,9 @@ function fromItem(item: Item): DigestChain {
     account: requiredTextAt(item, 'account'),
     region: requiredTextAt(item, 'region'),
     since: requiredTextAt(item, 'since'),
-    ...(asked === undefined ? {} : { asked }),
-    ...(last === undefined ? {} : { last: LastDigest.parse(JSON.parse(last)) }),
-    unsettled: Keys.parse(JSON.parse(requiredTextAt(item, 'unsettled'))),
+    asked: textAt(item, 'asked'),
+    last: (last === undefined ? null : z.nullable(LastDigest).parse(JSON.parse(last))) ?? undefined,
+    pending: Keys.parse(JSON.parse(requiredTextAt(item, 'unsettled'))),
     retired: item.retired?.BOOL === true,
     revision: numberAt(item, 'revision') ?? 0,
   };

@@ -1,48 +1,29 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import type { AttributeName, AttributeValues } from '../audit-event/attributes.ts';
+import { timeOf } from '../audit-event/event-time.ts';
+import { defined } from '../defined.ts';
 import { updateIf } from './conditional.ts';
 import { storedText } from './event-item.ts';
-import { type Item, requiredTextAt, text, toItem } from './item.ts';
+import { type Item, requiredTextAt, text, textAt, toItem } from './item.ts';
 import { composeKey, truncateKey } from './keys.ts';
 import { queryItems } from './query-items.ts';
 
-/** An MWAA environment that events have named, and when the first and the last of them happened. */
-export interface KnownEnvironment {
-  environment: string;
-  accountId?: string;
-  region?: string;
-  /** Normalised eventTime (UTC, milliseconds). */
-  firstEventTime: string;
-  lastEventTime: string;
-}
+/** An MWAA environment of one account and Region, as its events name it. */
+export type EnvironmentName = { environment: string } & AttributeValues<'accountId' | 'region'>;
 
-/** The first and last times of a set of events. */
-interface TimeSpan {
-  first: string;
-  last: string;
-}
+/** When the first and the last event of an environment happened: normalised eventTime (UTC, milliseconds). */
+export type KnownEnvironment = EnvironmentName & { firstEventTime: string; lastEventTime: string };
 
-interface SeenEnvironment {
-  environment: string;
-  accountId?: string;
-  region?: string;
-  span: TimeSpan;
-}
-
-/** What the events of a log file showed, to be written once at its end. */
+/** What the events of log files show, to be written once at the end. Spans and days only grow. */
 export interface SeenEnvironments {
-  environments: Map<string, SeenEnvironment>;
+  /** By the sort key of their item. */
+  environments: Map<string, KnownEnvironment>;
   /** Days on which events happened, those that name no environment included. */
   days: Set<string>;
 }
 
-export const NOTHING_SEEN: SeenEnvironments = { environments: new Map(), days: new Set() };
-
-/** What the table has for certain; days and spans only grow. */
-export interface WrittenEnvironments {
-  spans: Map<string, TimeSpan>;
-  days: Set<string>;
-}
+export const noEnvironments = (): SeenEnvironments => ({ environments: new Map(), days: new Set() });
 
 /** The partition keys: a company has few environments, and a few years have few days; each are listed together. */
 const ENVIRONMENTS = 'environments';
@@ -50,43 +31,42 @@ const DAYS = 'days';
 /** Composing can double a part's length; all parts must fit into a sort key of 1,024 bytes. */
 const MAX_NAME_BYTES = 383;
 const MAX_OTHER_PART_BYTES = 64;
-
-interface EventPlace {
-  timeKey: string;
-  day: string;
-  environment?: string;
-  accountId?: string;
-  region?: string;
-}
+const CONCURRENT_WRITES = 8;
 
 /** Notes an event for `writeEnvironments`. Events without a valid time count with the time before all others. */
-export function noteEvent(seen: SeenEnvironments, event: EventPlace): void {
-  const { timeKey, day } = event;
-  seen.days.add(day);
+export function noteEvent(
+  seen: SeenEnvironments,
+  event: AttributeValues<'timeKey' | 'day' | 'environment' | 'accountId' | 'region'>,
+): void {
+  seen.days.add(event.day);
   if (event.environment === undefined) return;
   // As the events table has them: names of any length fit, and a query by them finds the events.
+  const stored = (name: AttributeName, value: string | undefined) => value && storedText(name, value);
   const environment = storedText('environment', event.environment);
-  const accountId = event.accountId && storedText('accountId', event.accountId);
-  const region = event.region && storedText('region', event.region);
-  const time = timeKey.slice(0, timeKey.indexOf('#'));
-  const key = environmentKey(environment, accountId, region);
-  const before = seen.environments.get(key);
-  seen.environments.set(key, {
-    environment,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
-    span: widened(before?.span, time),
-  });
+  const place = defined({ accountId: stored('accountId', event.accountId), region: stored('region', event.region) });
+  const time = timeOf(event.timeKey);
+  widen(seen, { environment, ...place, firstEventTime: time, lastEventTime: time });
 }
 
 /** Adds what one log file showed to what others did. */
 export function joinSeen(all: SeenEnvironments, one: SeenEnvironments): void {
   for (const day of one.days) all.days.add(day);
-  for (const [key, { span, ...attributes }] of one.environments) {
-    const first = widened(all.environments.get(key)?.span, span.first);
-    all.environments.set(key, { ...attributes, span: widened(first, span.last) });
-  }
+  for (const environment of one.environments.values()) widen(all, environment);
 }
+
+function widen(seen: SeenEnvironments, environment: KnownEnvironment): void {
+  const key = environmentKey(environment);
+  seen.environments.set(key, widened(seen.environments.get(key), environment));
+}
+
+function widened(one: KnownEnvironment = NEVER, other: KnownEnvironment): KnownEnvironment {
+  const firstEventTime = one.firstEventTime < other.firstEventTime ? one.firstEventTime : other.firstEventTime;
+  const lastEventTime = one.lastEventTime > other.lastEventTime ? one.lastEventTime : other.lastEventTime;
+  return { ...other, firstEventTime, lastEventTime };
+}
+
+/** A span that every other one widens. */
+const NEVER: KnownEnvironment = { environment: '', firstEventTime: '~', lastEventTime: '' };
 
 /**
  * Writes what log files showed of environments; only where the table does not say it yet.
@@ -96,19 +76,19 @@ export async function writeEnvironments(
   dynamo: DynamoDBClient,
   table: string,
   seen: SeenEnvironments,
-  written: WrittenEnvironments = { spans: new Map(), days: new Set() },
+  written: SeenEnvironments = { environments: new Map(), days: new Set() },
 ): Promise<void> {
   for (const day of seen.days) {
     if (!written.days.has(day)) await addDay(dynamo, table, day);
     written.days.add(day);
   }
-  const widen = async ([key, { span, ...attributes }]: [string, SeenEnvironment]) => {
-    written.spans.set(key, await widenSpan(dynamo, table, key, attributes, span, written.spans.get(key)));
+  const write = async ([key, environment]: [string, KnownEnvironment]) => {
+    const stored = written.environments.get(key) ?? (await readEnvironment(dynamo, table, key));
+    await widenItem(dynamo, table, key, environment, stored);
+    written.environments.set(key, widened(stored, environment));
   };
-  await pMap(seen.environments, widen, { concurrency: CONCURRENT_WRITES });
+  await pMap(seen.environments, write, { concurrency: CONCURRENT_WRITES });
 }
-
-const CONCURRENT_WRITES = 8;
 
 /** All known environments, by name, account and Region. */
 export async function listEnvironments(dynamo: DynamoDBClient, table: string): Promise<KnownEnvironment[]> {
@@ -128,7 +108,7 @@ function listItems(dynamo: DynamoDBClient, table: string, listing: string): Prom
   });
 }
 
-function environmentKey(environment: string, accountId = '', region = ''): string {
+function environmentKey({ environment, accountId = '', region = '' }: EnvironmentName): string {
   return composeKey(
     truncateKey(environment, MAX_NAME_BYTES),
     truncateKey(accountId, MAX_OTHER_PART_BYTES),
@@ -136,10 +116,7 @@ function environmentKey(environment: string, accountId = '', region = ''): strin
   );
 }
 
-function widened(span: TimeSpan | undefined, time: string): TimeSpan {
-  if (!span) return { first: time, last: time };
-  return { first: time < span.first ? time : span.first, last: time > span.last ? time : span.last };
-}
+const tableKey = (listing: string, key: string): Item => ({ listing: text(listing), environmentKey: text(key) });
 
 async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promise<void> {
   const key = tableKey(DAYS, day);
@@ -147,58 +124,43 @@ async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promi
   if (!item) await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
 }
 
-/**
- * Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes.
- * @param known a span that the stored one holds for certain
- * @returns a span that it holds now
- */
-async function widenSpan(
+/** Two conditional updates at most, and none when the stored span holds the new one: reads cost less than writes. */
+async function widenItem(
   dynamo: DynamoDBClient,
   table: string,
   key: string,
-  attributes: { environment?: string; accountId?: string; region?: string },
-  span: TimeSpan,
-  known?: TimeSpan,
-): Promise<TimeSpan> {
-  const stored = known ?? (await readSpan(dynamo, table, key));
-  const update = (name: 'firstEventTime' | 'lastEventTime', comparison: '<' | '>', time: string) =>
+  { firstEventTime, lastEventTime, ...name }: KnownEnvironment,
+  stored: KnownEnvironment = NEVER,
+): Promise<void> {
+  const update = (end: 'firstEventTime' | 'lastEventTime', comparison: '<' | '>', time: string) =>
     updateIf(
       dynamo,
       table,
       tableKey(ENVIRONMENTS, key),
-      toItem({ ...attributes, [name]: time }),
-      `attribute_not_exists(#${name}) OR :${name} ${comparison} #${name}`,
+      toItem({ ...name, [end]: time }),
+      `attribute_not_exists(#${end}) OR :${end} ${comparison} #${end}`,
     );
-  if (!stored || span.first < stored.first) await update('firstEventTime', '<', span.first);
-  if (!stored || span.last > stored.last) await update('lastEventTime', '>', span.last);
-  return stored ? widened(widened(stored, span.first), span.last) : span;
+  if (firstEventTime < stored.firstEventTime) await update('firstEventTime', '<', firstEventTime);
+  if (lastEventTime > stored.lastEventTime) await update('lastEventTime', '>', lastEventTime);
 }
 
 /** With one end alone the other must be written, or a later file writes an end that is too near. */
-async function readSpan(dynamo: DynamoDBClient, table: string, key: string): Promise<TimeSpan | undefined> {
+async function readEnvironment(
+  dynamo: DynamoDBClient,
+  table: string,
+  key: string,
+): Promise<KnownEnvironment | undefined> {
   const { Item: item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: tableKey(ENVIRONMENTS, key) }));
-  return item?.firstEventTime && item.lastEventTime ? spanOf(item) : undefined;
-}
-
-function tableKey(listing: string, key: string): Item {
-  return { listing: text(listing), environmentKey: text(key) };
-}
-
-function spanOf(item: Item): TimeSpan {
-  // A writer that stopped between its two updates leaves an item with one end.
-  const first = item.firstEventTime ?? item.lastEventTime;
-  const last = item.lastEventTime ?? item.firstEventTime;
-  return { first: first?.S ?? '', last: last?.S ?? '' };
+  return item?.firstEventTime && item.lastEventTime ? fromEnvironmentItem(item) : undefined;
 }
 
 function fromEnvironmentItem(item: Item): KnownEnvironment {
-  const { first, last } = spanOf(item);
-  const { accountId, region } = item;
+  // A writer that stopped between its two updates leaves an item with one end.
+  const [first, last] = [textAt(item, 'firstEventTime'), textAt(item, 'lastEventTime')];
   return {
     environment: requiredTextAt(item, 'environment'),
-    ...(accountId?.S === undefined ? {} : { accountId: accountId.S }),
-    ...(region?.S === undefined ? {} : { region: region.S }),
-    firstEventTime: first,
-    lastEventTime: last,
+    ...defined({ accountId: textAt(item, 'accountId'), region: textAt(item, 'region') }),
+    firstEventTime: first ?? last ?? '',
+    lastEventTime: last ?? first ?? '',
   };
 }

@@ -1,38 +1,25 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { AuditEvent, EventAttributes, EventFlag, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import {
-  booleanAt,
-  type Item,
-  itemSize,
-  numberAt,
-  requiredTextAt,
-  StoredItemError,
-  textAt,
-  textsAt,
-  toItem,
-} from './item.ts';
+  type AttributeName,
+  type AttributeValues,
+  attributeNamed,
+  attributeOf,
+  attributesWhere,
+  type Named,
+} from '../audit-event/attributes.ts';
+import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
+import { timeOf } from '../audit-event/event-time.ts';
+import { defined } from '../defined.ts';
+import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
 import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
 
 /** An event as a list shows it: its identity and the attributes that every index holds. */
-export interface ListedEvent extends Partial<Pick<EventAttributes, (typeof TEXTS)[number]>> {
-  eventId: string;
-  timeKey: string;
-  readOnly?: boolean;
-  /** No log file has brought the event yet. */
-  provisional?: true;
-  /** Seconds since 1970 at which the event expires. */
-  expiresAt?: number;
-}
+export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
 
-/** One version of an event: all that was read of it, and when it was stored. */
-export type EventVersion = Omit<ListedEvent, 'provisional'> &
-  Omit<EventAttributes, 'record'> &
-  Provenance & {
-    /** Absent when the record was too big for an item (flag `record-omitted`). */
-    record?: string;
-    /** ISO 8601, UTC. */
-    ingestedAt: string;
-  };
+/** One version of an event. It has no record if that was too big for an item (flag `record-omitted`). */
+export type EventVersion = Omit<EventAttributes, 'record'> &
+  AttributeValues<'record' | 'ingestedAt' | 'expiresAt'> &
+  Provenance;
 
 /** An event as the table holds it. */
 export type StoredEvent = EventVersion & {
@@ -46,42 +33,21 @@ export type DeliveredEvent = StoredEvent & LogFileRecord;
 /** Largest item, in bytes. DynamoDB quota: 400 KB, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-/** The string attributes, and how they are named: one list for writing and reading. */
-const TEXTS = [
-  'eventTime',
-  'eventName',
-  'eventSource',
-  'userAgent',
-  'requestId',
-  'sharedEventId',
-  'eventType',
-  'environment',
-  'accountId',
-  'region',
-  'principal',
-  'principalType',
-  'principalArn',
-  'accessKeyId',
-  'sourceIp',
-  'eventCategory',
-  'errorCode',
-  'errorMessage',
-  'supersedes',
-] as const satisfies readonly (keyof EventAttributes)[];
-
-/** Those that are the partition key of an index, and so have a longest size. */
-const INDEX_KEYS: ReadonlySet<string> = new Set(['environment', 'principal', 'eventName', 'errorCode', 'accessKeyId']);
+/** Every index has timeKey as its sort key. */
+const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
+/** What is held as it is; `record` and `previousVersions` are packed. */
+const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'record' && type !== 'versions');
 
 /** Texts longer than this are cut in their attribute; the record has the whole. */
 const MAX_TEXT_BYTES = 4096;
+const MAX_LIST_TEXT_BYTES = 256;
 
 /**
  * The item to put for an event. It keeps every limit of DynamoDB: texts are cut to what a key or a sensible attribute may
  * hold, and a record that makes the item too big, even compressed, is left out and flagged.
  */
 export function toEventItem(event: AuditEvent, stored: { ingestedAt: string; expiresAt?: number | undefined }): Item {
-  const { ingestedAt, expiresAt } = stored;
-  return toVersionsItem([{ ...event, ingestedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }]);
+  return toVersionsItem([{ ...event, ...defined(stored) }]);
 }
 
 /**
@@ -92,30 +58,11 @@ export function toVersionsItem(versions: readonly EventVersion[]): Item {
   const incomplete = versions.findIndex(({ record }) => record === undefined);
   for (let whole = incomplete < 0 ? versions.length : incomplete; ; whole -= 1) {
     const [newest, ...previous] = versions.map((version, i) => (i < whole ? version : withoutRecord(version)));
-    const item = { ...toItem(attributesOf(newest!)), ...packed('record', newest!.record), ...packedVersions(previous) };
+    const item = { ...toItem(plainValues(newest!)), ...packed('record', newest!.record), ...packedVersions(previous) };
     if (itemSize(item) <= MAX_ITEM_BYTES) return item;
     // DynamoDB refuses it, and then the record that came last is set aside.
     if (whole === 0) return item;
   }
-}
-
-function attributesOf(event: EventVersion) {
-  return {
-    eventId: event.eventId,
-    // An empty text is no key of an index.
-    ...Object.fromEntries(TEXTS.flatMap((name) => (event[name] ? [[name, storedText(name, event[name])]] : []))),
-    readOnly: event.readOnly,
-    timeKey: event.timeKey,
-    day: event.day,
-    contentHash: event.contentHash,
-    redacted: event.redacted.map((path) => truncateKey(path, 256)),
-    logFile: event.logFile,
-    recordIndex: event.recordIndex,
-    provisional: event.provisional,
-    ingestedAt: event.ingestedAt,
-    expiresAt: event.expiresAt,
-    flags: event.flags,
-  };
 }
 
 function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
@@ -123,10 +70,26 @@ function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
   return { ...event, flags: flags.includes('record-omitted') ? flags : [...flags, 'record-omitted'] };
 }
 
-/** When an event expires, in seconds since 1970: so many days after it happened, or was read when its time is invalid. */
+function plainValues(event: EventVersion) {
+  return Object.fromEntries(PLAIN.map((name) => [name, storedValue(name, attributeOf(event, name))]));
+}
+
+function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
+  if (typeof value === 'object') return value.map((text) => truncateKey(text, MAX_LIST_TEXT_BYTES));
+  if (typeof value !== 'string') return value;
+  // An empty text is no key of an index.
+  return value === '' ? undefined : storedText(name, value);
+}
+
+/** A text as the attribute holds it, truncated if it is too long. Queries look for this. */
+export function storedText(name: AttributeName, value: string): string {
+  return truncateKey(value, attributeNamed(name).index ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
+}
+
+/** When an event expires, in seconds since 1970: the retention days after it happened, or, if its time is invalid, was read. */
 export function expiryOf(event: AuditEvent, now: number, retentionDays: number | undefined): number | undefined {
   if (retentionDays === undefined) return undefined;
-  const happened = Date.parse(event.timeKey.slice(0, event.timeKey.indexOf('#')));
+  const happened = Date.parse(timeOf(event.timeKey));
   return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
 }
 
@@ -135,50 +98,49 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
  * @throws {StoredItemError} when an attribute that every event has is missing or of another type
  */
 export function fromEventItem(item: Item): StoredEvent {
-  const { provisional: _, ...listed } = fromListedItem(item);
-  const event: StoredEvent = {
-    ...listed,
-    day: requiredTextAt(item, 'day'),
-    contentHash: requiredTextAt(item, 'contentHash'),
-    redacted: textsAt(item, 'redacted'),
-    flags: textsAt(item, 'flags') as EventFlag[],
-    ...provenanceOf(item),
-    ingestedAt: requiredTextAt(item, 'ingestedAt'),
-  };
-  assignPresent(event, 'record', unpacked(item, 'record'));
+  const record = unpacked(item, 'record');
   const versions = unpacked(item, 'previousVersions');
-  if (versions !== undefined) event.previousVersions = JSON.parse(versions) as EventVersion[];
+  const previousVersions = versions === undefined ? undefined : (JSON.parse(versions) as EventVersion[]);
+  const event = { ...readValues<StoredEvent>(item, PLAIN), ...defined({ record, previousVersions }) };
+  if (!event.provisional && event.logFile === undefined) throw missing('logFile');
   return event;
-}
-
-function provenanceOf(item: Item): Provenance {
-  if (booleanAt(item, 'provisional')) return { provisional: true };
-  return { logFile: requiredTextAt(item, 'logFile'), recordIndex: numberAt(item, 'recordIndex') ?? 0 };
 }
 
 /** Reads an item of an index of the events table, which holds only some of the attributes. */
 export function fromListedItem(item: Item): ListedEvent {
-  const event: ListedEvent = { eventId: requiredTextAt(item, 'eventId'), timeKey: requiredTextAt(item, 'timeKey') };
-  for (const name of TEXTS) assignPresent(event, name, textAt(item, name));
-  assignPresent(event, 'readOnly', booleanAt(item, 'readOnly'));
-  assignPresent(event, 'expiresAt', numberAt(item, 'expiresAt'));
-  if (booleanAt(item, 'provisional')) event.provisional = true;
-  return event;
+  return readValues(item, LISTED);
 }
 
-function assignPresent<T, K extends keyof T>(target: T, name: K, value: T[K] | undefined): void {
-  if (value !== undefined) target[name] = value;
+/** @returns an `Event`, which has these attributes */
+function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const { type, always } = attributeNamed(name);
+    const value = READERS[type ?? 'text'](item, name);
+    if (value !== undefined) values[name] = value;
+    else if (always) throw missing(name);
+  }
+  return values as Event;
 }
 
-/** A text as the attribute `name` holds it: cut when it is too long. Whoever looks for a text looks for this. */
-export function storedText(name: string, value: string): string {
-  return truncateKey(value, INDEX_KEYS.has(name) ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
+const READERS = {
+  text: textAt,
+  boolean: booleanAt,
+  integer: numberAt,
+  texts: textsAt,
+  mark: (item: Item, name: string) => booleanAt(item, name) || undefined,
+  record: unpacked,
+  versions: unpacked,
+} as const;
+
+function missing(name: string): StoredItemError {
+  return new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a value, found nothing`);
 }
 
 /** The earlier versions are one text: alike as they are, they take little room together. */
 function packedVersions(versions: readonly EventVersion[]): Item {
   // All in the same order of members, so that the same versions are always the same text.
-  const members = versions.map((version) => ({ ...attributesOf(version), record: version.record }));
+  const members = versions.map((version) => ({ ...plainValues(version), record: version.record }));
   return packed('previousVersions', versions.length === 0 ? undefined : JSON.stringify(members));
 }
 

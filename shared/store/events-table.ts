@@ -3,13 +3,15 @@ import {
   GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
+  paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
 import { TrailError } from '../errors.ts';
+import { BATCH_KEYS, batchGet } from './batch-get.ts';
 import { conditionHeld } from './conditional.ts';
 import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
-import { booleanAt, type Item, text, textAt } from './item.ts';
+import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
 
 /**
  * What became of an event that was to be stored: it is new, or takes the place of a provisional copy; it was there before; it
@@ -80,20 +82,16 @@ export function mergeEvents(stored: Item, incoming: Item): Merge {
 }
 
 function newestFirst(versions: readonly EventVersion[]): EventVersion[] {
-  const rank = (version: EventVersion) => [
-    isAddendum(version) ? '1' : '0',
-    version.timeKey,
-    deliveredAt(version),
-    version.contentHash,
+  const ranks: ((version: EventVersion) => string)[] = [
+    (version) => (isAddendum(version) ? '1' : '0'),
+    ({ timeKey }) => timeKey,
+    deliveredAt,
+    ({ contentHash }) => contentHash,
   ];
-  const ranked = versions.map((version) => ({ version, rank: rank(version) }));
-  return ranked.sort((a, b) => compareTexts(b.rank, a.rank)).map(({ version }) => version);
-}
-
-function compareTexts(a: readonly string[], b: readonly string[]): number {
-  const i = a.findIndex((text, at) => text !== b[at]);
-  if (i < 0) return 0;
-  return a[i]! < b[i]! ? -1 : 1;
+  return versions.toSorted((a, b) => {
+    const rank = ranks.find((of) => of(a) !== of(b));
+    return rank === undefined ? 0 : rank(a) < rank(b) ? 1 : -1;
+  });
 }
 
 /** When CloudTrail delivered the log file; empty, which is before all times, when its key does not say. */
@@ -111,24 +109,20 @@ const STATE = ['contentHash', 'provisional', 'logFile', 'previousVersions'] as c
 
 /** Replaces the item that was read, and no other. */
 function replacingPut(table: string, item: Item, stored: Item): PutItemCommandInput {
-  const present = STATE.filter((name) => stored[name] !== undefined);
+  const conditions = STATE.map((name) => (stored[name] ? `${name} = :${name}` : `attribute_not_exists(${name})`));
   return {
     TableName: table,
     Item: item,
-    ConditionExpression: STATE.map((name) =>
-      present.includes(name) ? `${name} = :${name}` : `attribute_not_exists(${name})`,
-    ).join(' AND '),
-    ExpressionAttributeValues: Object.fromEntries(present.map((name) => [`:${name}`, stored[name]!])),
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeValues: Object.fromEntries(
+      STATE.flatMap((name) => (stored[name] ? [[`:${name}`, stored[name]]] : [])),
+    ),
   };
 }
 
-function isAddendum({ flags }: EventVersion): boolean {
-  return flags.includes('addendum');
-}
+const isAddendum = ({ flags }: EventVersion) => flags.includes('addendum');
 
-function isProvisional(item: Item): boolean {
-  return booleanAt(item, 'provisional') === true;
-}
+const isProvisional = (item: Item) => booleanAt(item, 'provisional') === true;
 
 /** False when the put's condition did not hold. */
 function putIf(dynamo: DynamoDBClient, input: PutItemCommandInput): Promise<boolean> {
@@ -142,7 +136,7 @@ async function getItem(dynamo: DynamoDBClient, table: string, item: Item): Promi
   return stored;
 }
 
-/** An event with everything that is stored of it; nothing when it is not there, or has expired. */
+/** Returns an event with everything that is stored of it; undefined if it is not there, or has expired. */
 export async function getEvent(
   dynamo: DynamoDBClient,
   table: string,
@@ -154,4 +148,28 @@ export async function getEvent(
   const item = await getItem(dynamo, table, { eventId: text(eventId) });
   const event = item && fromEventItem(item);
   return event?.expiresAt !== undefined && event.expiresAt <= now / 1000 ? undefined : event;
+}
+
+/**
+ * The events of a day, whole, in groups of up to 100; those of which the whole is gone meanwhile are left out.
+ * @param day `YYYY-MM-DD`, of eventTime
+ */
+export async function* eventsOfDay(
+  dynamo: DynamoDBClient,
+  table: string,
+  day: string,
+): AsyncGenerator<StoredEvent[], void, void> {
+  const input = {
+    TableName: table,
+    IndexName: 'byDay',
+    KeyConditionExpression: '#day = :day',
+    ExpressionAttributeNames: { '#day': 'day' },
+    ExpressionAttributeValues: { ':day': text(day) },
+  };
+  for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
+    const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
+    for (let start = 0; start < keys.length; start += BATCH_KEYS) {
+      yield (await batchGet(dynamo, table, keys.slice(start, start + BATCH_KEYS))).map(fromEventItem);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod/mini';
 import { TrailError } from '../errors.ts';
 
 /** A DynamoDB item or key, as the API takes and returns it. */
@@ -24,30 +25,57 @@ export function toItem(
   return item;
 }
 
-export function textAt(item: Item, name: string): string | undefined {
-  const value = item[name];
-  if (value === undefined || value.S !== undefined) return value?.S;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string`);
+/**
+ * Reads an item by a schema of its attributes; those it does not name are left out.
+ * @throws {StoredItemError} with the name of an attribute that is not as expected
+ */
+export function readItem<T extends z.ZodMiniType>(schema: T, item: Item): z.output<T> {
+  const plain = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
+  const { data, error } = z.safeParse(schema, plain);
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  throw new StoredItemError(
+    'stored-item',
+    `attribute ${issue?.path.join('.')} of a stored item: expected another value (${issue?.code})`,
+  );
 }
 
+function plainValue({ S, N, BOOL, L }: AttributeValue): unknown {
+  return S ?? BOOL ?? L?.map(plainValue) ?? (N === undefined ? undefined : Number(N));
+}
+
+/** A schema for text that holds JSON. */
+export function jsonText<T extends z.ZodMiniType>(schema: T) {
+  return z.codec(z.string(), schema, {
+    decode: (text, context) => {
+      try {
+        return JSON.parse(text) as z.input<T>;
+      } catch {
+        context.issues.push({ code: 'invalid_format', format: 'json', input: text });
+        return z.NEVER;
+      }
+    },
+    encode: (value) => JSON.stringify(value),
+  });
+}
+
+export const textAt = (item: Item, name: string) => valueAt(item, name, 'a string', ({ S }) => S);
+export const booleanAt = (item: Item, name: string) => valueAt(item, name, 'a boolean', ({ BOOL }) => BOOL);
+export const numberAt = (item: Item, name: string) =>
+  valueAt(item, name, 'a number', ({ N }) => (Number.isFinite(Number(N)) ? Number(N) : undefined));
+
+/** @throws {StoredItemError} if there is no such attribute */
 export function requiredTextAt(item: Item, name: string): string {
-  const value = textAt(item, name);
-  if (value !== undefined) return value;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a string, found nothing`);
+  return textAt(item, name) ?? fail(name, 'a string, found nothing');
 }
 
-export function numberAt(item: Item, name: string): number | undefined {
+function valueAt<T>(item: Item, name: string, type: string, read: (value: AttributeValue) => T | undefined) {
   const value = item[name];
-  if (value === undefined) return undefined;
-  const parsed = Number(value.N);
-  if (value.N !== undefined && Number.isFinite(parsed)) return parsed;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a number`);
+  return value && (read(value) ?? fail(name, type));
 }
 
-export function booleanAt(item: Item, name: string): boolean | undefined {
-  const value = item[name];
-  if (value === undefined || value.BOOL !== undefined) return value?.BOOL;
-  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a boolean`);
+function fail(name: string, expected: string): never {
+  throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected ${expected}`);
 }
 
 export function textsAt(item: Item, name: string): string[] {

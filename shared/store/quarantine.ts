@@ -9,40 +9,44 @@ import {
 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import * as z from 'zod/mini';
+import { defined } from '../defined.ts';
 import { VERSION } from '../version.ts';
+import { jsonText } from './item.ts';
 
-/** Why something was set aside, beside its raw bytes. Everything in it is safe to show. */
-export interface QuarantineReason {
+/** Why something was quarantined, stored beside its raw bytes. Everything in it is safe to show. */
+export type QuarantineReason = z.output<typeof QuarantineReason>;
+const QuarantineReason = z.object({
   /** Stable, kebab-case. */
-  reason: string;
+  reason: z.string(),
   /** A sentence that names the place and the expectation; no record content. */
-  detail: string;
-  bucket: string;
-  key: string;
-  etag: string;
+  detail: z.string(),
+  bucket: z.string(),
+  key: z.string(),
+  /** Empty if it is not known, of a log file that was missing. */
+  etag: z.string(),
   /** For a single record: its position among `Records` and the offset of its first byte in the uncompressed text. */
-  recordIndex?: number;
-  recordOffset?: number;
-  /** Hex SHA-256 of the raw bytes; absent when there are none, or of a log file beyond any size that CloudTrail delivers. */
-  sha256?: string;
+  recordIndex: z.optional(z.int()),
+  recordOffset: z.optional(z.int()),
+  /** Hex SHA-256 of the raw bytes; absent if there are none, or of a log file beyond any size that CloudTrail delivers. */
+  sha256: z.optional(z.string()),
   /** The version of the object, in a bucket that keeps versions. */
-  versionId?: string;
-  /** Of a file on somebody's machine: its path, as it was given. */
-  path?: string;
-  quarantinedAt: string;
-  /** The version of the program that found it bad. */
-  codeVersion?: string;
-}
+  versionId: z.optional(z.string()),
+  /** The path of a local file, as it was given. */
+  path: z.optional(z.string()),
+  quarantinedAt: z.string(),
+  /** The version of the program that found it invalid. */
+  codeVersion: z.optional(z.string()),
+});
 
-/** Something that was set aside: a log file, or with a `recordIndex` a record of one. */
-export interface QuarantineEntry extends QuarantineReason {
+/** Something in quarantine: a log file, or with a `recordIndex` a record of one. */
+export type QuarantineEntry = QuarantineReason & {
   /** Short, and always the same for the same thing. */
   id: string;
   /** The key of its raw bytes in the quarantine bucket. */
   name: string;
-  /** Of the raw bytes; absent when there are none, as of an object that was missing. */
+  /** Of the raw bytes; absent if there are none, as of an object that was missing. */
   size?: number;
-}
+};
 
 /** What a quarantine bucket holds. */
 export interface QuarantineListing {
@@ -54,54 +58,40 @@ export interface QuarantineListing {
 
 const REASON_SUFFIX = '.reason.json';
 
-/** Copies an object in one state. */
-type Copy = (from: { bucket: string; key: string; etag: string }, to: { bucket: string; key: string }) => Promise<void>;
-
 /**
- * Sets a whole log file aside: a copy of the object under `files/BUCKET/KEY/ETAG`, and the reason beside it; only the reason
- * when there is no object. Each state of an object is kept. Doing it again changes nothing but the time.
- * @param copy for objects that are elsewhere; absent: S3 makes the copy
+ * Quarantines a log file: a copy of it under `files/BUCKET/KEY/ETAG`, and the reason beside it; only the reason if the log
+ * file is missing. Each state of an object is kept. Doing it again changes nothing but the time.
+ * @param copy copies the log file, in the state that the reason names
  */
 export async function quarantineFile(
   s3: S3Client,
   quarantineBucket: string,
   reason: QuarantineReason,
-  copy: Copy = copyWithin(s3),
+  copy: (to: { bucket: string; key: string }) => Promise<void> = (to) => copyObject(s3, reason, to),
 ): Promise<void> {
   const name = nameOf(reason);
-  if (reason.reason !== 'object-missing') await copy(reason, { bucket: quarantineBucket, key: name });
+  if (reason.reason !== 'object-missing') await copy({ bucket: quarantineBucket, key: name });
   await putReason(s3, quarantineBucket, name, reason);
 }
 
-function copyWithin(s3: S3Client): Copy {
-  return async (from, to) => {
-    await s3.send(
-      new CopyObjectCommand({
-        Bucket: to.bucket,
-        Key: to.key,
-        CopySource: `${from.bucket}/${encodeURIComponent(from.key)}`,
-        CopySourceIfMatch: `"${from.etag}"`,
-        // Copying tags would need one more permission, and CloudTrail sets none.
-        TaggingDirective: 'REPLACE',
-      }),
-    );
-  };
-}
-
-/**
- * Gives a log file whose bytes are in quarantine, and were found bad once more, its new reason.
- * @param name the key of its bytes
- */
-export async function renewReason(
+async function copyObject(
   s3: S3Client,
-  quarantineBucket: string,
-  name: string,
-  reason: QuarantineReason,
+  { bucket, key, etag }: QuarantineReason,
+  to: { bucket: string; key: string },
 ): Promise<void> {
-  await putReason(s3, quarantineBucket, name, reason);
+  await s3.send(
+    new CopyObjectCommand({
+      Bucket: to.bucket,
+      Key: to.key,
+      CopySource: `${bucket}/${encodeURIComponent(key)}`,
+      CopySourceIfMatch: `"${etag}"`,
+      // Copying tags would need one more permission, and CloudTrail sets none.
+      TaggingDirective: 'REPLACE',
+    }),
+  );
 }
 
-/** Sets one record aside: its bytes under `records/BUCKET/KEY/INDEX-HASH.json`, and the reason beside them. */
+/** Quarantines one record: its bytes under `records/BUCKET/KEY/INDEX-HASH.json`, and the reason beside them. */
 export async function quarantineRecord(
   s3: S3Client,
   quarantineBucket: string,
@@ -115,8 +105,28 @@ export async function quarantineRecord(
 }
 
 /**
+ * Writes why something is in quarantine; last, because what has no reason beside it was not quarantined completely.
+ * @param name the key of its raw bytes
+ */
+export async function putReason(
+  s3: S3Client,
+  quarantineBucket: string,
+  name: string,
+  reason: QuarantineReason,
+): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: quarantineBucket,
+      Key: `${name}${REASON_SUFFIX}`,
+      Body: `${JSON.stringify({ ...reason, codeVersion: VERSION }, null, 2)}\n`,
+      ContentType: 'application/json',
+    }),
+  );
+}
+
+/**
  * Lists what is in quarantine.
- * @param ids only these; without them, everything
+ * @param ids only these; by default everything
  */
 export async function listQuarantine(
   s3: S3Client,
@@ -133,7 +143,7 @@ export async function listQuarantine(
     const key = `${name}${REASON_SUFFIX}`;
     const reason = readReason(await getText(s3, quarantineBucket, key), name);
     const size = sizes.get(name);
-    if (reason) listing.entries.push({ id: entryId(name), name, ...reason, ...(size === undefined ? {} : { size }) });
+    if (reason) listing.entries.push({ id: entryId(name), name, ...reason, ...defined({ size }) });
     else if (!sizes.has(`${key}${REASON_SUFFIX}`)) listing.unrecognized.push(key);
   };
   await pMap(names, add, { concurrency: CONCURRENT_READS });
@@ -175,37 +185,15 @@ function nameWithoutState({ bucket, key }: Pick<QuarantineReason, 'bucket' | 'ke
 
 const sortKey = ({ quarantinedAt, name }: QuarantineEntry) => `${quarantinedAt} ${name}`;
 
-const Reason = z.object({
-  reason: z.string(),
-  detail: z.string(),
-  bucket: z.string(),
-  key: z.string(),
-  etag: z.string(),
-  recordIndex: z.optional(z.int()),
-  recordOffset: z.optional(z.int()),
-  sha256: z.optional(z.string()),
-  versionId: z.optional(z.string()),
-  path: z.optional(z.string()),
-  quarantinedAt: z.string(),
-  codeVersion: z.optional(z.string()),
-});
-
 /** A log file's own key may end like a reason, so a reason must also be about what lies beside it. */
 function readReason(text: string, name: string): QuarantineReason | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { success, data } = Reason.safeParse(value);
-  if (!success) return undefined;
-  const reason = data as QuarantineReason;
-  const beside =
+  const { data: reason } = jsonText(QuarantineReason).safeParse(text);
+  if (reason === undefined) return undefined;
+  const isBeside =
     reason.recordIndex === undefined
       ? name === nameOf(reason) || name === nameWithoutState(reason)
       : name.startsWith(nameOf(reason));
-  return beside ? reason : undefined;
+  return isBeside ? reason : undefined;
 }
 
 async function objectSizes(s3: S3Client, bucket: string): Promise<Map<string, number>> {
@@ -219,17 +207,4 @@ async function objectSizes(s3: S3Client, bucket: string): Promise<Map<string, nu
 async function getText(s3: S3Client, bucket: string, key: string): Promise<string> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   return (await Body?.transformToString()) ?? '';
-}
-
-/** Written last: what has no reason beside it was not set aside completely. */
-async function putReason(s3: S3Client, bucket: string, name: string, reason: QuarantineReason): Promise<void> {
-  const body = `${JSON.stringify({ ...reason, codeVersion: VERSION }, null, 2)}\n`;
-  await s3.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: `${name}${REASON_SUFFIX}`,
-      Body: body,
-      ContentType: 'application/json',
-    }),
-  );
 }

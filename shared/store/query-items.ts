@@ -3,7 +3,7 @@ import type { Item } from './item.ts';
 
 /**
  * All items that a query finds, or the first `limit`, page by page.
- * @param limit no more than these are read; absent: all
+ * @param limit most items to read; absent: all
  */
 export async function queryItems(dynamo: DynamoDBClient, input: QueryCommandInput, limit?: number): Promise<Item[]> {
   const items: Item[] = [];

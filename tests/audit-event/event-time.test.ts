@@ -15,7 +15,7 @@ test.each([
   ['1969-12-31T23:59:59Z', '1969-12-31T23:59:59.000Z'],
   ['2026-11-21T12:00:00Z', '2026-11-21T12:00:00.000Z'],
 ])('%s', (written, normalised) => {
-  expect(readEventTime(written, NOW)).toStrictEqual({ normalised, day: normalised.slice(0, 10) });
+  expect(readEventTime(written, NOW)).toStrictEqual({ normalised, day: normalised.slice(0, 10), flags: [] });
 });
 
 test.each(['2026-11-21T12:00:01Z', '2027-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('%s is far ahead', (written) => {
@@ -23,12 +23,12 @@ test.each(['2026-11-21T12:00:01Z', '2027-01-01T00:00:00Z', '9999-12-31T23:59:59Z
   expect(readEventTime(written, NOW)).toStrictEqual({
     normalised,
     day: normalised.slice(0, 10),
-    flag: 'future-event-time',
+    flags: ['future-event-time'],
   });
 });
 
 describe('invalid', () => {
-  const INVALID = { normalised: '0000-00-00T00:00:00.000Z', day: '0000-00-00', flag: 'invalid-event-time' };
+  const INVALID = { normalised: '0000-00-00T00:00:00.000Z', day: '0000-00-00', flags: ['invalid-event-time'] };
 
   test.each([
     undefined,
@@ -69,10 +69,10 @@ describe('invalid', () => {
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/)),
         (any) => {
-          const { normalised, day, flag } = readEventTime(any, NOW);
+          const { normalised, day, flags } = readEventTime(any, NOW);
           expect(normalised).toHaveLength(24);
           expect(day).toBe(normalised.slice(0, 10));
-          expect(Number.isNaN(Date.parse(normalised))).toBe(flag === 'invalid-event-time');
+          expect(Number.isNaN(Date.parse(normalised))).toBe(flags.includes('invalid-event-time'));
         },
       ),
     );

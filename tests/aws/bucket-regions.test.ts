@@ -19,14 +19,13 @@ import { createS3Client } from '../../shared/aws/s3.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
 import { sent } from '../faults/support/faults.ts';
 import { type Redirect, type RegionalS3, signedFor, startRegionalS3 } from '../support/s3-regions.ts';
-import { type Servers, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
 
-let servers: Servers;
+const servers = useServers();
 let regional: RegionalS3;
 let s3: S3Client;
 const clients: S3Client[] = [];
 beforeAll(async () => {
-  servers = await startServers();
   regional = await startRegionalS3(servers.s3.endpoint);
 });
 afterEach(() => {
@@ -35,7 +34,6 @@ afterEach(() => {
 });
 afterAll(async () => {
   await regional.proxy.stop();
-  await servers.stop();
 });
 
 function createClient(): S3Client {

@@ -8,12 +8,11 @@ import { createDynamoClient, type DynamoClientOptions, HTTP_API_LIMITS } from '.
 import { type FaultProxy, startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { blackHole, dynamoError, instead, sent, type ThrottlingError, throttled } from '../faults/support/faults.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { type Servers, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxy: FaultProxy;
 beforeAll(async () => {
-  servers = await startServers();
   proxy = await startFaultProxy('dynamodb', servers.dynamo.endpoint);
 });
 afterEach(() => {
@@ -21,7 +20,6 @@ afterEach(() => {
 });
 afterAll(async () => {
   await proxy.stop();
-  await servers.stop();
 });
 
 function createClient({ endpoint }: FaultProxy, options: DynamoClientOptions) {

@@ -1,24 +1,25 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { STSClient } from '@aws-sdk/client-sts';
 import { expect, test } from '@jest/globals';
-import { createCloudFormationClient } from '../../shared/aws/cloudformation.ts';
-import { createCloudTrailClient } from '../../shared/aws/cloudtrail.ts';
 import { createDynamoClient, HTTP_API_LIMITS } from '../../shared/aws/dynamodb.ts';
-import { createLambdaClient } from '../../shared/aws/lambda.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { createSnsClient } from '../../shared/aws/sns.ts';
+import { createClient } from '../../shared/aws/settings.ts';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { createStsClient } from '../../shared/aws/sts.ts';
 
 const here = { region: 'us-east-1' };
 const CLIENTS: Record<string, () => { config: { requestHandler: object; maxAttempts: () => Promise<number> } }> = {
-  cloudformation: () => createCloudFormationClient(here),
-  cloudtrail: () => createCloudTrailClient(here),
+  cloudformation: () => createClient(CloudFormationClient, here),
+  cloudtrail: () => createClient(CloudTrailClient, here),
   dynamodb: () => createDynamoClient(here),
   'dynamodb of the HTTP API': () => createDynamoClient(here, { limits: HTTP_API_LIMITS, maxSockets: 100 }),
-  lambda: () => createLambdaClient(here),
+  lambda: () => createClient(LambdaClient, here),
   s3: () => createS3Client({}, here, 100),
-  sns: () => createSnsClient(here),
+  sns: () => createClient(SNSClient, here),
   sqs: () => createSqsClient(here),
-  sts: () => createStsClient(here),
+  sts: () => createClient(STSClient, here),
 };
 
 test.each(Object.entries(CLIENTS))('%s has time-outs that fire, well within a minute', async (_, create) => {

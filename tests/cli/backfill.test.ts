@@ -8,15 +8,16 @@ import fc from 'fast-check';
 import { estimateCost } from '../../cli/backfill/estimate.ts';
 import { FairQueue } from '../../cli/backfill/fair-queue.ts';
 import { listBucket } from '../../cli/backfill/list-bucket.ts';
-import { progressText, showProgress } from '../../cli/backfill/progress.ts';
-import { Slots } from '../../cli/backfill/slots.ts';
-import { Tally } from '../../cli/backfill/tally.ts';
+import { ByteBudget, processFiles } from '../../cli/log-files/process-files.ts';
+import { progressOf, showProgress } from '../../cli/log-files/progress.ts';
+import { Tally } from '../../cli/log-files/tally.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { type FaultProxies, startFaultProxies } from '../faults/support/fault-proxy.ts';
-import { runCli, SAMPLES, temporaryFolder } from '../support/cli.ts';
+import { SAMPLES, useWorkingFolder } from '../support/cli.ts';
 import { generateEvents, generateOthers } from '../support/generate-records.ts';
-import { awsSettings, runInProcess } from '../support/program.ts';
+import { awsSettings, runAsText, runInProcess } from '../support/program.ts';
 import { SEED, scaled } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -24,24 +25,19 @@ import {
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
-  startServers,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxies: FaultProxies;
-const folder = temporaryFolder();
-const at = (...names: string[]) => join(folder.path, ...names);
+const folder = useWorkingFolder();
+const at = (...names: string[]) => join(folder, ...names);
 beforeAll(async () => {
-  servers = await startServers();
   proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
   await proxies.stop();
-  await servers.stop();
-  folder.remove();
 });
 
 interface Report {
@@ -85,9 +81,18 @@ const into = ({ deps, quarantineBucket }: World) => [
 ];
 
 async function backfill(world: World, ...args: string[]): Promise<{ code: number; stderr: string; report: Report }> {
+  return backfillUntil(new AbortController().signal, world, ...args);
+}
+
+async function backfillUntil(
+  signal: AbortSignal,
+  world: World,
+  ...args: string[]
+): Promise<{ code: number; stderr: string; report: Report }> {
   const { code, stdout, stderr } = await runInProcess(
     ['backfill', `s3://${world.logBucket}`, ...into(world), ...args],
     settings(),
+    { signal },
   );
   return { code, stderr, report: JSON.parse(stdout || '{}') as Report };
 }
@@ -537,7 +542,7 @@ describe('what is bad', () => {
 });
 
 describe('into the local store', () => {
-  const run = (...args: string[]) => runCli(args, folder.path, settings());
+  const run = (...args: string[]) => runAsText(args, settings());
 
   test('from a bucket, bad files into its own quarantine', async () => {
     const world = await createTrail();
@@ -617,7 +622,7 @@ describe('into the local store', () => {
 });
 
 describe('a downloaded part of a bucket', () => {
-  const run = (...args: string[]) => runCli(args, folder.path, settings());
+  const run = (...args: string[]) => runAsText(args, settings());
   const LOG = '111122223333_CloudTrail_us-east-1_20261102T0915Z_AbCdEfGhIjKlMnOp.json.gz';
   const OTHERS = {
     'digest-file': '111122223333_CloudTrail-Digest_us-east-1_my_trail_eu-west-1_20261102T100000Z.json.gz',
@@ -741,12 +746,13 @@ test('Ctrl-C ends it after the files at work, and says how to go on', async () =
   const world = await createTrail();
   for (let i = 0; i < 40; i += 1) await putObject(world, keyOf({ name: `n${i}` }), logFileOf(records(5_000 + i, 2)));
   let reads = 0;
+  const ctrlC = new AbortController();
   proxies.s3.script = ({ key }) => {
     if (key !== '') reads += 1;
-    if (reads === 10) process.emit('SIGINT');
+    if (reads === 10) ctrlC.abort();
     return undefined;
   };
-  const { code, stderr, report } = await backfill(world, '--concurrency', '3');
+  const { code, stderr, report } = await backfillUntil(ctrlC.signal, world, '--concurrency', '3');
   proxies.s3.script = () => undefined;
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('finishing the files at work') });
   expect(report).toMatchObject({ interrupted: true, files: { failed: 0 } });
@@ -799,7 +805,8 @@ describe('--dry-run', () => {
     ]);
     expect(lines[2]?.arithmetic).toBe('20,000 events x 8 units x $0.625 / 1,000,000');
     expect(dollars).toBeCloseTo(1.92);
-    expect(estimateCost(work, undefined, { s3: true, queue: false }).basis).toMatch(/^assumed/);
+    const empty = { files: 0, bytes: 0, records: 0, events: 0, writeUnits: 0, unreadable: 0 };
+    expect(estimateCost(work, empty, { s3: true, queue: false }).basis).toMatch(/^assumed/);
     expect(estimateCost(work, sample, { s3: false, queue: false }).lines).toHaveLength(2);
   });
 });
@@ -857,44 +864,95 @@ describe('the parts', () => {
     expect(rest).toEqual(['b1', 'c1', 'a2', 'a3']);
   });
 
-  test('slots: so many files, so many bytes, and always one', async () => {
-    const slots = new Slots(3, 100);
-    const [big] = [await slots.take(1_000)];
-    let taken = 0;
-    const take = (bytes: number) =>
-      slots.take(bytes).then((free) => {
-        taken += 1;
-        return free;
+  test('a budget of bytes: in the order of asking, and always one', async () => {
+    const budget = new ByteBudget(100);
+    const begun: string[] = [];
+    const begin = (name: string, bytes: number) => {
+      const end = Promise.withResolvers<void>();
+      const done = budget.run(bytes, () => {
+        begun.push(name);
+        return end.promise;
       });
-    const second = take(60);
+      return async () => {
+        end.resolve();
+        await done;
+        await new Promise(setImmediate);
+      };
+    };
+    const endBig = begin('big', 1_000);
+    const endSecond = begin('second', 60);
+    const endThird = begin('third', 60);
+    const endSmall = begin('small', 1);
     await new Promise(setImmediate);
-    expect(taken).toBe(0);
-    big();
-    big();
-    await second;
-    const third = take(60);
-    await new Promise(setImmediate);
-    expect(taken).toBe(1);
-    (await second)();
-    await third;
-    expect(taken).toBe(2);
+    expect(begun).toEqual(['big']);
+    await endBig();
+    expect(begun).toEqual(['big', 'second']);
+    await endSecond();
+    expect(begun).toEqual(['big', 'second', 'third', 'small']);
+    await Promise.all([endThird(), endSmall()]);
+  });
+
+  test('many files: some at the same time, all of them counted, and an error of the input is thrown at the end', async () => {
+    const tally = new Tally();
+    const windows: string[][] = [];
+    let [atWork, most] = [0, 0];
+    async function* files() {
+      for (let i = 0; i < 2_500; i += 1) {
+        tally.list(1);
+        yield { bucket: 'b', key: `k${i}`, size: 1 };
+      }
+      throw new Error('listing');
+    }
+    const work = async (file: { bucket: string; key: string; size: number }) => {
+      atWork += 1;
+      most = Math.max(most, atWork);
+      await new Promise(setImmediate);
+      atWork -= 1;
+      return [{ file, result: { outcome: 'announced' as const } }];
+    };
+    const run = processFiles(files(), work, {
+      concurrency: 7,
+      tally,
+      endWindow(window) {
+        windows.push(window.map(({ file }) => file.key));
+        return window;
+      },
+    });
+    await expect(run).rejects.toThrow('listing');
+    expect(most).toBe(7);
+    expect(windows.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
+    expect(new Set(windows.flat()).size).toBe(2_500);
+    expect(tally).toMatchObject({ done: { files: 2_500, bytes: 2_500 }, left: 0 });
+  });
+
+  test('many files: after an error of the work no more are begun, and what was done is counted', async () => {
+    const tally = new Tally();
+    const files = Array.from({ length: 100 }, (_, i) => ({ bucket: 'b', key: `k${i}`, size: 1 }));
+    const work = async (file: { bucket: string; key: string; size: number }) => {
+      if (file.key === 'k10') throw new Error('refused');
+      return [{ file, result: { outcome: 'announced' as const } }];
+    };
+    const run = processFiles(files, work, { concurrency: 1, tally, endWindow: (window) => window });
+    await expect(run).rejects.toThrow('refused');
+    expect(tally.count('announced')).toBeGreaterThanOrEqual(10);
+    expect(tally.count('announced')).toBeLessThan(20);
   });
 
   test('progress: of how many is said to be unknown until all is listed', async () => {
     const tally = new Tally();
     for (let i = 0; i < 4; i += 1) tally.list(1_000_000);
     tally.skip('digest-file', 0);
-    tally.advance(1_000_000, 12);
-    expect(progressText(tally, 2)).toBe(
+    tally.advance({ bucket: 'b', key: 'k', size: 1_000_000 }, 12);
+    expect(progressOf(tally, 2).text).toBe(
       '1/4 files found so far, 1/4 MB, 12 new events, 1 files/s, still listing: time left not known',
     );
     tally.listingDone = true;
-    expect(progressText(tally, 100)).toBe('1/4 files, 1/4 MB, 12 new events, 0 files/s, 5m 0s left');
+    expect(progressOf(tally, 100).text).toBe('1/4 files, 1/4 MB, 12 new events, 0 files/s, 5m 0s left');
     const written: string[] = [];
     const output = { isTTY: false, write: (text: string) => written.push(text) > 0 };
-    const progress = showProgress(tally, 'Backfilling', output as never, 5);
+    const stop = showProgress('Backfilling', (seconds) => progressOf(tally, seconds), output as never, 5);
     await new Promise((resolve) => setTimeout(resolve, 60));
-    progress.stop();
+    stop();
     expect(written[0]).toMatch(/^Backfilling: 1\/4 files, [^\n]* left\n$/);
   });
 });

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ROOT, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ROOT, SAMPLES, startCli, useWorkingFolder } from '../support/cli.ts';
+import { runAsText } from '../support/program.ts';
 
-const folder = temporaryFolder();
-const run = (...args: string[]) => runCli(args, folder.path);
+const folder = useWorkingFolder();
+const run = (...args: string[]) => runAsText(args);
 beforeAll(async () => {
   expect((await run('replay', SAMPLES)).code).toBe(0);
 }, 60_000);
-afterAll(folder.remove);
 
 /** The records of the samples that are events, by JSON.parse and nothing else; of one eventID the last, an addendum. */
 const RECORDS = new Map(
@@ -192,7 +192,7 @@ describe('query', () => {
   }, 30_000);
 
   test('whoever stops reading early hears nothing more', async () => {
-    const child = startCli(['query', '--full', '--format', 'ndjson'], folder.path);
+    const child = startCli(['query', '--full', '--format', 'ndjson'], folder);
     let stderr = '';
     child.stderr.on('data', (text) => {
       stderr += text;

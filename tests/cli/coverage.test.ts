@@ -1,6 +1,7 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { awsSettings, type Ended, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   logFileKey,
@@ -8,9 +9,7 @@ import {
   type PutFile,
   putLogFile,
   putObject,
-  type Servers,
   s3Event,
-  startServers,
   type World,
 } from '../support/world.ts';
 
@@ -20,11 +19,10 @@ const DAY = '2026-11-02';
 /** Embedded S3 stores objects now: what is younger than an hour is on its way. */
 const LATER = 3 * 3600 * 1000;
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 
 beforeAll(async () => {
-  servers = await startServers();
   world = await createWorld(servers);
   const files = [await putLogFile(world, 'a', [RECORD]), await putLogFile(world, 'b', [RECORD])];
   const bad = await putLogFile(world, 'bad', Buffer.from('{"Records":[{'));
@@ -39,7 +37,6 @@ beforeAll(async () => {
   await put('AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/02/');
   await put('other/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/02/x.json.gz');
 });
-afterAll(() => servers.stop());
 
 function put(key: string): Promise<PutFile> {
   return putObject(world, key, logFileOf([RECORD]));
@@ -159,8 +156,8 @@ test('nothing to look at is 0, and nothing at all is said', async () => {
 test.each([
   [['--since', 'soon'], '--since: expected'],
   [['--until', 'then'], '--until: expected'],
-  [['--since', '90d', '--until', '100d'], '--since: expected a time before until'],
-  [['--since', '2026-11-02T12:00:00Z', '--until', '2026-11-02T12:00:00Z'], '--since: expected a time before until'],
+  [['--since', '90d', '--until', '100d'], '--since: expected a time before --until'],
+  [['--since', '2026-11-02T12:00:00Z', '--until', '2026-11-02T12:00:00Z'], '--since: expected a time before --until'],
   [['--bucket', 'logs'], 's3://BUCKET'],
   [['--format', 'xml'], 'Allowed choices'],
 ])('%j is refused', async (args, message) => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { createProgram } from '../../cli/program.ts';
 import { cliReference } from '../../cli/reference.ts';
 import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { allCommands } from '../support/program.ts';
 
 test('docs/cli.md is what the program says; npm run docs writes it anew', async () => {
   expect(await readFile('docs/cli.md', 'utf8')).toBe(await cliReference());
@@ -10,7 +10,7 @@ test('docs/cli.md is what the program says; npm run docs writes it anew', async 
 
 test('docs/access-patterns.md names every filter and only flags that there are', async () => {
   const text = await readFile('docs/access-patterns.md', 'utf8');
-  const flags = new Set(createProgram({}, () => {}).commands.flatMap(({ options }) => options.map(({ long }) => long)));
+  const flags = new Set((await allCommands()).flatMap(({ options }) => options.map(({ long }) => long)));
   for (const [flag] of text.matchAll(/--[a-z][a-z-]*/g)) expect(flags).toContain(flag);
   for (const name of TEXT_CRITERION_NAMES) {
     expect(text).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { recentActivity } from '../../shared/query/recent-activity.ts';
+import { recentActivity } from '../../shared/query/environments.ts';
 import { listEnvironments } from '../../shared/store/environments-table.ts';
-import { askStore, EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().replace(/\.\d+/, '');
@@ -45,7 +45,7 @@ test('counts from another time, and prints JSON', async () => {
 });
 
 test('counts with a bound, and says so', async () => {
-  const known = await listEnvironments(store.deps.dynamo, TEST_TABLES.environmentsTable);
+  const known = await listEnvironments(store.deps.dynamo, store.tables.environmentsTable);
   const [old, prod] = await recentActivity(known, ago(7), store.deps, 1);
   expect(old).toMatchObject({ recentEvents: 0, recentTruncated: false });
   expect(prod).toMatchObject({ recentTruncated: true });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { findLogFiles } from '../../cli/replay/local-log-files.ts';
+import { type LocalLogFile, walkLogFiles } from '../../cli/replay/local-log-files.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 
 const NAME = '111122223333_CloudTrail_eu-west-1_20261102T0920Z_abcdefghijklmnop.json.gz';
@@ -46,8 +46,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('log files are found below a folder under every name that a download gives them, and told by it', async () => {
-  const { files, unreadable } = await findLogFiles([folder]);
-  expect(unreadable).toEqual([]);
+  const files: LocalLogFile[] = [];
+  for await (const found of walkLogFiles([folder])) {
+    if ('problem' in found) throw new Error(`${found.path}: ${found.problem}`);
+    files.push(found);
+  }
   expect(files.map(({ path }) => path).sort()).toEqual(DOWNLOADED.map((name) => join(folder, name)).sort());
   for (const { key } of files) {
     expect(readObjectKey(key)).toEqual({

@@ -1,24 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { runCli, temporaryFolder } from '../support/cli.ts';
+import { describe, expect, test } from '@jest/globals';
+import { useWorkingFolder } from '../support/cli.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
+import { runAsText } from '../support/program.ts';
 
-const folder = temporaryFolder();
-afterAll(folder.remove);
-const run = (...args: string[]) => runCli(args, folder.path);
+const folder = useWorkingFolder();
+const run = (...args: string[]) => runAsText(args);
 
-const record = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  eventTime: '2026-11-02T09:10:00Z',
-  awsRegion: 'eu-west-1',
-  recipientAccountId: '111122223333',
-  requestParameters: { Name: 'prod-etl', password: 'hunter2hunter2' },
-  eventID,
-  ...more,
-});
+const record = (eventID: string, more: object = {}) =>
+  mwaaRecord(eventID, {
+    eventTime: '2026-11-02T09:10:00Z',
+    requestParameters: { Name: 'prod-etl', password: 'hunter2hunter2' },
+    ...more,
+  });
 const FIRST = record('first');
 const SECOND = record('second', { eventTime: '2026-11-02T09:11:00Z' });
 const OTHER = record('other', { eventSource: 's3.amazonaws.com' });
@@ -29,7 +25,7 @@ const event = (raw: object) => ({
   CloudTrailEvent: JSON.stringify(Object.fromEntries(Object.entries({ ...raw, apiVersion: null }).reverse())),
 });
 const write = (name: string, bytes: Buffer | string) => {
-  writeFileSync(join(folder.path, name), bytes);
+  writeFileSync(join(folder, name), bytes);
   return name;
 };
 const lookup = write('lookup.json', JSON.stringify({ Events: [FIRST, SECOND, OTHER].map(event) }, null, 4));

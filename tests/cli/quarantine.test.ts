@@ -3,13 +3,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -20,29 +22,12 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
-
-const record = (eventID: string, members: object = {}) => ({
-  eventVersion: '1.11',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  eventTime: '2026-11-02T09:10:00Z',
-  awsRegion: 'eu-west-1',
-  requestParameters: { Name: 'prod-etl' },
-  eventID,
-  ...members,
-});
+const servers = useServers();
 
 describe('list', () => {
   test('nothing', async () => {
@@ -54,7 +39,7 @@ describe('list', () => {
   test('files and records: reason, time, file, record index, size, hash and ETag', async () => {
     const world = await createWorld(servers);
     const bad = await ingest(world, 'bad', Buffer.from('{"Records":['));
-    const partly = await ingest(world, 'partly', [record('e1'), 7]);
+    const partly = await ingest(world, 'partly', [mwaaRecord('e1'), 7]);
     const { stdout } = await quarantine(world, 'list');
     expect(stdout).toMatch(/^ID +REASON +WHEN \(UTC\) +RECORD +BYTES +SHA-256 +ETAG +LOG FILE\n/);
     expect(stdout).toMatch(
@@ -92,7 +77,7 @@ describe('list', () => {
     expect(await quarantine(world, 'list')).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: expect.stringContaining('files/b/k.reason.json in the quarantine bucket is not of mwaa-trail'),
+      stderr: expect.stringContaining('files/b/k.reason.json in the quarantine bucket is not an entry of mwaa-trail'),
     });
   });
 });
@@ -113,7 +98,7 @@ describe('show', () => {
   test('1 for what is not there, and for bytes that never were', async () => {
     const world = await createWorld(servers);
     expect(await quarantine(world, 'show', '0123456789abcdef')).toMatchObject({ code: 1, stdout: '' });
-    await world.handle(s3Event(missing('never')));
+    await world.handle(s3Event(missing(world, 'never')));
     const [{ id } = { id: '' }] = await list(world);
     expect(await quarantine(world, 'show', id, '--raw')).toMatchObject({ code: 1, stdout: '' });
   });
@@ -122,7 +107,7 @@ describe('show', () => {
 describe('replay of log files', () => {
   test('beyond a cap that is higher now; a dry run before and a second run change nothing', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
-    const file = await ingest(world, 'capped', [record('cap-1'), { eventSource: 's3.amazonaws.com' }, 7]);
+    const file = await ingest(world, 'capped', [mwaaRecord('cap-1'), { eventSource: 's3.amazonaws.com' }, 7]);
     expect((await ledgerItem(world, file))?.state?.S).toBe('quarantined');
     const [{ id } = { id: '' }] = await list(world);
 
@@ -146,7 +131,7 @@ describe('replay of log files', () => {
 
   test('beyond a cap that is set for it', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
-    await ingest(world, 'caps', [record('set-1'), record('set-2')]);
+    await ingest(world, 'caps', [mwaaRecord('set-1'), mwaaRecord('set-2')]);
     const stays = { outcome: 'still-bad', reason: 'records-cap' };
     expect(await replay(world, '--all', '--cap', 'records=1')).toMatchObject({ code: 1, reports: [stays] });
     expect(await replay(world, '--all', '--cap', 'records=2', '--cap', 'depth=9')).toMatchObject({ code: 0 });
@@ -155,7 +140,7 @@ describe('replay of log files', () => {
 
   test('whose original is gone: from the bytes in quarantine, under its own name', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
-    const file = await ingest(world, 'gone', [record('gone-1'), record('gone-2')]);
+    const file = await ingest(world, 'gone', [mwaaRecord('gone-1'), mwaaRecord('gone-2')]);
     await remove(world, file);
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ from: 'quarantine' }] });
     const events = await storedEvents(world);
@@ -163,14 +148,14 @@ describe('replay of log files', () => {
     expect(await ledgerItem(world, file)).toMatchObject({ etag: { S: file.etag }, eventsStored: { N: '2' } });
     expect((await quarantined(world)).size).toBe(0);
     // Delivered once more, it is known.
-    await putLogFile(world, 'gone', [record('gone-1'), record('gone-2')]);
+    await putLogFile(world, 'gone', [mwaaRecord('gone-1'), mwaaRecord('gone-2')]);
     await world.handle(s3Event(file));
     expect(world.notified.at(-1)).toContain('already-ingested');
   });
 
   test('whose original is archived meanwhile: from the bytes in quarantine', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
-    await ingest(world, 'frozen', [record('frozen-1'), record('frozen-2')]);
+    await ingest(world, 'frozen', [mwaaRecord('frozen-1'), mwaaRecord('frozen-2')]);
     const proxy = await startFaultProxy('s3', servers.s3.endpoint);
     proxy.script = ({ operation, target }) =>
       operation !== 'HeadObject' || target === world.quarantineBucket
@@ -188,15 +173,15 @@ describe('replay of log files', () => {
     expect((await storedEvents(world)).size).toBe(2);
   });
 
-  test('whose original was replaced and ingested: its events are stored, the books stay those of what is there', async () => {
+  test('whose original was replaced and ingested: its events are stored, the ledger entry stays that of what is there', async () => {
     const world = await createWorld(servers, {}, { caps: { records: 1 } });
-    await ingest(world, 'replaced', [record('old-1'), record('old-2')]);
-    const newer = await ingest(world, 'replaced', [record('new-1')]);
-    const books = await ledgerItem(world, newer);
-    expect(books?.state?.S).toBe('ingested');
+    await ingest(world, 'replaced', [mwaaRecord('old-1'), mwaaRecord('old-2')]);
+    const newer = await ingest(world, 'replaced', [mwaaRecord('new-1')]);
+    const entry = await ledgerItem(world, newer);
+    expect(entry?.state?.S).toBe('ingested');
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ from: 'quarantine' }] });
     expect([...(await storedEvents(world)).keys()].sort()).toEqual(['new-1', 'old-1', 'old-2']);
-    expect(await ledgerItem(world, newer)).toEqual(books);
+    expect(await ledgerItem(world, newer)).toEqual(entry);
     expect((await quarantined(world)).size).toBe(0);
   });
 
@@ -215,13 +200,13 @@ describe('replay of log files', () => {
 
   test('that were missing: still, and then there', async () => {
     const world = await createWorld(servers);
-    const file = missing('late');
+    const file = missing(world, 'late');
     await world.handle(s3Event(file));
     const stays = { outcome: 'still-bad', from: 'original', reason: 'object-missing' };
     expect(await replay(world, '--all', '--dry-run')).toMatchObject({ code: 1, reports: [stays] });
     expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [stays] });
     expect(await list(world)).toMatchObject([{ reason: 'object-missing' }]);
-    await putLogFile(world, 'late', [record('late-1')]);
+    await putLogFile(world, 'late', [mwaaRecord('late-1')]);
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ outcome: 'replayed' }] });
     expect([...(await storedEvents(world)).keys()]).toEqual(['late-1']);
     expect((await ledgerItem(world, file))?.state?.S).toBe('ingested');
@@ -230,20 +215,23 @@ describe('replay of log files', () => {
 
   test('that were missing, came, were ingested and have been removed since', async () => {
     const world = await createWorld(servers);
-    await world.handle(s3Event({ ...missing('came'), etag: '' }));
-    const file = await ingest(world, 'came', [record('came-1')]);
-    const books = await ledgerItem(world, file);
+    await world.handle(s3Event({ ...missing(world, 'came'), etag: '' }));
+    const file = await ingest(world, 'came', [mwaaRecord('came-1')]);
+    const entry = await ledgerItem(world, file);
     await remove(world, file);
     expect(await replay(world, '--all')).toMatchObject({ code: 0, reports: [{ outcome: 'replayed' }] });
-    expect(await ledgerItem(world, file)).toEqual(books);
+    expect(await ledgerItem(world, file)).toEqual(entry);
   });
 });
 
 describe('replay of records', () => {
   test('an event conflict stays while there is one, and is stored when there is none', async () => {
     const world = await createWorld(servers);
-    await ingest(world, 'first', [record('same')]);
-    const file = await ingest(world, 'second', [record('same', { eventName: 'DeleteEnvironment' }), record('other')]);
+    await ingest(world, 'first', [mwaaRecord('same')]);
+    const file = await ingest(world, 'second', [
+      mwaaRecord('same', { eventName: 'DeleteEnvironment' }),
+      mwaaRecord('other'),
+    ]);
     const stays = { outcome: 'still-bad', from: 'quarantine', reason: 'event-conflict' };
     const before = await dump(world);
     for (const args of [['--dry-run'], [], []]) {
@@ -264,10 +252,10 @@ describe('replay of records', () => {
 
   test('one that was mended; others of its log file stay', async () => {
     const world = await createWorld(servers);
-    const file = await ingest(world, 'mended', [record(''), record('good'), 7]);
+    const file = await ingest(world, 'mended', [mwaaRecord(''), mwaaRecord('good'), 7]);
     const entries = await list(world);
     expect(entries.map(({ reason }) => reason)).toEqual(['event-id-missing', 'not-an-object']);
-    await putObject(world, entries[0]!.name, Buffer.from(JSON.stringify(record('mended'))), world.quarantineBucket);
+    await putObject(world, entries[0]!.name, Buffer.from(JSON.stringify(mwaaRecord('mended'))), world.quarantineBucket);
     const done = { outcome: 'replayed', recordIndex: 0, books: { eventsStored: 1 } };
     expect(await replay(world, '--all')).toMatchObject({ code: 1, reports: [done, { outcome: 'still-bad' }] });
     const books = { eventsStored: { N: '2' }, recordsQuarantined: { N: '1' }, recordsRead: { N: '3' } };
@@ -283,7 +271,7 @@ describe('replay of records', () => {
 
   test('one of another event source than is wanted now counts as filtered out', async () => {
     const world = await createWorld(servers);
-    const file = await ingest(world, 'filtered', [record('')]);
+    const file = await ingest(world, 'filtered', [mwaaRecord('')]);
     const { code, reports } = await replay(world, '--all', { EVENT_SOURCES: 's3.amazonaws.com' });
     expect({ code, reports }).toMatchObject({ code: 0, reports: [{ books: { recordsFiltered: 1 } }] });
     const books = { recordsFiltered: { N: '1' }, recordsQuarantined: { N: '0' } };
@@ -345,7 +333,7 @@ describe('discard', () => {
     const world = await createWorld(servers);
     await ingest(world, 'replaced', Buffer.from('hello'));
     await discard(world, '--reason', 'not-gzip-or-json', ...because);
-    const good = await ingest(world, 'replaced', [record('good-1')]);
+    const good = await ingest(world, 'replaced', [mwaaRecord('good-1')]);
     expect([...(await storedEvents(world)).keys()]).toEqual(['good-1']);
     expect(await ledgerItem(world, good)).toMatchObject({ state: { S: 'ingested' }, listing: { S: 'discards' } });
     expect(JSON.parse((await quarantine(world, 'discarded', '--format', 'json')).stdout)).toHaveLength(1);
@@ -367,12 +355,12 @@ describe('discard', () => {
   });
 
   test.each<[string, (world: World) => Promise<unknown>, string]>([
-    ['good now', (world) => ingest(world, 'capped', [record('c-1'), record('c-2')]), 'it is good now'],
+    ['good now', (world) => ingest(world, 'capped', [mwaaRecord('c-1'), mwaaRecord('c-2')]), 'it is good now'],
     ['truncated', (world) => ingest(world, 'cut', Buffer.from('{"Records":[')), 'it may hold events (json-truncated)'],
-    ['missing', (world) => world.handle(s3Event(missing('lost'))), 'it may hold events (object-missing)'],
+    ['missing', (world) => world.handle(s3Event(missing(world, 'lost'))), 'it may hold events (object-missing)'],
     [
       'a record without an eventID',
-      (world) => ingest(world, 'anon', [record('')]),
+      (world) => ingest(world, 'anon', [mwaaRecord('')]),
       'it may hold events (event-id-missing)',
     ],
   ])('what may hold events is kept without --force: %s', async (what, put, reason) => {
@@ -395,17 +383,17 @@ describe('discard', () => {
 
   test('what was missing, was discarded, and comes all the same is read', async () => {
     const world = await createWorld(servers);
-    const bytes = logFileOf([record('late-1')]);
-    const file = { ...missing('late'), etag: createHash('md5').update(bytes).digest('hex') };
+    const bytes = logFileOf([mwaaRecord('late-1')]);
+    const file = { ...missing(world, 'late'), etag: createHash('md5').update(bytes).digest('hex') };
     await world.handle(s3Event(file));
     await discard(world, '--reason', 'object-missing', '--force', ...because);
     expect(await ingest(world, 'late', bytes)).toEqual(file);
     expect([...(await storedEvents(world)).keys()]).toEqual(['late-1']);
   });
 
-  test('records that are no events count as filtered out: the books balance, and the rest of the file stays', async () => {
+  test('records that are no events count as filtered out: the counts add up, and the rest of the file stays', async () => {
     const world = await createWorld(servers);
-    const file = await ingest(world, 'partly', [record('p-1'), 7, null, { eventSource: 's3.amazonaws.com' }]);
+    const file = await ingest(world, 'partly', [mwaaRecord('p-1'), 7, null, { eventSource: 's3.amazonaws.com' }]);
     const [first, second] = await list(world);
     expect(await discard(world, first!.id, ...because)).toMatchObject({ code: 0, reports: [{ recordIndex: 1 }] });
     const half = { recordsRead: { N: '4' }, eventsStored: { N: '1' }, recordsFiltered: { N: '2' } };
@@ -424,11 +412,11 @@ describe('discard', () => {
     const [{ id, name } = { id: '', name: '' }] = await list(world);
     const objects = await quarantined(world);
     await discard(world, id, ...because);
-    const books = await ledgerItem(world, file);
+    const entry = await ledgerItem(world, file);
     for (const [key, bytes] of objects) await putObject(world, key, bytes, world.quarantineBucket);
     expect([...objects.keys()]).toContain(name);
     expect(await discard(world, id, '--why', 'another', '--by', 'me')).toMatchObject({ code: 0 });
-    expect(await ledgerItem(world, file)).toEqual(books);
+    expect(await ledgerItem(world, file)).toEqual(entry);
     expect((await quarantined(world)).size).toBe(0);
   });
 
@@ -438,7 +426,7 @@ describe('discard', () => {
     const { logFilesTable } = world.deps.config;
     const Key = { logFile: { S: `${file.bucket}/${file.key}` } };
     await world.dynamo.send(new DeleteItemCommand({ TableName: logFilesTable, Key }));
-    const failed = { outcome: 'failed', reason: expect.stringContaining('books-open') };
+    const failed = { outcome: 'failed', reason: expect.stringContaining('ledger-entry-open') };
     expect(await discard(world, '--reason', 'records-missing', ...because)).toMatchObject({
       code: 1,
       reports: [failed],
@@ -459,7 +447,7 @@ describe('what came from a file on this machine', () => {
       const [bad, partly] = [join(folder.path, command, 'bad.json'), join(folder.path, command, 'partly.json')];
       mkdirSync(join(folder.path, command));
       writeFileSync(bad, '{}');
-      writeFileSync(partly, JSON.stringify({ Records: [record(`${command}-1`), 7] }));
+      writeFileSync(partly, JSON.stringify({ Records: [mwaaRecord(`${command}-1`), 7] }));
       const given = relative(process.cwd(), join(folder.path, command));
       expect((await local(command, given)).code).toBe(1);
       const listed = JSON.parse((await local('quarantine', 'list', '--format', 'json')).stdout) as QuarantineEntry[];
@@ -563,8 +551,8 @@ async function ingest(world: World, name: string, content: Buffer | readonly unk
   return file;
 }
 
-function missing(name: string): PutFile {
-  return { bucket: 'mwaa-trail-local-logs', key: logFileKey(name), etag: 'd41d8cd98f00b204e9800998ecf8427e' };
+function missing({ logBucket }: World, name: string): PutFile {
+  return { bucket: logBucket, key: logFileKey(name), etag: 'd41d8cd98f00b204e9800998ecf8427e' };
 }
 
 /** Everything that is stored. */

@@ -16,26 +16,24 @@ import type { SampledMessage } from '../../cli/redrive/sample.ts';
 import { invocationRecord } from '../support/deliveries.ts';
 import { startMoveTaskSqs, type TaskOutcome } from '../support/move-tasks.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   cloudTrailNotification,
   createWorld,
   dumpTable,
   type PutFile,
   putLogFile,
-  type Servers,
   s3Event,
   sqsEvent,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
 
 const RECORD = { eventSource: 'airflow.amazonaws.com', eventName: 'X', eventTime: '2026-11-02T09:10:00Z' };
 
-let servers: Servers;
+const servers = useServers();
 let sqs: SQSClient;
 beforeAll(async () => {
-  servers = await startServers();
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   sqs = new SQSClient({
     endpoint: servers.s3.endpoint,
@@ -46,7 +44,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   sqs.destroy();
-  await servers.stop();
 });
 
 describe('one by one, where SQS has no move tasks', () => {

@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
-import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
+import { runCli, SAMPLES, startCli, useWorkingFolder } from '../support/cli.ts';
 import { generateEvents } from '../support/generate-records.ts';
+import { type Ended, runAsText } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 import { logFileOf } from '../support/world.ts';
 
-const folder = temporaryFolder();
-const at = (...names: string[]) => join(folder.path, ...names);
-const run = (...args: string[]) => runCli(args, folder.path);
-afterAll(folder.remove);
+const folder = useWorkingFolder();
+const at = (...names: string[]) => join(folder, ...names);
+const run = (...args: string[]) => runAsText(args);
 
 interface Report {
   files: { path: string; outcome: string; failure?: string; reason?: string; [count: string]: unknown }[];
@@ -38,9 +38,7 @@ function write(path: string, bytes: Buffer | string): string {
 
 test('the hint asks the store of the replay, whatever others are named', async () => {
   const hint = async (args: string[], stack: string) =>
-    /Ask the store: (.*)/.exec(
-      (await runCli(['replay', guide, ...args], folder.path, { MWAA_TRAIL_STACK: stack })).stdout,
-    )?.[1];
+    /Ask the store: (.*)/.exec((await runAsText(['replay', guide, ...args], { MWAA_TRAIL_STACK: stack })).stdout)?.[1];
   expect(await hint([], '')).toBe('mwaa-trail query --errors');
   expect(await hint([], 'mwaa-trail-prod')).toBe('mwaa-trail query --store .mwaa-trail --errors');
   expect(await hint(['--store', 'a store'], '')).toBe("mwaa-trail query --store 'a store' --errors");
@@ -205,9 +203,9 @@ test('bad files are named with their reason, the others go on, and the exit code
   // What was bad stays bad, and is named again.
   const people = await run('replay', '--store', 'bad-store', 'bad', 'no-such-file.json');
   expect(people.code).toBe(1);
-  expect(people.stdout).toContain('bad/b-truncated.json.gz: gzip-truncated at byte');
-  expect(people.stdout).toContain('bad/f-record.json: 1 of its records are in quarantine');
-  expect(people.stdout).toContain('no-such-file.json: there is no such file');
+  expect(people.stdout).toContain('bad/b-truncated.json.gz: quarantined: gzip-truncated at byte');
+  expect(people.stdout).toContain('bad/f-record.json: records-quarantined: 1 of its records are in quarantine');
+  expect(people.stdout).toContain('no-such-file.json: unreadable: there is no such file');
   expect(people.stdout).toMatch(/8 bad$|8 files bad$/m);
 }, 60_000);
 
@@ -235,7 +233,7 @@ describe('the store', () => {
     try {
       const commands = [['replay', guide], ['query'], ['show', 'x'], ['environments']];
       // At once: each waits some seconds for the other process.
-      const ended = await Promise.all(commands.map((command) => run(...command, '--store', 'busy')));
+      const ended = await Promise.all(commands.map((command) => runCli([...command, '--store', 'busy'], folder)));
       const stderr =
         'mwaa-trail: the store busy/dynamodb is open in another process: wait for it, or name another with --store\n';
       expect(ended).toEqual(commands.map(() => ({ code: 1, stdout: '', stderr })));
@@ -247,7 +245,7 @@ describe('the store', () => {
   test('replays that start at the same time: one does the work, the others say why not', async () => {
     for (let round = 0; round < scaled(1, 10); round += 1) {
       const store = `race-${round}`;
-      const ended = await Promise.all([0, 1].map(() => run('replay', '--store', store, SAMPLES)));
+      const ended = await Promise.all([0, 1].map(() => runCli(['replay', '--store', store, SAMPLES], folder)));
       for (const { code, stderr } of ended) {
         if (code === 0) expect(stderr).toBe('');
         else expect(stderr).toMatch(/^mwaa-trail: the store \S+ is open in another process: [^\n]+\n$/);
@@ -262,7 +260,7 @@ describe('the store', () => {
     for (const store of ['a-file', 'a-file/below']) {
       const { code, stdout, stderr } = await run('replay', '--store', store, guide);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/^mwaa-trail: the store \S+ cannot be opened \(ENOTDIR\): expected a folder/);
+      expect(stderr).toMatch(/^mwaa-trail: the store \S+ cannot be opened \(ENOTDIR\): expected a writable folder/);
     }
     const { code, stdout, stderr } = await run('query', '--store', 'never-made');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -271,7 +269,7 @@ describe('the store', () => {
 
   test('a replay that is stopped in the middle is completed by the next one', async () => {
     for (let i = 0; i < 40; i += 1) write(at('many', `${100 + i}.json.gz`), logFileOf(records(100 + i, 10)));
-    const child = startCli(['replay', '--store', 'stopped', 'many'], folder.path);
+    const child = startCli(['replay', '--store', 'stopped', 'many'], folder);
     await new Promise((resolve) => setTimeout(resolve, 900));
     child.kill('SIGINT');
     await new Promise((resolve) => child.on('close', resolve));
@@ -285,11 +283,7 @@ describe('the store', () => {
     copyFileSync(join(SAMPLES, 'mwaa-serverless.json'), at('serverless.json'));
     expect((await replay('sources', 'serverless.json')).report.total).toMatchObject({ read: 3, kept: 0 });
     const env = { EVENT_SOURCES: 'airflow-serverless.amazonaws.com' };
-    const { stdout } = await runCli(
-      ['replay', '--store', 'sources', '--format', 'json', 'serverless.json'],
-      folder.path,
-      env,
-    );
+    const { stdout } = await runAsText(['replay', '--store', 'sources', '--format', 'json', 'serverless.json'], env);
     const { files, total } = JSON.parse(stdout) as Report;
     expect(files[0]?.outcome).toBe('ingested');
     expect(total.kept).toBeGreaterThan(0);

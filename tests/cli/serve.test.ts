@@ -2,12 +2,12 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type HttpServer, startHttpServer } from '../../cli/serve/http-server.ts';
 import { createApi } from '../../shared/http/api.ts';
-import { MAX_RESPONSE_BYTES } from '../../shared/http/response.ts';
-import { startSampleStore } from '../support/sample-store.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
+import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
-let store: Awaited<ReturnType<typeof startSampleStore>>;
+let store: SampleStore;
 let server: HttpServer;
 beforeAll(async () => {
   store = await startSampleStore();

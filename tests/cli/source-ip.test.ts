@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { openQuestion } from '../../shared/query/ask.ts';
-import { askStore, EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 import { httpEvent } from '../support/http-event.ts';
 
 /** Sources as records have them, each the eventID of its event, too. */
@@ -63,7 +63,7 @@ describe.each(CASES)('from %j', (asked, found) => {
     const unexpected = (error: unknown) => {
       throw error;
     };
-    const deps = { dynamo: store.deps.dynamo, tables: TEST_TABLES, now: store.deps.now };
+    const deps = { dynamo: store.deps.dynamo, tables: store.tables, now: store.deps.now };
     const handler = createQueryHandler(deps, { failed: unexpected });
     const query = asked.map((source) => `sourceIp=${encodeURIComponent(source)}`).join('&');
     const ids: string[] = [];

@@ -4,30 +4,29 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Command } from 'commander';
 import { applyAwsOptions } from '../../cli/lib/aws-settings.ts';
-import { deadLetterQueueOf, ingestQueueOf, tablesOf } from '../../cli/lib/deployed-stack.ts';
-import { storeOf } from '../../cli/lib/store-options.ts';
-import { createProgram } from '../../cli/program.ts';
-import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
+import { deadLetterQueueOf, ingestQueueOf, storeOf, tablesOf } from '../../cli/lib/stores.ts';
 import { ROOT } from '../support/cli.ts';
 import { environment, healthyAccount, STACK } from '../support/deployed-account.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { EventStore } from '../support/event-store.ts';
 import { AwsError, type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { generateEvents } from '../support/generate-records.ts';
-import { awsSettings, runInProcess } from '../support/program.ts';
+import { allCommands, awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import { logFileKey, logFileOf } from '../support/world.ts';
 
+/** Of a stack of this name. */
+const TABLES = { eventsTable: 'test-events', logFilesTable: 'test-log-files', environmentsTable: 'test-environments' };
 const clock = { now: Date.parse('2026-11-20T12:00:00Z') };
 let store: EventStore;
-let s3: EmbeddedS3;
+const { s3 } = useServers();
 let aws: FakeAws;
 beforeAll(async () => {
-  [store, s3, aws] = await Promise.all([EventStore.start(clock), startEmbeddedS3(), startFakeAws()]);
+  [store, aws] = await Promise.all([EventStore.start(clock, TABLES), startFakeAws()]);
   await store.add({ id: 'a', time: '2026-11-10T00:00:00Z', environment: 'prod-etl' });
   await s3.client.send(new CreateBucketCommand({ Bucket: environment().QUARANTINE_BUCKET }));
 });
-afterAll(() => Promise.all([store.stop(), s3.stop(), aws.stop()]));
+afterAll(() => Promise.all([store.stop(), aws.stop()]));
 
 const settings = (more: Record<string, string> = {}) => ({
   ...awsSettings({ s3: s3.endpoint, dynamo: store.endpoint }),
@@ -79,7 +78,7 @@ describe('which store is meant', () => {
 
   test.each([
     [['query', '--table', 'T'], /--table: expected a name that ends in -events.*--stack/],
-    [['query', '--stack', 'a b'], /--stack: expected the name of a stack/],
+    [['query', '--stack', 'a b'], /'--stack <name>' argument 'a b' is invalid. Expected the name of a stack/],
     [['query', '--stack', 's', '--store', 'x'], /cannot be used with/],
     [['quarantine', 'list', '--table', 's-events'], /--table: .*--stack/],
     [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table too.*--stack/],
@@ -109,7 +108,7 @@ describe('a stack is named once', () => {
       args.filter((arg) => arg !== undefined),
       { MWAA_TRAIL_STACK: 'test' },
     );
-    const table = await run([...args.filter((arg) => arg !== undefined), '--table', TEST_TABLES.eventsTable]);
+    const table = await run([...args.filter((arg) => arg !== undefined), '--table', store.tables.eventsTable]);
     expect(flag.code).toBe(0);
     expect(variable).toEqual(flag);
     expect(table).toEqual(flag);
@@ -230,11 +229,8 @@ describe('a stack is named once', () => {
 });
 
 describe('AWS settings', () => {
-  const leaves = (command: Command): Command[] =>
-    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
-
-  test('every command that may ask AWS has the flags, and --region is never one of them', () => {
-    for (const command of leaves(createProgram({}, () => {}))) {
+  test('every command that may ask AWS has the flags, and --region is never one of them', async () => {
+    for (const command of await allCommands()) {
       const flags = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long);
       const asks = !['replay', 'scan'].includes(command.name()) || command.parent?.name() === 'quarantine';
       for (const flag of ['--stack', '--profile', '--aws-region']) {

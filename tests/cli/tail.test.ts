@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type FollowRequest, followEvents } from '../../shared/query/follow.ts';
 import { ROOT, startCli } from '../support/cli.ts';
-import { EventStore, TEST_TABLES, type TestEvent } from '../support/event-store.ts';
+import { EventStore, type TestEvent } from '../support/event-store.ts';
 import { awsSettings } from '../support/program.ts';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
@@ -101,7 +101,7 @@ test('goes on after a failed reading', async () => {
 test('the program ends on Ctrl-C with exit code 0', async () => {
   await store.add(event('a', -1));
   const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
-  const child = startCli(['tail', '--table', TEST_TABLES.eventsTable, '--format', 'ndjson'], ROOT, settings);
+  const child = startCli(['tail', '--table', store.tables.eventsTable, '--format', 'ndjson'], ROOT, settings);
   const [line] = await once(child.stdout, 'data');
   expect(JSON.parse(String(line)).eventId).toBe('a');
   child.kill('SIGINT');

@@ -3,7 +3,7 @@ import { createQueryHandler } from '../../functions/query-handler.ts';
 import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
-import { askStore, EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
 import { httpEvent } from '../support/http-event.ts';
 
 /** What records may say instead of a time, each in an environment of its own, and the text that people see of it. */
@@ -38,6 +38,8 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
+const TERMINAL = { isTTY: true, columns: 250, hasColors: () => false };
+
 /** Runs a command as on a terminal in a time zone. */
 async function onTerminal(zone: string, ...args: string[]): Promise<string> {
   const { resolvedOptions } = Intl.DateTimeFormat.prototype;
@@ -45,22 +47,12 @@ async function onTerminal(zone: string, ...args: string[]): Promise<string> {
   spy.mockImplementation(function (this: Intl.DateTimeFormat) {
     return { ...resolvedOptions.call(this), timeZone: zone };
   });
-  const before = Object.getOwnPropertyDescriptors(process.stdout);
-  Object.defineProperties(process.stdout, {
-    isTTY: { value: true, configurable: true },
-    columns: { value: 250, configurable: true },
-    hasColors: { value: () => false, configurable: true },
-  });
   try {
-    const { code, stdout, stderr } = await askStore(store, ...args);
+    const { code, stdout, stderr } = await askStoreOn(TERMINAL, store, ...args);
     expect({ code, stderr: /error/i.test(stderr) ? stderr : '' }).toEqual({ code: 0, stderr: '' });
     return Buffer.from(stdout, 'latin1').toString();
   } finally {
     spy.mockRestore();
-    for (const name of ['isTTY', 'columns', 'hasColors'] as const) {
-      Reflect.deleteProperty(process.stdout, name);
-      if (before[name]) Object.defineProperty(process.stdout, name, before[name]);
-    }
   }
 }
 
@@ -147,7 +139,7 @@ test('the note on other times names an event that has none', async () => {
 
 test('over HTTP', async () => {
   const handler = createQueryHandler(
-    { dynamo: store.deps.dynamo, tables: TEST_TABLES, now: store.deps.now },
+    { dynamo: store.deps.dynamo, tables: store.tables, now: store.deps.now },
     {
       failed(error) {
         throw error;

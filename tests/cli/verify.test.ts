@@ -6,22 +6,20 @@ import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import { publicKeysByRegion, putTrailObject } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
 const folder = temporaryFolder();
 const keyFile = join(folder.path, 'keys.json');
-let servers: Servers;
+const servers = useServers();
 let world: TamperWorld;
 beforeAll(async () => {
-  servers = await startServers();
   world = await createTamperWorld(servers, [{ hours: 6 }, { account: '444455556666', region: 'us-east-1', hours: 4 }]);
   await writeFile(keyFile, writePublicKeys(publicKeysByRegion()));
 });
 afterAll(async () => {
   folder.remove();
-  await servers.stop();
 });
 
 function run(...given: (string | Record<string, string>)[]) {
@@ -119,13 +117,13 @@ describe('verify', () => {
   });
 
   test.each([
-    [['s3://'], /expected s3:\/\/BUCKET/],
+    [['s3://'], /Expected s3:\/\/BUCKET/],
     [['s3://b/AWSLogs/111122223333'], /what stands before AWSLogs/],
     [['s3://b', '--since', 'yesterday'], /--since: expected an ISO 8601 time/],
     [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
-    [['s3://b', '--account', 'me'], /--account: expected 12 digits/],
+    [['s3://b', '--account', 'me'], /'--account <id...>' argument 'me' is invalid. Expected 12 digits/],
     [[], /missing required argument/],
-  ])('used wrongly: %j', async (args, message) => {
+  ])('usage error: %j', async (args, message) => {
     expect(await run('verify', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
   });
 

@@ -8,7 +8,7 @@ import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
-import type { DigestReport, VerifyReport } from '../../shared/integrity/verify-ingested.ts';
+import type { DigestReport, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { alarmTime, type Sample, statesOf } from './support/alarm-state.ts';
 import { isAwsMetric } from './support/aws-schema.ts';
 import { compileVariants, type Variant } from './support/compile.ts';
@@ -33,13 +33,13 @@ beforeAll(async () => {
 /** Everything that the ingest function counts. */
 function tellIngest(namespace: string): void {
   const telemetry = createTelemetry(namespace);
-  const books = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
+  const counts = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
   const file = { bucket: 'b', key: 'k' };
-  telemetry.logFile({ ...file, outcome: 'ingested', books, problems: [] } as unknown as LogFileReport);
+  telemetry.logFile({ ...file, outcome: 'ingested', counts, problems: [] } as unknown as LogFileReport);
   telemetry.logFile({
     ...file,
     outcome: 'ingested',
-    books,
+    counts,
     problems: [],
     notAsSigned: true,
   } as unknown as LogFileReport);
@@ -60,7 +60,7 @@ function tellVerify(namespace: string): void {
   telemetry.digest({ ...counts, findings: [], unchecked: 'reason' } as unknown as DigestReport);
   telemetry.retired({} as Parameters<typeof telemetry.retired>[0]);
   telemetry.failed('place', new TrailError('code', 'text'));
-  telemetry.end({ digestAgeMs: 1_000 } as VerifyReport);
+  telemetry.end({ digestAgeMs: 1_000 } as RunReport);
 }
 
 /** The metrics that are written into the log for CloudWatch. */
@@ -253,7 +253,7 @@ describe('a new stack', () => {
       telemetry.end?.();
     });
     expect(ingest).toMatchObject({ service: 'ingest', RecordsRead: 0 });
-    const [verify] = blobsOf(() => createVerifyTelemetry('test').end({} as VerifyReport));
+    const [verify] = blobsOf(() => createVerifyTelemetry('test').end({} as RunReport));
     expect(verify).toMatchObject({ service: 'verify', DigestAgeSeconds: 30 * DAY });
   });
 

@@ -6,7 +6,7 @@ import { createQueryHandler } from '../../functions/query-handler.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
 import { isAllowed } from './support/simulate.ts';
 import { ACCOUNT, REGION } from './support/stack.ts';
 
@@ -91,7 +91,7 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
 });
 
 describe('what the open routes answer', () => {
-  let store: Awaited<ReturnType<typeof startSampleStore>>;
+  let store: SampleStore;
   beforeAll(async () => {
     store = await startSampleStore();
   });

@@ -126,6 +126,7 @@ describe('what is tried', () => {
     ]);
     expect(kinds('QueryLambdaFunction')).toEqual(['GetItem', 'Query']);
     expect(kinds('VerifyLambdaFunction')).toEqual([
+      'BatchGetItem',
       'GetItem',
       'GetObject',
       'GetObject: NoSuchKey',

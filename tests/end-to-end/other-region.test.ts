@@ -7,17 +7,10 @@ import { writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import { type RegionalS3, startRegionalS3 } from '../support/s3-regions.ts';
+import { useServers } from '../support/servers.ts';
 import { publicKeysByRegion } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
-import {
-  createWorld,
-  putLogFile,
-  quarantined,
-  type Servers,
-  s3Event,
-  startServers,
-  storedEvents,
-} from '../support/world.ts';
+import { createWorld, putLogFile, quarantined, s3Event, storedEvents } from '../support/world.ts';
 
 const record = (eventID: string) => ({
   eventSource: 'airflow.amazonaws.com',
@@ -28,11 +21,10 @@ const record = (eventID: string) => ({
 
 const folder = temporaryFolder();
 const keyFile = join(folder.path, 'keys.json');
-let servers: Servers;
+const servers = useServers();
 let regional: RegionalS3;
 let trail: TamperWorld;
 beforeAll(async () => {
-  servers = await startServers();
   regional = await startRegionalS3(servers.s3.endpoint);
   trail = await createTamperWorld(servers, [{ hours: 4 }]);
   regional.regions.set(trail.signed.bucket, 'eu-south-1');
@@ -41,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   folder.remove();
   await regional.proxy.stop();
-  await servers.stop();
 });
 
 function run(...args: string[]) {

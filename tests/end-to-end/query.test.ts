@@ -1,9 +1,9 @@
 import { PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import pMap from 'p-map';
-import { type RawCriteria, readCriteria } from '../../shared/query/criteria.ts';
+import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
+import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type QueryDeps, readAll, readPage } from '../../shared/query/read-page.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
 import { itemSize } from '../../shared/store/item.ts';
 import {
@@ -14,23 +14,14 @@ import {
 } from '../support/generate-records.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import {
-  createWorld,
-  NOW,
-  putLogFile,
-  type Servers,
-  type StoredItem,
-  s3Event,
-  sqsEvent,
-  startServers,
-  type World,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { createWorld, NOW, putLogFile, type StoredItem, s3Event, sqsEvent, type World } from '../support/world.ts';
 
 const EVENTS = scaled(2_000, 100_000);
 const RUNS = scaled(100, 1_000);
 const DAY = 24 * 3600 * 1000;
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 let deps: QueryDeps;
 /** What went in, newest first; of one time by eventID. */
@@ -38,7 +29,6 @@ let list: ExpectedEvent[];
 
 beforeAll(
   async () => {
-    servers = await startServers();
     world = await createWorld(servers);
     deps = { dynamo: world.dynamo, tables: world.deps.config, now: () => NOW };
     const generated = generateEvents(77, EVENTS);
@@ -57,7 +47,6 @@ beforeAll(
   },
   scaled(120_000, 1_200_000),
 );
-afterAll(() => servers.stop());
 
 const ATTRIBUTES = {
   environment: 'environment',
@@ -71,8 +60,8 @@ const ATTRIBUTES = {
   category: 'eventCategory',
 } as const;
 
-function randomCriteria(random: Random): RawCriteria {
-  const criteria: RawCriteria = {};
+function randomCriteria(random: Random): Criteria {
+  const criteria: Criteria = {};
   for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
     if (!random.chance(0.2)) continue;
     const values = Array.from(
@@ -97,7 +86,7 @@ function randomCriteria(random: Random): RawCriteria {
   return criteria;
 }
 
-function independently(criteria: RawCriteria): ExpectedEvent[] {
+function independently(criteria: Criteria): ExpectedEvent[] {
   const inMs = (time: string) => (/^\d+d$/.test(time) ? NOW - Number.parseInt(time, 10) * DAY : Date.parse(time));
   return list.filter((event) => {
     for (const [name, attribute] of Object.entries(ATTRIBUTES)) {
@@ -118,11 +107,11 @@ const comparable = (event: ListedEvent | ExpectedEvent) =>
   Object.fromEntries(EXPECTED_ATTRIBUTES.flatMap((name) => (event[name] === undefined ? [] : [[name, event[name]]])));
 
 async function ask(
-  criteria: RawCriteria,
+  criteria: Criteria,
   { limit = Number.POSITIVE_INFINITY, pageSize = 1_000, order = 'newest-first' as Order } = {},
 ): Promise<ListedEvent[]> {
   const events: ListedEvent[] = [];
-  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, pageSize, deps)) {
+  for await (const event of readAll({ criteria: readCriteria(criteria, NOW), order }, deps, pageSize)) {
     events.push(event);
     if (events.length >= limit) break;
   }

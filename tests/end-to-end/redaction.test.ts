@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
@@ -7,17 +7,8 @@ import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { fromEventItem, type StoredEvent } from '../../shared/store/event-item.ts';
 import { httpEvent } from '../support/http-event.ts';
-import {
-  createWorld,
-  dumpTable,
-  NOW,
-  putLogFile,
-  type Servers,
-  s3Event,
-  startServers,
-  storedEvents,
-  type World,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { createWorld, dumpTable, NOW, putLogFile, s3Event, storedEvents, type World } from '../support/world.ts';
 
 /** 40 characters as random as a key's, another for each number; none is a secret of anybody. */
 function randomText(n: number, length = 40): string {
@@ -133,14 +124,13 @@ for (const [member, fields] of Object.entries(MEMBERS)) {
   }
 }
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 let events: StoredEvent[];
 /** Everything that the world outside can come to see, by where. */
 const seen: [where: string, text: string][] = [];
 
 beforeAll(async () => {
-  servers = await startServers();
   world = await createWorld(servers);
   const records = planted.map(({ record }) => record);
   await world.handle(s3Event(await putLogFile(world, 'planted', records)));
@@ -159,7 +149,6 @@ beforeAll(async () => {
   seen.push(['comparison', JSON.stringify(compareEvents(events))]);
   await askApi();
 }, 60_000);
-afterAll(() => servers.stop());
 
 async function askApi(): Promise<void> {
   const failures: unknown[] = [];

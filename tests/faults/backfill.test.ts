@@ -6,7 +6,8 @@ import { ROOT } from '../support/cli.ts';
 import { awsSettings, type Ended, runInProcess } from '../support/program.ts';
 import { seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import { type PutFile, type Servers, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import type { PutFile } from '../support/world.ts';
 import { type FaultProxies, type PassingRequest, type Script, startFaultProxies } from './support/fault-proxy.ts';
 import { bodiesOf, createFaultWorld, expectAllStored, type FaultWorld, upload } from './support/fault-world.ts';
 import { dynamoError, instead, isWrite, passes, reset, s3Error, throttled } from './support/faults.ts';
@@ -14,15 +15,13 @@ import { drain } from './support/queue.ts';
 import { row, withSeed } from './support/row.ts';
 import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
+const servers = useServers();
 let proxies: FaultProxies;
 beforeAll(async () => {
-  servers = await startServers();
   proxies = await startFaultProxies(servers);
 });
 afterAll(async () => {
   await proxies.stop();
-  await servers.stop();
 });
 
 function faults(script: Script): void {
@@ -195,7 +194,7 @@ test('B1 a file that fails does not keep the others, is tried once more, and the
   });
 }, 60_000);
 
-test('B1 the books cannot be written: nothing counts as done, and the next run does it', async () => {
+test('B1 the ledger cannot be written: nothing counts as done, and the next run does it', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { logFilesTable } = world.direct.deps.config;
     faults(({ operation, target }) =>

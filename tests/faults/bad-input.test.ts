@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -12,26 +13,23 @@ import {
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
   sqsEvent,
-  startServers,
   type World,
 } from '../support/world.ts';
 import { BAD_INPUTS, type Outcome, type Stored } from './bad-inputs.ts';
 import { recordText } from './support/fault-world.ts';
 import { environmentOf, IngestProcesses } from './support/ingest-process.ts';
 
-let servers: Servers;
+const servers = useServers();
 const processes = new IngestProcesses();
 
 beforeAll(async () => {
-  [servers] = await Promise.all([startServers(), processes.build()]);
+  await processes.build();
 }, 60_000);
 afterAll(async () => {
   processes.stop();
-  await servers.stop();
 });
 
 const ACKNOWLEDGED: SQSBatchResponse = { batchItemFailures: [] };

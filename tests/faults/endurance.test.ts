@@ -2,15 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Random, seededRandom } from '../support/random.ts';
 import { SEED, scaled } from '../support/scale.ts';
-import {
-  dumpTable,
-  logFileKey,
-  type PutFile,
-  putObject,
-  quarantined,
-  type Servers,
-  startServers,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { dumpTable, logFileKey, type PutFile, putObject, quarantined } from '../support/world.ts';
 import { type Fault, startFaultProxies } from './support/fault-proxy.ts';
 import {
   bodiesOf,
@@ -38,15 +31,14 @@ import { drain } from './support/queue.ts';
 import { row } from './support/row.ts';
 import { generateScenario } from './support/scenario.ts';
 
-let servers: Servers;
+const servers = useServers();
 const processes = new IngestProcesses();
 
 beforeAll(async () => {
-  [servers] = await Promise.all([startServers(), processes.build()]);
+  await processes.build();
 }, 60_000);
 afterAll(async () => {
   processes.stop();
-  await servers.stop();
 });
 
 const ofS3: Fault[] = [reset, instead(s3Error(503, 'SlowDown')), afterApplied(instead(s3Error(500, 'InternalError')))];
@@ -89,10 +81,10 @@ row(
       await world.stop();
     }
   },
-  scaled(20, 200),
+  scaled(6, 200),
 );
 
-const FLIPS = scaled(300, 3_000);
+const FLIPS = scaled(100, 3_000);
 
 test(
   'no file with a flipped bit crashes anything, or stores a wrong event',
@@ -127,7 +119,7 @@ test(
 );
 
 /** One in so many records is of MWAA: the rest is what the reader has to pass by. */
-const SOAK = scaled({ files: 25, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
+const SOAK = scaled({ files: 10, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
 
 test(
   `a soak of ${SOAK.files * SOAK.records} records, with 5 % of all requests failing, within 512 MB`,

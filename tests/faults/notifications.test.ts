@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { type Random, seededRandom } from '../support/random.ts';
-import { type Servers, s3Event, sqsEvent, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { s3Event, sqsEvent } from '../support/world.ts';
 import {
   acknowledgedOnlyWhenStored,
   bodiesOf,
@@ -15,12 +16,7 @@ import { drain } from './support/queue.ts';
 import { row } from './support/row.ts';
 import { generateScenario, type Scenario, type ScenarioFile, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
-
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
+const servers = useServers();
 
 const SHAPES: readonly Shape[] = ['few', 'dense', 'cloudtrail'];
 
@@ -40,6 +36,7 @@ row('N1 notifications twice and more, shuffled, by many workers: one table', asy
     const files = await upload(once, scenario.files);
     await drain(bodiesOf(files), once.handle);
     await inWorld(async (world) => {
+      world.direct.logBucket = once.direct.logBucket;
       const repeated = bodiesOf(files).flatMap((body) => Array.from({ length: 2 + random.below(2) }, () => body));
       const { dead } = await drain(repeated, world.handle, {
         random,

@@ -1,8 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import { ledgerItem, quarantined, type Servers, startServers } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { ledgerItem, quarantined } from '../support/world.ts';
 import type { Fault, PassingRequest } from './support/fault-proxy.ts';
 import {
   bodiesOf,
@@ -34,12 +35,7 @@ import { row } from './support/row.ts';
 import { inScenario, type Run } from './support/run.ts';
 import { generateScenario, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
-
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
+const servers = useServers();
 
 const isReading = isOperation('GetObject');
 const readings = (world: FaultWorld): PassingRequest[] => world.requests().filter(isReading);

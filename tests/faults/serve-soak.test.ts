@@ -6,9 +6,9 @@ import { type BackgroundProcess, follow } from '../support/background.ts';
 import { runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
 import { scaled } from '../support/scale.ts';
 
-const REQUESTS = scaled(3_000, 50_000);
+const REQUESTS = scaled(2_400, 50_000);
 /** When memory is looked at for the first time: caches are full, and code is compiled. */
-const WARM = scaled(1_000, 10_000);
+const WARM = scaled(700, 10_000);
 /** What the garbage collector may still be behind with. Iterators that stay open cost more: 80 kB for each request. */
 const GROWTH_MIB = scaled(110, 60);
 const PARALLEL = 8;

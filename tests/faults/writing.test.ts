@@ -1,18 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { type Random, seededRandom } from '../support/random.ts';
 import { scaled } from '../support/scale.ts';
-import {
-  ledgerItem,
-  logFileKey,
-  logFileOf,
-  putObject,
-  quarantined,
-  type Servers,
-  sqsEvent,
-  startServers,
-} from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { ledgerItem, logFileKey, logFileOf, putObject, quarantined, sqsEvent } from '../support/world.ts';
 import type { Fault, PassingRequest } from './support/fault-proxy.ts';
 import {
   acknowledgedOnlyWhenStored,
@@ -46,12 +38,7 @@ import { row } from './support/row.ts';
 import { inScenario, type Run } from './support/run.ts';
 import { generateScenario, type Shape } from './support/scenario.ts';
 
-let servers: Servers;
-
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
+const servers = useServers();
 
 const isTableWrite = (request: PassingRequest) => request.service === 'dynamodb' && isWrite(request);
 const isEventPut = (request: PassingRequest) => request.operation === 'PutItem' && request.target.endsWith('-events');
@@ -134,7 +121,7 @@ test('W3 batches, whose unprocessed items must be looked after, are written in o
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
   const users = sources.filter((name) => /BatchWrite|TransactWrite/.test(readFileSync(new URL(name, folder), 'utf8')));
-  expect(users).toEqual(['store/grouped-ledger-writer.ts']);
+  expect(users).toEqual(['store/ledger-writer.ts']);
 });
 
 row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
@@ -161,14 +148,14 @@ row('W5 an item that DynamoDB refuses: that one is quarantined, the others are w
     expect([...(await eventsTableOf(world)).keys()]).toEqual(others.sort());
     const reasons = [...(await quarantined(world.direct))].filter(([name]) => name.endsWith('.reason.json'));
     expect(reasons.filter(([, text]) => text.includes('item-refused')).length).toBeGreaterThan(0);
-    // The books still balance: the record is counted as quarantined.
+    // The counts still add up: the record is counted as quarantined.
     const [file] = scenario.files;
     const entry = await ledgerItem(world.direct, files[0]!);
     const count = (name: string) => Number(entry![name]!.N);
     const accounted =
       count('eventsStored') + count('eventsKnown') + count('recordsFiltered') + count('recordsQuarantined');
-    expect([count('recordsRead'), accounted]).toEqual([file!.books.recordsRead, file!.books.recordsRead]);
-    expect(count('recordsQuarantined')).toBeGreaterThan(file!.books.recordsQuarantined);
+    expect([count('recordsRead'), accounted]).toEqual([file!.counts.recordsRead, file!.counts.recordsRead]);
+    expect(count('recordsQuarantined')).toBeGreaterThan(file!.counts.recordsQuarantined);
   }),
 );
 
@@ -230,7 +217,7 @@ row(
         const others = setAside.map(([, bytes]) => bytes.toString()).filter((text) => text.includes(eventId));
         expect(others.sort()).toEqual(versions.filter((text) => text !== stored).sort());
       }
-      // Delivered once more with empty books, nothing changes.
+      // Delivered once more with an empty ledger, nothing changes.
       const again = await createFaultWorld(servers);
       again.deps.config = { ...world.deps.config, logFilesTable: again.deps.config.logFilesTable };
       await drain(bodiesOf(put), again.handle, { random });
@@ -302,7 +289,7 @@ row(
 );
 
 row(
-  'L2 books that do not balance, because a checkpoint has lost count: the file is not finished',
+  'L2 counts that do not add up, because a checkpoint has lost count: the file is not finished',
   async (seed) => {
     const records = Array.from({ length: 250 }, (_, i) => ({
       eventSource: 'airflow.amazonaws.com',
@@ -320,7 +307,7 @@ row(
       const table = world.direct.deps.config.logFilesTable;
       await world.direct.dynamo.send(new PutItemCommand({ TableName: table, Item: wrong }));
       expect((await world.handle(event))?.batchItemFailures).toHaveLength(1);
-      expect(world.failures.at(-1)?.reason).toMatch(/^books-do-not-balance/);
+      expect(world.failures.at(-1)?.reason).toMatch(/^counts-do-not-add-up/);
       expect((await ledgerItem(world.direct, file))?.state).not.toEqual({ S: 'ingested' });
     } finally {
       await world.stop();

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { SAMPLE_KEY } from '../../local/local-names.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
 import {
@@ -12,7 +12,9 @@ import {
   generateEvents,
   generateOthers,
 } from '../support/generate-records.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
 import { seededRandom } from '../support/random.ts';
+import { useServers } from '../support/servers.ts';
 import {
   cloudTrailNotification,
   createWorld,
@@ -25,37 +27,19 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
   sqsEvent,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let world: World;
 
-beforeAll(async () => {
-  servers = await startServers();
-}, 60_000);
-afterAll(() => servers.stop());
 beforeEach(async () => {
   world = await createWorld(servers);
 }, 30_000);
-
-const mwaaRecord = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  eventID,
-  eventTime: '2026-11-02T09:15:00Z',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  requestParameters: { Name: 'prod-etl' },
-  recipientAccountId: '111122223333',
-  awsRegion: 'eu-west-1',
-  ...more,
-});
 
 const ids = (items: ReadonlyMap<string, StoredItem>) => [...items.keys()].sort();
 const NO_FAILURES = { batchItemFailures: [] };
@@ -89,7 +73,7 @@ describe('every way in which a log file is announced', () => {
 
   test.each(announcing)('%s', async (name) => {
     const guide = readFileSync(new URL('../log-files/guide-create-environment.json', folder));
-    const file = await putObject(world, SAMPLE_KEY, gzipSync(guide));
+    const file = await putObject(world, SAMPLE_KEY, gzipSync(guide), LOCAL_LOG_BUCKET);
     const batch = name.includes('sqs');
     expect(await world.handle(read(name))).toEqual(batch ? NO_FAILURES : undefined);
     const [event] = (await storedEvents(world)).values();
@@ -100,7 +84,7 @@ describe('every way in which a log file is announced', () => {
       logFile: { S: `${file.bucket}/${file.key}` },
     });
     // And again, with the list of buckets it must come from.
-    const listed = await createWorld(servers, { LOG_BUCKETS: 'another, mwaa-trail-local-logs' });
+    const listed = await createWorld(servers, { LOG_BUCKETS: `another, ${LOCAL_LOG_BUCKET}` });
     await listed.handle(read(name));
     expect(ids(await storedEvents(listed))).toHaveLength(1);
   });
@@ -252,7 +236,7 @@ describe('the same again', () => {
     expect(await table()).toEqual(before);
     expect(JSON.parse(world.notified[1]!)[1]).toMatchObject({
       outcome: 'already-ingested',
-      books: { eventsStored: 1 },
+      counts: { eventsStored: 1 },
     });
   });
 
@@ -279,8 +263,8 @@ describe('the same again', () => {
     await world.handle(s3Event(old));
     const current = await putLogFile(world, 'overwritten', [mwaaRecord('old'), mwaaRecord('new')]);
     await world.handle(s3Event(current));
-    const books = await ledgerItem(world, current);
-    expect(books).toMatchObject({
+    const entry = await ledgerItem(world, current);
+    expect(entry).toMatchObject({
       etag: { S: current.etag },
       recordsRead: { N: '2' },
       eventsStored: { N: '1' },
@@ -290,7 +274,7 @@ describe('the same again', () => {
     expect([...before.keys()]).toEqual(['new', 'old']);
     await world.handle(s3Event(old));
     expect(await table()).toEqual(before);
-    expect(await ledgerItem(world, current)).toEqual(books);
+    expect(await ledgerItem(world, current)).toEqual(entry);
   });
 
   test('overwritten before it was read: the current bytes count, for both notifications', async () => {
@@ -318,7 +302,7 @@ describe('the same again', () => {
     expect(ids(await storedEvents(world))).toEqual(['mwaa', 'serverless']);
   });
 
-  test('an event in several files, at the same time, in any order: one item, the books balance', async () => {
+  test('an event in several files, at the same time, in any order: one item, the counts add up', async () => {
     const random = seededRandom(5);
     for (let run = 0; run < 5; run += 1) {
       const each = await createWorld(servers);
@@ -363,7 +347,7 @@ describe('addenda and conflicts', () => {
     expect((await storedEvents(world)).get('own')?.supersedes).toEqual({ S: 'amended' });
   });
 
-  test('another event under a known eventID is set aside, and the first stays', async () => {
+  test('another event under a known eventID is quarantined, and the first stays', async () => {
     const first = mwaaRecord('same-id', { userAgent: 'first' });
     const second = mwaaRecord('same-id', { userAgent: 'second' });
     await world.handle(s3Event(await putLogFile(world, 'conflict-1', [first])));
@@ -480,7 +464,7 @@ describe('bad records', () => {
     ['a long eventID', `{"eventSource":"airflow.amazonaws.com","eventID":"${'x'.repeat(513)}"}`, 'event-id-too-long'],
   ];
 
-  test('each is set aside with its own bytes and reason, the rest is stored', async () => {
+  test('each is quarantined with its own bytes and reason, the rest is stored', async () => {
     const records = BAD_RECORDS.flatMap(([, text], i) => [text, JSON.stringify(mwaaRecord(`good-${i}`))]);
     const file = await putLogFile(world, 'bad-records', records);
     expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
@@ -502,7 +486,7 @@ describe('bad records', () => {
     });
   });
 
-  test('a kept record that is not UTF-8 is set aside, byte for byte', async () => {
+  test('a kept record that is not UTF-8 is quarantined, byte for byte', async () => {
     const bytes = Buffer.from('{"eventSource":"airflow.amazonaws.com","eventID":"x","userAgent":"\xff"}', 'latin1');
     const text = Buffer.concat([Buffer.from('{"Records":['), bytes, Buffer.from(']}')]);
     await world.handle(s3Event(await putLogFile(world, 'not-utf8', gzipSync(text))));
@@ -540,7 +524,7 @@ describe('what is stored', () => {
   const sorted = (events: readonly ExpectedEvent[]) => [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
 
   test.each([1, 2, 3])(
-    'generated files in any order, some twice: the events that went in, the books balanced (%i)',
+    'generated files in any order, some twice: the events that went in, the counts added up (%i)',
     async (seed) => {
       const random = seededRandom(seed);
       const events = generateEvents(seed, 120, 10);
@@ -566,15 +550,15 @@ describe('what is stored', () => {
       let stored = 0;
       for (const { file, read, wanted, bad: wrong, bytes } of files) {
         const item = (await ledgerItem(world, file))!;
-        const books = (name: string) => Number(item[name]!.N);
-        expect(books('recordsRead')).toBe(read);
-        expect(books('eventsStored') + books('eventsKnown')).toBe(wanted);
-        expect(books('recordsQuarantined')).toBe(wrong);
-        expect(books('recordsFiltered')).toBe(read - wanted - wrong);
+        const counts = (name: string) => Number(item[name]!.N);
+        expect(counts('recordsRead')).toBe(read);
+        expect(counts('eventsStored') + counts('eventsKnown')).toBe(wanted);
+        expect(counts('recordsQuarantined')).toBe(wrong);
+        expect(counts('recordsFiltered')).toBe(read - wanted - wrong);
         expect(item.sha256?.S).toBe(createHash('sha256').update(gunzipSync(bytes)).digest('hex'));
-        stored += books('eventsStored');
+        stored += counts('eventsStored');
       }
-      // A file that was read twice at the same time has the books of the later reading, to which all is known.
+      // A file that was read twice at the same time has the counts of the later reading, to which all is known.
       expect(stored).toBeLessThanOrEqual(events.length);
     },
     30_000,
@@ -688,7 +672,7 @@ describe('what is stored', () => {
   });
 
   test("a bucket's owner is checked when the list names it", async () => {
-    const bucket = 'owned-logs';
+    const bucket = `owned-${randomUUID()}`;
     await world.s3.send(new CreateBucketCommand({ Bucket: bucket }));
     const seen: unknown[] = [];
     const owned = await createWorld(servers, { LOG_BUCKETS: `${bucket}@111122223333` });

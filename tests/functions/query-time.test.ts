@@ -6,11 +6,11 @@ import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import type { TimeLimits } from '../../shared/http/api.ts';
-import { readAll, SlowAnswerError } from '../../shared/query/read-page.ts';
+import { readAll, SlowAnswerError } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
 
-let store: Awaited<ReturnType<typeof startSampleStore>>;
+let store: SampleStore;
 beforeAll(async () => {
   store = await startSampleStore();
 });
@@ -91,7 +91,7 @@ test('what reads all pages does not go on when nobody waits for it any longer', 
   const question = { criteria: { environment: ['prod-etl'] }, order: 'newest-first' } as const;
   const found: unknown[] = [];
   const reading = async () => {
-    for await (const event of readAll(question, 2, { ...store.deps, time: { isSpent: () => true } })) found.push(event);
+    for await (const event of readAll(question, { ...store.deps, time: { isSpent: () => true } }, 2)) found.push(event);
   };
   await expect(reading()).rejects.toThrow(SlowAnswerError);
   expect(found).toHaveLength(2);

@@ -3,17 +3,15 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { createQueryHandler } from '../../functions/query-handler.ts';
-import { LOCAL_TABLES } from '../../local/local-names.ts';
 import type { Provenance } from '../../shared/audit-event/audit-event.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS } from '../../shared/http/parameters.ts';
-import { encodeCursor } from '../../shared/query/cursor.ts';
-import { type QueryDeps, readAll } from '../../shared/query/read-page.ts';
+import { encodeCursor, type QueryDeps, readAll } from '../../shared/query/ask.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
 import { SEED, scaled } from '../support/scale.ts';
 
 jest.setTimeout(120_000);
@@ -43,7 +41,7 @@ const HOSTILE_NAMES = [
   '~',
 ];
 
-let store: Awaited<ReturnType<typeof startSampleStore>>;
+let store: SampleStore;
 let failures: unknown[] = [];
 beforeAll(async () => {
   store = await startSampleStore();
@@ -76,7 +74,7 @@ describe('pages', () => {
   test('the list is that of the library', async () => {
     const events: string[] = [];
     const question = { criteria: { environment: ['prod-etl'] }, order: 'newest-first' } as const;
-    for await (const event of readAll(question, 1000, store.deps)) events.push(eventJson(event));
+    for await (const event of readAll(question, store.deps)) events.push(eventJson(event));
     expect(events.length).toBeGreaterThan(10);
     const { body } = await get('/events?environment=prod-etl&limit=100', 'application/x-ndjson');
     expect(body.trimEnd().split('\n')).toEqual(events);
@@ -258,7 +256,7 @@ describe('problems', () => {
   });
 
   test('an error of a service says nothing to the outside, and is told', async () => {
-    const deps: QueryDeps = { ...store.deps, tables: { ...LOCAL_TABLES, eventsTable: 'secret-table' } };
+    const deps: QueryDeps = { ...store.deps, tables: { ...store.deps.tables, eventsTable: 'secret-table' } };
     const told: unknown[] = [];
     const handler = createQueryHandler(deps, { failed: (error) => told.push(error) });
     const { statusCode, body } = await handler(httpEvent('/events/one'), {} as Context);

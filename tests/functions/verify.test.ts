@@ -1,28 +1,31 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
-import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
+import { asWritten, ingest } from '../../shared/ingest/ingest-log-file.ts';
+import { s3Source } from '../../shared/ingest/log-source.ts';
+import { recordStore } from '../../shared/ingest/store-records.ts';
+import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import type { DigestReport, RetiredChain, VerifyReport } from '../../shared/integrity/verify-ingested.ts';
+import type { DigestReport, RetiredChain, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
-import { GroupedLedgerWriter } from '../../shared/store/grouped-ledger-writer.ts';
+import { noEnvironments } from '../../shared/store/environments-table.ts';
+import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
+import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import {
-  listProblems,
-  readLedger,
-  readVerification,
+  GroupLedgerWriter,
+  type LedgerUpdate,
   writeLedger,
   writeVerification,
-} from '../../shared/store/ledger.ts';
-import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import { ledgerWriter } from '../../shared/store/ledger-writer.ts';
+} from '../../shared/store/ledger-writer.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { useServers } from '../support/servers.ts';
 import {
   digestBody,
   publicKeys,
@@ -36,25 +39,12 @@ import {
   TRAIL_START,
   type TrailSettings,
 } from '../support/signed-trail.ts';
-import {
-  createWorld,
-  dumpTable,
-  logFileOf,
-  type Servers,
-  type StoredItem,
-  s3Event,
-  startServers,
-  type World,
-} from '../support/world.ts';
+import { createWorld, dumpTable, logFileOf, type StoredItem, s3Event, type World } from '../support/world.ts';
 
 const HOUR = 3600 * 1000;
 const START = Date.parse(TRAIL_START);
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(() => servers.stop());
+const servers = useServers();
 
 /** A trail, its log files ingested, and the function that verifies them, at a time of its own. */
 class Verification {
@@ -92,7 +82,7 @@ class Verification {
     await this.ingest([file]);
   }
 
-  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<VerifyReport> {
+  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<RunReport> {
     this.reports.length = 0;
     const { s3, dynamo, deps } = this.world;
     const handler = createVerifyHandler(
@@ -300,6 +290,28 @@ describe('a log file that is not ingested yet', () => {
     await check.run({ since: check.trail.digests[2]!.end });
     const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
     expect(chain).toMatchObject({ asked: check.trail.digests[2]!.end, last: { key: check.trail.digests[2]!.key } });
+  });
+
+  test('also if the run with the new beginning ends before it has come so far', async () => {
+    let mended: TestDigest | undefined;
+    const check = await Verification.of({}, ({ digests }) => {
+      mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
+      digests[1]!.metadata.signature = 'ab';
+    });
+    await check.ingest(check.trail.logFiles.slice(1));
+    await check.run();
+    await putTrailObject(check.world.s3, mended!);
+    await check.ingest();
+    const since = check.trail.digests[0]!.end;
+    let asked = 0;
+    const getRemainingTimeInMillis = () => {
+      asked += 1;
+      return asked > 2 ? 30_000 : 600_000;
+    };
+    await check.run({ since }, { getRemainingTimeInMillis });
+    expect(check.reports).toMatchObject([{ key: check.trail.digests[0]!.key, again: true }]);
+    await check.run({ since });
+    expect(await check.states()).toEqual(all(6, 'verified'));
   });
 
   test('until it is asked for, by an earlier time to begin with', async () => {
@@ -662,7 +674,7 @@ describe('interrupted', () => {
     await check.run();
     expect(await check.states()).toEqual([undefined, ...all(5, 'verified')]);
     const [chain] = await listChains(check.world.dynamo, check.world.deps.config.logFilesTable);
-    expect(chain).toMatchObject({ unsettled: [check.trail.digests[0]!.key] });
+    expect(chain).toMatchObject({ pending: [check.trail.digests[0]!.key] });
     expect(chain!.last!.key).toBe(check.trail.digests[2]!.key);
   });
 
@@ -688,19 +700,20 @@ describe('interrupted', () => {
     await check.run();
     const { dynamo, deps } = check.world;
     const [chain] = await listChains(dynamo, deps.config.logFilesTable);
-    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, unsettled: [] });
+    const written = await writeChain(dynamo, deps.config.logFilesTable, { ...chain!, pending: [] });
     expect(written?.revision).toBe(chain!.revision + 1);
     expect(await writeChain(dynamo, deps.config.logFilesTable, chain!)).toBeUndefined();
     expect(await listChains(dynamo, deps.config.logFilesTable)).toEqual([written]);
   });
 
-  test('by another reading of a log file: its new books are not said to be verified', async () => {
+  test('by another reading of a log file: its new content is not said to be verified', async () => {
     const check = await Verification.of({ hours: 1 });
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.ingest();
     const { dynamo, deps } = check.world;
     const before = (await check.entry(file))!;
-    await writeLedger(dynamo, deps.config.logFilesTable, { ...before, sha256: 'other', ingestedAt: 'later' });
+    const entry = { ...before, sha256: 'other', ingestedAt: 'later' };
+    await writeLedger(dynamo, deps.config, { entry, before, seen: noEnvironments() });
     const signed = { signedSha256: before.sha256!, verifiedBy: file.digest, verifiedAt: 'now' };
     expect(await writeVerification(dynamo, deps.config.logFilesTable, before, signed)).toBeUndefined();
     expect((await check.entry(file))?.verification).toBeUndefined();
@@ -714,24 +727,14 @@ describe('interrupted', () => {
     const before = (await check.entry(file))!;
     const content = '{"Records":[]}';
     await putTrailObject(s3, { ...file, body: gzipSync(content) });
-    // The reading has looked the log file up already; the verification comes before it ends.
-    const books =
+    const { report, update } = await ingested(check, file, before);
+    // The reading has ended; the verification comes before its entry is written.
+    await check.run();
+    const written =
       how === 'in a group'
-        ? new GroupedLedgerWriter(dynamo, deps.config, async () => {})
-        : ledgerWriter(dynamo, deps.config);
-    const ingesting = ingestLogFile(file, {
-      ...deps,
-      books: {
-        find: async () => before,
-        close: async (entry, seen) => {
-          await check.run();
-          const closed = books.close(entry, seen);
-          if (books instanceof GroupedLedgerWriter) books.finish();
-          return closed;
-        },
-      },
-    });
-    expect(await ingesting).toMatchObject({ outcome: 'ingested', notAsSigned: true });
+        ? await new GroupLedgerWriter(dynamo, deps.config, async () => {}).write([update])
+        : new Map([['', await writeLedger(dynamo, deps.config, update)]]);
+    expect(asWritten(report, [...written.values()][0])).toMatchObject({ outcome: 'ingested', notAsSigned: true });
     expect(await check.entry(file)).toMatchObject({
       ...{ verification: 'failed', signedSha256: before.sha256, otherSha256: [before.sha256] },
       sha256: createHash('sha256').update(content).digest('hex'),
@@ -743,16 +746,8 @@ describe('interrupted', () => {
     const { dynamo, deps } = check.world;
     await check.ingest();
     await check.run();
-    const books = new GroupedLedgerWriter(dynamo, deps.config, async () => {});
-    const ingesting = check.trail.logFiles.map((file) =>
-      ingestLogFile(file, {
-        ...deps,
-        books: { find: async () => undefined, close: (entry, seen) => books.close(entry, seen) },
-      }),
-    );
-    setTimeout(() => books.finish(), 500);
-    await Promise.all(ingesting);
-    books.finish();
+    const results = await Promise.all(check.trail.logFiles.map((file) => ingested(check, file, undefined)));
+    await new GroupLedgerWriter(dynamo, deps.config, async () => {}).write(results.map(({ update }) => update));
     expect(await check.states()).toEqual(all(2, 'verified'));
   });
 
@@ -765,6 +760,15 @@ describe('interrupted', () => {
     expect(await check.states()).toEqual(all(6, 'verified'));
   });
 });
+
+/** A log file that was read, and whose ledger entry is not written yet. */
+async function ingested({ world: { s3, deps } }: Verification, file: TestLogFile, before: LedgerEntry | undefined) {
+  const job = { ref: file, source: s3Source(s3, file), store: recordStore(deps), time: UNLIMITED };
+  const result = await ingest({ ...job, findEntry: async () => before }, deps);
+  if ('error' in result || result.update === undefined) throw new Error('expected to be ingested', { cause: result });
+  const update: LedgerUpdate = result.update;
+  return { report: result.report, update };
+}
 
 test('a bucket that cannot be listed fails the run, and the others are verified', async () => {
   const check = await Verification.of();

@@ -15,7 +15,7 @@ import { openApiDocument } from '../../shared/http/description/openapi.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { DOCUMENT_FILE, type Document, describedContent } from '../support/openapi-document.ts';
-import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
@@ -23,7 +23,7 @@ jest.setTimeout(60_000);
 const UPDATE = process.env.UPDATE_OPENAPI === '1';
 const PACKED_FILE = join(packageRoot(), 'shared', 'http', 'openapi.generated.ts');
 
-let store: Awaited<ReturnType<typeof startSampleStore>>;
+let store: SampleStore;
 let document: Document;
 beforeAll(async () => {
   store = await startSampleStore();

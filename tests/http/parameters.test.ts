@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, pathParameter, readValues } from '../../shared/http/parameters.ts';
-import { TEXT_CRITERION_NAMES, valuesOf } from '../../shared/query/criteria.ts';
+import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
 
 const read = (query: [string, string][]) => readValues({ ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS }, {}, { query });
 
 test('every criterion is a parameter of the same name, and repeats', () => {
   for (const name of TEXT_CRITERION_NAMES) {
-    const [first = 'a,b', second = 'c'] = valuesOf(name) ?? [];
+    const [first = 'a,b', second = 'c'] = TEXT_CRITERIA[name].values ?? [];
     expect(
       read([
         [name, first],

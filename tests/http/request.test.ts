@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ApiRequest, readTarget } from '../../shared/http/request.ts';
+import { type ApiRequest, readTarget } from '../../shared/http/messages.ts';
 
 test('the path and the query are percent-decoded once', () => {
   const { segments, query } = readTarget('/environments/a%252Fb%2Fc/events?principal=a%2Bb%2525+c,d&x=1=2&y');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -7,11 +8,12 @@ import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../shared/integrity/finding.ts';
-import { type VerifyReport, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
+import { type BucketReport, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import { type FakeAws, startFakeAws } from '../support/fake-aws.ts';
 import { awsSettings } from '../support/program.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { scaled, seeds } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   publicKeys,
   publicKeysByRegion,
@@ -22,7 +24,6 @@ import {
   TRAIL_START,
   type TrailObject,
 } from '../support/signed-trail.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
 /**
  * `aws cloudtrail validate-logs` as an independent second opinion, over random histories of trails: nothing that it finds may
@@ -72,7 +73,8 @@ let histories = 0;
 function randomHistory(random: Random): History {
   histories += 1;
   const hours = 6 + random.below(7);
-  const name = (n: number) => `history-${histories}-${n}`;
+  const id = randomUUID().slice(0, 8);
+  const name = (n: number) => `history-${id}-${n}`;
   const locations: Location[] = [
     { bucket: name(0), prefix: '' },
     { bucket: name(0), prefix: 'audit/' },
@@ -179,18 +181,17 @@ const TAMPERINGS: readonly Tamper[] = [
 
 /** All that aws-cli has called invalid so far. */
 let invalid = 0;
-let servers: Servers;
+const servers = useServers();
 let aws: FakeAws;
 let s3: Server;
 beforeAll(async () => {
-  servers = await startServers();
   aws = await startFakeAws();
   s3 = await startLocatingS3(servers.s3.endpoint);
 });
 afterAll(async () => {
   s3.closeAllConnections();
   s3.close();
-  await Promise.all([servers.stop(), aws.stop()]);
+  await aws.stop();
 });
 
 /** Before the embedded S3, which answers GetBucketLocation with white space that botocore takes for the name of a Region. */
@@ -264,7 +265,7 @@ async function opinionOf({ name, region, location }: HistoryTrail, since: string
   };
 }
 
-async function ours({ trails, hours }: History, location: Location, since: string | undefined): Promise<VerifyReport> {
+async function ours({ trails, hours }: History, location: Location, since: string | undefined): Promise<BucketReport> {
   const until = isoOf(START + hours * HOUR_MS);
   return verifyBucket(
     { ...{ bucket: location.bucket, prefix: location.prefix, until, since }, regions: [trails[0]!.region] },

@@ -4,8 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readDigestKey } from '../../shared/cloudtrail/object-key.ts';
 import { parseDigest } from '../../shared/integrity/digest.ts';
-import { checkDigest, type DigestFile } from '../../shared/integrity/digest-file.ts';
-import { stringToSign } from '../../shared/integrity/digest-signature.ts';
+import { checkDigest, type DigestFile, stringToSign } from '../../shared/integrity/examine-digest.ts';
 import { ANY_REGION, givenKeys, readPublicKeys, writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { scaled } from '../support/scale.ts';
 import {
@@ -65,6 +64,7 @@ describe('a digest', () => {
       account: '111122223333',
       start: '2031-03-01T21:01:31.000Z',
       end: '2031-03-01T22:01:31.000Z',
+      sha256: createHash('sha256').update(second.text!).digest('hex'),
       endAsWritten: '2031-03-01T22:01:31Z',
       fingerprint: signingKey('eu-west-1').publicKey.fingerprint,
       previous: {
@@ -107,38 +107,41 @@ describe('a digest', () => {
       previous: { signature: 'AB' } as never,
     };
     expect(stringToSign(linked, 'FF')).toBe('2015-08-17T15:01:31Z\nb/k\nff\nAB');
-    const starting = { endAsWritten: '2015-08-17T15:01:31Z', bucket: 'b', key: 'k' };
+    const starting = { endAsWritten: '2015-08-17T15:01:31Z', bucket: 'b', key: 'k', previous: undefined };
     expect(stringToSign(starting, 'ff')).toBe('2015-08-17T15:01:31Z\nb/k\nff\nnull');
   });
 
   test('signed, and where it says', async () => {
     for (const digest of digests) {
       const checked = await check(asFile(digest));
-      expect(checked).toMatchObject({ signed: true, signature: digest.metadata.signature });
+      expect(checked).toMatchObject({ state: 'signed', signature: digest.metadata.signature });
       expect(checked.problem).toBeUndefined();
     }
   });
 
   test('elsewhere', async () => {
     const checked = await check({ ...asFile(second), key: 'elsewhere' });
-    expect(checked).toMatchObject({ signed: true, problem: { kind: 'digest-moved' } });
+    expect(checked).toMatchObject({ state: 'signed', problem: { kind: 'digest-moved' } });
     expect(await check({ ...asFile(second), bucket: 'copy' })).toMatchObject({ problem: { kind: 'digest-moved' } });
   });
 
   test('signed by somebody else', async () => {
     const forged = { ...second, metadata: { ...second.metadata } };
     signDigest(forged, digestBody(forged, first), generateKeyPairSync('rsa', { modulusLength: 2048 }));
-    expect(await check(asFile(forged))).toMatchObject({ signed: false, problem: { kind: 'digest-signature-wrong' } });
+    expect(await check(asFile(forged))).toMatchObject({
+      state: 'invalid',
+      problem: { kind: 'digest-signature-wrong' },
+    });
     const unknown = givenKeys(new Map());
     expect(await check(asFile(second), unknown)).toMatchObject({
-      signed: false,
+      state: 'invalid',
       problem: { kind: 'digest-key-unknown' },
     });
   });
 
   test('without a signature', async () => {
     const bare = { ...asFile(second), metadata: {} };
-    expect(await check(bare)).toMatchObject({ signed: false, problem: { kind: 'digest-signature-wrong' } });
+    expect(await check(bare)).toMatchObject({ state: 'invalid', problem: { kind: 'digest-signature-wrong' } });
   });
 
   test('a change of any byte of its text is found', async () => {
@@ -147,7 +150,7 @@ describe('a digest', () => {
         const text = Buffer.from(second.text!);
         text[at]! ^= flip;
         const checked = await check({ ...asFile(second), bytes: gzipSync(text) });
-        expect(checked.signed).toBe(false);
+        expect(checked.state).toBe('invalid');
         expect(checked.problem).toBeDefined();
       }),
       { numRuns: scaled(100, 2_000) },

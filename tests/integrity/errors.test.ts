@@ -1,17 +1,15 @@
 import { type GetObjectCommand, type ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import { useServers } from '../support/servers.ts';
 import { createTamperWorld, type TamperWorld, verifyWorld } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let world: TamperWorld;
 beforeAll(async () => {
-  servers = await startServers();
   world = await createTamperWorld(servers, [{ hours: 5 }, { region: 'us-east-1', hours: 2 }]);
 });
-afterAll(async () => servers.stop());
 
 /** An S3 that refuses requests about some keys, or prefixes. */
 function refusing(isRefused: (key: string) => boolean, status = 403) {

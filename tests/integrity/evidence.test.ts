@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type Evidence, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
@@ -7,19 +7,17 @@ import { givenKeys } from '../../shared/integrity/public-keys.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { scaled } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import { digestBody, publicKeys, putTrailObject, signingKey } from '../support/signed-trail.ts';
 import { createTamperWorld, type TamperWorld } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
-let servers: Servers;
+const servers = useServers();
 let world: TamperWorld;
 let evidence: Evidence;
 beforeAll(async () => {
-  servers = await startServers();
   world = await createTamperWorld(servers, [{ hours: 5 }], { prefix: 'audit/' });
   evidence = await evidenceOf(3);
 });
-afterAll(async () => servers.stop());
 
 async function evidenceOf(hour: number, since?: string): Promise<Evidence> {
   const { trail } = world.trails[0]!;

@@ -1,8 +1,9 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { VerifyReport } from '../../shared/integrity/verify-bucket.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { BucketReport } from '../../shared/integrity/verify-bucket.ts';
 import { isVerified, verificationText } from '../../shared/render/verification.ts';
 import { scaled } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   digestBody,
   putTrailObject,
@@ -12,16 +13,11 @@ import {
   type TrailObject,
 } from '../support/signed-trail.ts';
 import { createTamperWorld, inShort, type TamperWorld, UNTIL, verifyWorld } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
+const servers = useServers();
 
 const at = (time: string) => ({ now: () => Date.parse(time) });
-const short = ({ findings, unchecked }: VerifyReport) => {
+const short = ({ findings, unchecked }: BucketReport) => {
   expect(unchecked).toEqual([]);
   return findings.map(inShort).sort();
 };

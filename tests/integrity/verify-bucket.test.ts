@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../support/random.ts';
 import { scaled, seeds } from '../support/scale.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createTamperWorld,
   gapAfter,
@@ -12,13 +13,8 @@ import {
   trailRecords,
   verifyWorld,
 } from '../support/tampering.ts';
-import { type Servers, startServers } from '../support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
+const servers = useServers();
 
 const short = async (world: TamperWorld, ...options: OptionalParameters<typeof verifyWorld>) => {
   const { findings, unchecked } = await verifyWorld(world, ...options);

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { startHttpServer } from '../../cli/serve/http-server.ts';
+import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
+import { startEmbeddedS3 } from '../../local/embedded-s3.ts';
+import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { startFaultProxies } from '../faults/support/fault-proxy.ts';
 import { follow, startLocal } from '../support/background.ts';
 import { ROOT, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
@@ -14,7 +17,6 @@ import {
   recordedAddresses,
   recordListeners,
 } from '../support/listeners.ts';
-import { startServers } from '../support/world.ts';
 
 const folder = temporaryFolder();
 const stops: (() => unknown)[] = [];
@@ -60,15 +62,15 @@ describe('every server listens on the loopback address only', () => {
 
   test("the tests' own, and those of bench", async () => {
     const before = KNOWS_SOCKETS ? listeningSockets(process.pid).length : 0;
-    const servers = await startServers();
+    const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
     const dynoxide = dynoxideProgram();
     const others = await Promise.all([
-      startFaultProxies(servers),
+      startFaultProxies({ s3, dynamo }),
       startFakeAws(),
       startHttpServer(async () => ({ status: 204, headers: {}, body: '' }), 0),
       ...(dynoxide === undefined ? [] : [startDynoxide(dynoxide)]),
     ]);
-    stops.push(() => servers.stop(), ...others.map((server) => () => server.stop()));
+    stops.push(...[s3, dynamo, ...others].map((server) => () => server.stop()));
     expectLoopback(process.pid, before + (dynoxide === undefined ? 6 : 7));
     for (const [path, listen] of listenCalls()) expect(`${path}: ${listen}`).toMatch(/'127\.0\.0\.1'|\bLOOPBACK\b/);
   }, 60_000);

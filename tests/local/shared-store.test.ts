@@ -10,6 +10,8 @@ import { openLocalDynamo, openLocalS3, openLocalStore, storeFolders } from '../.
 import { listenOnLoopback, SERVER_ID } from '../../local/loopback.ts';
 import { type BackgroundProcess, follow, startLocal } from '../support/background.ts';
 import { type Ended, runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
+import { mwaaRecord } from '../support/mwaa-record.ts';
+import { runAsText } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 import { dumpTable } from '../support/world.ts';
 
@@ -20,7 +22,11 @@ afterEach(async () => {
   for (const one of running.splice(0)) await one.end('SIGKILL');
   for (const stop of stops.splice(0)) await stop();
 });
-afterAll(folder.remove);
+const before = process.cwd();
+afterAll(() => {
+  process.chdir(before);
+  folder.remove();
+});
 
 /** A working folder with a store that has the samples. */
 const samples = join(folder.path, 'samples');
@@ -35,7 +41,11 @@ function copyOfSamples(name: string): string {
   return cwd;
 }
 
-const run = (cwd: string, ...args: string[]) => runCli(args, cwd);
+/** Runs a command in this process; one at a time. */
+const run = (cwd: string, ...args: string[]) => {
+  process.chdir(cwd);
+  return runAsText(args);
+};
 
 async function serve(cwd: string): Promise<{ server: BackgroundProcess; url: string }> {
   const server = follow(startCli(['serve', '--port', '0'], cwd));
@@ -68,17 +78,9 @@ function writeLogFiles(cwd: string, count: number): string {
   const path = join(cwd, 'more');
   mkdirSync(path);
   for (let file = 0; file < count; file += 1) {
-    const Records = Array.from({ length: 20 }, (_, record) => ({
-      eventVersion: '1.11',
-      eventID: `more-${file}-${record}`,
-      eventTime: '2026-11-01T10:00:00Z',
-      eventSource: 'airflow.amazonaws.com',
-      eventName: 'GetEnvironment',
-      awsRegion: 'eu-west-1',
-      userIdentity: { type: 'IAMUser', userName: 'ann' },
-      requestParameters: { Name: 'more' },
-      recipientAccountId: '111122223333',
-    }));
+    const Records = Array.from({ length: 20 }, (_, record) =>
+      mwaaRecord(`more-${file}-${record}`, { requestParameters: { Name: 'more' } }),
+    );
     writeFileSync(join(path, `${file}.json`), JSON.stringify({ Records }));
   }
   return path;
@@ -199,7 +201,7 @@ describe('while serve has the store', () => {
       const cwd = copyOfSamples(`ends-${signal}`);
       const more = writeLogFiles(cwd, 24);
       const { server } = await serve(cwd);
-      const replay = run(cwd, 'replay', more, '--format', 'json');
+      const replay = runCli(['replay', more, '--format', 'json'], cwd);
       await untilMoreThan(cwd, 20);
       await server.end(signal);
       const { code, stdout } = await replay;
@@ -377,7 +379,7 @@ describe('a client of a shared server', () => {
       ['quarantine', 'discarded'],
       ['quarantine', 'list'],
     ]) {
-      const { stderr } = await run(cwd, ...args);
+      const { stderr } = await runCli(args, cwd);
       expect([args, stderr]).toEqual([args, expect.not.stringContaining('open in another process')]);
     }
     await close();
@@ -402,7 +404,7 @@ describe('a client of a shared server', () => {
 test('replays that start at the same time: each does its work, or says plainly why not', async () => {
   const cwd = join(folder.path, 'race');
   mkdirSync(cwd);
-  const ended: Ended[] = await Promise.all([0, 1, 2].map(() => run(cwd, 'replay', SAMPLES)));
+  const ended: Ended[] = await Promise.all([0, 1, 2].map(() => runCli(['replay', SAMPLES], cwd)));
   for (const { code, stderr } of ended) {
     if (code !== 0) expect(stderr).toMatch(/^mwaa-trail: the store \S+ is open in another process: [^\n]+\n$/);
   }

@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { embeddedSettings } from '../../local/local-names.ts';
 import { ROOT } from '../support/cli.ts';
+import { useServers } from '../support/servers.ts';
 import { SignedBucket, signingKey } from '../support/signed-trail.ts';
-import { createWorld, ledgerItem, type Servers, s3Event, startServers } from '../support/world.ts';
+import { createWorld, ledgerItem, s3Event } from '../support/world.ts';
 
 const BUNDLE = join(ROOT, 'dist', 'verify', 'index.cjs');
 const SCRIPT = `
@@ -18,7 +19,7 @@ const SCRIPT = `
     (error) => { console.error(String(error)); process.exitCode = 1; },
   );`;
 
-let servers: Servers;
+const servers = useServers();
 /** CloudTrail, as far as it lists the public key of a Region. */
 const cloudTrail = createServer((_, response) => {
   const { fingerprint, value } = signingKey('eu-west-1').publicKey;
@@ -26,12 +27,10 @@ const cloudTrail = createServer((_, response) => {
   response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ PublicKeyList: [key] }));
 });
 beforeAll(async () => {
-  servers = await startServers();
   await once(cloudTrail.listen(0, '127.0.0.1'), 'listening');
 }, 60_000);
 afterAll(async () => {
   cloudTrail.close();
-  await servers.stop();
 });
 
 test('the deployed bundle, told by its environment variables alone', async () => {

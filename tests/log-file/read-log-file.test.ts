@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { generateLogFile } from '../../bench/generate.ts';
+import type { ByteSource } from '../../shared/log-file/pieces.ts';
 import {
   BadLogFileError,
-  type LogFileSource,
   type ReadCounts,
   type ReadOptions,
   readLogFile,
@@ -230,12 +230,12 @@ test('messages never show what is in the file', async () => {
   }
 });
 
-function counts(source: LogFileSource, options: Partial<ReadOptions> = {}): Promise<ReadCounts> {
+function counts(source: ByteSource, options: Partial<ReadOptions> = {}): Promise<ReadCounts> {
   return readLogFile(source, { eventSources: WANTED, onRecords: () => {}, ...options });
 }
 
 /** What the reference would return, or the error. */
-async function read(source: LogFileSource): Promise<ReferenceResult | BadLogFileError> {
+async function read(source: ByteSource): Promise<ReferenceResult | BadLogFileError> {
   const batches: RecordBatch[] = [];
   try {
     const { recordsRead } = await counts(source, {

@@ -1,10 +1,9 @@
 import { DynamoDBClient, type QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
-import type { RawCriteria } from '../../shared/query/criteria.ts';
+import { answerQuestion, openQuestion, type QueryDeps, readPage } from '../../shared/query/ask.ts';
+import type { Criteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type QueryDeps, readPage } from '../../shared/query/read-page.ts';
 import { toItem } from '../../shared/store/item.ts';
 
 const TABLES = { eventsTable: 'events', logFilesTable: 'log-files', environmentsTable: 'environments' };
@@ -81,7 +80,7 @@ const criteria = fc.record(
 );
 const order = fc.constantFrom<Order>('newest-first', 'oldest-first');
 
-function independently(list: Event[], { environment, errors, since, until }: RawCriteria, wanted: Order): string[] {
+function independently(list: Event[], { environment, errors, since, until }: Criteria, wanted: Order): string[] {
   const time = (text: string) => (text.endsWith('d') ? NOW - Number.parseInt(text, 10) * 86_400_000 : Date.parse(text));
   const found = list.filter(
     (one) =>
@@ -96,7 +95,7 @@ function independently(list: Event[], { environment, errors, since, until }: Raw
 
 async function allPages(
   dynamo: DynamoDBClient,
-  question: { criteria: RawCriteria; order: Order },
+  question: { criteria: Criteria; order: Order },
   limits: number[],
   between: () => void = () => {},
 ): Promise<string[]> {

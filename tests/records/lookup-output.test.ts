@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readSingleRecord } from '../../shared/log-file/read-lookup-records.ts';
 import { isLookupOutput, readLookupOutput } from '../../shared/records/lookup-output.ts';
-import { readSingleRecord } from '../../shared/records/single-record.ts';
 
 const RECORDS = ['{"eventVersion":"1.11","n":1.0,"q":"a \\" \\u003d {["}', '{"eventVersion":"1.08","eventID":"two"}'];
 const EVENTS = RECORDS.map((record, i) => ({
@@ -50,7 +50,7 @@ const OUTPUTS: readonly (readonly [name: string, text: string])[] = [
 
 test.each(OUTPUTS)('%s: recognized, and read to the byte', (_, text) => {
   expect(isLookupOutput(text)).toBe(true);
-  expect(readLookupOutput(text)).toEqual(RECORDS.map((record, index) => ({ index, record })));
+  expect(readLookupOutput(text)).toEqual(RECORDS);
 });
 
 test.each(['{"Events": []}', '[{"Events":[]}]', '{"Events":[],"NextToken":null}'])('%s has no events', (text) => {
@@ -74,11 +74,8 @@ test.each([
 
 test('an element without a record is one event that has none', () => {
   const events = [EVENTS[0]!, { EventId: 'x' }, null, 7, { CloudTrailEvent: {} }];
-  expect(readLookupOutput(JSON.stringify({ Events: events })).map(({ record }) => record)).toEqual([
-    RECORDS[0],
-    ...Array(4).fill(undefined),
-  ]);
-  expect(readLookupOutput('['.repeat(50_000) + ']'.repeat(50_000))).toEqual([{ index: 0, record: undefined }]);
+  expect(readLookupOutput(JSON.stringify({ Events: events }))).toEqual([RECORDS[0], ...Array(4).fill(undefined)]);
+  expect(readLookupOutput('['.repeat(50_000) + ']'.repeat(50_000))).toEqual([undefined]);
 });
 
 test.each(['eventVersion', 'userIdentity', 'additionalEventData', 'awsRegion', 'eventID'])(
@@ -86,7 +83,7 @@ test.each(['eventVersion', 'userIdentity', 'additionalEventData', 'awsRegion', '
   (name) => {
     const record = `{"${name}":1.0,"eventVersion":"1.11"}`;
     expect(isLookupOutput(record)).toBe(true);
-    expect(readLookupOutput(`${record}[${record}]`)).toEqual([0, 1].map((index) => ({ index, record })));
+    expect(readLookupOutput(`${record}[${record}]`)).toEqual([record, record]);
   },
 );
 
@@ -96,20 +93,15 @@ test('whatever its elements are, those of a list of records keep their texts', (
     .map(([json, space]) => `{${space}"eventVersion":1.0,"x":${json}${space}}`);
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), fc.constantFrom(',', ' ,', ', \n'), (records, comma) => {
-      expect(readLookupOutput(`[ ${records.join(comma)} ]`)).toEqual(
-        records.map((text, index) => ({ index, record: text })),
-      );
+      expect(readLookupOutput(`[ ${records.join(comma)} ]`)).toEqual(records);
     }),
   );
 });
 
 test('what is bad among texts and rows is told', () => {
   const texts = ['garbage', ...RECORDS];
-  expect(readLookupOutput(JSON.stringify(texts)).map(({ record }) => record)).toEqual(texts);
-  expect(readLookupOutput(`EVENTS\t${RECORDS[0]}\nEVENTS\tx\n`).map(({ record }) => record)).toEqual([
-    RECORDS[0],
-    undefined,
-  ]);
+  expect(readLookupOutput(JSON.stringify(texts))).toEqual(texts);
+  expect(readLookupOutput(`EVENTS\t${RECORDS[0]}\nEVENTS\tx\n`)).toEqual([RECORDS[0], undefined]);
 });
 
 test.each([

@@ -1,15 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Coverage, daysBetween } from '../../shared/query/coverage.ts';
+import { daysBetween } from '../../shared/cloudtrail/times.ts';
+import type { Coverage } from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
+  CoverageMap,
   coverageColumns,
   coverageCsv,
   coverageRow,
   coverageTable,
+  daysPerCell,
 } from '../../shared/render/coverage.ts';
-import { CoverageMap, daysPerCell } from '../../shared/render/coverage-map.ts';
 import type { View } from '../../shared/render/view.ts';
 
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };
@@ -20,7 +22,7 @@ function coverage(day: string, counts: Partial<Coverage> = {}): Coverage {
 }
 
 function mapOf(first: string, last: string, rows: readonly Coverage[], view: Partial<View> = {}): string[] {
-  const map = new CoverageMap([...daysBetween(first, last)], { ...PLAIN, ...view });
+  const map = new CoverageMap(daysBetween(first, last), { ...PLAIN, ...view });
   map.add(rows);
   return map.text().split('\n');
 }

@@ -126,7 +126,7 @@ describe('an event', () => {
     expiresAt: 1_800_000_000,
     record: '{"a":1e400}',
   };
-  const cellsOf = (columns: readonly string[]) => {
+  const cellsOf = (columns: typeof LISTED_COLUMNS) => {
     const [row] = parseRfc4180(eventCsv(event, columns)) as [string[]];
     expect(row).toHaveLength(columns.length);
     return Object.fromEntries(columns.map((name, i) => [name, row[i]]));

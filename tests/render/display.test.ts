@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { displayText } from '../../shared/render/display.ts';
-import { utcTime } from '../../shared/render/times.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
 import { codePoint } from '../support/code-point.ts';
 
 describe('displayText', () => {
@@ -54,5 +54,5 @@ test.each([
   ['', ''],
   [undefined, '-'],
 ])('the time %j', (time, shown) => {
-  expect(utcTime(time)).toBe(shown);
+  expect(timeDisplay({ kind: 'absolute', zone: 'UTC', now: 0 }).show(time)).toBe(shown);
 });

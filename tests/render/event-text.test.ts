@@ -5,7 +5,7 @@ import { timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
-import { EventStore, TEST_TABLES } from '../support/event-store.ts';
+import { EventStore } from '../support/event-store.ts';
 
 const NOW = Date.parse('2026-11-13T12:00:00Z');
 const VIEW: View = { colour: false, times: { kind: 'absolute', zone: 'Europe/Berlin', now: NOW } };
@@ -20,7 +20,7 @@ beforeAll(async () => {
     requestParameters: { Name: 'prod', big: 12345678901234567890n.toString() },
   };
   await store.add({ id: 'a', time: '2026-11-13T09:00:00Z', error: 'AccessDenied', environment: 'prod', record });
-  event = (await getEvent(store.deps.dynamo, TEST_TABLES.eventsTable, 'a', NOW)) as DeliveredEvent;
+  event = (await getEvent(store.deps.dynamo, store.tables.eventsTable, 'a', NOW)) as DeliveredEvent;
 });
 afterAll(() => store.stop());
 

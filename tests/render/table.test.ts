@@ -1,12 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { viewOf } from '../../cli/lib/view-options.ts';
-import { fitColumns } from '../../shared/render/columns.ts';
+import { viewOf } from '../../cli/lib/output.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
-import { textTable } from '../../shared/render/table.ts';
-import { cutMiddle, cutToWidth, textWidth, wrapToWidth } from '../../shared/render/text-width.ts';
+import { cutMiddle, cutToWidth, fitColumns, textTable, textWidth, wrapToWidth } from '../../shared/render/table.ts';
 import { relativeTime, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';

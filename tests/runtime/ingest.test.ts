@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SAMPLE_KEY } from '../../local/local-names.ts';
+import { afterAll, expect, test } from '@jest/globals';
+import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
 import { type Script, startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { environmentOf } from '../faults/support/ingest-process.ts';
 import { jsonFiles } from '../support/cases.ts';
 import { SAMPLES } from '../support/cli.ts';
 import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
+import { useServers } from '../support/servers.ts';
 import {
   cloudTrailNotification,
   createWorld,
@@ -17,10 +18,8 @@ import {
   putLogFile,
   putObject,
   quarantined,
-  type Servers,
   s3Event,
   sqsEvent,
-  startServers,
   storedEvents,
   type World,
 } from '../support/world.ts';
@@ -37,14 +36,10 @@ interface Deployed extends World {
 const CANARY = 'CANARY-of-a-record';
 
 describeUnderRuntimeClient('the ingest function under the Lambda runtime client', () => {
-  let servers: Servers;
+  const servers = useServers();
   const stops: (() => Promise<void>)[] = [];
-  beforeAll(async () => {
-    servers = await startServers();
-  }, 60_000);
   afterAll(async () => {
     for (const stop of stops) await stop();
-    await servers.stop();
   });
 
   async function deploy(script: Script = () => undefined, preload?: readonly string[]): Promise<Deployed> {
@@ -53,7 +48,7 @@ describeUnderRuntimeClient('the ingest function under the Lambda runtime client'
     proxy.script = script;
     const env = {
       ...environmentOf(world.deps.config, { s3: proxy.endpoint, dynamo: servers.dynamo.endpoint }),
-      LOG_BUCKETS: world.logBucket,
+      LOG_BUCKETS: `${world.logBucket},${LOCAL_LOG_BUCKET}`,
       POWERTOOLS_METRICS_NAMESPACE: 'mwaa-trail-test',
     };
     const deployed: Deployed = {
@@ -147,7 +142,7 @@ describeUnderRuntimeClient('the ingest function under the Lambda runtime client'
   test('every sample of a delivery', async () => {
     const world = await deploy();
     const sample = readFileSync(join(SAMPLES, 'guide-create-environment.json'));
-    await putObject(world, SAMPLE_KEY, gzipSync(sample));
+    await putObject(world, SAMPLE_KEY, gzipSync(sample), LOCAL_LOG_BUCKET);
     for (const [name, delivery] of jsonFiles<object>('events/deliveries')) {
       const acknowledged = name.includes('sqs') ? failing() : { kind: 'response', body: null };
       expect([name, await world.lambda.invoke(delivery)]).toEqual([name, acknowledged]);

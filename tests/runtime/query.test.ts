@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { HttpApiResult } from '../../functions/query-handler.ts';
-import { LOCAL_CREDENTIALS, LOCAL_TABLES } from '../../local/local-names.ts';
+import { LOCAL_CREDENTIALS } from '../../local/local-names.ts';
 import { bodyKey, isItself, shownExamples } from '../../shared/http/description/examples.ts';
 import type { Operation } from '../../shared/http/operation.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { describedContent, readDocument } from '../support/openapi-document.ts';
-import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
 import { describeUnderRuntimeClient, LambdaFunction } from './support/lambda-function.ts';
 
 /** The clock of the samples: the answers are to be those that the API's description shows. */
 const AT_SAMPLE_TIME = `data:text/javascript,Date.now = () => ${SAMPLE_NOW}`;
 
 describeUnderRuntimeClient('the query function under the Lambda runtime client', () => {
-  let store: Awaited<ReturnType<typeof startSampleStore>>;
+  let store: SampleStore;
   let env: Record<string, string>;
   const started: LambdaFunction[] = [];
   beforeAll(async () => {
     store = await startSampleStore();
     env = {
-      EVENTS_TABLE: LOCAL_TABLES.eventsTable,
-      LOG_FILES_TABLE: LOCAL_TABLES.logFilesTable,
-      ENVIRONMENTS_TABLE: LOCAL_TABLES.environmentsTable,
+      EVENTS_TABLE: store.deps.tables.eventsTable,
+      LOG_FILES_TABLE: store.deps.tables.logFilesTable,
+      ENVIRONMENTS_TABLE: store.deps.tables.environmentsTable,
       AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,

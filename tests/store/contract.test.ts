@@ -1,26 +1,25 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
-import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
-import type { RawCriteria } from '../../shared/query/criteria.ts';
-import { listDays, listEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
+import type { Criteria } from '../../shared/query/criteria.ts';
+import {
+  listDays,
+  listEnvironments,
+  noEnvironments,
+  noteEvent,
+  writeEnvironments,
+} from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
-import {
-  listProblems,
-  listWatermarks,
-  noteFailure,
-  readLedger,
-  writeCheckpoint,
-  writeLedger,
-} from '../../shared/store/ledger.ts';
-import { type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
+import { type IngestedEntry, type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+import { noteFailure, writeLedger } from '../../shared/store/ledger-writer.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
+import { useServers } from '../support/servers.ts';
 import {
   createWorld,
   dumpTable,
@@ -28,18 +27,18 @@ import {
   NOW,
   putLogFile,
   putObject,
-  type Servers,
   s3Event,
   sqsEvent,
-  startServers,
   type World,
 } from '../support/world.ts';
 
 const program = dynoxideProgram();
 
+const shared = useServers();
+
 /** Two of different code bases: what holds in both hardly rests on a peculiarity of one. */
 const IMPLEMENTATIONS = [
-  { name: 'dynalite', start: () => startEmbeddedDynamo(LOCAL_TABLES) },
+  { name: 'dynalite', start: async () => ({ ...shared.dynamo, stop: async () => {} }) },
   ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
 ];
 
@@ -48,15 +47,15 @@ if (program === undefined) {
 }
 
 describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
-  let servers: Servers;
+  let dynamo: Awaited<ReturnType<typeof start>>;
   let world: World;
 
   beforeAll(async () => {
-    servers = await startServers(start);
+    dynamo = await start();
   }, 60_000);
-  afterAll(() => servers.stop());
+  afterAll(() => dynamo.stop());
   beforeEach(async () => {
-    world = await createWorld(servers);
+    world = await createWorld({ ...shared, dynamo });
   }, 30_000);
 
   const itemOf = (contentHash: string, more: object = {}): Item =>
@@ -146,7 +145,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW - 1)).toMatchObject({ eventId: EVENT.eventId });
   });
 
-  const entry = (name: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  const entry = (name: string, more: Partial<IngestedEntry> = {}): IngestedEntry => ({
     bucket: 'bucket',
     key: name,
     state: 'ingested',
@@ -162,7 +161,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     ...more,
   });
 
-  test('the ledger: a failure is noted only while the books are open, and a checkpoint is read as it was written', async () => {
+  const write = (entry: LedgerEntry) =>
+    writeLedger(world.dynamo, world.deps.config, { entry, before: undefined, seen: noEnvironments() });
+
+  test('the ledger: a failure is noted only while there is no entry, and a checkpoint is read as it was written', async () => {
     const { logFilesTable } = world.deps.config;
     const { dynamo } = world;
     await noteFailure(dynamo, logFilesTable, entry('f'), 'first');
@@ -170,10 +172,10 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toBeUndefined();
     expect(await listProblems(dynamo, logFilesTable, {}, 10)).toMatchObject([{ state: 'failed', reason: 'second' }]);
     const checkpoint = { nextRecord: 7, stored: 3, known: 2, skipped: 1, quarantined: 1 };
-    await writeCheckpoint(dynamo, logFilesTable, entry('f'), checkpoint, undefined);
+    await write({ ...entry('f'), state: 'partial', checkpoint });
     await noteFailure(dynamo, logFilesTable, entry('f'), 'third');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toMatchObject({ state: 'partial', checkpoint });
-    await writeLedger(dynamo, logFilesTable, entry('f', { recordsRead: 9, eventsStored: 9 }));
+    await write(entry('f', { recordsRead: 9, eventsStored: 9 }));
     await noteFailure(dynamo, logFilesTable, entry('f'), 'fourth');
     expect(await readLedger(dynamo, logFilesTable, entry('f'))).toEqual(
       entry('f', { recordsRead: 9, eventsStored: 9, revision: 2 }),
@@ -190,11 +192,8 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
       ['02', '12'],
     ]) {
       const deliveredAt = `2026-11-${day}T${hour}:00:00.000Z`;
-      await writeLedger(
-        dynamo,
-        logFilesTable,
-        entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt, state: 'quarantined', reason: 'r' }),
-      );
+      const delivered = entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt });
+      await write({ ...delivered, state: 'quarantined', reason: 'r', detail: 'd' });
     }
     const keys = async (days: object, limit = 10) =>
       (await listProblems(dynamo, logFilesTable, days, limit)).map(({ logFile }) => logFile);
@@ -254,7 +253,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     const all = generated.map(({ expected }) => expected).sort((a, b) => (order(a) > order(b) ? -1 : 1));
     const [some] = all.filter(({ environment, errorCode, accessKeyId }) => environment && errorCode && accessKeyId);
     const { environment, principal, eventName, errorCode, accessKeyId } = some!;
-    const questions: [RawCriteria, (event: ExpectedEvent) => boolean][] = [
+    const questions: [Criteria, (event: ExpectedEvent) => boolean][] = [
       [{}, () => true],
       [{ environment: [environment!] }, (event) => event.environment === environment],
       [{ principal: [principal] }, (event) => event.principal === principal],
@@ -290,13 +289,13 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
 });
 
 (program === undefined ? test.skip : test)('dynoxide refuses what AWS refuses: an empty key of an index', async () => {
-  const servers = await startServers(() => startDynoxide(program!));
+  const dynamo = await startDynoxide(program!);
   try {
-    const world = await createWorld(servers);
+    const world = await createWorld({ ...shared, dynamo });
     const Item = { ...toEventItem(EVENT, { ingestedAt: 'now' }), accessKeyId: { S: '' } };
     const write = world.dynamo.send(new PutItemCommand({ TableName: world.deps.config.eventsTable, Item }));
     await expect(write).rejects.toMatchObject({ name: 'ValidationException' });
   } finally {
-    await servers.stop();
+    await dynamo.stop();
   }
 });

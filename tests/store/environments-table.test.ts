@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { noteEvent, type SeenEnvironments } from '../../shared/store/environments-table.ts';
+import { type KnownEnvironment, noteEvent, type SeenEnvironments } from '../../shared/store/environments-table.ts';
 import { storedText } from '../../shared/store/event-item.ts';
 import { codePoint } from '../support/code-point.ts';
 
@@ -44,12 +44,12 @@ describe('what a log file shows of environments', () => {
         const { environments, days } = seenIn(all);
         expect([...days].sort()).toEqual([...new Set(all.map(({ day }) => day))].sort());
         const found = [...environments.values()];
-        for (const { environment, accountId, region, span } of found) {
+        for (const { environment, accountId, region, firstEventTime, lastEventTime } of found) {
           const times = all
             .filter((e) => e.environment === environment && e.accountId === accountId && e.region === region)
             .map(({ timeKey }) => timeKey.slice(0, 24))
             .sort();
-          expect(span).toEqual({ first: times[0], last: times.at(-1) });
+          expect([firstEventTime, lastEventTime]).toEqual([times[0], times.at(-1)]);
         }
         const names = new Set(
           all.flatMap((e) => (e.environment === undefined ? [] : [[e.environment, e.accountId, e.region].join()])),
@@ -69,9 +69,7 @@ describe('what a log file shows of environments', () => {
     fc.assert(
       fc.property(name, name, name, (environment, accountId, region) => {
         const { environments } = seenIn([eventAt('2026-11-06T02:31:18.000Z', { environment, accountId, region })]);
-        const [[key, stored]] = [...environments] as [
-          [string, { environment: string; accountId?: string; region?: string; span: object }],
-        ];
+        const [[key, stored]] = [...environments] as [[string, KnownEnvironment]];
         expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
         // The name that a query finds its events by.
         expect(stored.environment).toBe(storedText('environment', environment));

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { defined } from '../../shared/defined.ts';
 import { StoredItemError } from '../../shared/store/item.ts';
 import {
   countsOf,
@@ -14,48 +15,72 @@ import {
 import { codePoint } from '../support/code-point.ts';
 
 const text = fc.string({ unit: codePoint, minLength: 1 });
-const entry: fc.Arbitrary<LedgerEntry> = fc.record(
-  {
-    bucket: fc.stringMatching(/^[a-z0-9.-]{3,63}$/),
-    key: text,
-    state: fc.constantFrom('ingested', 'quarantined', 'partial'),
-    reason: text,
-    detail: text,
-    etag: text,
-    sha256: text,
+const optional = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(model, { noNullPrototype: true, requiredKeys: [] });
+const whole = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(model, { noNullPrototype: true });
+
+const common = fc
+  .tuple(
+    whole({
+      bucket: fc.stringMatching(/^[a-z0-9.-]{3,63}$/),
+      key: text,
+      etag: text,
+      eventSources: fc.array(text),
+      deliveryDay: text,
+      region: text,
+      ingestedAt: text,
+    }),
+    optional({
+      path: text,
+      sha256: text,
+      account: text,
+      deliveredAt: text,
+      verification: fc.constantFrom('verified', 'failed'),
+      verifiedBy: text,
+      verifiedAt: text,
+      signedSha256: text,
+      otherSha256: fc.array(text, { minLength: 1 }),
+      discards: fc.array(whole({ id: text, reason: text, discardedAt: text, discardedBy: text, why: text }), {
+        minLength: 1,
+      }),
+      revision: fc.nat(),
+    }),
+  )
+  .map(([required, others]) => ({ ...required, ...others }));
+const ingested = fc.tuple(
+  whole({
+    state: fc.constant('ingested' as const),
     compressedBytes: fc.maxSafeNat(),
     uncompressedBytes: fc.maxSafeNat(),
-    eventSources: fc.array(text),
-    deliveryDay: text,
-    account: text,
-    region: text,
-    deliveredAt: text,
-    ingestedAt: text,
     recordsRead: fc.nat(),
     eventsStored: fc.nat(),
     eventsKnown: fc.nat(),
     recordsFiltered: fc.nat(),
     recordsQuarantined: fc.nat(),
-    checkpoint: fc.record(
-      { nextRecord: fc.nat(), stored: fc.nat(), known: fc.nat(), skipped: fc.nat(), quarantined: fc.nat() },
-      { noNullPrototype: true },
-    ),
-    replayedRecords: fc.array(fc.nat(), { minLength: 1 }),
-    verification: fc.constantFrom('verified', 'failed'),
-    verifiedBy: text,
-    verifiedAt: text,
-    signedSha256: text,
-    otherSha256: fc.array(text, { minLength: 1 }),
-  },
-  {
-    noNullPrototype: true,
-    requiredKeys: [
-      ...(['bucket', 'key', 'state', 'etag', 'compressedBytes', 'uncompressedBytes', 'eventSources'] as const),
-      ...(['deliveryDay', 'region', 'ingestedAt', 'recordsRead', 'eventsStored', 'eventsKnown'] as const),
-      ...(['recordsFiltered', 'recordsQuarantined'] as const),
-    ],
-  },
+  }),
+  optional({ reason: text, detail: text, replayedRecords: fc.array(fc.nat(), { minLength: 1 }) }),
 );
+const quarantined = fc.tuple(
+  whole({ state: fc.constantFrom('quarantined' as const, 'discarded' as const), reason: text, detail: text }),
+  optional({}),
+);
+const partial = fc.tuple(
+  whole({
+    state: fc.constant('partial' as const),
+    checkpoint: whole({
+      nextRecord: fc.nat(),
+      stored: fc.nat(),
+      known: fc.nat(),
+      skipped: fc.nat(),
+      quarantined: fc.nat(),
+    }),
+  }),
+  optional({ reason: text, detail: text }),
+);
+const entry = fc
+  .tuple(common, fc.oneof(ingested, quarantined, partial))
+  .map(([one, [required, others]]) => ({ ...one, ...required, ...others }) as LedgerEntry);
 
 test('an entry is read as it was written', () => {
   fc.assert(fc.property(entry, (one) => expect(fromLedgerItem(toLedgerItem(one))).toEqual(one)));
@@ -76,10 +101,11 @@ test('it is listed as a problem when something is missing, under a key that an i
   fc.assert(
     fc.property(fc.oneof(entry, long), (one) => {
       const { listing, listingKey } = toLedgerItem(one);
-      const problem = one.state !== 'ingested' || one.recordsQuarantined > 0 || one.verification === 'failed';
-      expect([listing !== undefined, listingKey !== undefined]).toEqual([problem, problem]);
+      const isWhole = one.state === 'discarded' || (one.state === 'ingested' && one.recordsQuarantined === 0);
+      const problem = !isWhole || one.verification === 'failed';
+      expect(listing?.S).toBe(problem ? 'problems' : one.discards && 'discards');
+      expect(listing === undefined).toBe(listingKey === undefined);
       if (problem) {
-        expect(listing!.S).not.toBe('');
         expect(listingKey!.S!.startsWith(one.deliveryDay)).toBe(true);
         expect(Buffer.byteLength(listingKey!.S!)).toBeLessThanOrEqual(1024);
       }
@@ -103,10 +129,10 @@ test('an item that this program does not write is refused', () => {
   }
 });
 
-test('the books are five numbers', () => {
-  const books = { recordsRead: 9, eventsStored: 3, eventsKnown: 2, recordsFiltered: 3, recordsQuarantined: 1 };
-  const more = { ...books, state: 'ingested' };
-  expect(countsOf(more)).toStrictEqual(books);
+test('the counts are five numbers', () => {
+  const counts = { recordsRead: 9, eventsStored: 3, eventsKnown: 2, recordsFiltered: 3, recordsQuarantined: 1 };
+  const more = { ...counts, state: 'ingested' };
+  expect(countsOf(more)).toStrictEqual(counts);
 });
 
 const SIGNED = { signedSha256: 'a', verifiedBy: 'digest', verifiedAt: '2026-11-20T00:00:00.000Z' };
@@ -132,9 +158,9 @@ test('whenever its digest comes among readings of it, the end is the same', () =
   const hash = fc.constantFrom('a', 'b', undefined);
   fc.assert(
     fc.property(entry, fc.array(hash, { minLength: 1 }), fc.array(hash), (one, before, after) => {
-      const { sha256: _, ...unread } = one;
+      const { sha256: _, otherSha256: __, verification: ___, signedSha256: ____, ...unread } = one;
       const read = (now: LedgerEntry | undefined, sha256: string | undefined): LedgerEntry =>
-        withHistory({ ...unread, ...(sha256 === undefined ? {} : { sha256 }) }, now);
+        withHistory({ ...unread, ...defined({ sha256 }) }, now);
       const known = before.reduce<LedgerEntry | undefined>(read, undefined)!;
       const last = after.reduce<LedgerEntry>(read, { ...known, ...verificationMark(known, SIGNED) });
       const ingested = [...before, ...after];

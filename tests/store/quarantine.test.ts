@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
 import {
   listQuarantine,
+  putReason,
   type QuarantineReason,
   quarantineFile,
   quarantineRecord,
   removeFromQuarantine,
-  renewReason,
 } from '../../shared/store/quarantine.ts';
 import { VERSION } from '../../shared/version.ts';
-import { createWorld, putObject, quarantined, type Servers, startServers, type World } from '../support/world.ts';
+import { useServers } from '../support/servers.ts';
+import { createWorld, putObject, quarantined, type World } from '../support/world.ts';
 
-let servers: Servers;
-beforeAll(async () => {
-  servers = await startServers();
-});
-afterAll(async () => servers.stop());
+const servers = useServers();
 
 test('a log file: a copy and the reason, listed with an id that stays', async () => {
   const world = await createWorld(servers);
@@ -23,7 +21,7 @@ test('a log file: a copy and the reason, listed with an id that stays', async ()
   expect(entries).toEqual([
     { id: expect.stringMatching(/^[0-9a-f]{16}$/), name: nameOf(reason), ...reason, size: 5, codeVersion: VERSION },
   ]);
-  await renewReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
+  await putReason(world.s3, world.quarantineBucket, nameOf(reason), { ...reason, reason: 'another' });
   expect((await list(world)).entries).toEqual([{ ...entries[0], reason: 'another' }]);
   expect((await quarantined(world)).get(nameOf(reason))?.toString()).toBe('bytes');
 });
@@ -100,7 +98,7 @@ function about(key: string, quarantinedAt = '2026-11-20T12:00:00.000Z'): Quarant
   return {
     reason: 'json-syntax',
     detail: 'expected JSON',
-    bucket: 'mwaa-trail-local-logs',
+    bucket: LOCAL_LOG_BUCKET,
     key,
     etag: 'an-etag',
     quarantinedAt,
@@ -112,7 +110,7 @@ const nameOf = ({ bucket, key, etag }: QuarantineReason) => `files/${bucket}/${k
 const list = ({ s3, quarantineBucket }: World, ids?: ReadonlySet<string>) => listQuarantine(s3, quarantineBucket, ids);
 
 async function setFileAside(world: World, key: string, bytes: string, time?: string): Promise<QuarantineReason> {
-  const { etag } = await putObject(world, key, Buffer.from(bytes));
+  const { etag } = await putObject(world, key, Buffer.from(bytes), LOCAL_LOG_BUCKET);
   const reason = { ...about(key, time), etag };
   await quarantineFile(world.s3, world.quarantineBucket, reason);
   return reason;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from '@jest/globals';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SAMPLES = join(ROOT, 'events', 'log-files');
@@ -36,6 +37,18 @@ export async function runCli(args: readonly string[], cwd: string, env?: NodeJS.
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (code) => resolve({ code, ...output }));
   });
+}
+
+/** A folder of its own for a test file, in which it works: relative paths of commands that run in this process are below it. */
+export function useWorkingFolder(): string {
+  const folder = temporaryFolder();
+  const before = process.cwd();
+  beforeAll(() => process.chdir(folder.path));
+  afterAll(() => {
+    process.chdir(before);
+    folder.remove();
+  });
+  return folder.path;
 }
 
 /** A folder of its own for a test file. */

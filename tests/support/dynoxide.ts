@@ -23,8 +23,11 @@ export function dynoxideProgram(): string | undefined {
   }
 }
 
+/** Any DynamoDB that a test has started. */
+export type DynamoServer = Pick<EmbeddedDynamo, 'endpoint' | 'client' | 'stop'>;
+
 /** Starts it, in memory and without tables. */
-export async function startDynoxide(program: string): Promise<EmbeddedDynamo> {
+export async function startDynoxide(program: string): Promise<DynamoServer> {
   const port = await freePort();
   const child = spawn(program, ['serve', '--port', String(port)], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -1,13 +1,14 @@
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
-import { noteEvent, type SeenEnvironments, writeEnvironments } from '../../shared/store/environments-table.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
+import { noEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
-import { writeLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import { awsSettings, type Ended, runInProcess } from './program.ts';
+import { writeLedger } from '../../shared/store/ledger-writer.ts';
+import { mwaaRecord } from './mwaa-record.ts';
+import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
+import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {
@@ -21,48 +22,44 @@ export interface TestEvent {
   record?: object;
 }
 
-export const TEST_TABLES: TableNames = {
-  eventsTable: 'test-events',
-  logFilesTable: 'test-log-files',
-  environmentsTable: 'test-environments',
-};
-
-/** An embedded DynamoDB in memory, with a clock that stands still until it is set. */
+/** Tables of its own, with a clock that stands still until it is set. */
 export class EventStore {
+  readonly endpoint: string;
   readonly deps: QueryDeps;
-  private readonly embedded: EmbeddedDynamo;
+  readonly tables: TableNames;
+  private readonly servers = connect();
 
-  static async start(clock: { now: number }): Promise<EventStore> {
-    return new EventStore(await startEmbeddedDynamo(TEST_TABLES), clock);
+  static async start(clock: { now: number }, tables = uniqueTableNames()): Promise<EventStore> {
+    const store = new EventStore(clock, tables);
+    await createTables(store.deps.dynamo, tables);
+    return store;
   }
 
-  private constructor(embedded: EmbeddedDynamo, clock: { now: number }) {
-    this.embedded = embedded;
-    this.deps = { dynamo: embedded.client, tables: TEST_TABLES, now: () => clock.now };
-  }
-
-  get endpoint(): string {
-    return this.embedded.endpoint;
+  private constructor(clock: { now: number }, tables: TableNames) {
+    const { client, endpoint } = this.servers.dynamo;
+    this.endpoint = endpoint;
+    this.tables = tables;
+    this.deps = { dynamo: client, tables, now: () => clock.now };
   }
 
   async add(...events: TestEvent[]): Promise<void> {
-    const seen: SeenEnvironments = { environments: new Map(), days: new Set() };
+    const seen = noEnvironments();
     for (const event of events) {
       const context = { logFile: 'bucket/key.json.gz', recordIndex: 0, keyAccount: undefined, now: this.deps.now() };
       const read = toAuditEvent(recordText(event), context);
       if (read.kind !== 'event') throw new Error(`not an event: ${event.id}`);
       const item = toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
-      await putEvent(this.deps.dynamo, TEST_TABLES.eventsTable, item);
+      await putEvent(this.deps.dynamo, this.tables.eventsTable, item);
       noteEvent(seen, read.event);
     }
-    await writeEnvironments(this.deps.dynamo, TEST_TABLES.environmentsTable, seen);
+    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
   }
 
-  /** Writes the books of a log file. */
+  /** Writes the ledger entry of a log file. */
   async addLogFile(entry: Partial<LedgerEntry>): Promise<void> {
-    const books = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
-    await writeLedger(this.deps.dynamo, TEST_TABLES.logFilesTable, {
-      ...books,
+    const counts = { recordsRead: 1, eventsStored: 1, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0 };
+    const whole = {
+      ...counts,
       bucket: 'bucket',
       key: 'key.json.gz',
       state: 'ingested',
@@ -75,36 +72,40 @@ export class EventStore {
       region: 'eu-west-1',
       deliveredAt: '2026-11-10T12:05:00.000Z',
       ingestedAt: '2026-11-10T12:05:01.000Z',
+      detail: 'a sentence',
       ...entry,
-    });
+    } as LedgerEntry;
+    await writeLedger(this.deps.dynamo, this.tables, { entry: whole, before: undefined, seen: noEnvironments() });
   }
 
-  stop(): Promise<void> {
-    return this.embedded.stop();
+  stop(): void {
+    this.servers.close();
   }
 }
 
 function recordText({ id, time, name = 'GetEnvironment', environment, who = 'ana', error, record }: TestEvent): string {
-  return JSON.stringify({
-    eventVersion: '1.11',
-    userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
-    eventTime: time,
-    eventSource: 'airflow.amazonaws.com',
-    eventName: name,
-    awsRegion: 'eu-west-1',
-    sourceIPAddress: '203.0.113.7',
-    ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
-    requestParameters: environment === undefined ? null : { Name: environment },
-    eventID: id,
-    readOnly: true,
-    eventCategory: 'Management',
-    recipientAccountId: '111122223333',
-    ...record,
-  });
+  return JSON.stringify(
+    mwaaRecord(id, {
+      userIdentity: { type: 'IAMUser', userName: who, arn: `arn:aws:iam::111122223333:user/${who}` },
+      eventTime: time,
+      eventName: name,
+      sourceIPAddress: '203.0.113.7',
+      ...(error === undefined ? {} : { errorCode: error, errorMessage: 'not allowed' }),
+      requestParameters: environment === undefined ? null : { Name: environment },
+      readOnly: true,
+      eventCategory: 'Management',
+      ...record,
+    }),
+  );
 }
 
 /** Runs a command of the program on a store. */
 export function askStore(store: EventStore, ...args: string[]): Promise<Ended> {
-  const { endpoint } = store;
-  return runInProcess([...args, '--table', TEST_TABLES.eventsTable], awsSettings({ s3: endpoint, dynamo: endpoint }));
+  return askStoreOn({}, store, ...args);
+}
+
+/** Runs a command of the program on a store, with standard output on a terminal. */
+export function askStoreOn(terminal: Terminal, { endpoint, tables }: EventStore, ...args: string[]): Promise<Ended> {
+  const settings = awsSettings({ s3: endpoint, dynamo: endpoint });
+  return runInProcess([...args, '--table', tables.eventsTable], settings, { terminal });
 }

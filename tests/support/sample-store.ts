@@ -2,19 +2,26 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
-import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
 import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
-import type { QueryDeps } from '../../shared/query/read-page.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
+import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** The clock of everything that is made from the samples. */
 export const SAMPLE_NOW = Date.parse('2026-11-08T12:00:00Z');
 
-/** An embedded DynamoDB with all of events/log-files ingested: the same content whenever and wherever it is made. */
-export async function startSampleStore(): Promise<EmbeddedDynamo & { deps: QueryDeps }> {
-  const dynamo = await startEmbeddedDynamo(LOCAL_TABLES);
+export interface SampleStore {
+  endpoint: string;
+  deps: QueryDeps;
+  stop(): void;
+}
+
+/** Tables with all of events/log-files ingested: the same content whenever and wherever it is made. */
+export async function startSampleStore(): Promise<SampleStore> {
+  const { dynamo, close } = connect();
+  const tables = uniqueTableNames();
+  await createTables(dynamo.client, tables);
   const folder = join(packageRoot(), 'events', 'log-files');
   const files = new Map<string, Buffer>();
   for (const name of (await readdir(folder)).sort()) {
@@ -24,12 +31,16 @@ export async function startSampleStore(): Promise<EmbeddedDynamo & { deps: Query
   const deps: PipelineDeps = {
     s3: s3With(files),
     dynamo: dynamo.client,
-    config: { ...LOCAL_TABLES, logBuckets: [], eventSources: DEFAULT_EVENT_SOURCES },
+    config: { ...tables, logBuckets: [], eventSources: DEFAULT_EVENT_SOURCES },
     now: () => SAMPLE_NOW,
     sleep: async () => {},
   };
   for (const key of files.keys()) await ingestLogFile({ bucket: 'samples', key }, deps);
-  return { ...dynamo, deps: { dynamo: dynamo.client, tables: LOCAL_TABLES, now: () => SAMPLE_NOW } };
+  return {
+    endpoint: dynamo.endpoint,
+    deps: { dynamo: dynamo.client, tables, now: () => SAMPLE_NOW },
+    stop: close,
+  };
 }
 
 /** An S3 that has these objects; an embedded one would give them the time of the run. */

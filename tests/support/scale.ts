@@ -7,6 +7,9 @@ export function scaled<T>(small: T, full: T): T {
   return FULL ? full : small;
 }
 
+/** How often a case runs that another seed repeats; the mutation tests ask for more than `npm test`. */
+export const REPEATS = Number(process.env.MWAA_TRAIL_REPEATS ?? scaled(1, 50));
+
 /** The seeds of `count` runs. */
 export function seeds(count: number): number[] {
   return ONLY_SEED === undefined ? Array.from({ length: count }, (_, i) => 1_000 + i) : [Number(ONLY_SEED)];

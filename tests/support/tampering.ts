@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -7,12 +7,14 @@ import pMap from 'p-map';
 import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import {
-  type VerifyDeps,
-  type VerifyReport,
+  type BucketReport,
+  type VerifyBucketDeps,
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
+import { mwaaRecord } from './mwaa-record.ts';
 import type { Random } from './random.ts';
+import type { Servers } from './servers.ts';
 import {
   digestBody,
   publicKeys,
@@ -25,7 +27,7 @@ import {
   type TrailObject,
   type TrailSettings,
 } from './signed-trail.ts';
-import { createWorld, type Servers, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 /** A bucket, and the tables that were made from it. */
 export interface TamperWorld extends World {
@@ -39,17 +41,11 @@ export const UNTIL = '2031-04-01T00:00:00.000Z';
 export function trailRecords(place: string): NonNullable<TrailSettings['records']> {
   return (hour, file) => [
     { eventSource: 's3.amazonaws.com', eventName: 'ListBuckets' },
-    {
-      eventVersion: '1.11',
-      eventSource: 'airflow.amazonaws.com',
+    mwaaRecord(`${place}-${hour}-${file}`, {
       eventName: 'CreateWebLoginToken',
       eventTime: `2031-03-0${1 + Math.floor((20 + hour) / 24)}T${String((20 + hour) % 24).padStart(2, '0')}:10:00Z`,
-      awsRegion: 'eu-west-1',
-      requestParameters: { Name: 'prod-etl' },
       responseElements: { WebToken: `secret-${hour}` },
-      userIdentity: { type: 'IAMUser', userName: 'ana', arn: 'arn:aws:iam::111122223333:user/ana' },
-      eventID: `${place}-${hour}-${file}`,
-    },
+    }),
   ];
 }
 
@@ -64,7 +60,7 @@ export async function createTamperWorld(
 ): Promise<TamperWorld> {
   const world = await createWorld(servers);
   buckets += 1;
-  const signed = new SignedBucket(`signed-trail-${buckets}`, options);
+  const signed = new SignedBucket(`signed-trail-${randomUUID()}`, options);
   const trails = settings.map((each, i) => ({
     settings: each,
     trail: signed.addTrail({ records: trailRecords(`${buckets}-${i}`), ...each }),
@@ -89,8 +85,8 @@ export async function ingestBucket({ s3, deps, signed: { bucket } }: TamperWorld
 export function verifyWorld(
   world: TamperWorld,
   request: Partial<VerifyRequest> = {},
-  options: Partial<VerifyDeps> = {},
-): Promise<VerifyReport> {
+  options: Partial<VerifyBucketDeps> = {},
+): Promise<BucketReport> {
   const { s3, dynamo, deps, signed } = world;
   const prefix = signed.root.slice(0, signed.root.indexOf('AWSLogs/'));
   return verifyBucket(

@@ -16,48 +16,12 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler } from '../../functions/ingest-handler.ts';
-import { ensureTable } from '../../local/create-tables.ts';
-import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-dynamodb.ts';
-import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
-import { LOCAL_LOG_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
-import { tableDefinitions } from '../../local/table-definitions.ts';
 import { type Environment, readConfig } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { createTables, type Servers, uniqueTableNames } from './servers.ts';
 
-/** The embedded servers of a test file, in memory. */
-export interface Servers {
-  s3: EmbeddedS3;
-  dynamo: EmbeddedDynamo;
-  /** The names of the requests sent so far, such as `GetObject`; to be emptied at will. */
-  requests: string[];
-  stop(): Promise<void>;
-}
-
-export async function startServers(
-  startDynamo: () => Promise<EmbeddedDynamo> = () => startEmbeddedDynamo(LOCAL_TABLES),
-): Promise<Servers> {
-  const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startDynamo()]);
-  const requests: string[] = [];
-  const note = (commandName: string | undefined) => requests.push((commandName ?? '').replace(/Command$/, ''));
-  s3.client.middlewareStack.add(
-    (next, context) => (args) => {
-      note(context.commandName);
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  dynamo.client.middlewareStack.add(
-    (next, context) => (args) => {
-      note(context.commandName);
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  return { s3, dynamo, requests, stop: async () => void (await Promise.all([s3.stop(), dynamo.stop()])) };
-}
-
-/** Tables and a quarantine of one test, and the ingest handler on them. */
+/** Tables, a log bucket and a quarantine of one test, and the ingest handler on them. */
 export interface World {
   s3: S3Client;
   dynamo: DynamoDBClient;
@@ -77,23 +41,24 @@ export const NOW = Date.UTC(2026, 10, 20, 12);
  * @param options over the usual parts of the pipeline
  */
 export async function createWorld(
-  servers: Servers,
+  servers: Pick<Servers, 's3' | 'dynamo'>,
   env: Environment = {},
   options: Partial<PipelineDeps> = {},
 ): Promise<World> {
   const id = randomUUID().slice(0, 8);
-  const quarantineBucket = `quarantine-${id}`;
+  const tables = uniqueTableNames();
+  const [logBucket, quarantineBucket] = [`logs-${id}`, `quarantine-${id}`];
   const { client: s3 } = servers.s3;
   const { client: dynamo } = servers.dynamo;
   const config = readConfig({
-    EVENTS_TABLE: `${id}-events`,
-    LOG_FILES_TABLE: `${id}-log-files`,
-    ENVIRONMENTS_TABLE: `${id}-environments`,
+    EVENTS_TABLE: tables.eventsTable,
+    LOG_FILES_TABLE: tables.logFilesTable,
+    ENVIRONMENTS_TABLE: tables.environmentsTable,
     QUARANTINE_BUCKET: quarantineBucket,
     ...env,
   });
-  await s3.send(new CreateBucketCommand({ Bucket: quarantineBucket }));
-  for (const definition of tableDefinitions(config)) await ensureTable(dynamo, definition);
+  for (const Bucket of [logBucket, quarantineBucket]) await s3.send(new CreateBucketCommand({ Bucket }));
+  await createTables(dynamo, config);
   const deps: PipelineDeps = { s3, dynamo, config, now: () => NOW, sleep: async () => {}, ...options };
   const notified: string[] = [];
   const tell = (...what: unknown[]) => void notified.push(JSON.stringify(what));
@@ -103,7 +68,7 @@ export async function createWorld(
     failed: (place, error) => tell('failed', place, describeError(error)),
   });
   const handle = async (event: unknown) => await handler(event, {} as Context);
-  return { s3, dynamo, deps, logBucket: LOCAL_LOG_BUCKET, quarantineBucket, notified, handle };
+  return { s3, dynamo, deps, logBucket, quarantineBucket, notified, handle };
 }
 
 /** A log file in the bucket. */

@@ -1,4 +1,3 @@
-import type { Trail } from '@aws-sdk/client-cloudtrail';
 import { DescribeRuleCommand, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
 import {
   type Event,
@@ -8,53 +7,92 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
-import type { LogBucket } from '../../../shared/config.ts';
-import { commandLine } from '../../lib/shell.ts';
-import { exampleKey, keyPrefixOf, redeploy } from '../commands.ts';
-import { type Found, ok, problem, unknown, warning } from '../finding.ts';
-import { GoneError, orGone, type Source, type Stack, sourceOf, UnknownError } from '../stack.ts';
-import { isMissing } from '../stack-resources.ts';
+import { isMissing } from '../../lib/aws-settings.ts';
+import { shell } from '../../lib/output.ts';
+import { type Check, type Checks, eachTrail, type Findings } from '../check.ts';
+import { ok, problem, unknown, warning } from '../finding.ts';
+import { GoneError, type Source, type Stack, UnknownError } from '../stack.ts';
+import { exampleKey, redeploy, type Trail } from '../trail.ts';
+import { functionAccepts, queueAccepts } from './policies.ts';
 
 /** Whether new log files are announced, in the way for which the stack was deployed. */
-export async function checkAnnouncement(stack: Stack): Promise<Found[]> {
-  return ANNOUNCED[await sourceOfStack(stack)](stack);
-}
+export const announcementChecks: Checks = {
+  announcement: async (stack) => WAYS[await wayOf(stack)].announced(stack),
+
+  publishing: async (stack) => ((await stack.source()) === 'topic' ? topicErrors(stack) : undefined),
+
+  /** Whether who announces may send to the queue, or invoke the function. */
+  sending: async (stack) => WAYS[await wayOf(stack)].accepted(stack),
+};
+
+/** Whether each trail can publish to its topic. */
+const topicErrors = eachTrail(async (trail, stack) => {
+  const { LatestNotificationError: error } = await stack.trailStatus(trail);
+  const { name, topicArn } = trail;
+  if (!error || !topicArn) return undefined;
+  const look = shell`aws sns get-topic-attributes --topic-arn ${topicArn}`;
+  return problem(
+    `${name} cannot publish to ${topicArn}: ${error}`,
+    `let cloudtrail.amazonaws.com publish, in the topic's policy: ${look}`,
+  );
+});
 
 /** @throws {UnknownError} if the stack was not made by serverless.yml */
-export async function sourceOfStack(stack: Stack): Promise<Source> {
-  const found = sourceOf(await stack.resources());
-  if (found) return found;
+async function wayOf(stack: Stack): Promise<Source> {
+  const source = await stack.source();
+  if (source) return source;
   throw new UnknownError('the stack has no way in which log files are announced to it');
 }
 
-const ANNOUNCED: Readonly<Record<Source, (stack: Stack) => Promise<Found[]>>> = {
-  queue: async (stack) => onBuckets(stack, await bucketTells('queue', (await stack.queue('queue')).QueueArn!, stack)),
-  function: async (stack) =>
-    onBuckets(stack, await bucketTells('function', (await stack.ingest()).FunctionArn!, stack)),
-  bucket: async (stack) => [
-    ...(await onBuckets(stack, (bucket, answer) => bucketTellsEventBridge(bucket, answer, stack))),
-    ...(await checkRule(stack)),
-  ],
-  topic: checkSubscription,
+/** The ways in which log files are announced: whether that happens, and whether the receiver accepts it. */
+const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
+  queue: {
+    announced: async (stack) => onBuckets(stack, bucketTells('queue', (await stack.queue()).arn)),
+    async accepted(stack) {
+      const arns = (await stack.logBuckets()).map(({ name }) => `arn:${stack.caller.partition}:s3:::${name}`);
+      return queueAccepts(stack, 's3.amazonaws.com', arns);
+    },
+  },
+  function: {
+    announced: async (stack) => onBuckets(stack, bucketTells('function', (await stack.ingest()).FunctionArn ?? '')),
+    accepted: functionAccepts,
+  },
+  bucket: {
+    announced: async (stack) => [await onBuckets(stack, bucketTellsEventBridge), await ruleFindings(stack)],
+    accepted: (stack) =>
+      stack.ask('rule', (rule) => {
+        const { partition, region, account } = stack.caller;
+        const arn = `arn:${partition}:events:${region}:${account}:rule/${rule}`;
+        return queueAccepts(stack, 'events.amazonaws.com', [arn]);
+      }),
+  },
+  topic: {
+    announced: subscriptionFindings,
+    async accepted(stack) {
+      const { TopicArn } = await subscription(stack);
+      // Of a subscription that is not confirmed, nothing is known; that is a finding on the announcement.
+      return TopicArn === undefined ? undefined : queueAccepts(stack, 'sns.amazonaws.com', [TopicArn]);
+    },
+  },
 };
 
 type Notifications = GetBucketNotificationConfigurationCommandOutput;
-type BucketCheck = (bucket: LogBucket, notifications: Notifications) => Found[];
+type BucketCheck = (bucket: string, notifications: Notifications, trails: readonly Trail[], stack: Stack) => Findings;
 
 /** The findings on whom each bucket tells of new objects. */
-async function onBuckets(stack: Stack, check: BucketCheck): Promise<Found[]> {
-  const found = (await stack.logBuckets()).map(async (bucket) => {
-    const { name, account } = bucket;
+async function onBuckets(stack: Stack, check: BucketCheck): Promise<Findings> {
+  const trails = await stack.trails();
+  const found = (await stack.logBuckets()).map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
     try {
-      return check(bucket, await stack.clients.s3.send(command));
+      return check(name, await stack.clients.s3.send(command), trails, stack);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const look = commandLine('aws s3api head-bucket --bucket', name);
-      return [problem(`there is no bucket ${name}`, `see the parameter logBucket of the deployment: ${look}`)];
+      const look = shell`aws s3api head-bucket --bucket ${name}`;
+      return problem(`there is no bucket ${name}`, `see the parameter logBucket of the deployment: ${look}`);
     }
   });
-  return (await Promise.all(found)).flat();
+  return Promise.all(found);
 }
 
 /** Where the configuration of a bucket has whom it tells. */
@@ -71,23 +109,22 @@ interface Notification {
 }
 
 /** Whether a bucket tells somebody of the log files of each trail. */
-async function bucketTells(listener: keyof typeof LISTENERS, arn: string, stack: Stack): Promise<BucketCheck> {
+function bucketTells(listener: keyof typeof LISTENERS, arn: string): BucketCheck {
   const { list, arn: member } = LISTENERS[listener];
-  const trails = await stack.trails();
-  return ({ name }, notifications) => {
+  return (bucket, notifications, trails, { caller }) => {
     const all = (notifications[list] ?? []) as unknown as Notification[];
-    const ours = all.filter((one) => one[member] === arn && (one.Events ?? []).some(isCreation));
-    const delivering = trails.filter(({ S3BucketName }) => S3BucketName === name);
-    const untold = delivering.filter((trail) => !ours.some((one) => covers(one, exampleKey(trail, stack.caller))));
-    if (ours.length > 0 && untold.length === 0) return [ok(`bucket ${name} tells the ${listener} of new log files`)];
+    const ours = all.filter((one) => one[member] === arn && one.Events?.some(isCreation));
+    const delivering = trails.filter((trail) => trail.bucket === bucket);
+    const untold = delivering.filter((trail) => !ours.some((one) => covers(one, exampleKey(trail, caller))));
     // The request replaces the whole configuration, so it repeats what is there.
-    const fix = (trail: Trail) =>
-      notificationFix(name, notifications, { [list]: [...all, { [member]: arn, ...logFilesOf(trail) }] });
+    const fix = (trail: Trail | undefined) =>
+      notificationFix(bucket, notifications, { [list]: [...all, { [member]: arn, ...logFilesOf(trail) }] });
     if (ours.length === 0)
-      return [problem(`bucket ${name} does not tell the ${listener} of new log files`, fix(delivering[0] ?? {}))];
+      return problem(`bucket ${bucket} does not tell the ${listener} of new log files`, fix(delivering[0]));
+    if (untold.length === 0) return ok(`bucket ${bucket} tells the ${listener} of new log files`);
     return untold.map((trail) =>
       problem(
-        `bucket ${name} tells the ${listener} of other objects, not of the log files of ${trail.Name} (prefix or suffix)`,
+        `bucket ${bucket} tells the ${listener} of other objects, not of the log files of ${trail.name} (prefix or suffix)`,
         `remove what overlaps from this command, then run it: ${fix(trail)}`,
       ),
     );
@@ -102,9 +139,9 @@ function covers({ Filter }: Notification, key: string): boolean {
   );
 }
 
-function logFilesOf(trail: Trail): Notification {
+function logFilesOf(trail: Trail | undefined): Notification {
   const FilterRules: FilterRule[] = [
-    { Name: 'prefix', Value: keyPrefixOf(trail) },
+    { Name: 'prefix', Value: trail?.keyPrefix ?? 'AWSLogs/' },
     { Name: 'suffix', Value: '.json.gz' },
   ];
   return { Events: ['s3:ObjectCreated:*'], Filter: { Key: { FilterRules } } };
@@ -112,53 +149,44 @@ function logFilesOf(trail: Trail): Notification {
 
 function notificationFix(bucket: string, { $metadata: _, ...before }: Notifications, added: object): string {
   const wanted = { ...before, ...added };
-  const put = 'aws s3api put-bucket-notification-configuration --bucket';
-  return commandLine(put, bucket, '--notification-configuration', wanted);
+  return shell`aws s3api put-bucket-notification-configuration --bucket ${bucket} --notification-configuration ${wanted}`;
 }
 
 function bucketTellsEventBridge(
-  { name }: LogBucket,
+  bucket: string,
   notifications: Notifications,
+  _: readonly Trail[],
   { clients, caller }: Stack,
-): Found[] {
+): Findings {
   // Its events go to the EventBridge of its own Region.
-  const region = redirectedRegion(clients.s3, name) ?? caller.region;
-  if (region !== caller.region) {
-    return [
-      problem(
-        `bucket ${name} is in ${region}: EventBridge does not bring its events to ${caller.region}`,
-        `deploy the stack in ${region}, or with source=topic and a topic to which the trail publishes`,
-      ),
-    ];
-  }
-  if (notifications.EventBridgeConfiguration) return [ok(`bucket ${name} sends its events to EventBridge`)];
-  const fix = notificationFix(name, notifications, { EventBridgeConfiguration: {} });
-  return [problem(`bucket ${name} does not send its events to EventBridge`, fix)];
+  const region = redirectedRegion(clients.s3, bucket) ?? caller.region;
+  if (region !== caller.region)
+    return problem(
+      `bucket ${bucket} is in ${region}: EventBridge does not bring its events to ${caller.region}`,
+      `deploy the stack in ${region}, or with source=topic and a topic to which the trail publishes`,
+    );
+  if (notifications.EventBridgeConfiguration) return ok(`bucket ${bucket} sends its events to EventBridge`);
+  const fix = notificationFix(bucket, notifications, { EventBridgeConfiguration: {} });
+  return problem(`bucket ${bucket} does not send its events to EventBridge`, fix);
 }
 
 /** Whether the rule is enabled, and EventBridge finds that its pattern matches the log files of each trail. */
-async function checkRule(stack: Stack): Promise<Found[]> {
+async function ruleFindings(stack: Stack): Promise<Findings> {
   const { clients, caller } = stack;
-  const Name = await stack.physicalId('rule', "the stack's rule");
-  const { EventPattern = '{}', State } = await orGone(
-    "the stack's rule",
-    clients.events.send(new DescribeRuleCommand({ Name })),
-  );
-  if (State === 'DISABLED') {
-    return [
-      problem(
-        `the stack's rule is disabled`,
-        commandLine('aws events enable-rule --region', caller.region, '--name', Name),
-      ),
-    ];
-  }
-  const found = (await stack.trails()).map(async (trail) => {
-    const command = new TestEventPatternCommand({ EventPattern, Event: JSON.stringify(objectCreated(trail, stack)) });
+  const rule = await stack.ask('rule', (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
+  if (rule.State === 'DISABLED')
+    return problem(
+      `the stack's rule is disabled`,
+      shell`aws events enable-rule --region ${caller.region} --name ${rule.Name ?? ''}`,
+    );
+  const matches = eachTrail(async (trail) => {
+    const Event = JSON.stringify(objectCreated(trail, stack));
+    const command = new TestEventPatternCommand({ EventPattern: rule.EventPattern ?? '{}', Event });
     const { Result } = await clients.events.send(command);
-    if (Result) return ok(`the stack's rule matches the log files of ${trail.Name}`);
-    return problem(`the stack's rule does not match the log files of ${trail.Name}`, redeploy(stack, trail));
+    if (Result) return ok(`the stack's rule matches the log files of ${trail.name}`);
+    return problem(`the stack's rule does not match the log files of ${trail.name}`, redeploy(stack, trail));
   });
-  return Promise.all(found);
+  return matches(stack);
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -170,68 +198,62 @@ function objectCreated(trail: Trail, { caller, now }: Stack): object {
     account: caller.account,
     time: new Date(now).toISOString(),
     region: caller.region,
-    resources: [`arn:${caller.partition}:s3:::${trail.S3BucketName}`],
-    detail: { bucket: { name: trail.S3BucketName }, object: { key: exampleKey(trail, caller) } },
+    resources: [`arn:${caller.partition}:s3:::${trail.bucket}`],
+    detail: { bucket: { name: trail.bucket }, object: { key: exampleKey(trail, caller) } },
   };
 }
 
 /** All attributes of the queue's subscription. */
-export async function subscription(stack: Stack): Promise<Readonly<Record<string, string>>> {
-  const SubscriptionArn = await stack.physicalId('subscription', "the queue's subscription");
-  // CloudFormation has no ARN of a subscription that the topic's owner has not confirmed.
-  if (!SubscriptionArn.startsWith('arn:')) return { PendingConfirmation: 'true' };
-  const [, , , region = ''] = SubscriptionArn.split(':');
-  const command = new GetSubscriptionAttributesCommand({ SubscriptionArn });
-  return (await orGone("the queue's subscription", stack.clients.snsIn(region).send(command))).Attributes ?? {};
+function subscription({ ask, clients }: Stack): Promise<Readonly<Record<string, string>>> {
+  return ask('subscription', async (SubscriptionArn) => {
+    // CloudFormation has no ARN of a subscription that the topic's owner has not confirmed.
+    if (!SubscriptionArn.startsWith('arn:')) return { PendingConfirmation: 'true' };
+    const sns = clients.snsIn(SubscriptionArn.split(':')[3] ?? '');
+    return (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes ?? {};
+  });
 }
 
-async function checkSubscription(stack: Stack): Promise<Found[]> {
-  const { QueueArn = '' } = await stack.queue('queue');
-  // In the Region of the topic.
-  const subscribe = (topic = 'arn:PARTITION:sns:REGION:ACCOUNT:TOPIC') =>
-    `the topic's policy must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes; then ${commandLine('aws sns subscribe --protocol sqs --notification-endpoint', QueueArn, '--topic-arn', topic, '--region', topic.split(':')[3] ?? '')}`;
+async function subscriptionFindings(stack: Stack): Promise<Findings> {
+  const { arn } = await stack.queue();
   const attributes = await subscription(stack).catch((error: unknown) => {
     if (error instanceof GoneError) return undefined;
     throw error;
   });
-  if (!attributes) return [problem("the queue's subscription to the topic is gone", subscribe())];
-  const {
-    TopicArn = '',
-    Endpoint,
-    PendingConfirmation,
-    RawMessageDelivery,
-    FilterPolicy,
-    FilterPolicyScope,
-  } = attributes;
+  const topic = attributes ? (attributes.TopicArn ?? '') : 'arn:PARTITION:sns:REGION:ACCOUNT:TOPIC';
+  // In the Region of the topic.
+  const subscribe =
+    `the topic's policy must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes; then ` +
+    shell`aws sns subscribe --protocol sqs --notification-endpoint ${arn} --topic-arn ${topic} --region ${topic.split(':')[3] ?? ''}`;
+  if (!attributes) return problem("the queue's subscription to the topic is gone", subscribe);
+  const { Endpoint, PendingConfirmation, RawMessageDelivery, FilterPolicy = '{}', FilterPolicyScope } = attributes;
   if (PendingConfirmation === 'true')
-    return [problem("the queue's subscription to the topic was never confirmed: nothing is sent", subscribe(TopicArn))];
-  if (Endpoint !== QueueArn)
-    return [problem(`the subscription sends to ${Endpoint}, not to the queue`, subscribe(TopicArn))];
+    return problem("the queue's subscription to the topic was never confirmed: nothing is sent", subscribe);
+  if (Endpoint !== arn) return problem(`the subscription sends to ${Endpoint}, not to the queue`, subscribe);
+  const isFiltered = FilterPolicy !== '{}' && FilterPolicyScope !== 'MessageBody';
   return [
-    ok(`the queue is subscribed to ${TopicArn}${RawMessageDelivery === 'true' ? ' (raw messages)' : ''}`),
-    ...(FilterPolicy && FilterPolicy !== '{}' && FilterPolicyScope !== 'MessageBody'
-      ? [warning('the subscription has a filter policy: some log files may not be announced', redeploy(stack))]
-      : []),
-    ...(await checkPublisher(TopicArn, stack)),
+    ok(`the queue is subscribed to ${topic}${RawMessageDelivery === 'true' ? ' (raw messages)' : ''}`),
+    isFiltered
+      ? warning('the subscription has a filter policy: some log files may not be announced', redeploy(stack))
+      : undefined,
+    await publisherFindings(topic, stack),
   ];
 }
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
-async function checkPublisher(topicArn: string, stack: Stack): Promise<Found[]> {
-  const trails = await stack.trails();
-  const publishing = trails.filter(({ SnsTopicARN }) => SnsTopicARN === topicArn);
-  const buckets = await stack.logBuckets();
-  const covered = publishing.map(({ S3BucketName }) => S3BucketName);
-  const found = publishing.map(({ Name }) => ok(`${Name} publishes to ${topicArn}`));
-  if (buckets.every(({ name }) => covered.includes(name))) return found;
-  const tells = await bucketTells('topic', topicArn, stack);
-  const others = await onBuckets(stack, (bucket, notifications) => {
-    if (covered.includes(bucket.name)) return [];
-    const told = tells(bucket, notifications);
+async function publisherFindings(topicArn: string, stack: Stack): Promise<Findings> {
+  const publishing = (await stack.trails()).filter((trail) => trail.topicArn === topicArn);
+  const isCovered = (bucket: string) => publishing.some((trail) => trail.bucket === bucket);
+  const found = publishing.map(({ name }) => ok(`${name} publishes to ${topicArn}`));
+  if ((await stack.logBuckets()).every(({ name }) => isCovered(name))) return found;
+  const tells = bucketTells('topic', topicArn);
+  const others = await onBuckets(stack, (bucket, notifications, trails) => {
+    if (isCovered(bucket)) return undefined;
+    const told = tells(bucket, notifications, trails, stack);
+    if (trails.some((trail) => trail.bucket === bucket) || isFine(told)) return told;
     // A trail that is not visible may publish.
-    const hasTrail = trails.some(({ S3BucketName }) => S3BucketName === bucket.name);
-    if (hasTrail || told.every(({ state }) => state === 'ok')) return told;
-    return [unknown(`bucket ${bucket.name} does not publish to ${topicArn}, and its trail is not visible from here`)];
+    return unknown(`bucket ${bucket} does not publish to ${topicArn}, and its trail is not visible from here`);
   });
-  return [...found, ...others];
+  return [found, others];
 }
+
+const isFine = (findings: Findings) => findings !== undefined && 'state' in findings && findings.state === 'ok';

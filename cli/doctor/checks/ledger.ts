@@ -1,10 +1,9 @@
 import { relativeTime } from '../../../shared/render/times.ts';
-import { listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
-import { commandLine } from '../../lib/shell.ts';
+import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
+import { shell } from '../../lib/output.ts';
+import type { Checks } from '../check.ts';
 import { counted, type Found, ok, problem, warning } from '../finding.ts';
-import { orGone, type Stack } from '../stack.ts';
-import { LOGICAL_IDS } from '../stack-resources.ts';
-import { isRefusal, logFileProblems } from './access.ts';
+import type { Stack } from '../stack.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -14,74 +13,113 @@ const BEHIND_MS = HOUR_MS;
 /** As the alarm NoLogFiles. */
 const SILENCE_MS = 6 * HOUR_MS;
 
-/** Log files that are to be read again. Those that S3 or KMS refuses are findings on access. */
-export async function checkFailed(stack: Stack): Promise<Found[]> {
-  const failed = (await logFileProblems(stack)).filter((one) => one.state === 'failed' && !isRefusal(one));
-  if (failed.length === 0) return [ok('none that waits to be read again')];
-  const byReason = Map.groupBy(failed, ({ reason = 'out of time' }) => reason);
-  const filter = ['--filter-pattern', '"failed, to be delivered again"'];
-  const fix = await logs(stack, '1d', ...filter);
-  return [...byReason].map(([reason, files]) =>
-    warning(`${files.length} to be read again (${reason}), such as s3://${files[0]!.logFile}`, fix),
-  );
+/** What the ledger says of the log files. */
+export const ledgerChecks: Checks = {
+  /** Log files that S3 or KMS did not let ingest read: policies of the bucket and of the key refuse, too. */
+  async 'refused log files'(stack) {
+    const refused = Map.groupBy((await problemsOf(stack)).filter(isRefusal), reasonOf);
+    const found = [...refused].map(async ([reason, files]) => {
+      const example = files[0]?.logFile ?? '';
+      const fix = await refusalFix(example.slice(0, example.indexOf('/')), reason, stack);
+      return problem(
+        `ingest was refused ${counted(files.length, 'log file')} (${reason}), such as s3://${example}`,
+        `${fix}; then mwaa-trail redrive delivers them again`,
+      );
+    });
+    return Promise.all(found);
+  },
+
+  /** Log files that are to be read again. */
+  async 'failed log files'(stack) {
+    const failed = (await problemsOf(stack)).filter((one) => one.state === 'failed' && !isRefusal(one));
+    if (failed.length === 0) return ok('none that waits to be read again');
+    const fix = await logs(stack, '--since', '1d', '--filter-pattern', '"failed, to be delivered again"');
+    return [...Map.groupBy(failed, reasonOf)].map(([reason, files]) =>
+      warning(`${files.length} to be read again (${reason}), such as s3://${files[0]?.logFile}`, fix),
+    );
+  },
+
+  async quarantine(stack) {
+    const problems = await problemsOf(stack);
+    const files = problems.filter(({ state }) => state === 'quarantined').length;
+    const partly = problems.filter(({ state }) => state === 'records-quarantined').length;
+    if (files + partly === 0) return ok('empty');
+    return stack.ask('quarantine', async (bucket) =>
+      warning(
+        `quarantined, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
+        shell`mwaa-trail quarantine list --bucket ${bucket} --aws-region ${stack.caller.region}`,
+      ),
+    );
+  },
+
+  /** How far ingest has come, compared with the last delivery of each visible trail. */
+  async freshness(stack) {
+    const watermarks = await stack.ask('ledger', (table) => listWatermarks(stack.clients.dynamo, table));
+    const fix = `see the other findings, and ${await logs(stack, '--since', '1h')}`;
+    const deliveries = await lastDeliveries(stack);
+    if (deliveries.length === 0) return freshness(newestOf(watermarks), undefined, stack, fix);
+    return deliveries.map((delivery) => {
+      // The status of a trail is that of its home Region.
+      const ofHome = newestOf(watermarks.filter(({ region }) => region === delivery.home));
+      return freshness(ofHome ?? newestOf(watermarks), delivery, stack, fix);
+    });
+  },
+};
+
+/** More need not be named: usually all have the same cause. */
+const MAX_PROBLEMS = 100;
+
+/** Log files of which something is missing in the table. */
+const problemsOf = ({ ask, clients }: Stack): Promise<LogFileProblem[]> =>
+  ask('ledger', (table) => listProblems(clients.dynamo, table, {}, MAX_PROBLEMS));
+
+const reasonOf = ({ reason = 'out of time' }: LogFileProblem) => reason;
+
+/** Whether the reason of a failure, as ingest notes it in the ledger, is that S3 or KMS refuses it. */
+function isRefusal({ state, reason = '' }: LogFileProblem): boolean {
+  return state === 'failed' && /AccessDenied|KMS|HTTP 403|Forbidden/.test(reason);
 }
 
-/** What was set aside. */
-export async function checkQuarantine(stack: Stack): Promise<Found[]> {
-  const problems = await logFileProblems(stack);
-  const files = problems.filter(({ state }) => state === 'quarantined').length;
-  const partly = problems.filter(({ state }) => state === 'records-quarantined').length;
-  if (files + partly === 0) return [ok('empty')];
-  const bucket = await stack.physicalId('quarantine', 'the quarantine bucket');
-  return [
-    warning(
-      `quarantined, their events not in the table: ${counted(files, 'log file')}, and records of ${counted(partly, 'log file')}`,
-      commandLine('mwaa-trail quarantine list --bucket', bucket, '--aws-region', stack.caller.region),
-    ),
-  ];
+/** S3 answers `AccessDenied` for its own policies and for the key's. */
+async function refusalFix(bucket: string, reason: string, stack: Stack): Promise<string> {
+  const trails = await stack.trails().catch(() => []);
+  const key = trails.find((trail) => trail.bucket === bucket)?.kmsKey ?? 'KEY-ARN';
+  if (/Disabled/.test(reason)) return shell`aws kms enable-key --key-id ${key}`;
+  const { Role } = await stack.ingest();
+  const bucketPolicy = shell`aws s3api get-bucket-policy --bucket ${bucket}`;
+  const keyPolicy = shell`aws kms get-key-policy --policy-name default --key-id ${key}`;
+  return `let ${Role} s3:GetObject in the bucket's policy (${bucketPolicy}) and kms:Decrypt in the key's policy (${keyPolicy})`;
 }
 
-/** How far ingest has come, compared with the last delivery of each visible trail. */
-export async function checkFreshness(stack: Stack): Promise<Found[]> {
-  const table = await stack.physicalId('ledger', 'the table of log files');
-  const watermarks = await orGone('the table of log files', listWatermarks(stack.clients.dynamo, table));
-  const fix = `see the other findings, and ${await logs(stack, '1h')}`;
-  const deliveries = await lastDeliveries(stack);
-  if (deliveries.length === 0) return [freshness('', newestOf(watermarks), undefined, stack, fix)];
-  return deliveries.map(({ name, home, last }) => {
-    // The status of a trail is that of its home Region.
-    const newest = newestOf(watermarks.filter(({ region }) => region === home)) ?? newestOf(watermarks);
-    return freshness(`${name} last delivered ${relativeTime(last, stack.now)}, `, newest, last, stack, fix);
-  });
+/** When a trail delivered last, in milliseconds since 1970. */
+interface Delivery {
+  name: string;
+  home: string;
+  last: number;
 }
 
-/** @param last when the trail delivered; absent: no trail is visible to compare with */
-function freshness(
-  delivered: string,
-  newest: number | undefined,
-  last: number | undefined,
-  stack: Stack,
-  fix: string,
-): Found {
+/** @param delivery undefined if no trail is visible to compare with */
+function freshness(newest: number | undefined, delivery: Delivery | undefined, { now }: Stack, fix: string): Found {
+  const delivered = delivery ? `${delivery.name} last delivered ${relativeTime(delivery.last, now)}, ` : '';
   if (newest === undefined) {
     return problem(
       `${delivered}ingest has read no log file yet`,
       `if it was just deployed, wait a quarter of an hour; else ${fix}`,
     );
   }
-  const text = `${delivered}the newest log file that ingest has read is from ${relativeTime(newest, stack.now)}`;
-  const behind = (last ?? stack.now) - newest;
-  if (behind <= (last === undefined ? SILENCE_MS : LATE_MS)) return ok(text);
-  if (last !== undefined && behind <= BEHIND_MS) return warning(text, fix);
+  const text = `${delivered}the newest log file that ingest has read is from ${relativeTime(newest, now)}`;
+  const behind = (delivery?.last ?? now) - newest;
+  if (behind <= (delivery ? LATE_MS : SILENCE_MS)) return ok(text);
+  if (delivery && behind <= BEHIND_MS) return warning(text, fix);
   return problem(`ingest is behind: ${text}`, fix);
 }
 
-async function lastDeliveries(stack: Stack): Promise<{ name: string; home: string; last: number }[]> {
+async function lastDeliveries(stack: Stack): Promise<Delivery[]> {
   const trails = await stack.trails().catch(() => []);
   const found = trails.map(async (trail) => {
     const status = await stack.trailStatus(trail).catch(() => undefined);
     const last = status?.LatestDeliveryTime?.getTime();
-    return last === undefined ? [] : [{ name: trail.Name ?? '', home: trail.HomeRegion ?? '', last }];
+    return last === undefined ? [] : [{ name: trail.name, home: trail.home, last }];
   });
   return (await Promise.all(found)).flat();
 }
@@ -92,8 +130,7 @@ function newestOf(watermarks: readonly Watermark[]): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-async function logs(stack: Stack, since: string, ...words: string[]): Promise<string> {
-  const name = (await stack.resources()).get(LOGICAL_IDS.function) ?? `${stack.name}-ingest`;
-  const { region } = stack.caller;
-  return commandLine('aws logs tail', `/aws/lambda/${name}`, '--since', since, ...words, '--region', region);
+async function logs(stack: Stack, ...words: string[]): Promise<string> {
+  const name = (await stack.idOf('function')) ?? `${stack.name}-ingest`;
+  return shell`aws logs tail ${`/aws/lambda/${name}`} ${words} --region ${stack.caller.region}`;
 }

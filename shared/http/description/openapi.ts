@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Format, MEDIA_TYPES } from '../negotiate.ts';
+import { MEDIA_TYPES } from '../negotiate.ts';
 import type { Operation } from '../operation.ts';
 import type { Parameter } from '../parameters.ts';
 import { bodyKey, isItself, type ShownExample, shownExamples } from './examples.ts';
@@ -10,7 +10,7 @@ import { SCHEMAS, type Schema, schemaRef } from './schemas.ts';
  * https://spec.openapis.org/oas/v3.1.1.html
  * @param bodies of the examples, by `bodyKey`
  */
-export function openApiDocument(operations: readonly Operation[], bodies: Readonly<Record<string, string>>): object {
+export function openApiDocument(operations: readonly Operation[], bodies: Bodies): object {
   return {
     openapi: '3.1.1',
     info: {
@@ -41,36 +41,30 @@ const STATUSES: Readonly<Record<number, string>> = {
   503: 'The request could not be answered in time',
 };
 
-function describeOperation(operation: Operation, bodies: Readonly<Record<string, string>>): object {
-  const examples = shownExamples(operation);
-  const statuses = [...new Set(examples.map(({ status }) => status))].sort();
+type Bodies = Readonly<Record<string, string>>;
+
+function describeOperation(operation: Operation, bodies: Bodies): object {
+  const { id, summary, description, parameters } = operation;
+  const byStatus = Map.groupBy(shownExamples(operation), ({ status }) => status);
+  const describeResponse = (status: number, examples: readonly ShownExample[]) => ({
+    description: STATUSES[status],
+    ...(status === 200 && 'cursor' in parameters ? { headers: LINK } : {}),
+    content: describeContent(operation, examples, bodies),
+  });
   return {
-    operationId: operation.id,
-    summary: operation.summary,
-    description: operation.description,
-    parameters: Object.entries(operation.parameters).map(([name, parameter]) => describeParameter(name, parameter)),
+    operationId: id,
+    summary,
+    description,
+    parameters: Object.entries(parameters).map(([name, parameter]) => describeParameter(name, parameter)),
+    // An object has whole numbers in their order.
     responses: Object.fromEntries(
-      statuses.map((status) => [
-        status,
-        {
-          description: STATUSES[status],
-          ...(status === 200 && 'cursor' in operation.parameters ? { headers: LINK } : {}),
-          content: describeContent(
-            operation,
-            examples.filter((example) => example.status === status),
-            bodies,
-          ),
-        },
-      ]),
+      [...byStatus].map(([status, examples]) => [status, describeResponse(status, examples)]),
     ),
   };
 }
 
 const LINK = {
-  Link: {
-    description: 'The next page, as rel="next"; absent: this was the last',
-    schema: { type: 'string' },
-  },
+  Link: { description: 'The next page, as rel="next"; absent: this was the last', schema: { type: 'string' } },
 };
 
 function describeParameter(name: string, { in: place, description, schema }: Parameter): object {
@@ -79,47 +73,37 @@ function describeParameter(name: string, { in: place, description, schema }: Par
   return { name, in: place, description, ...required, schema: described };
 }
 
-function describeContent(
-  operation: Operation,
-  examples: readonly ShownExample[],
-  bodies: Readonly<Record<string, string>>,
-): object {
-  const mediaTypes = [...new Set(examples.map(({ mediaType }) => mediaType))];
+function describeContent(operation: Operation, examples: readonly ShownExample[], bodies: Bodies): object {
+  const byMediaType = [...Map.groupBy(examples, ({ mediaType }) => mediaType)];
   return Object.fromEntries(
-    mediaTypes.map((mediaType) => [
-      mediaType,
-      {
-        ...describeBody(operation, mediaType),
-        examples: Object.fromEntries(
-          examples
-            .filter((example) => example.mediaType === mediaType)
-            .map((example) => [example.name, describeExample(operation, example, bodies)]),
-        ),
-      },
-    ]),
+    byMediaType.map(([mediaType, shown]) => {
+      const described = shown.map((example) => [example.name, describeExample(operation, example, bodies)]);
+      return [mediaType, { ...describeBody(operation, mediaType), examples: Object.fromEntries(described) }];
+    }),
   );
 }
 
 /** OpenAPI 3.1 has no words for lines and columns: they stand in extensions. */
-function describeBody({ schemas, columns }: Operation, mediaType: string): Record<string, Schema | readonly string[]> {
+function describeBody({ schemas, columns }: Operation, mediaType: string): object {
   const text = (description: string): Schema => ({ type: 'string', description });
-  const bodies: Readonly<Record<string, Record<string, Schema | readonly string[]>>> = {
-    [MEDIA_TYPES.json]: { schema: schemaRef(schemas.json) },
-    [MEDIA_TYPES.ndjson]: { schema: text('A JSON text a line'), 'x-line-schema': schemaRef(schemas.line) },
-    [MEDIA_TYPES.csv]: { schema: text('RFC 4180, with a header row'), ...(columns ? { 'x-columns': columns } : {}) },
-  } satisfies Record<(typeof MEDIA_TYPES)[Format], unknown>;
-  return bodies[mediaType] ?? { schema: schemaRef('Problem') };
+  switch (mediaType) {
+    case MEDIA_TYPES.json:
+      return { schema: schemaRef(schemas.json) };
+    case MEDIA_TYPES.ndjson:
+      return { schema: text('A JSON text a line'), 'x-line-schema': schemaRef(schemas.line) };
+    case MEDIA_TYPES.csv:
+      return { schema: text('RFC 4180, with a header row'), ...(columns ? { 'x-columns': columns } : {}) };
+    default:
+      return { schema: schemaRef('Problem') };
+  }
 }
 
-function describeExample(operation: Operation, example: ShownExample, bodies: Readonly<Record<string, string>>) {
+function describeExample(operation: Operation, example: ShownExample, bodies: Bodies): object {
   const { summary, mediaType, request } = example;
+  const common = { summary, 'x-request': request };
+  // The document does not hold itself.
+  if (isItself(operation, example)) return { ...common, externalValue: request.url };
   const body = bodies[bodyKey(operation, example)] ?? '';
-  const isText = mediaType === MEDIA_TYPES.ndjson || mediaType === MEDIA_TYPES.csv;
-  const value = () => (isText || body === '' ? body : JSON.parse(body));
-  return {
-    summary,
-    // The document does not hold itself.
-    ...(isItself(operation, example) ? { externalValue: request.url } : { value: value() }),
-    'x-request': request,
-  };
+  const isText = mediaType === MEDIA_TYPES.ndjson || mediaType === MEDIA_TYPES.csv || body === '';
+  return { ...common, value: isText ? body : JSON.parse(body) };
 }

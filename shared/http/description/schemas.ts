@@ -1,4 +1,6 @@
-import { LISTED_ATTRIBUTES, OTHER_ATTRIBUTES, VERIFICATION_ATTRIBUTES } from '../../render/attributes.ts';
+import { type AttributeName, attributeNamed } from '../../audit-event/attributes.ts';
+import { defined } from '../../defined.ts';
+import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -18,57 +20,41 @@ const listOf = (items: Schema): Schema => ({ type: 'array', items });
 /** An object with these members and no others; those whose name ends in `?` may be absent. */
 function object(members: Readonly<Record<string, Schema>>, description?: string): Schema {
   const names = Object.keys(members);
-  return {
+  return defined({
     type: 'object',
-    ...(description === undefined ? {} : { description }),
+    description,
     properties: Object.fromEntries(names.map((name) => [name.replace('?', ''), members[name]])),
     required: names.filter((name) => !name.endsWith('?')),
     additionalProperties: false,
-  };
+  });
 }
 
-/** Attributes of events that are not strings, or that need a word. */
-const ATTRIBUTES: Readonly<Record<string, Schema>> = {
-  eventTime: { type: 'string', description: 'as CloudTrail wrote it' },
-  readOnly: { type: 'boolean' },
-  expiresAt: { type: 'integer', description: 'when the event is deleted; seconds since 1970' },
-  recordIndex: COUNT,
-  flags: { type: 'array', items: STRING, description: 'what was unusual' },
-  redacted: { type: 'array', items: STRING, description: 'paths in the record of what was masked' },
-  logFile: {
-    type: 'string',
-    description: 'BUCKET/KEY of the log file that the event was first read from; provisional events have none',
-  },
-  timeKey: { type: 'string', description: 'sorts by time, and is unique' },
-  provisional: {
-    const: true,
-    description: 'no log file has brought the event yet, so nothing proves it; absent from all other events',
-  },
-  verification: {
-    enum: ['verified', 'failed', 'pending', 'no-log-file'],
-    description:
-      'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
-      'digest was checked yet; no-log-file: the event is provisional',
-  },
-  verifiedBy: { type: 'string', description: 'the key of the digest that names the log file, in the same bucket' },
-  verifiedAt: TIME,
+const TYPES: Readonly<Record<string, Schema>> = {
+  boolean: { type: 'boolean' },
+  integer: { type: 'integer' },
+  texts: { type: 'array', items: STRING },
+  mark: { const: true },
+  record: { type: 'object' },
 };
 
-const LISTED = ['eventId', 'timeKey'];
-const STORED = [...LISTED, 'ingestedAt', 'contentHash', 'verification'];
-
-function attributes(names: readonly string[], required: readonly string[]): Record<string, Schema> {
+/** The members of an event, as its attributes' table describes them. */
+function attributes(names: readonly AttributeName[]): Record<string, Schema> {
   return Object.fromEntries(
-    names.map((name) => [required.includes(name) ? name : `${name}?`, ATTRIBUTES[name] ?? STRING]),
+    names.map((name) => {
+      const { type, always, shown, values, says } = attributeNamed(name);
+      // CloudTrail may have new values of its own; those of the ledger are ours.
+      const schema = shown === 'ledger' && values ? { enum: values } : type ? TYPES[type] : STRING;
+      // JSON leaves out empty lists.
+      return [always && type !== 'texts' ? name : `${name}?`, { ...schema, description: says }];
+    }),
   );
 }
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  ListedEvent: object(attributes([...LISTED_ATTRIBUTES, 'timeKey'], LISTED), 'An event as a list shows it.'),
+  ListedEvent: object(attributes([...LISTED_COLUMNS, 'timeKey']), 'An event as a list shows it.'),
   Event: object(
     {
-      ...attributes([...LISTED_ATTRIBUTES, ...OTHER_ATTRIBUTES, ...VERIFICATION_ATTRIBUTES], STORED),
-      'record?': { type: 'object', description: "CloudTrail's record, its secrets masked" },
+      ...attributes(VERIFIED_COLUMNS),
       'previousRecord?': { type: 'object', description: 'the record that an addendum with the same eventID replaced' },
       'earlierRecords?': {
         type: 'array',

@@ -1,4 +1,4 @@
-// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../inflater.ts for its place in the reader.
+// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../gunzip.ts for its place in the reader.
 //
 // Inflates DEFLATE streams (RFC 1951). Compressed bytes are put at `input`, their text appears at `text`.
 // All positions are addresses in this module's memory.

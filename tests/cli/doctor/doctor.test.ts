@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { DEFAULT_STACK } from '../../../cli/commands/doctor.ts';
-import type { Finding, State } from '../../../cli/doctor/finding.ts';
-import type { DoctorReport } from '../../../cli/doctor/report.ts';
+import { DEFAULT_STACK } from '../../../cli/doctor/doctor.ts';
+import type { DoctorReport, Finding, State } from '../../../cli/doctor/finding.ts';
 import {
   ACCOUNT,
   ago,
@@ -938,15 +937,17 @@ const READING: Case[] = [
   },
 ];
 
-describe.each([
-  ['stack', STACKS],
-  ['trail', TRAILS],
-  ['retired trail', RETIRED],
-  ['events', EVENTS],
-  ['announcement', ANNOUNCEMENTS],
-  ['parts', PARTS],
-  ['reading', READING],
-])('%s', (_, cases) => {
+const CASES = {
+  stack: STACKS,
+  trail: TRAILS,
+  'retired trail': RETIRED,
+  events: EVENTS,
+  announcement: ANNOUNCEMENTS,
+  parts: PARTS,
+  reading: READING,
+};
+
+describe.each(Object.entries(CASES))('%s', (_, cases) => {
   test.each(cases)('$what', async ({ source = 'queue', changes, findings: expected }) => {
     const { code, bad } = await findings(accountWith(source, changes));
     expect(bad).toEqual(
@@ -1012,14 +1013,19 @@ test('a topic of another Region has its subscription there', async () => {
 
 describe('what hangs on the environment of the function', () => {
   test.each([
-    ['is wrong', { Variables: environment({ EVENTS_TABLE: '' }) }, 'problem', 'EVENTS_TABLE is not set'],
-    [
-      'is encrypted',
-      { Error: { ErrorCode: 'AccessDeniedException', Message: 'x' } },
-      'unknown',
-      'AccessDeniedException',
-    ],
-  ] as const)('%s', async (_, Environment, state, text) => {
+    {
+      what: 'is wrong',
+      Environment: { Variables: environment({ EVENTS_TABLE: '' }) },
+      state: 'problem',
+      text: 'EVENTS_TABLE is not set',
+    },
+    {
+      what: 'is encrypted',
+      Environment: { Error: { ErrorCode: 'AccessDeniedException', Message: 'x' } },
+      state: 'unknown',
+      text: 'AccessDeniedException',
+    },
+  ])('$what', async ({ Environment, state, text }) => {
     const { bad } = await findings(accountWith('queue', lambdaFunction({ Environment })));
     expect(bad).toContainEqual(
       expect.objectContaining({ check: 'configuration', state, text: expect.stringContaining(text) }),
@@ -1127,17 +1133,22 @@ describe('no stack', () => {
 describe('nobody to ask', () => {
   const refused = (code: string) => ({ 'sts:GetCallerIdentity': () => new AwsError(code, 403) });
 
+  const nowhere = { HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
+
   test.each([
-    ['expired', refused('ExpiredToken'), {}, 'the credentials have expired: sign in again'],
-    ['unknown', refused('InvalidClientTokenId'), {}, 'does not accept the credentials (InvalidClientTokenId)'],
-    [
-      'none',
-      {},
-      { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' },
-      'expected credentials, and found none',
-    ],
-    ['no Region', {}, { AWS_REGION: '', HOME: '/nonexistent' }, 'expected a Region: set AWS_REGION'],
-  ])('%s', async (_, account, env, says) => {
+    { what: 'expired', account: refused('ExpiredToken'), says: 'the credentials have expired: sign in again' },
+    {
+      what: 'unknown',
+      account: refused('InvalidClientTokenId'),
+      says: 'does not accept the credentials (InvalidClientTokenId)',
+    },
+    {
+      what: 'none',
+      env: { ...nowhere, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+      says: 'expected credentials, and found none',
+    },
+    { what: 'no Region', env: { ...nowhere, AWS_REGION: '' }, says: 'expected a Region: set AWS_REGION' },
+  ])('$what', async ({ account = {}, env = {}, says }) => {
     const { code, stdout, stderr } = await run(account, [], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(says);

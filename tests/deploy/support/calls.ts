@@ -97,6 +97,11 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
       context: { 's3:prefix': String(input.Prefix ?? '') },
     },
   ],
+  'DynamoDB.BatchGetItem': ({ input: { RequestItems } }) =>
+    Object.keys(RequestItems as object).map((table) => ({
+      action: 'dynamodb:BatchGetItem',
+      resource: `table/${table}`,
+    })),
   'DynamoDB.GetItem': ofTable('GetItem'),
   'DynamoDB.PutItem': ofTable('PutItem'),
   'DynamoDB.UpdateItem': ofTable('UpdateItem'),

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,14 +78,27 @@ export interface Packaging {
 }
 
 /**
- * `serverless package`, which needs neither credentials nor a network.
+ * `serverless package`, once in a test run for the same settings, which needs neither credentials nor a network.
  * @returns the template, as CloudFormation would get it
  * @throws with what Serverless says
  */
-export async function packaged(
+export async function packaged(params: Readonly<Record<string, string>>, packaging: Packaging = {}): Promise<Template> {
+  const id = createHash('sha256')
+    .update(JSON.stringify([params, packaging]))
+    .digest('hex');
+  const known = join(process.env.TEST_RUN_FOLDER!, `${id}.json`);
+  if (!existsSync(known)) {
+    const written = `${known}.${process.pid}`;
+    await writeFile(written, await packageNow(params, packaging));
+    await rename(written, known);
+  }
+  return JSON.parse(await readFile(known, 'utf8'));
+}
+
+async function packageNow(
   params: Readonly<Record<string, string>>,
-  { stage = 'dev', stages }: Packaging = {},
-): Promise<Template> {
+  { stage = 'dev', stages }: Packaging,
+): Promise<string> {
   const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
   const options = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
   const command = [serverless, 'package', '--stage', stage, '--region', REGION, '--package', 'out', ...options];
@@ -93,7 +108,7 @@ export async function packaged(
     if (stages !== undefined) await writeFile(join(service, 'stages.yml'), stages);
     const run = promisify(execFile)(process.execPath, command, { cwd: service, timeout: 120_000 });
     await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}${stderr}`)));
-    return JSON.parse(await readFile(join(service, 'out', 'cloudformation-template-update-stack.json'), 'utf8'));
+    return await readFile(join(service, 'out', 'cloudformation-template-update-stack.json'), 'utf8');
   } finally {
     await rm(service, { recursive: true });
   }

@@ -8,6 +8,7 @@ import { readConfig, readTableNames, readVerifyConfig } from '../../../shared/co
 import { ingestLogFile } from '../../../shared/ingest/ingest-log-file.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
 import { httpEvent } from '../../support/http-event.ts';
+import { mwaaRecord } from '../../support/mwaa-record.ts';
 import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
 import { logFileKey, logFileOf, NOW, sqsEvent } from '../../support/world.ts';
 import { type Call, type Need, recordCalls } from './calls.ts';
@@ -50,19 +51,12 @@ function polling(stack: Stack): Need[] {
 }
 
 /** What CloudTrail says of a call. */
-const record = (eventID: string, more: object = {}) => ({
-  eventVersion: '1.11',
-  userIdentity: { type: 'IAMUser', userName: 'ana', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
-  eventID,
-  eventTime: '2026-11-02T09:15:00Z',
-  eventSource: 'airflow.amazonaws.com',
-  eventName: 'UpdateEnvironment',
-  errorCode: 'AccessDenied',
-  requestParameters: { Name: 'prod-etl' },
-  recipientAccountId: '111122223333',
-  awsRegion: 'eu-west-1',
-  ...more,
-});
+const record = (eventID: string, more: object = {}) =>
+  mwaaRecord(eventID, {
+    userIdentity: { type: 'IAMUser', userName: 'ana', accessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
+    errorCode: 'AccessDenied',
+    ...more,
+  });
 
 async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> {
   const calls: Call[] = [];

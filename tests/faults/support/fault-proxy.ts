@@ -1,6 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Servers } from '../../support/world.ts';
+import type { Servers } from '../../support/servers.ts';
 
 /** One request on its way to the embedded S3 or DynamoDB. */
 export interface PassingRequest {
@@ -129,6 +129,8 @@ function exchangeOf(
       socket.write(framing === 'chunked' && part.length > 0 ? chunked : part, lastByteSent);
     },
     trickle: () => {
+      // A client that has given up by now closes nothing any more.
+      if (socket.destroyed) return;
       socket.write('HTTP/1.1 200 x\r\nx: ');
       const timer = setInterval(() => socket.write('x'), 20);
       socket.once('close', () => clearInterval(timer));

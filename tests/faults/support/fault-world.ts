@@ -9,13 +9,13 @@ import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/ingest/failure.ts';
 import type { LogFileReport, PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
+import type { Servers } from '../../support/servers.ts';
 import {
   createWorld,
   dumpTable,
   type PutFile,
   putObject,
   quarantined,
-  type Servers,
   type StoredItem,
   s3Event,
   type World,
@@ -137,11 +137,11 @@ export function recordText(value: StoredItem[string] | undefined): string | unde
   return value?.S ?? (value?.B && gunzipSync(value.B).toString());
 }
 
-/** Every event is there once and unaltered, nothing else is, and what is bad lies in the quarantine; every file's books balance. */
+/** Every event is there once and unaltered, nothing else is, and what is bad lies in the quarantine; every file's counts add up. */
 export async function expectAllStored(world: FaultWorld, { files, events }: Scenario): Promise<void> {
   await expectEvents(world, events);
   await expectBadRecordsQuarantined(world, files);
-  for (const file of files) await expectBooks(world, file);
+  for (const file of files) await expectEntry(world, file);
   await expectEnvironments(world, events);
 }
 
@@ -173,7 +173,7 @@ async function expectBadRecordsQuarantined({ direct }: FaultWorld, files: readon
   }
 }
 
-async function expectBooks({ direct }: FaultWorld, { key, sha256, books }: ScenarioFile): Promise<void> {
+async function expectEntry({ direct }: FaultWorld, { key, sha256, counts }: ScenarioFile): Promise<void> {
   const ledger = await dumpTable(direct.dynamo, direct.deps.config.logFilesTable);
   const entry = ledger.find((item) => item.objectKey?.S === key);
   const number = (name: string) => Number(entry?.[name]?.N);
@@ -184,7 +184,7 @@ async function expectBooks({ direct }: FaultWorld, { key, sha256, books }: Scena
     events: number('eventsStored') + number('eventsKnown'),
     recordsFiltered: number('recordsFiltered'),
     recordsQuarantined: number('recordsQuarantined'),
-  }).toEqual({ state: 'ingested', sha256, ...books });
+  }).toEqual({ state: 'ingested', sha256, ...counts });
 }
 
 /** The first and the last event of each environment, and the days. */

@@ -1,12 +1,12 @@
 import { relative } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { scaled, seeds } from '../../support/scale.ts';
+import { REPEATS, seeds } from '../../support/scale.ts';
 
 /**
  * A row of the fault table as a test that runs with many seeds; a failure says with which, and how to repeat it.
  * @param name begins with the row's id
  */
-export function row(name: string, run: (seed: number) => Promise<void>, count = scaled(3, 50)): void {
+export function row(name: string, run: (seed: number) => Promise<void>, count = REPEATS): void {
   test(
     name,
     async () => {

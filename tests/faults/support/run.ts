@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from '../../support/random.ts';
-import type { PutFile, Servers } from '../../support/world.ts';
+import type { Servers } from '../../support/servers.ts';
+import type { PutFile } from '../../support/world.ts';
 import { acknowledgedOnlyWhenStored, bodiesOf, createFaultWorld, type FaultWorld, upload } from './fault-world.ts';
 import { type Drained, drain, type QueueOptions } from './queue.ts';
 import { generateScenario, type Scenario, type Shape } from './scenario.ts';

@@ -17,7 +17,7 @@ export interface ExpectedItem {
   isAddendum: boolean;
 }
 
-export interface ExpectedBooks {
+export interface ExpectedCounts {
   recordsRead: number;
   /** Stored by this file, or known before. */
   events: number;
@@ -31,7 +31,7 @@ export interface ScenarioFile {
   bytes: Buffer;
   /** Hexadecimal, of the text. */
   sha256: string;
-  books: ExpectedBooks;
+  counts: ExpectedCounts;
   eventIds: string[];
   badRecords: { index: number; reason: string; text: string }[];
 }
@@ -143,7 +143,7 @@ function toFile(random: Random, name: string, entries: readonly Entry[]): Scenar
     key: logFileKey(name),
     bytes: Buffer.concat(members.map((member) => gzipSync(member))),
     sha256: createHash('sha256').update(text).digest('hex'),
-    books: {
+    counts: {
       recordsRead: entries.length,
       events: count('event'),
       recordsFiltered: count('filtered'),

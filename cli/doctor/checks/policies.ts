@@ -1,0 +1,70 @@
+import { GetPolicyCommand } from '@aws-sdk/client-lambda';
+import { isMissing } from '../../lib/aws-settings.ts';
+import { shell } from '../../lib/output.ts';
+import { type Found, ok, problem } from '../finding.ts';
+import type { Stack } from '../stack.ts';
+
+/**
+ * Whether the queue's policy names a service and what it sends for. Its conditions are not evaluated: AWS's policy simulation
+ * knows no callers that are services.
+ */
+export async function queueAccepts(stack: Stack, service: string, sourceArns: readonly string[]): Promise<Found[]> {
+  const { policy, keyId, url, arn } = await stack.queue();
+  const set = (attributes: object) => shell`aws sqs set-queue-attributes --queue-url ${url} --attributes ${attributes}`;
+  const found = sourceArns.map((sourceArn) => {
+    if (namesSender(policy, service, sourceArn)) return ok(`the queue accepts messages of ${service} for ${sourceArn}`);
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Service: service },
+      Action: 'sqs:SendMessage',
+      Resource: arn,
+      Condition: { ArnEquals: { 'aws:SourceArn': sourceArn } },
+    };
+    const Policy = JSON.stringify(withStatement(policy, statement));
+    return problem(`the queue's policy does not name ${service} for ${sourceArn}`, set({ Policy }));
+  });
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+  if (!/(^|\/)alias\/aws\/sqs$/.test(keyId)) return found;
+  const text = `the queue is encrypted with the AWS managed key (${keyId}), which ${service} may not use`;
+  return [problem(text, set({ SqsManagedSseEnabled: 'true' })), ...found];
+}
+
+/** Whether the function's policy names the buckets. */
+export async function functionAccepts({ ask, clients, logBuckets, caller }: Stack): Promise<Found[]> {
+  return ask('function', async (FunctionName) => {
+    const { Policy = '' } = await clients.lambda
+      .send(new GetPolicyCommand({ FunctionName }))
+      .catch((error: unknown) => {
+        if (isMissing(error)) return {} as { Policy?: string };
+        throw error;
+      });
+    return (await logBuckets()).map(({ name, account = caller.account }) => {
+      const sourceArn = `arn:${caller.partition}:s3:::${name}`;
+      if (namesSender(Policy, 's3.amazonaws.com', sourceArn)) return ok(`the function may be invoked for ${sourceArn}`);
+      return problem(
+        `the function's policy does not name s3.amazonaws.com for ${sourceArn}`,
+        shell`aws lambda add-permission --statement-id log-bucket --action lambda:InvokeFunction --principal s3.amazonaws.com --function-name ${FunctionName} --source-arn ${sourceArn} --source-account ${account}`,
+      );
+    });
+  });
+}
+
+interface PolicyDocument {
+  Version?: string;
+  Statement?: object | object[];
+}
+
+const statementsOf = (policy: string) => [(JSON.parse(policy || '{}') as PolicyDocument).Statement ?? []].flat();
+
+/** Whether a statement that allows something names both. */
+function namesSender(policy: string, service: string, sourceArn: string): boolean {
+  return statementsOf(policy).some((statement) => {
+    const text = JSON.stringify(statement);
+    return text.includes('"Effect":"Allow"') && text.includes(`"${service}"`) && text.includes(`"${sourceArn}"`);
+  });
+}
+
+function withStatement(policy: string, statement: object): PolicyDocument {
+  const { Version = '2012-10-17', ...others } = JSON.parse(policy || '{}') as PolicyDocument;
+  return { ...others, Version, Statement: [...statementsOf(policy), statement] };
+}

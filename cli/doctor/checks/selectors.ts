@@ -1,0 +1,120 @@
+import {
+  type AdvancedEventSelector,
+  GetEventSelectorsCommand,
+  type GetEventSelectorsCommandOutput,
+} from '@aws-sdk/client-cloudtrail';
+import { shell } from '../../lib/output.ts';
+import type { Check, Checks } from '../check.ts';
+import { type Found, ok, problem, warning } from '../finding.ts';
+import type { Stack } from '../stack.ts';
+import { type Trail, trailCommand } from '../trail.ts';
+
+/** Whether trails record MWAA's events. */
+export const selectorChecks: Checks = {
+  'management events': onSelectors('Management', ({ name }, recorded, fix) => {
+    if (recorded === 'all') return ok(`${name} records management events`);
+    const text = `${name} records ${recorded === 'none' ? 'no' : 'only some'} management events: creations, changes, deletions, and denied calls may be missing`;
+    return recorded === 'none' ? problem(text, fix) : warning(text, fix);
+  }),
+
+  'data events': onSelectors('Data', ({ name }, recorded, fix) => {
+    const what = 'logins to Airflow, CLI tokens, calls of its REST API';
+    if (recorded === 'all') return ok(`${name} records MWAA's data events: ${what}`);
+    if (recorded === 'some') return warning(`${name} records only some of MWAA's data events (${what})`, fix);
+    return problem(`${name} does not record MWAA's data events: ${what} leave no trace`, fix);
+  }),
+};
+
+type Category = 'Management' | 'Data';
+type Recorded = 'all' | 'some' | 'none';
+
+/** What a trail needs to record all of a category. */
+const WANTED: Readonly<Record<Category, AdvancedEventSelector>> = {
+  Management: {
+    Name: 'Management events',
+    FieldSelectors: [{ Field: 'eventCategory', Equals: ['Management'] }],
+  },
+  Data: {
+    Name: 'MWAA data events',
+    FieldSelectors: [
+      { Field: 'eventCategory', Equals: ['Data'] },
+      { Field: 'resources.type', Equals: ['AWS::MWAA::Environment'] },
+    ],
+  },
+};
+
+/** A check of what each trail records of a category. Trails may share the work: what another one records is not missing. */
+function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => Found): Check {
+  return async (stack) => {
+    const asked = (await stack.trails()).map(async (trail) => {
+      const command = new GetEventSelectorsCommand({ TrailName: trail.arn });
+      const selectors = await stack.clients.cloudTrailIn(trail.home).send(command);
+      return { trail, selectors, recorded: recordedOf(selectors, category) };
+    });
+    const trails = await Promise.all(asked);
+    const buckets = (await stack.logBuckets()).map(({ name }) => name);
+    const complete = trails.filter(({ trail, recorded }) => recorded === 'all' && buckets.includes(trail.bucket));
+    return trails.map(({ trail, selectors, recorded }) => {
+      const other = recorded === 'all' ? undefined : complete.find((one) => seesAllOf(one.trail, trail))?.trail;
+      if (other) return ok(`${trail.name} leaves ${category.toLowerCase()} events to ${other.name}`);
+      return check(trail, recorded, selectorFix(trail, selectors, WANTED[category], stack));
+    });
+  };
+}
+
+/** Whether a trail records the accounts and Regions of another one. */
+function seesAllOf(trail: Trail, other: Trail): boolean {
+  const regions = trail.isMultiRegion || (!other.isMultiRegion && trail.home === other.home);
+  return regions && (trail.isOrganization || !other.isOrganization);
+}
+
+/**
+ * How much of MWAA's events of a category the selectors record; a selector with conditions of its own records some. Basic
+ * selectors know no data events of MWAA.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html
+ */
+function recordedOf(
+  { EventSelectors = [], AdvancedEventSelectors = [] }: GetEventSelectorsCommandOutput,
+  category: Category,
+): Recorded {
+  const basic = EventSelectors.filter(
+    ({ IncludeManagementEvents = true }) => IncludeManagementEvents && category === 'Management',
+  );
+  const advanced = AdvancedEventSelectors.filter((selector) => isOf(selector, category));
+  if (basic.length + advanced.length === 0) return 'none';
+  const isWhole =
+    basic.some(({ ReadWriteType = 'All' }) => ReadWriteType === 'All') ||
+    advanced.some(({ FieldSelectors = [] }) => FieldSelectors.every(keepsMwaa));
+  return isWhole ? 'all' : 'some';
+}
+
+/** Whether a selector records MWAA's events of a category, or some of them. */
+function isOf({ FieldSelectors = [] }: AdvancedEventSelector, category: Category): boolean {
+  return (WANTED[category].FieldSelectors ?? []).every(({ Field, Equals: [wanted = ''] = [] }) =>
+    FieldSelectors.some((one) => one.Field === Field && one.Equals?.includes(wanted)),
+  );
+}
+
+type FieldSelector = NonNullable<AdvancedEventSelector['FieldSelectors']>[number];
+
+/** Whether a condition leaves out no event of MWAA. */
+function keepsMwaa({ Field = '', Equals = [], NotEquals = [] }: FieldSelector): boolean {
+  if (Field !== 'eventSource') return Field === 'eventCategory' || Field === 'resources.type';
+  const mwaa = 'airflow.amazonaws.com';
+  return Equals.includes(mwaa) || (NotEquals.length > 0 && !NotEquals.includes(mwaa));
+}
+
+/** The command replaces all selectors, and a trail has either basic or advanced ones. */
+function selectorFix(
+  trail: Trail,
+  { AdvancedEventSelectors = [], EventSelectors = [] }: GetEventSelectorsCommandOutput,
+  wanted: AdvancedEventSelector,
+  { caller }: Stack,
+): string {
+  if (EventSelectors.length > 0) {
+    const read = trailCommand('get-event-selectors', trail, caller);
+    return `the trail has basic selectors: write them as advanced ones (${read}), and add ${JSON.stringify(wanted)}`;
+  }
+  const all = [...AdvancedEventSelectors, wanted];
+  return `${trailCommand('put-event-selectors', trail, caller)} ${shell`--advanced-event-selectors ${all}`}`;
+}

@@ -1,0 +1,123 @@
+import type { LogBucket } from '../../../shared/config.ts';
+import { shell } from '../../lib/output.ts';
+import { type Checks, eachTrail } from '../check.ts';
+import { type Found, ok, problem, unknown, warning } from '../finding.ts';
+import type { Stack } from '../stack.ts';
+import { type Trail, trailCommand } from '../trail.ts';
+import { selectorChecks } from './selectors.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A new trail's first log file takes some minutes. */
+const FIRST_LOG_FILE_MS = 30 * MINUTE_MS;
+/** An account with a trail is never silent for so long; as the alarm NoLogFiles. */
+const SILENCE_MS = 6 * HOUR_MS;
+/** A digest is written every hour, even if nothing happened; the first one, too, comes that soon. */
+const DIGEST_SILENCE_MS = 3 * HOUR_MS;
+
+/** Whether trails deliver, and record everything. */
+export const trailChecks: Checks = {
+  /** Whether a trail delivers to each bucket that ingest reads. */
+  async trail(stack) {
+    const trails = await stack.trails();
+    const buckets = (await stack.logBuckets()).filter(({ name }) => !trails.some(({ bucket }) => bucket === name));
+    const own = await stack.idOf('trail');
+    const retired = (await stack.allTrails()).filter((trail) => !trails.includes(trail));
+    return [
+      buckets.map((bucket) => nothingDelivered(bucket, own, trails, stack)),
+      retired.map(({ name }) => ok(`${name} is retired: another trail delivers to the same bucket`)),
+      trails.map(({ name, home, bucket }) => ok(`${name} (home Region ${home}) delivers to ${bucket}`)),
+    ];
+  },
+
+  Regions: eachTrail((trail, { caller }) =>
+    trail.isMultiRegion
+      ? ok(`${trail.name} records all Regions`)
+      : warning(
+          `${trail.name} records ${trail.home} only: environments in other Regions leave no trace`,
+          trailCommand('update-trail', trail, caller, '--is-multi-region-trail'),
+        ),
+  ),
+
+  validation: eachTrail((trail, { caller }) =>
+    trail.writesDigests
+      ? ok(`${trail.name} signs its log files`)
+      : warning(
+          `${trail.name} has log file validation off: nobody can prove that log files are as CloudTrail wrote them`,
+          trailCommand('update-trail', trail, caller, '--enable-log-file-validation'),
+        ),
+  ),
+
+  /** When a trail delivered last, and what CloudTrail says of its errors. */
+  logging: eachTrail(async (trail, stack) => {
+    const { IsLogging, ...status } = await stack.trailStatus(trail);
+    const { LatestDeliveryError: error, LatestDeliveryTime: last, StartLoggingTime: start } = status;
+    const { name, bucket } = trail;
+    if (!IsLogging) return problem(`${name} is switched off`, trailCommand('start-logging', trail, stack.caller));
+    if (error) return problem(`${name} cannot deliver to ${bucket}: ${error}`, deliveryFix(trail));
+    const text = last ? `${name} last delivered ${stack.ago(last)}` : `${name} has delivered nothing yet`;
+    const isRecent = last ? stack.isWithin(SILENCE_MS, last) : stack.isWithin(FIRST_LOG_FILE_MS, start);
+    return isRecent ? ok(text) : problem(`${text}, although it is switched on`, deliveryFix(trail));
+  }),
+
+  /** When a trail that signs delivered its last digest. */
+  digests: eachTrail(async (trail, stack) => {
+    const { IsLogging, ...status } = await stack.trailStatus(trail);
+    const { LatestDigestDeliveryError: error, LatestDigestDeliveryTime: last, StartLoggingTime: start } = status;
+    const { name } = trail;
+    if (!trail.writesDigests || !IsLogging) return undefined;
+    if (error) return problem(`${name} cannot deliver digest files: ${error}`, deliveryFix(trail));
+    const text = last
+      ? `${name} delivered its last digest file ${stack.ago(last)}`
+      : `${name} has delivered no digest file yet`;
+    return stack.isWithin(DIGEST_SILENCE_MS, last ?? start)
+      ? ok(text)
+      : warning(`${text}: one is due every hour`, deliveryFix(trail));
+  }),
+
+  ...selectorChecks,
+};
+
+/** No trail in use delivers to a bucket. @param own the name of the trail that the stack created */
+function nothingDelivered(
+  { name, account }: LogBucket,
+  own: string | undefined,
+  trails: readonly Trail[],
+  { caller }: Stack,
+): Found {
+  if (account !== undefined && account !== caller.account) {
+    // Other accounts' trails are visible only if they are the organization's.
+    const list = shell`aws cloudtrail describe-trails --query ${`trailList[?S3BucketName=='${name}']`}`;
+    return {
+      ...unknown(`no trail visible from here delivers to ${name}, the bucket of account ${account}`),
+      fix: `with credentials of the trail's account: ${list}`,
+    };
+  }
+  if (own === undefined) {
+    const list = shell`aws cloudtrail describe-trails --region ${caller.region}`;
+    return problem(
+      `no trail of this account delivers to ${name}`,
+      `which bucket does your trail deliver to? ${list}; then deploy with --param=logBucket=BUCKET`,
+    );
+  }
+  const moved = trails.find((trail) => trail.name === own);
+  if (moved) {
+    return problem(
+      `${own} delivers to ${moved.bucket}, and ingest reads ${name}`,
+      trailCommand('update-trail', moved, caller, '--s3-bucket-name', name),
+    );
+  }
+  const create = shell`aws cloudtrail create-trail --is-multi-region-trail --enable-log-file-validation --region ${caller.region} --name ${own} --s3-bucket-name ${name}`;
+  const start = shell`aws cloudtrail start-logging --region ${caller.region} --name ${own}`;
+  return problem(
+    `the stack's trail ${own} is gone: nothing is delivered to ${name}`,
+    `${create} && ${start}; then run doctor again`,
+  );
+}
+
+/** What CloudTrail reports is an error of S3 or KMS. */
+function deliveryFix({ bucket, kmsKey }: Trail): string {
+  const policy = shell`aws s3api get-bucket-policy --bucket ${bucket}`;
+  const key = kmsKey ? `, and the key kms:GenerateDataKey* (${shell`aws kms describe-key --key-id ${kmsKey}`})` : '';
+  return `check that the bucket is there and its policy allows cloudtrail.amazonaws.com s3:PutObject (${policy})${key}`;
+}

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, type Option } from 'commander';
+import type { Defined } from '../../shared/defined.ts';
+
+/** What a command works with, in place of the process. */
+export interface Context {
+  /** Flags for the AWS settings are written into it. The AWS SDK reads the environment of the process. */
+  env: NodeJS.ProcessEnv;
+  out: Output;
+  err: Output;
+  /** Returns a signal that Ctrl-C aborts from now on. A second Ctrl-C ends the process. */
+  interrupt(): AbortSignal;
+}
+
+/** A stream to write to; what a terminal knows of itself is absent elsewhere. */
+export type Output = NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
+
+/** How a command ends: done; failed, or something it read was bad; usage error. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** What is wrong with the command line. Thrown while a value is read, it is reported with the name of its flag. */
+export class UsageError extends InvalidArgumentError {}
+
+/** An argument or a flag. `T` is the type of its value, undefined if it may be left out. */
+export interface Parameter<T> {
+  readonly value?: T;
+}
+
+/** A positional argument: `<name>`, `<name...>` or `[name...]`. */
+export interface Argument<T> extends Parameter<T> {
+  placeholder(name: string): string;
+  says: string;
+}
+
+export interface Flag<T> extends Parameter<T> {
+  /** The options as commander has them, of a flag such as `--event-name`. */
+  options(flag: string): Option[];
+}
+
+/** What a command is given, by the names of its arguments and flags. */
+export type Values<P> = Defined<{ [K in keyof P]: P[K] extends Parameter<infer T> ? T : never }>;
+
+type Arguments = Readonly<Record<string, Argument<unknown>>>;
+/** By the name of the value: `eventName` is `--event-name`. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** A command: what it takes, and what it does. */
+export interface Command<A extends Arguments, F extends Flags> {
+  arguments?: A;
+  flags: F;
+  /** Below the flags in its help. */
+  notes?: string;
+  /**
+   * Returns the exit code.
+   * @throws {UsageError}
+   */
+  run(given: Values<A> & Values<F>, context: Context): Promise<number>;
+}
+
+/** A command, whatever it takes. */
+export type AnyCommand = Omit<Command<Arguments, Flags>, 'run'> & {
+  run(given: never, context: Context): Promise<number>;
+};
+
+/** A command that consists of commands: by name, what help says of each. */
+export interface CommandGroup {
+  commands: Readonly<Record<string, readonly [says: string, command: AnyCommand]>>;
+}
+
+/** Declares a command; its arguments and flags give `run` its types. */
+// biome-ignore lint/complexity/noBannedTypes: no arguments
+export function command<F extends Flags, A extends Arguments = {}>(declared: Command<A, F>): AnyCommand {
+  return declared;
+}
+
+/** The flag of a value: `--event-name` of `eventName`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

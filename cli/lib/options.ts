@@ -1,0 +1,101 @@
+import { Option } from 'commander';
+import parseDuration from 'parse-duration';
+import { TEXT_CRITERIA, type TextCriterion } from '../../shared/query/criteria.ts';
+import { nearestNames } from '../../shared/query/near-names.ts';
+import { type Argument, type Flag, UsageError } from './command.ts';
+import { SINCE } from './times.ts';
+
+/** Whatever else commander is to know of an option. */
+type Configure = (option: Option) => Option;
+
+/** A flag with a value that is read in some way. */
+export function value<T>(placeholder: string, says: string, configure: Configure = (option) => option): Flag<T> {
+  return { options: (flag) => [configure(new Option(`${flag} ${placeholder}`, says))] };
+}
+
+export const text = (placeholder: string, says: string, configure?: Configure) =>
+  value<string | undefined>(placeholder, says, configure);
+
+/** A flag that may be repeated; `<name...>` takes several values at once, too. */
+export const repeated = (placeholder: string, says: string, read: (value: string) => string = (given) => given) =>
+  value<string[] | undefined>(placeholder, says, (option) =>
+    option.argParser((given: string, before: string[] = []) => [...before, read(given)]),
+  );
+
+/** A flag without a value. */
+export const toggle = (says: string, configure?: Configure) => value<true | undefined>('', says, configure);
+
+/** Something that is done unless its flag, `--no-...`, is given. */
+export const unless = (says: string): Flag<boolean> => ({
+  options: (flag) => [new Option(flag.replace('--', '--no-'), says)],
+});
+
+/** A whole number from 1. */
+export const count = (says: string, usual: number) =>
+  value<number>('<n>', says, (option) => option.default(usual).argParser(readCount));
+
+/** A length of time, in milliseconds. @param usual as one would give it */
+export const duration = (says: string, usual: string) =>
+  value<number>('<time>', says, (option) => option.default(readDuration(usual), usual).argParser(readDuration));
+
+/**
+ * `--format`, with one rule for all commands: the first is what is printed unless it is given, on a terminal and elsewhere,
+ * and is for people; programs name one of the others.
+ */
+export const format = <const F extends readonly [string, ...string[]]>(formats: F, says = 'how to print') =>
+  value<F[number]>('<format>', says, (option) => choiceOf(formats)(option.default(formats[0])));
+
+/** Takes one of some words only. */
+export const choiceOf = (choices: readonly string[]): Configure => {
+  return (option) => option.choices(choices).argParser((given) => readChoice(choices, given));
+};
+
+export const operand = (says: string): Argument<string> => ({ placeholder: (name) => `<${name}>`, says });
+export const operands = (says: string): Argument<string[]> => ({ placeholder: (name) => `<${name}...>`, says });
+export const anyOperands = (says: string): Argument<string[]> => ({ placeholder: (name) => `[${name}...]`, says });
+
+/** A flag for each filter of events. */
+export const CRITERIA = {
+  ...(Object.fromEntries(
+    Object.entries(TEXT_CRITERIA).map(([name, { says }]) => [name, repeated('<value>', says)]),
+  ) as Record<TextCriterion, Flag<string[] | undefined>>),
+  errors: toggle('only events with an error'),
+  readOnly: {
+    options: (flag) => [
+      new Option(flag, 'only events that change nothing'),
+      new Option(flag.replace('--', '--no-'), 'only events that change something'),
+    ],
+  } as Flag<boolean | undefined>,
+  since: text('<time>', `from this time on: ${SINCE} 7d`),
+  until: text('<time>', 'before this time'),
+};
+
+/** Takes a value only if it looks right. @param expected `12 digits` */
+export function matching(pattern: RegExp, expected: string): (value: string) => string {
+  return (given) => {
+    if (pattern.test(given)) return given;
+    throw new UsageError(`Expected ${expected}.`);
+  };
+}
+
+function readCount(given: string): number {
+  return Number(matching(/^[1-9]\d{0,14}$/, 'a whole number from 1')(given));
+}
+
+/** A timer's longest wait is little more. */
+const LONGEST_MS = 24 * 24 * 3600 * 1000;
+
+/** Reads a length of time such as `30s` or `1h30m`, in milliseconds. */
+function readDuration(given: string): number {
+  const ms = /^\s*\d/.test(given) && /[a-z]\s*$/i.test(given) ? parseDuration(given) : null;
+  if (ms !== null && ms >= 1_000 && ms <= LONGEST_MS) return ms;
+  throw new UsageError('Expected a length of time from 1s to 24d, such as 30s or 1h30m.');
+}
+
+function readChoice(choices: readonly string[], given: string): string {
+  if (choices.includes(given)) return given;
+  const [nearest] = nearestNames(given, choices);
+  throw new UsageError(
+    `Allowed choices are ${choices.join(', ')}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { placeOf } from '../../shared/errors.ts';
+import type { LogFileReport } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
+
+/** A log file among many: an object in S3, or a file on this machine. */
+export interface ListedFile {
+  bucket: string;
+  key: string;
+  /** In bytes. */
+  size: number;
+  /** Of a file on this machine. */
+  path?: string | undefined;
+}
+
+/** How an object is archived in S3. */
+export interface Archived {
+  /** `GLACIER`, `DEEP_ARCHIVE`; or a tier of Intelligent-Tiering, `ARCHIVE_ACCESS`, `DEEP_ARCHIVE_ACCESS`. */
+  tier: string;
+  /** It is being restored. */
+  restoring: boolean;
+}
+
+/** What became of one log file: what ingest reports, or why it was not ingested here. */
+export type FileResult =
+  | LogFileReport
+  /** It is no log file, so its events are provisional. */
+  | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
+  /** The ledger has it in this state, and ingest was not asked. */
+  | { outcome: 'known' }
+  | { outcome: 'announced' }
+  | ({ outcome: 'archived' } & Archived)
+  | { outcome: 'failed'; detail: string };
+
+/** Something of a log file that is not stored. */
+export interface FileProblem {
+  /** Its path, or its place in S3. */
+  logFile: string;
+  /** `unreadable`: a file on this machine; `records-quarantined`, `records-failed`: the rest of it is stored. */
+  outcome: 'failed' | 'quarantined' | 'records-quarantined' | 'records-failed' | 'unreadable';
+  detail: string;
+}
+
+export function addCounts(sum: LogFileCounts, more: LogFileCounts): LogFileCounts {
+  return {
+    recordsRead: sum.recordsRead + more.recordsRead,
+    eventsStored: sum.eventsStored + more.eventsStored,
+    eventsKnown: sum.eventsKnown + more.eventsKnown,
+    recordsFiltered: sum.recordsFiltered + more.recordsFiltered,
+    recordsQuarantined: sum.recordsQuarantined + more.recordsQuarantined,
+  };
+}
+
+/** The records of a log file, with what was stored before as known. */
+export function countsOf(result: FileResult): LogFileCounts {
+  switch (result.outcome) {
+    case 'ingested':
+    case 'provisional':
+      return result.counts;
+    case 'already-ingested': {
+      const { eventsStored, eventsKnown } = result.counts;
+      return { ...result.counts, eventsStored: 0, eventsKnown: eventsStored + eventsKnown };
+    }
+    default:
+      return NO_COUNTS;
+  }
+}
+
+/** What is bad of a log file, earlier findings included. */
+export function problemsOf(file: Omit<ListedFile, 'size'>, result: FileResult): FileProblem[] {
+  const problem = (outcome: FileProblem['outcome'], detail: string) => ({ logFile: placeOf(file), outcome, detail });
+  switch (result.outcome) {
+    case 'ingested':
+      return result.problems.map(({ detail }) => problem('records-quarantined', detail));
+    case 'provisional':
+      return result.problems.map(({ detail }) => problem('records-failed', detail));
+    case 'already-ingested': {
+      const { recordsQuarantined: bad } = result.counts;
+      return bad === 0 ? [] : [problem('records-quarantined', `${bad} of its records are in quarantine`)];
+    }
+    case 'quarantined':
+    case 'already-quarantined':
+      return [problem('quarantined', result.detail)];
+    case 'failed':
+      return [problem('failed', result.detail)];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,106 @@
+import { pMapIterable } from 'p-map';
+import { countsOf, type FileResult, type ListedFile } from './file-result.ts';
+import type { Tally } from './tally.ts';
+
+/** What became of a log file. */
+export interface Done<F extends ListedFile = ListedFile> {
+  file: F;
+  result: FileResult;
+}
+
+interface Processing<D extends Done> {
+  concurrency: number;
+  tally: Tally;
+  /**
+   * Writes together what a window's files leave to be written.
+   * @returns what is final, to be counted
+   */
+  endWindow(window: D[]): D[] | Promise<D[]>;
+}
+
+/** Files that end together, and for how long the first of them waits for the others. */
+const WINDOW = 1_000;
+const WINDOW_MS = 5_000;
+
+/**
+ * Works on many log files, some at the same time. They end in windows, and the work on others goes on meanwhile. Memory holds
+ * what became of two windows' files.
+ * @param items files, or batches of them
+ * @throws the first error of `items` or `work`, after which no more items are taken, when those at work are done
+ */
+export async function processFiles<T, D extends Done>(
+  items: AsyncIterable<T> | Iterable<T>,
+  work: (item: T) => Promise<D[]>,
+  { concurrency, tally, endWindow }: Processing<D>,
+): Promise<void> {
+  // After an error, pMapIterable would drop what is done.
+  const errors: unknown[] = [];
+  async function* untilError() {
+    try {
+      for await (const item of items) {
+        if (errors.length > 0) return;
+        yield item;
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  const workAndAdvance = async (item: T): Promise<D[]> => {
+    try {
+      const done = await work(item);
+      for (const { file, result } of done) tally.advance(file, countsOf(result).eventsStored);
+      return done;
+    } catch (error) {
+      errors.push(error);
+      return [];
+    }
+  };
+  const end = async (window: D[]) => {
+    for (const { file, result } of await endWindow(window)) tally.add(file, result);
+  };
+  let window: D[] = [];
+  let began = performance.now();
+  const options = { concurrency, backpressure: WINDOW + concurrency, preserveOrder: false };
+  for await (const done of pMapIterable(untilError(), workAndAdvance, options)) {
+    window.push(...done);
+    if (window.length < WINDOW && performance.now() - began < WINDOW_MS) continue;
+    await end(window);
+    window = [];
+    began = performance.now();
+  }
+  if (window.length > 0) await end(window);
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Lets so many bytes be worked on at the same time, in the order of asking; and always one item, however big. */
+export class ByteBudget {
+  private readonly bytes: number;
+  private taken = 0;
+  private readonly waiting: { bytes: number; begin: () => void }[] = [];
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+
+  async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    await new Promise<void>((begin) => {
+      this.waiting.push({ bytes, begin });
+      this.beginNext();
+    });
+    try {
+      return await work();
+    } finally {
+      this.taken -= bytes;
+      this.beginNext();
+    }
+  }
+
+  private beginNext(): void {
+    for (let [next] = this.waiting; next; [next] = this.waiting) {
+      if (this.taken > 0 && this.taken + next.bytes > this.bytes) return;
+      this.waiting.shift();
+      this.taken += next.bytes;
+      next.begin();
+    }
+  }
+}

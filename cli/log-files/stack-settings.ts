@@ -1,0 +1,74 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { createClient } from '../../shared/aws/settings.ts';
+import type { Environment } from '../../shared/config.ts';
+import { describeError, TrailError } from '../../shared/errors.ts';
+import { displayText } from '../../shared/render/display.ts';
+import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
+import { listResources, PARTS } from '../lib/stack-resources.ts';
+import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
+
+/** Which events the ingest function keeps, and for how long. */
+const VARIABLES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
+
+/**
+ * Asks Lambda for the variables of a stack's ingest function, so that events are stored here as the function would store them.
+ * Tables that are named one by one have no known function.
+ * @param env its own values of these variables take precedence, also empty ones
+ * @returns `env` with those variables
+ * @throws {TrailError} `stack` if there is no such function, or its variables cannot be read
+ */
+export async function withIngestSettings(options: StoreOptions, env: Environment): Promise<Environment> {
+  const store = storeOf(options, env);
+  const missing = VARIABLES.filter((name) => env[name] === undefined);
+  if (store.kind === 'local' || store.stack === undefined || options.table !== undefined || missing.length === 0)
+    return env;
+  const variables = await variablesOf(store.stack);
+  return { ...env, ...Object.fromEntries(missing.map((name) => [name, variables[name]])) };
+}
+
+async function variablesOf(stack: string): Promise<Environment> {
+  const FunctionName = ingestFunctionOf(stack);
+  const refused = (why: string) =>
+    `lambda:GetFunctionConfiguration does not tell which events ${FunctionName} keeps, and for how long (${why}): ` +
+    `set ${VARIABLES.join(' and ')} as it has them, empty where it has none`;
+  const missing = `expected its function ${FunctionName} in this account and Region`;
+  const command = new GetFunctionConfigurationCommand({ FunctionName });
+  const answer = await ask({ stack, missing, refused }, () => createClient(LambdaClient).send(command));
+  const { Variables, Error: problem } = answer.Environment ?? {};
+  if (Variables) return Variables;
+  // If its key may not be used, Lambda answers with an error in place of variables.
+  throw stackError(stack, refused(displayText(problem?.ErrorCode ?? 'it has no variables')));
+}
+
+/**
+ * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name, and a guessed name could be that of
+ * somebody else's bucket, who would receive unredacted records.
+ * @throws {TrailError} `stack` if there is no such stack, it has no such bucket, or CloudFormation may not be asked
+ */
+export async function quarantineBucketOf(stack: string): Promise<string> {
+  const advice = '; or name the bucket itself, as --help says';
+  const refused = (why: string) => `cloudformation:ListStackResources does not tell its quarantine (${why})${advice}`;
+  const missing = `expected a stack of this name in this account and Region${advice}`;
+  const resources = await ask({ stack, missing, refused }, () =>
+    listResources(createClient(CloudFormationClient), stack),
+  );
+  const bucket = resources.get(PARTS.quarantine.id);
+  if (bucket) return bucket;
+  throw stackError(stack, `expected it to have a quarantine bucket${advice}`);
+}
+
+/** Words an error of AWS; problems of the AWS configuration are worded elsewhere. */
+async function ask<T>(
+  { stack, missing, refused }: { stack: string; missing: string; refused(why: string): string },
+  request: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (isMissing(error)) throw stackError(stack, missing);
+    throw settingsProblem(error) === undefined ? stackError(stack, refused(describeError(error))) : error;
+  }
+}
+
+const stackError = (stack: string, problem: string) => new TrailError('stack', `--stack ${stack}: ${problem}`);

@@ -1,0 +1,166 @@
+/** One attribute of an event. */
+interface Attribute {
+  /** What the help, the OpenAPI document and docs/stored-items.md say of it. */
+  says: string;
+  /**
+   * `list`: in lists, so each index holds it; `event`: with a whole event; `ledger`: with a whole event, read from the
+   * ledger entry of its log file; `store`: in the item only.
+   */
+  shown: 'list' | 'event' | 'ledger' | 'store';
+  /** Absent: text. `record` and `versions` are packed apart from the others, because they are large. */
+  type?: 'boolean' | 'integer' | 'texts' | 'mark' | 'record' | 'versions';
+  /** Every event has it. */
+  always?: true;
+  /** It is about how the event came here; all else follows from the record alone. */
+  origin?: true;
+  /** The lines of `mwaa-trail show` that it stands in. */
+  label?: string;
+  /** The index whose partition key it is, and its rank: of indexes that serve a question, the lowest reads the least. */
+  index?: readonly [name: string, rank: number];
+  /** Values of which there are few events, and the rank if only these are asked for. */
+  rare?: { rank: number; values: readonly string[] };
+  /**
+   * How a question is compared with it. `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR
+   * range stands for all addresses in it.
+   */
+  criterion?: 'exact' | 'prefix' | 'address';
+  /** The criterion's flag and parameter, if not the attribute's name. */
+  parameter?: string;
+  /** All values that an event can have, where CloudTrail says so. */
+  values?: readonly string[];
+}
+
+const shown =
+  <Shown extends Attribute['shown']>(where: Shown) =>
+  <const Row extends Omit<Attribute, 'says' | 'shown'>>(says: string, row: Row) => ({ says, shown: where, ...row });
+const list = shown('list');
+const event = shown('event');
+const ledger = shown('ledger');
+const store = shown('store');
+
+/**
+ * All attributes of an event, in the order of output. Items, types, criteria, plans, CSV, JSON, the OpenAPI document and
+ * `show` are made from this table; serverless.yml and docs/stored-items.md are tested against it. Values of CloudTrail:
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html, without those
+ * of Insight and aggregated events, which are not kept.
+ */
+export const EVENT_ATTRIBUTES = {
+  eventId: list("CloudTrail's eventID", { always: true, label: 'event ID' }),
+  eventTime: list('when it happened, as CloudTrail wrote it', { label: 'when' }),
+  eventName: list('MWAA operation, such as CreateEnvironment', {
+    criterion: 'exact',
+    index: ['byEventName', 6],
+    // An environment sees few of these in its life; the others are called all day.
+    rare: {
+      rank: 3,
+      values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
+    },
+  }),
+  environment: list('name of the MWAA environment', {
+    criterion: 'exact',
+    index: ['byEnvironment', 5],
+    label: 'environment',
+  }),
+  principal: list('who did it: a user, ROLE/SESSION, a service', {
+    criterion: 'prefix',
+    index: ['byPrincipal', 2],
+    label: 'who',
+  }),
+  principalType: list('type of the identity, such as AssumedRole', { criterion: 'exact', label: 'who' }),
+  sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
+  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 4] }),
+  errorMessage: list('why it failed', { label: 'message' }),
+  accountId: list('AWS account', { criterion: 'exact', parameter: 'account', label: 'account' }),
+  region: list('AWS Region', { criterion: 'exact', label: 'account' }),
+  accessKeyId: list('access key that signed the request', {
+    criterion: 'exact',
+    index: ['byAccessKey', 1],
+    label: 'who',
+  }),
+  readOnly: list('whether the operation changes nothing', { type: 'boolean', label: 'kind' }),
+  eventCategory: list('Management, Data or NetworkActivity', {
+    criterion: 'exact',
+    parameter: 'category',
+    values: ['Management', 'Data', 'NetworkActivity'],
+    label: 'kind',
+  }),
+  eventType: list('how the call was made, such as AwsApiCall or AwsConsoleAction', {
+    criterion: 'exact',
+    values: ['AwsApiCall', 'AwsServiceEvent', 'AwsConsoleAction', 'AwsConsoleSignIn', 'AwsVpceEvents'],
+    label: 'kind',
+  }),
+  eventSource: list('AWS service that recorded the event', { criterion: 'exact' }),
+  expiresAt: list('when the event is deleted; seconds since 1970', { type: 'integer', origin: true }),
+  provisional: list('no log file has brought the event yet, so nothing proves it; absent from all other events', {
+    type: 'mark',
+    origin: true,
+  }),
+  principalArn: event('ARN of the identity', { label: 'who' }),
+  userAgent: event('program that sent the request', { label: 'from' }),
+  requestId: event('ID of the request', { label: 'request' }),
+  sharedEventId: event('the same in all copies of an event that several accounts received', {}),
+  supersedes: event('eventID that this addendum replaces', { label: 'event ID' }),
+  flags: event('what was unusual', { type: 'texts', always: true, label: 'flags' }),
+  redacted: event('paths in the record of what was masked', { type: 'texts', always: true, label: 'masked' }),
+  logFile: event('BUCKET/KEY of the log file that the event was first read from; provisional events have none', {
+    origin: true,
+    label: 'read from',
+  }),
+  recordIndex: event("position among the log file's Records", { type: 'integer', origin: true, label: 'read from' }),
+  ingestedAt: event('when the event was stored; ISO 8601, UTC', { always: true, origin: true, label: 'stored' }),
+  contentHash: event('hex SHA-256 of the original record in canonical form; copies have the same', { always: true }),
+  timeKey: event('sorts by time, and is unique', { always: true }),
+  record: event("CloudTrail's record, its secrets masked", { type: 'record' }),
+  verification: ledger(
+    'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +
+      'digest was checked yet; no-log-file: the event is provisional',
+    { always: true, values: ['verified', 'failed', 'pending', 'no-log-file'], label: 'verified' },
+  ),
+  verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
+  verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
+  day: store('day of eventTime', { always: true, index: ['byDay', 7] }),
+  previousVersions: store('the versions that addenda with the same eventID replaced, the newest first', {
+    type: 'versions',
+  }),
+} as const satisfies Readonly<Record<string, Attribute>>;
+
+type Attributes = typeof EVENT_ATTRIBUTES;
+export type AttributeName = keyof Attributes;
+
+/** The names of the attributes with such a row. */
+export type Named<Row> = { [N in AttributeName]: Attributes[N] extends Row ? N : never }[AttributeName];
+
+/** Of types other than text. */
+interface Values {
+  boolean: boolean;
+  integer: number;
+  texts: string[];
+  mark: true;
+  /** JSON text. */
+  record: string;
+  versions: never;
+}
+type Value<Row> = Row extends { type: keyof Values } ? Values[Row['type']] : string;
+
+/** The values of some attributes. Texts are as the record has them, after redaction, made well-formed Unicode. */
+export type AttributeValues<Name extends AttributeName> = {
+  [N in Name & Named<{ always: true }>]: Value<Attributes[N]>;
+} & {
+  [N in Exclude<Name, Named<{ always: true }>>]?: Value<Attributes[N]>;
+};
+
+const ROWS: Readonly<Record<AttributeName, Attribute>> = EVENT_ATTRIBUTES;
+const NAMES = Object.keys(ROWS) as AttributeName[];
+
+export const attributeNamed = (name: AttributeName): Attribute => ROWS[name];
+
+/** The names of the attributes with such a row, in the order of output. */
+export const attributesWhere = (isWanted: (row: Attribute) => boolean) => NAMES.filter((name) => isWanted(ROWS[name]));
+
+/** An attribute's value in an event, or in what was taken from one. */
+export function attributeOf(
+  event: object,
+  name: AttributeName,
+): string | number | boolean | readonly string[] | undefined {
+  return (event as Readonly<Partial<Record<AttributeName, string>>>)[name];
+}

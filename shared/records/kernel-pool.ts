@@ -1,0 +1,55 @@
+declare global {
+  /** The part of the WebAssembly interface in use: the compiler describes it only together with a browser's globals. */
+  namespace WebAssembly {
+    class Module {
+      constructor(binary: Uint8Array<ArrayBuffer>);
+    }
+    class Instance {
+      constructor(module: Module);
+      readonly exports: Readonly<Record<string, unknown>>;
+    }
+    interface Memory {
+      readonly buffer: ArrayBuffer;
+      /** @param pages of 64 KiB each */
+      grow(pages: number): number;
+    }
+    interface Global {
+      readonly value: number;
+    }
+    function validate(binary: Uint8Array<ArrayBuffer>): boolean;
+  }
+}
+
+/** A kernel whose memory has grown beyond this, for a huge record, is not kept. */
+const MAX_IDLE_BYTES = 8 * 1024 ** 2;
+
+/** The kernels (instances) of one WebAssembly binary. They are used again: a new one costs more than reading a small file. */
+export class KernelPool<Exports extends { memory: WebAssembly.Memory }> {
+  private readonly binary: string;
+  private module: WebAssembly.Module | undefined;
+  private readonly idle: Exports[] = [];
+
+  /** @param binary base64; compiled when a kernel is first taken */
+  constructor(binary: string) {
+    this.binary = binary;
+  }
+
+  /** Returns undefined where WebAssembly, or what the binary uses of it, is not available. */
+  take(): Exports | undefined {
+    const kernel = this.idle.pop();
+    if (kernel !== undefined) return kernel;
+    this.module ??= this.compile();
+    return this.module && (new WebAssembly.Instance(this.module).exports as unknown as Exports);
+  }
+
+  /** Lets the next reader have a kernel, with its memory. */
+  release(kernel: Exports): void {
+    if (kernel.memory.buffer.byteLength <= MAX_IDLE_BYTES) this.idle.push(kernel);
+  }
+
+  private compile(): WebAssembly.Module | undefined {
+    if (typeof WebAssembly === 'undefined') return undefined;
+    const bytes = Buffer.from(this.binary, 'base64');
+    return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+  }
+}
