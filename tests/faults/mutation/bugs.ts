@@ -27,8 +27,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a message is acknowledged before its events are written',
     file: HANDLER,
-    find: 'else if ((await ingestAll(announcement)).length === 0) undone.delete(messageId);',
-    replace: 'else { void ingestAll(announcement); undone.delete(messageId); }',
+    find: 'const failures = await ingestAnnounced(announcement,',
+    replace: 'const failures: string[] = [];\n      void ingestAnnounced(announcement,',
     tests: NOTIFICATIONS,
     only: 'N1',
   },
