@@ -1,6 +1,8 @@
 import { cpSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ROOT } from './cli.ts';
+
+/** Not that of `cli.ts`, which needs Jest: the mutation tests run without it. */
+const ROOT = join(import.meta.dirname, '..', '..');
 
 /** What is made here, not written. */
 const LEFT_OUT = /^(\.git|\.mwaa-trail|\.serverless|coverage|dist|release)$|(^|[\\/])node_modules$/;
