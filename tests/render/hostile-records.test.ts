@@ -14,6 +14,7 @@ import { fromEventItem, type StoredEvent, toEventItem } from '../../shared/store
 import { codePoint } from '../support/code-point.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString } from '../support/json-tree.ts';
+import { TIME_LIMIT } from '../support/scale.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ZONES = ['UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Apia', 'Europe/Berlin', 'Etc/Unknown'];
@@ -139,7 +140,7 @@ describe('whatever a record holds', () => {
       ),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 
   test('its text is lines of labels and a record that is the same JSON', () => {
     fc.assert(
@@ -155,7 +156,7 @@ describe('whatever a record holds', () => {
       ),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 
   test('its comparison', () => {
     fc.assert(
@@ -165,7 +166,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 
   test('its JSON is one line of JSON, with its own record', () => {
     fc.assert(
@@ -176,7 +177,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 
   test('its row of CSV has a cell for each column, none of them a formula', () => {
     fc.assert(
@@ -191,7 +192,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 
   test('the counts and the environments that it is in', () => {
     fc.assert(
@@ -217,5 +218,5 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  });
+  }, TIME_LIMIT);
 });
