@@ -1,21 +1,13 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createApi, type TimeLimits } from '../shared/http/api.ts';
+import { type ApiOptions, createApi } from '../shared/http/api.ts';
 import { type ApiRequest, MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/messages.ts';
 import { Problem } from '../shared/http/problem.ts';
 import type { QueryDeps } from '../shared/query/ask.ts';
 
-export interface QueryHandlerOptions {
-  /** Is told of errors that are not the caller's; they are not safe to show as they are. */
-  failed(error: unknown): void;
-  /** Of the response as JSON text. */
-  maxResponseBytes?: number;
-  timeLimits?: TimeLimits;
-}
-
-/** Within the function's 29 seconds, there is also time for what a page had begun. */
-const TIME_LIMITS: TimeLimits = { page: 18_000, answer: 27_000 };
+/** Of the function's 29 seconds, some are for the requests that a page had begun. */
+const LIMITS = { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: { page: 18_000, answer: 27_000 } };
 
 /** What Lambda returns to an HTTP API, payload format 2.0. */
 export interface HttpApiResult {
@@ -25,8 +17,8 @@ export interface HttpApiResult {
 }
 
 /** The query function: events of an API Gateway HTTP API (payload format 2.0), answered from the tables. */
-export function createQueryHandler(deps: QueryDeps, options: QueryHandlerOptions) {
-  const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: TIME_LIMITS, ...options });
+export function createQueryHandler(deps: QueryDeps, options: Pick<ApiOptions, 'failed'> & Partial<ApiOptions>) {
+  const api = createApi(deps, { ...LIMITS, ...options });
   return middy<unknown, HttpApiResult, Error, Context>().handler(async (event: unknown) => {
     const request = toRequest(event);
     const { status, ...rest } = request ? await api(request) : problemResponse(NOT_FROM_HTTP_API);
@@ -66,8 +58,8 @@ function toRequest(event: unknown): ApiRequest | undefined {
 }
 
 /**
- * The path, percent-encoded. API Gateway decodes that of a route with placeholders, so that a slash in a value cannot be
- * told from one of the path: it is made again from the route and the values.
+ * The path, percent-encoded. For a route with placeholders, API Gateway decodes the path, and a slash in a value looks like
+ * one of the path. So the path is made from the route and the values.
  */
 function encodedPath({ routeKey = '$default', rawPath, pathParameters }: z.infer<typeof HttpApiEvent>): string {
   if (pathParameters === undefined || !routeKey.includes(' ')) return rawPath;

@@ -11,17 +11,17 @@ interface Attribute {
   type?: 'boolean' | 'integer' | 'texts' | 'mark' | 'record' | 'versions';
   /** Every event has it. */
   always?: true;
-  /** It is about how the event came here; all else follows from the record alone. */
+  /** It tells how the event was delivered; all others follow from the record alone. */
   origin?: true;
-  /** The lines of `mwaa-trail show` that it stands in. */
+  /** The label of its lines in `mwaa-trail show`. */
   label?: string;
-  /** The index whose partition key it is, and its rank: of indexes that serve a question, the lowest reads the least. */
+  /** The index whose partition key it is. Of the indexes that can answer a question, the one of the lowest rank reads the least. */
   index?: readonly [name: string, rank: number];
-  /** Values of which there are few events, and the rank if only these are asked for. */
+  /** Values that few events have, and the rank of the index if a question has only these. */
   rare?: { rank: number; values: readonly string[] };
   /**
-   * How a question is compared with it. `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR
-   * range stands for all addresses in it.
+   * How the values of a question match. `prefix`: a value with a final `*` matches all that begin with what precedes it;
+   * `address`: a CIDR range matches all addresses in it.
    */
   criterion?: 'exact' | 'prefix' | 'address';
   /** The criterion's flag and parameter, if not the attribute's name. */
@@ -50,7 +50,7 @@ export const EVENT_ATTRIBUTES = {
   eventName: list('MWAA operation, such as CreateEnvironment', {
     criterion: 'exact',
     index: ['byEventName', 6],
-    // An environment sees few of these in its life; the others are called all day.
+    // These are called a few times in the life of an environment, the others all day.
     rare: {
       rank: 3,
       values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],

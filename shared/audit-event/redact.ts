@@ -11,12 +11,10 @@ import {
 import { namesSecret } from './secret-names.ts';
 import { MASK, maskSecretsInText } from './secret-patterns.ts';
 
-export { MASK } from './secret-patterns.ts';
-
 /**
  * Masks secrets in the JSON text of one record: by the names of the members that hold them (MWAA's tokens, request and
- * response bodies, Airflow configuration), by the name that stands beside a value in pairs such as tags, and by the look of a
- * string (keys, tokens, passwords in URLs), wherever it is. A string that is itself JSON is masked in the same way.
+ * response bodies, Airflow configuration), by the name next to a value in pairs such as tags, and by the look of any string
+ * (keys, tokens, passwords in URLs). A string that is itself JSON is masked in the same way.
  * @param tree of `text`, if the caller has parsed it
  * @returns the text with secrets masked, otherwise exactly as it came, and the paths of what was masked, such as
  *   `requestParameters.Body`, in the record's order, without repeats
@@ -44,7 +42,7 @@ interface Position {
   maskLeaves: boolean;
   /** Directly inside a list. */
   inArray: boolean;
-  /** The record itself, whose own members are not free-form; absent in JSON inside of a string. */
+  /** The record itself, whose own members have fixed names; absent in JSON inside a string. */
   record?: JsonNode;
 }
 
@@ -61,7 +59,7 @@ const SECRET_VALUES = new Set(['queryparameters']);
 const PAIR_NAME = /(?:key|name|field|property|variable|setting|option|header|label|parameter|attribute|^type|^k|^id)$/i;
 const PAIR_VALUE = /(?:val|values?|^v|^contents?|^default|^text|^data)$/i;
 
-/** A flag of a command, whose argument is the next element of the list. */
+/** A flag of a command; its argument is the next element of the list. */
 const FLAG = /^--?[a-z][\w-]{0,60}$/i;
 
 /** Most members in a path, the outermost ones, and most paths that are listed: hostile records nest deeply. */
@@ -105,7 +103,7 @@ function visitObject(node: JsonObject, position: Position, masked: MaskedPart[])
   }
 }
 
-/** Elements, of which some say that the next is secret: `["--password", "..."]`, and in a list of pairs `["password", "..."]`. */
+/** An element may say that the next is secret: `["--password", "..."]`, and in a list of pairs `["password", "..."]`. */
 function visitArray({ elements }: JsonArray, position: Position, masked: MaskedPart[]): void {
   for (const [i, element] of elements.entries()) {
     const before = elements[i - 1];
@@ -144,7 +142,7 @@ const isSecretName = (node: JsonNode) => node.kind === 'string' && namesSecret(n
 
 const isScalar = ({ kind }: JsonNode) => kind === 'string' || kind === 'literal';
 
-/** Nothing to hide: empty, already masked, or a mere true, false or null. */
+/** Whether a value is not worth masking: empty, already masked, true, false or null. */
 function isHarmless(node: JsonNode): boolean {
   if (node.kind === 'string') return node.value === '' || node.value === MASK;
   return node.kind === 'literal' && /^[tfn]/.test(node.text);

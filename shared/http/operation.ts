@@ -36,12 +36,12 @@ export interface Operation<P extends Parameters = Parameters> {
   answer(values: Values<P>, deps: HttpDeps): Promise<Answer>;
 }
 
-/** Checks an operation against the types of its own parameters; in the list of all operations they are forgotten. */
+/** Checks an operation against the types of its own parameters; the list of all operations has no such types. */
 export function operation<P extends Parameters>(definition: Operation<P>): Operation {
   return definition as unknown as Operation;
 }
 
-/** An answer in each of its formats; only the wanted one is made. */
+/** An answer in each format; only the chosen one is made. */
 export type Representation = Readonly<Record<Format, () => string>>;
 
 /** How one item of a list is written. */

@@ -123,11 +123,7 @@ const MAX_PAGE_SIZE = 1_000;
  * @param pageSize lower where few events are needed
  * @throws {SlowAnswerError} if the time is spent before the last page
  */
-export async function* readAll(
-  request: Asked,
-  deps: QueryDeps,
-  pageSize = MAX_PAGE_SIZE,
-): AsyncGenerator<ListedEvent> {
+export async function* readAll(request: Asked, deps: QueryDeps, pageSize = MAX_PAGE_SIZE): AsyncGenerator<ListedEvent> {
   let after: string | undefined;
   do {
     const page = await readPage({ ...request, limit: Math.min(pageSize, MAX_PAGE_SIZE), after }, deps);

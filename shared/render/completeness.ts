@@ -10,7 +10,7 @@ export function freshnessLine({ newestLogFiles }: Completeness, times: TimeDispl
   const line = `Log files read up to ${times.full(newest.deliveredAt)}`;
   const last = others.at(-1);
   if (!last) return `${line}.`;
-  // CloudTrail delivers nothing where nothing happens, so a Region that is behind is not missing anything for sure.
+  // CloudTrail delivers nothing where nothing happens, so a Region that is behind may still be complete.
   const behind = displayText(`${last.account} ${last.region}`);
   return `${line} (${newestLogFiles.length} accounts and Regions; ${behind} up to ${times.full(last.deliveredAt)}).`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MASK, redactRecord } from '../../shared/audit-event/redact.ts';
+import { redactRecord } from '../../shared/audit-event/redact.ts';
+import { MASK } from '../../shared/audit-event/secret-patterns.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString, treeOf, written } from '../support/json-tree.ts';
 

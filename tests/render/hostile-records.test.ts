@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareEvents } from '../../shared/query/compare.ts';
 import type { Summary } from '../../shared/query/summary.ts';
@@ -15,6 +15,8 @@ import { codePoint } from '../support/code-point.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString } from '../support/json-tree.ts';
 import { TIME_LIMIT } from '../support/scale.ts';
+
+jest.setTimeout(TIME_LIMIT);
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ZONES = ['UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Apia', 'Europe/Berlin', 'Etc/Unknown'];
@@ -140,7 +142,7 @@ describe('whatever a record holds', () => {
       ),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 
   test('its text is lines of labels and a record that is the same JSON', () => {
     fc.assert(
@@ -156,7 +158,7 @@ describe('whatever a record holds', () => {
       ),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 
   test('its comparison', () => {
     fc.assert(
@@ -166,7 +168,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 
   test('its JSON is one line of JSON, with its own record', () => {
     fc.assert(
@@ -177,7 +179,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 
   test('its row of CSV has a cell for each column, none of them a formula', () => {
     fc.assert(
@@ -192,7 +194,7 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 
   test('the counts and the environments that it is in', () => {
     fc.assert(
@@ -218,5 +220,5 @@ describe('whatever a record holds', () => {
       }),
       RUNS,
     );
-  }, TIME_LIMIT);
+  });
 });

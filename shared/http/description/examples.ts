@@ -17,10 +17,7 @@ export interface ExampleRequest {
   /** What is done to the API before; absent: nothing. */
   condition?: ExampleCondition;
 }
-export type ExampleCondition =
-  | 'answers are limited to 100 bytes'
-  | 'DynamoDB does not answer'
-  | 'DynamoDB answers slowly';
+type ExampleCondition = 'answers are limited to 100 bytes' | 'DynamoDB does not answer' | 'DynamoDB answers slowly';
 
 /** The operation that describes itself: its answer is not repeated in it, and it cannot fail. */
 const ITSELF = 'getOpenApi';
@@ -85,7 +82,7 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** All examples of an operation: its own, and those of the problems that each can meet. */
+/** All examples of an operation: its own, and the problems that every operation can have. */
 export function shownExamples(operation: Operation): ShownExample[] {
   return [...ownExamples(operation), ...commonProblems(operation)];
 }
@@ -95,7 +92,7 @@ export function isItself({ id }: Operation, { status }: ShownExample): boolean {
   return id === ITSELF && status === 200;
 }
 
-/** The name of an example's body among those of all operations. */
+/** The key of an example's body among those of all operations. */
 export function bodyKey(operation: Operation, { name, mediaType }: ShownExample): string {
   return `${operation.id} ${name} ${mediaType}`;
 }
