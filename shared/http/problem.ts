@@ -9,7 +9,7 @@ export const PROBLEMS = {
   'bad-parameter': { status: 400, title: 'A parameter is wrong' },
   'no-such-resource': { status: 404, title: 'There is nothing at this path' },
   'no-such-event': { status: 404, title: 'There is no such event' },
-  'method-not-allowed': { status: 405, title: 'This can only be read' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   'not-acceptable': { status: 406, title: 'None of the accepted formats is available' },
   'answer-too-large': { status: 413, title: 'The answer is too large' },
   'internal-error': { status: 500, title: 'The request could not be answered' },

@@ -265,7 +265,7 @@ describe('problems', () => {
     expect(await send(httpEvent('/events?limit=1', {}, 'HEAD'))).toEqual({ statusCode, headers, body: '' });
   });
 
-  test('an error of a service says nothing to the outside, and is told', async () => {
+  test('an error of a service is reported to the log, and not to the caller', async () => {
     const deps: QueryDeps = { ...store.deps, tables: { ...store.deps.tables, eventsTable: 'secret-table' } };
     const told: unknown[] = [];
     const handler = createQueryHandler(deps, { failed: (error) => told.push(error) });
