@@ -1,7 +1,7 @@
 import type { EventFlag } from './audit-event.ts';
 
 /** When an event happened, in the forms that are stored. */
-export interface EventTime {
+interface EventTime {
   /** UTC with milliseconds: `2026-11-02T09:15:00.000Z`, one width, so that text order is time order. */
   normalized: string;
   /** `YYYY-MM-DD`, UTC. */

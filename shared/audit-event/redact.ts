@@ -7,6 +7,7 @@ import {
   type JsonString,
   parseJsonText,
   replaceSpans,
+  type Span,
 } from './json-text.ts';
 import { namesSecret } from './secret-names.ts';
 import { MASK, maskSecretsInText } from './secret-patterns.ts';
@@ -29,9 +30,7 @@ export function redactRecord(text: string, tree = parseJsonText(text)): { text: 
   };
 }
 
-interface MaskedPart {
-  start: number;
-  end: number;
+interface MaskedPart extends Span {
   by: string;
   path: string;
 }
@@ -94,8 +93,7 @@ function visitObject(node: JsonObject, position: Position, masked: MaskedPart[])
     const safeName = maskSecretsInText(key.value);
     const { path } = position;
     const inside = { ...position, inArray: false, path: path.length < MAX_PATH_LENGTH ? [...path, safeName] : path };
-    if (safeName !== key.value)
-      masked.push({ ...span(key), by: JSON.stringify(safeName), path: inside.path.join('.') });
+    if (safeName !== key.value) replace(key, safeName, inside.path, masked);
     const name = key.value.toLowerCase();
     const isSecret = SECRET_MEMBERS.has(name) || namesSecret(key.value) || (isSecretPair && PAIR_VALUE.test(name));
     if (isSecret && !isTopLevel && !isHarmless(value)) mask(value, inside.path, masked);
@@ -121,7 +119,7 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
     return;
   }
   const safe = redactedJson(node.value, path) ?? maskSecretsInText(node.value);
-  if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
+  if (safe !== node.value) replace(node, safe, path, masked);
 }
 
 const EMBEDDED_BOUND = { values: 50_000, depth: 100 };
@@ -135,7 +133,11 @@ function redactedJson(text: string, path: readonly string[]): string | undefined
 }
 
 function mask(node: JsonNode, path: readonly string[], masked: MaskedPart[]): void {
-  masked.push({ ...span(node), by: JSON.stringify(MASK), path: path.join('.') });
+  replace(node, MASK, path, masked);
+}
+
+function replace({ start, end }: Span, by: string, path: readonly string[], masked: MaskedPart[]): void {
+  masked.push({ start, end, by: JSON.stringify(by), path: path.join('.') });
 }
 
 const isSecretName = (node: JsonNode) => node.kind === 'string' && namesSecret(node.value);
@@ -147,5 +149,3 @@ function isHarmless(node: JsonNode): boolean {
   if (node.kind === 'string') return node.value === '' || node.value === MASK;
   return node.kind === 'literal' && /^[tfn]/.test(node.text);
 }
-
-const span = ({ start, end }: JsonNode) => ({ start, end });

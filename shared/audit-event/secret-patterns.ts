@@ -96,12 +96,8 @@ export function maskSecretsInText(text: string): string {
 function maskOnce(text: string): string {
   if (text.length < SHORTEST_SECRET) return text;
   const spans = merged([...secretSpans(text), ...encodedSpans(text)]);
-  return spans.length === 0
-    ? text
-    : replaceSpans(
-        text,
-        spans.map((span) => ({ ...span, by: MASK })),
-      );
+  const masks = spans.map((span) => ({ ...span, by: MASK }));
+  return replaceSpans(text, masks);
 }
 
 function secretSpans(text: string): Span[] {

@@ -42,7 +42,7 @@ export function operation<P extends Parameters>(definition: Operation<P>): Opera
 }
 
 /** An answer in each format; only the chosen one is made. */
-export type Representation = Readonly<Record<Format, () => string>>;
+type Representation = Readonly<Record<Format, () => string>>;
 
 /** How one item of a list is written. */
 export interface Writing<T> {

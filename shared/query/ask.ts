@@ -112,7 +112,7 @@ const pastDay = (day = '', order: Order) => (order === 'newest-first' ? day : `$
 /** The time of a request is spent, and there is no page that could end early. */
 export class SlowAnswerError extends TrailError {
   constructor() {
-    super('out-of-time', 'expected an answer by now: ask again, or for a shorter range of time');
+    super('out-of-time', 'expected to answer in time: ask again, or for a shorter range of time');
   }
 }
 

@@ -5,7 +5,7 @@ import { sourceMatcher } from './address-range.ts';
 import { type Consumed, type QueryPlan, queryInput } from './plan.ts';
 
 /** How a page is read from partitions. */
-export interface Reading {
+interface Reading {
   dynamo: DynamoDBClient;
   table: string;
   plan: QueryPlan;

@@ -36,7 +36,7 @@ interface Range {
   to: string | undefined;
 }
 
-export interface Filter {
+interface Filter {
   expression: string;
   names: Record<string, string>;
   values: Record<string, AttributeValue>;
@@ -181,11 +181,13 @@ function anyOf(name: TextCriterion, wanted: readonly string[], { names, values }
 /** A plan in a few lines for people: what is looked up, and what is filtered after it was read. */
 export function explainPlan({ index, partitionKey, partitions, order, range, filter, sources }: QueryPlan): string {
   const { from, to } = range;
+  const inSources = sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : '';
+  const cost = filter.selective ? ' (events that do not match it are read too, and cost the same)' : '';
   return [
     `index:   ${index}, ${order}`,
     `lookup:  ${explainLookup(partitionKey, partitions)}`,
     `times:   from ${from ?? 'the first event'} to ${to ?? 'the last'}`,
-    `filter:  ${readable(filter)}${sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : ''}${filter.selective ? ' (events that do not meet it are read, and cost, too)' : ''}`,
+    `filter:  ${readable(filter)}${inSources}${cost}`,
   ].join('\n');
 }
 

@@ -22,15 +22,9 @@ type ExampleCondition = 'answers are limited to 100 bytes' | 'DynamoDB does not 
 /** The operation that describes itself: its answer is not repeated in it, and it cannot fail. */
 const ITSELF = 'getOpenApi';
 
-const example = (status: 200 | 400 | 404) => (name: string, url: string, summary: string) => ({
-  status,
-  name,
-  url,
-  summary,
-});
-const found = example(200);
-const wrong = example(400);
-const missing = example(404);
+const example = (status: 200 | 400 | 404) => (name: string, url: string, summary: string) =>
+  ({ status, name, url, summary }) as const;
+const [found, wrong, missing] = [example(200), example(400), example(404)];
 
 /** By the operation's ID; the first succeeds. They are answered from the samples in `events/`. */
 const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...ReturnType<typeof found>[]]>> = {

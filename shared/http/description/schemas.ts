@@ -12,6 +12,7 @@ const RECORDED_TIME: Schema = {
   description: 'ISO 8601, UTC; if the record has no valid time, what it says',
 };
 const COUNT: Schema = { type: 'integer', minimum: 0 };
+const TALLY = { name: STRING, events: COUNT, errors: COUNT };
 
 export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -80,13 +81,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     environments: listOf(schemaRef('Environment')),
     completeness: schemaRef('Completeness'),
   }),
-  Tally: object({ name: STRING, events: COUNT, errors: COUNT }),
-  TallyLine: object({
-    by: { enum: ['action', 'principal', 'error', 'day'] },
-    name: STRING,
-    events: COUNT,
-    errors: COUNT,
-  }),
+  Tally: object(TALLY),
+  TallyLine: object({ by: { enum: ['action', 'principal', 'error', 'day'] }, ...TALLY }),
   Summary: object({
     environment: STRING,
     events: COUNT,
