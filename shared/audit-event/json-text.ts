@@ -46,8 +46,8 @@ export function parseJsonText(text: string): JsonNode {
 }
 
 /**
- * Whether a JSON text has more values, or deeper nesting, than a bound; the result for other texts is undefined. The tree of
- * a text of small values takes a hundred times its memory; this takes none.
+ * Whether a JSON text has more values, or deeper nesting, than a bound; of other texts, either answer. The tree of a text of
+ * small values takes a hundred times its memory; this takes none.
  */
 export function exceeds(bound: { values: number; depth: number }, text: string): boolean {
   // A value and what separates it from the next have two characters at least.

@@ -104,7 +104,7 @@ function secretSpans(text: string): Span[] {
   return [...PATTERNS.flatMap((pattern) => spansOf(text, pattern)), ...secretValues(text)];
 }
 
-/** URLs inside other URLs are percent-encoded, perhaps several times; so are the escapes of JSON inside JSON. */
+/** URLs inside other URLs are percent-encoded, perhaps several times; JSON inside JSON strings is escaped. */
 const MAX_ENCODINGS = 3;
 
 function encodedSpans(text: string): Span[] {

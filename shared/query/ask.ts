@@ -196,7 +196,7 @@ function checksumOf(content: Uint8Array): Buffer {
 
 function hashOf({ criteria, order }: Asked): string {
   const { errors = false, readOnly = null, since = null, until = null } = criteria;
-  // Only what was asked, by name: a cursor stays valid when criteria are added, or stand in another order.
+  // Only what was asked, by name: a cursor stays valid when criteria are added or reordered.
   const texts = TEXT_CRITERION_NAMES.toSorted().flatMap((name) =>
     criteria[name]?.length ? [[name, ...new Set(criteria[name].toSorted())]] : [],
   );
