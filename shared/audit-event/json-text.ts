@@ -1,5 +1,3 @@
-import { endOfStringInText as endOfString, skipWhiteSpaceInText as skipWhiteSpace } from '../records/json-text.ts';
-
 /**
  * The syntax tree of a JSON text. Every node knows where its text starts and ends, so parts can be replaced while numbers,
  * escapes, duplicate members and the order of members stay as written.
@@ -159,6 +157,12 @@ function parseString(text: string, start: number): JsonString {
   return { kind: 'string', start, end, value: JSON.parse(text.slice(start, end)) as string };
 }
 
+function endOfString(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
+
 function parseLiteral(text: string, start: number): JsonLiteral {
   let end = start;
   while (end < text.length && !',]} \t\n\r'.includes(text[end]!)) end += 1;
@@ -169,4 +173,10 @@ function parseLiteral(text: string, start: number): JsonLiteral {
 function skipSeparator(text: string, start: number): number {
   const at = skipWhiteSpace(text, start);
   return text[at] === ',' ? skipWhiteSpace(text, at + 1) : at;
+}
+
+function skipWhiteSpace(text: string, start: number): number {
+  let at = start;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
+  return at;
 }

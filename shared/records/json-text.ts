@@ -12,20 +12,6 @@ export function isJson(text: string): boolean {
   }
 }
 
-/** Index after the string that begins at index `start` of a JSON text; after the text's length if the string has no end. */
-export function endOfStringInText(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at + 1;
-}
-
-/** Index of the first character from `from` on that is no white space. */
-export function skipWhiteSpaceInText(text: string, from: number): number {
-  let at = from;
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
-  return at;
-}
-
 /** Index after the string that begins at index `start` of valid JSON. */
 export function endOfString(json: Uint8Array, start: number): number {
   let at = start + 1;

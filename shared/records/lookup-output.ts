@@ -1,5 +1,4 @@
 import { BadLogFileError } from './bad-log-file.ts';
-import { endOfStringInText, skipWhiteSpaceInText as skipWhiteSpace } from './json-text.ts';
 
 /**
  * What output of `aws cloudtrail lookup-events` can begin with: a page, an event, a record or its text, or a list that is not
@@ -131,13 +130,19 @@ function problem(code: 'json-syntax' | 'json-truncated', text: string, at: numbe
   return new BadLogFileError(code, Buffer.byteLength(text.slice(0, at)), expectation);
 }
 
+function skipWhiteSpace(text: string, from: number): number {
+  let at = from;
+  while (/[ \t\n\r]/.test(text.charAt(at))) at += 1;
+  return at;
+}
+
 /** Index after the object, list or string that begins at `start`, or after all else up to white space; undefined if it has no end. */
 function endOfValue(text: string, start: number): number | undefined {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
     const character = text.charAt(at);
     if (character === '"') {
-      at = endOfStringInText(text, at) - 1;
+      at = endOfString(text, at);
       if (at >= text.length) return undefined;
     } else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
@@ -145,4 +150,11 @@ function endOfValue(text: string, start: number): number | undefined {
     if (depth <= 0) return at + 1;
   }
   return undefined;
+}
+
+/** Index of the quotation mark that ends the string. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }
