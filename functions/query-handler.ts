@@ -1,21 +1,13 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createApi, type TimeLimits } from '../shared/http/api.ts';
+import { type ApiOptions, createApi } from '../shared/http/api.ts';
 import { type ApiRequest, MAX_RESPONSE_BYTES, problemResponse } from '../shared/http/messages.ts';
 import { Problem } from '../shared/http/problem.ts';
 import type { QueryDeps } from '../shared/query/ask.ts';
 
-export interface QueryHandlerOptions {
-  /** Notified of errors that are not the caller's. Their messages are not safe to show. */
-  failed(error: unknown): void;
-  /** Of the response as JSON text. */
-  maxResponseBytes?: number;
-  timeLimits?: TimeLimits;
-}
-
 /** Leave time within the function's 29 seconds to finish a page that was begun. */
-const TIME_LIMITS: TimeLimits = { page: 18_000, answer: 27_000 };
+const LIMITS = { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: { page: 18_000, answer: 27_000 } };
 
 /** What Lambda returns to an HTTP API, payload format 2.0. */
 export interface HttpApiResult {
@@ -25,8 +17,8 @@ export interface HttpApiResult {
 }
 
 /** The query function: answers requests to an API Gateway HTTP API (payload format 2.0) from the tables. */
-export function createQueryHandler(deps: QueryDeps, options: QueryHandlerOptions) {
-  const api = createApi(deps, { maxResponseBytes: MAX_RESPONSE_BYTES, timeLimits: TIME_LIMITS, ...options });
+export function createQueryHandler(deps: QueryDeps, options: Pick<ApiOptions, 'failed'> & Partial<ApiOptions>) {
+  const api = createApi(deps, { ...LIMITS, ...options });
   return middy<unknown, HttpApiResult, Error, Context>().handler(async (event: unknown) => {
     const request = toRequest(event);
     const { status, ...rest } = request ? await api(request) : problemResponse(NOT_FROM_HTTP_API);

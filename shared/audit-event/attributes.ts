@@ -11,17 +11,17 @@ interface Attribute {
   type?: 'boolean' | 'integer' | 'texts' | 'mark' | 'record' | 'versions';
   /** Every event has it. */
   always?: true;
-  /** It is about how the event came here; all else follows from the record alone. */
+  /** It tells how the event was delivered; all others follow from the record alone. */
   origin?: true;
-  /** The lines of `mwaa-trail show` that it stands in. */
+  /** The label of its lines in `mwaa-trail show`. */
   label?: string;
-  /** The index whose partition key it is, and its rank: of indexes that serve a question, the lowest reads the least. */
+  /** The index whose partition key it is. Of the indexes that can answer a question, the one of the lowest rank reads the least. */
   index?: readonly [name: string, rank: number];
-  /** Values of which there are few events, and the rank if only these are asked for. */
+  /** Values that few events have, and the rank of the index if a question has only these. */
   rare?: { rank: number; values: readonly string[] };
   /**
-   * How a question is compared with it. `prefix`: a value with a final `*` stands for all that begin so; `address`: a CIDR
-   * range stands for all addresses in it.
+   * How the values of a question match. `prefix`: a value with a final `*` matches all that begin with what precedes it;
+   * `address`: a CIDR range matches all addresses in it.
    */
   criterion?: 'exact' | 'prefix' | 'address';
   /** The criterion's flag and parameter, if not the attribute's name. */
@@ -50,7 +50,7 @@ export const EVENT_ATTRIBUTES = {
   eventName: list('MWAA operation, such as CreateEnvironment', {
     criterion: 'exact',
     index: ['byEventName', 6],
-    // An environment sees few of these in its life; the others are called all day.
+    // These are called a few times in the life of an environment, the others all day.
     rare: {
       rank: 3,
       values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
@@ -91,7 +91,7 @@ export const EVENT_ATTRIBUTES = {
   }),
   eventSource: list('AWS service that recorded the event', { criterion: 'exact' }),
   expiresAt: list('when the event is deleted; seconds since 1970', { type: 'integer', origin: true }),
-  provisional: list('no log file has brought the event yet, so nothing proves it; absent from all other events', {
+  provisional: list('the event was not read from a log file yet, so nothing proves it; absent from all other events', {
     type: 'mark',
     origin: true,
   }),
@@ -100,8 +100,8 @@ export const EVENT_ATTRIBUTES = {
   requestId: event('ID of the request', { label: 'request' }),
   sharedEventId: event('the same in all copies of an event that several accounts received', {}),
   supersedes: event('eventID that this addendum replaces', { label: 'event ID' }),
-  flags: event('what was unusual', { type: 'texts', always: true, label: 'flags' }),
-  redacted: event('paths in the record of what was masked', { type: 'texts', always: true, label: 'masked' }),
+  flags: event('what is unusual about the record', { type: 'texts', always: true, label: 'flags' }),
+  redacted: event('paths of the masked values in the record', { type: 'texts', always: true, label: 'masked' }),
   logFile: event('BUCKET/KEY of the log file that the event was first read from; provisional events have none', {
     origin: true,
     label: 'read from',
@@ -109,7 +109,7 @@ export const EVENT_ATTRIBUTES = {
   recordIndex: event("position among the log file's Records", { type: 'integer', origin: true, label: 'read from' }),
   ingestedAt: event('when the event was stored; ISO 8601, UTC', { always: true, origin: true, label: 'stored' }),
   contentHash: event('hex SHA-256 of the original record in canonical form; copies have the same', { always: true }),
-  timeKey: event('sorts by time, and is unique', { always: true }),
+  timeKey: event('unique, and in the order of time', { always: true }),
   record: event("CloudTrail's record, its secrets masked", { type: 'record' }),
   verification: ledger(
     'verified: all that was ingested of the log file is what CloudTrail signed; failed: some of it is not; pending: no ' +

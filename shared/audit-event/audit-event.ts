@@ -17,8 +17,8 @@ export interface LogFileRecord {
   provisional?: never;
 }
 
-/** A record that came without a log file. When a log file brings the event, that record takes its place. */
-export interface ProvisionalRecord {
+/** A record that came without a log file. The record of a log file replaces it later. */
+interface ProvisionalRecord {
   provisional: true;
   logFile?: never;
   recordIndex?: never;
@@ -42,7 +42,7 @@ export type BadRecordReason = 'event-id-missing' | 'event-id-malformed' | 'event
 
 export type ReadRecord =
   | { kind: 'event'; event: AuditEvent }
-  /** It is no event of its own. */
+  /** It describes no single event. */
   | { kind: 'skipped'; reason: 'aggregated-record' | 'insight-record' }
   | { kind: 'bad'; reason: BadRecordReason };
 

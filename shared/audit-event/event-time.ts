@@ -1,9 +1,9 @@
 import type { EventFlag } from './audit-event.ts';
 
 /** When an event happened, in the forms that are stored. */
-export interface EventTime {
+interface EventTime {
   /** UTC with milliseconds: `2026-11-02T09:15:00.000Z`, one width, so that text order is time order. */
-  normalised: string;
+  normalized: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
   flags: readonly EventFlag[];
@@ -13,7 +13,7 @@ export interface EventTime {
 export const NO_DAY = '0000-00-00';
 
 /** Sorts before every real time. */
-const INVALID: EventTime = { normalised: `${NO_DAY}T00:00:00.000Z`, day: NO_DAY, flags: ['invalid-event-time'] };
+const INVALID: EventTime = { normalized: `${NO_DAY}T00:00:00.000Z`, day: NO_DAY, flags: ['invalid-event-time'] };
 
 const ISO_8601 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$/;
 /** How far ahead of the reader's clock an event may be before it is flagged. */
@@ -23,13 +23,13 @@ const CLOCK_SKEW_MS = 24 * 3600 * 1000;
 export function readEventTime(eventTime: string | undefined, now: number): EventTime {
   const time = parseEventTime(eventTime);
   if (time === undefined) return INVALID;
-  const normalised = new Date(time).toISOString();
-  return { normalised, day: normalised.slice(0, 10), flags: time > now + CLOCK_SKEW_MS ? ['future-event-time'] : [] };
+  const normalized = new Date(time).toISOString();
+  return { normalized, day: normalized.slice(0, 10), flags: time > now + CLOCK_SKEW_MS ? ['future-event-time'] : [] };
 }
 
 /**
- * Milliseconds since 1970 of an ISO 8601 time with a zone, in the years 0000 to 9999. Returns undefined for other texts,
- * and for times that do not exist: 30 February, or a leap second, of which JavaScript knows none.
+ * Returns the milliseconds since 1970 of an ISO 8601 time with a zone, in the years 0000 to 9999; undefined for other
+ * texts, and for times that do not exist, such as 30 February. JavaScript has no leap seconds.
  */
 export function parseEventTime(eventTime: string | undefined): number | undefined {
   const match = ISO_8601.exec(eventTime ?? '');
@@ -46,5 +46,5 @@ function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {
   return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }
 
-/** The normalised eventTime in a timeKey, which is that, `#` and the eventID. */
+/** The normalized eventTime in a timeKey, which is that, `#` and the eventID. */
 export const timeOf = (timeKey: string) => timeKey.slice(0, timeKey.indexOf('#'));

@@ -1,6 +1,6 @@
 /**
- * A JSON text taken apart without losing how it was written: every node knows where its text starts and ends, so parts
- * can be replaced, and numbers, escapes, duplicate members and member order are never touched.
+ * The syntax tree of a JSON text. Every node knows where its text starts and ends, so parts can be replaced while numbers,
+ * escapes, duplicate members and the order of members stay as written.
  */
 export type JsonNode = JsonObject | JsonArray | JsonString | JsonLiteral;
 
@@ -29,7 +29,7 @@ export interface JsonString extends Span {
 }
 
 /** A number, true, false or null. */
-export interface JsonLiteral extends Span {
+interface JsonLiteral extends Span {
   kind: 'literal';
   /** As written. */
   text: string;
@@ -40,12 +40,12 @@ export interface JsonLiteral extends Span {
  * @param text JSON text; its nesting is bounded by the reader's depth cap
  */
 export function parseJsonText(text: string): JsonNode {
-  return parseValue(text, skipWhitespace(text, 0));
+  return parseValue(text, skipWhiteSpace(text, 0));
 }
 
 /**
- * Whether a JSON text holds more values, or lists and objects inside each other, than a bound; of other texts, anything. To
- * take a text of small values apart costs a hundred times its memory; this costs none.
+ * Whether a JSON text has more values, or deeper nesting, than a bound; of other texts, either answer. The tree of a text of
+ * small values takes a hundred times its memory; this takes none.
  */
 export function exceeds(bound: { values: number; depth: number }, text: string): boolean {
   // A value and what separates it from the next have two characters at least.
@@ -130,11 +130,11 @@ function parseValue(text: string, start: number): JsonNode {
 
 function parseObject(text: string, start: number): JsonObject {
   const members: JsonObject['members'] = [];
-  let at = skipWhitespace(text, start + 1);
+  let at = skipWhiteSpace(text, start + 1);
   while (text[at] !== '}') {
     const key = parseString(text, at);
-    const colon = skipWhitespace(text, key.end);
-    const value = parseValue(text, skipWhitespace(text, colon + 1));
+    const colon = skipWhiteSpace(text, key.end);
+    const value = parseValue(text, skipWhiteSpace(text, colon + 1));
     members.push({ key, value });
     at = skipSeparator(text, value.end);
   }
@@ -143,7 +143,7 @@ function parseObject(text: string, start: number): JsonObject {
 
 function parseArray(text: string, start: number): JsonArray {
   const elements: JsonNode[] = [];
-  let at = skipWhitespace(text, start + 1);
+  let at = skipWhiteSpace(text, start + 1);
   while (text[at] !== ']') {
     const element = parseValue(text, at);
     elements.push(element);
@@ -171,11 +171,11 @@ function parseLiteral(text: string, start: number): JsonLiteral {
 
 /** Past white space and at most one comma. */
 function skipSeparator(text: string, start: number): number {
-  const at = skipWhitespace(text, start);
-  return text[at] === ',' ? skipWhitespace(text, at + 1) : at;
+  const at = skipWhiteSpace(text, start);
+  return text[at] === ',' ? skipWhiteSpace(text, at + 1) : at;
 }
 
-function skipWhitespace(text: string, start: number): number {
+function skipWhiteSpace(text: string, start: number): number {
   let at = start;
   while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
   return at;

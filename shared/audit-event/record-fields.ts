@@ -4,7 +4,7 @@
  */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-export function isJsonRecord(value: unknown): value is JsonRecord {
+function isJsonRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -7,16 +7,15 @@ import {
   type JsonString,
   parseJsonText,
   replaceSpans,
+  type Span,
 } from './json-text.ts';
 import { namesSecret } from './secret-names.ts';
 import { MASK, maskSecretsInText } from './secret-patterns.ts';
 
-export { MASK } from './secret-patterns.ts';
-
 /**
  * Masks secrets in the JSON text of one record: by the names of the members that hold them (MWAA's tokens, request and
- * response bodies, Airflow configuration), by the name that stands beside a value in pairs such as tags, and by the look of a
- * string (keys, tokens, passwords in URLs), wherever it is. A string that is itself JSON is masked in the same way.
+ * response bodies, Airflow configuration), by the name next to a value in pairs such as tags, and by the look of any string
+ * (keys, tokens, passwords in URLs). A string that is itself JSON is masked in the same way.
  * @param tree of `text`, if the caller has parsed it
  * @returns the text with secrets masked, otherwise exactly as it came, and the paths of what was masked, such as
  *   `requestParameters.Body`, in the record's order, without repeats
@@ -31,9 +30,7 @@ export function redactRecord(text: string, tree = parseJsonText(text)): { text: 
   };
 }
 
-interface MaskedPart {
-  start: number;
-  end: number;
+interface MaskedPart extends Span {
   by: string;
   path: string;
 }
@@ -44,7 +41,7 @@ interface Position {
   maskLeaves: boolean;
   /** Directly inside a list. */
   inArray: boolean;
-  /** The record itself, whose own members are not free-form; absent in JSON inside of a string. */
+  /** The record itself, whose own members have fixed names; absent in JSON inside a string. */
   record?: JsonNode;
 }
 
@@ -61,7 +58,7 @@ const SECRET_VALUES = new Set(['queryparameters']);
 const PAIR_NAME = /(?:key|name|field|property|variable|setting|option|header|label|parameter|attribute|^type|^k|^id)$/i;
 const PAIR_VALUE = /(?:val|values?|^v|^contents?|^default|^text|^data)$/i;
 
-/** A flag of a command, whose argument is the next element of the list. */
+/** A flag of a command; its argument is the next element of the list. */
 const FLAG = /^--?[a-z][\w-]{0,60}$/i;
 
 /** Most members in a path, the outermost ones, and most paths that are listed: hostile records nest deeply. */
@@ -96,8 +93,7 @@ function visitObject(node: JsonObject, position: Position, masked: MaskedPart[])
     const safeName = maskSecretsInText(key.value);
     const { path } = position;
     const inside = { ...position, inArray: false, path: path.length < MAX_PATH_LENGTH ? [...path, safeName] : path };
-    if (safeName !== key.value)
-      masked.push({ ...span(key), by: JSON.stringify(safeName), path: inside.path.join('.') });
+    if (safeName !== key.value) replace(key, safeName, inside.path, masked);
     const name = key.value.toLowerCase();
     const isSecret = SECRET_MEMBERS.has(name) || namesSecret(key.value) || (isSecretPair && PAIR_VALUE.test(name));
     if (isSecret && !isTopLevel && !isHarmless(value)) mask(value, inside.path, masked);
@@ -105,7 +101,7 @@ function visitObject(node: JsonObject, position: Position, masked: MaskedPart[])
   }
 }
 
-/** Elements, of which some say that the next is secret: `["--password", "..."]`, and in a list of pairs `["password", "..."]`. */
+/** An element may say that the next is secret: `["--password", "..."]`, and in a list of pairs `["password", "..."]`. */
 function visitArray({ elements }: JsonArray, position: Position, masked: MaskedPart[]): void {
   for (const [i, element] of elements.entries()) {
     const before = elements[i - 1];
@@ -123,7 +119,7 @@ function visitString(node: JsonString, { path, maskLeaves }: Position, masked: M
     return;
   }
   const safe = redactedJson(node.value, path) ?? maskSecretsInText(node.value);
-  if (safe !== node.value) masked.push({ ...span(node), by: JSON.stringify(safe), path: path.join('.') });
+  if (safe !== node.value) replace(node, safe, path, masked);
 }
 
 const EMBEDDED_BOUND = { values: 50_000, depth: 100 };
@@ -137,17 +133,19 @@ function redactedJson(text: string, path: readonly string[]): string | undefined
 }
 
 function mask(node: JsonNode, path: readonly string[], masked: MaskedPart[]): void {
-  masked.push({ ...span(node), by: JSON.stringify(MASK), path: path.join('.') });
+  replace(node, MASK, path, masked);
+}
+
+function replace({ start, end }: Span, by: string, path: readonly string[], masked: MaskedPart[]): void {
+  masked.push({ start, end, by: JSON.stringify(by), path: path.join('.') });
 }
 
 const isSecretName = (node: JsonNode) => node.kind === 'string' && namesSecret(node.value);
 
 const isScalar = ({ kind }: JsonNode) => kind === 'string' || kind === 'literal';
 
-/** Nothing to hide: empty, already masked, or a mere true, false or null. */
+/** Whether a value is not worth masking: empty, already masked, true, false or null. */
 function isHarmless(node: JsonNode): boolean {
   if (node.kind === 'string') return node.value === '' || node.value === MASK;
   return node.kind === 'literal' && /^[tfn]/.test(node.text);
 }
-
-const span = ({ start, end }: JsonNode) => ({ start, end });

@@ -1,7 +1,7 @@
-/** Words that speak of a secret wherever they stand in a name. */
+/** Words that mean a secret anywhere in a name. */
 const WORDS = 'passw(?:or)?d|passphrase|passcode|secret|(?:private|api|access|account)[-_ ]?key';
 
-/** The words before which, in running text, a value may stand; as the source of a pattern without regard to case. */
+/** The words that a value may follow in running text, as the source of a case-insensitive pattern. */
 export const SECRET_WORD = `(?:${WORDS}|fernet[-_ ]?key|pwd|token|signature)`;
 
 const SECRET_NAME = new RegExp(
@@ -15,7 +15,7 @@ const SECRET_NAME = new RegExp(
   'i',
 );
 
-/** The name, ARN or id of a secret is none. */
+/** The name, ARN or ID of a secret is not secret. */
 const REFERENCE_NAME = /(?:arn|id|name|version|type)s?$/i;
 
 /** Whether the name of a member, a parameter or a tag says that its value is a secret. */

@@ -12,7 +12,7 @@ interface SecretPattern {
   isSecret?: (found: string) => boolean;
 }
 
-/** Addresses of chat services that anybody who knows them can post to; what stays readable of them. */
+/** Addresses of chat services to which anybody who knows them can post: the part that stays readable. */
 const WEBHOOKS = [
   String.raw`hooks\.slack(?:-gov)?\.com/[a-z]{1,20}/`,
   String.raw`\.webhook\.office\.com/`,
@@ -43,7 +43,7 @@ const PATTERNS: readonly SecretPattern[] = [
   { pattern: /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g },
   // Session token of temporary AWS credentials.
   { pattern: /(?<![\w+/=-])(?:IQoJb3JpZ2lu|FwoG|FQoG)[\w+/=-]{60,}/g },
-  // AWS secret access key: 40 characters of base64, nothing else to tell it by.
+  // AWS secret access key: 40 characters of base64 without any other mark.
   { pattern: /(?<![\w+/=-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g, isSecret: looksRandom },
   // Fernet key (Airflow's own) and other 32-byte keys in base64.
   { pattern: /(?<![\w+/=-])[\w+/-]{43}=(?![\w=])/g, isSecret: looksRandom },
@@ -76,13 +76,13 @@ const PATTERNS: readonly SecretPattern[] = [
 
 const SHORTEST_SECRET = 8;
 
-/** What stands in place of a secret; CloudTrail itself masks with the same text. */
+/** The mask of secrets; CloudTrail itself uses the same text. */
 export const MASK = '***';
 
 /** A mask can let another pattern match: masking is repeated until nothing changes, at most this often. */
 const MAX_ROUNDS = 5;
 
-/** The text with everything in it that looks like a secret replaced by `***`; the same text when there is nothing. */
+/** Returns the text with everything that looks like a secret replaced by `***`; the same text if nothing does. */
 export function maskSecretsInText(text: string): string {
   let masked = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -96,19 +96,15 @@ export function maskSecretsInText(text: string): string {
 function maskOnce(text: string): string {
   if (text.length < SHORTEST_SECRET) return text;
   const spans = merged([...secretSpans(text), ...encodedSpans(text)]);
-  return spans.length === 0
-    ? text
-    : replaceSpans(
-        text,
-        spans.map((span) => ({ ...span, by: MASK })),
-      );
+  const masks = spans.map((span) => ({ ...span, by: MASK }));
+  return replaceSpans(text, masks);
 }
 
 function secretSpans(text: string): Span[] {
   return [...PATTERNS.flatMap((pattern) => spansOf(text, pattern)), ...secretValues(text)];
 }
 
-/** URLs are percent-encoded where they stand in others, and again with those; JSON escapes in strings of JSON. */
+/** URLs inside other URLs are percent-encoded, perhaps several times; JSON inside JSON strings is escaped. */
 const MAX_ENCODINGS = 3;
 
 function encodedSpans(text: string): Span[] {

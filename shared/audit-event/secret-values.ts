@@ -3,8 +3,8 @@ import { namesSecret, SECRET_WORD } from './secret-names.ts';
 
 /**
  * Secrets in running text that a name before them announces: `password=...`, `"token": "..."`, `--password '...'`,
- * `Authorization: ...`, `"Key":"db_password","Value":"..."`. What stands in quotes ends with them; without quotes a secret
- * may have spaces, and goes on to where something else begins for certain.
+ * `Authorization: ...`, `"Key":"db_password","Value":"..."`. A quoted secret ends with its quotes. Without quotes it may have
+ * spaces, and ends where something else certainly begins.
  */
 export function secretValues(text: string): Span[] {
   return VALUES.flatMap(({ head, endOf }) => spansAfter(text, head, endOf));
@@ -23,7 +23,7 @@ const SEPARATOR = String.raw`${QUOTE}\s{0,3}(?:=>?|:=?)\s{0,3}`;
 const BETWEEN = String.raw`[\s,;&]{1,40}(?:-\s)?`;
 /** UsePreviousValue is a yes or no of CloudFormation. */
 const VALUE_NAME = `(?<!useprevious)value${SEPARATOR}`;
-/** Words with single spaces between: each text can be taken apart in one way only. */
+/** Words separated by single spaces, so that each text matches in one way only. */
 const NAME = String.raw`(?:key|name)${SEPARATOR}${QUOTE}(?<name>[\w.-]{1,64}(?: [\w.-]{1,64}){0,5})`;
 /** Members between the two of a pair: a type, a namespace. */
 const OTHERS = String.raw`(?:${QUOTE}[\w-]{1,40}${SEPARATOR}${QUOTE}[\w./:-]{0,100}${QUOTE}${BETWEEN}){0,3}?`;
@@ -63,7 +63,7 @@ const VALUES: readonly NamedValue[] = [
     head: new RegExp(VALUE_NAME, 'gi'),
     endOf(text, start) {
       const isQuoted = lengthAt(OPENING_QUOTE, text, start) > 0;
-      // Most values stand beside no such name: what is looked through in vain is short.
+      // Most values have no such name next to them, so little is searched.
       const end = isQuoted ? endOfQuoted(text, start) : endOfMatch(/[^\s,;&"'`]{0,200}/y, text, start);
       NAME_AFTER_VALUE.lastIndex = end;
       const name = NAME_AFTER_VALUE.exec(text)?.groups?.name;
@@ -110,7 +110,7 @@ function spansAfter(text: string, head: RegExp, endOf: NamedValue['endOf']): Spa
 
 const REFERENCE = /(?:arn|id|name|type|version)s?$/i;
 
-/** The name, ARN or id of a secret is none. */
+/** The name, ARN or ID of a secret is not secret. */
 function isReference(head: string): boolean {
   return REFERENCE.test(head.replace(/\\*["'`]?\s*[:=]\s*$/, ''));
 }
@@ -125,8 +125,8 @@ function endOfValue(text: string, start: number, separator: ':' | '='): number |
 }
 
 /**
- * A line break, the quote that all of it stands in (not an apostrophe), a closing tag, the next name of the same kind, or the
- * next flag of a command.
+ * Where something else begins: a line break, the closing quote around it all (not an apostrophe), a closing tag, the next name
+ * of the same kind, or the next flag of a command.
  */
 const somethingElse = (separator: string) =>
   new RegExp(
@@ -138,7 +138,7 @@ const SOMETHING_ELSE = { ':': somethingElse(':'), '=': somethingElse('=') };
 const OPENING_QUOTE = /\\*["'`]/y;
 
 /**
- * The offset of the quote that closes the one at `start`, its backslashes before it; the end of the text when there is none.
+ * Returns the offset of the quote that closes the one at `start`, or of its backslashes; the end of the text if there is none.
  * JSON inside of a string has `\"` for each quote, and `\\\"` for a quote inside of those.
  */
 function endOfQuoted(text: string, start: number): number {
@@ -154,7 +154,7 @@ function endOfQuoted(text: string, start: number): number {
   return text.length;
 }
 
-/** A header goes on to the end of its line, or of the quotes that it stands in; Digest has quotes of its own. */
+/** A header ends with its line, or with the quotes around it. Digest authentication has quotes inside. */
 function endOfHeader(text: string, start: number, { index }: RegExpExecArray): number | undefined {
   if (lengthAt(OPENING_QUOTE, text, start) > 0) return endOfQuoted(text, start);
   const around = /\\*["'`]$/.exec(text.slice(Math.max(0, index - 16), index))?.[0];
@@ -167,7 +167,7 @@ function endOfQuotedFrom(text: string, start: number, opening: string): number {
   return end < 0 ? text.length : end;
 }
 
-/** As a shell takes it apart; words of a sentence about the flag are no arguments. */
+/** Splits as a shell does. Words of a sentence about the flag are no arguments. */
 function endOfArgument(text: string, start: number): number | undefined {
   if (lengthAt(OPENING_QUOTE, text, start) > 0) return endOfQuoted(text, start);
   const end = endOfMatch(/(?:\\\s|[^\s"'`])*/y, text, start);

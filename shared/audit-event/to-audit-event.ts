@@ -15,15 +15,15 @@ import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
 
-/** What a record's surroundings tell. */
-export type RecordContext = Provenance & {
+/** What is known of a record besides its text. */
+type RecordContext = Provenance & {
   /** The account in the log file's key; used when the record names none. */
   keyAccount: string | undefined;
   /** The reader's clock, in milliseconds since 1970. */
   now: number;
 };
 
-/** Most values in a record. CloudTrail's own have some hundreds; one of millions would take more memory than there is. */
+/** Most values in a record. CloudTrail's own have some hundreds; millions would exhaust the memory. */
 const BOUND = { values: 50_000, depth: Number.POSITIVE_INFINITY };
 
 /**
@@ -41,7 +41,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   if (reason) return { kind: 'bad', reason };
   const eventId = fields.eventID as string;
   const eventTime = eventTimeOf(record, fields);
-  const { normalised, day, flags } = readEventTime(eventTime, context.now);
+  const { normalized, day, flags } = readEventTime(eventTime, context.now);
   const { keyAccount, now: _, ...provenance } = context;
   return {
     kind: 'event',
@@ -52,7 +52,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
-      timeKey: `${normalised}#${eventId}`,
+      timeKey: `${normalized}#${eventId}`,
       day,
       flags: [...flags, ...flagsOf(fields)],
       ...provenance,
@@ -60,7 +60,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   };
 }
 
-/** Why `toAuditEvent` makes no event of a record, if the record is bad; found out without making one. */
+/** Returns the reason if `toAuditEvent` finds a record bad, without making an event of it. */
 export function recordProblem(text: string): BadRecordReason | undefined {
   if (exceeds(BOUND, text)) return 'too-many-values';
   const fields = JSON.parse(text) as JsonRecord;
@@ -83,7 +83,7 @@ function eventIdProblem(fields: JsonRecord): BadRecordReason | undefined {
   return Buffer.byteLength(eventId) > MAX_EVENT_ID_BYTES ? 'event-id-too-long' : undefined;
 }
 
-/** The record's own text, of a number as it is written. */
+/** The eventTime as the record writes it, even if it is a number. */
 function eventTimeOf(record: string, fields: JsonRecord): string | undefined {
   const value = memberAt(fields, 'eventTime');
   if (typeof value !== 'number' && typeof value !== 'boolean') return stringAt(fields, 'eventTime');

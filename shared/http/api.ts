@@ -5,8 +5,8 @@ import { rememberedCompleteness } from '../query/completeness.ts';
 import {
   type ApiRequest,
   type ApiResponse,
+  apiResponse,
   fits,
-  okResponse,
   problemResponse,
   readTarget,
   type Target,
@@ -18,23 +18,23 @@ import { readValues } from './parameters.ts';
 import { PROBLEMS, Problem, toProblem } from './problem.ts';
 
 export interface ApiOptions {
-  /** Is told of errors that are not the caller's; they are not safe to show as they are. */
+  /** Called with each error that is not the caller's. Its text is not safe to show. */
   failed(error: unknown): void;
   /** Of the response as JSON text. */
   maxResponseBytes: number;
-  /** Absent: a request takes the time that it takes. */
+  /** Absent: no limit. */
   timeLimits?: TimeLimits;
 }
 
-/** Milliseconds from when a request comes. */
+/** Milliseconds after a request arrives. */
 export interface TimeLimits {
-  /** A page of events ends, short. */
+  /** A page of events ends early. */
   page: number;
-  /** The answer is a problem. */
+  /** The answer is the problem `out-of-time`. */
   answer: number;
 }
 
-/** The HTTP API over the tables. Whatever the request is, the answer is a response. */
+/** The HTTP API over the tables. It answers every request, and never throws. */
 export function createApi(deps: QueryDeps, { failed, maxResponseBytes, timeLimits }: ApiOptions) {
   const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
@@ -51,7 +51,7 @@ export function createApi(deps: QueryDeps, { failed, maxResponseBytes, timeLimit
   };
 }
 
-/** @throws {SlowAnswerError} if the work takes longer; requests that it has begun go on, and nobody reads their answers. */
+/** @throws {SlowAnswerError} if the work takes longer. Requests in flight go on, and their answers are ignored. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const done = new AbortController();
   const late = async (): Promise<never> => {
@@ -73,7 +73,7 @@ async function respond(request: ApiRequest, deps: HttpDeps, maxBytes: number): P
     throw new Problem('not-acceptable', `expected an Accept header that allows one of ${types}`);
   }
   const answer = await operation.answer(readValues(operation.parameters, pathValues, target), deps);
-  const response = okResponse(CONTENT_TYPES[format], answer.body[format](), linkOf(answer, target));
+  const response = apiResponse(200, CONTENT_TYPES[format], answer.body[format](), linkOf(answer, target));
   if (fits(response, maxBytes)) return response;
   throw tooLarge(operation);
 }
@@ -87,7 +87,7 @@ function findOperation({ segments }: Target): { operation: Operation; pathValues
   throw new Problem('no-such-resource', 'expected a path of this API, as /openapi.json describes it');
 }
 
-/** The values of a template's placeholders in a path that has its form. */
+/** Returns the values of a template's placeholders; undefined if the path does not match. */
 function matchPath(template: string, segments: readonly string[]): Record<string, string> | undefined {
   const parts = template.slice(1).split('/');
   if (parts.length !== segments.length) return undefined;

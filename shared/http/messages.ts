@@ -40,7 +40,7 @@ export function readTarget(url: string): Target {
   };
 }
 
-/** `URLSearchParams` forgives malformed encoding; here it is the caller's mistake. `+` is a space, as in forms. */
+/** `URLSearchParams` accepts malformed encoding; here it is an error. `+` is a space, as in forms. */
 function readQuery(query: string): [string, string][] {
   return query
     .split('&')
@@ -63,7 +63,7 @@ function decoded(text: string): string {
 /** Lambda returns at most 6 MB, and the headers and the escapes of the body as a JSON string count. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
-/** Nothing here is for caches, pages, frames or other origins. */
+/** Answers are not for caches, pages, frames or other origins. */
 const HEADERS = {
   'cache-control': 'no-store',
   vary: 'accept',
@@ -74,23 +74,17 @@ const HEADERS = {
   'strict-transport-security': 'max-age=31536000',
 } as const;
 
-export function okResponse(contentType: string, body: string, headers: Record<string, string> = {}): ApiResponse {
-  return { status: 200, headers: { ...HEADERS, 'content-type': contentType, ...headers }, body };
+export function apiResponse(status: number, contentType: string, body: string, headers: object): ApiResponse {
+  return { status, headers: { ...HEADERS, 'content-type': contentType, ...headers }, body };
 }
 
 export function problemResponse(problem: Problem): ApiResponse {
-  return {
-    status: PROBLEMS[problem.kind].status,
-    headers: {
-      ...HEADERS,
-      'content-type': 'application/problem+json',
-      ...(problem.kind === 'method-not-allowed' ? { allow: 'GET, HEAD' } : {}),
-    },
-    body: JSON.stringify(problemDetails(problem)),
-  };
+  const headers = problem.kind === 'method-not-allowed' ? { allow: 'GET, HEAD' } : {};
+  const body = JSON.stringify(problemDetails(problem));
+  return apiResponse(PROBLEMS[problem.kind].status, 'application/problem+json', body, headers);
 }
 
-/** Whether Lambda can return a response; `maxBytes` as of its JSON text. */
+/** Whether Lambda can return a response: its JSON text has at most `maxBytes`. */
 export function fits(response: ApiResponse, maxBytes: number): boolean {
   // A UTF-16 unit is at most an escape of six bytes, and the headers are short.
   if (response.body.length * 6 + 64 * 1024 < maxBytes) return true;

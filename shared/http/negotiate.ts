@@ -6,7 +6,7 @@ export const MEDIA_TYPES = {
 } as const;
 export type Format = keyof typeof MEDIA_TYPES;
 
-/** What stands in Content-Type. */
+/** The Content-Type of each format. */
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   json: MEDIA_TYPES.json,
   ndjson: MEDIA_TYPES.ndjson,
@@ -19,7 +19,7 @@ export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
  */
 export function chooseFormat(accept: string | undefined, offered: readonly Format[]): Format | undefined {
   const ranges = (accept ?? '').split(',').flatMap(readRange);
-  // No header, or one of which nothing can be understood, means anything.
+  // No header, or one without any valid range, means anything.
   if (ranges.length === 0) return offered[0];
   const liked = offered.map((format) => ({ format, weight: weightOf(MEDIA_TYPES[format], ranges) }));
   const best = liked.reduce((a, b) => (b.weight > a.weight ? b : a));

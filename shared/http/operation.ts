@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { QueryDeps } from '../query/ask.ts';
 import type { rememberedCompleteness } from '../query/completeness.ts';
 import { csvRow } from '../render/csv.ts';
@@ -35,13 +36,13 @@ export interface Operation<P extends Parameters = Parameters> {
   answer(values: Values<P>, deps: HttpDeps): Promise<Answer>;
 }
 
-/** Checks an operation against the types of its own parameters; in the list of all operations they are forgotten. */
+/** Checks an operation against the types of its own parameters; the list of all operations has no such types. */
 export function operation<P extends Parameters>(definition: Operation<P>): Operation {
   return definition as unknown as Operation;
 }
 
-/** An answer in each of its formats; only the wanted one is made. */
-export type Representation = Readonly<Record<Format, () => string>>;
+/** An answer in each format; only the chosen one is made. */
+type Representation = Readonly<Record<Format, () => string>>;
 
 /** How one item of a list is written. */
 export interface Writing<T> {
@@ -52,13 +53,17 @@ export interface Writing<T> {
   csv(item: T): string;
 }
 
-/** A list: its items in CSV and NDJSON; in JSON an object with the list under a name, and other members. */
-export function listOf<T>(items: readonly T[], writing: Writing<T>, name: string, others: object): Representation {
+/**
+ * A list: its items in CSV and NDJSON; in JSON an object with the list among its members.
+ * @param members of that object, in order; the one that is `items` stands for the list
+ */
+export function listOf<T>(items: readonly T[], writing: Writing<T>, members: object): Representation {
   const { json, columns, csv } = writing;
+  const memberText = (value: unknown) => (value === items ? `[${items.map(json).join(',')}]` : JSON.stringify(value));
   return {
     json: () => {
-      const list = `${JSON.stringify(name)}:[${items.map(json).join(',')}]`;
-      return `{${[list, JSON.stringify(others).slice(1, -1)].filter((text) => text !== '').join(',')}}`;
+      const texts = Object.entries(defined(members)).map(([name, value]) => `"${name}":${memberText(value)}`);
+      return `{${texts.join(',')}}`;
     },
     ndjson: () => items.map((item) => `${json(item)}\n`).join(''),
     csv: () => csvRow(columns) + items.map(csv).join(''),

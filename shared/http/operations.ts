@@ -62,7 +62,7 @@ async function eventPage(criteria: Criteria, page: Values<typeof PAGE_PARAMETERS
     answerQuestion(question, deps),
     deps.completeness(question.page.criteria),
   ]);
-  return { cursor, body: listOf(events, LISTED, 'events', { cursor, completeness }) };
+  return { cursor, body: listOf(events, LISTED, { events, cursor, completeness }) };
 }
 
 const getEvent = operation({
@@ -106,7 +106,7 @@ const listEnvironments = operation({
   columns: ENVIRONMENTS.columns,
   async answer(_values, deps) {
     const [environments, completeness] = await Promise.all([environmentTimes(deps), deps.completeness({})]);
-    return { body: listOf(environments, ENVIRONMENTS, 'environments', { completeness }) };
+    return { body: listOf(environments, ENVIRONMENTS, { environments, completeness }) };
   },
 });
 
@@ -134,7 +134,7 @@ const summariseEnvironment = operation({
     const groups = { action: byAction, principal: byPrincipal, error: byError, day: byDay };
     const lines = Object.entries(groups).flatMap(([by, tallies]) => tallies.map((tally) => ({ by, ...tally })));
     const json = () => JSON.stringify({ environment: name, ...summary, completeness });
-    return { body: { ...listOf(lines, TALLIES, 'tallies', {}), json } };
+    return { body: { ...listOf(lines, TALLIES, {}), json } };
   },
 });
 
@@ -150,8 +150,8 @@ const compareEvents = operation({
     const readOne = (id: string) => readEvent(dynamo, tables.eventsTable, id, now());
     const events = await Promise.all(ids.map(async (id) => found(await readOne(id), 'id')));
     const provisional = provisionalOf(events);
-    const comparison = comparisonOf(ids, provisional);
-    return { body: listOf(compareFields(events), comparison, 'fields', { eventIds: ids, provisional }) };
+    const fields = compareFields(events);
+    return { body: listOf(fields, comparisonOf(ids, provisional), { eventIds: ids, provisional, fields }) };
   },
 });
 

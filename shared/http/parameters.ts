@@ -9,8 +9,8 @@ export interface Parameter<Value = unknown> {
   in: 'path' | 'query';
   description: string;
   /**
-   * Of the list of texts that the request has for it. Its errors say what is expected; its output has the JSON Schema that
-   * the OpenAPI document shows.
+   * Reads the list of texts that the request has for it. Its errors say what is expected; the OpenAPI document shows the JSON
+   * Schema of its output.
    */
   schema: z.ZodMiniType<Value>;
 }
@@ -50,7 +50,7 @@ export const requiredList = (description: string, min: number, max: number) => {
   };
 };
 
-/** One of a closed set; of another text it says which are in the set, and which may have been meant. */
+/** One of a closed set. The error lists the set, and suggests the nearest. */
 const choice = <Value extends string>(values: readonly Value[]) =>
   z.enum(values as [Value, ...Value[]], { error: ({ input }) => oneOf(values, String(input)) });
 
@@ -75,7 +75,7 @@ const wholeNumber = (min: number, max: number, byDefault: number) => {
   const expectation = `a whole number from ${min} to ${max}`;
   const digits = z._default(z.string().check(z.regex(/^\d{1,9}$/, expectation)), String(byDefault));
   const number = z.int().check(z.minimum(min, expectation), z.maximum(max, expectation));
-  // The default is the text's; this is what the OpenAPI document says of it.
+  // For the OpenAPI document: the default above applies to the text.
   number.register(z.globalRegistry, { default: byDefault });
   return z.pipe(z.pipe(digits, z.transform(Number)), number);
 };
@@ -99,7 +99,7 @@ export const PAGE_PARAMETERS = {
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 
-/** Read, these are `Criteria` as they were given. */
+/** The values that are read are `Criteria` as given. */
 export const CRITERIA_PARAMETERS = {
   ...(Object.fromEntries(
     Object.entries(TEXT_CRITERIA).map(([name, { says, values }]) => [name, optionalList(says, values)]),
@@ -136,7 +136,7 @@ function read(name: string, schema: z.ZodMiniType, texts: readonly string[] = []
   throw new Problem('bad-parameter', `${name}: expected ${result.error.issues[0]!.message}`, name);
 }
 
-/** Names come from outside; a problem shows their beginning. */
+/** The beginning of a name, which may be anything. */
 function shortened(name: string): string {
   return name.toWellFormed().slice(0, 100).toWellFormed();
 }

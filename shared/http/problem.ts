@@ -9,13 +9,13 @@ export const PROBLEMS = {
   'bad-parameter': { status: 400, title: 'A parameter is wrong' },
   'no-such-resource': { status: 404, title: 'There is nothing at this path' },
   'no-such-event': { status: 404, title: 'There is no such event' },
-  'method-not-allowed': { status: 405, title: 'This can only be read' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed' },
   'not-acceptable': { status: 406, title: 'None of the accepted formats is available' },
   'answer-too-large': { status: 413, title: 'The answer is too large' },
   'internal-error': { status: 500, title: 'The request could not be answered' },
   'out-of-time': { status: 503, title: 'The request takes too long' },
 } as const;
-export type ProblemKind = keyof typeof PROBLEMS;
+type ProblemKind = keyof typeof PROBLEMS;
 
 /** Why a request is not answered. The message is for the caller, and never repeats the request. */
 export class Problem extends TrailError {
@@ -29,7 +29,7 @@ export class Problem extends TrailError {
   }
 }
 
-/** The problem that an error stands for; any other error is ours, and says nothing to the outside. */
+/** Returns the problem that an error means to the caller. Errors of our own reveal nothing. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CriteriaError) return new Problem('bad-parameter', error.message, error.parameter);

@@ -5,14 +5,14 @@ import { INFLATE_WASM } from './inflate/inflate.generated.ts';
 import { type ByteSource, iteratorOf } from './pieces.ts';
 import { expectZeros, gunzipByZlib } from './zlib-gunzip.ts';
 
-/** Whether a file that begins with these bytes is compressed; its name and Content-Encoding say nothing reliable. */
+/** Whether a file that begins with these bytes is compressed. Its name and Content-Encoding are not reliable. */
 export function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /**
  * Inflates a gzip file (RFC 1952) of one or more members. After the last member only zero bytes may follow.
- * There are two: `gunzip` and `gunzipByZlib`, with the same outcome.
+ * `gunzip` and `gunzipByZlib` have the same outcome.
  *
  * @param compressed the file; its errors pass through unchanged
  * @returns the text in pieces, each of them valid only until the next one is requested
@@ -64,15 +64,15 @@ async function* gunzipBy(kernel: InflateExports, compressed: ByteSource): AsyncG
   }
 }
 
-/** A compressed file, of which a part is in a kernel's input. */
+/** A compressed file. A part of it is in a kernel's input. */
 class CompressedFile {
   private readonly kernel: InflateExports;
   private readonly pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-  /** The kernel's input. Zeros as long as its margin must follow the end of the file. */
+  /** The kernel's input. After the end of the file, it needs a margin of zeros. */
   private readonly input: Uint8Array<ArrayBuffer>;
   /** Whether the input holds the end of the file. */
   private ended = false;
-  /** What is left of the piece that came last. */
+  /** The part of the latest piece that is not in the input yet. */
   private piece: Uint8Array = new Uint8Array(0);
   /** The unread bytes lie between these indices of the input. */
   private start = 0;
@@ -95,7 +95,7 @@ class CompressedFile {
     return this.input.subarray(this.start, this.end);
   }
 
-  /** Whether at least `count` bytes of the file are left; they are in the input then. */
+  /** Whether at least `count` bytes of the file are left. If so, they are in the input afterwards. */
   async has(count: number): Promise<boolean> {
     while (this.end - this.start < count && !this.ended) await this.fetch();
     return this.end - this.start >= count;
@@ -108,7 +108,7 @@ class CompressedFile {
     return this.input.subarray(this.start - count, this.start);
   }
 
-  /** Lets the kernel read what is in the input. */
+  /** Lets the kernel read the input. */
   inflate(): number {
     const inputAt = this.kernel.input.value;
     const outcome = this.kernel.inflate(inputAt + this.start, inputAt + this.end, this.ended);

@@ -6,8 +6,8 @@ const MAX_HELD_BYTES = 32 * 1024 * 1024;
 const BYTES_PER_RECORD = 256;
 
 /**
- * Records that wait until their file has proved good: the checksum of a gzip file is at its end. A file with more wanted records
- * than may wait must be read a second time.
+ * Records that wait for the end of their file, where a gzip file has its checksum. A file with more wanted records than may
+ * wait must be read a second time.
  */
 export class HeldRecords {
   private readonly maxBytes: number;
@@ -22,7 +22,7 @@ export class HeldRecords {
     for (const { bytes } of kept) this.bytes += BYTES_PER_RECORD + bytes.length;
     for (const { bytes } of bad) this.bytes += BYTES_PER_RECORD + bytes.length;
     if (this.bytes > this.maxBytes) this.batch = undefined;
-    // One by one: a call takes only so many arguments.
+    // One by one: the number of arguments of a call is limited.
     for (const record of kept) this.batch?.kept.push(record);
     for (const record of bad) this.batch?.bad.push(record);
   }

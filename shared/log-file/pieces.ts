@@ -6,8 +6,8 @@ export function iteratorOf(source: ByteSource): AsyncIterator<Uint8Array> | Iter
 }
 
 /**
- * Cuts a source anew into pieces of `size` bytes, the last one shorter. Inflating and scanning cost a little for each piece, and
- * a single huge piece would have to be held at once.
+ * Makes pieces of `size` bytes, the last one shorter. Small pieces cost time when they are inflated and scanned; a huge one
+ * costs memory.
  *
  * @returns pieces that all lie in the same memory
  */
@@ -33,7 +33,7 @@ export async function* coalesce(source: ByteSource, size: number): AsyncGenerato
 /**
  * Reads the beginning of a source.
  * @param bytes of the head; it is shorter only if the source is
- * @returns the head, and the source as it was
+ * @returns the head, and a source of the whole
  */
 export async function peek(source: ByteSource, bytes: number): Promise<{ head: Uint8Array; source: ByteSource }> {
   const pieces = iteratorOf(source);

@@ -31,7 +31,7 @@ export const DEFAULT_CAPS: ReaderCaps = {
 
 interface ReadSettings {
   caps: Partial<ReaderCaps> | undefined;
-  /** Returns why a kept record is bad all the same, if it is. It then counts for the cap on bad records. */
+  /** Returns why a kept record is bad, if it is. Such records count toward the cap on bad records. */
   problemOf: (record: KeptRecord) => string | undefined;
   /** Whether to compute the SHA-256 of the uncompressed bytes. */
   hash: boolean;
@@ -45,8 +45,8 @@ export interface ReadOptions extends Partial<ReadSettings> {
   /** Records with one of these as their own top-level `eventSource` are kept. */
   eventSources: readonly string[];
   /**
-   * Takes the records found in a piece of text, in file order; reading goes on when it has settled. The file may still turn out
-   * to be bad: trust the records only once `readLogFile` has returned.
+   * Takes the records found in a piece of text, in file order; reading goes on when it has settled. The file may still prove
+   * bad: trust the records only after `readLogFile` has returned.
    */
   onRecords(batch: RecordBatch): void | Promise<void>;
 }

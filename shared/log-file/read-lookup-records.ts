@@ -7,21 +7,21 @@ import { DEFAULT_CAPS } from './read-log-file.ts';
 import { type TextForm, utf8Text } from './text-form.ts';
 
 /** The records of wanted event sources in output of `aws cloudtrail lookup-events`. */
-export interface LookupRecords {
+interface LookupRecords {
   /** Events of the output. */
   recordsRead: number;
-  /** Each with its position among all events, and its JSON text in UTF-8. */
+  /** `index`: the position among all events; `bytes`: the JSON text in UTF-8. */
   kept: { index: number; bytes: Uint8Array }[];
   /** Events without a record, or with a bad one. */
   bad: { index: number; reason: string }[];
 }
 
-/** The longest output that is read, in bytes: it is read as a whole. Event history has 90 days, and is handed out slowly. */
-export const MAX_LOOKUP_BYTES = 256 * 1024 ** 2;
+/** The longest output that is read, in bytes. It is read as a whole; event history has only 90 days. */
+const MAX_LOOKUP_BYTES = 256 * 1024 ** 2;
 
 /**
  * Reads output of `aws cloudtrail lookup-events` from beginning to end.
- * @param problemOf returns why a record is bad all the same, if it is
+ * @param problemOf returns why a record that was kept is bad, if it is
  * @throws BadLogFileError if the whole is bad, or exceeds a cap
  */
 export async function readLookupRecords(
@@ -67,15 +67,15 @@ async function wholeText(text: AsyncIterable<Uint8Array>): Promise<string> {
   }
 }
 
-/** A text that should be one record: wanted, of another event source, or bad for a reason. */
-export type SingleRecord = { kind: 'kept'; bytes: Uint8Array } | { kind: 'filtered' } | { kind: 'bad'; reason: string };
+/** One record: wanted, of another event source, or bad. */
+type SingleRecord = { kind: 'kept'; bytes: Uint8Array } | { kind: 'filtered' } | { kind: 'bad'; reason: string };
 
-/** Judges the JSON text of one record as a log file's reader would. */
+/** Reads the JSON text of one record, with the same result as in a log file. */
 export function readSingleRecord(text: string, eventSources: readonly string[], caps: ScannerCaps): SingleRecord {
   if (!text.isWellFormed()) return { kind: 'bad', reason: 'invalid-utf8' };
   const bytes = Buffer.from(text);
   if (bytes.length > caps.recordBytes) return { kind: 'bad', reason: 'record-bytes-cap' };
-  // Alone: two objects, or one and the end of a list, would make sense among others.
+  // Checked alone: two objects, or an object and `]`, would be valid inside the list below.
   if (!isJson(text)) return { kind: 'bad', reason: 'not-an-object' };
   const scanner = new RecordScanner(eventSources, caps, false);
   try {

@@ -4,7 +4,7 @@ import { gunzip, isGzip } from './gunzip.ts';
 import type { ByteSource } from './pieces.ts';
 import { fromUtf16, type Utf16, unmarkedUtf16Of, utf16Of } from './utf16.ts';
 
-/** What a file on this machine holds, and how its text is written. */
+/** What a local file contains, and how its text is encoded. */
 export interface TextForm {
   content: 'log-file' | 'lookup-output';
   encoding: 'UTF-8' | Utf16;
@@ -16,7 +16,7 @@ export const HEAD_BYTES = 4096;
 /** Its greatest length when inflated: DEFLATE compresses to 1/1,032 at best. */
 const MAX_TEXT_BYTES = HEAD_BYTES * 1_032;
 
-/** Returns the form of a file, judged by its beginning; if in doubt a log file, whose reader says what is wrong. */
+/** Returns the form of a file, judged by its beginning; if in doubt, that of a log file: its reader says what is wrong. */
 export function textFormOf(head: Uint8Array): TextForm {
   const gzip = isGzip(head);
   const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;

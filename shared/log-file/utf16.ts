@@ -10,8 +10,8 @@ export function utf16Of(head: Uint8Array): Utf16 | undefined {
 }
 
 /**
- * Returns the encoding of a text that begins like JSON in UTF-16 without a byte order mark: other JSON has no zero bytes
- * (RFC 4627, 3). Returns undefined for all others.
+ * Returns the encoding of a text that begins like JSON in UTF-16 without a byte order mark; undefined for all others. JSON in
+ * UTF-8 has no zero bytes (RFC 4627, 3).
  */
 export function unmarkedUtf16Of(head: Uint8Array): Utf16 | undefined {
   const [first, second, third] = head;

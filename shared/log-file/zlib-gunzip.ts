@@ -2,7 +2,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { BadLogFileError } from '../records/bad-log-file.ts';
 import type { ByteSource } from './pieces.ts';
 
-/** Size of the pieces of text. The default of 16 KiB costs four times the CPU: a hop to another thread for each. */
+/** Size of the pieces of text. The default of 16 KiB takes four times the CPU time, since each piece changes threads. */
 const TEXT_PIECE_BYTES = 1024 * 1024;
 
 /** Inflates by node:zlib: an `Inflate` of gunzip.ts. */

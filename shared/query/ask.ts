@@ -17,27 +17,22 @@ export interface QueryDeps {
   tables: TableNames;
   /** The clock, in milliseconds since 1970. */
   now(): number;
-  /** Once this is spent, a page ends, short; absent: no limit. */
+  /** Once this is spent, a page ends early; absent: no limit. */
   time?: TimeBudget;
 }
 
-/** What was asked, as it was given; a cursor is good for this and nothing else. */
+/** What a cursor is good for: the criteria and the order, as they were given. */
 interface Asked {
   criteria: Criteria;
   order: Order;
 }
 
-/** A question as it comes from outside: one page of events, after the one that gave the cursor. */
+/** A question as it comes from outside: one page of events, the first or the one after `cursor`. */
 type Question = Asked & { limit: number; cursor?: string | undefined };
 
-/** A question that was read. `asOf`: the clock of the first page, in milliseconds since 1970. */
-type OpenQuestion = { asked: Asked; page: PageRequest; asOf: number };
-
-interface PageRequest {
-  /** As `readCriteria` returns them. */
-  criteria: Criteria;
-  order: Order;
-  /** Events wanted; a page may have fewer, when more would cost too much or take too long. */
+/** One page to read. `criteria` are as `readCriteria` returns them. */
+interface PageRequest extends Asked {
+  /** Most events wanted; a page may have fewer if more would cost too much or take too long. */
   limit: number;
   /** Where the page before this one ended. */
   after?: string | undefined;
@@ -45,32 +40,32 @@ interface PageRequest {
 
 export interface Page {
   events: ListedEvent[];
-  /** Where to go on; undefined: this was the last page. */
+  /** Where the next page begins; undefined: this was the last. */
   end: string | undefined;
   plan: QueryPlan;
   consumed: Consumed;
 }
 
 /**
- * Reads a question; no request is made.
+ * Reads a question, without a request to a table. Ages such as 7d count from `asOf`, the time of the first page.
  * @param now in milliseconds since 1970
  * @throws {CriteriaError} if the criteria, the limit or the cursor are wrong
  */
-export function openQuestion({ criteria, order, limit, cursor }: Question, now: number): OpenQuestion {
+export function openQuestion({ criteria, order, limit, cursor }: Question, now: number) {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new CriteriaError('limit', 'expected a whole number from 1');
-  const asked = { criteria, order };
-  // A cursor says what the time is for ages such as 7d.
+  const asked: Asked = { criteria, order };
   const { after, asOf } = cursor === undefined ? { after: undefined, asOf: now } : decodeCursor(cursor, asked);
-  return { asked, page: { criteria: readCriteria(criteria, asOf), order, limit, after }, asOf };
+  const page: PageRequest = { criteria: readCriteria(criteria, asOf), order, limit, after };
+  return { asked, page, asOf };
 }
 
-/** Reads the page that a question asks for. `cursor` is that of the next page; undefined: this was the last. */
-export async function answerQuestion({ asked, page, asOf }: OpenQuestion, deps: QueryDeps) {
+/** Reads the page of a question. `cursor` is that of the next page; undefined: this was the last. */
+export async function answerQuestion({ asked, page, asOf }: ReturnType<typeof openQuestion>, deps: QueryDeps) {
   const answer = await readPage(page, deps);
   return { ...answer, cursor: answer.end === undefined ? undefined : encodeCursor({ after: answer.end, asOf }, asked) };
 }
 
-/** A page that has cost this many read units (2 MB of index) ends, short. */
+/** A page that has cost this many read units (2 MB of index) ends early. */
 const MAX_READ_UNITS = 256;
 
 /**
@@ -94,15 +89,15 @@ export async function readPage({ criteria, order, limit, after }: PageRequest, d
     const readers = group.map((partition) => new PartitionReader(partition, reading));
     const end = await takeInOrder(readers, events, { limit, order, isSpent });
     if (end !== undefined || isLast) return pageTo(end);
-    if (events.length >= limit || isSpent()) return pageTo(behindDay(group.at(-1), order));
+    if (events.length >= limit || isSpent()) return pageTo(pastDay(group.at(-1), order));
   }
   return pageTo(undefined);
 }
 
-/** Days that are read at once, when those before had too few events. */
+/** Days that are read at once if those before had too few events. */
 const MAX_DAYS_AT_ONCE = 8;
 
-/** Partitions to be read together: all of them, or days in growing numbers. */
+/** The partitions to read together: all of them, or days in growing numbers. */
 function* groupsOf({ partitions, reading }: QueryPlan): Generator<{ group: readonly string[]; isLast: boolean }> {
   let size = reading === 'merged' ? partitions.length : 1;
   for (let start = 0, end = size; start < partitions.length; start = end, end += size) {
@@ -111,28 +106,24 @@ function* groupsOf({ partitions, reading }: QueryPlan): Generator<{ group: reado
   }
 }
 
-/** A place after all timeKeys of a day and before all of the next: they are `DAYT...`. */
-const behindDay = (day = '', order: Order) => (order === 'newest-first' ? day : `${day}~`);
+/** A position between the timeKeys of a day, which are `DAYT...`, and those that follow in this order. */
+const pastDay = (day = '', order: Order) => (order === 'newest-first' ? day : `${day}~`);
 
-/** The time of a request is spent, and there is no page that could end short. */
+/** The time of a request is spent, and there is no page that could end early. */
 export class SlowAnswerError extends TrailError {
   constructor() {
-    super('out-of-time', 'expected an answer by now: ask again, or for a shorter range of time');
+    super('out-of-time', 'expected to answer in time: ask again, or for a shorter range of time');
   }
 }
 
 const MAX_PAGE_SIZE = 1_000;
 
 /**
- * All events that meet the criteria, page by page as they are taken.
+ * Yields all events that meet the criteria; a page is read when its first event is needed.
  * @param pageSize lower where few events are needed
  * @throws {SlowAnswerError} if the time is spent before the last page
  */
-export async function* readAll(
-  request: Pick<PageRequest, 'criteria' | 'order'>,
-  deps: QueryDeps,
-  pageSize = MAX_PAGE_SIZE,
-): AsyncGenerator<ListedEvent> {
+export async function* readAll(request: Asked, deps: QueryDeps, pageSize = MAX_PAGE_SIZE): AsyncGenerator<ListedEvent> {
   let after: string | undefined;
   do {
     const page = await readPage({ ...request, limit: Math.min(pageSize, MAX_PAGE_SIZE), after }, deps);
@@ -143,49 +134,51 @@ export async function* readAll(
 }
 
 // DAY, DAY~, or a timeKey: eventTime in one width, # and an eventID of at most 512 bytes.
-const PLACE = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/su;
-const LONGEST_PLACE = 24 + 1 + MAX_EVENT_ID_BYTES;
+const POSITION = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/su;
+const MAX_POSITION_BYTES = 24 + 1 + MAX_EVENT_ID_BYTES;
+/** Another version has another meaning of `q`, the hash of what was asked. */
 const Cursor = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   q: z.string(),
   a: z.string().check(
-    z.regex(PLACE),
+    z.regex(POSITION),
     // DynamoDB refuses sort keys that are too long; a character can have four bytes.
-    z.refine((place) => Buffer.byteLength(place) <= LONGEST_PLACE),
+    z.refine((after) => Buffer.byteLength(after) <= MAX_POSITION_BYTES),
   ),
   t: z.int().check(z.nonnegative()),
 });
 
 const CHECKSUM_BYTES = 12;
-const LONGEST_CURSOR = 4_096;
+const MAX_CURSOR_LENGTH = 4_096;
 
 /**
- * Where a page ended: `after` a timeKey, or a place between two days. `asOf` is the clock of the first page, in milliseconds
- * since 1970: ages such as `7d` mean the same on every page.
+ * Where a page ended: `after` a timeKey, or between two days. `asOf` is the time of the first page, in milliseconds since
+ * 1970, so that ages such as `7d` mean the same on every page.
  */
 type Position = { after: string; asOf: number };
 
-/** A position as text for the caller: opaque, checked, and bound to the question. */
+/** Returns a position as text for the caller: opaque, checked, and bound to the question. */
 export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
-  const content = Buffer.from(JSON.stringify({ v: 1, q: hashOf(asked), a: after, t: asOf }));
+  const content = Buffer.from(JSON.stringify({ v: 2, q: hashOf(asked), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');
 }
 
 /**
- * The position in a cursor. It only moves within what the question's own criteria give: a forged one shows nothing else.
- * @throws {CriteriaError} when it is not a cursor, was changed, or belongs to another question
+ * Returns the position in a cursor. It only moves within what the question's own criteria give, so a forged one shows
+ * nothing else.
+ * @throws {CriteriaError} if it is not a cursor of this version, was changed, or belongs to another question
  */
 function decodeCursor(cursor: string, asked: Asked): Position {
   const content = checkedContent(cursor);
-  if (!content) throw new CriteriaError('cursor', 'expected a cursor as an earlier page gave it');
+  if (!content) throw new CriteriaError('cursor', 'expected the cursor of an earlier page, as this version gives it');
   if (content.q !== hashOf(asked)) throw new CriteriaError('cursor', 'expected the same criteria and order as before');
   return { after: content.a, asOf: content.t };
 }
 
 function checkedContent(cursor: string): z.infer<typeof Cursor> | undefined {
-  if (cursor.length > LONGEST_CURSOR) return undefined;
+  if (cursor.length > MAX_CURSOR_LENGTH) return undefined;
   const bytes = Buffer.from(cursor, 'base64url');
-  // Decoding forgives; only the one spelling that was given out is good.
+  // Decoding is lenient; only the spelling that was given out is valid.
   if (bytes.toString('base64url') !== cursor || bytes.length <= CHECKSUM_BYTES) return undefined;
   const content = bytes.subarray(CHECKSUM_BYTES);
   if (!checksumOf(content).equals(bytes.subarray(0, CHECKSUM_BYTES))) return undefined;
@@ -203,7 +196,10 @@ function checksumOf(content: Uint8Array): Buffer {
 
 function hashOf({ criteria, order }: Asked): string {
   const { errors = false, readOnly = null, since = null, until = null } = criteria;
-  const texts = TEXT_CRITERION_NAMES.map((name) => [...new Set(criteria[name] ?? [])].sort());
+  // Only what was asked, by name: a cursor stays valid when criteria are added or reordered.
+  const texts = TEXT_CRITERION_NAMES.toSorted().flatMap((name) =>
+    criteria[name]?.length ? [[name, ...new Set(criteria[name].toSorted())]] : [],
+  );
   return createHash('sha256')
     .update(JSON.stringify([order, texts, errors, readOnly, since, until]))
     .digest('base64url');

@@ -3,9 +3,9 @@ import type { StoredEvent } from '../store/event-item.ts';
 
 /** One field of several events. */
 export interface FieldComparison {
-  /** Path in the record, such as `requestParameters.Tags[0]`; members with unusual names stand as `["a.b"]`. */
+  /** Path in the record, such as `requestParameters.Tags[0]`; members with unusual names are written as `["a.b"]`. */
   path: string;
-  /** The JSON text of each event's value, in the order of the events; absent where there is none. */
+  /** The JSON text of each event's value, in the order of the events; undefined if an event has none. */
   values: (string | undefined)[];
   same: boolean;
 }

@@ -2,26 +2,23 @@ import { type LogFileProblem, listProblems, listWatermarks, type Watermark } fro
 import type { QueryDeps } from './ask.ts';
 import type { Criteria } from './criteria.ts';
 
-/** How far an answer can be trusted to be whole. */
+/** How complete the events of an answer are. */
 export interface Completeness {
   /** The newest log file that was ingested, for each account and Region. */
   newestLogFiles: Watermark[];
-  /** Log files delivered in the time asked about, of which something is missing. */
+  /** Log files, delivered in the time of the question, that are not stored completely. */
   problems: LogFileProblem[];
   /** There are more problems than are listed. */
   problemsTruncated: boolean;
 }
 
 const MAX_PROBLEMS = 100;
-/** An event can stand in a log file that is delivered on a later day: mostly minutes, at most about a day, later. */
+/** An event's log file may be delivered on a later day: minutes later, at most about a day. */
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Times of events, as `readCriteria` returns them. */
-export type CompletenessRange = Pick<Criteria, 'since' | 'until'>;
-
-/** How complete the ledger is for events in a range of time. */
+/** Reads how complete the ledger is for events between times, as `readCriteria` returns them. */
 export async function readCompleteness(
-  { since, until }: CompletenessRange,
+  { since, until }: Pick<Criteria, 'since' | 'until'>,
   { dynamo, tables }: QueryDeps,
 ): Promise<Completeness> {
   const days = { from: since?.slice(0, 10), to: until === undefined ? undefined : dayAfter(until) };
@@ -42,13 +39,13 @@ function dayAfter(time: string): string | undefined {
 }
 
 const LIFETIME_MS = 60_000;
-/** Pairs of days that are remembered. */
+/** Pairs of days in the cache. */
 const MAX_ENTRIES = 100;
 
-/** `readCompleteness` that asks again only after a minute. It tells days apart, not times within one. */
+/** `readCompleteness` with a cache: an answer is valid for a minute, and for all times of the same days. */
 export function rememberedCompleteness(deps: QueryDeps) {
   const entries = new Map<string, { until: number; answer: Promise<Completeness> }>();
-  return (range: CompletenessRange): Promise<Completeness> => {
+  return (range: Pick<Criteria, 'since' | 'until'>): Promise<Completeness> => {
     const key = JSON.stringify([range.since?.slice(0, 10), range.until?.slice(0, 10)]);
     const entry = entries.get(key);
     if (entry && deps.now() < entry.until) return entry.answer;

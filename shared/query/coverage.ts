@@ -15,15 +15,15 @@ export type Coverage = {
   Partial<BucketCounts>;
 
 /**
- * Log files of which the ledger knows. `ingested`: read, and their events stored; of those, `partly`: some records are in
- * quarantine, `verified`: a signed digest has the hash of what was ingested, `altered`: it has another. `quarantined`: set
- * aside as a whole; `discarded`: and somebody decided that they are no log files. `failed`: not read successfully yet.
+ * Log files in the ledger. `ingested`: their events are stored; of those, `partly`: some records are in quarantine,
+ * `verified`: a signed digest has the hash of what was ingested, `altered`: it has another. `quarantined`: the whole file is
+ * in quarantine; `discarded`: it was, until somebody decided that it is no log file. `failed`: not read successfully yet.
  */
 type LedgerCounts = Record<keyof typeof NO_LEDGER, number>;
 
 /**
- * With a bucket to compare with. `delivered`: in the bucket; of those, the ledger does not know the `missing`, nor those
- * that came so lately that they may be `underway`. `gone`: in the ledger, and no longer in the bucket.
+ * With a bucket to compare with. `delivered`: in the bucket; of those, `missing`: not in the ledger, `underway`: not there
+ * either, but delivered within the last hour. `gone`: in the ledger, and no longer in the bucket.
  * `delivered` + `gone` = the ledger's log files + `missing` + `underway`.
  */
 type BucketCounts = Record<keyof typeof NO_BUCKET, number>;
@@ -42,9 +42,9 @@ export interface DeliveredFiles {
   list(place: TrailScope, day: string): Promise<ListedObject[]>;
 }
 
-/** A log file that was delivered so lately is not missed yet: an hour, in milliseconds. */
+/** For this long after its delivery, a log file does not count as missing. */
 const UNDERWAY_MS = 3600 * 1000;
-/** Without a bucket a day is one request after the other; with one, its keys are held until the ledger has been read. */
+/** Without a bucket. With one, the keys of each day are held until the ledger has been read. */
 const CONCURRENT_DAYS = 8;
 const CONCURRENT_LISTINGS = 16;
 
@@ -89,10 +89,10 @@ export class DayTally {
   private readonly filter: CoverageFilter;
   private readonly settledBefore: string | undefined;
   private readonly rows = new Map<string, Coverage & BucketCounts>();
-  /** What the ledger has not been found to have, and whether it should. */
+  /** Keys that were not found in the ledger so far, and what they count as. */
   private readonly unaccounted = new Map<string, 'missing' | 'underway'>();
 
-  /** @param settledBefore what was stored later may be on its way (ISO 8601 with milliseconds); absent: there is no bucket */
+  /** @param settledBefore what was stored later is underway (ISO 8601 with milliseconds); absent: there is no bucket */
   constructor(day: string, filter: CoverageFilter = {}, settledBefore?: string) {
     this.day = day;
     this.filter = filter;

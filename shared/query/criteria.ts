@@ -47,15 +47,14 @@ export const TEXT_CRITERIA = Object.fromEntries(
 export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
 
 /**
- * What to look for: different criteria all apply; of several values of one, any. `errors`: only events with an error code.
- * `since` is inclusive, `until` exclusive: any time that people give, or as `readCriteria` makes it, ISO 8601 in UTC with
- * milliseconds.
+ * What to look for: events match every criterion, and any of its values. `errors`: only events with an error code. `since` is
+ * inclusive, `until` exclusive; both are as people write times, or, from `readCriteria`, ISO 8601 in UTC with milliseconds.
  */
 export type Criteria = Partial<Record<TextCriterion, readonly string[] | undefined>> &
   Partial<Record<'errors' | 'readOnly', boolean | undefined>> &
   Partial<Record<'since' | 'until', string | undefined>>;
 
-/** A criterion, or another parameter of a question, that is wrong: the caller's mistake. */
+/** A criterion, or another parameter of a question, is wrong: the caller's mistake. */
 export class CriteriaError extends TrailError {
   readonly parameter: string;
   readonly expectation: string;
@@ -69,11 +68,11 @@ export class CriteriaError extends TrailError {
 
 /** Values of all criteria together: DynamoDB compares with at most 100 in one list, in an expression of at most 4 KB. */
 const MAX_VALUES = 100;
-/** Bytes of one value: the longest partition key. Longer ones are found by their whole, which is stored cut. */
+/** Most bytes of one value. Stored texts are truncated earlier, and values are truncated alike before they are compared. */
 const MAX_VALUE_BYTES = 16 * 1024;
 
 /**
- * Reads the criteria of flags or parameters: only what is asked for is left, checked, and times are normalised.
+ * Checks the criteria of flags or parameters. The result has only those that were given, with times normalized.
  * @param now the clock that ages such as `7d` count from, in milliseconds since 1970
  * @param zone the time zone of times without an offset, as `readTime` takes it
  * @throws {CriteriaError} that names the criterion and what it expects
@@ -100,12 +99,12 @@ export function readCriteria(given: Criteria, now: number, zone?: string): Crite
   return criteria;
 }
 
-/** Whether a value stands for all that begin with what is before its final `*`. */
+/** Whether a value matches all texts that begin with what precedes its final `*`. */
 export function isPrefix(name: TextCriterion, value: string): boolean {
   return TEXT_CRITERIA[name].matches === 'prefix' && value.endsWith('*');
 }
 
-/** Whether a value stands for all addresses in it. */
+/** Whether a value matches all addresses in it. */
 export function isRange(name: TextCriterion, value: string): boolean {
   return TEXT_CRITERIA[name].matches === 'address' && value.includes('/');
 }
@@ -142,7 +141,7 @@ function checkedAddress(name: TextCriterion, value: string): string {
  * @throws {CriteriaError} that names the parameter
  */
 export function timeCriterion(name: string, value: string, now: number, zone?: string): string {
-  // Of an hour that clocks show twice, neither half is left out of a range.
+  // If clocks show an hour twice, a range has both.
   const time = readTime(value, now, zone, name === 'until' ? 'last' : 'first');
   if (time === undefined) throw new CriteriaError(name, TIME_EXPECTATION);
   return time;

@@ -7,7 +7,7 @@ import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll, readPage } from './ask.ts';
 
 /**
- * An environment, and the times of its first and last event: normalised eventTime (UTC, milliseconds) of those that have a
+ * An environment, and the times of its first and last event: normalized eventTime (UTC, milliseconds) of those that have a
  * usable one; if none has, what the record says instead. Absent if it says nothing.
  */
 export type EnvironmentTimes = EnvironmentName & Partial<Record<'firstEventTime' | 'lastEventTime', string>>;
@@ -22,7 +22,7 @@ export async function environmentTimes(deps: QueryDeps): Promise<EnvironmentTime
 
 const FIRST_USABLE = '0000-01-01T00:00:00.000Z';
 
-/** The table has the time before all others for an event without a usable one; the events themselves know more. */
+/** For an event without a usable time, the table has a time before all others; the event itself tells more. */
 async function usableTimes(environment: KnownEnvironment, deps: QueryDeps): Promise<EnvironmentTimes> {
   const { firstEventTime, lastEventTime, ...name } = environment;
   if (!firstEventTime.startsWith(NO_DAY)) return environment;
@@ -34,7 +34,7 @@ async function usableTimes(environment: KnownEnvironment, deps: QueryDeps): Prom
   return { ...name, ...defined({ firstEventTime: event && timeOf(event.timeKey) }), lastEventTime };
 }
 
-/** One page: to read on where events of other accounts or Regions fill it would cost without bound. */
+/** Reads one page only, so that the cost is bounded if its events are of other accounts or Regions. */
 async function firstEvent(
   { environment, accountId, region }: EnvironmentName,
   times: { since?: string },
@@ -46,7 +46,7 @@ async function firstEvent(
   return events[0];
 }
 
-/** An environment, and what happened there lately. */
+/** An environment, and its recent events. */
 export type EnvironmentActivity = EnvironmentTimes & {
   /** ISO 8601 in UTC; the counts are of events from this time on. */
   recentSince: string;
@@ -56,10 +56,10 @@ export type EnvironmentActivity = EnvironmentTimes & {
   recentTruncated: boolean;
 };
 
-/** Bounds the cost of one environment: 10,000 events are some 600 read units. */
+/** Of one name: 10,000 events are some 600 read units. */
 const MAX_EVENTS = 10_000;
 
-/** Counts the recent events of environments; those whose last event is older cost nothing. */
+/** Counts the recent events of environments, without a request for those whose last event is older. */
 export async function recentActivity(
   environments: readonly EnvironmentTimes[],
   since: string,

@@ -10,27 +10,26 @@ export interface FollowRequest {
   /** How far back events are still expected to arrive, in milliseconds: CloudTrail delivers late and out of order. */
   windowMs: number;
   intervalMs: number;
-  /** Ends the following. */
   signal: AbortSignal;
-  /** Waits; returns early when the signal comes. */
+  /** Waits; returns early if the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** A later reading failed; the next one may do better. */
+  /** Called when a later round failed; the next one may succeed. */
   onFailure(error: unknown): void;
-  /** No event meets the criteria yet. */
+  /** Called once if no event meets the criteria yet. */
   onNothing?(): Promise<void>;
 }
 
 /**
- * Follows the events that meet the criteria, oldest first, each once, ends by the signal, or when no event can come any
- * more before the end of the criteria's time. No index is in the order of arrival, so each round reads a sliding window of
- * event time again; what arrives later than that is not seen.
+ * Yields the events that meet the criteria, oldest first, each once. Ends by the signal, or when no more events can arrive
+ * for the time of the criteria. No index has the order of arrival, so each round reads a sliding window of event time again;
+ * events that arrive later than that are not seen.
  */
 export async function* followEvents(request: FollowRequest, deps: QueryDeps): AsyncGenerator<ListedEvent[]> {
   const { criteria, last, windowMs, intervalMs, signal, sleep, onFailure, onNothing } = request;
   const { since = '', until = '~' } = criteria;
   const seen = new SeenEvents();
   const windowStart = () => latest(new Date(deps.now() - windowMs).toISOString(), since, seen.floor);
-  // What is in the window already is old. This is read first: what arrives between the two readings is new.
+  // The events in the window now are old. They are read first: what arrives between the two reads is new.
   await seen.takeNew(readFrom(windowStart(), criteria, deps));
   const newest = await newestEvents(criteria, last, deps);
   await seen.takeNew(newest);
@@ -68,12 +67,12 @@ async function newestEvents(criteria: Criteria, count: number, deps: QueryDeps):
 
 const latest = (...times: string[]) => times.reduce((a, b) => (b > a ? b : a));
 
-/** Bounds the memory: when the window has more events, its oldest are not looked at again. */
+/** Bounds the memory: if the window has more events, its oldest are not read again. */
 const MAX_REMEMBERED = 100_000;
 
 /** Which events were seen, by timeKey, which is unique and starts with the time. */
 class SeenEvents {
-  /** Of earlier events nothing is known any more. */
+  /** Earlier events are forgotten. */
   floor = '';
   private readonly keys = new Set<string>();
 

@@ -16,7 +16,7 @@ import {
 import { nearestNames } from './near-names.ts';
 import { isIndexed, type Order } from './plan.ts';
 
-/** Why a question may have had no answer. */
+/** Why a question may have no events. */
 export type LikelyCause =
   | { kind: 'empty-store' }
   /** No event was found with a value of the question. */
@@ -25,17 +25,17 @@ export type LikelyCause =
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
   | { kind: 'delivery-delay' }
-  /** The question is about data events, which a trail records only when told to. */
+  /** The question is about data events, which a trail records only if configured to. */
   | { kind: 'data-events' }
-  /** Other values are given that must match exactly. */
+  /** There is no other cause, and values must match exactly. */
   | { kind: 'exact-match' };
 
-/** What the MWAA user guide lists as data events, and what only such a trail has. */
+/** The operations that the MWAA user guide lists as data events. */
 const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLoginToken', 'InvokeRestApi']);
-/** CloudTrail delivers within about 5 minutes on average, and without a promise. */
+/** CloudTrail delivers within about 5 minutes on average, without a guarantee. */
 const DELIVERY_DELAY_MS = 15 * 60 * 1000;
 
-/** Finds the causes that fit the question. What it reads is bounded, whatever the store holds. */
+/** Finds the causes that fit the question, with a bounded number of requests. */
 export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
   const { dynamo, tables } = deps;
   if ((await listDays(dynamo, tables.environmentsTable)).length === 0) return [{ kind: 'empty-store' }];
@@ -62,14 +62,14 @@ async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDe
   return [{ kind: 'outside-times', ...defined({ before, after }) }];
 }
 
-/** One page: when that has none, though more could follow, looking on would cost without bound. */
+/** Reads one page only, so that the cost is bounded if it has no events but more could follow. */
 async function firstEventTime(criteria: Criteria, order: Order, deps: QueryDeps): Promise<string | undefined> {
   const { events } = await readPage({ criteria, order, limit: 1 }, deps);
   const [event] = events;
   return event && (event.eventTime ?? '(no time)');
 }
 
-/** Only a range that begins lately can be empty because of the delay alone. */
+/** Only a range that began recently can be empty because of the delay alone. */
 function isRecent({ since, until }: Criteria, now: number): boolean {
   if (since === undefined || Date.parse(since) < now - 4 * DELIVERY_DELAY_MS) return false;
   return until === undefined || Date.parse(until) > now - DELIVERY_DELAY_MS;
@@ -108,14 +108,14 @@ const OPERATIONS: readonly string[] = [
   'UpdateEnvironment',
 ];
 
-/** A value is looked for by a page, and so is each of its other spellings; each name that is near it is counted by two. */
+/** Bounds the cost: a page for each value and each of its other spellings, and two for each near name. */
 const MAX_VALUES = 5;
 const SAMPLED_EVENTS = 1_000;
 
 /**
  * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
- * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or if there are none, of the
- * newest at all. The cost is bounded: a bounded number of pages, each with its own bound. Nothing is scanned.
+ * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or, if there are none, of all
+ * newest events. The number of pages is bounded, and so is the cost of each.
  */
 async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
   const asked = askedValues(criteria);
@@ -158,19 +158,19 @@ async function namesNear(
   deps: QueryDeps,
 ): Promise<NearName[]> {
   const { criterion, value } = asked;
-  // An address, or a range of them, is not a name: one that is nearly right is another one.
+  // A similar address, or range, is another one, not a misspelling.
   if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
   const names = new Set([
     ...known.flatMap((event) => nameIn(event, asked)),
     ...(criterion === 'eventName' ? OPERATIONS : []),
-    // Of a name that none of the newest events has.
+    // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
   names.delete(value);
   const count = (name: string) => counted(criterion, name, rest, deps);
   const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
-  // The name of an operation helps also when there is no event of it.
+  // An operation's name helps even if there is no event of it.
   return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
 }
 
@@ -182,7 +182,7 @@ function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: Ask
   return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
 }
 
-/** How a name may be written in the store. */
+/** Other spellings that the store may have. */
 function spellings(value: string): string[] {
   const trimmed = value.trim();
   const lower = trimmed.toLowerCase();

@@ -1,12 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 
 const MAX_NEAREST = 3;
-/** Shorter names are part of too many others. */
+/** Shorter names are parts of too many others. */
 const MIN_PART_LENGTH = 3;
 
 /**
- * The known names that a wrong one may have meant: a few typing errors away, or one a part of the other; those first that
- * differ in upper and lower case alone, then the most similar.
+ * Returns the known names that a wrong one may have meant: a few typing errors away, or one a part of the other. Those that
+ * differ only in case come first, then the most similar.
  */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   const wanted = name.trim().toLowerCase();
@@ -24,7 +24,7 @@ function isPart(a: string, b: string): boolean {
   return short.length >= MIN_PART_LENGTH && long.includes(short);
 }
 
-/** What is expected in place of a value that is none of those allowed: `one of Management, Data; did you mean Data?` */
+/** Says what was expected instead of a value: `one of Management, Data; did you mean Data?` */
 export function oneOf(allowed: readonly string[], wrong: string): string {
   const [nearest] = nearestNames(wrong, allowed);
   return `one of ${allowed.join(', ')}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;

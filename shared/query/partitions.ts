@@ -5,26 +5,26 @@ import { sourceMatcher } from './address-range.ts';
 import { type Consumed, type QueryPlan, queryInput } from './plan.ts';
 
 /** How a page is read from partitions. */
-export interface Reading {
+interface Reading {
   dynamo: DynamoDBClient;
   table: string;
   plan: QueryPlan;
-  /** The place that the range begins at, which is not to be read again. */
+  /** Where the range begins; an event there has been read already. */
   after: string | undefined;
   /** Is added to. */
   consumed: Consumed;
 }
 
-/** Index items have some 300 bytes: more do not fit into the 1 MB that DynamoDB reads at most. */
+/** The 1 MB that DynamoDB reads at most has fewer index items, of some 300 bytes each. */
 const LARGEST_LIMIT = 4_000;
 
 /** Reads one partition of a plan, in the plan's order, a request at a time. */
 export class PartitionReader {
   /** Events that were read and not yet taken. */
   readonly buffer: ListedEvent[] = [];
-  /** Everything up to and including this timeKey, past `after`, has been read, whether it met the filter or not. */
+  /** Everything after `after` up to and including this timeKey has been read, whether it met the filter or not. */
   frontier: string | undefined;
-  /** Nothing is left to be read. */
+  /** Nothing is left to read. */
   done = false;
   private readonly partition: string;
   private readonly reading: Reading;
@@ -60,8 +60,8 @@ export class PartitionReader {
   }
 
   /**
-   * DynamoDB counts what it reads, not what meets the filter. Without a filter what is read is what is wanted; with one,
-   * each request reads more than the one before.
+   * DynamoDB's limit counts the items read, not those that meet the filter. So with a filter, each request reads more than the
+   * one before.
    */
   private limit(wanted: number): number {
     const { plan, after } = this.reading;
@@ -94,7 +94,7 @@ export async function takeInOrder(
     } else if (behind.length === 0) {
       return undefined;
     } else {
-      // A page that has cost enough, or taken long enough, goes on only where it would otherwise end where it began.
+      // A page whose cost or time is spent goes on only if it would otherwise end where it began.
       const unread = isSpent() ? behind.filter(({ frontier }) => frontier === undefined) : behind;
       if (unread.length === 0)
         return behind.map(({ frontier }) => frontier!).reduce((a, b) => (isBefore(a, b) ? a : b));
@@ -106,7 +106,7 @@ export async function takeInOrder(
   return left ? events.at(-1)!.timeKey : undefined;
 }
 
-/** What to ask of each of some partitions, so that together they will likely have enough, but not each alone. */
+/** How many events to ask of each partition, so that together they will likely have enough, but not each alone. */
 function shareOf(wanted: number, partitions: number): number {
   return Math.min(wanted, Math.max(SMALLEST_SHARE, Math.ceil((2 * wanted) / partitions)));
 }

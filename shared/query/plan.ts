@@ -24,9 +24,9 @@ export interface QueryPlan {
   reading: 'merged' | 'in-turn';
   order: Order;
   range: Range;
-  /** What the key condition does not settle. */
+  /** The criteria that the key condition does not cover. */
   filter: Filter;
-  /** The sources wanted, if one is a range: DynamoDB cannot compare addresses, so that is done with what it returns. */
+  /** The wanted sources, if one is a range. DynamoDB cannot compare addresses, so the events that it returns are filtered. */
   sources: readonly string[] | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Range {
   to: string | undefined;
 }
 
-export interface Filter {
+interface Filter {
   expression: string;
   names: Record<string, string>;
   values: Record<string, AttributeValue>;
@@ -44,17 +44,17 @@ export interface Filter {
   selective: boolean;
 }
 
-export interface PlanContext {
+interface PlanContext {
   order: Order;
-  /** Go on after this place: a timeKey, or a text between timeKeys. */
+  /** Where to continue: a timeKey, or a text between timeKeys. */
   after?: string | undefined;
-  /** All days with events, oldest first; only asked when no other index serves. */
+  /** All days with events, oldest first; called only if no other index serves. */
   days(): Promise<readonly string[]>;
   /** Seconds since 1970. DynamoDB deletes expired events only days later, so they are left out here. */
   now: number;
 }
 
-/** Chooses the index that reads the least, and what to ask of it. */
+/** Chooses the index that reads the least, and its partitions. */
 export async function planQuery(criteria: Criteria, { order, after, days, now }: PlanContext): Promise<QueryPlan> {
   const range = {
     from: order === 'oldest-first' ? later(criteria.since, after) : criteria.since,
@@ -76,7 +76,7 @@ export async function planQuery(criteria: Criteria, { order, after, days, now }:
 const later = (a?: string, b?: string) => (a === undefined || (b !== undefined && b > a) ? b : a);
 const earlier = (a?: string, b?: string) => (a === undefined || (b !== undefined && b < a) ? b : a);
 
-/** Any index reads a part of what its days hold, so `byDay` serves only if there is none. */
+/** Any index reads less than all events of the days, so `byDay` serves only if there is no other. */
 function bestIndexed(criteria: Criteria): TextCriterion | undefined {
   const ranked = TEXT_CRITERION_NAMES.flatMap((name) => {
     const values = criteria[name];
@@ -87,7 +87,7 @@ function bestIndexed(criteria: Criteria): TextCriterion | undefined {
   return ranked.sort((a, b) => a.rank - b.rank)[0]?.name;
 }
 
-/** Whether events with a value of this criterion are found without reading others. */
+/** Whether an index finds the events with a value of this criterion. */
 export function isIndexed(name: TextCriterion): boolean {
   return attributeNamed(TEXT_CRITERIA[name].attribute).index !== undefined;
 }
@@ -136,7 +136,7 @@ export function queryInput(plan: QueryPlan, partition: string, table: string): Q
   };
 }
 
-/** Stands in every filter. */
+/** Part of every filter. */
 const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
 
 function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: number): Filter {
@@ -168,7 +168,7 @@ function anyOf(name: TextCriterion, wanted: readonly string[], { names, values }
   const exact: string[] = [];
   const alternatives = new Set<string>();
   for (const value of wanted) {
-    // Any at all: to begin with nothing is no condition that DynamoDB takes everywhere, and ranges it does not know.
+    // DynamoDB does not accept empty prefixes everywhere, and has no ranges of addresses.
     if ((isPrefix(name, value) && value === '*') || isRange(name, value))
       alternatives.add(`attribute_exists(${alias})`);
     else if (isPrefix(name, value)) alternatives.add(`begins_with(${alias}, ${parameterFor(value.slice(0, -1))})`);
@@ -178,14 +178,16 @@ function anyOf(name: TextCriterion, wanted: readonly string[], { names, values }
   return `(${[...anyExact, ...alternatives].join(' OR ')})`;
 }
 
-/** A plan in a few lines for people: what is looked up, and what is only sorted out after it was read. */
+/** A plan in a few lines for people: what is looked up, and what is filtered after it was read. */
 export function explainPlan({ index, partitionKey, partitions, order, range, filter, sources }: QueryPlan): string {
   const { from, to } = range;
+  const inSources = sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : '';
+  const cost = filter.selective ? ' (events that do not match it are read too, and cost the same)' : '';
   return [
     `index:   ${index}, ${order}`,
     `lookup:  ${explainLookup(partitionKey, partitions)}`,
     `times:   from ${from ?? 'the first event'} to ${to ?? 'the last'}`,
-    `filter:  ${readable(filter)}${sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : ''}${filter.selective ? ' (events that do not meet it are read, and cost, too)' : ''}`,
+    `filter:  ${readable(filter)}${inSources}${cost}`,
   ].join('\n');
 }
 
@@ -198,7 +200,7 @@ function explainLookup(partitionKey: string, partitions: readonly string[]): str
   return `${partitionKey} = ${named.join(' or ')}${rest > 0 ? ` or ${rest} more` : ''}`;
 }
 
-/** The filter expression with names and values in their places. */
+/** The filter expression with its names and values filled in. */
 function readable({ expression, names, values }: Filter): string {
   return expression.replace(NOT_EXPIRED, 'not expired').replace(/#\d+|:\w+/g, (alias) => {
     const { S, BOOL } = values[alias] ?? {};
@@ -206,7 +208,7 @@ function readable({ expression, names, values }: Filter): string {
   });
 }
 
-/** What a question has cost. */
+/** The cost of a question. */
 export interface Consumed {
   requests: number;
   /** Read units of DynamoDB: 0.5 for each 4 KB of index that was read. */

@@ -10,7 +10,7 @@ export interface Tally {
   errors: number;
 }
 
-/** Events counted by what people ask first: most events first, and days, `YYYY-MM-DD`, newest first. */
+/** Events counted by what people ask first. Most events come first, but days, `YYYY-MM-DD`, newest first. */
 export type Summary = Record<keyof typeof GROUPS, Tally[]> &
   /** Times of the oldest and the newest counted event, as CloudTrail wrote them. */
   Partial<Record<'first' | 'last', string>> & {
@@ -20,10 +20,10 @@ export type Summary = Record<keyof typeof GROUPS, Tally[]> &
     truncated: boolean;
   };
 
-/** Stands for an event that does not say. */
+/** The name for events without one. */
 const NONE = '-';
 
-/** What an event counts under; undefined: under nothing. */
+/** The name under which an event counts; undefined: none. */
 const GROUPS = {
   byAction: ({ eventName = NONE }: ListedEvent): string => eventName,
   byPrincipal: ({ principal = NONE }: ListedEvent): string => principal,

@@ -5,11 +5,11 @@ const ISO_8601 =
 const AGE = /^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/i;
 const AGE_PART = /[\d.]+\s*[a-zµ]+/gi;
 
-/** What is wrong with a time that `readTime` does not understand. */
+/** The expectation if `readTime` does not understand a time. */
 export const TIME_EXPECTATION =
   'expected an ISO 8601 time such as 2026-11-06 or 2026-11-06T02:30:00Z, or an age such as 7d';
 
-/** In autumn clocks show an hour twice. */
+/** Which of two instants is meant: in autumn, clocks show an hour twice. */
 type Repeated = 'first' | 'last';
 
 /**
@@ -17,7 +17,6 @@ type Repeated = 'first' | 'last';
  * print it, `2026-11-06 02:30:00 UTC+01:00`; or an age such as `7d` or `1h30m`.
  * @param now in milliseconds since 1970
  * @param zone name of a time zone, as in the IANA database; `UTC`
- * @param repeated which is meant of a time that the clocks of the zone show twice
  * @returns ISO 8601 in UTC with milliseconds, a width that sorts as text; undefined if it is no time
  */
 export function readTime(value: string, now: number, zone = 'UTC', repeated: Repeated = 'first'): string | undefined {
@@ -29,7 +28,7 @@ export function readTime(value: string, now: number, zone = 'UTC', repeated: Rep
   return iso.length === 24 ? iso : undefined;
 }
 
-/** In milliseconds. Each part must be understood: of `7d6x` the parser would take the first alone. */
+/** In milliseconds. Each part must be valid: the parser would take only the first of `7d6x`. */
 function ageOf(text: string): number {
   const parts = text.match(AGE_PART)?.map((part) => parseDuration(part) ?? Number.NaN) ?? [];
   return parts.reduce((sum, part) => sum + part, 0);
@@ -43,12 +42,11 @@ function parseIso(text: string, zone: string, repeated: Repeated): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day!)) return Number.NaN;
   if (offset === undefined) return instantOf(Date.parse(`${day}T${clock}Z`), zone, repeated);
-  return Date.parse(
-    `${day}T${clock}${offset
-      .replace(/^UTC(?=[+-])/i, '')
-      .replace(/^UTC$/i, 'Z')
-      .toUpperCase()}`,
-  );
+  const isoOffset = offset
+    .toUpperCase()
+    .replace(/^UTC(?=[+-])/, '')
+    .replace('UTC', 'Z');
+  return Date.parse(`${day}T${clock}${isoOffset}`);
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -56,7 +54,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /**
  * When the clocks of a zone show a time.
  * @param wallTime what they show, as if it were UTC, in milliseconds since 1970
- * @returns milliseconds since 1970; of a time that they skip, that as far after the change of clocks
+ * @returns milliseconds since 1970; for a time that the clocks skip, the instant as far after the change
  */
 function instantOf(wallTime: number, zone: string, repeated: Repeated): number {
   if (zone === 'UTC' || Number.isNaN(wallTime)) return wallTime;
@@ -67,7 +65,7 @@ function instantOf(wallTime: number, zone: string, repeated: Repeated): number {
   return candidates.find((instant) => instant + offsetAt(instant).milliseconds === wallTime) ?? before;
 }
 
-/** By how much the clocks of a zone are ahead of UTC. */
+/** How far the clocks of a zone are ahead of UTC. */
 export interface Offset {
   /** `UTC`, `UTC+01:00`; of long ago also with seconds: `UTC-03:30:52`. */
   name: string;

@@ -3,14 +3,13 @@ import { getEvent } from '../store/events-table.ts';
 import { type EventVerification, readVerification } from '../store/ledger.ts';
 import type { QueryDeps } from './ask.ts';
 
-/** An event with everything that is stored of it, and whether CloudTrail signed its log file. */
-export type VerifiedEvent = StoredEvent & EventVerification;
-
-/** Returns undefined if it is not there, or has expired. */
+/**
+ * Reads an event, and whether CloudTrail signed its log file. Returns undefined if the event is not stored, or has expired.
+ */
 export async function getVerifiedEvent(
   eventId: string,
   { dynamo, tables, now }: QueryDeps,
-): Promise<VerifiedEvent | undefined> {
+): Promise<(StoredEvent & EventVerification) | undefined> {
   const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
   if (event === undefined) return undefined;
   if (event.provisional) return { ...event, verification: 'no-log-file' };

@@ -24,7 +24,7 @@ export type BadLogFileCode =
   | 'uncompressed-bytes-cap'
   | 'ratio-cap';
 
-/** The whole file is bad: nothing of it may be stored. The message names a place and an expectation, never content. */
+/** The whole file is invalid, so nothing of it may be stored. The message has a position and an expectation, never content. */
 export class BadLogFileError extends TrailError {
   declare readonly code: BadLogFileCode;
   /** Bytes into the uncompressed text, or into the compressed object when `code` starts with `gzip-`. */

@@ -31,7 +31,7 @@ export class EventSourceFilter {
   }
 }
 
-/** Does without JSON.parse, whose objects take a hundred times the size of a hostile record. */
+/** Without JSON.parse: its objects can take a hundred times the size of a hostile record. */
 function lastEventSource(record: Buffer): string | undefined {
   let depth = 0;
   let name: string | undefined;

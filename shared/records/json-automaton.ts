@@ -1,4 +1,5 @@
 import { BadLogFileError } from './bad-log-file.ts';
+
 /**
  * Why `advance` stopped. `more`: it has read all it was given. `key`: it has read the name of a top-level member.
  * `value-start`, `value-end`: it has read the first or passed the last byte of the document (level 0), of one of its
@@ -6,7 +7,7 @@ import { BadLogFileError } from './bad-log-file.ts';
  */
 export type JsonEvent = 'more' | 'key' | 'value-start' | 'value-end';
 
-/** Values with more containers around them than this are read without stopping. */
+/** The level of the innermost values that are reported. */
 const DEEPEST_REPORTED_LEVEL = 2;
 
 /** The longest way to write `Records`: with an escape for each character. */
@@ -36,7 +37,7 @@ const INTEGER = 18;
 const FRACTION = 19;
 const EXPONENT_DIGITS = 20;
 
-/** What each state expects, in their order; where a number may end nothing is unexpected. */
+/** What each state expects, in their order. States in which a number may end accept any byte as its end. */
 const EXPECTED: readonly string[] = [
   'a JSON value',
   'the second byte of a byte order mark',
@@ -84,7 +85,7 @@ const ONE_LETTER_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt')
 export class JsonAutomaton {
   /** Why the last `advance` stopped. */
   event: JsonEvent = 'more';
-  /** How many containers stand around the value of the last event. */
+  /** The number of containers around the value of the last event. */
   level = 0;
   /** Text offset of the key or value of the last `key` or `value-start`; of its end for `value-end`. */
   offset = 0;

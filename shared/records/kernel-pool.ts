@@ -1,5 +1,5 @@
 declare global {
-  /** The part of the WebAssembly interface in use: the compiler describes it only together with a browser's globals. */
+  /** The part of the WebAssembly interface in use. TypeScript declares it only with all globals of browsers. */
   namespace WebAssembly {
     class Module {
       constructor(binary: Uint8Array<ArrayBuffer>);
@@ -20,10 +20,10 @@ declare global {
   }
 }
 
-/** A kernel whose memory has grown beyond this, for a huge record, is not kept. */
+/** A kernel with more memory, which a huge record needed, is not kept. */
 const MAX_IDLE_BYTES = 8 * 1024 ** 2;
 
-/** The kernels (instances) of one WebAssembly binary. They are used again: a new one costs more than reading a small file. */
+/** The kernels (instances) of one WebAssembly binary. They are reused: to make one costs more than to read a small file. */
 export class KernelPool<Exports extends { memory: WebAssembly.Memory }> {
   private readonly binary: string;
   private module: WebAssembly.Module | undefined;
@@ -42,7 +42,7 @@ export class KernelPool<Exports extends { memory: WebAssembly.Memory }> {
     return this.module && (new WebAssembly.Instance(this.module).exports as unknown as Exports);
   }
 
-  /** Lets the next reader have a kernel, with its memory. */
+  /** Makes a kernel available for the next reader. */
   release(kernel: Exports): void {
     if (kernel.memory.buffer.byteLength <= MAX_IDLE_BYTES) this.idle.push(kernel);
   }

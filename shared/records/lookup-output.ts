@@ -7,7 +7,7 @@ import { BadLogFileError } from './bad-log-file.ts';
  */
 const EVENT_MEMBERS =
   'Events|NextToken|EventId|EventName|ReadOnly|AccessKeyId|EventTime|EventSource|Username|Resources|CloudTrailEvent';
-/** Those that a record begins with, also if its members are sorted. */
+/** The members that a record can begin with, sorted or not. */
 const RECORD_MEMBERS =
   'eventVersion|userIdentity|eventTime|eventSource|eventName|eventID|additionalEventData|addendum|apiVersion|awsRegion';
 const JSON_START = new RegExp(
@@ -46,7 +46,7 @@ export function readLookupOutput(text: string): (string | undefined)[] {
 /** Length of the beginning that shows the form, in characters. */
 const MAX_START = 4096;
 
-/** Lists in lists: pages, their events, and what `--query` makes of those. */
+/** The depth of lists: pages, their events, and what `--query` selects. */
 const MAX_LISTS = 4;
 
 /** For each line the columns that are records, or undefined if there is none. */
@@ -59,7 +59,7 @@ function* recordsOfRows(text: string): Generator<string | undefined> {
   }
 }
 
-/** @param source the text of `value`, if it stands for itself or in a list */
+/** @param source the text of `value`, if it is on its own or in a list */
 function* recordsIn(value: unknown, source: string | undefined, lists = MAX_LISTS): Generator<string | undefined> {
   if (Array.isArray(value) && lists > 0) {
     const sources = source === undefined ? [] : elementsOf(source);
@@ -80,7 +80,7 @@ function recordOf(value: unknown, source: string | undefined): string | undefine
   return 'eventVersion' in value ? source : Object.values(value).find(isRecordText);
 }
 
-/** Whether a list is what `--query 'Events[].[EventTime,CloudTrailEvent]'` makes of an event: one record among other values. */
+/** Whether a list is one event of `--query 'Events[].[EventTime,CloudTrailEvent]'`: one record among other values. */
 function isRow(list: readonly unknown[]): boolean {
   return (
     list.filter(isRecordText).length === 1 && list.every((element) => typeof element !== 'object' || element === null)
@@ -107,7 +107,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Of the JSON values that stand one after the other in a text. */
+/** The records of a sequence of JSON values. */
 function* recordsOfJson(text: string): Generator<string | undefined> {
   let at = skipWhiteSpace(text, text.startsWith('\uFEFF') ? 1 : 0);
   while (at < text.length) {
@@ -130,11 +130,9 @@ function problem(code: 'json-syntax' | 'json-truncated', text: string, at: numbe
   return new BadLogFileError(code, Buffer.byteLength(text.slice(0, at)), expectation);
 }
 
-const WHITE_SPACE: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r']);
-
 function skipWhiteSpace(text: string, from: number): number {
   let at = from;
-  while (WHITE_SPACE.has(text.charAt(at))) at += 1;
+  while (/[ \t\n\r]/.test(text.charAt(at))) at += 1;
   return at;
 }
 
@@ -148,7 +146,7 @@ function endOfValue(text: string, start: number): number | undefined {
       if (at >= text.length) return undefined;
     } else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
-    else if (depth > 0 || !(at + 1 === text.length || WHITE_SPACE.has(text.charAt(at + 1)))) continue;
+    else if (depth > 0 || !/^[ \t\n\r]?$/.test(text.charAt(at + 1))) continue;
     if (depth <= 0) return at + 1;
   }
   return undefined;

@@ -13,7 +13,7 @@ export interface KeptRecord {
   index: number;
   /** Byte offset of the record in the uncompressed text. */
   offset: number;
-  /** The record's own bytes, exactly as they stand in the file: valid UTF-8, a copy. */
+  /** A copy of the record's bytes, exactly as in the file: valid UTF-8. */
   bytes: Uint8Array;
 }
 
@@ -44,9 +44,9 @@ export interface ScannerCaps {
  * Reads the text of one log file, piece by piece: checks all of it against the grammar of JSON and the shape of a log
  * file, and finds the wanted records. Holds no more than the record being read and one piece.
  *
- * Two readers take turns. The automaton understands everything and alone decides what is an error. The skimmer passes
- * quickly over ordinary elements of `Records`; at anything it does not know, the automaton reads one element, from its
- * beginning. Without the skimmer the outcome is the same.
+ * Two readers take turns. The automaton understands everything, and it alone reports errors. The skimmer passes quickly over
+ * ordinary elements of `Records`; where it stops, the automaton reads one element from its beginning. The outcome is the same
+ * without the skimmer.
  */
 export class RecordScanner {
   /** Elements of `Records` read to their end. */
@@ -103,12 +103,12 @@ export class RecordScanner {
     return batch;
   }
 
-  /** Releases the skimmer's memory; to be called once, when reading has ended in whatever way. */
+  /** Releases the skimmer's memory. Call it once, at the end, even after an error. */
   close(): void {
     this.skimmer?.release();
   }
 
-  /** Appends a piece to the text, forgetting what is no longer needed if room is. */
+  /** Appends a piece to the text. If there is no room, it first forgets what is no longer needed. */
   private append(piece: Uint8Array): void {
     if (this.end + piece.length > this.text.length) {
       this.forget(this.element >= 0 ? this.element : this.position);

@@ -2,7 +2,7 @@ import { KernelPool } from './kernel-pool.ts';
 import { SKIMMER_WASM } from './simd/skimmer.generated.ts';
 
 /** An element accepted by the skimmer that may be a wanted record; `start` and `end` are indices into the text storage. */
-export interface Candidate {
+interface Candidate {
   /** Number of the element among those accepted by the same call of `skim`. */
   index: number;
   start: number;
@@ -30,7 +30,7 @@ const FULL = 2;
 
 const NAME_BYTES = 64;
 const LONGEST_NAME = NAME_BYTES - 2;
-/** The kernel may look, without effect, at so many bytes after the text. */
+/** The kernel may read this many bytes after the text, without effect. */
 const SLACK_BYTES = 64;
 const PAGE_BYTES = 65_536;
 /** The kernel's own data lie in the first page. */
@@ -71,7 +71,7 @@ export class RecordSkimmer {
     kernel.configure(NAMES_AT, names.length, maxElementBytes);
   }
 
-  /** Lets the next skimmer have the memory. Neither this skimmer nor the storage it gave may be used afterwards. */
+  /** Gives the memory to the next skimmer. Do not use this skimmer, or its storage, afterwards. */
   release(): void {
     kernels.release(this.kernel);
   }

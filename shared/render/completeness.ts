@@ -10,7 +10,7 @@ export function freshnessLine({ newestLogFiles }: Completeness, times: TimeDispl
   const line = `Log files read up to ${times.full(newest.deliveredAt)}`;
   const last = others.at(-1);
   if (!last) return `${line}.`;
-  // CloudTrail delivers nothing where nothing happens, so a Region that is behind is not missing anything for sure.
+  // CloudTrail delivers nothing where nothing happens, so a Region that is behind may still be complete.
   const behind = displayText(`${last.account} ${last.region}`);
   return `${line} (${newestLogFiles.length} accounts and Regions; ${behind} up to ${times.full(last.deliveredAt)}).`;
 }
@@ -30,10 +30,10 @@ export function problemLines({ problems, problemsTruncated }: Completeness): str
 const MAX_NAMED = 3;
 
 const PROBLEMS: Readonly<Record<LogFileProblem['state'], (files: string) => string>> = {
-  quarantined: (files) => `Not complete: nothing of ${files} is stored (bad, in quarantine)`,
-  'records-quarantined': (files) => `Not complete: some records of ${files} are not stored (bad, in quarantine)`,
-  failed: (files) => `Not complete: reading ${files} failed, to be tried again`,
-  'not-as-signed': (files) => `Not to be trusted: CloudTrail signed other content for ${files}`,
+  quarantined: (files) => `Incomplete: ${files} in quarantine`,
+  'records-quarantined': (files) => `Incomplete: some records of ${files} in quarantine`,
+  failed: (files) => `Incomplete: reading ${files} failed, and will be retried`,
+  'not-as-signed': (files) => `Not trustworthy: CloudTrail signed other content for ${files}`,
 };
 
 function problemText({ logFile, path = `s3://${logFile}`, reason }: LogFileProblem): string {

@@ -6,7 +6,7 @@ import type { Style, View } from './view.ts';
 
 type Count = Exclude<keyof Coverage, 'account' | 'region' | 'day'>;
 
-/** The counts, in the order in which people read them; those of the bucket are there only when one was compared with. */
+/** The counts, in the order in which people read them. Those of the bucket exist only if one was compared with. */
 const COUNTS: readonly { name: Count; ofBucket?: true; style?: Style }[] = [
   { name: 'delivered', ofBucket: true },
   { name: 'ingested' },
@@ -55,7 +55,7 @@ export function coverageCsv(coverage: Coverage): string {
   return csvRow([account, region, day, ...COUNTS.map(({ name }) => String(coverage[name] ?? ''))]);
 }
 
-/** What a cell says, the mildest first: of several days in a cell, and of several things on a day, the worst shows. */
+/** What a cell can show, the mildest first. Of several days in a cell, and of several findings on a day, the worst shows. */
 const LEVELS = [
   { sign: '·', says: 'no log files', style: 'dim' },
   { sign: '#', says: 'verified', style: 'green' },
@@ -79,7 +79,6 @@ function signOf({ delivered = 0, missing = 0, ...counts }: Coverage): Sign {
 const levelOf = (row: Coverage) => LEVELS.findIndex(({ sign }) => sign === signOf(row));
 
 const DEFAULT_WIDTH = 80;
-/** Of `ACCOUNT REGION`, with the gap behind it. */
 const MIN_CELLS = 14;
 const GAP = '  ';
 
@@ -136,7 +135,7 @@ export class CoverageMap {
     return this.view.colour ? styled(LEVELS.find((level) => level.sign === sign)!.style, text) : text;
   }
 
-  /** What the signs and the cells mean, the worst first, in as few lines as have room. */
+  /** The meaning of the signs, the worst first, and of a cell, in as few lines as fit. */
   private legend(perCell: number, width: number): string[] {
     const entries = LEVELS.map(({ sign, says }) => ({ sign: this.coloured(sign, sign), plain: `${sign} ${says}` }));
     const lines: { shown: string; width: number }[] = [];
@@ -160,12 +159,12 @@ function cellText(perCell: number): string {
   return weeks === 1 ? 'a cell is a week, its worst day shows' : `a cell is ${weeks} weeks, the worst day shows`;
 }
 
-/** One, or the fewest whole weeks with which the days fit into the cells. */
+/** One, or the days of as few whole weeks as make the days fit into the cells. */
 export function daysPerCell(days: number, cells: number): number {
   return days <= cells ? 1 : Math.ceil(days / cells / WEEK) * WEEK;
 }
 
-/** The first cell of each month is named above, where there is room. */
+/** The month above the first cell of each, where there is room. */
 function monthAxis(firstDays: readonly string[], room: number): string {
   let axis = '';
   for (const [i, day] of firstDays.entries()) {

@@ -25,8 +25,8 @@ export function eventCsv(event: ListedEvent | StoredEvent, columns: readonly Att
 }
 
 /**
- * A spreadsheet takes a cell that starts like this for a formula; a quote before it makes it text. Some look past white space
- * and what is invisible, and some take a full-width sign for the plain one: compatibility forms (NFKC) have one reading.
+ * Adds a quote to a cell that spreadsheets take for a formula, so that they take it for text. Some ignore leading white space
+ * and invisible characters, and some treat a full-width sign as the plain one, hence NFKC.
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 function withoutFormula(value: string): string {

@@ -1,6 +1,6 @@
 /**
  * Text that is safe on a terminal and can be seen: control characters, line breaks, and characters that reorder or hide text
- * are written as JSON escapes; a text of spaces alone stands in quotes.
+ * are written as JSON escapes; a text of only spaces is quoted.
  */
 export function displayText(text: string): string {
   const visible = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>

@@ -4,7 +4,7 @@ import { type Cell, type Column, TextTable, textTable } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
-/** A table of events, one line each, made in pieces: when, what, where, who, from where, and how it ended. */
+/** A table of events, made in pieces: when, what, where, who, from where, and the result. */
 export class EventTable {
   private readonly columns: readonly EventColumn[];
   private readonly table: TextTable;
@@ -31,7 +31,7 @@ function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
     // Room for the longest of MWAA's own operations.
     { heading: 'EVENT', least: 19, cellOf: ({ eventName = '-' }) => eventName },
     { heading: 'ENVIRONMENT', least: 11, rank: 3, cellOf: ({ environment = '-' }) => environment },
-    // A role's session, at the end, tells who it was.
+    // The end, a role's session, tells who it was.
     { heading: 'WHO', least: 16, rank: 4, tooWide: 'cut-middle', cellOf: ({ principal = '-' }) => principal },
     { heading: 'FROM', least: 15, rank: 2, cellOf: ({ sourceIp = '-' }) => sourceIp },
     { heading: 'EVENT ID', ...(withIds ? {} : { rank: 1 }), cellOf: ({ eventId }) => eventId },
@@ -39,19 +39,19 @@ function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
   ];
 }
 
-/** How a call ended: `ok`, or its error in one line. What may be cut off at the end of the line comes last. */
+/** The result of a call: `ok`, or its error in one line. The message comes last, because it may be cut off. */
 function resultOf({ errorCode, errorMessage, provisional }: ListedEvent): Cell {
   const text = `${errorCode ?? 'ok'}${provisional ? ' (provisional)' : ''}`;
   if (errorCode === undefined) return text;
   return { text: errorMessage === undefined ? text : `${text}: ${errorMessage}`, style: 'red' };
 }
 
-/** Which events are compared, and their fields side by side; long values go on in the next line on a terminal. */
+/** The events that are compared, then their fields side by side. On a terminal, long values wrap. */
 export function comparisonText(events: readonly StoredEvent[], fields: readonly FieldComparison[], view: View): string {
   const legend = new EventTable(view, true).add(events);
   if (fields.length === 0) return legend;
   const column = (heading: string, least: number) => ({ heading, least, tooWide: 'wrap' as const });
-  // Events are numbered in the order in which they were given, which is that of the list above the fields.
+  // Numbered as in the list above.
   const columns = [column('FIELD', 24), ...events.map((_, i) => column(`EVENT ${i + 1}`, 16))];
   return `${legend}\n${textTable(columns, fields.map(fieldRow), view)}\n`;
 }

@@ -8,10 +8,10 @@ import { styled } from './table.ts';
 import { relativeTime, timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
-/** An event, and what is known of where it came from. */
+/** An event, and whether its log file is verified, if that is known. */
 type ShownEvent = StoredEvent & Partial<EventVerification>;
 
-/** One event for people: what matters of it in a few lines, then its record. */
+/** One event for people: its attributes in a few lines, then its record. */
 export function eventText(event: ShownEvent, view: View): string {
   const title = titleOf(event);
   const style: Style = event.errorCode === undefined ? 'bold' : ['bold', 'red'];
@@ -28,7 +28,7 @@ const LABEL_WIDTH = 13;
 type Rows = typeof EVENT_ATTRIBUTES;
 type Label = { [N in AttributeName]: Rows[N] extends { label: infer L extends string } ? L : never }[AttributeName];
 
-/** The lines under a label; what an event does not have is left out. */
+/** The lines under a label; empty and undefined ones are left out. */
 type Facts = (event: ShownEvent, view: View, label: string) => (string | undefined)[];
 
 /** The attributes of a label, one a line. */
@@ -112,13 +112,13 @@ function recordOf(version: EventVersion): string[] {
   return version.record === undefined ? [displayText(recordOmitted(version))] : jsonLines(version.record);
 }
 
-/** Why an event has no record, and where that is. */
+/** Says why an event has no record, and where to find it. */
 export function recordOmitted(version: EventVersion): string {
   if (version.provisional) return 'The record was too big to be stored, and no log file has brought the event yet.';
   return `The record was too big to be stored: it is Records[${version.recordIndex}] of s3://${version.logFile}`;
 }
 
-/** The escapes of `displayText` are those of JSON: this is the same JSON value still. */
+/** The escapes of `displayText` are those of JSON, so the JSON value stays the same. */
 function jsonLines(record: string): string[] {
   return indentedJson(record).split('\n').map(displayText);
 }

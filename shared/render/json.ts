@@ -4,8 +4,8 @@ import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
 const MEMBERS = attributesWhere(({ shown, type }) => shown !== 'store' && type !== 'record');
 
 /**
- * An event as one line of JSON, without what is absent or an empty list. Its record stands as its own text: numbers and
- * escapes as CloudTrail wrote them.
+ * An event as one line of JSON, without empty lists. Its record is the text itself, with numbers and escapes as CloudTrail
+ * wrote them.
  */
 export function eventJson(event: ListedEvent | StoredEvent): string {
   const members = MEMBERS.flatMap((name) => {

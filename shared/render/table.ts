@@ -6,11 +6,11 @@ import type { Style, View } from './view.ts';
 /** A column of a table. */
 export interface Column {
   heading: string;
-  /** Where the table would be too wide, its cells may be cut to this width; absent: they are never cut. */
+  /** If the table is too wide, its cells may be cut to this width; absent: they are never cut. */
   least?: number;
-  /** Where that is not enough, the column with the lowest rank is left out first; absent: it always stays. */
+  /** If that is not enough, the column with the lowest rank is left out first; absent: it always stays. */
   rank?: number;
-  /** What is done with cells that are too wide: their end is cut off, their middle, or they go on in the next line. */
+  /** How cells that are too wide are fitted. */
   tooWide?: keyof typeof FITTED;
 }
 
@@ -36,14 +36,14 @@ type Row = readonly { text: string; style?: Style }[];
 type Align = 'left' | 'right';
 
 /**
- * A table of any length, made in pieces. Nothing but two spaces stands between columns, so that lines can be copied and
- * grepped. The first piece decides which columns there are; they grow when a later one needs more.
+ * A table of any length, made in pieces. Only spaces separate columns, so that lines can be copied and grepped. The first piece
+ * decides which columns are shown; they grow if a later one needs more.
  */
 export class TextTable {
   private readonly columns: readonly Column[];
   private readonly view: TableView;
   private natural: number[] = [];
-  /** Of each column, 0 when it is left out; absent until there are rows. */
+  /** Of each column, 0 if it is left out; undefined until there are rows. */
   private widths: number[] | undefined;
 
   constructor(columns: readonly (string | Column)[], view: TableView) {
@@ -51,7 +51,7 @@ export class TextTable {
     this.view = view;
   }
 
-  /** The lines of more rows; the first time, those of the headings before them. */
+  /** Returns the lines of more rows, the first time with headings. */
   add(cells: readonly (readonly Cell[])[]): string {
     const aligns = this.columns.map((_, i) =>
       cells.length > 0 && cells.every((row) => isNumber(row[i]!)) ? ('right' as const) : ('left' as const),
@@ -85,7 +85,7 @@ export class TextTable {
   }
 }
 
-/** Colours are the view's decision, not that of Node, which would look at its own standard output. */
+/** Without Node's check of its own standard output: the view decides about colours. */
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false });
 }
@@ -116,7 +116,7 @@ export function fitColumns(columns: readonly Column[], natural: readonly number[
   return shareOut(least, natural, Math.max(0, width - lineWidth(least)));
 }
 
-/** Gives what is left to the columns that need more, equally, until none does. */
+/** Shares spare width equally among the columns that need more. */
 function shareOut(least: readonly number[], natural: readonly number[], spare: number): number[] {
   const widths = [...least];
   const needs = least.flatMap((wide, i) => (wide > 0 ? [{ i, need: natural[i]! - wide }] : []));
@@ -129,7 +129,7 @@ function shareOut(least: readonly number[], natural: readonly number[], spare: n
   return widths;
 }
 
-/** Of a line with these columns; those of width 0 are not in it. */
+/** The width of a line with these columns; columns of width 0 are left out. */
 function lineWidth(widths: readonly number[]): number {
   const shown = widths.filter((width) => width > 0);
   return shown.reduce((sum, width) => sum + width, 0) + COLUMN_GAP * Math.max(0, shown.length - 1);
@@ -141,7 +141,7 @@ const FITTED = {
   wrap: wrapToWidth,
 } as const;
 
-/** How many columns of a terminal a text takes. */
+/** How many columns of a terminal a text occupies. */
 export const textWidth = (text: string) => stringWidth(text);
 
 /** The text, or its beginning and `…` if it is wider than `width`. */

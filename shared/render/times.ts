@@ -16,11 +16,11 @@ export interface TimeDisplay {
   /** Heading of a column of times, with what they are to be read in: `TIME (UTC+01:00)`. */
   heading(label: string): string;
   /**
-   * `2026-11-06 03:31:18` or `3h ago`, under that heading; the text itself when it is not a time as CloudTrail writes it, or
-   * there is no such time; `-` when there is no text.
+   * `2026-11-06 03:31:18` or `3h ago`, under that heading; the text itself if it is not a valid time as CloudTrail writes it;
+   * `-` if there is none.
    */
   show(time: string | undefined): string;
-  /** A time that stands alone, whatever the style: `2026-11-06 03:31:18 UTC+01:00`; other texts as `show`. */
+  /** A time without a heading, in any style: `2026-11-06 03:31:18 UTC+01:00`; other texts as `show`. */
   full(time: string | undefined): string;
 }
 
@@ -30,7 +30,7 @@ export function timeDisplay({ kind, zone, now }: TimeStyle): TimeDisplay {
   const full = (time: number) => `${wallTime(time, offsetAt(time))} ${offsetAt(time).name}`;
   const absolute = (time: number) => {
     const offset = offsetAt(time);
-    // Summer and winter differ: a time in another offset than the heading's says its own.
+    // Summer and winter differ: a time with another offset than the heading's has its own.
     const ownOffset = offset.name === heading ? '' : ` ${offset.name.replace(/^UTC(?=[+-])/, '')}`;
     return wallTime(time, offset) + ownOffset;
   };
@@ -46,7 +46,7 @@ function knownOffsets(zone: string): (time: number) => Offset {
   try {
     return offsetsOf(zone);
   } catch {
-    // What Node makes of an empty TZ, `Etc/Unknown`, is no zone to it either.
+    // For an empty TZ, Node has the zone `Etc/Unknown`, which it does not accept itself.
     return offsetsOf('UTC');
   }
 }
@@ -59,14 +59,14 @@ function wallTime(time: number, { milliseconds }: Offset): string {
     .replace('T', ' ');
 }
 
-/** Times are written by others: one that does not exist, such as 30 February or a leap second, is shown as it is written. */
+/** Shows times that do not exist, such as 30 February or a leap second, as they are written. */
 function whenValid(time: string | undefined, show: (time: number) => string): string {
   if (time === undefined) return '-';
   const instant = time.endsWith('Z') ? parseEventTime(time) : undefined;
   return instant === undefined ? displayText(time) : show(instant);
 }
 
-/** `3h ago`, `in 5m`: the largest unit of which there is at least one, rounded down. */
+/** `3h ago`, `in 5m`: in the largest unit that fits, rounded down. */
 export function relativeTime(time: number, now: number): string {
   const distance = Math.abs(now - time);
   const [unit, length] = UNITS.find(([, ms]) => distance >= ms) ?? UNITS.at(-1)!;

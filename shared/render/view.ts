@@ -1,7 +1,7 @@
 import type { styleText } from 'node:util';
 import type { TimeStyle } from './times.ts';
 
-/** What is looked at: a terminal of some width, or a stream that takes everything. */
+/** How output is shown: on a terminal of some width, or in a stream without one. */
 export interface View {
   /** Columns of the terminal; absent: nothing is cut or left out. */
   width?: number;

@@ -14,7 +14,7 @@ describe('serverless.yml', () => {
   const indexes = events!.GlobalSecondaryIndexes ?? [];
   const projected = indexes.map(({ Projection }) => Projection?.NonKeyAttributes ?? []);
 
-  test('has an index for each attribute that is the key of one, and no other', () => {
+  test('has an index for each attribute that is the key of one, and no others', () => {
     const keys = indexes.map(({ IndexName, KeySchema }) => [IndexName, KeySchema]);
     const wanted = KEYS.map((name) => [
       attributeNamed(name).index?.[0],
@@ -27,7 +27,7 @@ describe('serverless.yml', () => {
     expect(keys).toEqual(expect.arrayContaining(wanted));
   });
 
-  test.each(KEYS)('the index of %s has what a list shows, but for its own keys', (name) => {
+  test.each(KEYS)('the index of %s has what a list shows, except its own keys', (name) => {
     const i = indexes.findIndex(({ IndexName }) => IndexName === attributeNamed(name).index?.[0]);
     const wanted = LISTED.filter((listed) => listed !== name && listed !== 'eventId');
     expect([...projected[i]!].sort()).toEqual([...wanted].sort());
@@ -58,12 +58,12 @@ describe('docs/stored-items.md', () => {
   });
 });
 
-test('each criterion has a name of its own, and is about an attribute that every index holds', () => {
+test('each criterion has its own name, and its attribute is in every index', () => {
   expect(TEXT_CRITERION_NAMES).toHaveLength(attributesWhere(({ criterion }) => criterion !== undefined).length);
   for (const { attribute } of Object.values(TEXT_CRITERIA)) expect(LISTED).toContain(attribute);
 });
 
-test('no two indexes are equally good', () => {
+test('no two indexes have the same rank', () => {
   const ranks = KEYS.flatMap((name) => {
     const { index, rare } = attributeNamed(name);
     return [index?.[1], ...(rare ? [rare.rank] : [])];

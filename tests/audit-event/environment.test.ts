@@ -42,7 +42,7 @@ describe('routes', () => {
     });
   });
 
-  test('a route that leads nowhere leaves the others', () => {
+  test('a route without a name leaves the others', () => {
     const NOWHERE: Record<string, unknown>[] = [
       { requestParameters: null },
       { requestParameters: { Name: '' } },
@@ -99,7 +99,7 @@ describe('ARNs', () => {
     expect(environmentOf({ requestParameters: { ResourceArn } })).toBe(name);
   });
 
-  test('any name, encoded or not where that is the same', () => {
+  test('any name, encoded or not', () => {
     fc.assert(
       fc.property(fc.string({ unit: codePoint, minLength: 1 }), (name) => {
         expect(environmentOf({ requestParameters: { Name: name } })).toBe(name);

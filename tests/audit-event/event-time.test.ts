@@ -14,21 +14,21 @@ test.each([
   ['2000-02-29T00:00:00Z', '2000-02-29T00:00:00.000Z'],
   ['1969-12-31T23:59:59Z', '1969-12-31T23:59:59.000Z'],
   ['2026-11-21T12:00:00Z', '2026-11-21T12:00:00.000Z'],
-])('%s', (written, normalised) => {
-  expect(readEventTime(written, NOW)).toStrictEqual({ normalised, day: normalised.slice(0, 10), flags: [] });
+])('%s', (written, normalized) => {
+  expect(readEventTime(written, NOW)).toStrictEqual({ normalized, day: normalized.slice(0, 10), flags: [] });
 });
 
 test.each(['2026-11-21T12:00:01Z', '2027-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('%s is far ahead', (written) => {
-  const normalised = written.replace('Z', '.000Z');
+  const normalized = written.replace('Z', '.000Z');
   expect(readEventTime(written, NOW)).toStrictEqual({
-    normalised,
-    day: normalised.slice(0, 10),
+    normalized,
+    day: normalized.slice(0, 10),
     flags: ['future-event-time'],
   });
 });
 
 describe('invalid', () => {
-  const INVALID = { normalised: '0000-00-00T00:00:00.000Z', day: '0000-00-00', flags: ['invalid-event-time'] };
+  const INVALID = { normalized: '0000-00-00T00:00:00.000Z', day: '0000-00-00', flags: ['invalid-event-time'] };
 
   test.each([
     undefined,
@@ -61,25 +61,25 @@ describe('invalid', () => {
   });
 
   test('sorts before every valid time', () => {
-    expect(INVALID.normalised < readEventTime('0000-01-01T00:00:00Z', NOW).normalised).toBe(true);
+    expect(INVALID.normalized < readEventTime('0000-01-01T00:00:00Z', NOW).normalized).toBe(true);
   });
 
-  test('any text is one or the other', () => {
+  test('any text is valid or flagged', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/)),
         (any) => {
-          const { normalised, day, flags } = readEventTime(any, NOW);
-          expect(normalised).toHaveLength(24);
-          expect(day).toBe(normalised.slice(0, 10));
-          expect(Number.isNaN(Date.parse(normalised))).toBe(flags.includes('invalid-event-time'));
+          const { normalized, day, flags } = readEventTime(any, NOW);
+          expect(normalized).toHaveLength(24);
+          expect(day).toBe(normalized.slice(0, 10));
+          expect(Number.isNaN(Date.parse(normalized))).toBe(flags.includes('invalid-event-time'));
         },
       ),
     );
   });
 });
 
-test('the order of the normalised texts is the order of the times, in whatever zone they are written', () => {
+test('normalized texts are in the order of the times, in any zone', () => {
   const time = fc
     .tuple(
       fc.date({ min: new Date('0001-01-01'), max: new Date('9998-12-31'), noInvalidDate: true }),
@@ -94,7 +94,7 @@ test('the order of the normalised texts is the order of the times, in whatever z
     });
   fc.assert(
     fc.property(time, time, (a, b) => {
-      const [one, other] = [a, b].map(({ written }) => readEventTime(written, NOW).normalised);
+      const [one, other] = [a, b].map(({ written }) => readEventTime(written, NOW).normalized);
       expect(Date.parse(one!)).toBe(a.at);
       expect(one! < other!).toBe(a.at < b.at);
     }),

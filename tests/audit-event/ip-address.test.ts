@@ -58,7 +58,7 @@ test('every spelling of an address is that address', () => {
   );
 });
 
-test('an event has the one spelling, and its record its own', () => {
+test('an event has the canonical spelling, and its record its own', () => {
   const event = eventOf({ sourceIPAddress: '2001:DB8:0:0::1' });
   expect(event.sourceIp).toBe('2001:db8::1');
   expect(event.record).toContain('"2001:DB8:0:0::1"');

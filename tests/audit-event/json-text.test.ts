@@ -70,7 +70,7 @@ describe('parseJsonText', () => {
     ]);
   });
 
-  test('nesting of a thousand levels, as deep as the reader lets through', () => {
+  test('nesting of a thousand levels, the depth cap of the reader', () => {
     const json = `${'[{"a":'.repeat(500)}1${'}]'.repeat(500)}`;
     expect(canonical(json)).toBe(json);
     expect(JSON.parse(indentedJson(json))).toEqual(JSON.parse(json));
@@ -78,7 +78,7 @@ describe('parseJsonText', () => {
 });
 
 describe('canonicalJson', () => {
-  test('is one for all texts of a value, and as good as the text', () => {
+  test('is the same for all texts of a value, and has the same value', () => {
     fc.assert(
       fc.property(tree, seed, seed, (value, one, other) => {
         const form = canonical(written(value, { seed: one, shuffle: true }));
@@ -89,7 +89,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  test('is another for any other value', () => {
+  test('differs for any other value', () => {
     fc.assert(
       fc.property(tree, seed, (value, style) => {
         const form = canonical(written(value, { seed: style }));
@@ -115,7 +115,7 @@ describe('canonicalJson', () => {
 });
 
 describe('replaceSpans', () => {
-  test('exchanges what is named and nothing else', () => {
+  test('replaces the given spans and nothing else', () => {
     const parts = fc.array(fc.record({ between: fc.string(), part: fc.string(), by: fc.string() }));
     fc.assert(
       fc.property(parts, fc.string(), (all, end) => {

@@ -51,7 +51,7 @@ describe('by type', () => {
   });
 });
 
-test('type, arn and access key as they are written', () => {
+test('type, arn and access key as written', () => {
   const userIdentity = {
     type: 'IAMUser',
     userName: 'anna',
@@ -89,7 +89,7 @@ describe('hostile identities', () => {
     expect(principalOf(record)).toStrictEqual({});
   });
 
-  test('every part is a text that is not empty, or absent', () => {
+  test('every part is a non-empty text, or absent', () => {
     const types = ['Root', 'IAMUser', 'AssumedRole', 'Role', 'FederatedUser', 'SAMLUser', 'AWSService', 'AWSAccount'];
     const part = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(session('/'), session(''), ':role/', 'a'));
     const names = [

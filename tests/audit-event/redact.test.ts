@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MASK, redactRecord } from '../../shared/audit-event/redact.ts';
+import { redactRecord } from '../../shared/audit-event/redact.ts';
+import { MASK } from '../../shared/audit-event/secret-patterns.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString, treeOf, written } from '../support/json-tree.ts';
 
@@ -168,7 +169,7 @@ const SECRETS: readonly [kind: string, secret: string, keep?: string][] = [
 const SECRET_PART =
   /CANARY\S*|Y2FuYXJ5\S*|dXNlcjpwYXNz|wJalr\S+|q8Zr3m\S+|cJ9mX2\S+|gAAAAABh\S+|eyJ\S+|battery|staple/gi;
 
-describe('secrets by their look', () => {
+describe('secrets by their form', () => {
   test.each(SECRETS)('%s', (_, secret, keep = '') => {
     const parts = secret.match(SECRET_PART);
     expect(parts).not.toBeNull();
@@ -263,7 +264,7 @@ describe('secrets by the name of the member', () => {
     expect(redactRecord(text)).toEqual({ text, redacted: [] });
   });
 
-  test('of duplicates, both', () => {
+  test('both of two duplicates', () => {
     expect(redactRecord('{"a":{"Body":"CANARY","Body":"CANARY"}}').text).toBe('{"a":{"Body":"***","Body":"***"}}');
   });
 
@@ -378,7 +379,7 @@ describe('secrets in pairs', () => {
     expect(JSON.parse(text)).toEqual({ a: { note: inner('"***"') } });
   });
 
-  test('what only begins as JSON does, nests deeply or never ends is still looked at', () => {
+  test('text that only begins like JSON, nests deeply or never ends is still masked', () => {
     for (const start of ['{"', '["', '[', '{"a', '[1,', '['.repeat(100_000), '[{"a":"\\']) {
       expect(redactRecord(JSON.stringify({ a: { note: `${start} password=CANARY` } })).text).not.toContain('CANARY');
     }
@@ -390,7 +391,7 @@ describe('secrets in pairs', () => {
   });
 });
 
-describe('what is no secret stays', () => {
+describe('other values stay', () => {
   const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:airflow/connections/dwh-AbCdEf';
 
   test.each([
@@ -466,7 +467,7 @@ describe('what is no secret stays', () => {
     expect(redactRecord(text)).toEqual({ text, redacted: [] });
   });
 
-  test('of a key, a name and a time at the top, nothing, for they tell events apart', () => {
+  test('top-level members that identify the event', () => {
     const secret = 'password=hunter22hunter22';
     const text = JSON.stringify({
       eventID: secret,
@@ -501,7 +502,7 @@ describe('what is no secret stays', () => {
     );
   });
 
-  test('around a secret not a byte changes either', () => {
+  test('nor does any byte around a secret', () => {
     fc.assert(
       fc.property(
         treeOf({ strings: fc.constant('x'), names: fc.constantFrom('a', 'b', 'c', 'd', 'e') }),
@@ -517,7 +518,7 @@ describe('what is no secret stays', () => {
 });
 
 describe('paths', () => {
-  test('say where something was masked, once each, and never the secret', () => {
+  test('name each masked value once, and never the secret', () => {
     const record = { a: [{ Body: 'x' }, { Body: 'y' }], 'password=CANARYpw': 'Bearer CANARY0123456789' };
     const { redacted } = redactRecord(JSON.stringify({ requestParameters: record }));
     expect(redacted).toEqual(['requestParameters.a.Body', 'requestParameters.password=***']);

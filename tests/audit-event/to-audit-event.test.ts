@@ -117,7 +117,7 @@ describe('fields', () => {
     expect(eventOf(record).accountId).toBe(account);
   });
 
-  test('the account of neither record nor key is absent', () => {
+  test('the account is absent if neither record nor key has one', () => {
     expect(toAuditEvent('{"eventID":"a"}', { ...CONTEXT, keyAccount: undefined })).not.toHaveProperty(
       'event.accountId',
     );
@@ -216,7 +216,7 @@ describe('contentHash', () => {
   const hash = (requestParameters: string) =>
     eventOf(`{"eventID":"e","requestParameters":${requestParameters}}`).contentHash;
 
-  test('is the same however the record is written', () => {
+  test('is the same for all spellings of a record', () => {
     fc.assert(
       fc.property(treeOf(), fc.nat(), fc.nat(), (tree, one, other) => {
         expect(hash(written(tree, { seed: one, shuffle: true }))).toBe(
@@ -228,7 +228,7 @@ describe('contentHash', () => {
     expect(eventOf(`{${record}}`).contentHash).toBe(eventOf(` {\n${record.reverse()} } `).contentHash);
   });
 
-  test('is another for any other change, also where the change is masked', () => {
+  test('differs for any other change, even of masked values', () => {
     fc.assert(
       fc.property(treeOf(), fc.nat(), (tree, seed) => {
         const hashes = [tree, ...changes(tree)].map((one) => hash(written(one, { seed })));

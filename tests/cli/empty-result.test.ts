@@ -193,9 +193,7 @@ describe('the program', () => {
   test('names log files of which something is missing in the range', async () => {
     await store.addLogFile({ key: 'bad.json.gz', state: 'quarantined', reason: 'gzip-corrupt' });
     const { stderr } = await askStore(store, 'query', '--since', '2026-11-09');
-    expect(stderr).toBe(
-      'Not complete: nothing of 1 log file is stored (bad, in quarantine): s3://bucket/bad.json.gz (gzip-corrupt).\n',
-    );
+    expect(stderr).toBe('Incomplete: 1 log file in quarantine: s3://bucket/bad.json.gz (gzip-corrupt).\n');
     expect((await askStore(store, 'query', '--since', '2026-11-01', '--until', '2026-11-05')).stderr).toBe('');
   });
 

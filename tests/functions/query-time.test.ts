@@ -87,7 +87,7 @@ test.each([
   expect(took).toBeLessThan(1_500);
 });
 
-test('what reads all pages does not go on when nobody waits for it any longer', async () => {
+test('reading all pages stops when nobody waits any longer', async () => {
   const question = { criteria: { environment: ['prod-etl'] }, order: 'newest-first' } as const;
   const found: unknown[] = [];
   const reading = async () => {

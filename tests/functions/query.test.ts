@@ -137,6 +137,16 @@ describe('cursors', () => {
     }
   });
 
+  test('one of an earlier version is refused as such', async () => {
+    const given =
+      'hljD5gf-8FjhL-5jeyJ2IjoxLCJxIjoiTGk0WjZ2bVZfczY0a0pVZ2JDN2RqbDVsUE1Dc1hDQlZ2ZkVYS3BoVjZiWSIsImEiOiIyMDI2LTExLTA2IiwidCI6MTc5NDkwMDAwMDAwMH0';
+    expect(await problem(`/events?environment=prod-etl&cursor=${given}`)).toMatchObject({
+      status: 400,
+      parameter: 'cursor',
+      detail: 'cursor: expected the cursor of an earlier page, as this version gives it',
+    });
+  });
+
   test('a forged one with the right checksum shows only what its question gives', async () => {
     const criteria = { environment: ['prod-etl'] };
     const forged = (after: string, asOf = SAMPLE_NOW) =>
@@ -255,7 +265,7 @@ describe('problems', () => {
     expect(await send(httpEvent('/events?limit=1', {}, 'HEAD'))).toEqual({ statusCode, headers, body: '' });
   });
 
-  test('an error of a service says nothing to the outside, and is told', async () => {
+  test('an error of a service is reported to the log, and not to the caller', async () => {
     const deps: QueryDeps = { ...store.deps, tables: { ...store.deps.tables, eventsTable: 'secret-table' } };
     const told: unknown[] = [];
     const handler = createQueryHandler(deps, { failed: (error) => told.push(error) });
@@ -318,7 +328,9 @@ describe('an answer', () => {
     const [line = '{}'] = (await get(`/compare?id=${a}&id=${b}`, 'application/x-ndjson')).body.split('\n');
     expect(JSON.parse(line)).toMatchObject({ path: expect.any(String), provisional: [b] });
     expect((await get(`/compare?id=${a}&id=${b}`, 'text/csv')).body).toMatch(`path,same,${a},${b} (provisional)\r\n`);
-    expect(JSON.parse((await get(`/compare?id=${a}&id=${b}`)).body)).toMatchObject({ provisional: [b] });
+    const comparison = JSON.parse((await get(`/compare?id=${a}&id=${b}`)).body);
+    expect(comparison).toMatchObject({ provisional: [b] });
+    expect(Object.keys(comparison)).toEqual(['eventIds', 'provisional', 'fields']);
     expect((await get(`/compare?id=${a}&id=${a}`, 'application/x-ndjson')).body).not.toContain('provisional');
   });
 

@@ -640,7 +640,7 @@ test('an event says whether CloudTrail signed its log file', async () => {
   expect(await get('event-0-1')).toMatchObject({ eventName: 'DeleteEnvironment', verification: 'failed' });
   expect(await show('event-0-1', '--format', 'text')).toContain('verified     NO: ');
   const { stderr } = await runInProcess(['query', '--table', eventsTable], settings);
-  expect(stderr).toContain('Not to be trusted: CloudTrail signed other content for 1 log file: s3://');
+  expect(stderr).toContain('Not trustworthy: CloudTrail signed other content for 1 log file: s3://');
 });
 
 describe('interrupted', () => {

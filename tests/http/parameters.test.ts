@@ -47,7 +47,7 @@ test('flags, times and the page', () => {
   });
 });
 
-test('without any', () => {
+test('without any parameters', () => {
   expect(read([])).toEqual({ limit: 50, order: 'newest-first' });
 });
 

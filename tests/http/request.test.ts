@@ -42,6 +42,6 @@ test.each(['/events/%', '/events/%ZZ', '/events/%C3', '/events?a=%E0%A4', '/even
   },
 );
 
-test('lone surrogates, which HTTP cannot bring, become replacement characters', () => {
+test('lone surrogates, which HTTP cannot transport, become replacement characters', () => {
   expect(readTarget('/\ud800?a=\udc00')).toMatchObject({ segments: ['\ufffd'], query: [['a', '\ufffd']] });
 });

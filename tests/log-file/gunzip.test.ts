@@ -214,7 +214,7 @@ describe('against node:zlib', () => {
   });
 });
 
-test('text of many windows, with repetitions as far away as they can be', async () => {
+test('text of many windows, with repetitions at the greatest distance', async () => {
   const far = Buffer.from(Array.from({ length: 32_768 }, (_, i) => (i * 2_654_435_761) >>> 24));
   const long = Buffer.concat([
     ...Array<Buffer>(60).fill(far),

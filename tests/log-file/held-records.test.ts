@@ -18,13 +18,13 @@ test('more records in one piece of text than a call takes arguments', () => {
   expect(held.all()?.bad).toHaveLength(300_000);
 });
 
-test('tiny records count with what they cost in memory', () => {
+test('tiny records count with their cost in memory', () => {
   const held = new HeldRecords();
   held.add(badRecords(300_000));
   expect(held.all()).toBeUndefined();
 });
 
-test('past the cap nothing is held, what comes after included', () => {
+test('beyond the cap nothing is held, not even what follows', () => {
   const held = new HeldRecords(2_000);
   held.add(badRecords(5));
   expect(held.all()?.bad).toHaveLength(5);

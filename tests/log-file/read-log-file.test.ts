@@ -142,7 +142,7 @@ describe('caps', () => {
     expect(taken).toBeLessThan(2 * bomb.length);
   });
 
-  test('a record as long as the cap does not need more memory than that', async () => {
+  test('a record as long as the cap needs no more memory than that', async () => {
     const endless = (function* () {
       yield Buffer.from('{"Records":[{"a":"');
       while (true) yield Buffer.alloc(100_000, 'x');
@@ -204,7 +204,7 @@ test('reading waits for the receiver', async () => {
   expect(batches).toBeGreaterThan(3);
 });
 
-test('kept bytes stay as they are while reading goes on', async () => {
+test('kept bytes do not change while reading goes on', async () => {
   const text = [...generateLogFile({ bytes: 2_000_000, share: 0.01, seed: 4 })].join('');
   const file = gzipSync(text);
   expect(await read([file])).toEqual(readPlainly(file, WANTED));

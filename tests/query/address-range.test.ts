@@ -37,7 +37,7 @@ describe('sources', () => {
     for (const source of outside) expect([source, matches([value], source)]).toEqual([source, false]);
   });
 
-  test('of several, any', () => {
+  test('match any of several', () => {
     const values = ['10.0.0.0/8', '192.0.2.1', 'AWS Internal', '2001:db8::/32'];
     const fitting = ['10.1.1.1', '192.0.2.1', 'AWS Internal', '2001:db8::5', '192.0.2.2', ''].filter((source) =>
       matches(values, source),
@@ -45,7 +45,7 @@ describe('sources', () => {
     expect(fitting).toEqual(['10.1.1.1', '192.0.2.1', 'AWS Internal', '2001:db8::5']);
   });
 
-  test('an IPv4 range has the addresses whose first bits are its own', () => {
+  test('an IPv4 range has the addresses with the same first bits', () => {
     const address = fc.nat(0xffffffff);
     const dotted = (n: number) => [24, 16, 8, 0].map((shift) => (n >>> shift) & 255).join('.');
     fc.assert(

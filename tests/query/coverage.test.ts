@@ -18,7 +18,7 @@ function ledgerFile(name: string, file: Partial<LedgerLogFile> = {}): LedgerLogF
 const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
 const IN_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
-test('without a bucket it is what the ledger has', () => {
+test('without a bucket, it counts the ledger', () => {
   const tally = new DayTally(DAY);
   tally.enter(ledgerFile('a', { verification: 'verified' }));
   tally.enter(ledgerFile('b', { verification: 'failed', recordsQuarantined: 2 }));
@@ -33,7 +33,7 @@ test('without a bucket it is what the ledger has', () => {
   ]);
 });
 
-test('with a bucket, what only one of them has is told apart, and what came lately', () => {
+test('with a bucket, it counts what only one of them has, and recent deliveries', () => {
   const tally = new DayTally(DAY, {}, SETTLED);
   tally.deliver({ key: keyOf('both'), storedAt: BEFORE });
   tally.deliver({ key: keyOf('lost'), storedAt: BEFORE });
@@ -77,7 +77,7 @@ const logFile = fc.record({
   ),
 });
 
-test('the counts add up: what was delivered and what is gone is what the ledger has and what it does not', () => {
+test('the counts add up: delivered + gone = in the ledger + missing + underway', () => {
   fc.assert(
     fc.property(fc.array(logFile, { maxLength: 40 }), (files) => {
       const tally = new DayTally(DAY, {}, SETTLED);
@@ -114,13 +114,13 @@ test('the counts add up: what was delivered and what is gone is what the ledger 
   );
 });
 
-test('verification counts of files that were ingested alone', () => {
+test('verification counts only for ingested files', () => {
   const tally = new DayTally(DAY);
   tally.enter(ledgerFile('a', { state: 'quarantined', verification: 'verified' }));
   expect(tally.coverage()).toMatchObject([{ quarantined: 1, verified: 0 }]);
 });
 
-test('what somebody should look at', () => {
+test('which days need attention', () => {
   const row = { account: '-', region: 'local', day: DAY, ...NOTHING, ...IN_BUCKET };
   for (const name of ['partly', 'altered', 'quarantined', 'failed', 'missing'] as const) {
     expect(needsAttention({ ...row, [name]: 1 })).toBe(true);
@@ -128,7 +128,7 @@ test('what somebody should look at', () => {
   expect(needsAttention({ ...row, delivered: 2, ingested: 1, verified: 1, underway: 1, gone: 1 })).toBe(false);
 });
 
-test('days are counted through, also over the end of February', () => {
+test('days are consecutive, even at the end of February', () => {
   expect(daysBetween('2028-02-28', '2028-03-01')).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
   expect(daysBetween('2026-03-29', '2026-03-29')).toEqual(['2026-03-29']);
   expect(daysBetween('2026-03-30', '2026-03-29')).toEqual([]);

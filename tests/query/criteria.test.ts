@@ -27,7 +27,7 @@ test('all filters of the command line', () => {
   expect(TEXT_CRITERION_NAMES).toEqual(expect.arrayContaining([...filters, 'category']));
 });
 
-test('what is given is what is asked, and nothing else', () => {
+test('the criteria given are the criteria read, and no others', () => {
   const raw: Criteria = {
     environment: ['prod-etl', 'dev', 'prod-etl'],
     principal: ['Admin/*'],
@@ -54,7 +54,7 @@ test.each([
   expect(readCriteria(raw, NOW)).toStrictEqual({});
 });
 
-test('texts are taken as they are', () => {
+test('texts stay as given', () => {
   const values = fc.array(fc.string({ unit: codePoint, minLength: 1 }), { minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(fc.constantFrom(...OPEN), values, (name, texts) => {
@@ -79,7 +79,7 @@ describe('a source', () => {
     expect(read(given)).toEqual([source]);
   });
 
-  test('of one address in two spellings, one', () => {
+  test('one address in two spellings counts once', () => {
     expect(read('2001:db8::1', '2001:DB8:0::1', 'AWS Internal')).toEqual(['2001:db8::1', 'AWS Internal']);
   });
 
@@ -94,7 +94,7 @@ describe('a source', () => {
 });
 
 describe('closed sets', () => {
-  test.each(CLOSED)('%s takes its values and nothing else', (name) => {
+  test.each(CLOSED)('%s accepts only its values', (name) => {
     const values = [...TEXT_CRITERIA[name].values!];
     expect(readCriteria({ [name]: values }, NOW)).toEqual({ [name]: values });
     for (const value of values) {
@@ -112,7 +112,7 @@ describe('closed sets', () => {
   });
 });
 
-test('times without an offset are those of the zone', () => {
+test('times without an offset are in the given zone', () => {
   expect(readCriteria({ since: '2026-11-06 03:31:18', until: '2026-11-07' }, NOW, 'Europe/Berlin')).toEqual({
     since: '2026-11-06T02:31:18.000Z',
     until: '2026-11-06T23:00:00.000Z',

@@ -57,13 +57,13 @@ describe('the index', () => {
     expect(await plan(criteria, 'oldest-first')).toMatchObject({ ...byDay, partitions: DAYS, order: 'oldest-first' });
   });
 
-  test('the days are asked only when they are needed', async () => {
+  test('the days are listed only if needed', async () => {
     const context = { order: 'newest-first' as const, days: () => Promise.reject(new Error('asked')), now: NOW };
     await expect(planQuery({ environment: ['a'] }, context)).resolves.toMatchObject({ index: 'byEnvironment' });
     await expect(planQuery({ readOnly: true }, context)).rejects.toThrow('asked');
   });
 
-  test('a name too long for a key is asked for as it is stored', async () => {
+  test('a name too long for a key is truncated as it is stored', async () => {
     const long = 'x'.repeat(3000);
     const { partitions } = await plan({ environment: [long, `${long}y`] });
     expect(partitions).toEqual([storedText('environment', long), storedText('environment', `${long}y`)]);
@@ -111,7 +111,7 @@ describe('time', () => {
   });
 });
 
-describe('after a place', () => {
+describe('after a position', () => {
   const since = '2026-11-05T00:00:00.000Z';
   const until = '2026-11-07T00:00:00.000Z';
   const after = '2026-11-06T02:31:18.000Z#event-1';
@@ -125,12 +125,12 @@ describe('after a place', () => {
     expect(queryInput(one, 'x', 'events').ScanIndexForward).toBe(order === 'oldest-first');
   });
 
-  test('a place outside the time that is asked for widens nothing', async () => {
+  test('a position outside the times does not extend them', async () => {
     expect((await plan({ since, until }, 'newest-first', '2027')).range).toEqual({ from: since, to: until });
     expect((await plan({ since, until }, 'oldest-first', '2020')).range).toEqual({ from: since, to: until });
   });
 
-  test('behind the end nothing is read: DynamoDB refuses a range that ends before it begins', async () => {
+  test('after the end nothing is read: DynamoDB refuses a range that ends before it begins', async () => {
     for (const criteria of [{}, { environment: ['a'] }]) {
       expect((await plan({ ...criteria, since, until }, 'newest-first', '2020')).partitions).toEqual([]);
       expect((await plan({ ...criteria, since, until }, 'oldest-first', '2027')).partitions).toEqual([]);
@@ -139,7 +139,7 @@ describe('after a place', () => {
 });
 
 describe('the filter', () => {
-  test('always leaves out what has expired', async () => {
+  test('always excludes expired events', async () => {
     const { filter } = await plan({ environment: ['a'] });
     expect(filter).toEqual({
       expression: UNEXPIRED,
@@ -165,13 +165,13 @@ describe('the filter', () => {
     expect((await plan(criteria)).filter.selective).toBe(true);
   });
 
-  test('conditions all apply', async () => {
+  test('all conditions apply', async () => {
     expect(await conditionsOf({ environment: ['a'], sourceIp: ['b'], region: ['c'], errors: true })).toEqual(
       [UNEXPIRED, '(region IN ("c"))', '(sourceIp IN ("b"))', 'attribute_exists(errorCode)'].sort(),
     );
   });
 
-  test('a star is a prefix at the end of a principal alone', async () => {
+  test('only a star at the end of a principal makes a prefix', async () => {
     expect(await plan({ principal: ['a*b'] })).toMatchObject({ index: 'byPrincipal', partitions: ['a*b'] });
     expect(await plan({ environment: ['a*'] })).toMatchObject({ index: 'byEnvironment', partitions: ['a*'] });
   });
@@ -217,7 +217,7 @@ describe('what DynamoDB demands of any query', () => {
   });
 });
 
-test('as many values as may be asked for fit into an expression of 4 KB', async () => {
+test('the maximum number of values fits into an expression of 4 KB', async () => {
   const values = Array.from({ length: 100 }, (_, i) => `${i}*`);
   const { filter } = await plan({ principal: values });
   expect(Buffer.byteLength(filter.expression)).toBeLessThanOrEqual(4096);

@@ -116,7 +116,7 @@ async function allPages(
 }
 
 describe('pages', () => {
-  test('together are the list, each event once, whatever their sizes, what DynamoDB reads at once, and what it costs', async () => {
+  test('have each event once, whatever their sizes, what DynamoDB reads at once, and the cost', async () => {
     await fc.assert(
       fc.asyncProperty(
         events,
@@ -136,7 +136,7 @@ describe('pages', () => {
     );
   });
 
-  test('keep what was there from the beginning when newer events come between two pages', async () => {
+  test('keep the events of the beginning when newer events come between two pages', async () => {
     await fc.assert(
       fc.asyncProperty(
         events,
@@ -160,7 +160,7 @@ describe('pages', () => {
     );
   });
 
-  test('end short when they have cost enough', async () => {
+  test('end early when their cost is spent', async () => {
     const list = Array.from({ length: 400 }, (_, i) => ({
       eventId: `e${i}`,
       eventTime: `2026-11-01T00:${String(i % 60).padStart(2, '0')}:00Z`,
@@ -177,7 +177,7 @@ describe('pages', () => {
     expect(page.consumed).toEqual({ requests: 3, readUnits: 300 });
   });
 
-  test('of a hundred environments ask each for a share', async () => {
+  test('of a hundred environments request a share of each', async () => {
     const list = Array.from({ length: 10_000 }, (_, i) => ({
       eventId: `e${i}`,
       eventTime: '2026-11-01T00:00:00Z',

@@ -6,7 +6,7 @@ import { timeDisplay } from '../../shared/render/times.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 
-describe('a time without an offset is that of the zone', () => {
+describe('a time without an offset is in the given zone', () => {
   test.each([
     ['Europe/Berlin', '2026-11-06', '2026-11-05T23:00:00.000Z'],
     ['Europe/Berlin', '2026-07-06 02:31:18', '2026-07-06T00:31:18.000Z'],
@@ -46,7 +46,7 @@ test.each([
   expect(readTime(text, NOW, 'Europe/Berlin')).toBeUndefined();
 });
 
-describe('what is printed is read as what it was', () => {
+describe('a printed time is read back', () => {
   const ZONES = [
     'UTC',
     'Europe/Berlin',
@@ -69,7 +69,7 @@ describe('what is printed is read as what it was', () => {
     .map(([time, shift]) => new Date(Date.parse(time) + shift * 1000).toISOString());
   const times = fc.oneof(seconds, changes);
 
-  test('by a text', () => {
+  test('from text output', () => {
     fc.assert(
       fc.property(times, fc.constantFrom(...ZONES), fc.constantFrom(...ZONES), (time, zone, other) => {
         const { full } = timeDisplay({ kind: 'absolute', zone, now: NOW });
@@ -78,7 +78,7 @@ describe('what is printed is read as what it was', () => {
     );
   });
 
-  test('of a time that the clocks show twice the last, where a range ends', () => {
+  test('at the end of a range, the last instant of a time that clocks show twice', () => {
     const until = (text: string, zone: string) => timeCriterion('until', text, NOW, zone);
     expect(until('2026-10-25 02:30', 'Europe/Berlin')).toBe('2026-10-25T01:30:00.000Z');
     expect(until('2026-11-01 01:30', 'America/New_York')).toBe('2026-11-01T06:30:00.000Z');
@@ -87,7 +87,7 @@ describe('what is printed is read as what it was', () => {
     }
   });
 
-  test('by a column, its zone being that of the question; of a time that the clocks show twice, not later', () => {
+  test('from a column, in the zone of the question; for a time that clocks show twice, not later', () => {
     fc.assert(
       fc.property(times, fc.constantFrom(...ZONES), (time, zone) => {
         const { show } = timeDisplay({ kind: 'absolute', zone, now: NOW });

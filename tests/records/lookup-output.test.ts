@@ -87,7 +87,7 @@ test.each(['eventVersion', 'userIdentity', 'additionalEventData', 'awsRegion', '
   },
 );
 
-test('whatever its elements are, those of a list of records keep their texts', () => {
+test('elements of a list of records keep their texts, whatever they are', () => {
   const record = fc
     .tuple(fc.json(), fc.constantFrom('', ' ', '\n'))
     .map(([json, space]) => `{${space}"eventVersion":1.0,"x":${json}${space}}`);
@@ -98,7 +98,7 @@ test('whatever its elements are, those of a list of records keep their texts', (
   );
 });
 
-test('what is bad among texts and rows is told', () => {
+test('bad texts and rows are reported', () => {
   const texts = ['garbage', ...RECORDS];
   expect(readLookupOutput(JSON.stringify(texts))).toEqual(texts);
   expect(readLookupOutput(`EVENTS\t${RECORDS[0]}\nEVENTS\tx\n`)).toEqual([RECORDS[0], undefined]);
@@ -114,7 +114,7 @@ test.each([
   expect(() => readLookupOutput(text)).toThrow('expected aws cloudtrail lookup-events with --output json or text');
 });
 
-describe('what is no JSON is bad as a whole, and not shown', () => {
+describe('invalid JSON is bad as a whole, and not shown', () => {
   const good = JSON.stringify(page(EVENTS));
 
   test.each([
@@ -128,7 +128,7 @@ describe('what is no JSON is bad as a whole, and not shown', () => {
     expect(() => readLookupOutput(text)).not.toThrow(/hunter2/);
   });
 
-  test('any text is read, or refused as what it is', () => {
+  test('any text is read, or refused with a reason', () => {
     const parts = fc.array(fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', ' ', '"Events"', '1', 'é'));
     fc.assert(
       fc.property(parts, (chosen) => {
@@ -148,7 +148,7 @@ describe('one record', () => {
   const read = (text: string) => readSingleRecord(text, ['airflow.amazonaws.com'], CAPS);
   const WANTED = ' {"eventSource":"airflow.amazonaws.com","n":1.0}';
 
-  test('of a wanted event source is kept to the byte, of another filtered', () => {
+  test('of a wanted event source is kept byte for byte, of another filtered', () => {
     expect(read(WANTED)).toEqual({ kind: 'kept', bytes: new Uint8Array(Buffer.from(WANTED.trim())) });
     expect(read('{"eventSource":"s3.amazonaws.com"}')).toEqual({ kind: 'filtered' });
   });

@@ -86,7 +86,7 @@ describe('realistic records', () => {
     TIME_LIMIT,
   );
 
-  test('are left to the skimmer, but for the last ones of a text', () => {
+  test('are read by the skimmer, except the last ones of a text', () => {
     const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));
     const { recordsRead } = readPlainly(text, WANTED);
     const skimmer = RecordSkimmer.create(WANTED, 10_000) as RecordSkimmer;
@@ -97,7 +97,7 @@ describe('realistic records', () => {
   });
 });
 
-test('names for which there is no prefilter', () => {
+test('names without a prefilter', () => {
   const text = Buffer.from(`{"Records":[{"eventSource":""},{"eventSource":"x","a":"${'b'.repeat(300)}"}]}`);
   expect(scanText([text], [''], { useSkimmer: true })).toEqual(readPlainly(text, ['']));
   expect(scanText([text], [], { useSkimmer: true })).toEqual(readPlainly(text, []));

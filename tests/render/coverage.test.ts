@@ -46,19 +46,19 @@ test('each state of a day has its sign, and the worst shows', () => {
   expect(line).toBe('111122223333 eu-west-1  ·#o?!!!Xo·');
 });
 
-test('the axis names the months for which there is room', () => {
+test('the axis names the months that fit', () => {
   const [axis] = mapOf('2026-10-20', '2026-12-02', [coverage('2026-10-30')], { width: 100 });
   expect(axis!.slice(24)).toBe('2026-10     2026-11                       2026-12');
 });
 
-test('weeks, where days do not fit: the worst of each shows', () => {
+test('cells are weeks if days do not fit, and show the worst', () => {
   const rows = [coverage('2026-01-08', { ingested: 1, verified: 1 }), coverage('2026-01-14', { failed: 1 })];
   const lines = mapOf('2026-01-01', '2026-03-31', rows, { width: 80 });
   expect(cellsOf(lines[1]!)).toBe('·!···········');
   expect(lines.join('\n')).toContain('a cell is a week');
 });
 
-test('signs tell without colour, and colour changes nothing else', () => {
+test('signs differ without colour, and colour changes nothing else', () => {
   const rows = [coverage('2026-01-08', { ingested: 1 }), coverage('2026-01-09', { altered: 1 })];
   const plain = mapOf('2026-01-01', '2026-01-31', rows);
   const coloured = mapOf('2026-01-01', '2026-01-31', rows, { colour: true });
@@ -67,7 +67,7 @@ test('signs tell without colour, and colour changes nothing else', () => {
   expect(coloured.map(stripVTControlCharacters)).toEqual(plain);
 });
 
-test('no log files, no map', () => {
+test('without log files there is no map', () => {
   expect(mapOf('2026-01-01', '2026-01-31', [])).toEqual(['']);
 });
 
@@ -99,7 +99,7 @@ test('the table has the counts of the bucket only when there is one', () => {
   expect(coverageRow(row, true)).toContainEqual({ text: 1, style: 'yellow' });
 });
 
-test('CSV has the same columns always', () => {
+test('CSV always has the same columns', () => {
   expect(COVERAGE_CSV_HEADER).toBe(
     'account,region,day,delivered,ingested,partly,verified,altered,quarantined,failed,missing,underway,gone,discarded\r\n',
   );

@@ -76,7 +76,7 @@ describe('a row', () => {
     expect(parseRfc4180(csvRow([value, 'x']))).toEqual([[value, 'x']]);
   });
 
-  test('no cell begins as a formula does', () => {
+  test('no cell begins like a formula', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...BLANKS)), fc.constantFrom(...SIGNS), cell, (blanks, sign, rest) => {
         const value = blanks.join('') + sign + rest;
@@ -86,7 +86,7 @@ describe('a row', () => {
     );
   });
 
-  test('of all characters, only signs and what separates cells make one of a cell', () => {
+  test('of all characters, only signs and separators make a cell a formula', () => {
     const changed: string[] = [];
     for (let code = 0; code <= 0xffff; code += 1) {
       const value = `${String.fromCharCode(code)}x`;

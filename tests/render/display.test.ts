@@ -26,7 +26,7 @@ describe('displayText', () => {
     expect(displayText(text)).toBe(shown);
   });
 
-  test('whatever comes, one line of visible characters', () => {
+  test('any text becomes one line of visible characters', () => {
     const any = fc.oneof(
       fc.string({ unit: codePoint }),
       fc.string({ unit: fc.constantFrom('\r', '\n', '\u001b', '\u2028', '\u202e', '\ud800', 'a') }),

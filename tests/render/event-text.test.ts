@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => store.stop());
 
 describe('one event', () => {
-  test('shows what matters before the record', () => {
+  test('shows its attributes before the record', () => {
     const [facts, record] = eventText(event, VIEW).split('\n\n');
     expect(facts).toBe(
       `GetEnvironment on prod: AccessDenied
@@ -46,7 +46,7 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     expect(record).toContain('\\u202e');
   });
 
-  test('says what was masked, what is unusual, and where an omitted record is', () => {
+  test('shows masked paths, flags, and where an omitted record is', () => {
     const { record: _, ...omitted } = {
       ...event,
       redacted: ['responseElements.WebToken'],
@@ -57,7 +57,7 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     expect(text).toContain('The record was too big to be stored: it is Records[0] of s3://bucket/key.json.gz');
   });
 
-  test('says of a provisional event that there is no log file, wherever one would be named', () => {
+  test('of a provisional event says in each place that there is no log file', () => {
     const { logFile: _, recordIndex: __, ...attributes } = event;
     const provisional = { ...attributes, provisional: true as const, verification: 'no-log-file' as const };
     const text = eventText(provisional, VIEW);
@@ -76,7 +76,7 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     );
   });
 
-  test('is emphasised where there are colours', () => {
+  test('is emphasized if there are colours', () => {
     expect(eventText(event, { ...VIEW, colour: true })).toContain('\u001b[31mGetEnvironment');
   });
 });
@@ -86,7 +86,7 @@ describe('completeness', () => {
   const complete = { newestLogFiles: [], problems: [], problemsTruncated: false };
   const newest = { account: '111122223333', region: 'eu-west-1', deliveredAt: '2026-11-13T08:41:00Z' };
 
-  test('is the newest log file, and the place that is furthest behind', () => {
+  test('is the newest log file, and the Region that is furthest behind', () => {
     expect(freshnessLine(complete, times)).toBeUndefined();
     expect(freshnessLine({ ...complete, newestLogFiles: [newest] }, times)).toBe(
       'Log files read up to 2026-11-13 08:41:00 UTC.',
@@ -101,7 +101,7 @@ describe('completeness', () => {
     const problem = (n: number) => ({ logFile: `b/${n}`, state: 'failed' as const, deliveryDay: '2026-11-13' });
     const problems = [1, 2, 3, 4, 5].map(problem);
     expect(problemLines({ ...complete, problems, problemsTruncated: true })).toEqual([
-      'Not complete: reading 5 or more log files failed, to be tried again: s3://b/1, s3://b/2, s3://b/3 and 2 more.',
+      'Incomplete: reading 5 or more log files failed, and will be retried: s3://b/1, s3://b/2, s3://b/3 and 2 more.',
     ]);
     expect(problemLines(complete)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareEvents } from '../../shared/query/compare.ts';
 import type { Summary } from '../../shared/query/summary.ts';
@@ -14,6 +14,9 @@ import { fromEventItem, type StoredEvent, toEventItem } from '../../shared/store
 import { codePoint } from '../support/code-point.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString } from '../support/json-tree.ts';
+import { TIME_LIMIT } from '../support/scale.ts';
+
+jest.setTimeout(TIME_LIMIT);
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const ZONES = ['UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Apia', 'Europe/Berlin', 'Etc/Unknown'];

@@ -8,7 +8,7 @@ import { treeOf, written } from '../support/json-tree.ts';
 const STORED = { ingestedAt: '2026-11-20T12:00:00.000Z' };
 const full = (record: string) => eventJson({ ...EVENT, ...STORED, record });
 
-describe("a record's own text is embedded", () => {
+describe("a record's text is embedded", () => {
   test.each([
     '{"a":1e400}',
     '{"a":9007199254740993,"b":-0,"c":1.10}',
@@ -21,7 +21,7 @@ describe("a record's own text is embedded", () => {
     expect(full(record).endsWith(`,"record":${record}}`)).toBe(true);
   });
 
-  test('line breaks between tokens go, and nothing else', () => {
+  test('only line breaks between tokens are removed', () => {
     expect(full('{\r\n  "a": [\n    1,\n\n    "x\\n y"\n  ]\n}')).toContain('"record":{"a": [1,"x\\n y"]}');
   });
 
@@ -38,7 +38,7 @@ describe("a record's own text is embedded", () => {
     );
   });
 
-  test('so is the one that an addendum replaced', () => {
+  test('so is the record that an addendum replaced', () => {
     const version = { ...EVENT, ...STORED };
     const { record: _, ...omitted } = version;
     const previousVersions = [{ ...version, record: '{"a":1e400}' }];
@@ -51,7 +51,7 @@ describe("a record's own text is embedded", () => {
   });
 });
 
-test('everything of an event is there, under its own name, and nothing is empty', () => {
+test('has every attribute of an event under its name, and nothing empty', () => {
   fc.assert(
     fc.property(auditEvent, (event) => {
       const stored = fromEventItem(toEventItem({ ...event, record: '{}' }, { ...STORED, expiresAt: 7 }));
@@ -63,7 +63,7 @@ test('everything of an event is there, under its own name, and nothing is empty'
   );
 });
 
-test('of a listed event, what a list has', () => {
+test('a listed event has the attributes of a list', () => {
   expect(eventJson({ eventId: 'e', timeKey: 't', readOnly: false, environment: '\u001b"\n' })).toBe(
     '{"eventId":"e","environment":"\\u001b\\"\\n","readOnly":false,"timeKey":"t"}',
   );

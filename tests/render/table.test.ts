@@ -30,7 +30,7 @@ function eventLines(view: Partial<View>, events: readonly ListedEvent[] = [EVENT
 }
 
 describe('the table of events', () => {
-  test('has a line for each: when, what, where, who, from where, which, and how it ended', () => {
+  test('has a line for each: time, name, environment, principal, source, ID and result', () => {
     const event = { eventId: 'e', timeKey: 't', eventTime: '2026-11-06T02:31:18Z', eventName: 'UpdateEnvironment' };
     const lines = eventLines({}, [
       { ...event, environment: 'prod-etl', principal: 'Admin/anna', sourceIp: '192.0.2.1' },
@@ -66,7 +66,7 @@ describe('the table of events', () => {
     );
   });
 
-  test('holds everything where there is no width', () => {
+  test('is complete if there is no width', () => {
     const [heading, line] = eventLines({});
     expect(heading).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +EVENT ID +RESULT$/);
     for (const text of [EVENT.principal!, EVENT.eventId, EVENT.errorMessage!]) expect(line).toContain(text);
@@ -115,12 +115,12 @@ describe('the table of events', () => {
     expect(coloured.map(stripVTControlCharacters)[1]).toBe(eventLines({})[1]);
   });
 
-  test('escapes what a terminal would obey', () => {
+  test('escapes control sequences', () => {
     const [, line] = eventLines({ colour: true }, [{ ...EVENT, principal: '\u001b[2J\u202eevil\r\n\u{e0001}' }]);
     expect(line).toContain('\\u001b[2J\\u202eevil\\u000d\\u000a\\udb40\\udc01');
   });
 
-  test('goes on in the same columns, with the headings once', () => {
+  test('continues in the same columns, with the headings once', () => {
     const table = new EventTable({ ...PLAIN, width: 80 }, false);
     expect(table.add([EVENT]).split('\n')).toHaveLength(3);
     const more = table.add([{ ...EVENT, principal: 'a' }]).split('\n');
@@ -128,7 +128,7 @@ describe('the table of events', () => {
     expect(more[0]).toMatch(/^2026-11-13 08:27:12 {2}CreateWebLoginToken {2}a +AccessDenied/);
   });
 
-  test('a hundred thousand rows take no more than seconds', () => {
+  test('a hundred thousand rows take only seconds', () => {
     const table = new EventTable(PLAIN, false);
     const rows = Array.from({ length: 1_000 }, () => EVENT);
     const start = performance.now();
@@ -176,14 +176,14 @@ describe('columns', () => {
     ).toBe('NAME   N\na     10\nb      7');
   });
 
-  test('that wrap go on below', () => {
+  test('that wrap continue below', () => {
     const wide = [{ heading: 'F' }, { heading: 'V', least: 4, tooWide: 'wrap' as const }];
     expect(textTable(wide, [['x', 'abcdefgh']], { width: 7, colour: false })).toBe('F  V\nx  abcd\n   efgh');
   });
 });
 
 describe('texts', () => {
-  test('are cut by what they take on a terminal', () => {
+  test('are cut by their width on a terminal', () => {
     expect(cutToWidth('日本語のログ', 7)).toBe('日本語…');
     expect(cutMiddle('ROLE_WITH_A_NAME/session', 11)).toBe('ROLE_…ssion');
     expect(wrapToWidth('日本語', 1)).toEqual(['日', '本', '語']);
@@ -197,7 +197,7 @@ describe('texts', () => {
     );
   });
 
-  test('displayed are safe, and inside JSON strings mean the same', () => {
+  test('are safe when displayed, and inside JSON strings mean the same', () => {
     fc.assert(
       fc.property(fc.string({ unit: codePoint }), (text) => {
         const json = displayText(JSON.stringify(text));

@@ -17,23 +17,14 @@ export interface ExampleRequest {
   /** What is done to the API before; absent: nothing. */
   condition?: ExampleCondition;
 }
-export type ExampleCondition =
-  | 'answers are limited to 100 bytes'
-  | 'DynamoDB does not answer'
-  | 'DynamoDB answers slowly';
+type ExampleCondition = 'answers are limited to 100 bytes' | 'DynamoDB does not answer' | 'DynamoDB answers slowly';
 
 /** The operation that describes itself: its answer is not repeated in it, and it cannot fail. */
 const ITSELF = 'getOpenApi';
 
-const example = (status: 200 | 400 | 404) => (name: string, url: string, summary: string) => ({
-  status,
-  name,
-  url,
-  summary,
-});
-const found = example(200);
-const wrong = example(400);
-const missing = example(404);
+const example = (status: 200 | 400 | 404) => (name: string, url: string, summary: string) =>
+  ({ status, name, url, summary }) as const;
+const [found, wrong, missing] = [example(200), example(400), example(404)];
 
 /** By the operation's ID; the first succeeds. They are answered from the samples in `events/`. */
 const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...ReturnType<typeof found>[]]>> = {
@@ -85,7 +76,7 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** All examples of an operation: its own, and those of the problems that each can meet. */
+/** All examples of an operation: its own, and the problems that every operation can have. */
 export function shownExamples(operation: Operation): ShownExample[] {
   return [...ownExamples(operation), ...commonProblems(operation)];
 }
@@ -95,7 +86,7 @@ export function isItself({ id }: Operation, { status }: ShownExample): boolean {
   return id === ITSELF && status === 200;
 }
 
-/** The name of an example's body among those of all operations. */
+/** The key of an example's body among those of all operations. */
 export function bodyKey(operation: Operation, { name, mediaType }: ShownExample): string {
   return `${operation.id} ${name} ${mediaType}`;
 }

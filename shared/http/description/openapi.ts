@@ -37,7 +37,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   404: 'There is no such event',
   406: 'None of the accepted formats is available',
   413: 'The answer has more than the 6 MB that Lambda can return',
-  500: 'The request could not be answered; nobody is told why but the log',
+  500: 'The request could not be answered; only the log says why',
   503: 'The request could not be answered in time',
 };
 
@@ -56,7 +56,7 @@ function describeOperation(operation: Operation, bodies: Bodies): object {
     summary,
     description,
     parameters: Object.entries(parameters).map(([name, parameter]) => describeParameter(name, parameter)),
-    // An object has whole numbers in their order.
+    // Objects list integer keys in ascending order.
     responses: Object.fromEntries(
       [...byStatus].map(([status, examples]) => [status, describeResponse(status, examples)]),
     ),
@@ -83,7 +83,7 @@ function describeContent(operation: Operation, examples: readonly ShownExample[]
   );
 }
 
-/** OpenAPI 3.1 has no words for lines and columns: they stand in extensions. */
+/** OpenAPI 3.1 cannot describe lines and columns; extensions do. */
 function describeBody({ schemas, columns }: Operation, mediaType: string): object {
   const text = (description: string): Schema => ({ type: 'string', description });
   switch (mediaType) {

@@ -9,9 +9,10 @@ const STRING: Schema = { type: 'string' };
 const TIME: Schema = { type: 'string', description: 'ISO 8601, UTC' };
 const RECORDED_TIME: Schema = {
   type: 'string',
-  description: 'ISO 8601, UTC; what the record says when that is no time',
+  description: 'ISO 8601, UTC; if the record has no valid time, what it says',
 };
 const COUNT: Schema = { type: 'integer', minimum: 0 };
+const TALLY = { name: STRING, events: COUNT, errors: COUNT };
 
 export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -66,7 +67,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   EventPage: object({
     events: listOf(schemaRef('ListedEvent')),
-    'cursor?': { type: 'string', description: 'where the next page is; absent: this was the last' },
+    'cursor?': { type: 'string', description: 'for the next page; absent: this was the last' },
     completeness: schemaRef('Completeness'),
   }),
   Environment: object({
@@ -80,13 +81,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     environments: listOf(schemaRef('Environment')),
     completeness: schemaRef('Completeness'),
   }),
-  Tally: object({ name: STRING, events: COUNT, errors: COUNT }),
-  TallyLine: object({
-    by: { enum: ['action', 'principal', 'error', 'day'] },
-    name: STRING,
-    events: COUNT,
-    errors: COUNT,
-  }),
+  Tally: object(TALLY),
+  TallyLine: object({ by: { enum: ['action', 'principal', 'error', 'day'] }, ...TALLY }),
   Summary: object({
     environment: STRING,
     events: COUNT,
@@ -97,7 +93,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     byPrincipal: listOf(schemaRef('Tally')),
     byError: listOf(schemaRef('Tally')),
     byDay: listOf(schemaRef('Tally')),
-    truncated: { type: 'boolean', description: 'there are more events, older ones, that were not counted' },
+    truncated: { type: 'boolean', description: 'older events were not counted' },
     completeness: schemaRef('Completeness'),
   }),
   FieldComparison: object({
@@ -106,17 +102,17 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     values: {
       type: 'array',
       items: { type: ['string', 'null'] },
-      description: 'JSON text of each value, in the order of the events; null: there is none',
+      description: 'the JSON text of each value, in the order of the events; null: the event has none',
     },
     'provisional?': {
       type: 'array',
       items: STRING,
-      description: 'eventIDs of those events that no log file has brought yet; absent: there are none',
+      description: 'eventIDs of the provisional events; absent: none',
     },
   }),
   Comparison: object({
     eventIds: listOf(STRING),
-    provisional: { type: 'array', items: STRING, description: 'those of them that no log file has brought yet' },
+    provisional: { type: 'array', items: STRING, description: 'eventIDs of the provisional events' },
     fields: listOf(schemaRef('FieldComparison')),
   }),
   Completeness: object(
@@ -132,9 +128,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ),
       problemsTruncated: { type: 'boolean' },
     },
-    'How far the answer can be trusted to be whole: the newest log file that was read of each account and Region, and the ' +
-      'log files delivered in the time asked about of which something is missing, or which CloudTrail signed with other ' +
-      'content (not-as-signed). At most a minute old.',
+    'How complete the answer is: the newest log file that was read of each account and Region, and the log files, delivered ' +
+      'in the time of the question, that are not stored completely, or that CloudTrail signed with other content ' +
+      '(not-as-signed). At most a minute old.',
   ),
   Problem: object(
     {
@@ -142,7 +138,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       title: STRING,
       status: { type: 'integer' },
       detail: STRING,
-      'parameter?': { type: 'string', description: 'the parameter that is wrong' },
+      'parameter?': { type: 'string', description: 'the wrong parameter' },
     },
     'RFC 9457.',
   ),

@@ -3,7 +3,7 @@
 // Inflates DEFLATE streams (RFC 1951). Compressed bytes are put at `input`, their text appears at `text`.
 // All positions are addresses in this module's memory.
 
-/** What `inflate` returns: it needs more input; the text is to be fetched first; the stream has ended; it is broken. */
+/** What `inflate` returns: it needs more input; the text must be fetched first; the stream has ended; it is corrupt. */
 const MORE: i32 = 0;
 const FULL: i32 = 1;
 const END: i32 = 2;
@@ -13,17 +13,17 @@ const TRUNCATED: i32 = 4;
 /** Only within this file. */
 const GO_ON: i32 = 5;
 
-/** The head of a block has fewer bytes than this; so many zeros must follow the last input. */
+/** The head of a block has fewer bytes than this; this many zeros must follow the last input. */
 export const MARGIN: usize = 640;
 export const INPUT_BYTES: usize = 256 * 1024;
 export const input: usize = memory.data(256 * 1024 + 640);
 
 const WINDOW: usize = 32 * 1024;
-/** Text made by one call. More does not fit the cache of a CPU, less has to be fetched too often. */
+/** Text made by one call. More does not fit into a CPU's cache; less must be fetched too often. */
 const TEXT_BYTES: usize = 448 * 1024;
-/** Beyond its limit the text is exceeded by three literals, a match of 258 bytes, and what is copied too far. */
+/** How far text can exceed its limit: three literals, a match of 258 bytes, and bytes copied too far. */
 const OVERRUN: usize = 320;
-/** The text made last, for matches to refer to, and after it the new text. */
+/** The latest text, to which matches refer, followed by the new text. */
 const history: usize = memory.data(32 * 1024 + 448 * 1024 + 320);
 export const text: usize = history + WINDOW;
 const TEXT_LIMIT: usize = text + TEXT_BYTES;
@@ -31,7 +31,7 @@ const TEXT_LIMIT: usize = text + TEXT_BYTES;
 /** First byte of the input not read. */
 export let position: usize = 0;
 export let textEnd: usize = text;
-/** Matches refer to nothing before it. */
+/** The first byte to which matches may refer. */
 let streamStart: usize = text;
 
 /** Bits loaded and not read, the next one lowest, and their number. */
@@ -61,7 +61,7 @@ const MAX_BITS: i32 = 15;
 const SYMBOL_BITS: i32 = 11;
 const DISTANCE_BITS: i32 = 9;
 const LENGTH_BITS: i32 = 7;
-/** Places for the most entries that 288 and 32 codes can need, which examples/enough.c of zlib tells: 2342 and 594. */
+/** Room for the most entries that 288 and 32 codes can need: 2342 and 594, by examples/enough.c of zlib. */
 const symbolTable: usize = memory.data(4 * 2342);
 const distanceTable: usize = memory.data(4 * 594);
 const lengthTable: usize = memory.data(4 * 128);
@@ -72,7 +72,7 @@ const OF_SYMBOLS: i32 = 1;
 const OF_DISTANCES: i32 = 2;
 
 const END_OF_BLOCK: i32 = 256;
-/** Lengths of the codes of a block, symbols before distances, and of the codes that tell these. */
+/** Lengths of the codes of a block, symbols before distances, and of the codes that encode these lengths. */
 const lengths: usize = memory.data(320);
 const lengthLengths: usize = memory.data(19);
 const LENGTH_ORDER: usize = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
@@ -311,7 +311,7 @@ function makeTable(codeLengths: usize, symbols: i32, table: usize, tableBits: i3
   return true;
 }
 
-/** Returns what was there. */
+/** Returns the number before. */
 function increment(numbers: usize, index: u8): u16 {
   const at = numbers + (<usize>index << 1);
   const number = load<u16>(at);

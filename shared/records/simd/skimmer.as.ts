@@ -4,7 +4,7 @@
 // anything else it gives up at the end of the element before. It may give up on valid text, but what it accepts is valid.
 //
 // A 64-bit mask stands for a block of 64 bytes, bit i for byte i. With quotes, brackets, commas and colons as masks, the
-// grammar of JSON becomes a question of neighbours: each token must stand where the token before it allows its kind.
+// grammar of JSON becomes a matter of neighbors: each token must follow one that allows its kind.
 // All positions are addresses in this module's memory.
 
 /** What `skim` returns: the text ran out; text it does not accept lies ahead; the list of candidates is full. */
@@ -36,7 +36,7 @@ let nameCount: i32 = 0;
 let maxElementBytes: usize = 0;
 
 /**
- * The bytes looked for. Vectors of constants would be made anew wherever they are used, which takes a fifth longer;
+ * The bytes looked for. Vectors of constants would be rebuilt at each use, which takes a fifth longer;
  * those loaded from memory stay in registers.
  */
 const BYTES: usize = memory.data<u8>([0x22, 0x5c, 0x20, 0x1f, 0xd9, 0x59, 0x2c, 0x3a]);
@@ -170,8 +170,7 @@ export function skim(end: usize, maxElements: i32): i32 {
     }
     lastOpenQuotes = openQuotes;
 
-    // Tokens outside of strings. Without the bits in which they differ the four brackets are equal to Y, which is told
-    // from them below.
+    // Tokens outside of strings. Without the bits in which they differ, the four brackets equal Y, which is excluded below.
     const brackets = ~strings & mask(
       i8x16.eq(v128.and(a, bracketBits), bracket),
       i8x16.eq(v128.and(b, bracketBits), bracket),
