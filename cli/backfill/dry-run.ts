@@ -1,3 +1,4 @@
+import { attributesWhere } from '../../shared/audit-event/attributes.ts';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
@@ -84,7 +85,7 @@ async function addToSample(sample: Sample, file: WantedFile, deps: DryRunDeps): 
   sample.writeUnits += writeUnits;
 }
 
-const INDEX_KEYS = ['environment', 'day', 'principal', 'eventName', 'errorCode', 'accessKeyId'];
+const INDEX_KEYS = attributesWhere(({ index }) => index !== undefined);
 
 /** One for each KB of the item, and one for each index that has it: an index has less than 1 KB of it. */
 function writeUnitsOf(item: Item): number {

@@ -79,7 +79,7 @@ export default command({
       : options.quarantine;
     const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
     // Few commands ask Lambda.
-    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
+    const { withIngestSettings } = await import('../lib/deployed-stack.ts');
     const settings = await withIngestSettings(options, env);
     const signal = context.interrupt();
     signal.addEventListener('abort', () => {

@@ -4,7 +4,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type LogBucket, readConfig } from '../../shared/config.ts';
 import { relativeTime } from '../../shared/render/times.ts';
 import { isMissing } from '../lib/aws-settings.ts';
-import { listResources, PARTS, type Part } from '../lib/stack-resources.ts';
+import { listResources, PARTS, type Part } from '../lib/deployed-stack.ts';
 import type { Caller, Clients } from './clients.ts';
 import { type Trail, toTrail } from './trail.ts';
 

@@ -1,6 +1,5 @@
 import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
-import { Unselected } from '../backfill/unselected.ts';
 import {
   type Archived,
   addCounts,
@@ -9,6 +8,7 @@ import {
   type ListedFile,
   problemsOf,
 } from './file-result.ts';
+import { Unselected } from './unselected.ts';
 
 /** A log file that cannot be read before it is restored. */
 export interface ArchivedLogFile extends Archived {

@@ -91,7 +91,7 @@ export async function quarantineOf(
   if (bucket !== undefined) return bucket;
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
-    const { quarantineBucketOf } = await import('../log-files/stack-settings.ts');
+    const { quarantineBucketOf } = await import('../lib/deployed-stack.ts');
     return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;

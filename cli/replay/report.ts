@@ -54,7 +54,7 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
         problemsOf(file, result)
           .map(({ detail }) => detail)
           .join('; ') || undefined;
-      return defined({ path: file.path, ...named(countsOf(result)), ...outcomeOf(result), failure });
+      return defined({ path: file.path, ...outcomeOf(result), ...named(countsOf(result)), failure });
     }),
     unreadable: unreadable.map(({ logFile, detail }) => ({ path: logFile, problem: detail })),
     total: total(files),

@@ -1,8 +1,7 @@
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetBucketOwnershipControlsCommand } from '@aws-sdk/client-s3';
 import { shell } from '../../lib/output.ts';
-import { type Checks, eachTrail } from '../check.ts';
-import { ok, problem, unknown } from '../finding.ts';
+import { type Checks, eachTrail, ok, problem, unknown } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { exampleKey, redeploy, trailCommand } from '../trail.ts';
 

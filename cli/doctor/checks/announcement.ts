@@ -9,8 +9,7 @@ import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
-import { type Check, type Checks, eachTrail, type Findings } from '../check.ts';
-import { ok, problem, unknown, warning } from '../finding.ts';
+import { type Check, type CheckResults, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
 import { GoneError, type Source, type Stack, UnknownError } from '../stack.ts';
 import { exampleKey, redeploy, type Trail } from '../trail.ts';
 import { functionAccepts, queueAccepts } from './policies.ts';
@@ -77,10 +76,15 @@ const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
 };
 
 type Notifications = GetBucketNotificationConfigurationCommandOutput;
-type BucketCheck = (bucket: string, notifications: Notifications, trails: readonly Trail[], stack: Stack) => Findings;
+type BucketCheck = (
+  bucket: string,
+  notifications: Notifications,
+  trails: readonly Trail[],
+  stack: Stack,
+) => CheckResults;
 
 /** The findings on whom each bucket tells of new objects. */
-async function onBuckets(stack: Stack, check: BucketCheck): Promise<Findings> {
+async function onBuckets(stack: Stack, check: BucketCheck): Promise<CheckResults> {
   const trails = await stack.trails();
   const found = (await stack.logBuckets()).map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
@@ -157,7 +161,7 @@ function bucketTellsEventBridge(
   notifications: Notifications,
   _: readonly Trail[],
   { clients, caller }: Stack,
-): Findings {
+): CheckResults {
   // Its events go to the EventBridge of its own Region.
   const region = redirectedRegion(clients.s3, bucket) ?? caller.region;
   if (region !== caller.region)
@@ -171,7 +175,7 @@ function bucketTellsEventBridge(
 }
 
 /** Whether the rule is enabled, and EventBridge finds that its pattern matches the log files of each trail. */
-async function ruleFindings(stack: Stack): Promise<Findings> {
+async function ruleFindings(stack: Stack): Promise<CheckResults> {
   const { clients, caller } = stack;
   const rule = await stack.ask('rule', (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
   if (rule.State === 'DISABLED')
@@ -213,7 +217,7 @@ function subscription({ ask, clients }: Stack): Promise<Readonly<Record<string, 
   });
 }
 
-async function subscriptionFindings(stack: Stack): Promise<Findings> {
+async function subscriptionFindings(stack: Stack): Promise<CheckResults> {
   const { arn } = await stack.queue();
   const attributes = await subscription(stack).catch((error: unknown) => {
     if (error instanceof GoneError) return undefined;
@@ -240,7 +244,7 @@ async function subscriptionFindings(stack: Stack): Promise<Findings> {
 }
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
-async function publisherFindings(topicArn: string, stack: Stack): Promise<Findings> {
+async function publisherFindings(topicArn: string, stack: Stack): Promise<CheckResults> {
   const publishing = (await stack.trails()).filter((trail) => trail.topicArn === topicArn);
   const isCovered = (bucket: string) => publishing.some((trail) => trail.bucket === bucket);
   const found = publishing.map(({ name }) => ok(`${name} publishes to ${topicArn}`));
@@ -256,4 +260,4 @@ async function publisherFindings(topicArn: string, stack: Stack): Promise<Findin
   return [found, others];
 }
 
-const isFine = (findings: Findings) => findings !== undefined && 'state' in findings && findings.state === 'ok';
+const isFine = (findings: CheckResults) => findings !== undefined && 'state' in findings && findings.state === 'ok';

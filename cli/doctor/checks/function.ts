@@ -5,10 +5,9 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { TrailError } from '../../../shared/errors.ts';
+import { PARTS } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
-import { PARTS } from '../../lib/stack-resources.ts';
-import type { Checks, Findings } from '../check.ts';
-import { type Found, ok, problem, warning } from '../finding.ts';
+import { type CheckResult, type CheckResults, type Checks, ok, problem, warning } from '../check.ts';
 import { type Stack, UnknownError } from '../stack.ts';
 import { redeploy } from '../trail.ts';
 
@@ -121,7 +120,7 @@ async function schedule(
   { idOf, ask, clients, caller }: Stack,
   part: 'heartbeat' | 'verifySchedule',
   lost: string,
-): Promise<Found | undefined> {
+): Promise<CheckResult | undefined> {
   const name = await idOf(part);
   if (name === undefined) return undefined;
   const { what } = PARTS[part];
@@ -131,7 +130,7 @@ async function schedule(
   return problem(`${what} is switched off: ${lost}`, enable);
 }
 
-function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): Findings {
+function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): CheckResults {
   const update = shell`aws lambda update-event-source-mapping --region ${stack.caller.region} --uuid ${mapping.UUID ?? ''}`;
   return [
     mappingState(mapping, `${update} --enabled`, stack),
@@ -144,7 +143,7 @@ function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack)
   ];
 }
 
-function mappingState(mapping: EventSourceMappingConfiguration, enable: string, { ago }: Stack): Found {
+function mappingState(mapping: EventSourceMappingConfiguration, enable: string, { ago }: Stack): CheckResult {
   const { State = '', StateTransitionReason, LastProcessingResult = '', LastModified } = mapping;
   if (/^Disabl/.test(State)) return problem(`it is switched off (${State}): messages wait in the queue`, enable);
   if (State !== 'Enabled') return warning(`it is being changed: ${State}`, 'ask again in a minute');

@@ -1,8 +1,7 @@
 import { relativeTime } from '../../../shared/render/times.ts';
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
 import { shell } from '../../lib/output.ts';
-import type { Checks } from '../check.ts';
-import { counted, type Found, ok, problem, warning } from '../finding.ts';
+import { type CheckResult, type Checks, counted, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 
 const MINUTE_MS = 60_000;
@@ -99,7 +98,12 @@ interface Delivery {
 }
 
 /** @param delivery undefined if no trail is visible to compare with */
-function freshness(newest: number | undefined, delivery: Delivery | undefined, { now }: Stack, fix: string): Found {
+function freshness(
+  newest: number | undefined,
+  delivery: Delivery | undefined,
+  { now }: Stack,
+  fix: string,
+): CheckResult {
   const delivered = delivery ? `${delivery.name} last delivered ${relativeTime(delivery.last, now)}, ` : '';
   if (newest === undefined) {
     return problem(

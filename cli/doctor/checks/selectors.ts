@@ -4,8 +4,7 @@ import {
   type GetEventSelectorsCommandOutput,
 } from '@aws-sdk/client-cloudtrail';
 import { shell } from '../../lib/output.ts';
-import type { Check, Checks } from '../check.ts';
-import { type Found, ok, problem, warning } from '../finding.ts';
+import { type Check, type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
 
@@ -44,7 +43,7 @@ const WANTED: Readonly<Record<Category, AdvancedEventSelector>> = {
 };
 
 /** A check of what each trail records of a category. Trails may share the work: what another one records is not missing. */
-function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => Found): Check {
+function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => CheckResult): Check {
   return async (stack) => {
     const asked = (await stack.trails()).map(async (trail) => {
       const command = new GetEventSelectorsCommand({ TrailName: trail.arn });

@@ -1,7 +1,6 @@
 import type { LogBucket } from '../../../shared/config.ts';
 import { shell } from '../../lib/output.ts';
-import { type Checks, eachTrail } from '../check.ts';
-import { type Found, ok, problem, unknown, warning } from '../finding.ts';
+import { type CheckResult, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
 import { selectorChecks } from './selectors.ts';
@@ -84,7 +83,7 @@ function nothingDelivered(
   own: string | undefined,
   trails: readonly Trail[],
   { caller }: Stack,
-): Found {
+): CheckResult {
   if (account !== undefined && account !== caller.account) {
     // Other accounts' trails are visible only if they are the organization's.
     const list = shell`aws cloudtrail describe-trails --query ${`trailList[?S3BucketName=='${name}']`}`;

@@ -1,12 +1,43 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { createClient } from '../../shared/aws/settings.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
-import { listResources, PARTS } from '../lib/stack-resources.ts';
-import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
+import { isMissing, settingsProblem } from './aws-settings.ts';
+import { ingestFunctionOf, type StoreOptions, storeOf } from './stores.ts';
+
+const part = (id: string, what: string) => ({ id, what });
+
+/** Parts of a deployed stack: the logical ID that serverless.yml, deploy/ or the Framework gives, and what we call it. */
+export const PARTS = {
+  function: part('IngestLambdaFunction', 'the ingest function'),
+  queue: part('IngestQueue', 'the ingest queue'),
+  deadLetters: part('IngestDeadLetterQueue', 'the dead-letter queue'),
+  ledger: part('LogFilesTable', 'the table of log files'),
+  quarantine: part('QuarantineBucket', 'the quarantine bucket'),
+  trail: part('Trail', 'the trail'),
+  trailKey: part('TrailKey', 'the key of the trail'),
+  rule: part('LogFileRule', "the stack's rule"),
+  subscription: part('LogFileSubscription', "the queue's subscription"),
+  bucketPermission: part('LogBucketPermission', 'the permission of the bucket'),
+  heartbeat: part('IngestEventsRuleSchedule1', 'the heartbeat of ingest'),
+  verifySchedule: part('VerifyEventsRuleSchedule1', 'the schedule of verify'),
+};
+export type Part = keyof typeof PARTS;
+
+/** The physical IDs of a stack's resources, by logical ID. Errors are the SDK's. */
+export async function listResources(
+  cloudFormation: CloudFormationClient,
+  StackName: string,
+): Promise<ReadonlyMap<string, string>> {
+  const resources = new Map<string, string>();
+  for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName })) {
+    for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
+      resources.set(LogicalResourceId, PhysicalResourceId);
+  }
+  return resources;
+}
 
 /** Which events the ingest function keeps, and for how long. */
 const VARIABLES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
