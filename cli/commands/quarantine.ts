@@ -94,7 +94,7 @@ const replay = command({
       ids,
       isWanted: () => true,
       work: (entry, deps) => (options.dryRun ? dryRunReplay : replayQuarantined)(entry, { ...deps, caps }),
-      // Records of a replayed log file may have come into quarantine.
+      // Records of a replayed log file may be in quarantine now.
       isDone: (report) => report.outcome === 'replayed' && (report.books?.recordsQuarantined ?? 0) === 0,
       toTable: replayTable,
     };
@@ -167,7 +167,7 @@ function whoRuns(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {
-    // A user without a name, as in some containers.
+    // In some containers the user has no name.
     return hostname();
   }
 }

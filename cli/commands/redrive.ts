@@ -47,7 +47,7 @@ export default command({
   },
 });
 
-/** Some of the messages of a dead-letter queue, one line each. */
+/** A sample of the messages, one line each. */
 function sampleTable(sample: readonly SampledMessage[], times: TimeDisplay): string {
   return textTable(
     ['MESSAGE', times.heading('SENT'), 'RECEIVES', 'IT IS ABOUT'],

@@ -4,19 +4,19 @@ import { GoneError, type Stack, UnknownError } from './stack.ts';
 import { redeploy, type Trail } from './trail.ts';
 
 /**
- * `problem`: something does not work, or is not recorded. `warning`: it works, with less than it could. `unknown`: it could
- * not be found out, which never counts as fine.
+ * `problem`: something does not work, or is not recorded. `warning`: it works, but not fully. `unknown`: it could not be checked,
+ * which never counts as ok.
  */
 export type State = 'ok' | 'problem' | 'warning' | 'unknown';
 
-/** A finding of a check. */
+/** One result of a check. */
 export interface CheckResult {
   state: State;
   /** One line. */
   text: string;
   /** A command, or what else to do. */
   fix?: string;
-  /** The IAM action that is missing to find it out. */
+  /** The IAM action that the check lacks. */
   needs?: string;
 }
 
@@ -28,21 +28,21 @@ export const unknown = (text: string): CheckResult => ({ state: 'unknown', text 
 /** `1 log file`, `2 log files` */
 export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** What a check found: nothing, one thing, or several. */
+/** What a check found: nothing, one result, or several. */
 export type CheckResults = CheckResult | undefined | readonly CheckResults[];
 
-/** One thing that doctor checks: it asks AWS what it needs, and says what it found. */
+/** A check: it asks AWS, and returns what it found. */
 export type Check = (stack: Stack) => Promise<CheckResults>;
 
-/** Checks by the name under which their findings are shown. */
+/** Checks by the names that reports show. */
 export type Checks = Readonly<Record<string, Check>>;
 
-/** A check of each trail that is in use. */
+/** Checks each trail that is in use. */
 export function eachTrail(check: (trail: Trail, stack: Stack) => Promise<CheckResults> | CheckResults): Check {
   return async (stack) => Promise.all((await stack.trails()).map((trail) => check(trail, stack)));
 }
 
-/** What a check finds; that something cannot be found out is a finding, too. */
+/** Runs a check. What it could not check is a result, too. */
 export async function resultsOf(check: Check, stack: Stack): Promise<CheckResult[]> {
   const findings = await check(stack).catch((error: unknown) => resultOf(error, stack));
   return flattened(findings);
@@ -55,7 +55,7 @@ function flattened(findings: CheckResults): CheckResult[] {
 
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized|NotAuthorized|Forbidden/;
 
-/** @throws what is no answer of AWS, but a mistake of ours */
+/** @throws errors that do not come from AWS: they are bugs */
 function resultOf(error: unknown, stack: Stack): CheckResult {
   if (error instanceof GoneError) return problem(`${error.message} is gone`, redeploy(stack));
   if (error instanceof UnknownError) return unknown(error.message);

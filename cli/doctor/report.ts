@@ -6,19 +6,19 @@ import { type CheckResult, counted, type State } from './check.ts';
 /** What a check found, with the name of the check. */
 export type DoctorFinding = { check: string } & CheckResult;
 
-/** What doctor has to say. */
+/** The report of doctor. */
 export interface DoctorReport {
-  /** Who asked. */
+  /** The caller. */
   identity: { arn: string; account: string };
   region: string;
   stack: string;
   findings: DoctorFinding[];
 }
 
-/** Who asked what, then a line for each finding, with its fix below. */
+/** The caller and the stack, then a line for each finding, with its fix below. */
 export function reportText({ identity, region, stack, findings }: DoctorReport, { colour }: View): string {
   const rows = findings.map(({ state, check, text }) => [{ text: state, style: STYLES[state] }, check, text]);
-  // Never cut: a finding, and a command, is needed whole.
+  // Never cut: findings and commands are needed whole.
   const [headings = '', ...lines] = textTable(['STATE', 'CHECK', 'FINDING'], rows, { colour }).split('\n');
   const withFixes = findings.flatMap(({ fix }, i) => [
     lines[i] ?? '',
@@ -35,7 +35,7 @@ export function reportText({ identity, region, stack, findings }: DoctorReport, 
 
 const STYLES: Readonly<Record<State, Style>> = { ok: 'green', problem: 'red', warning: 'yellow', unknown: 'magenta' };
 
-/** How many findings there are of each kind that is not `ok`. */
+/** The number of findings of each state but `ok`. */
 export function summaryLine(findings: readonly DoctorFinding[]): string {
   const count = (state: State) => findings.filter((finding) => finding.state === state).length;
   return `${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}, ${count('unknown')} unknown.`;

@@ -9,7 +9,7 @@ import { ingestFunctionOf, type StoreOptions, storeOf } from './stores.ts';
 
 const part = (id: string, what: string) => ({ id, what });
 
-/** Parts of a deployed stack: the logical ID that serverless.yml, deploy/ or the Framework gives, and what we call it. */
+/** Parts of a deployed stack: the logical ID that serverless.yml, deploy/ or the Framework gives, and our name. */
 export const PARTS = {
   function: part('IngestLambdaFunction', 'the ingest function'),
   queue: part('IngestQueue', 'the ingest queue'),
@@ -39,13 +39,13 @@ export async function listResources(
   return resources;
 }
 
-/** Which events the ingest function keeps, and for how long. */
+/** They decide which events the ingest function keeps, and for how long. */
 const VARIABLES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
 
 /**
- * Asks Lambda for the variables of a stack's ingest function, so that events are stored here as the function would store them.
- * Tables that are named one by one have no known function.
- * @param env its own values of these variables take precedence, also empty ones
+ * Asks Lambda for the variables of a stack's ingest function, so that events are stored as the function stores them. With
+ * `--table`, the function is not known.
+ * @param env its own values of these variables take precedence, even empty ones
  * @returns `env` with those variables
  * @throws {TrailError} `stack` if there is no such function, or its variables cannot be read
  */
@@ -73,8 +73,8 @@ async function variablesOf(stack: string): Promise<Environment> {
 }
 
 /**
- * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name, and a guessed name could be that of
- * somebody else's bucket, who would receive unredacted records.
+ * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name, and a guessed name could belong to
+ * somebody else, who would then receive unredacted records.
  * @throws {TrailError} `stack` if there is no such stack, it has no such bucket, or CloudFormation may not be asked
  */
 export async function quarantineBucketOf(stack: string): Promise<string> {
@@ -89,7 +89,7 @@ export async function quarantineBucketOf(stack: string): Promise<string> {
   throw stackError(stack, `expected it to have a quarantine bucket${advice}`);
 }
 
-/** Words an error of AWS; problems of the AWS configuration are worded elsewhere. */
+/** Explains an error of AWS, except problems of the AWS settings, which are explained elsewhere. */
 async function ask<T>(
   { stack, missing, refused }: { stack: string; missing: string; refused(why: string): string },
   request: () => Promise<T>,

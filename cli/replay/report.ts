@@ -30,7 +30,7 @@ function named({ recordsRead, eventsStored, eventsKnown, recordsFiltered, record
 const total = (files: readonly Done[]) =>
   named(files.map(({ result }) => countsOf(result)).reduce(addCounts, NO_COUNTS));
 
-/** @returns what became of a file, by our name, and why it was skipped */
+/** The outcome as reports name it, and why a file was skipped. */
 function outcomeOf(result: FileResult): { outcome: string; reason?: string } {
   switch (result.outcome) {
     case 'skipped':
@@ -63,8 +63,8 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
 }
 
 /**
- * The report for people: file by file, what was bad, and what the store holds now.
- * @param ask the command that asks the store
+ * The report for people: the files, the problems, and what the store holds now.
+ * @param ask the command that queries the store
  */
 export function renderTables({ files, tally, environments }: ReplayReport, ask: string): string {
   return joinSections(

@@ -14,13 +14,13 @@ import { GoneError, type Source, type Stack, UnknownError } from '../stack.ts';
 import { exampleKey, redeploy, type Trail } from '../trail.ts';
 import { functionAccepts, queueAccepts } from './policies.ts';
 
-/** Whether new log files are announced, in the way for which the stack was deployed. */
+/** Whether new log files are announced, by the source that the stack was deployed with. */
 export const announcementChecks: Checks = {
   announcement: async (stack) => WAYS[await wayOf(stack)].announced(stack),
 
   publishing: async (stack) => ((await stack.source()) === 'topic' ? topicErrors(stack) : undefined),
 
-  /** Whether who announces may send to the queue, or invoke the function. */
+  /** Whether the announcing service may send to the queue, or invoke the function. */
   sending: async (stack) => WAYS[await wayOf(stack)].accepted(stack),
 };
 
@@ -43,7 +43,7 @@ async function wayOf(stack: Stack): Promise<Source> {
   throw new UnknownError('the stack has no way in which log files are announced to it');
 }
 
-/** The ways in which log files are announced: whether that happens, and whether the receiver accepts it. */
+/** For each source: whether log files are announced, and whether the receiver accepts that. */
 const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
   queue: {
     announced: async (stack) => onBuckets(stack, bucketTells('queue', (await stack.queue()).arn)),
@@ -69,7 +69,7 @@ const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
     announced: subscriptionFindings,
     async accepted(stack) {
       const { TopicArn } = await subscription(stack);
-      // Of a subscription that is not confirmed, nothing is known; that is a finding on the announcement.
+      // A subscription that is not confirmed has no attributes; the announcement reports that.
       return TopicArn === undefined ? undefined : queueAccepts(stack, 'sns.amazonaws.com', [TopicArn]);
     },
   },
@@ -83,7 +83,7 @@ type BucketCheck = (
   stack: Stack,
 ) => CheckResults;
 
-/** The findings on whom each bucket tells of new objects. */
+/** Checks the notifications of each bucket. */
 async function onBuckets(stack: Stack, check: BucketCheck): Promise<CheckResults> {
   const trails = await stack.trails();
   const found = (await stack.logBuckets()).map(async ({ name, account }) => {
@@ -99,7 +99,7 @@ async function onBuckets(stack: Stack, check: BucketCheck): Promise<CheckResults
   return Promise.all(found);
 }
 
-/** Where the configuration of a bucket has whom it tells. */
+/** Where the configuration of a bucket has its listeners. */
 const LISTENERS = {
   queue: { list: 'QueueConfigurations', arn: 'QueueArn' },
   function: { list: 'LambdaFunctionConfigurations', arn: 'LambdaFunctionArn' },
@@ -112,7 +112,7 @@ interface Notification {
   Filter?: { Key?: { FilterRules?: FilterRule[] } };
 }
 
-/** Whether a bucket tells somebody of the log files of each trail. */
+/** Whether a bucket notifies a listener of the log files of each trail. */
 function bucketTells(listener: keyof typeof LISTENERS, arn: string): BucketCheck {
   const { list, arn: member } = LISTENERS[listener];
   return (bucket, notifications, trails, { caller }) => {
@@ -120,7 +120,7 @@ function bucketTells(listener: keyof typeof LISTENERS, arn: string): BucketCheck
     const ours = all.filter((one) => one[member] === arn && one.Events?.some(isCreation));
     const delivering = trails.filter((trail) => trail.bucket === bucket);
     const untold = delivering.filter((trail) => !ours.some((one) => covers(one, exampleKey(trail, caller))));
-    // The request replaces the whole configuration, so it repeats what is there.
+    // The request replaces the whole configuration, so it repeats the rest.
     const fix = (trail: Trail | undefined) =>
       notificationFix(bucket, notifications, { [list]: [...all, { [member]: arn, ...logFilesOf(trail) }] });
     if (ours.length === 0)
@@ -162,7 +162,7 @@ function bucketTellsEventBridge(
   _: readonly Trail[],
   { clients, caller }: Stack,
 ): CheckResults {
-  // Its events go to the EventBridge of its own Region.
+  // A bucket sends events to EventBridge in its own Region.
   const region = redirectedRegion(clients.s3, bucket) ?? caller.region;
   if (region !== caller.region)
     return problem(
@@ -174,7 +174,7 @@ function bucketTellsEventBridge(
   return problem(`bucket ${bucket} does not send its events to EventBridge`, fix);
 }
 
-/** Whether the rule is enabled, and EventBridge finds that its pattern matches the log files of each trail. */
+/** Whether the rule is enabled, and its pattern matches the log files of each trail. */
 async function ruleFindings(stack: Stack): Promise<CheckResults> {
   const { clients, caller } = stack;
   const rule = await stack.ask('rule', (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
@@ -210,7 +210,7 @@ function objectCreated(trail: Trail, { caller, now }: Stack): object {
 /** All attributes of the queue's subscription. */
 function subscription({ ask, clients }: Stack): Promise<Readonly<Record<string, string>>> {
   return ask('subscription', async (SubscriptionArn) => {
-    // CloudFormation has no ARN of a subscription that the topic's owner has not confirmed.
+    // CloudFormation has no ARN until the topic's owner confirms the subscription.
     if (!SubscriptionArn.startsWith('arn:')) return { PendingConfirmation: 'true' };
     const sns = clients.snsIn(SubscriptionArn.split(':')[3] ?? '');
     return (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes ?? {};
@@ -254,7 +254,7 @@ async function publisherFindings(topicArn: string, stack: Stack): Promise<CheckR
     if (isCovered(bucket)) return undefined;
     const told = tells(bucket, notifications, trails, stack);
     if (trails.some((trail) => trail.bucket === bucket) || isFine(told)) return told;
-    // A trail that is not visible may publish.
+    // A trail that is not visible from here may publish.
     return unknown(`bucket ${bucket} does not publish to ${topicArn}, and its trail is not visible from here`);
   });
   return [found, others];

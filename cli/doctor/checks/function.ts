@@ -11,12 +11,12 @@ import { type CheckResult, type CheckResults, type Checks, ok, problem, warning 
 import { type Stack, UnknownError } from '../stack.ts';
 import { redeploy } from '../trail.ts';
 
-/** Ten functions at a time take ten messages each: more than they finish within minutes. */
+/** More than the functions finish within minutes: ten at a time take ten messages each. */
 const LONG_QUEUE = 1_000;
 
-/** Whether what is announced comes to the function, and the function runs. */
+/** Whether announcements reach the function, and the function runs. */
 export const functionChecks: Checks = {
-  /** Whether ingest keeps up with the queue, and what fails ends in the dead-letter queue. */
+  /** Whether ingest keeps up with the queue, and failed messages go to the dead-letter queue. */
   async queue(stack) {
     const { waiting, inFlight, hasDeadLetters, url } = await stack.queue();
     const text = `${waiting} waiting, ${inFlight} in flight`;
@@ -46,7 +46,7 @@ export const functionChecks: Checks = {
     );
   },
 
-  /** Whether Lambda brings what is in the queue to the function, and leaves in the queue what failed. */
+  /** Whether Lambda takes messages from the queue, and leaves failed ones there. */
   async 'event source'(stack) {
     const { arn } = await stack.queue();
     const { FunctionName = '' } = await stack.ingest();
@@ -78,7 +78,7 @@ export const functionChecks: Checks = {
   /** Whether the function understands its environment. */
   async configuration(stack) {
     const { FunctionName, Environment } = await stack.ingest();
-    // Whoever runs doctor may not use the key of the variables; the function may well be allowed to.
+    // The function may be allowed to use the key of the variables, even if the caller is not.
     if (Environment?.Error)
       throw new UnknownError(`the environment of ${FunctionName} cannot be read: ${Environment.Error.ErrorCode}`);
     try {
@@ -115,7 +115,7 @@ export const functionChecks: Checks = {
   ],
 };
 
-/** @param lost without it */
+/** @param lost what does not work without it */
 async function schedule(
   { idOf, ask, clients, caller }: Stack,
   part: 'heartbeat' | 'verifySchedule',

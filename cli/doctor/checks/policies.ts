@@ -5,8 +5,8 @@ import { type CheckResult, ok, problem } from '../check.ts';
 import type { Stack } from '../stack.ts';
 
 /**
- * Whether the queue's policy names a service and what it sends for. Its conditions are not evaluated: AWS's policy simulation
- * knows no callers that are services.
+ * Whether the queue's policy names a service and the sources it sends for. Conditions are not evaluated: the policy simulation of
+ * AWS has no callers that are services.
  */
 export async function queueAccepts(
   stack: Stack,

@@ -12,7 +12,7 @@ const describeStack = ({ clients, name: StackName }: Stack) =>
 /** Returns undefined if the stack exists in this Region. */
 export async function findStack(stack: Stack): Promise<CheckResult | undefined> {
   const { name, caller } = stack;
-  // That it may not be asked is a finding of the check.
+  // If access is denied, the check reports it.
   const error: unknown = await describeStack(stack).catch((thrown: unknown) => thrown);
   if (!(error instanceof Error && isMissing(error))) return undefined;
   const list = shell`aws cloudformation list-stacks --region ${caller.region}`;

@@ -9,9 +9,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** A new trail's first log file takes some minutes. */
 const FIRST_LOG_FILE_MS = 30 * MINUTE_MS;
-/** An account with a trail is never silent for so long; as the alarm NoLogFiles. */
+/** An account with a trail is never silent for so long; same as in the alarm NoLogFiles. */
 const SILENCE_MS = 6 * HOUR_MS;
-/** A digest is written every hour, even if nothing happened; the first one, too, comes that soon. */
+/** A digest is written every hour, even if nothing happened; the first one comes as soon. */
 const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 
 /** Whether trails deliver, and record everything. */
@@ -47,7 +47,7 @@ export const trailChecks: Checks = {
         ),
   ),
 
-  /** When a trail delivered last, and what CloudTrail says of its errors. */
+  /** When a trail delivered last, and CloudTrail's errors. */
   logging: eachTrail(async (trail, stack) => {
     const { IsLogging, ...status } = await stack.trailStatus(trail);
     const { LatestDeliveryError: error, LatestDeliveryTime: last, StartLoggingTime: start } = status;
@@ -77,7 +77,7 @@ export const trailChecks: Checks = {
   ...selectorChecks,
 };
 
-/** No trail in use delivers to a bucket. @param own the name of the trail that the stack created */
+/** For a bucket to which no trail in use delivers. @param own the name of the trail that the stack created */
 function nothingDelivered(
   { name, account }: LogBucket,
   own: string | undefined,

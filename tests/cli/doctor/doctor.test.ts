@@ -333,7 +333,7 @@ const TRAILS: Case[] = [
   {
     what: 'not there in its home Region',
     changes: { 'cloudtrail:GetTrailStatus': missing('TrailNotFoundException') },
-    findings: [unknown('logging', 'not to be found in us-east-1'), unknown('digests', 'not to be found in us-east-1')],
+    findings: [unknown('logging', 'does not exist in us-east-1'), unknown('digests', 'does not exist in us-east-1')],
   },
 ];
 
