@@ -2,6 +2,7 @@ import { defined } from '../../shared/defined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { jsonText, shell } from '../lib/output.ts';
+import { megabytes } from '../log-files/progress.ts';
 import { firstLines, joinSections, problemSection } from '../log-files/report.ts';
 import type { ArchivedLogFile, Tally } from '../log-files/tally.ts';
 import type { DryRun } from './dry-run.ts';
@@ -207,5 +208,5 @@ function ending(report: BackfillReport): string {
     : 'The ingest function reads them now. An invalid file goes to quarantine, a failing one to the dead-letter queue.';
 }
 
-const size = (bytes: number) => `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`;
+const size = (bytes: number) => `${megabytes(bytes)} MB`;
 const money = (dollars: number) => (dollars > 0 && dollars < 0.01 ? '< 0.01' : dollars.toFixed(2));

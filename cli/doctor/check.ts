@@ -25,9 +25,6 @@ export const problem = (text: string, fix: string): CheckResult => ({ state: 'pr
 export const warning = (text: string, fix: string): CheckResult => ({ state: 'warning', text, fix });
 export const unknown = (text: string): CheckResult => ({ state: 'unknown', text });
 
-/** `1 log file`, `2 log files` */
-export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-
 /** What a check found: nothing, one result, or several. */
 export type CheckResults = CheckResult | undefined | readonly CheckResults[];
 

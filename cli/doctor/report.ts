@@ -1,7 +1,7 @@
-import { displayText } from '../../shared/render/display.ts';
+import { counted, displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { Style, View } from '../../shared/render/view.ts';
-import { type CheckResult, counted, type State } from './check.ts';
+import type { CheckResult, State } from './check.ts';
 
 /** What a check found, with the name of the check. */
 export type DoctorFinding = { check: string } & CheckResult;

@@ -85,4 +85,4 @@ function timeLeft(done: number, all: number, seconds: number): string {
 }
 
 const whole = (n: number) => Math.round(n).toLocaleString('en-US');
-const megabytes = (bytes: number) => (bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 });
+export const megabytes = (bytes: number) => (bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 });

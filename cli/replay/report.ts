@@ -1,5 +1,6 @@
 import { defined } from '../../shared/defined.ts';
 import type { EnvironmentCount } from '../../shared/query/environments.ts';
+import { counted } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { jsonText } from '../lib/output.ts';
@@ -90,8 +91,8 @@ function fileTable(files: readonly Done[]): string {
 function summary(files: readonly Done[], problems: readonly FileProblem[]): string {
   const { read, kept, stored, known, skipped, failed } = total(files);
   const bad = new Set(problems.map(({ logFile }) => logFile)).size;
-  const text = `${count(files.length, 'file')}: ${count(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`;
-  return bad === 0 ? text : `${text}; ${count(bad, 'file')} bad`;
+  const text = `${counted(files.length, 'file')}: ${counted(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`;
+  return bad === 0 ? text : `${text}; ${counted(bad, 'file')} bad`;
 }
 
 function environmentTable(environments: readonly EnvironmentCount[]): string {
@@ -103,5 +104,3 @@ function environmentTable(environments: readonly EnvironmentCount[]): string {
     ]),
   );
 }
-
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,16 +1,15 @@
+import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
+import { counted } from '../../../shared/render/display.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
 import { shell } from '../../lib/output.ts';
-import { type CheckResult, type Checks, counted, ok, problem, warning } from '../check.ts';
+import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
+import { SILENCE_MS } from './trails.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** CloudTrail announces at once, and ingest reads within seconds: later than this, something is slow or stopped. */
-const LATE_MS = 15 * MINUTE_MS;
+const LATE_MS = HOUR_MS / 4;
 const BEHIND_MS = HOUR_MS;
-/** As the alarm NoLogFiles. */
-const SILENCE_MS = 6 * HOUR_MS;
 
 /** Log files, according to the ledger. */
 export const ledgerChecks: Checks = {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import type { LogBucket } from '../../../shared/config.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
@@ -5,12 +6,10 @@ import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
 import { selectorChecks } from './selectors.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** A new trail's first log file takes some minutes. */
-const FIRST_LOG_FILE_MS = 30 * MINUTE_MS;
+const FIRST_LOG_FILE_MS = HOUR_MS / 2;
 /** An account with a trail is never silent for so long; same as in the alarm NoLogFiles. */
-const SILENCE_MS = 6 * HOUR_MS;
+export const SILENCE_MS = 6 * HOUR_MS;
 /** A digest is written every hour, even if nothing happened; the first one comes as soon. */
 const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 
