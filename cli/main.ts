@@ -19,7 +19,12 @@ async function run(): Promise<number> {
 
 function interrupt(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const abort = () => {
+    for (const name of names) process.off(name, abort);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, abort);
   return controller.signal;
 }
 

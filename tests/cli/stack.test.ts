@@ -116,7 +116,7 @@ describe('a stack is named once', () => {
 
   test('tables that are not there are named', async () => {
     const { code, stderr } = await run(['query', '--stack', 'mwaa-trail-prdo']);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/mwaa-trail-prdo-events.*to be there/) });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/mwaa-trail-prdo-events.*to exist/) });
   });
 
   test('CloudFormation tells the quarantine bucket', async () => {
