@@ -52,21 +52,33 @@ export async function processFiles<T, D extends Done>(
       return [];
     }
   };
-  const end = async (window: D[]) => {
-    for (const { file, result } of await endWindow(window)) tally.add(file, result);
-  };
-  let window: D[] = [];
-  let began = performance.now();
   const options = { concurrency, backpressure: WINDOW + concurrency, preserveOrder: false };
-  for await (const done of pMapIterable(untilError(), workAndAdvance, options)) {
-    window.push(...done);
-    if (window.length < WINDOW && performance.now() - began < WINDOW_MS) continue;
-    await end(window);
-    window = [];
-    began = performance.now();
+  for await (const window of windowsOf(pMapIterable(untilError(), workAndAdvance, options))) {
+    for (const { file, result } of await endWindow(window)) tally.add(file, result);
   }
-  if (window.length > 0) await end(window);
   if (errors.length > 0) throw errors[0];
+}
+
+/** Collects results into windows. One ends when it is full, or some seconds after its first result, even if no other follows. */
+async function* windowsOf<D>(results: AsyncIterable<D[]>): AsyncGenerator<D[]> {
+  const iterator = results[Symbol.asyncIterator]();
+  let window: D[] = [];
+  const never = new Promise<undefined>(() => {});
+  let due = never;
+  for (let next = iterator.next(); ; ) {
+    const result = await Promise.race([next, due]);
+    if (result?.done) break;
+    if (result) {
+      if (window.length === 0) due = new Promise((resolve) => setTimeout(() => resolve(undefined), WINDOW_MS).unref());
+      window.push(...result.value);
+      next = iterator.next();
+      if (window.length < WINDOW) continue;
+    }
+    if (window.length > 0) yield window;
+    window = [];
+    due = never;
+  }
+  if (window.length > 0) yield window;
 }
 
 /** Limits the bytes in progress, first come, first served. One item always runs, however big. */
