@@ -754,7 +754,10 @@ test('Ctrl-C ends it after the files in progress, and says how to go on', async 
   };
   const { code, stderr, report } = await backfillUntil(ctrlC.signal, world, '--concurrency', '3');
   proxies.s3.script = () => undefined;
-  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('finishing the files in progress') });
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('finishing the files in progress'),
+  });
   expect(report).toMatchObject({ interrupted: true, files: { failed: 0 } });
   const read = report.files.read as number;
   expect(read).toBeGreaterThanOrEqual(10);
