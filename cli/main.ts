@@ -1,6 +1,6 @@
 /**
- * The `mwaa-trail` program, which start.cjs runs. `scan` is used on single files, where starting up is most of the work:
- * nothing else is loaded for it, not even the standard streams, before it asks for them.
+ * The `mwaa-trail` program, which start.cjs runs. Start-up is most of the work of `scan`, so only what `scan` needs is loaded
+ * for it; even the standard streams are opened late.
  */
 import { runScan } from './commands/scan.ts';
 
@@ -8,7 +8,7 @@ const [command, ...args] = process.argv.slice(2);
 
 async function run(): Promise<number> {
   if (command === 'scan') return runScan(args, process);
-  // Whoever reads the output may stop early (`| head`); what was wanted is done.
+  // The reader of the output may stop early (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
@@ -19,7 +19,12 @@ async function run(): Promise<number> {
 
 function interrupt(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const abort = () => {
+    for (const name of names) process.off(name, abort);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, abort);
   return controller.signal;
 }
 

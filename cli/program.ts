@@ -72,15 +72,14 @@ const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ def
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
   let called: Called = { path: 'mwaa-trail', run: async () => EXIT.done };
   try {
-    const remember = (one: Called) => {
+    const onCall = (one: Called) => {
       called = one;
     };
-    const program = await createProgram(context, remember, args);
-    program.parse(args, { from: 'user' });
+    (await createProgram(context, onCall, args)).parse(args, { from: 'user' });
     return await called.run();
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CriteriaError;
-    // Commander has said what is wrong; 0 is --help and --version.
+    // Commander has printed what is wrong; 0 stands for --help and --version.
     if (error instanceof CommanderError && !isUsage) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     context.err.write(`mwaa-trail: ${problemOf(error, context.env.AWS_PROFILE)}\n`);
     if (isUsage) context.err.write(`${helpHint(called.path)}\n`);
@@ -88,7 +87,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-/** A command with what it was given. */
+/** A command with its arguments and flags. */
 interface Called {
   /** `mwaa-trail quarantine list` */
   path: string;
@@ -97,9 +96,9 @@ interface Called {
 }
 
 /**
- * The program as commander has it.
- * @param onCall is told what the command line calls
- * @param words only the commands among them are loaded; all, if absent
+ * Creates the program for commander.
+ * @param onCall called with the command that the command line names
+ * @param words load only the commands among them; all, if absent
  */
 export async function createProgram(
   context: Context,
@@ -128,7 +127,7 @@ export async function createProgram(
     else
       for (const [verb, [does, one]] of Object.entries(loaded.commands)) declare(addCommand(command, verb, does), one);
   }
-  // main.ts runs it. It has a help of its own.
+  // main.ts runs it, with a help of its own.
   addCommand(program, 'scan', 'print the MWAA records of a log file as NDJSON, without storing anything').argument(
     '<file>',
     'a log file, gzipped or not; - for standard input',

@@ -1,6 +1,6 @@
 /**
- * What the command `mwaa-trail` runs: says in one sentence that it needs another Node, or starts the program. Every Node must be
- * able to read this file, so it is written in ES5; the build refuses anything newer.
+ * The entry point of `mwaa-trail`: starts the program, or says that it needs another version of Node. Every version must be able
+ * to read this file, so it is written in ES5; the build refuses anything newer.
  */
 'use strict';
 

@@ -7,7 +7,7 @@ import { answerTimeToLive } from './time-to-live.ts';
 /**
  * Creates a dynalite server with what version 4.0.0 lacks: it closes its iterators, a request that breaks off does not end
  * the process, and tables have a time to live.
- * @param folder where the data are kept; absent: in memory
+ * @param folder where to keep the data; absent: in memory
  * @returns a server that does not listen yet; closing it closes its database
  */
 export async function createDynaliteServer(folder?: string): Promise<Server> {
@@ -17,7 +17,7 @@ export async function createDynaliteServer(folder?: string): Promise<Server> {
   ]);
   let store: Store | undefined;
   const { create } = database;
-  // The only way to get at the store: dynalite calls this function while it is created.
+  // The only access to the store: dynalite calls this function when it is created.
   database.create = (options) => {
     store = create(options);
     return store;
@@ -35,8 +35,8 @@ export async function createDynaliteServer(folder?: string): Promise<Server> {
 }
 
 /**
- * Gives the database's iterators the method `return`, by which dynalite ends a read and which they lack: each Query would
- * leave one open, with all that it holds in memory.
+ * Gives the database's iterators the method `return`, which they lack and dynalite needs to end a read. Without it, each Query
+ * would leave an iterator open, with its memory.
  */
 function closeIterators(db: Database): void {
   for (const kind of ['keys', 'values'] as const) {
@@ -51,7 +51,7 @@ function closeIterators(db: Database): void {
 /** The longest request that DynamoDB accepts. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Passes requests on once they are complete: if one breaks off, dynalite throws an error that ends the process. */
+/** Passes requests on when they are complete: one that breaks off would make dynalite end the process. */
 function readWholeRequests(server: Server, store: Store): void {
   const listeners = server.listeners('request') as ((request: object, response: ServerResponse) => void)[];
   server.removeAllListeners('request');

@@ -17,7 +17,7 @@ export interface EmbeddedDynamo extends OwnServer {
 
 /**
  * Starts a DynamoDB in this process, on the loopback address, with the tables created.
- * @param folder where the data are kept; absent: in memory
+ * @param folder where to keep the data; absent: in memory
  * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
  *   `store-of-another-version` if its tables have other keys or indexes
  */

@@ -13,7 +13,7 @@ export interface EmbeddedS3 extends OwnServer {
 
 /**
  * Starts an S3 in this process, on the loopback address, with the buckets for log files and for the quarantine.
- * @param folder where objects are kept as files; absent: in memory
+ * @param folder where to keep the objects as files; absent: in memory
  * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened
  */
 export async function startEmbeddedS3(folder?: string, port = 0): Promise<EmbeddedS3> {
@@ -63,7 +63,7 @@ async function loadFauxqs() {
   }
 }
 
-/** What is used of Fastify here. https://fastify.dev/docs/latest/Reference/Server/ */
+/** The part of Fastify that is used here. https://fastify.dev/docs/latest/Reference/Server/ */
 interface Fastify {
   server: Server;
   listen(options: { port: number; host: string }): Promise<string>;
@@ -80,7 +80,7 @@ interface FastifyReply {
 }
 
 /**
- * Calls `prepare` with the Fastify instance that fauxqs creates and shows to nobody; Fastify itself publishes it.
+ * Calls `prepare` with the Fastify instance that fauxqs creates. Fauxqs does not return it; Fastify publishes it.
  * https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
  */
 function withFastify<T>(prepare: (fastify: Fastify) => void, start: () => T): T {

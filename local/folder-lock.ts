@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { ClassicLevel } from 'classic-level';
 import { TrailError } from '../shared/errors.ts';
 
-/** Creates a folder of a store, and those above it, for this user only: a quarantine holds records unredacted. */
+/** Creates a folder of a store and its parents, for this user only: a quarantine holds unredacted records. */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Whether a folder exists. One that this user may not look into counts: opening it says why it cannot be used. */
+/** Whether a folder exists. An unreadable one counts: opening it tells why it cannot be used. */
 export function isThere(folder: string): boolean {
   try {
     statSync(folder);
@@ -20,7 +20,7 @@ export function isThere(folder: string): boolean {
 }
 
 /**
- * Keeps a folder for this process. The lock is an open database beside the folder; it ends with the process, however that ends.
+ * Locks a folder for this process. The lock is an open database beside the folder; it ends with the process, even if killed.
  * @returns a function that releases the lock
  * @throws {TrailError} `store-in-use` if another process has the folder; `store-unusable` if it cannot be opened
  */
@@ -29,7 +29,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return () => lock.close();
 }
 
-/** Opens a folder's database and closes it again. The embedded DynamoDB would die of an uncaught error if it cannot open it. */
+/** Opens and closes a folder's database. If that fails inside the embedded DynamoDB, it ends the process. */
 export async function tryDatabase(folder: string): Promise<void> {
   const database = await openDatabase(folder, folder);
   await database.close();
@@ -47,7 +47,7 @@ async function openDatabase(folder: string, path: string): Promise<ClassicLevel>
   }
 }
 
-/** How long to wait for a folder that another process has: often that process has just started, or is about to end. */
+/** How long to wait for a folder that another process has locked: often that process is starting or ending. */
 const WAIT_MS = 5_000;
 const POLL_MS = 25;
 
@@ -83,13 +83,11 @@ export function folderError(folder: string, error: unknown): TrailError {
   );
 }
 
-/** What runs until it is stopped. */
-interface Stoppable {
-  stop(): Promise<void>;
-}
-
 /** Starts a server that has a folder to itself: the folder is locked until the server has stopped. */
-export async function startLocked<T extends Stoppable>(folder: string, start: () => Promise<T>): Promise<T> {
+export async function startLocked<T extends { stop(): Promise<void> }>(
+  folder: string,
+  start: () => Promise<T>,
+): Promise<T> {
   const unlock = await lockFolder(folder);
   try {
     const running = await start();

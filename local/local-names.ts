@@ -1,6 +1,6 @@
 import type { TableNames } from '../shared/config.ts';
 
-/** Where the local stack pretends to be. */
+/** The Region of the local stack. */
 export const LOCAL_REGION = 'us-east-1';
 /** Embedded servers accept any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -30,7 +30,7 @@ export const LOCAL_QUARANTINE_BUCKET = 'mwaa-trail-local-quarantine';
 export const SAMPLE_KEY =
   'AWSLogs/012345678901/CloudTrail/us-west-2/2020/10/07/012345678901_CloudTrail_us-west-2_20201007T1555Z_mDrzaUVYuBkhVN8J.json.gz';
 
-/** The environment variables with which a process finds embedded servers. */
+/** The environment variables that point a process to embedded servers. */
 export function embeddedSettings(endpoints: { s3: string; dynamo: string }): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,

@@ -21,7 +21,7 @@ interface Opened<Client> {
   close(): Promise<void>;
 }
 
-/** The host stands for wherever the server is when a request is sent. */
+/** The endpoint is replaced when a request is sent. */
 const SHARED_CLIENT = { ...LOCAL_CLIENT, endpoint: `http://${LOOPBACK}` };
 
 /**
@@ -54,7 +54,7 @@ async function openClient<Client extends DynamoDBClient | S3Client>(
     own.admitOnlyByName();
     return own;
   });
-  // The innermost of the client's middleware: it gets requests as they are sent, each attempt of a retry anew.
+  // The innermost middleware: it gets each request as it is sent, including retries.
   (client as DynamoDBClient).middlewareStack.add(
     (next) => async (args) => server.send(args.request as never, (request) => next({ ...args, request }) as never),
     { step: 'deserialize', priority: 'low', name: 'sendToSharedServer' },
@@ -75,13 +75,13 @@ interface LocalStore {
   close(): Promise<void>;
 }
 
-/** What a local store is opened for: any number of processes read it, one at a time adds to it. */
+/** Any number of processes can read a local store; one at a time can add to it. */
 export type Access = 'read' | 'add';
 
 /**
- * Opens a whole local store. One process at a time adds to it: log files pass through its bucket under names that two processes
- * would take from each other.
- * @throws {TrailError} `store-in-use` if another process adds to it too, and does not end within seconds
+ * Opens a whole local store. One process at a time can add to it: log files pass through its bucket, and the names of two processes
+ * would clash.
+ * @throws {TrailError} `store-in-use` if another process is adding to it, and does not end within seconds
  */
 export async function openLocalStore(store: string, access: Access): Promise<LocalStore> {
   const closing: (() => Promise<void>)[] = [];

@@ -20,9 +20,9 @@ export async function listenOnLoopback(server: Server, port: number): Promise<st
 }
 
 /**
- * Whether a request was made for this machine, and not by a page of another site. Such a page can make its own name point to
- * 127.0.0.1 (DNS rebinding); then Host has its name. Or it calls 127.0.0.1 directly; then Origin has its name.
- * @param port the port that Host must have; absent: any, for a server that may be behind a proxy or a tunnel
+ * Whether a request is meant for this machine, and does not come from a page of another site. Such a page can make its own name
+ * point to 127.0.0.1 (DNS rebinding): then Host has that name. Or it calls 127.0.0.1 directly: then Origin has it.
+ * @param port the port that Host must have; absent: any, as the server may be behind a proxy or a tunnel
  */
 export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, port?: number): boolean {
   // Clients leave out port 80.
@@ -33,19 +33,19 @@ export function isForThisMachine({ host = '', origin }: IncomingHttpHeaders, por
 
 const OWN_NAMES: ReadonlySet<string> = new Set([LOOPBACK, 'localhost', '[::1]']);
 
-/** The header with the id of a guarded server: in an answer its own, in a request the one that the client expects. */
+/** The header with the id of a guarded server: in a response its own, in a request the expected one. */
 export const SERVER_ID = 'x-mwaa-trail-server';
 
 export interface Guard {
-  /** New each time a server is started, so that nothing else on its port is taken for it. */
+  /** New for each start, so that no other server on the same port is mistaken for it. */
   id: string;
   /** From now on requests must name the server by its id, which other users of the machine do not know. */
   admitOnlyByName(): void;
-  /** Refuses new requests, and waits up to five seconds for the answers in progress. */
+  /** Refuses new requests, and waits up to five seconds for the responses in progress. */
   drain(): Promise<void>;
 }
 
-/** Lets only those requests reach a server's listeners that are made for this machine and this server. */
+/** Passes on only requests that are meant for this machine and this server. */
 export function guard(server: Server): Guard {
   const id = randomUUID();
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -73,7 +73,7 @@ export function guard(server: Server): Guard {
     drain: async () => {
       draining = true;
       const closed = [...answering].map((response) => new Promise((resolve) => response.once('close', resolve)));
-      // A client that does not read its answer must not keep the server running.
+      // A client that does not read its response must not keep the server running.
       await Promise.race([Promise.all(closed), setTimeout(5_000, undefined, { ref: false })]);
     },
   };

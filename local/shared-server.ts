@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { folderError, untilFree } from './folder-lock.ts';
 import { SERVER_ID } from './loopback.ts';
 
-/** A server on this machine: its URL, and its id, since ports are used again. */
+/** A server on this machine: its URL, and its id, because ports are reused. */
 export interface ServerAddress {
   endpoint: string;
   id: string;
@@ -13,12 +13,12 @@ export interface ServerAddress {
 
 /** A server in this process. */
 export interface OwnServer extends ServerAddress {
-  /** From now on it answers only requests that name it by its id. Whoever may read the store can look the id up. */
+  /** From now on it answers only requests with its id, which only readers of the store can know. */
   admitOnlyByName(): void;
   stop(): Promise<void>;
 }
 
-/** A request and an answer of the AWS SDK, as far as they matter here. */
+/** A request and a response of the AWS SDK, as far as used here. */
 interface Request {
   hostname: string;
   headers: Record<string, string>;
@@ -28,22 +28,22 @@ interface Answer {
   response: { headers: Record<string, string>; body?: { destroy?(): void } };
 }
 
-/** The server of a folder, in whatever process it runs. */
+/** The server of a folder, in this process or another. */
 export interface SharedServer {
-  /** Sends a request to where the server is now, and again if it has moved. */
+  /** Sends a request to the server, again if the server has moved. */
   send<A extends Answer, R extends Request>(request: R, transmit: (request: R) => Promise<A>): Promise<A>;
   /** Stops the server if this process runs it. */
   close(): Promise<void>;
 }
 
-/** How often a request is sent in all, if its server ends each time. */
+/** How often a request is sent in total, if the server ends each time. */
 const ATTEMPTS = 5;
 
 /**
- * Opens the server of a folder that only one process can have open. The first process starts the server and writes its address
- * to a file beside the folder; the others use it. If it ends, even by a kill, the next process that sends a request starts it.
+ * Opens the server of a folder that only one process can open. The first process starts the server and writes its address to a
+ * file beside the folder; others use it. If the server ends, even by a kill, the next process that sends a request starts it.
  *
- * Every request to the local store may be sent twice: writes have conditions, or replace what is there with the same.
+ * Requests to the local store may be sent twice: writes have conditions, or write the same again.
  *
  * @param start starts the server in this process
  * @throws what `start` throws: `store-in-use` if another process has the folder, and does not share it within seconds
@@ -85,7 +85,7 @@ export async function openShared(folder: string, start: () => Promise<OwnServer>
   };
 }
 
-/** Returns the answer if it is the server's own. */
+/** Returns the response if this server sent it. */
 function expectFrom<A extends Answer>({ id }: ServerAddress, answer: A): A {
   const { headers, body } = answer.response;
   if (headers[SERVER_ID] === id) return answer;
@@ -103,7 +103,7 @@ function addressed<R extends Request>(request: R, { endpoint, id }: ServerAddres
 const GONE = /^(ECONNREFUSED|ECONNRESET|EPIPE)$/;
 const isGone = (error: unknown) => GONE.test(String((error as NodeJS.ErrnoException | undefined)?.code));
 
-/** A stream has been read by the first attempt. */
+/** A stream cannot be sent again. */
 const isStream = (body: unknown) => typeof (body as { pipe?: unknown } | undefined)?.pipe === 'function';
 
 /**
@@ -129,7 +129,7 @@ const Announcement = z.object({
 
 const announcementOf = (folder: string) => `${folder}.server.json`;
 
-/** Writes the server's address where only readers of the store find it, until the server stops. */
+/** Writes the server's address, for readers of the store, until the server stops. */
 async function announced<S extends OwnServer>(folder: string, server: S): Promise<S> {
   const path = announcementOf(folder);
   const draft = `${path}.${randomUUID()}`;

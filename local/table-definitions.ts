@@ -18,17 +18,17 @@ export function tableDefinitions(names: TableNames): TableDefinition[] {
 }
 
 type Table = { Properties: TableDefinition };
-/** Of serverless.yml, which is read once. */
+/** The resources of serverless.yml, which is read once. */
 let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable', Table> | undefined;
 
 function readResources(): NonNullable<typeof resources> {
-  // CloudFormation's tags, such as !Sub, stand in parts that are not used here.
+  // CloudFormation's tags, such as !Sub, are in parts that are not used here.
   const file = parse(readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8'), { logLevel: 'error' });
-  // Other resources stand in files of their own, which Serverless includes.
+  // Serverless includes the other resources from their files.
   return file.resources[0].Resources;
 }
 
-/** Without what an embedded DynamoDB cannot do: recovery, encryption, limits of throughput. */
+/** Leaves out what an embedded DynamoDB lacks: recovery, encryption, limits of throughput. */
 function tableDefinition(TableName: string, { Properties }: Table): TableDefinition {
   const { AttributeDefinitions, BillingMode, KeySchema, TimeToLiveSpecification } = Properties;
   const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({

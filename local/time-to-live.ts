@@ -51,8 +51,8 @@ export async function answerTimeToLive(
 }
 
 /**
- * Where the database keeps the name of the attribute; absent or empty there if items do not expire. A table that is created
- * again under its name has another id.
+ * The database key with the name of the attribute; absent or empty if items do not expire. A table that is created again has
+ * another id.
  * @returns undefined if there is no such table
  */
 function keyOf({ getTable }: Store, tableName: string): Promise<string | undefined> {

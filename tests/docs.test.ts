@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { CHECKS } from '../cli/doctor/doctor.ts';
+import { CHECKS } from '../cli/commands/doctor.ts';
 import { FINDINGS } from '../shared/integrity/finding.ts';
 import { DEFAULT_CAPS } from '../shared/log-file/read-log-file.ts';
 import { ROOT } from './support/cli.ts';

@@ -24,10 +24,10 @@ import { localFile, otherS3 } from './places.ts';
 import type { BackfillReport } from './report.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
-/** Where log files come from: a trail's bucket, or a folder that is one. */
+/** Where log files come from: a trail's bucket, or a folder with a copy of it. */
 export type BackfillSource =
   | { kind: 'bucket'; bucket: string; prefix: string }
-  /** `bucket`: how the ledger and events are to name it. */
+  /** `bucket`: its name in the ledger and in events. */
   | { kind: 'folder'; folder: string; bucket: string };
 
 export interface BackfillOptions {
@@ -35,7 +35,7 @@ export interface BackfillOptions {
   store: Store;
   source: BackfillSource;
   selection: TrailFilter;
-  /** Files that are read at the same time. */
+  /** Files to read at the same time. */
   concurrency: number;
   dryRun: boolean;
   /** The name or URL of the ingest queue, if the function is to read the files. */
@@ -44,15 +44,15 @@ export interface BackfillOptions {
   quarantine?: string | undefined;
 }
 
-// As many connections as there can be requests: none waits for another's.
-/** Requests that list, and what is read of them at the same time. */
+// There are as many connections as requests, so none has to wait.
+/** Listing requests at the same time. */
 const LISTING_SOCKETS = 16;
-/** A file with many events writes eight at a time. */
+/** Writes at the same time for a file with many events. */
 const SOCKETS_PER_FILE = 8;
 
 /**
  * Imports existing log files into the store.
- * @param signal ends it after the files at work
+ * @param signal ends it after the files in progress
  */
 export async function backfill(
   options: BackfillOptions,
@@ -67,7 +67,7 @@ export async function backfill(
   } as const;
   const logs = createS3Client(env, settings, concurrency + LISTING_SOCKETS);
   try {
-    // With a queue, the function writes into tables in AWS; and a dry run creates no store.
+    // With a queue, the function writes to tables in AWS. A dry run creates no store.
     const noStore =
       store.kind === 'local' && (queue !== undefined || (dryRun && !isThere(storeFolders(store.folder).dynamo)));
     if (noStore) return await run(options, { logs, err, signal, config: localConfig(env, source.bucket) });
@@ -104,11 +104,11 @@ interface Target {
   err: Output;
   signal: AbortSignal;
   config: Config;
-  /** The store; absent: nothing is known, and nothing can be written. */
+  /** The store; absent if there is none to read or write. */
   deps?: PipelineDeps;
 }
 
-/** Lists log files, has them read, announced or sampled, and reports. */
+/** Lists log files, then reads, announces or samples them. */
 async function run(
   { source, selection, concurrency, dryRun, queue }: BackfillOptions,
   { logs, err, signal, config, deps }: Target,
@@ -146,7 +146,7 @@ async function run(
     const done = await withProgress(dryRun ? 'Listing' : 'Backfilling', tally, err, work);
     return { ...report(signal.aborted ? 'interrupted' : 'complete'), ...done };
   } catch (error) {
-    // What was found before is done, and is reported.
+    // Files that were found before are done, and are reported.
     if (tally.listed.files === 0) throw error;
     return report({ failure: describeError(error) });
   }
@@ -167,7 +167,7 @@ async function* notDone(
 
 /**
  * Reads `s3://BUCKET[/PREFIX]`, or takes it for a folder.
- * @param bucketOfFolder how the bucket of a folder is to be named
+ * @param bucketOfFolder the name of a folder's bucket
  * @returns undefined if it is neither
  * @throws {UsageError} if no bucket can have this name
  */

@@ -25,8 +25,8 @@ interface DryRunDeps extends Pick<PipelineDeps, 'config' | 'now'> {
 const SAMPLE = 20;
 
 /**
- * Lists everything, and reads some of the files to estimate what the rest would cost; writes nothing.
- * @param files without those that are done
+ * Lists all files, and reads a sample to estimate the cost; writes nothing.
+ * @param files those that are not done
  * @param by as for `estimateCost`
  */
 export async function dryRunBackfill(
@@ -39,7 +39,7 @@ export async function dryRunBackfill(
   for await (const file of files) {
     toRead.files += 1;
     toRead.bytes += file.size;
-    // Each of the files found so far has the same chance to be among those chosen.
+    // Reservoir sampling: each file is chosen with the same probability.
     const at = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * toRead.files);
     if (at < SAMPLE) chosen[at] = file;
   }
@@ -52,7 +52,7 @@ export async function dryRunBackfill(
         toRead.files -= 1;
         toRead.bytes -= file.size;
         deps.tally.add(file, { outcome: 'archived', tier: error.tier, restoring: false });
-        // What is missing or invalid will be quarantined; a missing permission is better reported now.
+        // Missing or invalid files will be quarantined; a missing permission is better reported now.
       } else if (failureKind(error) === 'fatal') throw error;
       else sample.unreadable += 1;
     }
@@ -87,7 +87,7 @@ async function addToSample(sample: Sample, file: WantedFile, deps: DryRunDeps): 
 
 const INDEX_KEYS = attributesWhere(({ index }) => index !== undefined);
 
-/** One for each KB of the item, and one for each index that has it: an index has less than 1 KB of it. */
+/** One per KB of the item, and one per index that has it: an index holds less than 1 KB of it. */
 function writeUnitsOf(item: Item): number {
   return Math.ceil(itemSize(item) / 1024) + INDEX_KEYS.filter((name) => item[name] !== undefined).length;
 }

@@ -1,4 +1,4 @@
-/** What reading some of the log files showed. */
+/** A sample of the log files. */
 export interface Sample {
   files: number;
   /** Compressed. */
@@ -15,14 +15,14 @@ export interface Sample {
 export interface Work {
   files: number;
   bytes: number;
-  /** Listings it takes to find them. */
+  /** Requests to list them. */
   listingRequests: number;
 }
 
 export interface Estimate {
   lines: { item: string; arithmetic: string; dollars: number }[];
   dollars: number;
-  /** What the number of events is based on. */
+  /** How the number of events was estimated. */
   basis: string;
   events: number;
 }
@@ -33,17 +33,17 @@ export interface Estimate {
  */
 const PRICES = { list: 5, get: 0.4, writeUnit: 0.625, queueRequest: 0.4 };
 
-/** An entry of the ledger is below 1 KB, and its index by day holds all of it. */
+/** A ledger entry is below 1 KB, and its index by day holds all of it. */
 const LEDGER_WRITE_UNITS = 2;
-/** If nothing can be sampled: 1 % of the records is of MWAA, and a record has 150 bytes compressed. */
+/** If nothing can be sampled: 1 % of the records are from MWAA, and a record has 150 bytes compressed. */
 const ASSUMED = { eventsPerByte: 0.01 / 150, writeUnitsPerEvent: 8 };
 /** A message is sent and received in batches, and deleted. */
 const REQUESTS_PER_MESSAGE = 0.3;
 
 /**
  * What a backfill would cost.
- * @param sample if it is empty, a share of MWAA's records is assumed
- * @param by the services that it takes: S3 for the files, a queue for the function, whose own time is not estimated
+ * @param sample if empty, the share of MWAA's records is assumed
+ * @param by whether S3 and a queue are used; the time of the function is not estimated
  */
 export function estimateCost(work: Work, sample: Sample, by: { s3: boolean; queue: boolean }): Estimate {
   const { files, bytes, listingRequests } = work;
@@ -79,7 +79,7 @@ function basisOf({ files, bytes, records, events, unreadable }: Sample): string 
   const share = records === 0 ? 0 : (100 * events) / records;
   return (
     `sampled: ${number(files)} files (${number(bytes / 1e6)} MB) hold ${number(events)} events among ${number(records)} records ` +
-    `(${number(share)} %)${events === 0 ? '; what is rare may be in none of them' : ''}` +
+    `(${number(share)} %)${events === 0 ? '; rare events may be missing from the sample' : ''}` +
     (unreadable === 0 ? '' : `; ${unreadable} more could not be read`)
   );
 }

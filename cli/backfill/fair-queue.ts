@@ -1,6 +1,6 @@
 /**
- * A queue between one who finds and one who works, that holds only so much. It hands out in turns from each day it holds:
- * events of a day go to one partition of an index, and days in turns spread the writes.
+ * A bounded queue between the listing and the work. It takes from each day in turn: events of one day go to one partition of an
+ * index, so this spreads the writes.
  */
 export class FairQueue<T> {
   private readonly capacity: number;
@@ -14,7 +14,7 @@ export class FairQueue<T> {
     this.capacity = capacity;
   }
 
-  /** Waits while the queue is full. What comes after `close` is dropped. */
+  /** Waits while the queue is full. After `close`, items are dropped. */
   async push(day: string, item: T): Promise<void> {
     while (this.size >= this.capacity && !this.closed) {
       await new Promise<void>((resolve) => this.waitingForRoom.push(resolve));
@@ -27,7 +27,7 @@ export class FairQueue<T> {
     this.waitingForMore.shift()?.();
   }
 
-  /** The next item; nothing when the queue is closed and empty. */
+  /** Returns the next item; undefined if the queue is closed and empty. */
   async take(): Promise<T | undefined> {
     while (this.size === 0) {
       if (this.closed) return undefined;
@@ -36,14 +36,14 @@ export class FairQueue<T> {
     const [day, items] = this.days.entries().next().value!;
     const item = items.shift()!;
     this.days.delete(day);
-    // To the end of the turn.
+    // Its next turn comes after those of the other days.
     if (items.length > 0) this.days.set(day, items);
     this.size -= 1;
     this.waitingForRoom.shift()?.();
     return item;
   }
 
-  /** Nothing more comes. */
+  /** No more items come. */
   close(): void {
     this.closed = true;
     for (const wake of [...this.waitingForMore.splice(0), ...this.waitingForRoom.splice(0)]) wake();

@@ -1,5 +1,5 @@
 import type { Archived, ListedFile } from '../log-files/file-result.ts';
-import type { Whereabouts } from './unselected.ts';
+import type { Whereabouts } from '../log-files/unselected.ts';
 
 /** An object of a bucket, or a file as if it were one. */
 export interface FoundObject extends ListedFile {

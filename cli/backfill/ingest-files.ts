@@ -16,25 +16,25 @@ import type { Tally } from '../log-files/tally.ts';
 import type { WantedFile } from './wanted-files.ts';
 
 interface IngestOptions {
-  /** Files that are read at the same time. */
+  /** Files to read at the same time. */
   concurrency: number;
   tally: Tally;
-  /** No more files are begun after it. */
+  /** Aborted: no more files are begun. */
   signal: AbortSignal;
   sourceOf(file: WantedFile): LogSource;
 }
 
-/** What became of a file, and what is to be written into the ledger when its window ends. */
+/** The result of a file, and what to write to the ledger when its window ends. */
 interface Ingested extends Done<WantedFile> {
   update?: LedgerUpdate;
 }
 
-/** Compressed bytes of the files that are read at the same time. */
+/** Compressed bytes of the files being read at the same time. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Ingests log files, many at once. One that fails does not stop the others, and is tried once more after all of them. When this
- * returns, all ledger entries are written.
+ * Ingests many log files at once. A failed one does not stop the others, and is retried after them. When this returns, all ledger
+ * entries are written.
  */
 export async function ingestFiles(
   files: AsyncIterable<WantedFile>,
@@ -84,7 +84,7 @@ export async function ingestFiles(
       },
     );
   } finally {
-    // Also if the listing has failed.
+    // Even if the listing has failed.
     await processFiles(
       failed,
       async (file) => [
@@ -97,7 +97,7 @@ export async function ingestFiles(
   }
 }
 
-const INTERRUPTED: FileResult = { outcome: 'failed', detail: 'interrupted: failed, and was to be tried once more' };
+const INTERRUPTED: FileResult = { outcome: 'failed', detail: 'interrupted: failed, and was not tried again' };
 
 const hasFailed = ({ result }: Done) => result.outcome === 'failed';
 

@@ -2,12 +2,12 @@ import { walkLogFiles } from '../replay/local-log-files.ts';
 import type { FoundObject, Listing } from './found-object.ts';
 import { fileEtag } from './places.ts';
 
-/** Files that are handed on together. */
+/** Files that are passed on together. */
 const PIECE = 200;
 
 /**
  * Lists the log files below a folder, as objects of a bucket.
- * @param bucket the name under which they are known in the ledger and in events
+ * @param bucket its name in the ledger and in events
  */
 export function listFolder(folder: string, bucket: string): Listing {
   return async (sink, signal) => {

@@ -2,29 +2,30 @@ import { defined } from '../../shared/defined.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { jsonText, shell } from '../lib/output.ts';
+import { megabytes } from '../log-files/progress.ts';
 import { firstLines, joinSections, problemSection } from '../log-files/report.ts';
 import type { ArchivedLogFile, Tally } from '../log-files/tally.ts';
 import type { DryRun } from './dry-run.ts';
 
-/** What a backfill did, or would do. */
+/** The result of a backfill or its dry run. */
 export interface BackfillReport {
   source: string;
   tally: Tally;
   seconds: number;
   /** `failure`: the listing failed, or the queue. */
   ended: 'complete' | 'interrupted' | { failure: string };
-  /** Log files were announced to this queue, or would be. */
+  /** The queue to which log files are announced. */
   queue?: string;
   dryRun?: DryRun;
 }
 
-/** Whether something is missing in the table that should be there, or nothing was selected of what is there. */
+/** Whether events are missing from the table, or no log file was selected although there are some. */
 export function isBad({ tally, ended }: BackfillReport): boolean {
   const { problems, archived, nothingSelected } = tally;
   return ended !== 'complete' || problems.length > 0 || archived.length > 0 || nothingSelected;
 }
 
-/** Counts of files by how the reports name them. */
+/** Counts of files, as reports name them. */
 function fileCounts({ tally, dryRun }: BackfillReport) {
   return {
     announced: tally.count('announced'),
@@ -75,7 +76,7 @@ export function renderJson(report: BackfillReport): string {
   );
 }
 
-/** The report for people: the counts of files and of records, what is bad, and what to do next. */
+/** The report for people: the counts of files and records, the problems, and what to do next. */
 export function renderTables(report: BackfillReport): string {
   const { tally, dryRun } = report;
   return joinSections(
@@ -104,7 +105,7 @@ function files(report: BackfillReport): string {
     ['already known', counts.alreadyKnown, 'done before, unchanged since'],
     ...[...tally.skipped].sort().map(([reason, n]): [string, number, string] => [`skipped: ${reason}`, n, '']),
   ];
-  if (counts.archived > 0) rows.push(['archived', counts.archived, 'not readable before they are restored']);
+  if (counts.archived > 0) rows.push(['archived', counts.archived, 'not readable until restored']);
   if (!dryRun && queue === undefined) rows.push(['quarantined', counts.quarantined, '']);
   if (!dryRun) rows.push(['failed', counts.failed, '']);
   if (counts.left > 0) rows.push(['not begun', counts.left, '']);
@@ -153,7 +154,7 @@ function archived(all: readonly ArchivedLogFile[]): string {
     ...(asleep.length === 0
       ? []
       : [
-          `${count(asleep.length)} archived, and not read. Restore them, wait until that is done, and run the same command again:`,
+          `${count(asleep.length)} archived, and not read. Restore them, wait until they are restored, and run the same command again:`,
           ...firstLines(commands, MOST_RESTORED).map((line) => `  ${line}`),
         ]),
     ...(restoring.length === 0
@@ -164,10 +165,10 @@ function archived(all: readonly ArchivedLogFile[]): string {
 
 const count = (n: number) => (n === 1 ? '1 log file is' : `${n.toLocaleString('en-US')} log files are`);
 
-/** How long a restored copy stays. Objects of Intelligent-Tiering move to another tier, and stay there. */
+/** How long a restored copy stays. Objects in Intelligent-Tiering move to another tier for good. */
 const RESTORED_DAYS = 7;
 
-/** The cheapest way, which takes hours. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html */
+/** The cheapest tier, which takes hours. https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html */
 function restoreCommand({ bucket, key, tier }: ArchivedLogFile): string {
   const job = { GlacierJobParameters: { Tier: 'Bulk' } };
   const request = /_ACCESS$|^INTELLIGENT_TIERING$/.test(tier) ? job : { Days: RESTORED_DAYS, ...job };
@@ -204,8 +205,8 @@ function ending(report: BackfillReport): string {
     return 'Run the same command again to try what failed; what is done is not read again.';
   return queue === undefined
     ? ''
-    : 'The ingest function reads them now; a bad file ends in the quarantine, a failing one in the dead-letter queue.';
+    : 'The ingest function reads them now. An invalid file goes to quarantine, a failing one to the dead-letter queue.';
 }
 
-const size = (bytes: number) => `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`;
+const size = (bytes: number) => `${megabytes(bytes)} MB`;
 const money = (dollars: number) => (dollars > 0 && dollars < 0.01 ? '< 0.01' : dollars.toFixed(2));

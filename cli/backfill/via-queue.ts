@@ -10,24 +10,23 @@ import { findQueue, type Queue } from '../redrive/queues.ts';
 import { notificationBody } from '../replay/notification.ts';
 import type { WantedFile } from './wanted-files.ts';
 
-/** SQS takes at most so many messages at once. */
+/** The most messages that SQS takes in a request. */
 const BATCH = 10;
 const CONCURRENT_BATCHES = 8;
 const MAX_ROUNDS = 8;
 const PAUSE_MS = 100;
 
-/** Announces log files to the ingest queue, as S3 does when they are new, so that the function reads them. */
+/** Announces log files to the ingest queue, as S3 announces new ones, so that the function reads them. */
 export async function announceFiles(files: AsyncIterable<WantedFile>, queue: string, tally: Tally): Promise<void> {
   const sqs = createSqsClient();
   const target = await findQueue(sqs, queue);
   await processFiles(batches(files, BATCH), (batch) => sendBatch(sqs, target, batch), {
     concurrency: CONCURRENT_BATCHES,
     tally,
-    endWindow: (window) => window,
   });
 }
 
-/** SQS answers for each message; those it could not take are sent again. */
+/** SQS answers for each message; those that failed are sent again. */
 async function sendBatch(sqs: SQSClient, { url, arn }: Queue, batch: readonly WantedFile[]): Promise<Done[]> {
   const region = arn.split(':')[3] ?? '';
   let left = batch;

@@ -79,12 +79,12 @@ export default command({
       : options.quarantine;
     const wanted = { source, selection, concurrency, dryRun, queue, quarantine, store };
     // Few commands ask Lambda.
-    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
+    const { withIngestSettings } = await import('../lib/deployed-stack.ts');
     const settings = await withIngestSettings(options, env);
     const signal = context.interrupt();
     signal.addEventListener('abort', () => {
       err.write('\n');
-      warn(context, 'finishing the files at work; Ctrl-C again ends at once');
+      warn(context, 'finishing the files in progress; Ctrl-C again ends at once');
     });
     const report = await backfill(wanted, { ...context, env: settings }, signal);
     await write(out, options.format === 'json' ? renderJson(report) : renderTables(report));
@@ -97,7 +97,7 @@ function selectionOf(options: BackfillOptions, now: number): TrailFilter {
   return { ...readPeriod(options, now), ...defined({ accounts, regions, organization }) };
 }
 
-/** The queue that the log files are announced to; undefined if they are to be read here. */
+/** The queue to which log files are announced; undefined if they are read here. */
 function queueOf({ viaQueue }: BackfillOptions, store: Store): string | undefined {
   if (viaQueue !== true) return viaQueue;
   if (store.kind === 'deployed' && store.stack !== undefined) return ingestQueueOf(store.stack);

@@ -1,17 +1,19 @@
+import { hostname, userInfo } from 'node:os';
 import { openObject } from '../../shared/aws/open-object.ts';
+import { type DiscardReport, discardQuarantined } from '../../shared/ingest/discard-quarantined.ts';
 import { dryRunReplay, type ReplayReport, replayQuarantined } from '../../shared/ingest/replay-quarantined.ts';
 import { DEFAULT_CAPS, type ReaderCaps } from '../../shared/log-file/read-log-file.ts';
 import { timeDisplay } from '../../shared/render/times.ts';
+import { readDiscards } from '../../shared/store/ledger-quarantine.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
 import { type CommandGroup, command, EXIT, UsageError } from '../lib/command.ts';
 import { anyOperands, format, operand, repeated, text, toggle, value } from '../lib/options.ts';
 import { jsonText, viewOf, warn, write } from '../lib/output.ts';
 import { SETTINGS_NOTE } from '../lib/stores.ts';
 import { givenTime, SINCE, ZONE } from '../lib/times.ts';
-import { discard, discarded } from '../quarantine/discard.ts';
 import { type EntryWork, eachEntry, warnOfMissing } from '../quarantine/each-entry.ts';
-import { QUARANTINE, withQuarantine } from '../quarantine/open-quarantine.ts';
-import { entryTable, replayTable, whyNothing } from '../quarantine/render.ts';
+import { QUARANTINE, withPipeline, withQuarantine } from '../quarantine/open-quarantine.ts';
+import { discardedTable, discardTable, entryTable, replayTable, whyNothing } from '../quarantine/render.ts';
 
 const list = command({
   flags: {
@@ -85,14 +87,14 @@ const replay = command({
   async run({ ids, all = false, cap: caps = {}, ...options }, context) {
     if (ids.length > 0 === all) throw new UsageError('name what to replay by its IDs, or all of it by --all');
     // Few commands ask Lambda.
-    const { withIngestSettings } = await import('../log-files/stack-settings.ts');
+    const { withIngestSettings } = await import('../lib/deployed-stack.ts');
     const settings = await withIngestSettings(options, context.env);
     const work: EntryWork<ReplayReport> = {
       doing: 'Replaying',
       ids,
       isWanted: () => true,
       work: (entry, deps) => (options.dryRun ? dryRunReplay : replayQuarantined)(entry, { ...deps, caps }),
-      // Records of a replayed log file may have come into quarantine.
+      // Records of a replayed log file may be in quarantine now.
       isDone: (report) => report.outcome === 'replayed' && (report.books?.recordsQuarantined ?? 0) === 0,
       toTable: replayTable,
     };
@@ -100,11 +102,47 @@ const replay = command({
   },
 });
 
-function withCap(given: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderCaps> {
-  const [, name = '', number] = /^(\w+)=(\d{1,15})$/.exec(given) ?? [];
-  if (!Object.hasOwn(DEFAULT_CAPS, name)) throw new UsageError(`Expected NAME=NUMBER, with a name of ${CAPS}.`);
-  return { ...caps, [name]: Number(number) };
-}
+const discard = command({
+  arguments: { ids: anyOperands('IDs of entries, as list shows them') },
+  flags: {
+    reason: repeated('<reason...>', 'all entries with this reason; may be repeated'),
+    why: text('<text>', 'why it is not a log file, for the ledger'),
+    by: text('<name>', 'who decided this, for the ledger (default: the user of this machine)'),
+    force: toggle('also discard valid, damaged and unreadable entries: their events are lost'),
+    dryRun: toggle('only report what would be discarded'),
+    format: format(['table', 'json']),
+    ...QUARANTINE,
+  },
+  async run({ ids, ...options }, context) {
+    const { reason: reasons, why = '', by = whoRuns(), force = false, dryRun = false } = options;
+    if (ids.length > 0 === (reasons !== undefined))
+      throw new UsageError('name what to discard, either by its IDs or by --reason');
+    if (why.trim() === '' && !dryRun) throw new UsageError('--why is needed: the ledger keeps it');
+    const work: EntryWork<DiscardReport> = {
+      doing: 'Discarding',
+      ids,
+      isWanted: ({ reason }) => reasons?.includes(reason) ?? true,
+      work: (entry, deps) => discardQuarantined(entry, { by, why, force, dryRun }, deps),
+      isDone: ({ outcome }) => outcome === 'discarded',
+      toTable: discardTable,
+    };
+    return eachEntry(work, options, context);
+  },
+});
+
+const discarded = command({
+  flags: { format: format(['table', 'json']), ...ZONE, ...QUARANTINE },
+  async run(options, { env, out, err }) {
+    const discards = await withPipeline(options, env, 'read', ({ dynamo, config }) =>
+      readDiscards(dynamo, config.logFilesTable),
+    );
+    const { times } = viewOf(out, env, options, Date.now());
+    if (options.format === 'json') await write(out, jsonText(discards));
+    else if (discards.length > 0) await write(out, `${discardedTable(discards, timeDisplay(times))}\n`);
+    else err.write('Nothing was discarded.\n');
+    return EXIT.done;
+  },
+});
 
 export default {
   commands: {
@@ -118,3 +156,18 @@ export default {
     discarded: ['list what was discarded, by whom, when and why; latest first', discarded],
   },
 } satisfies CommandGroup;
+
+function withCap(given: string, caps: Partial<ReaderCaps> = {}): Partial<ReaderCaps> {
+  const [, name = '', number] = /^(\w+)=(\d{1,15})$/.exec(given) ?? [];
+  if (!Object.hasOwn(DEFAULT_CAPS, name)) throw new UsageError(`Expected NAME=NUMBER, with a name of ${CAPS}.`);
+  return { ...caps, [name]: Number(number) };
+}
+
+function whoRuns(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // In some containers the user has no name.
+    return hostname();
+  }
+}

@@ -97,7 +97,7 @@ const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
   },
 };
 
-/** Indexes hold a part of each event; the whole is in the table. */
+/** Reads whole events from the table; indexes hold only a part. */
 async function* inFull(
   events: AsyncIterable<ListedEvent>,
   { dynamo, tables, now }: QueryDeps,
@@ -108,7 +108,7 @@ async function* inFull(
   }
 }
 
-/** Lines that hold values of the question, which may have been pasted from anywhere. */
+/** Makes lines with values of the query safe to print: they may have been pasted from anywhere. */
 function shown(lines: string): string {
   return lines.split('\n').map(displayText).join('\n');
 }

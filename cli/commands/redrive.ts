@@ -1,9 +1,15 @@
+import { createSqsClient } from '../../shared/aws/sqs.ts';
+import { textTable } from '../../shared/render/table.ts';
+import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import { AWS } from '../lib/aws-settings.ts';
-import { command, UsageError } from '../lib/command.ts';
+import { command, EXIT, UsageError } from '../lib/command.ts';
 import { format, text, toggle } from '../lib/options.ts';
+import { jsonText, viewOf, write } from '../lib/output.ts';
 import { deadLetterQueueOf, STORE_GROUP, stackFlag, stackInEnvironment } from '../lib/stores.ts';
 import { ZONE } from '../lib/times.ts';
-import { lookInto, redrive } from '../redrive/redrive.ts';
+import { moveMessages } from '../redrive/move-messages.ts';
+import { findQueue, onlySource, type Queue } from '../redrive/queues.ts';
+import { type SampledMessage, sampleMessages } from '../redrive/sample.ts';
 
 export default command({
   flags: {
@@ -15,10 +21,45 @@ export default command({
     queue: text('<name|url>', 'this dead-letter queue', (option) => option.conflicts('stack').helpGroup(STORE_GROUP)),
     ...AWS,
   },
-  async run(options, context) {
-    const stack = options.stack ?? stackInEnvironment(context.env);
+  async run({ to, dryRun, format, ...options }, { env, out, err }) {
+    const stack = options.stack ?? stackInEnvironment(env);
     const queue = options.queue ?? (stack && deadLetterQueueOf(stack));
     if (queue === undefined) throw new UsageError('name the stack with --stack, or its dead-letter queue with --queue');
-    return (options.dryRun ? lookInto : redrive)({ ...options, queue }, context);
+    const sqs = createSqsClient();
+    const deadLetters = await findQueue(sqs, queue);
+    if (dryRun) {
+      const sample = await sampleMessages(sqs, deadLetters);
+      const { times } = viewOf(out, env, options, Date.now());
+      const table = sample.length === 0 ? '' : `\n${sampleTable(sample, timeDisplay(times))}\n`;
+      const counts = countsOf(deadLetters);
+      await write(out, format === 'json' ? jsonText({ ...counts, sample }) : `${countsText(counts)}\n${table}`);
+      return EXIT.done;
+    }
+    const target = to === undefined ? await onlySource(sqs, deadLetters) : await findQueue(sqs, to);
+    const result = await moveMessages(sqs, deadLetters, target);
+    if (result.taskFailure !== undefined) {
+      err.write(`SQS did not move all messages itself (${result.taskFailure}); the others were moved one by one.\n`);
+    }
+    const left = countsOf(await findQueue(sqs, queue));
+    const text = `${result.moved} moved; left: ${countsText(left)}\n`;
+    await write(out, format === 'json' ? jsonText({ ...result, left }) : text);
+    return EXIT.done;
   },
 });
+
+/** A sample of the messages, one line each. */
+function sampleTable(sample: readonly SampledMessage[], times: TimeDisplay): string {
+  return textTable(
+    ['MESSAGE', times.heading('SENT'), 'RECEIVES', 'IT IS ABOUT'],
+    sample.map(({ messageId, sentAt, receives, announces, notUnderstood = '' }) => [
+      messageId,
+      times.show(sentAt),
+      receives,
+      [...announces, notUnderstood].join(' ').trim() || 'a notice, no log file',
+    ]),
+  );
+}
+
+type Counts = Pick<Queue, 'waiting' | 'inFlight'>;
+const countsOf = ({ waiting, inFlight }: Queue): Counts => ({ waiting, inFlight });
+const countsText = ({ waiting, inFlight }: Counts) => `${waiting} waiting, ${inFlight} in flight`;

@@ -34,10 +34,7 @@ function samples(): string {
   return below.startsWith('..') ? folder : below;
 }
 
-/**
- * How to call the program. Only in the checkout itself `npx` finds it; elsewhere npx would ask the npm registry for a package
- * of this name, and run what it gets.
- */
+/** How to call the program. Outside the checkout, npx would get and run a package of this name from the npm registry. */
 function programName(): string {
   return process.cwd() === packageRoot() ? 'npx mwaa-trail' : 'mwaa-trail';
 }

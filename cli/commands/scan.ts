@@ -7,7 +7,7 @@ import { HEAD_BYTES, type TextForm, textFormOf, utf8Text } from '../../shared/lo
 import { compactRecord } from '../../shared/records/json-text.ts';
 import type { BadRecord, KeptRecord } from '../../shared/records/record-scanner.ts';
 
-/** Taken when needed: a program's own streams are costly to open, so `process` itself may be passed. */
+/** Opened when first used, because the streams of a process are costly: `process` itself may be passed. */
 export interface ScanStreams {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream;
@@ -16,17 +16,17 @@ export interface ScanStreams {
 
 const USAGE = `Usage: mwaa-trail scan FILE|- [--event-source SOURCE]... [--count]
 
-Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json, - for standard input), one a line, in file
-order. Lines may already be out when the end of a file proves bad: exit status 1 says not to trust them. Output of
-'aws cloudtrail lookup-events' (JSON or text), and records in a list or one a line, are read, too.
+Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json; - for standard input), one per line, in file
+order. If a file proves invalid at its end, some lines may already be printed: do not trust them if the exit status is 1.
+Also reads output of 'aws cloudtrail lookup-events' (JSON or text), and records in a list or one per line.
 
   --event-source SOURCE  print the records of this event source instead; may be repeated
                          (default: airflow.amazonaws.com)
-  --count                print only how many there are
+  --count                print only the number of records
   --help                 print this text
 
-Exit status: 0 if the file is good, whether or not records were found; 1 if it, or a record in it, is bad or cannot be
-read; 2 for wrong usage.
+Exit status: 0 if the file is valid, with or without such records; 1 if it, or a record in it, is invalid or cannot be
+read; 2 for a usage error.
 `;
 
 const FILE_PIECE_BYTES = 256 * 1024;
@@ -114,7 +114,7 @@ function open(file: string, io: ScanStreams): ByteSource {
   return file === '-' ? (io.stdin as AsyncIterable<Buffer>) : readPieces(file);
 }
 
-/** Reads a file without the cost of a stream, and always into the same memory. */
+/** Reads a file without the cost of a stream, into one buffer. */
 function* readPieces(file: string): Generator<Uint8Array, void, void> {
   const descriptor = openSync(file, 'r');
   const piece = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
@@ -148,7 +148,7 @@ function complaint(file: string, { index, offset, reason }: BadRecord): string {
 /** Resolves when the stream has taken the data and wants more. */
 function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Of a failed write the stream tells twice: the callback comes first, then the event, which must not go unheard.
+    // A stream reports a failed write twice: first by the callback, then by the event, which needs a listener.
     stream.once('error', reject);
     stream.write(data, (error?: Error | null) => {
       if (error) {
@@ -161,7 +161,7 @@ function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promis
   });
 }
 
-/** Whoever reads our output has seen enough, as `head` does. */
+/** Whether the reader of the output has closed it, as `head` does. */
 function isBrokenPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EPIPE';
 }

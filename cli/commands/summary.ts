@@ -8,7 +8,7 @@ import { jsonText, viewOf, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { ZONE, zoneOf } from '../lib/times.ts';
 
-/** Some 7,000 read units, a fraction of a cent. */
+/** About 7,000 read units, a fraction of a cent. */
 const DEFAULT_LIMIT = 100_000;
 
 export default command({

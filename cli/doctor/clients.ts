@@ -17,7 +17,7 @@ export interface Caller {
   account: string;
   arn: string;
   region: string;
-  /** Of AWS: `aws`, `aws-cn`, `aws-us-gov`. */
+  /** `aws`, `aws-cn` or `aws-us-gov`. */
   partition: string;
 }
 
@@ -28,22 +28,22 @@ export async function identify(sts: STSClient): Promise<Caller> {
   return { account, arn, region, partition: arn.split(':')[1] ?? 'aws' };
 }
 
-/** What doctor asks. */
+/** The clients that doctor uses. */
 export type Clients = ReturnType<typeof createClients>;
 
 export function createClients(env: Environment) {
   const made: { destroy(): void }[] = [];
-  // Somebody waits for the answers.
+  // A person waits for the answers.
   const settings = { maxAttempts: 3 };
 
-  /** @param service as IAM names it in actions */
+  /** @param service its name in IAM actions */
   function client<T extends { destroy(): void }>(service: string, created: T): T {
     made.push(created);
     nameActions(created, service);
     return created;
   }
 
-  /** A client for each Region that is asked. */
+  /** A client for each Region. */
   function inRegions<T extends { destroy(): void }>(service: string, create: (region: string) => T) {
     const clients = new Map<string, T>();
     return (region: string): T => {
@@ -72,18 +72,18 @@ export function createClients(env: Environment) {
   };
 }
 
-/** An error of AWS, with the IAM action that the request needs. */
+/** An error of AWS, with the IAM action of the request. */
 export interface AwsError extends Error {
   action: string;
   $metadata?: { httpStatusCode?: number };
 }
 
-/** Operations whose IAM action has another name. */
+/** Operations whose IAM actions have other names. */
 const ACTIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
 };
 
-/** Lets every error say which IAM action its request needs. */
+/** Adds to every error the IAM action of its request. */
 function nameActions(client: unknown, service: string): void {
   const { middlewareStack } = client as Pick<STSClient, 'middlewareStack'>;
   middlewareStack.add(

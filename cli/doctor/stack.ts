@@ -4,21 +4,21 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type LogBucket, readConfig } from '../../shared/config.ts';
 import { relativeTime } from '../../shared/render/times.ts';
 import { isMissing } from '../lib/aws-settings.ts';
-import { listResources, PARTS, type Part } from '../lib/stack-resources.ts';
+import { listResources, PARTS, type Part } from '../lib/deployed-stack.ts';
 import type { Caller, Clients } from './clients.ts';
 import { type Trail, toTrail } from './trail.ts';
 
-/** How the stack learns of log files: the parameters `source` and `notify` of serverless.yml. */
+/** How log files are announced: the parameters `source` and `notify` of serverless.yml. */
 export type Source = 'queue' | 'function' | 'bucket' | 'topic';
 
-/** Something that the stack should have is not there. */
+/** A part that the stack should have does not exist. */
 export class GoneError extends Error {}
 
-/** Something is wrong with the stack, so that this and what depends on it cannot be checked. */
+/** Something cannot be checked because of the state of the stack. */
 export class UnknownError extends Error {}
 
 /**
- * A deployed stack, asked on demand. Each question goes to AWS once, and fails with the SDK's error.
+ * A deployed stack, which is read on demand. Each request goes to AWS once, and fails with the SDK's error.
  * @param now in milliseconds since 1970
  */
 export function openStack(clients: Clients, caller: Caller, name: string, now: number) {
@@ -29,7 +29,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
 
   /**
    * Asks AWS about a part, by its physical ID.
-   * @throws {GoneError} if it is not there
+   * @throws {GoneError} if it does not exist
    */
   async function ask<T>(part: Part, request: (id: string) => Promise<T>): Promise<T> {
     const id = await idOf(part);
@@ -63,11 +63,11 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
     throw new UnknownError('LOG_BUCKETS of the ingest function allows any bucket: name the buckets of your trails');
   };
 
-  /** The trails that deliver to a bucket of ingest, and the stack's own, wherever it delivers; retired ones, too. */
+  /** The trails that deliver to a bucket of ingest, and the stack's own, including retired ones. */
   const allTrails = once(async (): Promise<Trail[]> => {
     const buckets = (await logBuckets()).map((bucket) => bucket.name);
     const own = await idOf('trail');
-    // Those of other Regions that cover this one, and the organization's, too.
+    // Includes trails of other Regions that cover this one, and the organization's.
     const command = new DescribeTrailsCommand({ includeShadowTrails: true });
     const { trailList = [] } = await clients.cloudTrailIn(caller.region).send(command);
     return trailList
@@ -79,12 +79,12 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
   const trailStatus = async ({ arn, name, home }: Trail) => {
     const answer = clients.cloudTrailIn(home).send(new GetTrailStatusCommand({ Name: arn }));
     return answer.catch((error: unknown) => {
-      if (isMissing(error)) throw new UnknownError(`${name} is visible here, but not to be found in ${home}`);
+      if (isMissing(error)) throw new UnknownError(`${name} is visible here, but does not exist in ${home}`);
       throw error;
     });
   };
 
-  /** A trail that is switched off while another one delivers to the same bucket is retired: nothing is expected of it. */
+  /** Whether a trail is off while another delivers to the same bucket: nothing is expected of it. */
   const isRetired = async (trail: Trail): Promise<boolean> => {
     const others = (await allTrails()).filter((one) => one !== trail && one.bucket === trail.bucket);
     if (others.length === 0) return false;
@@ -100,7 +100,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
     return all.filter((_, i) => !retired[i]);
   });
 
-  /** What doctor looks at of a queue. */
+  /** The attributes of a queue that doctor checks. */
   const queueOf = (part: 'queue' | 'deadLetters') =>
     ask(part, async (url) => {
       const { Attributes = {} } = await clients.sqs.send(
@@ -127,7 +127,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
 }
 export type Stack = ReturnType<typeof openStack>;
 
-/** Asks once, and gives the same answer to all. */
+/** Asks once, and remembers the answer. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {

@@ -6,11 +6,11 @@ import type { Caller } from './clients.ts';
 export interface Trail {
   name: string;
   arn: string;
-  /** That of an organization's trail is the management account. */
+  /** For an organization's trail, the management account. */
   account: string;
   home: string;
   bucket: string;
-  /** What the keys of all its log files begin with. */
+  /** The prefix of the keys of all its log files. */
   keyPrefix: string;
   kmsKey: string | undefined;
   topicArn: string | undefined;
@@ -36,14 +36,14 @@ export function toTrail(described: DescribedTrail, caller: Caller): Trail {
   };
 }
 
-/** The key of a log file as the trail writes them. A trail does not tell the ID of its organization. */
+/** The key of a log file of this trail. CloudTrail does not tell the ID of an organization. */
 export function exampleKey(trail: Trail, { account, region }: Caller): string {
   const organization = trail.isOrganization ? 'o-exampleorgid/' : '';
   const file = `${account}_CloudTrail_${region}_20261124T0915Z_x8RNQuZfRyO1q2vt.json.gz`;
   return `${trail.keyPrefix}${organization}${account}/CloudTrail/${region}/2026/11/24/${file}`;
 }
 
-/** A command that changes a trail, or shows it: in its home Region, with credentials of its own account. */
+/** A command on a trail: in its home Region, with credentials of its account. */
 export function trailCommand(
   command: string,
   { arn, account, home }: Trail,
@@ -55,15 +55,15 @@ export function trailCommand(
   return account === caller.account ? line : `with credentials of account ${account}: ${line}`;
 }
 
-/** What serverless.yml calls stacks: `mwaa-trail-STAGE`. */
+/** In serverless.yml, stacks are named `mwaa-trail-STAGE`. */
 const SERVICE = 'mwaa-trail-';
 
 /**
- * The command that deploys the stack; with a trail, what has to fit this trail. Elsewhere than in the checkout, npx would fetch
- * another Serverless Framework.
+ * The command that deploys the stack, with the parameters for a trail, if given. Outside the checkout, npx would fetch another
+ * Serverless Framework.
  */
 export function redeploy({ name, caller }: { name: string; caller: Caller }, trail?: Trail): string {
-  // A stage may have hyphens, too.
+  // A stage may have hyphens.
   const stage = name.startsWith(SERVICE) ? name.slice(SERVICE.length) : name.slice(name.lastIndexOf('-') + 1);
   const command = `in the checkout: ${shell`npx serverless deploy --stage ${stage} --region ${caller.region}`}`;
   if (!trail) return command;

@@ -3,7 +3,7 @@ import { displayText } from '../../shared/render/display.ts';
 import { UsageError, type Values } from './command.ts';
 import { text } from './options.ts';
 
-/** Flags for the AWS settings, in place of the environment's. */
+/** Flags that override the AWS settings of the environment. */
 export const AWS = {
   profile: text('<name>', 'profile of your AWS configuration', (option) => option.helpGroup('AWS settings:')),
   awsRegion: text('<name>', 'AWS Region of the stack or bucket', (option) => option.helpGroup('AWS settings:')),
@@ -11,9 +11,8 @@ export const AWS = {
 export type AwsOptions = Values<typeof AWS>;
 
 /**
- * Puts the flags where the AWS SDK looks for settings; as in the AWS CLI, a profile that is named wins over access keys in the
+ * Puts the flags where the AWS SDK looks for settings. As in the AWS CLI, `--profile` takes precedence over access keys in the
  * environment.
- * @param env the environment of the process
  */
 export function applyAwsOptions({ profile, awsRegion }: AwsOptions, env: NodeJS.ProcessEnv): void {
   if (profile !== undefined) {
@@ -31,8 +30,8 @@ const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH
 const NOT_THERE = /^(ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist)$/;
 
 /**
- * What is wrong with the AWS settings of whoever runs a command, when that is what an error of the SDK is about.
- * @param profile that was named, by a flag or in the environment
+ * Explains an error of the SDK that comes from the AWS settings. Returns undefined for other errors.
+ * @param profile the profile that a flag or the environment names
  */
 export function settingsProblem(error: unknown, profile?: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -50,19 +49,18 @@ export function settingsProblem(error: unknown, profile?: string): string | unde
   if (/Expired/.test(name)) return 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
   if (REFUSED.test(name)) return `AWS settings: AWS does not accept the credentials (${name})`;
   if (UNREACHABLE.test(code)) return `AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (${code})`;
-  if (NOT_THERE.test(name))
-    return `expected the table, bucket or queue to be there, in this account and Region (${name})`;
+  if (NOT_THERE.test(name)) return `expected the table, bucket or queue to exist in this account and Region (${name})`;
   return undefined;
 }
 
-/** Whether AWS says that there is no such thing. CloudFormation says `ValidationError` of a stack, and of much else. */
+/** Whether an error says that a resource does not exist. CloudFormation answers `ValidationError`, as for much else. */
 export function isMissing(error: unknown): boolean {
   const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
   if (name === 'ValidationError') return message.includes('does not exist');
   return /NotFound|NonExistent|DoesNotExist|NoSuch/.test(name) || $metadata?.httpStatusCode === 404;
 }
 
-/** Takes the name of a bucket as the value of a flag; not that of an access point. */
+/** Reads the name of a bucket; refuses an access point. */
 export function bucketName(value: string): string {
   const problem = bucketNameProblem(value);
   if (problem !== undefined) throw new UsageError(problem);
@@ -91,7 +89,7 @@ export function bucketAndPrefix(location: string): BucketLocation | undefined {
 }
 
 /**
- * Takes the place of a trail: a bucket, and what stands before `AWSLogs/`.
+ * Reads the location of a trail: a bucket, and what precedes `AWSLogs/`.
  * @throws {UsageError}
  */
 export function trailLocation(text: string): BucketLocation {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Option } from 'commander';
 import type { Defined } from '../../shared/defined.ts';
 
-/** What a command works with, in place of the process. */
+/** What a command uses in place of the process. */
 export interface Context {
   /** Flags for the AWS settings are written into it. The AWS SDK reads the environment of the process. */
   env: NodeJS.ProcessEnv;
@@ -11,13 +11,13 @@ export interface Context {
   interrupt(): AbortSignal;
 }
 
-/** A stream to write to; what a terminal knows of itself is absent elsewhere. */
+/** A stream to write to; the properties of terminals are absent for others. */
 export type Output = NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
 
-/** How a command ends: done; failed, or something it read was bad; usage error. */
+/** Exit codes. `failed` also means that something is invalid or missing. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
-/** What is wrong with the command line. Thrown while a value is read, it is reported with the name of its flag. */
+/** A mistake in the command line. If it is thrown while a value is read, its flag is named too. */
 export class UsageError extends InvalidArgumentError {}
 
 /** An argument or a flag. `T` is the type of its value, undefined if it may be left out. */
@@ -32,22 +32,22 @@ export interface Argument<T> extends Parameter<T> {
 }
 
 export interface Flag<T> extends Parameter<T> {
-  /** The options as commander has them, of a flag such as `--event-name`. */
+  /** Commander's options for a flag such as `--event-name`. */
   options(flag: string): Option[];
 }
 
-/** What a command is given, by the names of its arguments and flags. */
+/** The values of arguments and flags, by name. */
 export type Values<P> = Defined<{ [K in keyof P]: P[K] extends Parameter<infer T> ? T : never }>;
 
 type Arguments = Readonly<Record<string, Argument<unknown>>>;
 /** By the name of the value: `eventName` is `--event-name`. */
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 
-/** A command: what it takes, and what it does. */
+/** A command: its arguments and flags, and what it does. */
 export interface Command<A extends Arguments, F extends Flags> {
   arguments?: A;
   flags: F;
-  /** Below the flags in its help. */
+  /** Printed below the flags in its help. */
   notes?: string;
   /**
    * Returns the exit code.
@@ -56,12 +56,12 @@ export interface Command<A extends Arguments, F extends Flags> {
   run(given: Values<A> & Values<F>, context: Context): Promise<number>;
 }
 
-/** A command, whatever it takes. */
+/** A command with any arguments and flags. */
 export type AnyCommand = Omit<Command<Arguments, Flags>, 'run'> & {
   run(given: never, context: Context): Promise<number>;
 };
 
-/** A command that consists of commands: by name, what help says of each. */
+/** A command that consists of commands, by name, with their help. */
 export interface CommandGroup {
   commands: Readonly<Record<string, readonly [says: string, command: AnyCommand]>>;
 }

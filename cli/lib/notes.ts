@@ -11,14 +11,14 @@ import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
 import { flagOf, type Output } from './command.ts';
 
-/** An answer that was printed; `forPeople`: not in a format for programs, to which nothing found is a plain answer. */
+/** An answer that was printed. `forPeople`: not in a format for programs, which need no explanation of an empty answer. */
 interface Answer {
   criteria: Criteria;
   events: number;
   forPeople: boolean;
 }
 
-/** Says beside an answer what people should know of it: why it is empty, and how complete it is. */
+/** Prints notes on an answer: why it is empty, and how complete it is. */
 export async function sayNotes(answer: Answer, err: Output, view: View, deps: QueryDeps): Promise<void> {
   const { criteria, events, forPeople } = answer;
   const saysWhyEmpty = events === 0 && (forPeople || err.isTTY);
@@ -34,7 +34,7 @@ function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[
 function sentence(cause: LikelyCause, times: TimeDisplay): string {
   switch (cause.kind) {
     case 'empty-store':
-      return 'The store holds no events yet: put log files into it with mwaa-trail replay, or ask another with --store or --stack.';
+      return 'The store holds no events yet: add log files with mwaa-trail replay, or query another store with --store or --stack.';
     case 'unknown-value':
       return unknownValue(cause);
     case 'outside-times':
@@ -63,7 +63,7 @@ function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
 
-/** Which command shows what values there are. */
+/** Which command lists the values. */
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
   eventName: 'mwaa-trail summary shows which there are.',
@@ -74,10 +74,10 @@ const LISTINGS: Partial<Record<TextCriterion, string>> = {
 /** `InvokeRestApi (12 events)` */
 function nearName({ value, events, more, inQuestion }: NearName): string {
   const count = `${events.toLocaleString('en-US')}${more ? ' or more' : ''} ${events === 1 && !more ? 'event' : 'events'}`;
-  return `${quoted(value)} (${count}${inQuestion || events === 0 ? '' : ', none of which meets the rest of the question'})`;
+  return `${quoted(value)} (${count}${inQuestion || events === 0 ? '' : ', none of which matches the other filters'})`;
 }
 
-/** Bare, where nobody could take a part of it for ours. */
+/** Quotes a value unless it is plainly one word. */
 function quoted(text: string): string {
   return /^[\w@%+=:./*-]+$/.test(text) ? text : displayText(JSON.stringify(text));
 }
@@ -90,7 +90,7 @@ function otherTimes({ before, after }: { before?: string; after?: string }, time
   return sides.filter(Boolean).join(', ');
 }
 
-/** Log files in the local store are files that somebody gave by their paths. */
+/** In the local store, log files are files of this machine: people know them by their paths. */
 async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDeps): Promise<Completeness> {
   if (tables !== LOCAL_TABLES) return completeness;
   const problems = completeness.problems.map(async (problem) => {
@@ -100,16 +100,16 @@ async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDe
   return { ...completeness, problems: await Promise.all(problems) };
 }
 
-/** On a terminal always how fresh the store is; whoever reads a file or a pipe is only told of problems. */
+/** How fresh the store is, on a terminal only, and problems. */
 async function completenessLines(range: Criteria, view: View, deps: QueryDeps): Promise<string[]> {
   try {
     const completeness = await withPaths(await readCompleteness(range, deps), deps);
     const fresh = view.width === undefined ? undefined : freshnessLine(completeness, timeDisplay(view.times));
     return [...(fresh === undefined ? [] : [fresh]), ...problemLines(completeness)];
   } catch (error) {
-    // The answer stands without the ledger, which whoever asks may not be allowed to read.
+    // The caller may not be allowed to read the ledger; the answer is right without it.
     return [
-      `How complete this is cannot be told: ${error instanceof TrailError ? error.message : describeError(error)}`,
+      `How complete this is could not be checked: ${error instanceof TrailError ? error.message : describeError(error)}`,
     ];
   }
 }

@@ -7,8 +7,8 @@ import { type Config, type Environment, readConfig, type TableNames } from '../.
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 
 /**
- * Opens the local store, made when it is not there, as the ingest function would have it, for as long as `work` takes. Meanwhile
- * other processes may query the store, but not add to it; with `read`, that too.
+ * Opens the local store while `work` runs; creates it if it does not exist. Meanwhile other processes can query the store, but not
+ * add to it, unless `access` is `read`.
  */
 export async function withLocalPipeline<T>(
   store: string,
@@ -35,9 +35,8 @@ export function localConfig(env: Environment, logBucket: string): Config {
 }
 
 /**
- * The pipeline over tables in DynamoDB, as the ingest function would have it.
- * @param variables over those of the environment
- * @param clients in place of the usual ones
+ * The pipeline on tables in DynamoDB, as the ingest function runs it.
+ * @param variables override those of the environment
  */
 export function awsPipeline(
   tables: TableNames,

@@ -5,10 +5,10 @@ import { nearestNames } from '../../shared/query/near-names.ts';
 import { type Argument, type Flag, UsageError } from './command.ts';
 import { SINCE } from './times.ts';
 
-/** Whatever else commander is to know of an option. */
+/** Sets more of a commander option. */
 type Configure = (option: Option) => Option;
 
-/** A flag with a value that is read in some way. */
+/** A flag with a value. */
 export function value<T>(placeholder: string, says: string, configure: Configure = (option) => option): Flag<T> {
   return { options: (flag) => [configure(new Option(`${flag} ${placeholder}`, says))] };
 }
@@ -16,7 +16,7 @@ export function value<T>(placeholder: string, says: string, configure: Configure
 export const text = (placeholder: string, says: string, configure?: Configure) =>
   value<string | undefined>(placeholder, says, configure);
 
-/** A flag that may be repeated; `<name...>` takes several values at once, too. */
+/** A flag that may be repeated; `<name...>` also takes several values at once. */
 export const repeated = (placeholder: string, says: string, read: (value: string) => string = (given) => given) =>
   value<string[] | undefined>(placeholder, says, (option) =>
     option.argParser((given: string, before: string[] = []) => [...before, read(given)]),
@@ -25,7 +25,7 @@ export const repeated = (placeholder: string, says: string, read: (value: string
 /** A flag without a value. */
 export const toggle = (says: string, configure?: Configure) => value<true | undefined>('', says, configure);
 
-/** Something that is done unless its flag, `--no-...`, is given. */
+/** A flag `--no-...`; the value is true unless it is given. */
 export const unless = (says: string): Flag<boolean> => ({
   options: (flag) => [new Option(flag.replace('--', '--no-'), says)],
 });
@@ -34,18 +34,15 @@ export const unless = (says: string): Flag<boolean> => ({
 export const count = (says: string, usual: number) =>
   value<number>('<n>', says, (option) => option.default(usual).argParser(readCount));
 
-/** A length of time, in milliseconds. @param usual as one would give it */
+/** A length of time, in milliseconds. @param usual the default, such as `30s` */
 export const duration = (says: string, usual: string) =>
   value<number>('<time>', says, (option) => option.default(readDuration(usual), usual).argParser(readDuration));
 
-/**
- * `--format`, with one rule for all commands: the first is what is printed unless it is given, on a terminal and elsewhere,
- * and is for people; programs name one of the others.
- */
+/** `--format`. The first format is the default, on a terminal and elsewhere, and is for people; programs name another. */
 export const format = <const F extends readonly [string, ...string[]]>(formats: F, says = 'how to print') =>
   value<F[number]>('<format>', says, (option) => choiceOf(formats)(option.default(formats[0])));
 
-/** Takes one of some words only. */
+/** Accepts only these words. */
 export const choiceOf = (choices: readonly string[]): Configure => {
   return (option) => option.choices(choices).argParser((given) => readChoice(choices, given));
 };
@@ -70,7 +67,7 @@ export const CRITERIA = {
   until: text('<time>', 'before this time'),
 };
 
-/** Takes a value only if it looks right. @param expected `12 digits` */
+/** Accepts only values that match. @param expected `12 digits` */
 export function matching(pattern: RegExp, expected: string): (value: string) => string {
   return (given) => {
     if (pattern.test(given)) return given;
@@ -82,7 +79,7 @@ function readCount(given: string): number {
   return Number(matching(/^[1-9]\d{0,14}$/, 'a whole number from 1')(given));
 }
 
-/** A timer's longest wait is little more. */
+/** A timer cannot wait much longer. */
 const LONGEST_MS = 24 * 24 * 3600 * 1000;
 
 /** Reads a length of time such as `30s` or `1h30m`, in milliseconds. */

@@ -8,7 +8,7 @@ import { type TimeOptions, zoneOf } from './times.ts';
 
 type Terminal = Pick<Output, 'isTTY' | 'columns' | 'hasColors'>;
 
-/** What the reader of a stream sees: a terminal's width and colours, or everything, plain. */
+/** How to print to a stream: with a terminal's width and colors, or whole and plain. */
 export function viewOf(output: Terminal, env: Environment, options: TimeOptions, now: number): View {
   return {
     ...defined({ width: (output.isTTY && output.columns) || undefined }),
@@ -17,14 +17,14 @@ export function viewOf(output: Terminal, env: Environment, options: TimeOptions,
   };
 }
 
-/** https://no-color.org, https://force-color.org; whoever forces colours wins. */
+/** https://no-color.org, https://force-color.org; the latter takes precedence. */
 function hasColours(output: Terminal, env: Environment): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   if (env.NO_COLOR) return false;
   return output.isTTY === true && output.hasColors?.({ ...env }) === true;
 }
 
-/** Writes at the pace of whoever reads it. */
+/** Writes, and waits for a slow reader. */
 export async function write(output: Output, text: string | Uint8Array): Promise<void> {
   if (!output.write(text)) await once(output, 'drain');
 }
@@ -45,7 +45,7 @@ export async function writeJsonList<T>(
   await write(output, separator === '[\n' ? '[]\n' : '\n]\n');
 }
 
-/** A table is aligned over this many rows; the rest follows in the same way, so that memory is bounded. */
+/** A table is aligned over this many rows at a time, so that memory is bounded. */
 const TABLE_ROWS = 1_000;
 
 /** Writes rows as a table of any length. @param toText aligns rows with those before */
@@ -69,15 +69,12 @@ export async function* batches<T>(items: AsyncIterable<T> | Iterable<T>, size: n
   if (batch.length > 0) yield batch;
 }
 
-/** Says on standard error what is wrong, or worth knowing. */
+/** Prints a warning on standard error. */
 export function warn({ err }: Pick<Context, 'err'>, message: string): void {
   err.write(`mwaa-trail: ${displayText(message)}\n`);
 }
 
-/**
- * A command line that can be pasted into a shell. Values are quoted where they have to be; an object becomes JSON, a list of
- * texts several words.
- */
+/** A command line to paste into a shell. Values are quoted if necessary; an object becomes JSON, a list of texts several words. */
 export function shell(texts: TemplateStringsArray, ...values: readonly (string | object)[]): string {
   const words = values.map((value) => (isWords(value) ? value.map(quoted).join(' ') : quoted(value)));
   return String.raw({ raw: texts }, ...words);

@@ -10,19 +10,19 @@ import { AWS, type AwsOptions, settingsProblem } from './aws-settings.ts';
 import { UsageError, type Values } from './command.ts';
 import { matching, text } from './options.ts';
 
-/** A store: a folder of this machine, or the tables of a deployment. */
+/** A store: a folder on this machine, or the tables of a deployment. */
 export type Store = { kind: 'local'; folder: string } | DeployedStore;
 
 export interface DeployedStore {
   kind: 'deployed';
   tables: TableNames;
-  /** The stack that the tables are of; absent: only they are named. */
+  /** The stack that the tables belong to; absent if only tables are named. */
   stack?: string;
 }
 
 export const DEFAULT_STORE = '.mwaa-trail';
 
-/** What a stack is named by when no flag names a store. */
+/** Names the stack if no flag names a store. */
 const STACK_VARIABLE = 'MWAA_TRAIL_STACK';
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
@@ -42,7 +42,7 @@ export const stackFlag = (says: string) =>
   );
 export const tableFlag = (says: string) => text('<name>', says, (option) => option.helpGroup(STORE_GROUP));
 
-/** Which store a command is to ask. */
+/** Which store a command queries. */
 export const STORE = {
   store: storeFlag('query the local store, made by replay'),
   stack: stackFlag('query the tables of this deployed stack, SERVICE-STAGE'),
@@ -51,7 +51,7 @@ export const STORE = {
 };
 export type StoreOptions = Omit<Values<typeof STORE>, keyof AwsOptions>;
 
-/** Whether a folder is the store that is asked when no flag names one. */
+/** Whether a folder is the store that commands use if no flag names one. */
 export function isAskedByDefault(folder: string, env: Environment): boolean {
   return folder === DEFAULT_STORE && !env[STACK_VARIABLE];
 }
@@ -67,7 +67,7 @@ export function stackInEnvironment(env: Environment): string | undefined {
 }
 
 /**
- * The store that the flags name; without any, that of the stack which the environment names, else the default one.
+ * The store that the flags name; else the stack that the environment names; else the default folder.
  * @throws {UsageError} if the tables beside `--table` are not known
  */
 export function storeOf({ store, stack, table }: StoreOptions, env: Environment): Store {
@@ -83,7 +83,7 @@ export function storeOf({ store, stack, table }: StoreOptions, env: Environment)
   return { kind: 'local', folder: store ?? DEFAULT_STORE };
 }
 
-/** The other tables of a deployment: of its stack, or named by the environment, or by the same pattern as the events table. */
+/** Finds the tables beside an events table: by the stack, by the environment, or by the pattern of its name. */
 function tablesBeside(eventsTable: string, stack: string | undefined, env: Environment): TableNames {
   if (stack !== undefined) return { ...tablesOf(stack), eventsTable };
   const own = stackOfTable(eventsTable) ?? stackInEnvironment(env);
@@ -92,8 +92,8 @@ function tablesBeside(eventsTable: string, stack: string | undefined, env: Envir
   const environmentsTable = env.ENVIRONMENTS_TABLE || beside?.environmentsTable;
   if (logFilesTable && environmentsTable) return { eventsTable, logFilesTable, environmentsTable };
   throw new UsageError(
-    `--table: expected a name that ends in -events, so that the tables beside ${eventsTable} are known; for another, name its stack ` +
-      'too (--stack mwaa-trail-prod), or set LOG_FILES_TABLE and ENVIRONMENTS_TABLE',
+    `--table: expected a name that ends in -events, so that the tables beside ${eventsTable} are known; for another name, add ` +
+      '--stack mwaa-trail-prod, or set LOG_FILES_TABLE and ENVIRONMENTS_TABLE',
   );
 }
 
@@ -126,14 +126,14 @@ export async function withStore<T>(
   }
 }
 
-/** A local store has no AWS settings: whoever gives some expects the answer of a deployed one. */
+/** A local store has no AWS settings: flags for them show that a deployed store was meant. */
 export function refuseAwsOptions({ profile, awsRegion }: AwsOptions): void {
   if (profile === undefined && awsRegion === undefined) return;
   const given = profile === undefined ? '--aws-region' : '--profile';
-  throw new UsageError(`${given}: expected only for a deployed store: name that with --stack, or set MWAA_TRAIL_STACK`);
+  throw new UsageError(`${given}: expected only for a deployed store: name it with --stack, or set MWAA_TRAIL_STACK`);
 }
 
-/** Works with a deployed store; of tables that are not there it says by which name they were looked for. */
+/** Runs `work` on a deployed store. If tables do not exist, the error names them. */
 export async function explained<T>({ tables }: DeployedStore, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -145,8 +145,8 @@ export async function explained<T>({ tables }: DeployedStore, work: () => Promis
   }
 }
 
-// serverless.yml begins the names of tables, queues and functions with that of the stack, SERVICE-STAGE. So they are known without
-// a request, also to people who may query the tables and nothing else.
+// In serverless.yml, the names of tables, queues and functions begin with that of the stack, SERVICE-STAGE. So they are known without
+// a request, which the caller may not be allowed to make.
 
 const EVENTS_SUFFIX = '-events';
 
@@ -159,7 +159,7 @@ export function tablesOf(stack: string): TableNames {
   };
 }
 
-/** The stack to which an events table belongs by its name; undefined if it is not named as those of stacks are. */
+/** Returns the stack of an events table, by its name; undefined if the name does not end in -events. */
 function stackOfTable(eventsTable: string): string | undefined {
   return eventsTable.endsWith(EVENTS_SUFFIX) ? eventsTable.slice(0, -EVENTS_SUFFIX.length) : undefined;
 }
@@ -168,7 +168,7 @@ export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
 export const ingestQueueOf = (stack: string) => `${stack}-ingest`;
 export const deadLetterQueueOf = (stack: string) => `${stack}-ingest-dead-letters`;
 
-/** What the help of a command says of the configuration that it takes from the ingest function. */
+/** For the help of commands that take configuration from the ingest function. */
 export const SETTINGS_NOTE =
   'With --stack, the configuration of the ingest function decides which events are kept, and for how long; with --table, set ' +
   'EVENT_SOURCES and RETENTION_DAYS unless they are the defaults.';

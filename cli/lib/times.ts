@@ -3,7 +3,7 @@ import { defined } from '../../shared/defined.ts';
 import { timeCriterion } from '../../shared/query/criteria.ts';
 import { type Flag, UsageError, type Values } from './command.ts';
 
-/** What a time may be; an age follows. */
+/** The forms of a time; an example of an age follows. */
 export const SINCE = 'ISO 8601, in UTC unless it has an offset, or an age such as';
 
 /** For commands that take or show times. */
@@ -11,7 +11,7 @@ export const ZONE = {
   local: {
     options: (flag) => [
       new Option(flag, 'read and show times in the local time zone instead of UTC').conflicts('utc'),
-      // From when a terminal showed local times.
+      // Earlier versions showed local times on terminals.
       new Option('--utc', 'UTC, as without it').hideHelp(),
     ],
   } as Flag<true | undefined>,
@@ -24,15 +24,15 @@ export const TIMES = {
 };
 export type TimeOptions = Values<typeof TIMES>;
 
-/** The zone that times are read and shown in, so that a time that is copied from an answer means the same in a question. */
+/** The zone in which times are both read and shown. */
 export function zoneOf({ local }: TimeOptions): string {
   if (!local) return 'UTC';
   const zone: string | undefined = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  // What Node says when TZ names no zone; its clock shows UTC then.
+  // Node's answer if TZ names no zone; its clock shows UTC then.
   return zone === undefined || zone === 'Etc/Unknown' ? 'UTC' : zone;
 }
 
-/** A time that was given, in ISO 8601 in UTC; undefined if none was. @param name of its flag */
+/** Reads the time of a flag, to ISO 8601 in UTC. Returns undefined if it was not given. */
 export function givenTime<T extends string | undefined>(
   name: string,
   given: T,
@@ -42,7 +42,7 @@ export function givenTime<T extends string | undefined>(
   return given === undefined ? given : timeCriterion(name, given, now, zoneOf(options));
 }
 
-/** The times that `--since` and `--until` give, in ISO 8601 in UTC. */
+/** Reads `--since` and `--until`, to ISO 8601 in UTC. */
 export function readPeriod(
   options: { since?: string; until?: string } & TimeOptions,
   now: number,

@@ -20,20 +20,20 @@ export interface Archived {
   restoring: boolean;
 }
 
-/** What became of one log file: what ingest reports, or why it was not ingested here. */
+/** The result of one log file: the report of ingest, or why it was not ingested here. */
 export type FileResult =
   | LogFileReport
-  /** It is no log file, so its events are provisional. */
+  /** Output of lookup-events: its events are provisional. */
   | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
-  /** The ledger has it in this state, and ingest was not asked. */
+  /** The ledger has it in this state, so ingest was not called. */
   | { outcome: 'known' }
   | { outcome: 'announced' }
   | ({ outcome: 'archived' } & Archived)
   | { outcome: 'failed'; detail: string };
 
-/** Something of a log file that is not stored. */
+/** A log file, or a part of one, that is not stored. */
 export interface FileProblem {
-  /** Its path, or its place in S3. */
+  /** Its path, or its URI in S3. */
   logFile: string;
   /** `unreadable`: a file on this machine; `records-quarantined`, `records-failed`: the rest of it is stored. */
   outcome: 'failed' | 'quarantined' | 'records-quarantined' | 'records-failed' | 'unreadable';
@@ -50,7 +50,7 @@ export function addCounts(sum: LogFileCounts, more: LogFileCounts): LogFileCount
   };
 }
 
-/** The records of a log file, with what was stored before as known. */
+/** The counts of a log file; events that were stored before count as known. */
 export function countsOf(result: FileResult): LogFileCounts {
   switch (result.outcome) {
     case 'ingested':
@@ -65,7 +65,7 @@ export function countsOf(result: FileResult): LogFileCounts {
   }
 }
 
-/** What is bad of a log file, earlier findings included. */
+/** The problems of a log file, including those found earlier. */
 export function problemsOf(file: Omit<ListedFile, 'size'>, result: FileResult): FileProblem[] {
   const problem = (outcome: FileProblem['outcome'], detail: string) => ({ logFile: placeOf(file), outcome, detail });
   switch (result.outcome) {

@@ -2,7 +2,7 @@ import { pMapIterable } from 'p-map';
 import { countsOf, type FileResult, type ListedFile } from './file-result.ts';
 import type { Tally } from './tally.ts';
 
-/** What became of a log file. */
+/** A log file and its result. */
 export interface Done<F extends ListedFile = ListedFile> {
   file: F;
   result: FileResult;
@@ -11,29 +11,26 @@ export interface Done<F extends ListedFile = ListedFile> {
 interface Processing<D extends Done> {
   concurrency: number;
   tally: Tally;
-  /**
-   * Writes together what a window's files leave to be written.
-   * @returns what is final, to be counted
-   */
-  endWindow(window: D[]): D[] | Promise<D[]>;
+  /** Writes the ledger entries of a window, and returns the results that are final. Absent: all results are. */
+  endWindow?(window: D[]): D[] | Promise<D[]>;
 }
 
-/** Files that end together, and for how long the first of them waits for the others. */
+/** Files in a window, and how long a window stays open. */
 const WINDOW = 1_000;
 const WINDOW_MS = 5_000;
 
 /**
- * Works on many log files, some at the same time. They end in windows, and the work on others goes on meanwhile. Memory holds
- * what became of two windows' files.
+ * Processes many log files, some at the same time. Results are collected into windows; while one ends, work on other files goes
+ * on. Memory holds the results of two windows.
  * @param items files, or batches of them
- * @throws the first error of `items` or `work`, after which no more items are taken, when those at work are done
+ * @throws the first error of `items` or `work`. After an error no more items are taken, and those in progress are finished.
  */
 export async function processFiles<T, D extends Done>(
   items: AsyncIterable<T> | Iterable<T>,
   work: (item: T) => Promise<D[]>,
-  { concurrency, tally, endWindow }: Processing<D>,
+  { concurrency, tally, endWindow = (window) => window }: Processing<D>,
 ): Promise<void> {
-  // After an error, pMapIterable would drop what is done.
+  // On an error, pMapIterable would drop results.
   const errors: unknown[] = [];
   async function* untilError() {
     try {
@@ -55,24 +52,36 @@ export async function processFiles<T, D extends Done>(
       return [];
     }
   };
-  const end = async (window: D[]) => {
-    for (const { file, result } of await endWindow(window)) tally.add(file, result);
-  };
-  let window: D[] = [];
-  let began = performance.now();
   const options = { concurrency, backpressure: WINDOW + concurrency, preserveOrder: false };
-  for await (const done of pMapIterable(untilError(), workAndAdvance, options)) {
-    window.push(...done);
-    if (window.length < WINDOW && performance.now() - began < WINDOW_MS) continue;
-    await end(window);
-    window = [];
-    began = performance.now();
+  for await (const window of windowsOf(pMapIterable(untilError(), workAndAdvance, options))) {
+    for (const { file, result } of await endWindow(window)) tally.add(file, result);
   }
-  if (window.length > 0) await end(window);
   if (errors.length > 0) throw errors[0];
 }
 
-/** Lets so many bytes be worked on at the same time, in the order of asking; and always one item, however big. */
+/** Collects results into windows. One ends when it is full, or some seconds after its first result, even if no other follows. */
+async function* windowsOf<D>(results: AsyncIterable<D[]>): AsyncGenerator<D[]> {
+  const iterator = results[Symbol.asyncIterator]();
+  let window: D[] = [];
+  const never = new Promise<undefined>(() => {});
+  let due = never;
+  for (let next = iterator.next(); ; ) {
+    const result = await Promise.race([next, due]);
+    if (result?.done) break;
+    if (result) {
+      if (window.length === 0) due = new Promise((resolve) => setTimeout(() => resolve(undefined), WINDOW_MS).unref());
+      window.push(...result.value);
+      next = iterator.next();
+      if (window.length < WINDOW) continue;
+    }
+    if (window.length > 0) yield window;
+    window = [];
+    due = never;
+  }
+  if (window.length > 0) yield window;
+}
+
+/** Limits the bytes in progress, first come, first served. One item always runs, however big. */
 export class ByteBudget {
   private readonly bytes: number;
   private taken = 0;

@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Output } from '../lib/command.ts';
 import type { Tally } from './tally.ts';
 
-/** How far work has come. */
+/** Progress of work. */
 export interface ProgressState {
   done: number;
   /** 0 while it is not known. */
@@ -15,9 +15,9 @@ const BAR_MS = 200;
 const LINE_MS = 10_000;
 
 /**
- * Shows how far work has come: a bar on a terminal, otherwise a line now and then.
+ * Shows progress: a bar on a terminal, otherwise a line from time to time.
  * @param state called with the seconds since the beginning
- * @returns what ends it; until then a bar keeps the process alive
+ * @returns a function that ends it; until then a bar keeps the process alive
  */
 export function showProgress(
   doing: string,
@@ -54,14 +54,14 @@ export function showProgress(
   };
 }
 
-/** Shows how far the work on log files has come, while it lasts. */
+/** Shows progress while log files are processed. */
 export async function withProgress<T>(doing: string, tally: Tally, output: Output, work: () => Promise<T>): Promise<T> {
   const stop = showProgress(doing, (seconds) => progressOf(tally, seconds), output);
   return work().finally(stop);
 }
 
 /**
- * By bytes, which take the time. Its text: `1,200/20,000 files, 12/310.2 MB, 345 new events, 310 files/s, 1m 2s left`;
+ * Progress by bytes, because they take the time. Its text: `1,200/20,000 files, 12/310.2 MB, 345 new events, 310 files/s, 1m 2s left`;
  * the total is not known while files are still being found.
  */
 export function progressOf({ done, listed, listingDone, selected }: Tally, seconds: number): ProgressState {
@@ -85,4 +85,4 @@ function timeLeft(done: number, all: number, seconds: number): string {
 }
 
 const whole = (n: number) => Math.round(n).toLocaleString('en-US');
-const megabytes = (bytes: number) => (bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 });
+export const megabytes = (bytes: number) => (bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: 1 });

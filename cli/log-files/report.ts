@@ -1,7 +1,7 @@
 import { displayText } from '../../shared/render/display.ts';
 import type { FileProblem } from './file-result.ts';
 
-/** A report for people: its sections, without those that are empty. */
+/** Joins the sections of a report, without those that are empty. */
 export function joinSections(...sections: string[]): string {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -15,7 +15,7 @@ export function firstLines(lines: readonly string[], most: number): string[] {
 
 const MOST_PROBLEMS = 200;
 
-/** What is bad, one line each. */
+/** The problems, one line each. */
 export function problemSection(problems: readonly FileProblem[]): string {
   if (problems.length === 0) return '';
   const lines = problems.map(({ logFile, outcome, detail }) => displayText(`${logFile}: ${outcome}: ${detail}`));

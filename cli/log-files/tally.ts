@@ -1,6 +1,5 @@
 import type { SkippedObject } from '../../shared/cloudtrail/object-key.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
-import { Unselected } from '../backfill/unselected.ts';
 import {
   type Archived,
   addCounts,
@@ -9,6 +8,7 @@ import {
   type ListedFile,
   problemsOf,
 } from './file-result.ts';
+import { Unselected } from './unselected.ts';
 
 /** A log file that cannot be read before it is restored. */
 export interface ArchivedLogFile extends Archived {
@@ -23,11 +23,11 @@ export class Tally {
   readonly skipped = new Map<SkippedObject, number>();
   /** Prefixes of other services, which were not listed. */
   readonly passedOver = new Set<string>();
-  /** What is there and was not selected. */
+  /** What was found, but not selected. */
   readonly unselected = new Unselected();
   listingRequests = 0;
   listingDone = false;
-  /** For progress: log files that were worked on; the ledger may not have them yet. */
+  /** For progress: processed log files; their ledger entries may not be written yet. */
   readonly done = { files: 0, bytes: 0, eventsStored: 0 };
   /** Records of the log files that were ingested. */
   counts: LogFileCounts = NO_COUNTS;
@@ -52,7 +52,7 @@ export class Tally {
     this.problems.push({ logFile: path, outcome: 'unreadable', detail });
   }
 
-  /** Once for each file, also when it is worked on again. */
+  /** Counts a file once, also if it is tried again. */
   advance(file: ListedFile, eventsStored = 0): void {
     if (this.advanced.has(file)) return;
     this.advanced.add(file);
@@ -71,7 +71,7 @@ export class Tally {
     }
   }
 
-  /** Log files with one of these outcomes. */
+  /** The number of log files with one of these outcomes. */
   count(...outcomes: FileResult['outcome'][]): number {
     return outcomes.reduce((sum, outcome) => sum + (this.outcomes.get(outcome) ?? 0), 0);
   }

@@ -11,20 +11,20 @@ import { whyNothing } from './render.ts';
 
 type EntryReport = ReplayReport | DiscardReport;
 
-/** What is done with entries of the quarantine. */
+/** What to do with entries of the quarantine. */
 export interface EntryWork<R extends EntryReport> {
   doing: string;
-  /** The entries to work on; if there are none, those that are wanted. */
+  /** The entries to work on; if empty, all for which `isWanted` is true. */
   ids: readonly string[];
   isWanted(entry: QuarantineEntry): boolean;
   work(entry: QuarantineEntry, deps: PipelineDeps): Promise<R>;
-  /** Nothing of it is left in quarantine. */
+  /** Whether nothing of the entry is left in quarantine. */
   isDone(report: R): boolean;
   toTable(reports: readonly R[], dryRun: boolean): string;
 }
 
 /**
- * Works on entries one after the other, because several can be of one log file, and prints what became of them.
+ * Works on entries one after the other, because several can belong to one log file, and prints the results.
  * @returns the exit code
  */
 export async function eachEntry<R extends EntryReport>(

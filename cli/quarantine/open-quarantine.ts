@@ -20,7 +20,7 @@ import {
   tableFlag,
 } from '../lib/stores.ts';
 
-/** Which quarantine, and for a replay which tables. */
+/** Which quarantine, and for replay and discard which tables. */
 export const QUARANTINE = {
   store: storeFlag('the quarantine of the local store, made by replay', 'bucket'),
   stack: stackFlag('the quarantine of this deployed stack, SERVICE-STAGE'),
@@ -32,13 +32,13 @@ export const QUARANTINE = {
 };
 export type QuarantineOptions = Values<typeof QUARANTINE>;
 
-/** A quarantine that can be looked into. */
+/** A quarantine that can be read. */
 export interface OpenQuarantine {
   s3: PipelineDeps['s3'];
   quarantineBucket: string;
 }
 
-/** Opens the quarantine that the options name, for as long as `work` takes. */
+/** Opens the quarantine that the options name while `work` runs. */
 export async function withQuarantine<T>(
   options: QuarantineOptions,
   env: Environment,
@@ -60,7 +60,7 @@ export async function withQuarantine<T>(
   }
 }
 
-/** Opens the quarantine and the tables that the options name, as the ingest function has them. */
+/** Opens the quarantine and the tables that the options name while `work` runs. */
 export async function withPipeline<T>(
   options: QuarantineOptions,
   env: Environment,
@@ -73,14 +73,14 @@ export async function withPipeline<T>(
     return explained(store, () => work(awsPipeline(store.tables, env, { QUARANTINE_BUCKET: bucket }), bucket));
   }
   if (options.bucket !== undefined)
-    throw new UsageError('--bucket: expected --table too, for what is replayed; or --stack, which names both');
+    throw new UsageError('--bucket: expected --table, too; or --stack, which names both');
   refuseAwsOptions(options);
   expectQuarantine(store.folder);
   return withLocalPipeline(store.folder, env, (deps) => work(deps, LOCAL_QUARANTINE_BUCKET), { access });
 }
 
 /**
- * The quarantine bucket of a deployed store. A name in the environment counts only with tables that are named one by one.
+ * The quarantine bucket of a deployed store. QUARANTINE_BUCKET counts only with `--table`.
  * @throws {UsageError} if nothing names it
  */
 export async function quarantineOf(
@@ -91,11 +91,13 @@ export async function quarantineOf(
   if (bucket !== undefined) return bucket;
   if (table === undefined && stack !== undefined) {
     // Nothing else here asks CloudFormation.
-    const { quarantineBucketOf } = await import('../log-files/stack-settings.ts');
+    const { quarantineBucketOf } = await import('../lib/deployed-stack.ts');
     return quarantineBucketOf(stack);
   }
   if (env.QUARANTINE_BUCKET) return env.QUARANTINE_BUCKET;
-  throw new UsageError('--table: expected the quarantine bucket to be named too; or --stack, which names both');
+  throw new UsageError(
+    '--table: expected the quarantine bucket, too, by a flag or QUARANTINE_BUCKET; or --stack, which names both',
+  );
 }
 
 function expectQuarantine(store: string): void {

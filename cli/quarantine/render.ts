@@ -8,14 +8,14 @@ import type { LogFileCounts } from '../../shared/store/ledger-entry.ts';
 import type { DiscardedEntry } from '../../shared/store/ledger-quarantine.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 
-/** Reasons are a program's words: those that there are help whoever mistyped one. */
+/** Names the reasons that occur, in case one was mistyped. */
 export function whyNothing(entries: readonly QuarantineEntry[]): string {
   if (entries.length === 0) return 'The quarantine is empty.';
   const reasons = [...new Set(entries.map(({ reason }) => reason))].sort();
   return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
 }
 
-/** What is in quarantine, one line each. */
+/** The entries, one line each. */
 export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {
   return textTable(
     ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'SHA-256', 'ETAG', 'LOG FILE'],
@@ -32,10 +32,10 @@ export function entryTable(entries: readonly QuarantineEntry[], times: TimeDispl
   );
 }
 
-/** Digits of a hash that tell entries apart; `show` has all. */
+/** Enough digits of a hash to tell entries apart; `show` prints all. */
 const SHOWN_HASH = 16;
 
-/** What a replay did, or would do, one line each. */
+/** The results of a replay or its dry run, one line each. */
 export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): string {
   return textTable(
     ['ID', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
@@ -49,7 +49,7 @@ export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): 
   );
 }
 
-/** What was discarded, or would be, one line each. */
+/** The results of a discard or its dry run, one line each. */
 export function discardTable(reports: readonly DiscardReport[], dryRun: boolean): string {
   return textTable(
     ['ID', 'RECORD', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
@@ -63,7 +63,7 @@ function discardText(report: DiscardReport): string {
   return `kept without --force: ${report.reason}`;
 }
 
-/** What was discarded in the past, one line each. */
+/** The discarded entries, one line each. */
 export function discardedTable(discards: readonly DiscardedEntry[], times: TimeDisplay): string {
   return textTable(
     ['ID', 'REASON', times.heading('DISCARDED'), 'BY', 'WHY', 'RECORD', 'LOG FILE'],

@@ -14,16 +14,16 @@ import { isNotOffered, type Queue } from './queues.ts';
 
 export interface Moved {
   moved: number;
-  /** `one-by-one`: at least the last of them were received, sent and deleted from here. */
+  /** `one-by-one`: this program received, sent and deleted some or all of them. */
   by: 'move-task' | 'one-by-one';
-  /** Why SQS did not move all of them itself, where it offers to. */
+  /** Why the move task of SQS did not move all messages. */
   taskFailure?: string;
 }
 
 /**
- * Moves all messages of a dead-letter queue to another queue. SQS is always told where to: it does not know where messages come
- * from that EventBridge, SNS or Lambda put into the dead-letter queue.
- * @throws {TrailError} `move-cancelled`, `same-queue`; what was not moved is still in the queue
+ * Moves all messages of a dead-letter queue to another queue. SQS does not know the source of messages that EventBridge, SNS or
+ * Lambda put there, so the target is always named.
+ * @throws {TrailError} `move-cancelled`, `same-queue`; messages that were not moved stay in the queue
  */
 export async function moveMessages(sqs: SQSClient, deadLetters: Queue, to: Queue): Promise<Moved> {
   if (deadLetters.arn === to.arn) throw new TrailError('same-queue', `${to.arn}: expected another queue to move to`);
@@ -36,7 +36,7 @@ export async function moveMessages(sqs: SQSClient, deadLetters: Queue, to: Queue
 
 type TaskEnd = 'completed' | 'not-offered' | { failure: string };
 
-/** Waits for a task that was started before, because SQS runs one at a time for a queue. */
+/** Waits for an earlier task to end: SQS runs one at a time for a queue. */
 async function moveByTask(sqs: SQSClient, { arn }: Queue, to: Queue): Promise<{ moved: number; end: TaskEnd }> {
   let moved = 0;
   let before: Task;
@@ -49,11 +49,11 @@ async function moveByTask(sqs: SQSClient, { arn }: Queue, to: Queue): Promise<{ 
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn, DestinationArn: to.arn }));
   } catch (error) {
     if (isNotOffered(error)) return { moved, end: 'not-offered' };
-    // For one, SQS refuses tasks for queues that are not the dead-letter queue of another.
+    // For example, SQS refuses tasks for a queue that is not the dead-letter queue of another.
     if (!(error instanceof SQSServiceException && error.$fault === 'client')) throw error;
     return { moved, end: { failure: describeError(error) } };
   }
-  // The list may still end with the task before ours.
+  // The list may still return the task before ours.
   const task = await endedTask(sqs, arn, (one) => one?.StartedTimestamp !== before?.StartedTimestamp);
   moved += movedBy(task);
   if (task?.Status === 'COMPLETED') return { moved, end: 'completed' };
@@ -88,7 +88,7 @@ const RECEIVE = {
   MessageAttributeNames: ['All'],
 };
 
-/** A message is sent, and only then deleted: interrupted in between, it is delivered twice, which ingest tolerates. */
+/** Sends each message before deleting it. If interrupted in between, it is delivered twice, which ingest tolerates. */
 async function moveOneByOne(sqs: SQSClient, from: Queue, to: Queue): Promise<number> {
   for (let moved = 0; ; ) {
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: from.url, ...RECEIVE }));

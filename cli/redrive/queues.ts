@@ -8,11 +8,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { TrailError } from '../../shared/errors.ts';
 
-/** An SQS queue, and about how many messages it has. */
+/** An SQS queue, with the approximate numbers of its messages. */
 export interface Queue {
   url: string;
   arn: string;
-  /** Ready to be received. */
+  /** Ready to receive. */
   waiting: number;
   /** Received, and neither deleted nor returned yet. */
   inFlight: number;
@@ -49,7 +49,7 @@ export async function onlySource(sqs: SQSClient, deadLetters: Queue): Promise<Qu
   const names = sources.length === 0 ? '' : ` (${sources.join(', ')})`;
   throw new TrailError(
     'source-queue',
-    `${deadLetters.arn}: it is the dead-letter queue of ${sources.length} queues${names}: expected --to to name one`,
+    `${deadLetters.arn}: it is the dead-letter queue of ${sources.length} queues${names}: name the target with --to`,
   );
 }
 
@@ -73,7 +73,7 @@ async function sourceQueues(sqs: SQSClient, { url, arn }: Queue): Promise<string
   return sources;
 }
 
-/** Whether SQS does not have the operation, as in some partitions and in embedded servers. */
+/** Whether SQS lacks the operation, as in some partitions and in embedded servers. */
 export function isNotOffered(error: unknown): boolean {
   return /InvalidAction|UnknownOperation|UnsupportedOperation|NotImplemented/.test((error as Error).name);
 }

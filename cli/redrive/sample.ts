@@ -12,17 +12,17 @@ import type { Queue } from './queues.ts';
 /** What a dead letter is about, without its body. */
 export interface SampledMessage {
   messageId: string;
-  /** ISO 8601: when it was put into the queue that it comes from. */
+  /** ISO 8601: when it was sent to its source queue. */
   sentAt: string;
-  /** How often it was received, from both queues. */
+  /** How often it was received, in both queues. */
   receives: number;
-  /** The log files that it announces, `s3://bucket/key`; none for a notice without work. */
+  /** The log files that it announces, `s3://bucket/key`; none if it needs no work. */
   announces: string[];
-  /** Why it, or a part of it, is not understood: delivered again, it fails again until the code or the sender changes. */
+  /** Why it, or a part of it, cannot be understood: it will fail again until the code or the sender changes. */
   notUnderstood?: string;
 }
 
-/** The timeout is long enough to return them, and short enough in case that fails. */
+/** The timeout is long enough to return them, and short in case that fails. */
 const RECEIVE = { MaxNumberOfMessages: 10, VisibilityTimeout: 20 };
 
 /** Looks at some messages of a queue, and returns them to it. */

@@ -7,7 +7,7 @@ import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/tex
 
 /** A file to replay. */
 export interface LocalLogFile {
-  /** As it was given, or found below a folder that was. */
+  /** As given, or found below a given folder. */
   path: string;
   /** The key it gets in the bucket. */
   key: string;
@@ -23,8 +23,8 @@ export interface UnreadableFile {
 }
 
 /**
- * Finds the log files that paths name: files, whatever their name, and in folders all that are named as log files are. What
- * cannot be read is found with the reason, and the rest goes on.
+ * Finds the log files at these paths: files of any name, and in folders all files with names of log files. A file that cannot be
+ * read is returned with the reason.
  */
 export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<LocalLogFile | UnreadableFile> {
   const keys = new Set<string>();
@@ -36,7 +36,7 @@ export async function* walkLogFiles(paths: readonly string[]): AsyncGenerator<Lo
       try {
         const file = await describe(found);
         const { key } = file;
-        // Two copies of one trail's bucket: a trail may have a prefix, so both keys are good.
+        // Two copies of one trail's bucket. A trail may have a prefix, so both keys are valid.
         for (let copy = 2; keys.has(file.key); copy += 1) file.key = `copy-${copy}/${key}`;
         keys.add(file.key);
         yield file;
@@ -62,7 +62,7 @@ async function* walk(paths: readonly string[]): AsyncGenerator<string | Unreadab
   }
 }
 
-/** In the order of names, so that a replay can be repeated. */
+/** In the order of names, so that replays are repeatable. */
 async function* walkFolder(folder: string): AsyncGenerator<string | UnreadableFile> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -81,7 +81,7 @@ async function describe(path: string): Promise<LocalLogFile> {
     const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
     return {
       path,
-      // An archive that was made on Windows may have left backslashes in names.
+      // An archive from Windows can have backslashes in names.
       key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
       form: textFormOf(buffer.subarray(0, bytesRead)),
       size: stats.size,
@@ -92,7 +92,7 @@ async function describe(path: string): Promise<LocalLogFile> {
   }
 }
 
-/** A key in CloudTrail's shape, of its own for each path, in an account and Region that AWS does not have. */
+/** A unique key in CloudTrail's form for a path, with an account and Region that do not exist. */
 function madeUpKey(path: string, modified: Date): string {
   const [day = '', time = ''] = modified.toISOString().split('T');
   const stamp = `${day.replaceAll('-', '')}T${time.slice(0, 5).replace(':', '')}Z`;

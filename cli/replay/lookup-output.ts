@@ -9,7 +9,7 @@ import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts'
 import type { FileResult } from '../log-files/file-result.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 
-/** Stores the events in output of `aws cloudtrail lookup-events` as provisional events; none of them if the output is invalid. */
+/** Stores the events in output of `aws cloudtrail lookup-events` as provisional events; none if the output is invalid. */
 export async function ingestLookupOutput({ path, form }: LocalLogFile, deps: PipelineDeps): Promise<FileResult> {
   try {
     const { eventSources } = deps.config;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FoundObject } from '../backfill/found-object.ts';
 
-/** What the ingest function reads of the Lambda event for a batch of new objects, one in each SQS message. */
+/** The Lambda event for a batch of new objects, one per SQS message, as far as the ingest function reads it. */
 export function sqsDelivery(objects: readonly FoundObject[], region: string): object {
   return {
     Records: objects.map((object) => ({
@@ -14,7 +14,7 @@ export function sqsDelivery(objects: readonly FoundObject[], region: string): ob
 }
 
 /**
- * The body of the message in which S3 announces a new object to a queue.
+ * The body of the message by which S3 announces a new object to a queue.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 export function notificationBody({ bucket, key, etag, size }: FoundObject, awsRegion: string): string {

@@ -20,7 +20,7 @@ import { sqsDelivery } from './notification.ts';
 import type { ReplayReport } from './report.ts';
 import { uploadLogFile } from './upload.ts';
 
-/** Messages that SQS hands to the function at once, as serverless.yml has it. */
+/** Messages in a batch, as in serverless.yml. */
 const BATCH_SIZE = 10;
 
 /**
@@ -62,7 +62,7 @@ export async function replayFiles(
   });
 }
 
-/** Log files pass through the bucket; output of lookup-events is no log file, and is stored as it is read. */
+/** Log files pass through the bucket; output of lookup-events is stored directly. */
 async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<Done[]> {
   const results = await replayLogFiles(
     batch.filter(({ form }) => form.content === 'log-file'),
@@ -76,7 +76,7 @@ async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): 
   return done;
 }
 
-/** @returns what became of them, by key */
+/** Returns the results by key. */
 async function replayLogFiles(files: readonly LocalLogFile[], deps: PipelineDeps): Promise<Map<string, FileResult>> {
   const results = new Map<string, FileResult>();
   const fail = (key: string, error: unknown) => results.set(key, { outcome: 'failed', detail: describeError(error) });

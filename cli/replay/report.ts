@@ -1,5 +1,6 @@
 import { defined } from '../../shared/defined.ts';
 import type { EnvironmentCount } from '../../shared/query/environments.ts';
+import { counted } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { jsonText } from '../lib/output.ts';
@@ -30,7 +31,7 @@ function named({ recordsRead, eventsStored, eventsKnown, recordsFiltered, record
 const total = (files: readonly Done[]) =>
   named(files.map(({ result }) => countsOf(result)).reduce(addCounts, NO_COUNTS));
 
-/** @returns what became of a file, by our name, and why it was skipped */
+/** The outcome as reports name it, and why a file was skipped. */
 function outcomeOf(result: FileResult): { outcome: string; reason?: string } {
   switch (result.outcome) {
     case 'skipped':
@@ -54,7 +55,7 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
         problemsOf(file, result)
           .map(({ detail }) => detail)
           .join('; ') || undefined;
-      return defined({ path: file.path, ...named(countsOf(result)), ...outcomeOf(result), failure });
+      return defined({ path: file.path, ...outcomeOf(result), ...named(countsOf(result)), failure });
     }),
     unreadable: unreadable.map(({ logFile, detail }) => ({ path: logFile, problem: detail })),
     total: total(files),
@@ -63,8 +64,8 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
 }
 
 /**
- * The report for people: file by file, what was bad, and what the store holds now.
- * @param ask the command that asks the store
+ * The report for people: the files, the problems, and what the store holds now.
+ * @param ask the command that queries the store
  */
 export function renderTables({ files, tally, environments }: ReplayReport, ask: string): string {
   return joinSections(
@@ -90,8 +91,8 @@ function fileTable(files: readonly Done[]): string {
 function summary(files: readonly Done[], problems: readonly FileProblem[]): string {
   const { read, kept, stored, known, skipped, failed } = total(files);
   const bad = new Set(problems.map(({ logFile }) => logFile)).size;
-  const text = `${count(files.length, 'file')}: ${count(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`;
-  return bad === 0 ? text : `${text}; ${count(bad, 'file')} bad`;
+  const text = `${counted(files.length, 'file')}: ${counted(read, 'record')} read, ${kept} kept (${stored} stored, ${known} known, ${failed} failed), ${skipped} skipped`;
+  return bad === 0 ? text : `${text}; ${counted(bad, 'file')} bad`;
 }
 
 function environmentTable(environments: readonly EnvironmentCount[]): string {
@@ -103,5 +104,3 @@ function environmentTable(environments: readonly EnvironmentCount[]): string {
     ]),
   );
 }
-
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -17,7 +17,7 @@ import { utf8Text } from '../../shared/log-file/text-form.ts';
 import type { FoundObject } from '../backfill/found-object.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 
-/** Puts a log file into the bucket the way CloudTrail would: in UTF-8, and gzipped; untouched when it is, or has nothing in it. */
+/** Puts a log file into the bucket as CloudTrail would, in UTF-8 and gzipped; unchanged if it already is, or is empty. */
 export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLogFile): Promise<FoundObject> {
   const isUtf8 = file.form.encoding === 'UTF-8';
   if ((isUtf8 && file.form.gzip) || file.size === 0) return putFile(s3, bucket, file.key, file.path, file.size);
@@ -32,11 +32,11 @@ export async function uploadLogFile(s3: S3Client, bucket: string, file: LocalLog
   }
 }
 
-/** S3 takes parts of 5 MiB and more, and its embedded stand-in nothing over 11 MiB at once. */
+/** S3 takes parts from 5 MiB, the embedded S3 requests up to 11 MiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const LOG_FILE_HEADERS = { ContentType: 'application/json', ContentEncoding: 'gzip' };
 
-/** Puts a file into a bucket as it is. */
+/** Puts a file into a bucket, unchanged. */
 export async function putFile(
   s3: S3Client,
   bucket: string,

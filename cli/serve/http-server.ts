@@ -3,12 +3,12 @@ import { isForThisMachine, listenOnLoopback } from '../../local/loopback.ts';
 import { type ApiRequest, type ApiResponse, problemResponse } from '../../shared/http/messages.ts';
 import { Problem } from '../../shared/http/problem.ts';
 
-/** What `createApi` makes. */
+/** The API, as `createApi` returns it. */
 export type Api = (request: ApiRequest) => Promise<ApiResponse>;
 
 export interface HttpServer {
   url: string;
-  /** Answers what was asked, then closes. */
+  /** Answers the requests in progress, then closes. */
   stop(): Promise<void>;
 }
 

@@ -13,3 +13,6 @@ export function displayText(text: string): string {
 function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
+
+/** `1 log file`, `2 log files` */
+export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,5 +1,6 @@
 import { NO_DAY } from '../audit-event/event-time.ts';
 import type { Summary, Tally } from '../query/summary.ts';
+import { counted } from './display.ts';
 import { type Cell, textTable } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
@@ -20,7 +21,7 @@ const SECTIONS: readonly (readonly [title: string, talliesOf: (summary: Summary)
 function totals({ events, errors, first, last }: Summary, { times }: View): string {
   const { full } = timeDisplay(times);
   const span = first === undefined || last === undefined ? '' : `\n${full(first)} to ${full(last)}`;
-  return `${count(events, 'event')}, ${count(errors, 'error')}${span}`;
+  return `${counted(events, 'event')}, ${counted(errors, 'error')}${span}`;
 }
 
 function section(title: string, tallies: readonly Tally[], top: number, view: View): string {
@@ -47,5 +48,3 @@ function bar(events: number, most: number, width: number): string {
   const eighths = Math.max(1, Math.round((events / most) * Math.floor(width / 4) * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + ' ▏▎▍▌▋▊▉'.charAt(eighths % 8).trim();
 }
-
-const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

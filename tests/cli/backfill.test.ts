@@ -535,7 +535,7 @@ describe('what is bad', () => {
     expect(await runInProcess(args, settings())).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^mwaa-trail: expected the table, bucket or queue to be there.*\(NoSuchBucket\)\n$/,
+        /^mwaa-trail: expected the table, bucket or queue to exist in this.*\(NoSuchBucket\)\n$/,
       ),
     });
   });
@@ -742,7 +742,7 @@ describe('a downloaded part of a bucket', () => {
   }, 60_000);
 });
 
-test('Ctrl-C ends it after the files at work, and says how to go on', async () => {
+test('Ctrl-C ends it after the files in progress, and says how to go on', async () => {
   const world = await createTrail();
   for (let i = 0; i < 40; i += 1) await putObject(world, keyOf({ name: `n${i}` }), logFileOf(records(5_000 + i, 2)));
   let reads = 0;
@@ -754,7 +754,10 @@ test('Ctrl-C ends it after the files at work, and says how to go on', async () =
   };
   const { code, stderr, report } = await backfillUntil(ctrlC.signal, world, '--concurrency', '3');
   proxies.s3.script = () => undefined;
-  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('finishing the files at work') });
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('finishing the files in progress'),
+  });
   expect(report).toMatchObject({ interrupted: true, files: { failed: 0 } });
   const read = report.files.read as number;
   expect(read).toBeGreaterThanOrEqual(10);

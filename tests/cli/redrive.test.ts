@@ -178,7 +178,7 @@ describe('dead letters of every origin, from the letter to the stored event', ()
   /** What is said of a move task that did not do it all. */
   const OUTCOMES: [TaskOutcome | 'is not offered', RegExp][] = [
     ['completes', /^$/],
-    ['fails half-way', /did not move all of them itself \(HalfWay\)/],
+    ['fails half-way', /did not move all messages itself \(HalfWay\)/],
     ['is refused', /InvalidParameterValue/],
     ['is denied', /AccessDenied/],
     ['is not offered', /^$/],

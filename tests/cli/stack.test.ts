@@ -81,7 +81,7 @@ describe('which store is meant', () => {
     [['query', '--stack', 'a b'], /'--stack <name>' argument 'a b' is invalid. Expected the name of a stack/],
     [['query', '--stack', 's', '--store', 'x'], /cannot be used with/],
     [['quarantine', 'list', '--table', 's-events'], /--table: .*--stack/],
-    [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table too.*--stack/],
+    [['quarantine', 'replay', '--all', '--bucket', 'b'], /--bucket: expected --table, too.*--stack/],
     [['redrive'], /--stack/],
     [['query', '--profile', 'audit'], /--profile: expected only for a deployed store: .*--stack/],
     [['serve', '--store', 'x', '--aws-region', 'eu-west-1'], /--aws-region: expected only for a deployed store/],
@@ -116,7 +116,7 @@ describe('a stack is named once', () => {
 
   test('tables that are not there are named', async () => {
     const { code, stderr } = await run(['query', '--stack', 'mwaa-trail-prdo']);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/mwaa-trail-prdo-events.*to be there/) });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/mwaa-trail-prdo-events.*to exist/) });
   });
 
   test('CloudFormation tells the quarantine bucket', async () => {

@@ -29,7 +29,7 @@ export const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE_M
 
 /** An account in which everything is as it should be, five minutes after the last log file. */
 export function healthyAccount(source: DeployedSource): Account {
-  const template = templateOf(source);
+  const template = deployed(source);
   const trail = {
     Name: TRAIL_NAME,
     TrailARN: TRAIL,
@@ -229,7 +229,16 @@ interface Template {
 
 /** The selectors of the trail that deploy/new-trail.yml makes; those of an existing one are to be the same. */
 function trailProperties(template: Template): { AdvancedEventSelectors?: object[] } {
-  return (template.Resources.Trail ?? templateOf('queue').Resources.Trail)?.Properties ?? {};
+  return (template.Resources.Trail ?? deployed('queue').Resources.Trail)?.Properties ?? {};
+}
+
+const templates = new Map<DeployedSource, Template>();
+
+/** The template with the usual parameters. Reading it takes longer than a run of doctor. */
+function deployed(source: DeployedSource): Template {
+  const template = templates.get(source) ?? templateOf(source);
+  templates.set(source, template);
+  return template;
 }
 
 /** The template of a deployment, as far as doctor looks at it, out of serverless.yml and deploy/. */

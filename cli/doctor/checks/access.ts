@@ -1,8 +1,7 @@
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetBucketOwnershipControlsCommand } from '@aws-sdk/client-s3';
 import { shell } from '../../lib/output.ts';
-import { type Checks, eachTrail } from '../check.ts';
-import { ok, problem, unknown } from '../finding.ts';
+import { type Checks, eachTrail, ok, problem, unknown } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { exampleKey, redeploy, trailCommand } from '../trail.ts';
 
@@ -17,7 +16,7 @@ export const accessChecks: Checks = {
     return problem(text, redeploy(stack, trail));
   }),
 
-  /** Whether the policy of another account's bucket can grant its log files: only those that belong to the bucket's owner. */
+  /** Whether the policy of another account's bucket can grant access: only to objects that the bucket's owner owns. */
   async ownership(stack) {
     const own = stack.caller.account;
     const foreign = (await stack.logBuckets()).filter(({ account = own }) => account !== own);
@@ -50,7 +49,7 @@ export const accessChecks: Checks = {
   }),
 };
 
-/** What IAM says of the policies of the function's role. Policies of the bucket and of the key are not part of it. */
+/** Simulates the policies of the function's role. Policies of bucket and key are not included. */
 async function roleMay(action: string, resource: string, { clients, caller, ingest }: Stack): Promise<boolean> {
   const suffix = caller.partition === 'aws-cn' ? '.cn' : '';
   const viaService = {
@@ -69,7 +68,7 @@ async function roleMay(action: string, resource: string, { clients, caller, inge
   return EvaluationResults.every(({ EvalDecision }) => EvalDecision === 'allowed');
 }
 
-/** A bucket without such settings leaves objects to who wrote them. */
+/** In a bucket without such settings, objects belong to their writers. */
 async function ownershipOf(Bucket: string, ExpectedBucketOwner: string, { clients }: Stack): Promise<string> {
   try {
     const command = new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner });

@@ -9,19 +9,18 @@ import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
-import { type Check, type Checks, eachTrail, type Findings } from '../check.ts';
-import { ok, problem, unknown, warning } from '../finding.ts';
+import { type Check, type CheckResults, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
 import { GoneError, type Source, type Stack, UnknownError } from '../stack.ts';
 import { exampleKey, redeploy, type Trail } from '../trail.ts';
 import { functionAccepts, queueAccepts } from './policies.ts';
 
-/** Whether new log files are announced, in the way for which the stack was deployed. */
+/** Whether new log files are announced, by the source that the stack was deployed with. */
 export const announcementChecks: Checks = {
   announcement: async (stack) => WAYS[await wayOf(stack)].announced(stack),
 
   publishing: async (stack) => ((await stack.source()) === 'topic' ? topicErrors(stack) : undefined),
 
-  /** Whether who announces may send to the queue, or invoke the function. */
+  /** Whether the announcing service may send to the queue, or invoke the function. */
   sending: async (stack) => WAYS[await wayOf(stack)].accepted(stack),
 };
 
@@ -44,7 +43,7 @@ async function wayOf(stack: Stack): Promise<Source> {
   throw new UnknownError('the stack has no way in which log files are announced to it');
 }
 
-/** The ways in which log files are announced: whether that happens, and whether the receiver accepts it. */
+/** For each source: whether log files are announced, and whether the receiver accepts that. */
 const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
   queue: {
     announced: async (stack) => onBuckets(stack, bucketTells('queue', (await stack.queue()).arn)),
@@ -70,17 +69,22 @@ const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
     announced: subscriptionFindings,
     async accepted(stack) {
       const { TopicArn } = await subscription(stack);
-      // Of a subscription that is not confirmed, nothing is known; that is a finding on the announcement.
+      // A subscription that is not confirmed has no attributes; the announcement reports that.
       return TopicArn === undefined ? undefined : queueAccepts(stack, 'sns.amazonaws.com', [TopicArn]);
     },
   },
 };
 
 type Notifications = GetBucketNotificationConfigurationCommandOutput;
-type BucketCheck = (bucket: string, notifications: Notifications, trails: readonly Trail[], stack: Stack) => Findings;
+type BucketCheck = (
+  bucket: string,
+  notifications: Notifications,
+  trails: readonly Trail[],
+  stack: Stack,
+) => CheckResults;
 
-/** The findings on whom each bucket tells of new objects. */
-async function onBuckets(stack: Stack, check: BucketCheck): Promise<Findings> {
+/** Checks the notifications of each bucket. */
+async function onBuckets(stack: Stack, check: BucketCheck): Promise<CheckResults> {
   const trails = await stack.trails();
   const found = (await stack.logBuckets()).map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
@@ -95,7 +99,7 @@ async function onBuckets(stack: Stack, check: BucketCheck): Promise<Findings> {
   return Promise.all(found);
 }
 
-/** Where the configuration of a bucket has whom it tells. */
+/** Where the configuration of a bucket has its listeners. */
 const LISTENERS = {
   queue: { list: 'QueueConfigurations', arn: 'QueueArn' },
   function: { list: 'LambdaFunctionConfigurations', arn: 'LambdaFunctionArn' },
@@ -108,7 +112,7 @@ interface Notification {
   Filter?: { Key?: { FilterRules?: FilterRule[] } };
 }
 
-/** Whether a bucket tells somebody of the log files of each trail. */
+/** Whether a bucket notifies a listener of the log files of each trail. */
 function bucketTells(listener: keyof typeof LISTENERS, arn: string): BucketCheck {
   const { list, arn: member } = LISTENERS[listener];
   return (bucket, notifications, trails, { caller }) => {
@@ -116,7 +120,7 @@ function bucketTells(listener: keyof typeof LISTENERS, arn: string): BucketCheck
     const ours = all.filter((one) => one[member] === arn && one.Events?.some(isCreation));
     const delivering = trails.filter((trail) => trail.bucket === bucket);
     const untold = delivering.filter((trail) => !ours.some((one) => covers(one, exampleKey(trail, caller))));
-    // The request replaces the whole configuration, so it repeats what is there.
+    // The request replaces the whole configuration, so it repeats the rest.
     const fix = (trail: Trail | undefined) =>
       notificationFix(bucket, notifications, { [list]: [...all, { [member]: arn, ...logFilesOf(trail) }] });
     if (ours.length === 0)
@@ -157,8 +161,8 @@ function bucketTellsEventBridge(
   notifications: Notifications,
   _: readonly Trail[],
   { clients, caller }: Stack,
-): Findings {
-  // Its events go to the EventBridge of its own Region.
+): CheckResults {
+  // A bucket sends events to EventBridge in its own Region.
   const region = redirectedRegion(clients.s3, bucket) ?? caller.region;
   if (region !== caller.region)
     return problem(
@@ -170,8 +174,8 @@ function bucketTellsEventBridge(
   return problem(`bucket ${bucket} does not send its events to EventBridge`, fix);
 }
 
-/** Whether the rule is enabled, and EventBridge finds that its pattern matches the log files of each trail. */
-async function ruleFindings(stack: Stack): Promise<Findings> {
+/** Whether the rule is enabled, and its pattern matches the log files of each trail. */
+async function ruleFindings(stack: Stack): Promise<CheckResults> {
   const { clients, caller } = stack;
   const rule = await stack.ask('rule', (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
   if (rule.State === 'DISABLED')
@@ -206,14 +210,14 @@ function objectCreated(trail: Trail, { caller, now }: Stack): object {
 /** All attributes of the queue's subscription. */
 function subscription({ ask, clients }: Stack): Promise<Readonly<Record<string, string>>> {
   return ask('subscription', async (SubscriptionArn) => {
-    // CloudFormation has no ARN of a subscription that the topic's owner has not confirmed.
+    // CloudFormation has no ARN until the topic's owner confirms the subscription.
     if (!SubscriptionArn.startsWith('arn:')) return { PendingConfirmation: 'true' };
     const sns = clients.snsIn(SubscriptionArn.split(':')[3] ?? '');
     return (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes ?? {};
   });
 }
 
-async function subscriptionFindings(stack: Stack): Promise<Findings> {
+async function subscriptionFindings(stack: Stack): Promise<CheckResults> {
   const { arn } = await stack.queue();
   const attributes = await subscription(stack).catch((error: unknown) => {
     if (error instanceof GoneError) return undefined;
@@ -240,7 +244,7 @@ async function subscriptionFindings(stack: Stack): Promise<Findings> {
 }
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
-async function publisherFindings(topicArn: string, stack: Stack): Promise<Findings> {
+async function publisherFindings(topicArn: string, stack: Stack): Promise<CheckResults> {
   const publishing = (await stack.trails()).filter((trail) => trail.topicArn === topicArn);
   const isCovered = (bucket: string) => publishing.some((trail) => trail.bucket === bucket);
   const found = publishing.map(({ name }) => ok(`${name} publishes to ${topicArn}`));
@@ -250,10 +254,10 @@ async function publisherFindings(topicArn: string, stack: Stack): Promise<Findin
     if (isCovered(bucket)) return undefined;
     const told = tells(bucket, notifications, trails, stack);
     if (trails.some((trail) => trail.bucket === bucket) || isFine(told)) return told;
-    // A trail that is not visible may publish.
+    // A trail that is not visible from here may publish.
     return unknown(`bucket ${bucket} does not publish to ${topicArn}, and its trail is not visible from here`);
   });
   return [found, others];
 }
 
-const isFine = (findings: Findings) => findings !== undefined && 'state' in findings && findings.state === 'ok';
+const isFine = (findings: CheckResults) => findings !== undefined && 'state' in findings && findings.state === 'ok';

@@ -5,19 +5,18 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { TrailError } from '../../../shared/errors.ts';
+import { PARTS } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
-import { PARTS } from '../../lib/stack-resources.ts';
-import type { Checks, Findings } from '../check.ts';
-import { type Found, ok, problem, warning } from '../finding.ts';
+import { type CheckResult, type CheckResults, type Checks, ok, problem, warning } from '../check.ts';
 import { type Stack, UnknownError } from '../stack.ts';
 import { redeploy } from '../trail.ts';
 
-/** Ten functions at a time take ten messages each: more than they finish within minutes. */
+/** More than the functions finish within minutes: ten at a time take ten messages each. */
 const LONG_QUEUE = 1_000;
 
-/** Whether what is announced comes to the function, and the function runs. */
+/** Whether announcements reach the function, and the function runs. */
 export const functionChecks: Checks = {
-  /** Whether ingest keeps up with the queue, and what fails ends in the dead-letter queue. */
+  /** Whether ingest keeps up with the queue, and failed messages go to the dead-letter queue. */
   async queue(stack) {
     const { waiting, inFlight, hasDeadLetters, url } = await stack.queue();
     const text = `${waiting} waiting, ${inFlight} in flight`;
@@ -47,7 +46,7 @@ export const functionChecks: Checks = {
     );
   },
 
-  /** Whether Lambda brings what is in the queue to the function, and leaves in the queue what failed. */
+  /** Whether Lambda takes messages from the queue, and leaves failed ones there. */
   async 'event source'(stack) {
     const { arn } = await stack.queue();
     const { FunctionName = '' } = await stack.ingest();
@@ -79,7 +78,7 @@ export const functionChecks: Checks = {
   /** Whether the function understands its environment. */
   async configuration(stack) {
     const { FunctionName, Environment } = await stack.ingest();
-    // Whoever runs doctor may not use the key of the variables; the function may well be allowed to.
+    // The function may be allowed to use the key of the variables, even if the caller is not.
     if (Environment?.Error)
       throw new UnknownError(`the environment of ${FunctionName} cannot be read: ${Environment.Error.ErrorCode}`);
     try {
@@ -116,12 +115,12 @@ export const functionChecks: Checks = {
   ],
 };
 
-/** @param lost without it */
+/** @param lost what does not work without it */
 async function schedule(
   { idOf, ask, clients, caller }: Stack,
   part: 'heartbeat' | 'verifySchedule',
   lost: string,
-): Promise<Found | undefined> {
+): Promise<CheckResult | undefined> {
   const name = await idOf(part);
   if (name === undefined) return undefined;
   const { what } = PARTS[part];
@@ -131,7 +130,7 @@ async function schedule(
   return problem(`${what} is switched off: ${lost}`, enable);
 }
 
-function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): Findings {
+function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): CheckResults {
   const update = shell`aws lambda update-event-source-mapping --region ${stack.caller.region} --uuid ${mapping.UUID ?? ''}`;
   return [
     mappingState(mapping, `${update} --enabled`, stack),
@@ -144,7 +143,7 @@ function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack)
   ];
 }
 
-function mappingState(mapping: EventSourceMappingConfiguration, enable: string, { ago }: Stack): Found {
+function mappingState(mapping: EventSourceMappingConfiguration, enable: string, { ago }: Stack): CheckResult {
   const { State = '', StateTransitionReason, LastProcessingResult = '', LastModified } = mapping;
   if (/^Disabl/.test(State)) return problem(`it is switched off (${State}): messages wait in the queue`, enable);
   if (State !== 'Enabled') return warning(`it is being changed: ${State}`, 'ask again in a minute');

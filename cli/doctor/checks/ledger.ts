@@ -1,21 +1,19 @@
+import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
+import { counted } from '../../../shared/render/display.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
 import { shell } from '../../lib/output.ts';
-import type { Checks } from '../check.ts';
-import { counted, type Found, ok, problem, warning } from '../finding.ts';
+import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
+import { SILENCE_MS } from './trails.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** CloudTrail announces at once, and ingest reads within seconds: this late, something is slow or stopped. */
-const LATE_MS = 15 * MINUTE_MS;
+/** CloudTrail announces at once, and ingest reads within seconds: later than this, something is slow or stopped. */
+const LATE_MS = HOUR_MS / 4;
 const BEHIND_MS = HOUR_MS;
-/** As the alarm NoLogFiles. */
-const SILENCE_MS = 6 * HOUR_MS;
 
-/** What the ledger says of the log files. */
+/** Log files, according to the ledger. */
 export const ledgerChecks: Checks = {
-  /** Log files that S3 or KMS did not let ingest read: policies of the bucket and of the key refuse, too. */
+  /** Log files that S3 or KMS refused: the policies of bucket or key can be the cause. */
   async 'refused log files'(stack) {
     const refused = Map.groupBy((await problemsOf(stack)).filter(isRefusal), reasonOf);
     const found = [...refused].map(async ([reason, files]) => {
@@ -29,7 +27,7 @@ export const ledgerChecks: Checks = {
     return Promise.all(found);
   },
 
-  /** Log files that are to be read again. */
+  /** Log files that failed and will be read again. */
   async 'failed log files'(stack) {
     const failed = (await problemsOf(stack)).filter((one) => one.state === 'failed' && !isRefusal(one));
     if (failed.length === 0) return ok('none that waits to be read again');
@@ -66,21 +64,21 @@ export const ledgerChecks: Checks = {
   },
 };
 
-/** More need not be named: usually all have the same cause. */
+/** Usually all have the same cause. */
 const MAX_PROBLEMS = 100;
 
-/** Log files of which something is missing in the table. */
+/** Log files with events missing from the table. */
 const problemsOf = ({ ask, clients }: Stack): Promise<LogFileProblem[]> =>
   ask('ledger', (table) => listProblems(clients.dynamo, table, {}, MAX_PROBLEMS));
 
 const reasonOf = ({ reason = 'out of time' }: LogFileProblem) => reason;
 
-/** Whether the reason of a failure, as ingest notes it in the ledger, is that S3 or KMS refuses it. */
+/** Whether a failure is a refusal by S3 or KMS, by its reason in the ledger. */
 function isRefusal({ state, reason = '' }: LogFileProblem): boolean {
   return state === 'failed' && /AccessDenied|KMS|HTTP 403|Forbidden/.test(reason);
 }
 
-/** S3 answers `AccessDenied` for its own policies and for the key's. */
+/** S3 answers `AccessDenied` for its own policies and for those of the key. */
 async function refusalFix(bucket: string, reason: string, stack: Stack): Promise<string> {
   const trails = await stack.trails().catch(() => []);
   const key = trails.find((trail) => trail.bucket === bucket)?.kmsKey ?? 'KEY-ARN';
@@ -99,7 +97,12 @@ interface Delivery {
 }
 
 /** @param delivery undefined if no trail is visible to compare with */
-function freshness(newest: number | undefined, delivery: Delivery | undefined, { now }: Stack, fix: string): Found {
+function freshness(
+  newest: number | undefined,
+  delivery: Delivery | undefined,
+  { now }: Stack,
+  fix: string,
+): CheckResult {
   const delivered = delivery ? `${delivery.name} last delivered ${relativeTime(delivery.last, now)}, ` : '';
   if (newest === undefined) {
     return problem(

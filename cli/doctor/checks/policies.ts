@@ -1,14 +1,18 @@
 import { GetPolicyCommand } from '@aws-sdk/client-lambda';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
-import { type Found, ok, problem } from '../finding.ts';
+import { type CheckResult, ok, problem } from '../check.ts';
 import type { Stack } from '../stack.ts';
 
 /**
- * Whether the queue's policy names a service and what it sends for. Its conditions are not evaluated: AWS's policy simulation
- * knows no callers that are services.
+ * Whether the queue's policy names a service and the sources it sends for. Conditions are not evaluated: the policy simulation of
+ * AWS has no callers that are services.
  */
-export async function queueAccepts(stack: Stack, service: string, sourceArns: readonly string[]): Promise<Found[]> {
+export async function queueAccepts(
+  stack: Stack,
+  service: string,
+  sourceArns: readonly string[],
+): Promise<CheckResult[]> {
   const { policy, keyId, url, arn } = await stack.queue();
   const set = (attributes: object) => shell`aws sqs set-queue-attributes --queue-url ${url} --attributes ${attributes}`;
   const found = sourceArns.map((sourceArn) => {
@@ -30,7 +34,7 @@ export async function queueAccepts(stack: Stack, service: string, sourceArns: re
 }
 
 /** Whether the function's policy names the buckets. */
-export async function functionAccepts({ ask, clients, logBuckets, caller }: Stack): Promise<Found[]> {
+export async function functionAccepts({ ask, clients, logBuckets, caller }: Stack): Promise<CheckResult[]> {
   return ask('function', async (FunctionName) => {
     const { Policy = '' } = await clients.lambda
       .send(new GetPolicyCommand({ FunctionName }))

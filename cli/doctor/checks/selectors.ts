@@ -4,8 +4,7 @@ import {
   type GetEventSelectorsCommandOutput,
 } from '@aws-sdk/client-cloudtrail';
 import { shell } from '../../lib/output.ts';
-import type { Check, Checks } from '../check.ts';
-import { type Found, ok, problem, warning } from '../finding.ts';
+import { type Check, type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
 
@@ -28,7 +27,7 @@ export const selectorChecks: Checks = {
 type Category = 'Management' | 'Data';
 type Recorded = 'all' | 'some' | 'none';
 
-/** What a trail needs to record all of a category. */
+/** The selector that records all of a category. */
 const WANTED: Readonly<Record<Category, AdvancedEventSelector>> = {
   Management: {
     Name: 'Management events',
@@ -43,8 +42,8 @@ const WANTED: Readonly<Record<Category, AdvancedEventSelector>> = {
   },
 };
 
-/** A check of what each trail records of a category. Trails may share the work: what another one records is not missing. */
-function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => Found): Check {
+/** Checks what each trail records of a category. Events that another trail records are not missing. */
+function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => CheckResult): Check {
   return async (stack) => {
     const asked = (await stack.trails()).map(async (trail) => {
       const command = new GetEventSelectorsCommand({ TrailName: trail.arn });
@@ -69,8 +68,8 @@ function seesAllOf(trail: Trail, other: Trail): boolean {
 }
 
 /**
- * How much of MWAA's events of a category the selectors record; a selector with conditions of its own records some. Basic
- * selectors know no data events of MWAA.
+ * How many of MWAA's events of a category the selectors record. A selector with other conditions records some. Basic selectors
+ * do not record data events of MWAA.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html
  */
 function recordedOf(
@@ -88,7 +87,7 @@ function recordedOf(
   return isWhole ? 'all' : 'some';
 }
 
-/** Whether a selector records MWAA's events of a category, or some of them. */
+/** Whether a selector records some of MWAA's events of a category. */
 function isOf({ FieldSelectors = [] }: AdvancedEventSelector, category: Category): boolean {
   return (WANTED[category].FieldSelectors ?? []).every(({ Field, Equals: [wanted = ''] = [] }) =>
     FieldSelectors.some((one) => one.Field === Field && one.Equals?.includes(wanted)),
@@ -97,7 +96,7 @@ function isOf({ FieldSelectors = [] }: AdvancedEventSelector, category: Category
 
 type FieldSelector = NonNullable<AdvancedEventSelector['FieldSelectors']>[number];
 
-/** Whether a condition leaves out no event of MWAA. */
+/** Whether a condition keeps all events of MWAA. */
 function keepsMwaa({ Field = '', Equals = [], NotEquals = [] }: FieldSelector): boolean {
   if (Field !== 'eventSource') return Field === 'eventCategory' || Field === 'resources.type';
   const mwaa = 'airflow.amazonaws.com';

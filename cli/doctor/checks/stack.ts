@@ -1,9 +1,8 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { isMissing } from '../../lib/aws-settings.ts';
+import { PARTS, type Part } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
-import { PARTS, type Part } from '../../lib/stack-resources.ts';
-import type { Checks } from '../check.ts';
-import { type Found, ok, problem, warning } from '../finding.ts';
+import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { redeploy } from '../trail.ts';
 
@@ -11,9 +10,9 @@ const describeStack = ({ clients, name: StackName }: Stack) =>
   clients.cloudFormation.send(new DescribeStacksCommand({ StackName }));
 
 /** Returns undefined if the stack exists in this Region. */
-export async function findStack(stack: Stack): Promise<Found | undefined> {
+export async function findStack(stack: Stack): Promise<CheckResult | undefined> {
   const { name, caller } = stack;
-  // That it may not be asked is a finding of the check.
+  // If access is denied, the check reports it.
   const error: unknown = await describeStack(stack).catch((thrown: unknown) => thrown);
   if (!(error instanceof Error && isMissing(error))) return undefined;
   const list = shell`aws cloudformation list-stacks --region ${caller.region}`;
@@ -48,7 +47,7 @@ export const stackChecks: Checks = {
 };
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-function statusOf(status: string, { name, caller }: Stack): Found {
+function statusOf(status: string, { name, caller }: Stack): CheckResult {
   const events = shell`aws cloudformation describe-stack-events --region ${caller.region} --stack-name ${name}`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return ok(`${name} is deployed: ${status}`);
   if (/IN_PROGRESS$/.test(status)) return warning(`${name} is being changed: ${status}`, `wait for it: ${events}`);

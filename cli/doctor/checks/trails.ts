@@ -1,18 +1,16 @@
+import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import type { LogBucket } from '../../../shared/config.ts';
 import { shell } from '../../lib/output.ts';
-import { type Checks, eachTrail } from '../check.ts';
-import { type Found, ok, problem, unknown, warning } from '../finding.ts';
+import { type CheckResult, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
 import { selectorChecks } from './selectors.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** A new trail's first log file takes some minutes. */
-const FIRST_LOG_FILE_MS = 30 * MINUTE_MS;
-/** An account with a trail is never silent for so long; as the alarm NoLogFiles. */
-const SILENCE_MS = 6 * HOUR_MS;
-/** A digest is written every hour, even if nothing happened; the first one, too, comes that soon. */
+const FIRST_LOG_FILE_MS = HOUR_MS / 2;
+/** An account with a trail is never silent for so long; same as in the alarm NoLogFiles. */
+export const SILENCE_MS = 6 * HOUR_MS;
+/** A digest is written every hour, even if nothing happened; the first one comes as soon. */
 const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 
 /** Whether trails deliver, and record everything. */
@@ -48,7 +46,7 @@ export const trailChecks: Checks = {
         ),
   ),
 
-  /** When a trail delivered last, and what CloudTrail says of its errors. */
+  /** When a trail delivered last, and CloudTrail's errors. */
   logging: eachTrail(async (trail, stack) => {
     const { IsLogging, ...status } = await stack.trailStatus(trail);
     const { LatestDeliveryError: error, LatestDeliveryTime: last, StartLoggingTime: start } = status;
@@ -78,13 +76,13 @@ export const trailChecks: Checks = {
   ...selectorChecks,
 };
 
-/** No trail in use delivers to a bucket. @param own the name of the trail that the stack created */
+/** For a bucket to which no trail in use delivers. @param own the name of the trail that the stack created */
 function nothingDelivered(
   { name, account }: LogBucket,
   own: string | undefined,
   trails: readonly Trail[],
   { caller }: Stack,
-): Found {
+): CheckResult {
   if (account !== undefined && account !== caller.account) {
     // Other accounts' trails are visible only if they are the organization's.
     const list = shell`aws cloudtrail describe-trails --query ${`trailList[?S3BucketName=='${name}']`}`;

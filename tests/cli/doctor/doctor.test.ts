@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { DEFAULT_STACK } from '../../../cli/doctor/doctor.ts';
-import type { DoctorReport, Finding, State } from '../../../cli/doctor/finding.ts';
+import { DEFAULT_STACK } from '../../../cli/commands/doctor.ts';
+import type { State } from '../../../cli/doctor/check.ts';
+import type { DoctorFinding, DoctorReport } from '../../../cli/doctor/report.ts';
 import {
   ACCOUNT,
   ago,
@@ -53,7 +54,7 @@ function run(account: Account, args: readonly string[] = [], env: Record<string,
 }
 
 /** What is not as it should be. */
-async function findings(account: Account): Promise<{ code: number; bad: Finding[] }> {
+async function findings(account: Account): Promise<{ code: number; bad: DoctorFinding[] }> {
   const { code, stdout } = await run(account, ['--format', 'json']);
   const report = JSON.parse(stdout) as DoctorReport;
   return { code, bad: report.findings.filter(({ state }) => state !== 'ok') };
@@ -332,7 +333,7 @@ const TRAILS: Case[] = [
   {
     what: 'not there in its home Region',
     changes: { 'cloudtrail:GetTrailStatus': missing('TrailNotFoundException') },
-    findings: [unknown('logging', 'not to be found in us-east-1'), unknown('digests', 'not to be found in us-east-1')],
+    findings: [unknown('logging', 'does not exist in us-east-1'), unknown('digests', 'does not exist in us-east-1')],
   },
 ];
 

@@ -1,4 +1,4 @@
-/** Of what trail, account, Region and day something is, as far as its folder or its name tells. */
+/** The organization, account, Region and time of a log file or folder, as far as its name tells. */
 export interface Whereabouts {
   organization?: string | undefined;
   /** Absent if a log file's key has none; `-` is shown for it. */
@@ -8,7 +8,7 @@ export interface Whereabouts {
   period?: string | undefined;
 }
 
-/** What lies where a backfill looked, and was not selected: people read it when nothing was. */
+/** What a listing found, but did not select; reported if nothing was selected. */
 export class Unselected {
   private readonly organizations = new Set<string | undefined>();
   private readonly accounts = new Set<string | undefined>();
@@ -24,7 +24,7 @@ export class Unselected {
     this.periods.add(period);
   }
 
-  /** All of it by name, in order; `days` are the first and the last. */
+  /** The names, sorted; `days` are the first and the last. */
   summary(): { organizations: string[]; accounts: string[]; regions: string[]; days: string[] } {
     const sorted = (names: Set<string | undefined>) => [...names].filter((name) => name !== undefined).sort();
     const days = sorted(this.periods);

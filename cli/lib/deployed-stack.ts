@@ -1,20 +1,51 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { createClient } from '../../shared/aws/settings.ts';
 import type { Environment } from '../../shared/config.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { isMissing, settingsProblem } from '../lib/aws-settings.ts';
-import { listResources, PARTS } from '../lib/stack-resources.ts';
-import { ingestFunctionOf, type StoreOptions, storeOf } from '../lib/stores.ts';
+import { isMissing, settingsProblem } from './aws-settings.ts';
+import { ingestFunctionOf, type StoreOptions, storeOf } from './stores.ts';
 
-/** Which events the ingest function keeps, and for how long. */
+const part = (id: string, what: string) => ({ id, what });
+
+/** Parts of a deployed stack: the logical ID that serverless.yml, deploy/ or the Framework gives, and our name. */
+export const PARTS = {
+  function: part('IngestLambdaFunction', 'the ingest function'),
+  queue: part('IngestQueue', 'the ingest queue'),
+  deadLetters: part('IngestDeadLetterQueue', 'the dead-letter queue'),
+  ledger: part('LogFilesTable', 'the table of log files'),
+  quarantine: part('QuarantineBucket', 'the quarantine bucket'),
+  trail: part('Trail', 'the trail'),
+  trailKey: part('TrailKey', 'the key of the trail'),
+  rule: part('LogFileRule', "the stack's rule"),
+  subscription: part('LogFileSubscription', "the queue's subscription"),
+  bucketPermission: part('LogBucketPermission', 'the permission of the bucket'),
+  heartbeat: part('IngestEventsRuleSchedule1', 'the heartbeat of ingest'),
+  verifySchedule: part('VerifyEventsRuleSchedule1', 'the schedule of verify'),
+};
+export type Part = keyof typeof PARTS;
+
+/** The physical IDs of a stack's resources, by logical ID. Errors are the SDK's. */
+export async function listResources(
+  cloudFormation: CloudFormationClient,
+  StackName: string,
+): Promise<ReadonlyMap<string, string>> {
+  const resources = new Map<string, string>();
+  for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName })) {
+    for (const { LogicalResourceId = '', PhysicalResourceId = '' } of page.StackResourceSummaries ?? [])
+      resources.set(LogicalResourceId, PhysicalResourceId);
+  }
+  return resources;
+}
+
+/** They decide which events the ingest function keeps, and for how long. */
 const VARIABLES = ['EVENT_SOURCES', 'RETENTION_DAYS'] as const;
 
 /**
- * Asks Lambda for the variables of a stack's ingest function, so that events are stored here as the function would store them.
- * Tables that are named one by one have no known function.
- * @param env its own values of these variables take precedence, also empty ones
+ * Asks Lambda for the variables of a stack's ingest function, so that events are stored as the function stores them. With
+ * `--table`, the function is not known.
+ * @param env its own values of these variables take precedence, even empty ones
  * @returns `env` with those variables
  * @throws {TrailError} `stack` if there is no such function, or its variables cannot be read
  */
@@ -42,8 +73,8 @@ async function variablesOf(stack: string): Promise<Environment> {
 }
 
 /**
- * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name, and a guessed name could be that of
- * somebody else's bucket, who would receive unredacted records.
+ * Asks CloudFormation for the quarantine bucket of a stack. A parameter can give it any name, and a guessed name could belong to
+ * somebody else, who would then receive unredacted records.
  * @throws {TrailError} `stack` if there is no such stack, it has no such bucket, or CloudFormation may not be asked
  */
 export async function quarantineBucketOf(stack: string): Promise<string> {
@@ -58,7 +89,7 @@ export async function quarantineBucketOf(stack: string): Promise<string> {
   throw stackError(stack, `expected it to have a quarantine bucket${advice}`);
 }
 
-/** Words an error of AWS; problems of the AWS configuration are worded elsewhere. */
+/** Explains an error of AWS, except problems of the AWS settings, which are explained elsewhere. */
 async function ask<T>(
   { stack, missing, refused }: { stack: string; missing: string; refused(why: string): string },
   request: () => Promise<T>,
