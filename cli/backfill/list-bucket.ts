@@ -16,8 +16,9 @@ import {
   trailFolderOf,
 } from '../../shared/cloudtrail/trail-folders.ts';
 import { s3Uri, TrailError } from '../../shared/errors.ts';
-import type { Archived } from '../log-files/file-result.ts';
-import type { FoundObject, Listing, ListingSink } from './found-object.ts';
+import type { Archived, FoundObject } from '../log-files/file-result.ts';
+import type { Tally } from '../log-files/tally.ts';
+import type { Listing } from './wanted-files.ts';
 
 /** Prefixes that are listed at the same time. They are days one after the other, so that as many days are mixed. */
 const CONCURRENT_LISTINGS = 16;
@@ -30,13 +31,13 @@ const CONCURRENT_LISTINGS = 16;
  * @throws {TrailError} `not-a-trail` if there is no AWSLogs/, or the prefix is not one of a trail
  */
 export function listBucket(s3: S3Client, bucket: string, prefix: string, selection: TrailFilter): Listing {
-  return async (sink, signal) => {
+  return async (take, tally, signal) => {
     const root = trailFolderOf(prefix);
     if ('unexpected' in root) {
       const expectation = 'AWSLogs/[o-ORG/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD';
       throw notATrail(bucket, prefix, `expected no folder ${root.unexpected} there: ${expectation}`);
     }
-    const listing = new BucketListing(s3, bucket, selection, sink, signal);
+    const listing = new BucketListing(s3, bucket, selection, [take, tally, signal]);
     await pMap(listing.descend(root), (task) => listing.listAll(task), { concurrency: CONCURRENT_LISTINGS });
     await listing.tellOtherDays();
   };
@@ -54,7 +55,8 @@ class BucketListing {
   private readonly s3: S3Client;
   private readonly bucket: string;
   private readonly selection: TrailFilter;
-  private readonly sink: ListingSink;
+  private readonly take: Parameters<Listing>[0];
+  private readonly tally: Tally;
   private readonly signal: AbortSignal;
   /** Whether some log file is selected. */
   private selected = false;
@@ -64,11 +66,12 @@ class BucketListing {
     last: undefined,
   };
 
-  constructor(s3: S3Client, bucket: string, selection: TrailFilter, sink: ListingSink, signal: AbortSignal) {
+  constructor(s3: S3Client, bucket: string, selection: TrailFilter, [take, tally, signal]: Parameters<Listing>) {
     this.s3 = s3;
     this.bucket = bucket;
     this.selection = selection;
-    this.sink = sink;
+    this.take = take;
+    this.tally = tally;
     this.signal = signal;
   }
 
@@ -80,7 +83,7 @@ class BucketListing {
     else {
       for await (const name of this.folders(folder)) {
         const below = folderBelow(folder, name);
-        if (below === undefined) this.sink.passedOver(`${prefix}${name}/`);
+        if (below === undefined) this.tally.passedOver.add(`${prefix}${name}/`);
         else if (isSelectedFolder(this.selection, below)) yield* this.descend(below);
         else if (!isOther(below)) this.leaveOut(below);
       }
@@ -97,7 +100,7 @@ class BucketListing {
 
   private leaveOut(folder: TrailFolder): void {
     const { organization, account, region, period } = folder;
-    this.sink.notSelected({ organization, account, region });
+    this.tally.unselected.add({ organization, account, region });
     const { first, last } = this.otherTimes;
     if (period === undefined) return;
     if (period < (first?.period ?? '9999')) this.otherTimes.first = folder;
@@ -113,7 +116,7 @@ class BucketListing {
     }
     const next = below.at(at);
     if (next) await this.tellDay(next, at);
-    else this.sink.notSelected(folder);
+    else this.tally.unselected.add(folder);
   }
 
   async listAll({ prefix, startAfter, isOver }: Task): Promise<void> {
@@ -122,10 +125,10 @@ class BucketListing {
       OptionalObjectAttributes: ['RestoreStatus'],
     };
     for await (const { Contents = [] } of paginateListObjectsV2({ client: this.s3 }, input)) {
-      this.sink.requested();
+      this.tally.listingRequests += 1;
       const objects = Contents.map((object) => this.object(object));
       const end = objects.findIndex(({ key }) => isOver(key));
-      this.selected = (await this.sink.found(end < 0 ? objects : objects.slice(0, end))) > 0 || this.selected;
+      this.selected = (await this.take(end < 0 ? objects : objects.slice(0, end))) > 0 || this.selected;
       if (end >= 0 || this.signal.aborted) return;
     }
   }
@@ -150,7 +153,7 @@ class BucketListing {
       if (this.signal.aborted) return;
       const { Contents = [], CommonPrefixes = [] } = page;
       found ||= CommonPrefixes.length + Contents.length > 0;
-      await this.sink.found(Contents.map((object) => this.object(object)));
+      await this.take(Contents.map((object) => this.object(object)));
       yield* namesIn(page, folder);
     }
     if (!found && folder.level === 'AWSLogs') {
@@ -162,7 +165,7 @@ class BucketListing {
   private async *pages({ prefix }: TrailFolder): AsyncGenerator<ListObjectsV2CommandOutput> {
     const input = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/' };
     for await (const page of paginateListObjectsV2({ client: this.s3 }, input)) {
-      this.sink.requested();
+      this.tally.listingRequests += 1;
       yield page;
     }
   }

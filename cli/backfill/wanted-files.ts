@@ -1,12 +1,24 @@
-import { organizationIn, readObjectKey } from '../../shared/cloudtrail/object-key.ts';
+import { objectName, organizationIn, readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { isSelectedLogFile, type TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import { isDone } from '../../shared/ingest/done-before.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import { listLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import type { FoundObject } from '../log-files/file-result.ts';
 import type { Tally } from '../log-files/tally.ts';
 import { FairQueue } from './fair-queue.ts';
-import type { FoundObject, Listing, ListingSink } from './found-object.ts';
+
+/**
+ * Lists everything that is asked for. Ends early when the signal says so.
+ * @param take handles a part of the listing, objects in the order of their keys, not only log files; the listing waits for it.
+ *   Returns how many of them are selected
+ * @param tally counts what is not listed
+ */
+export type Listing = (
+  take: (objects: readonly FoundObject[]) => Promise<number>,
+  tally: Tally,
+  signal: AbortSignal,
+) => Promise<void>;
 
 /** A log file that is asked for. */
 export interface WantedFile extends FoundObject {
@@ -36,7 +48,7 @@ const MAX_WAITING = 4_000;
 export async function* wantedFiles(search: Search): AsyncGenerator<WantedFile> {
   const { listing, tally, signal } = search;
   const queue = new FairQueue<WantedFile>(MAX_WAITING);
-  const listed = listing(sinkOf(search, queue), signal).finally(() => {
+  const listed = listing((objects) => takeWanted(objects, search, queue), tally, signal).finally(() => {
     tally.listingDone = true;
     queue.close();
   });
@@ -58,38 +70,33 @@ export async function* wantedFiles(search: Search): AsyncGenerator<WantedFile> {
   }
 }
 
-function sinkOf({ selection, ledger, tally }: Search, queue: FairQueue<WantedFile>): ListingSink {
-  return {
-    async found(objects) {
-      const wanted: WantedFile[] = [];
-      for (const object of objects) {
-        const names = readObjectKey(object.key);
-        if ('skipped' in names) tally.skip(names.skipped, object.size);
-        else if (isSelectedLogFile(selection, object.key, names))
-          wanted.push({ ...object, deliveryDay: names.deliveryDay });
-        else {
-          const { account = '-', region, deliveryDay: period } = names;
-          tally.unselected.add({ organization: organizationIn(object.key), account, region, period });
-        }
-      }
-      const entries = ledger && (await entriesOf(wanted, ledger));
-      for (const file of wanted) {
-        tally.list(file.size);
-        const entry = entries?.get(nameOf(file));
-        if (file.archived && !(ledger && isDone(entry, file.etag, ledger.config.eventSources))) {
-          tally.add(file, { outcome: 'archived', ...file.archived });
-          tally.advance(file);
-        } else await queue.push(file.deliveryDay, { ...file, entry });
-      }
-      return wanted.length;
-    },
-    notSelected: (folder) => tally.unselected.add(folder),
-    passedOver: (prefix) => void tally.passedOver.add(prefix),
-    unreadable: (path, problem) => tally.cannotRead(path, problem),
-    requested: () => {
-      tally.listingRequests += 1;
-    },
-  };
+/** Puts the log files that are asked for into the queue, and counts all others. @returns how many are asked for */
+async function takeWanted(
+  objects: readonly FoundObject[],
+  { selection, ledger, tally }: Search,
+  queue: FairQueue<WantedFile>,
+): Promise<number> {
+  const wanted: WantedFile[] = [];
+  for (const object of objects) {
+    const names = readObjectKey(object.key);
+    if ('skipped' in names) tally.skip(names.skipped, object.size);
+    else if (isSelectedLogFile(selection, object.key, names))
+      wanted.push({ ...object, deliveryDay: names.deliveryDay });
+    else {
+      const { account = '-', region, deliveryDay: period } = names;
+      tally.unselected.add({ organization: organizationIn(object.key), account, region, period });
+    }
+  }
+  const entries = ledger && (await entriesOf(wanted, ledger));
+  for (const file of wanted) {
+    tally.list(file.size);
+    const entry = entries?.get(objectName(file));
+    if (file.archived && !(ledger && isDone(entry, file.etag, ledger.config.eventSources))) {
+      tally.add(file, { outcome: 'archived', ...file.archived });
+      tally.advance(file);
+    } else await queue.push(file.deliveryDay, { ...file, entry });
+  }
+  return wanted.length;
 }
 
 /** One question for each day, instead of one for each file. */
@@ -100,13 +107,12 @@ async function entriesOf(
   const names = Map.groupBy(files.filter(hasEntry), ({ deliveryDay }) => deliveryDay);
   const all = new Map<string, LedgerEntry>();
   for (const [day, ofDay] of names) {
-    const sorted = ofDay.map(nameOf).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const sorted = ofDay.map(objectName).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const keys = { first: sorted[0]!, last: sorted.at(-1)! };
     for (const [name, entry] of await listLedger(dynamo, config.logFilesTable, day, keys)) all.set(name, entry);
   }
   return all;
 }
 
-const nameOf = ({ bucket, key }: FoundObject) => `${bucket}/${key}`;
 /** The ledger has no longer names. */
-const hasEntry = (file: FoundObject) => Buffer.byteLength(nameOf(file)) <= 1024;
+const hasEntry = (file: FoundObject) => Buffer.byteLength(objectName(file)) <= 1024;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FoundObject } from '../backfill/found-object.ts';
+import type { FoundObject } from '../log-files/file-result.ts';
 
 /** What the ingest function reads of the Lambda event for a batch of new objects, one in each SQS message. */
 export function sqsDelivery(objects: readonly FoundObject[], region: string): object {

@@ -25,7 +25,7 @@ export interface ListedObject {
 
 /** The folders of log files and of digests. */
 const TRAIL_FOLDERS = ['CloudTrail', 'CloudTrail-Digest'] as const;
-type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
+export type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
 
 const AT_ONCE = { concurrency: 16 };
 

@@ -4,7 +4,10 @@ export interface ObjectRef {
   key: string;
 }
 
-/** Reads `bucket/key`, as events and the ledger name a log file. */
+/** Returns `bucket/key`, as events and the ledger name a log file. */
+export const objectName = ({ bucket, key }: ObjectRef): string => `${bucket}/${key}`;
+
+/** Reads `bucket/key`. */
 export function objectRef(name: string): ObjectRef {
   const slash = name.indexOf('/');
   return { bucket: name.slice(0, slash), key: name.slice(slash + 1) };

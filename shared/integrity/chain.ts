@@ -29,6 +29,18 @@ export function chained(examined: ExaminedDigest): ChainedDigest | undefined {
   return names && { ...examined, names };
 }
 
+export const byEnd = (a: Pick<ChainEnd, 'names'>, b: Pick<ChainEnd, 'names'>) => (a.names.end < b.names.end ? -1 : 1);
+
+/** Returns digests of a chain once each: if a digest and its copy are both there, the one that is where it belongs. */
+export function withoutCopies(chain: readonly ChainedDigest[]): ChainedDigest[] {
+  const placed = new Map<string, ChainedDigest>();
+  for (const digest of chain) {
+    const key = digest.state === 'signed' ? digest.digest.key : digest.key;
+    if (!placed.has(key) || digest.key === key) placed.set(key, digest);
+  }
+  return [...placed.values()];
+}
+
 export function chainEnd(digest: ChainedDigest): ChainEnd {
   const { bucket, key, names } = digest;
   const end = digest.digest?.end ?? names.end;
@@ -42,8 +54,8 @@ export function timeOf({ names, state, digest }: ChainedDigest): Interval {
   return state === 'signed' ? { from: digest.start, to: digest.end } : { from: hourBefore(names.end), to: names.end };
 }
 
-/** What was found under the name of another predecessor; `unknown`: it could not be looked at. */
-export type LookedAt = ExaminedDigest | 'missing' | 'unknown';
+/** What was found under the name of a predecessor. */
+export type LookedAt = ExaminedDigest | 'missing';
 
 /**
  * Returns the predecessor that a signed digest names, unless it is the one found before it. Look at it under that name
@@ -69,14 +81,14 @@ export function otherPredecessor(
  * Checks how a digest is linked to the one before it. What is wrong with either of them itself is not told again.
  * @param older the digest found before; undefined: `newer` is the first
  * @param searchedFrom since when digests were searched for
- * @param other what was found at `otherPredecessor`
+ * @param other what was found at `otherPredecessor`; undefined: that was not looked at
  * @returns digests that are missing between them, each with its time; a gap in the chain; a digest that was replaced
  */
 export function checkLink(
   older: ChainEnd | undefined,
   newer: ChainedDigest,
   searchedFrom?: string,
-  other: LookedAt = 'missing',
+  other?: LookedAt,
 ): Finding[] {
   const digest = believed(newer);
   const { backfill } = newer.names;
@@ -85,7 +97,7 @@ export function checkLink(
   const { previous, start } = digest;
   if (previous === undefined) return older && !backfill ? [gap(older, newer, start, 'it starts a new chain')] : [];
   if (older && isNamed(older, previous)) return checkNamed(older, newer);
-  if (otherPredecessor(older, newer, searchedFrom) === undefined || other === 'unknown') return [];
+  if (other === undefined || otherPredecessor(older, newer, searchedFrom) === undefined) return [];
   if (other !== 'missing') {
     const found = chained(other);
     return found ? checkNamed(chainEnd(found), newer) : [];

@@ -116,3 +116,14 @@ export interface Finding {
   /** A sentence with what was found and what was expected; no record content. */
   detail: string;
 }
+
+const KINDS = Object.keys(FINDINGS);
+
+/** Returns findings in the order of their kinds in `FINDINGS`, then of time, object and event. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const ordered = findings.map((finding) => {
+    const { kind, from = '', bucket = '', key = '', eventId = '' } = finding;
+    return { finding, order: [String(KINDS.indexOf(kind)).padStart(2, '0'), from, bucket, key, eventId].join('\n') };
+  });
+  return ordered.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ finding }) => finding);
+}

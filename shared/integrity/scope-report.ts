@@ -13,6 +13,9 @@ export interface Unchecked {
   to?: string;
 }
 
+export const sortUnchecked = (unchecked: readonly Unchecked[]): Unchecked[] =>
+  unchecked.toSorted((a, b) => (`${a.place}\n${a.reason}` < `${b.place}\n${b.reason}` ? -1 : 1));
+
 /** A trail whose digests end although another trail goes on: it was deleted, or its logging or validation switched off. */
 export interface RetiredTrail {
   trail: string;

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../aws/list-trail.ts';
-import { readLogFileKey } from '../cloudtrail/object-key.ts';
+import { objectName, readLogFileKey } from '../cloudtrail/object-key.ts';
 import {
   contains,
   earlier,
@@ -10,7 +10,6 @@ import {
   shifted,
   type TimeRange,
 } from '../cloudtrail/times.ts';
-import { ledgerKey } from '../store/ledger-entry.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import type { Outcomes, ScopeReport } from './scope-report.ts';
 
@@ -24,8 +23,8 @@ const NAME_AFTER_MS = HOUR_MS / 12;
 const NOT_LOGGED: readonly (FindingKind | undefined)[] = ['logging-gap', 'digests-end'];
 
 interface Deps {
-  /** The clock, in milliseconds since 1970. */
-  now(): number;
+  /** When the verification began, in milliseconds since 1970. */
+  startedAt: number;
   outcomes: Outcomes;
   /** Log files that a digest of another scope names, as `bucket/key`. */
   namedElsewhere: ReadonlySet<string>;
@@ -98,7 +97,7 @@ export class UnreferencedLogFiles {
     const { bucket } = this.report;
     const ends = [...newest].sort();
     for (const [key, storedAt] of this.files) {
-      if (namedElsewhere.has(ledgerKey({ bucket, key }))) continue;
+      if (namedElsewhere.has(objectName({ bucket, key }))) continue;
       const time = readLogFileKey(key)?.deliveredAt ?? storedAt;
       if (!contains(this.range, time)) continue;
       const isPending = this.isPending(time, storedAt, ends);
@@ -111,7 +110,7 @@ export class UnreferencedLogFiles {
   private isPending(time: string, storedAt: string, ends: readonly string[]): boolean {
     const [first, last] = [ends[0], ends.at(-1)];
     if (first === undefined || last === undefined) return false;
-    const recent = isoTime(this.deps.now() - DIGEST_DELAY_MS);
+    const recent = isoTime(this.deps.startedAt - DIGEST_DELAY_MS);
     // CloudTrail delivers some files once more, long after the time in their names.
     return (time > recent && time > shifted(first, -NAME_BEFORE_MS)) || (storedAt > recent && storedAt > last);
   }

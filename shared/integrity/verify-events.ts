@@ -4,7 +4,7 @@ import type { LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import type { ScopeFilter } from '../aws/list-trail.ts';
 import { openObject } from '../aws/open-object.ts';
-import { type ObjectRef, objectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, objectName, objectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
 import { contains, daysBetween, isoTime, type TimeRange } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
@@ -45,7 +45,8 @@ interface EventScope {
   outcomes: Outcomes;
   s3: S3Client;
   limit: LimitFunction;
-  now(): number;
+  /** When the verification began, in milliseconds since 1970. */
+  startedAt: number;
 }
 
 /** The log file of some events. */
@@ -110,9 +111,9 @@ class EventVerification {
   }
 
   private isAsked(event: StoredEvent): boolean {
-    const { request, now } = this.scope;
+    const { request, startedAt } = this.scope;
     const { timeKey, expiresAt } = event;
-    if (expiresAt !== undefined && expiresAt <= now() / 1000) return false;
+    if (expiresAt !== undefined && expiresAt <= startedAt / 1000) return false;
     const time = timeKey.slice(0, timeKey.indexOf('#'));
     if (!contains(request, time) && !(request.since === undefined && time.startsWith('0000'))) return false;
     const names = event.provisional
@@ -137,7 +138,7 @@ class EventVerification {
     if (files.length === 0) return;
     const entries = await readLedgerBatch(this.index.dynamo, this.index.tables.logFilesTable, files);
     for (const { bucket, key, events } of files) {
-      if (entries.has(`${bucket}/${key}`)) this.counts.elsewhere += events.length;
+      if (entries.has(objectName({ bucket, key }))) this.counts.elsewhere += events.length;
       else for (const event of events) this.add(event, 'expected the ledger to know its log file');
     }
   }

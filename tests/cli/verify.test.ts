@@ -122,6 +122,8 @@ describe('verify', () => {
     [['s3://b', '--since', 'yesterday'], /--since: expected an ISO 8601 time/],
     [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
     [['s3://b', '--account', 'me'], /'--account <id...>' argument 'me' is invalid. Expected 12 digits/],
+    [['s3://b', '--public-keys', 'keys.json', '--save-public-keys', 'saved.json'], /--save-public-keys: /],
+    [['bundle.json', '--save-public-keys', 'saved.json'], /--save-public-keys: /],
     [[], /missing required argument/],
   ])('usage error: %j', async (args, message) => {
     expect(await run('verify', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });

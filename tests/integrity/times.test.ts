@@ -70,6 +70,15 @@ describe('the newest digests', () => {
   });
 });
 
+test('a verification that takes hours judges by the time at which it began', async () => {
+  const world = await createTamperWorld(servers, [{ hours: 8 }]);
+  await remove(world, of(world).digests[7]!);
+  const times = [Date.parse('2031-03-02T04:30:00Z')];
+  const report = await verifyWorld(world, {}, { now: () => times.pop() ?? Date.parse('2031-03-02T10:00:00Z') });
+  expect(short(report)).toEqual([]);
+  expect(report.places).toMatchObject([{ pending: 2, logFilesVerified: 14 }]);
+});
+
 describe('the oldest digests', () => {
   test('deleted: the one that is named, and in a range each hour', async () => {
     const world = await createTamperWorld(servers, [{ hours: 8 }]);

@@ -270,6 +270,23 @@ describe('the start of a chain', () => {
   });
 });
 
+test('a backfill digest of earlier, for which there is no public key, is not checked', async () => {
+  const bucket = new SignedBucket(bucketName());
+  const { digests } = bucket.addTrail({ hours: 12, backfilled: [2, 9] });
+  await bucket.upload(servers.s3.client);
+  const keys: PublicKeySource = {
+    async find(fingerprint, regions, time) {
+      if (time < at(6)) throw new KeysUnavailableError('eu-west-1', new Error('throttled'));
+      return publicKeys().find(fingerprint, regions, time);
+    },
+  };
+  const report = await verify(bucket.bucket, 12, { since: at(8.5) }, keys);
+  const [before] = digests.filter(({ key }) => key.includes('_backfill'));
+  expect(report.findings).toEqual([]);
+  expect(report.unchecked).toMatchObject([{ place: `s3://${bucket.bucket}/${before!.key}` }]);
+  expect(isVerified(report)).toBe(false);
+});
+
 describe('a replica', () => {
   async function replicated() {
     const original = new SignedBucket(bucketName());
