@@ -20,11 +20,11 @@ import type { Archived, FoundObject } from '../log-files/file-result.ts';
 import type { Tally } from '../log-files/tally.ts';
 import type { Listing } from './wanted-files.ts';
 
-/** Prefixes that are listed at the same time. They are days one after the other, so that as many days are mixed. */
+/** Prefixes that are listed at the same time. They are consecutive days, which mixes their log files. */
 const CONCURRENT_LISTINGS = 16;
 
 /**
- * Lists the log files of a trail's bucket, and only the prefixes that are wanted:
+ * Lists the log files of a trail's bucket, only below the selected prefixes:
  * `[prefix/]AWSLogs/[o-ORG/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`. Organizations, accounts, Regions and days are found
  * by listings with a delimiter. Digests, Insight and other files of CloudTrail are listed only to be counted.
  * @param prefix the trail's own, or any folder below it
@@ -43,11 +43,11 @@ export function listBucket(s3: S3Client, bucket: string, prefix: string, selecti
   };
 }
 
-/** All keys with a prefix, from some key on, until another. */
+/** All keys with a prefix, from one key to another. */
 interface Task {
   prefix: string;
   startAfter: string | undefined;
-  /** Whether a key, and with it all that follow, is beyond what is asked for. */
+  /** Whether a key, and all that follow, are beyond the selection. */
   isOver(key: string): boolean;
 }
 
@@ -60,7 +60,7 @@ class BucketListing {
   private readonly signal: AbortSignal;
   /** Whether some log file is selected. */
   private selected = false;
-  /** Folders of log files of other times. */
+  /** The first and last folders of log files of other times. */
   private readonly otherTimes: { first: TrailFolder | undefined; last: TrailFolder | undefined } = {
     first: undefined,
     last: undefined,
@@ -107,7 +107,7 @@ class BucketListing {
     if (period > (last?.period ?? '')) this.otherTimes.last = folder;
   }
 
-  /** @param at which of the folders is gone into: 0, the first; -1, the last */
+  /** @param at which folder is opened: 0, the first; -1, the last */
   private async tellDay(folder: TrailFolder, at: 0 | -1): Promise<void> {
     const below: TrailFolder[] = [];
     if (folder.level !== 'day') {
@@ -133,7 +133,7 @@ class BucketListing {
     }
   }
 
-  /** In one go, instead of day by day: there are few, and nobody reads them. */
+  /** One listing instead of one a day: these files are few, and only counted. */
   private otherFiles(prefix: string): Task {
     const { since } = this.selection;
     return {
@@ -146,7 +146,7 @@ class BucketListing {
     };
   }
 
-  /** The names of the folders in a folder. What else lies there are markers, or not of CloudTrail. */
+  /** Yields the names of the folders in a folder. Objects there are folder markers, or not CloudTrail's. */
   private async *folders(folder: TrailFolder): AsyncGenerator<string> {
     let found = false;
     for await (const page of this.pages(folder)) {

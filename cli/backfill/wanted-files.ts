@@ -9,7 +9,7 @@ import type { Tally } from '../log-files/tally.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /**
- * Lists everything that is asked for. Ends early when the signal says so.
+ * Lists everything that is selected. Ends early if the signal is aborted.
  * @param take handles a part of the listing, objects in the order of their keys, not only log files; the listing waits for it.
  *   Returns how many of them are selected
  * @param tally counts what is not listed
@@ -20,14 +20,14 @@ export type Listing = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** A log file that is asked for. */
+/** A log file that is selected. */
 export interface WantedFile extends FoundObject {
   deliveryDay: string;
   /** What the ledger had on it when it was listed. */
   entry?: LedgerEntry | undefined;
 }
 
-/** What is asked for, and where it is looked up. */
+/** What is searched for, and where. */
 export interface Search {
   listing: Listing;
   selection: TrailFilter;
@@ -38,12 +38,12 @@ export interface Search {
   signal: AbortSignal;
 }
 
-/** Files that wait to be worked on while the listing goes on; a page of a listing has 1,000. */
+/** Files that may wait to be processed while the listing continues; a page of a listing has 1,000. */
 const MAX_WAITING = 4_000;
 
 /**
- * Finds the log files that are asked for, those of different days in turns; lists ahead while they are worked on.
- * @throws what the listing fails with, after everything that was found before
+ * Yields the selected log files, alternating between days; lists ahead while they are processed.
+ * @throws the error of the listing, after everything that was found before
  */
 export async function* wantedFiles(search: Search): AsyncGenerator<WantedFile> {
   const { listing, tally, signal } = search;
@@ -70,7 +70,7 @@ export async function* wantedFiles(search: Search): AsyncGenerator<WantedFile> {
   }
 }
 
-/** Puts the log files that are asked for into the queue, and counts all others. @returns how many are asked for */
+/** Puts the selected log files into the queue, and counts all others. @returns how many are selected */
 async function takeWanted(
   objects: readonly FoundObject[],
   { selection, ledger, tally }: Search,
@@ -99,7 +99,7 @@ async function takeWanted(
   return wanted.length;
 }
 
-/** One question for each day, instead of one for each file. */
+/** Reads the ledger once for each day, instead of once for each file. */
 async function entriesOf(
   files: readonly WantedFile[],
   { dynamo, config }: Pick<PipelineDeps, 'dynamo' | 'config'>,
@@ -114,5 +114,5 @@ async function entriesOf(
   return all;
 }
 
-/** The ledger has no longer names. */
+/** The ledger holds no longer names. */
 const hasEntry = (file: FoundObject) => Buffer.byteLength(objectName(file)) <= 1024;

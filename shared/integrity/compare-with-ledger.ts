@@ -17,14 +17,14 @@ export type Comparison =
   /** Other content was ingested under its name, now or before; events of it may be in the table. */
   | { result: 'differs'; entry: LedgerEntry }
   | { result: 'ingested'; entry: LedgerEntry }
-  /** `entry`: what the ledger has of it all the same. */
+  /** `entry`: what the ledger has nevertheless. */
   | { result: 'not-ingested'; entry: LedgerEntry | FailedLogFile | undefined };
 
 /** Log files that are compared together. */
 const BATCH = 100;
 
 /**
- * Compares log files that signed digests name with the ledger, in batches, which bounds memory.
+ * Compares log files that signed digests name with the ledger, in batches to bound memory.
  * @param namesOf the names that a log file can have in the ledger
  */
 export async function* compareWithLedger<T extends { file: NamedLogFile }>(

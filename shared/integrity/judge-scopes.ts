@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 import { hashLogFile } from './log-file-hash.ts';
 import { digestScope, isSameScope, type Move, type ScopeDeps, type ScopeVerification } from './verify-scope.ts';
 
-/** Adds to the reports what only the digests of all accounts and Regions together can tell. */
+/** Adds to the reports what requires the digests of all accounts and Regions. */
 export async function judgeScopes(scopes: readonly ScopeVerification[], deps: ScopeDeps): Promise<void> {
   for (const here of scopes) {
     for (const move of here.moves) {

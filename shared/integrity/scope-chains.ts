@@ -13,7 +13,7 @@ interface Chain {
 /** The chains of digests in one account and Region, as far as they have been read. */
 export class ScopeChains {
   private readonly chains = new Map<string, Chain>();
-  /** The last digests of chains that go on in another scope. */
+  /** The last digests of chains that continue in another scope. */
   private readonly continued = new Set<ChainEnd>();
 
   /** Returns the newest digest in the chain of a digest. */
@@ -42,7 +42,7 @@ export class ScopeChains {
     if (span) span.from = earlier(span.from, end);
   }
 
-  /** Returns the digest with which a trail left, before it went on with `newer`. @param previous the predecessor that `newer` names */
+  /** Marks and returns the digest after which a trail moved, to continue with `newer`. @param previous the predecessor that `newer` names */
   leave(newer: ChainedDigest, previous: ObjectRef): ChainEnd | undefined {
     const names = readDigestKey(previous.key);
     const chain = names && this.chains.get(chainId(names));

@@ -20,7 +20,7 @@ import {
 export interface VerifyRequest extends ScopeFilter, TimeRange {
   /** Only the digests of these trails; then neither log files that no digest names nor events are looked for. */
   trails?: readonly string[] | undefined;
-  /** Buckets of which this one is a replica; its digests name them. Its own digests are accepted as well. */
+  /** The buckets that this one replicates; its digests name them. Its own digests are accepted as well. */
   originals?: readonly string[] | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface VerifyBucketDeps extends Omit<ExamineDeps, 'originals'> {
   concurrency: number;
   /** The tables that were made from the log files; absent: only the bucket is verified. */
   index?: EventIndex | undefined;
-  /** Is told of so many more log files that were looked at. */
+  /** Called with the number of log files that were checked since the last call. */
   onProgress?: (logFiles: number) => void;
 }
 
@@ -48,7 +48,7 @@ const SCOPES_AT_ONCE = 16;
 
 /**
  * Verifies that the log files of a bucket are all that CloudTrail delivered, unaltered, and that what is in the tables was
- * made from them. What could not be read is in the report as `unchecked`.
+ * made from them. The report lists what could not be read as `unchecked`.
  * @throws any error of S3 while the accounts and Regions are listed
  */
 export async function verifyBucket(request: VerifyRequest, deps: VerifyBucketDeps): Promise<BucketReport> {

@@ -25,9 +25,9 @@ export interface EventIndex {
   copies: readonly string[];
 }
 
-/** Events in the table, by what is known of them. */
+/** Events in the table, by what is known about them. */
 export interface EventCounts {
-  /** That happened in the range, and have not expired. */
+  /** All that happened in the range and have not expired. */
   events: number;
   /** They are what a verified log file says. */
   proven: number;
@@ -75,7 +75,7 @@ export async function verifyEvents(
   return { counts, findings, unchecked };
 }
 
-/** All days, not only those in the environments table: whoever adds an event by hand may leave that out. */
+/** All days, not only those in the environments table: an event that was added by hand may not be listed there. */
 async function daysOf({ request, places }: EventScope, { dynamo, tables }: EventIndex): Promise<string[]> {
   const from = request.since ?? places.flatMap((place) => place.from ?? []).sort()[0];
   const last = isoTime(Date.parse(request.until) - 1);
@@ -133,7 +133,7 @@ class EventVerification {
     return isOtherBucket || (names.deliveredAt !== undefined && !contains(request, names.deliveredAt));
   }
 
-  /** Another verification is about these; but the ledger must know them. */
+  /** Another verification covers these, but the ledger must know their log files. */
   private async verifyElsewhere(files: readonly EventsOfFile[]): Promise<void> {
     if (files.length === 0) return;
     const entries = await readLedgerBatch(this.index.dynamo, this.index.tables.logFilesTable, files);
@@ -163,7 +163,7 @@ class EventVerification {
   private async compare(file: EventsOfFile): Promise<void> {
     const { request, limit, places } = this.scope;
     const { events, key } = file;
-    // What came in through a copy, or through the original of a replica, is in this bucket below its prefix.
+    // A log file that was ingested from a copy, or from the original of a replica, is in this bucket below its prefix.
     const isRead = places.some(({ bucket }) => bucket === file.bucket);
     const object = isRead ? file : { bucket: request.bucket, key: `${request.prefix}${trailPath(key)}` };
     try {

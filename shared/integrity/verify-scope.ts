@@ -49,7 +49,7 @@ export interface ScopeRequest {
   range: TimeRange;
   /** Only the digests of these trails; then log files that no digest names are not looked for. */
   trails: readonly string[] | undefined;
-  /** Trails wrote there until the end of the range, and then elsewhere. */
+  /** Trails wrote there until the end of the range, then elsewhere. */
   followed: boolean;
 }
 
@@ -68,8 +68,8 @@ const CONTEXT_AFTER_MS = 3 * HOUR_MS;
 const WINDOW_DAYS = 14;
 
 /**
- * Verifies the digests and log files of one account and Region. `read` tells the story of a digest; what only all accounts
- * and Regions together can tell is added by `judgeScopes`.
+ * Verifies the digests and log files of one account and Region, starting with `read`. `judgeScopes` then adds what requires
+ * the digests of all accounts and Regions.
  */
 export class ScopeVerification {
   readonly request: ScopeRequest;
@@ -94,7 +94,7 @@ export class ScopeVerification {
     this.deps = deps;
     this.due = earlier(until, isoTime(deps.startedAt - DIGEST_DELAY_MS));
     this.searchedFrom = since && shifted(since, -CONTEXT_BEFORE_MS);
-    // A trail that has left writes nothing more there.
+    // A trail that moved away writes nothing more there.
     this.searchedTo = followed ? until : shifted(until, CONTEXT_AFTER_MS);
     this.report = {
       ...{ ...scope, followed, digests: 0, digestsSigned: 0, logFiles: 0, logFilesVerified: 0, pending: 0 },
@@ -187,7 +187,7 @@ export class ScopeVerification {
     this.chains.add(newer, findings.some(({ kind }) => kind === 'logging-gap') ? 'gap' : 'predecessor');
   }
 
-  /** Looks at a predecessor under the name that a digest has of it. @param to when that digest begins */
+  /** Looks up a predecessor under the name that a digest gives. @param to when that digest begins */
   async lookAt(previous: ObjectRef, to: string): Promise<LookedAt> {
     return (await this.examine(previous, { to })) ?? 'missing';
   }
