@@ -71,6 +71,8 @@ export async function markInLedger(
   for (let race = 0; race < MAX_RACES && comparison.result !== 'not-ingested'; race += 1) {
     const { entry } = comparison;
     if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
+    // Without a hash of what was ingested there is nothing to mark.
+    if (verificationOf(entry, file.sha256) === undefined) return 'open';
     const written = await writeVerification(dynamo, table, entry, { ...digest, signedSha256: file.sha256 });
     if (written !== undefined) return written;
     const again = await readLedger(dynamo, table, file);

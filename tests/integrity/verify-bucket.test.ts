@@ -29,7 +29,7 @@ const short = async (world: TamperWorld, ...options: OptionalParameters<typeof v
 };
 type OptionalParameters<F> = F extends (world: TamperWorld, ...options: infer O) => unknown ? O : never;
 
-describe('what nobody tampered with', () => {
+describe('an untouched bucket', () => {
   test('one trail', async () => {
     const world = await createTamperWorld(servers, [{ hours: 12, quiet: [4, 5] }]);
     const report = await verifyWorld(world);
@@ -65,7 +65,7 @@ describe('what nobody tampered with', () => {
   });
 
   test(
-    'whatever the range of time',
+    'any range of time',
     async () => {
       const world = await createTamperWorld(servers, [
         { hours: 30, filesPerHour: scaled(1, 3) },
@@ -99,7 +99,7 @@ describe('each way to tamper', () => {
     'a deleted log file',
     'bytes after the gzip stream',
     'a log file that no digest names',
-  ])('%s, before it was ingested: what came of it is no finding of its own', async (name) => {
+  ])('%s, before it was ingested: its ingestion is no finding of its own', async (name) => {
     const settings = { hours: 6, filesPerHour: 2 };
     const world = await createTamperWorld(servers, [settings], {}, { ingest: false });
     const { trail } = world.trails[0]!;
@@ -123,13 +123,13 @@ describe('each way to tamper', () => {
   });
 });
 
-test('findings and what is not checked come in the same order, whatever is answered first', async () => {
+test('the order of findings does not depend on which request is answered first', async () => {
   const world = await createTamperWorld(servers, [{ hours: 6, filesPerHour: 3 }], {}, { ingest: false });
   const { logFiles, digests } = world.trails[0]!.trail;
   for (const { key } of [...logFiles.slice(0, 9), ...digests.slice(1, 3)])
     await world.s3.send(new DeleteObjectCommand({ Bucket: world.signed.bucket, Key: key }));
   for (const file of logFiles.slice(9)) await putTrailObject(world.s3, { ...file, body: gzipSync('{}') });
-  // Two copies of a missing log file: one is where it went, the other one is nobody's.
+  // Two copies of a missing log file: one is where it was moved to, the other is unreferenced.
   for (const name of ['a', 'b'])
     await putTrailObject(world.s3, { ...logFiles[0]!, key: logFiles[0]!.key.replace('.json', `${name}.json`) });
   const reportWith = async (seed: number) => {
