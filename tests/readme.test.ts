@@ -10,7 +10,7 @@ import { startEmbeddedS3 } from '../local/embedded-s3.ts';
 import { LOCAL_LOG_BUCKET, LOCAL_TABLES, SAMPLE_KEY } from '../local/local-names.ts';
 import { type Ended, ROOT, SAMPLES, temporaryFolder } from './support/cli.ts';
 import { copyProject } from './support/copy-project.ts';
-import { capturingContext } from './support/program.ts';
+import { capturingContext, runAsText } from './support/program.ts';
 import { scaled } from './support/scale.ts';
 
 jest.setTimeout(300_000);
@@ -94,11 +94,15 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
   test('the first query, and what it shows', async () => {
     const [block = ''] = blockWith('$ npx mwaa-trail query');
     const [line = '', ...shown] = block.split('\n');
-    expect(await type(line.replace('$ ', ''), env)).toEqual({ code: 0, stdout: `${shown.join('\n')}\n`, stderr: '' });
+    const command = line.replace('$ ', '');
+    expect(await type(command, env)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^TIME/), stderr: '' });
+    const terminal = { isTTY: true, columns: Math.max(...shown.map((row) => row.length)), hasColors: () => false };
+    const words = [...command.split(' ').slice(2), '--store', join(checkout, '.mwaa-trail')];
+    expect((await runAsText(words, {}, { terminal })).stdout).toBe(`${shown.join('\n')}\n`);
   });
 
   test('each question finds something in the samples', async () => {
-    const [block = ''] = blockWith('--source-ip');
+    const [block = ''] = blockWith('npx mwaa-trail serve');
     const questions = commandsOf(block).filter((line) => !line.endsWith(' serve'));
     expect(questions.length).toBeGreaterThan(7);
     // Credentials change nothing here: with them, some will do.
@@ -111,7 +115,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
   });
 
   test('serve answers', async () => {
-    const [line = ''] = commandsOf(blockWith('--source-ip')[0] ?? '').filter((one) => one.endsWith(' serve'));
+    const [line = ''] = commandsOf(blockWith('npx mwaa-trail serve')[0] ?? '').filter((one) => one.endsWith(' serve'));
     // Another port than the usual: that may be in use.
     const child = start(`exec ${line} --port 0`, env);
     try {

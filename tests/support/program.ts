@@ -37,8 +37,12 @@ export async function runInProcess(
 }
 
 /** The same, with the output as UTF-8. */
-export async function runAsText(args: readonly string[], env?: Record<string, string>): Promise<Ended> {
-  const { code, stdout, stderr } = await runInProcess(args, env);
+export async function runAsText(
+  args: readonly string[],
+  env?: Record<string, string>,
+  surroundings?: Surroundings,
+): Promise<Ended> {
+  const { code, stdout, stderr } = await runInProcess(args, env, surroundings);
   const utf8 = (text: string) => Buffer.from(text, 'latin1').toString();
   return { code, stdout: utf8(stdout), stderr: utf8(stderr) };
 }
