@@ -1,5 +1,5 @@
 /** Of what trail, account, Region and day something is, as far as its folder or its name tells. */
-export interface Whereabouts {
+interface Whereabouts {
   organization?: string | undefined;
   /** Absent if a log file's key has none; `-` is shown for it. */
   account?: string | undefined;

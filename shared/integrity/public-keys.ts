@@ -61,22 +61,16 @@ const SavedKey = z.object({
   ValidityStartTime: z.nullish(Time),
   ValidityEndTime: z.nullish(Time),
 });
-const KeyList = z.object({ PublicKeyList: z.array(SavedKey) });
+const KeyList = z.pipe(
+  z.object({ PublicKeyList: z.array(SavedKey) }),
+  z.transform((list) => list.PublicKeyList),
+);
 const KeyFile = z.union([
   z.pipe(
     KeyList,
-    z.transform(({ PublicKeyList }) => ({ [ANY_REGION]: PublicKeyList })),
+    z.transform((keys) => ({ [ANY_REGION]: keys })),
   ),
-  z.record(
-    z.string(),
-    z.union([
-      z.pipe(
-        KeyList,
-        z.transform((list) => list.PublicKeyList),
-      ),
-      z.array(SavedKey),
-    ]),
-  ),
+  z.record(z.string(), z.union([KeyList, z.array(SavedKey)])),
 ]);
 
 /**

@@ -105,9 +105,11 @@ class EventVerification {
     this.counts.provisional += asked.length - delivered.length;
     const byFile = Map.groupBy(delivered, ({ logFile }) => logFile);
     const files = [...byFile].map(([logFile, events]) => ({ ...objectRef(logFile), events }));
-    const [elsewhere, here] = [true, false].map((is) => files.filter((file) => this.isElsewhere(file) === is));
-    await this.verifyElsewhere(elsewhere ?? []);
-    await pMap(here ?? [], (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
+    const { elsewhere = [], here = [] } = Object.groupBy(files, (file) =>
+      this.isElsewhere(file) ? 'elsewhere' : 'here',
+    );
+    await this.verifyElsewhere(elsewhere);
+    await pMap(here, (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
   }
 
   private isAsked(event: StoredEvent): boolean {
