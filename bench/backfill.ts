@@ -1,5 +1,5 @@
 /**
- * Compares the CPU of `mwaa-trail backfill` with that of a bare loop over the same bucket (`backfill-loop.ts`): first what
+ * Compares the CPU of `mwaa-trail backfill` with that of a minimal loop over the same bucket (`backfill-loop.ts`): first what
  * they store, then what the client process costs. The servers are a process of their own and are not counted.
  *
  *     npm run bench:backfill -- [--files 20000] [--records 100] [--rounds 3] [--concurrency 32]
@@ -120,7 +120,7 @@ function contestants(concurrency: string): Contestant[] {
         `${node} ${program} backfill s3://${LOCAL_LOG_BUCKET} --table ${eventsTable} --concurrency ${concurrency}`,
     },
     {
-      name: 'bare loop',
+      name: 'minimal loop',
       command: ({ eventsTable }) => `${node} ${quote(loop)} ${LOCAL_LOG_BUCKET} ${eventsTable} ${concurrency}`,
     },
   ];

@@ -20,9 +20,9 @@ const PRICES = {
   'DynamoDB: a GB for a month': [0.25, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
   'DynamoDB, point-in-time recovery: a GB for a month': [0.2, 'https://aws.amazon.com/dynamodb/pricing/on-demand/'],
   'CloudTrail: a million data events': [1, 'https://aws.amazon.com/cloudtrail/pricing/'],
-  'CloudTrail: a million management events, second copy': [20, 'https://aws.amazon.com/cloudtrail/pricing/'],
+  'CloudTrail: a million management events, additional copy': [20, 'https://aws.amazon.com/cloudtrail/pricing/'],
   'EventBridge: a million events of S3': [1, 'https://aws.amazon.com/eventbridge/pricing/'],
-  'CloudWatch Logs: a GB taken in': [0.5, 'https://aws.amazon.com/cloudwatch/pricing/'],
+  'CloudWatch Logs: a GB ingested': [0.5, 'https://aws.amazon.com/cloudwatch/pricing/'],
   'CloudWatch: an alarm for a month': [0.1, 'https://aws.amazon.com/cloudwatch/pricing/'],
   'CloudWatch: a metric for a month': [0.3, 'https://aws.amazon.com/cloudwatch/pricing/'],
   'CloudWatch: a dashboard for a month': [3, 'https://aws.amazon.com/cloudwatch/pricing/'],
@@ -49,17 +49,17 @@ export const UNITS = {
 export const STORED_BYTES = { file: { table: 850, indexes: 850 }, event: { table: 1_900, indexes: 2_875 } };
 /** A log line, a line of metrics, Lambda's own three. */
 const LOG_BYTES = 1_400;
-/** A record in a log file, compressed. */
+/** Bytes of a record in a log file, compressed. */
 const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
 /** Of the ingest and the verify function; a test counts them. */
 export const METRICS = 20;
-/** A trail of all Regions delivers a digest in each that is enabled, whether or not anything happens there; 17 are by default. */
+/** A trail of all Regions delivers a digest in each enabled Region, even without activity there; 17 are enabled by default. */
 const DIGEST_REGIONS = 17;
 /** A month. */
 const HOURS = 30 * 24;
-/** Verification, each hour: for each account two lists; for each account and Region two, a digest, and two units for how far it has come. */
+/** Verification, each hour: for each account two lists; for each account and Region two lists, a digest, and two units for the chain's item. */
 const VERIFY = { listsOfAccount: 2, listsOfPlace: 2, writesOfPlace: 2, requestsOfPlace: 5, waitingMs: 40, places: 4 };
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
@@ -100,14 +100,14 @@ function running({ files, records, events, accounts }: Load): Record<string, num
     'DynamoDB, writes': units('writes') * price('DynamoDB on demand: a million write units'),
     'DynamoDB, reads': units('reads') * price('DynamoDB on demand: a million read units'),
     verification: verification(accounts),
-    'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB taken in'),
+    'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB ingested'),
   };
 }
 
 /** Digests of a month: one each hour for each account and Region. */
 const digestsOf = (accounts: number): number => HOURS * accounts * DIGEST_REGIONS;
 
-/** The lists of buckets, digests, the chains' items, and waiting for all that; a list costs what a PUT does. */
+/** Bucket listings, digests, the chains' items, and waiting for all of them. A list request costs as much as a PUT. */
 function verification(accounts: number): number {
   const digests = digestsOf(accounts);
   const lists = HOURS * accounts * VERIFY.listsOfAccount + digests * VERIFY.listsOfPlace;
@@ -143,21 +143,22 @@ function fixed(): Record<string, number> {
   };
 }
 
-/** What the trail costs besides. */
+/** What the trail itself costs. */
 function trail({ files, records, events, accounts }: Load): Record<string, number> {
   const digests = digestsOf(accounts);
   return {
-    "MWAA's data events (if all its events are)": (events / 1e6) * price('CloudTrail: a million data events'),
+    "MWAA's data events (if all of its events are data events)":
+      (events / 1e6) * price('CloudTrail: a million data events'),
     'log files, PUT requests': (files / 1e6) * price('S3: a million PUT requests'),
     [`digest files of ${DIGEST_REGIONS} Regions, PUT requests`]: (digests / 1e6) * price('S3: a million PUT requests'),
     'KMS, writing log files and digests': ((files + digests) / 1e6) * price('KMS: a million requests'),
-    'log files, kept for a month': ((records * RECORD_BYTES) / 1e9) * price('S3 Standard: a GB for a month'),
+    'log files, storage for a month': ((records * RECORD_BYTES) / 1e9) * price('S3 Standard: a GB for a month'),
     'key, with `source=new-trail`': price('KMS: a key for a month'),
     'EventBridge, with `source=bucket`: log files and digests':
       ((files + digests) / 1e6) * price('EventBridge: a million events of S3'),
     'EventBridge, each million of **other objects in the same bucket**': price('EventBridge: a million events of S3'),
-    'management events again, **if another trail has them already**':
-      (records / 1e6) * price('CloudTrail: a million management events, second copy'),
+    'management events, **if another trail already records them**':
+      (records / 1e6) * price('CloudTrail: a million management events, additional copy'),
   };
 }
 
@@ -176,11 +177,11 @@ export function costTables(): string {
     '### A million of each',
     '',
     table(
-      ['USD', 'log files', 'records passed over', 'events stored'],
+      ['USD', 'log files', 'records of other services', 'events stored'],
       [
         ...rows(running, millions),
         ['**sum**', ...millions.map((load) => bold(sum(running(load))))],
-        ['kept, each month', ...millions.map((load) => dollars(keeping(load)))],
+        ['storage, each month', ...millions.map((load) => dollars(keeping(load)))],
       ],
     ),
     '### Three sizes',
@@ -194,7 +195,7 @@ export function costTables(): string {
         ...rows(running, loads),
         ...Object.entries(fixed()).map(([name, cost]) => [name, ...loads.map(() => dollars(cost))]),
         ['**sum**', ...loads.map((load) => bold(sum(running(load)) + sum(fixed())))],
-        ['a year kept, each month', ...loads.map((load) => dollars(12 * keeping(load)))],
+        ['storage of a year, each month', ...loads.map((load) => dollars(12 * keeping(load)))],
       ],
     ),
     '### The trail',

@@ -1,6 +1,6 @@
 /**
- * Serverless Framework plugin that finishes the compiled template. It decides the conditions, since all parameters are known,
- * leaves out untaken branches (an empty ARN, for instance), and sets the service's tags on every resource that can have tags.
+ * Serverless Framework plugin that finishes the compiled template. All parameters are known, so it evaluates the conditions and
+ * removes the other branches (with an empty ARN, for example). It also sets the service's tags on every resource that can have tags.
  */
 class FinishTemplate {
   constructor(serverless) {
@@ -40,7 +40,7 @@ function decide(expression, isTrue) {
   throw new Error(`template: expected a condition on parameters, not ${JSON.stringify(expression)}`);
 }
 
-/** The value without untaken branches; undefined for AWS::NoValue. */
+/** Returns the value with each `Fn::If` replaced; undefined for AWS::NoValue. */
 function taken(value, isTrue) {
   if (Array.isArray(value)) return value.map((one) => taken(one, isTrue)).filter((one) => one !== undefined);
   if (typeof value !== 'object' || value === null) return value;
@@ -70,7 +70,7 @@ const TAGGED = new Set([
   'AWS::SQS::Queue',
 ]);
 
-/** A resource's own tags win. */
+/** A resource's own tags take precedence. */
 function tagResources(resources, tags) {
   for (const resource of Object.values(resources)) {
     if (!TAGGED.has(resource.Type)) continue;

@@ -1,6 +1,6 @@
 /**
- * The `params` of serverless.yml: deploy/parameters.yml, and for the stage those of stages.yml. Throws for a misspelt name, a
- * missing bucket or an invalid value, also in --param: otherwise something else would be deployed.
+ * The `params` of serverless.yml: deploy/parameters.yml, overridden for the stage by stages.yml. Throws for a misspelled name, a
+ * missing bucket or an invalid value, also in --param. Serverless would otherwise use the defaults.
  */
 module.exports = async ({ options, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
@@ -23,13 +23,13 @@ module.exports = async ({ options, resolveVariable }) => {
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic }, [stage]: ofStage };
 };
 
-/** Regions from before March 2019, which are on in every account. All others, except China and GovCloud, are opted in to. */
+/** Regions from before March 2019, which are enabled in every account. All others, except China and GovCloud, are opt-in Regions. */
 const DEFAULT_REGIONS =
   /^((us|eu)-west-[12]|us-east-[12]|eu-west-3|eu-central-1|eu-north-1|ca-central-1|sa-east-1|ap-south-1|ap-northeast-[12]|ap-southeast-[12]|(cn|us-gov)-.*)$/;
 
 /**
- * Returns the Region of the topic, and the service principals under which SNS sends. Between two Regions it sends as the one that
- * is opted in to; SNS counts ap-northeast-3 among those.
+ * Returns the Region of the topic, and the service principals as which SNS sends. Between two Regions, that is the one of the
+ * opt-in Region. SNS counts ap-northeast-3 among those.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
  */
 function topicParameters(topicArn, region) {
@@ -78,7 +78,7 @@ const VALUES = {
   verifyConcurrency: CONCURRENCY,
 };
 
-/** Bucket names have 63 characters at most, and the default names contain account, Region and stage. */
+/** Bucket names have at most 63 characters, and the default names contain the account, Region and stage. */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,12}$/;
 
 function problemsOf(values, given, stage) {

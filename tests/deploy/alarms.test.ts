@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-/** Everything that the ingest function counts. */
+/** All metrics of the ingest function. */
 function tellIngest(namespace: string): void {
   const telemetry = createTelemetry(namespace);
   const counts = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
@@ -50,7 +50,7 @@ function tellIngest(namespace: string): void {
   telemetry.end?.();
 }
 
-/** Everything that the verify function counts. */
+/** All metrics of the verify function. */
 function tellVerify(namespace: string): void {
   const telemetry = createVerifyTelemetry(namespace);
   const counts = { verified: 1, failed: 1, known: 1, open: 1, overdue: 1, again: false, failedLogFiles: [] };
@@ -63,7 +63,7 @@ function tellVerify(namespace: string): void {
   telemetry.end({ digestAgeMs: 1_000 } as RunReport);
 }
 
-/** The metrics that are written into the log for CloudWatch. */
+/** Returns the metrics that the functions write to the log for CloudWatch. */
 function metricsOf(work: () => void): Set<string> {
   const metrics = blobsOf(work).flatMap((blob) =>
     blob._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: Properties) =>
@@ -90,7 +90,7 @@ function blobsOf(work: () => void): Properties[] {
 
 const keyOf = (metric: Metric) => metric.join(' ');
 
-/** Why nobody will ever see a value of a metric; nothing: somebody may. */
+/** Returns why a metric can never have a value; undefined if it can. */
 function whyNever([namespace, name, dimensions]: Metric): string | undefined {
   if (!namespace.startsWith('AWS/'))
     return emitted.has(keyOf([namespace, name, dimensions])) ? undefined : 'not emitted';
@@ -114,21 +114,21 @@ const metricOf = ({ Namespace, MetricName, Dimensions }: Properties): Metric => 
 ];
 
 describe('alarms', () => {
-  test('watch metrics that there are', () => {
+  test('watch metrics that exist', () => {
     // What docs/cost.md counts.
     expect(emitted.size).toBe(METRICS);
     const wrong = alarms().map(({ id, properties }) => [id, whyNever(metricOf(properties))]);
     expect(wrong.filter(([, why]) => why !== undefined)).toEqual([]);
   });
 
-  test('a metric that there is not is found', () => {
+  test('an alarm on a metric that does not exist is detected', () => {
     expect(whyNever(['AWS/SQS', 'ApproximateAge', 'QueueName=mwaa-trail-dev-ingest'])).toBe('no metric of AWS');
     expect(whyNever(['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName=another'])).toBe('of nothing in the stack');
     expect(whyNever(['mwaa-trail-dev', 'FilesFailed', 'service=query'])).toBe('not emitted');
     expect(whyNever(['mwaa-trail', 'FilesFailed', 'service=ingest'])).toBe('not emitted');
   });
 
-  test('watch all that somebody should look at', () => {
+  test('watch everything that needs attention', () => {
     const watched = alarms().map(({ properties }) => keyOf(metricOf(properties)));
     expect(watched.sort()).toEqual(
       [
@@ -162,7 +162,7 @@ describe('alarms', () => {
     );
   });
 
-  test('tell one topic, of the beginning and of the end, and the topic tells by mail', () => {
+  test('notify one topic when they go off and when they end, and the topic sends e-mail', () => {
     const topic = stack.arn('AlarmTopic');
     for (const { properties } of alarms()) {
       expect([properties.AlarmName, properties.AlarmActions, properties.OKActions]).toEqual([
@@ -172,16 +172,16 @@ describe('alarms', () => {
       ]);
     }
     expect(stack.get('AlarmEmail').properties).toMatchObject({ TopicArn: topic, Protocol: 'email' });
-    // CloudWatch may publish in the name of these alarms alone.
+    // CloudWatch may publish only for these alarms.
     const { Condition } = stack.get('AlarmTopicPolicy').properties.PolicyDocument.Statement[0];
     const pattern: string = Condition.ArnLike['aws:SourceArn'];
     const names = alarms().map(({ properties }) => properties.AlarmName as string);
     expect(names.filter((name) => !name.startsWith(pattern.split(':alarm:')[1]!.replace('*', '')))).toEqual([]);
   });
 
-  test('silence is an alarm where it means something, and nowhere else', () => {
+  test('missing data raises an alarm only where it indicates a problem', () => {
     const byMissingData = Object.groupBy(alarms(), ({ properties }) => properties.TreatMissingData);
-    // Before the stack there is no data, which is not silence: heartbeats are.
+    // There is no data before the stack exists. After that, heartbeats count 0.
     expect(Object.keys(byMissingData).sort()).toEqual(['ignore', 'missing', 'notBreaching']);
     expect(byMissingData.ignore?.map(({ id }) => id)).toEqual(['DeadLettersWaitingAlarm']);
     expect(byMissingData.missing?.map(({ id }) => id)).toEqual(['VerifyNotRunningAlarm']);
@@ -194,7 +194,7 @@ describe('alarms', () => {
     ]);
   });
 
-  test('a duration is near its time-out, and before it', () => {
+  test('the threshold of a duration is close to its time-out, but below', () => {
     const durations = alarms().filter(({ properties }) => properties.MetricName === 'Duration');
     expect(durations).toHaveLength(2);
     for (const { properties } of durations) {
@@ -206,7 +206,7 @@ describe('alarms', () => {
     }
   });
 
-  test('CloudWatch evaluates no longer than a day, and no more data points than periods', () => {
+  test('evaluate at most a day, and no more data points than periods', () => {
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     const spans = alarms().map(({ properties }) => properties.Period * properties.EvaluationPeriods);
     expect(Math.max(...spans)).toBeLessThanOrEqual(86_400);
@@ -216,7 +216,7 @@ describe('alarms', () => {
     }
   });
 
-  test('docs/runbook.md has each, and no other', () => {
+  test('are those of docs/runbook.md', () => {
     const docs = readFileSync(join(packageRoot(), 'docs', 'runbook.md'), 'utf8');
     const section = docs.slice(docs.indexOf('## Alarms'), docs.indexOf('## Metrics'));
     const documented = [...section.matchAll(/^\| ([A-Z]\w+) \|/gm)].map(([, name]) => `${name}Alarm`);
@@ -240,7 +240,7 @@ const every = (seconds: number, from: number, until: number, value: (at: number)
   }));
 
 describe('a new stack', () => {
-  test('nothing goes off where nothing has been counted yet', () => {
+  test('raises no alarm before there are metrics', () => {
     for (const { id, properties } of alarms()) {
       expect([id, alarmTime(properties, [], DAY)]).toEqual([id, undefined]);
     }
@@ -259,7 +259,7 @@ describe('a new stack', () => {
 
   const schedule = (id: string) => stack.get(id).properties.ScheduleExpression;
 
-  test('silence is an alarm after silentHours, not before', () => {
+  test('raises an alarm after silentHours without a log file, but not earlier', () => {
     expect(schedule('IngestEventsRuleSchedule1')).toBe('rate(30 minutes)');
     fc.assert(
       fc.property(fc.integer({ min: 0, max: HOUR - 1 }), (offset) => {
@@ -275,7 +275,7 @@ describe('a new stack', () => {
     );
   });
 
-  test('the first digest is waited for, and a trail that has none is an alarm', () => {
+  test('waits for the first digest, and raises an alarm if the trail has none', () => {
     expect(schedule('VerifyEventsRuleSchedule1')).toBe('rate(1 hour)');
     fc.assert(
       fc.property(fc.integer({ min: 0, max: HOUR - 1 }), fc.integer({ min: 0, max: 59 }), (offset, minute) => {
@@ -296,7 +296,7 @@ describe('a new stack', () => {
 });
 
 describe('the verify function', () => {
-  /** When the topic is told that there is no data: a new alarm is in that state, and actions follow changes alone. */
+  /** Returns when the topic is notified that there is no data. A new alarm starts in that state, and only changes trigger actions. */
   function toldOfSilence(name: string, samples: Sample[], until: number, offset: number): number | undefined {
     if (!alarm(name).InsufficientDataActions?.includes(stack.arn('AlarmTopic'))) return undefined;
     const states = statesOf(alarm(name), samples, until, offset);
@@ -304,7 +304,7 @@ describe('the verify function', () => {
     return period === -1 ? undefined : (period + 1) * alarm(name).Period - offset;
   }
 
-  test('that no longer runs is told of, and a new one is not', () => {
+  test('raises an alarm if it stops running, but not when it is new', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: HOUR - 1 }), fc.integer({ min: 0, max: HOUR - 1 }), (offset, first) => {
         const told = (until: number) =>
@@ -323,7 +323,7 @@ describe('the verify function', () => {
     );
   });
 
-  test('that gets no public keys once is no alarm, that gets none for hours is one', () => {
+  test('raises an alarm if it gets no public keys for hours, but not if once', () => {
     const unchecked = (hours: number) => every(HOUR, 10 * HOUR + 1, (10 + hours) * HOUR, () => 17);
     expect(alarmTime(alarm('DigestsUnchecked'), unchecked(1), DAY)).toBeUndefined();
     expect(alarmTime(alarm('DigestsUnchecked'), unchecked(8), DAY)).toBe(13 * HOUR);
@@ -332,14 +332,14 @@ describe('the verify function', () => {
 
 describe('one log file', () => {
   const VISIBILITY = 30 * MINUTE;
-  /** Where attempts lie, how long each takes, and how periods lie. */
+  /** The start of the attempts, how long each takes, and the offset of the periods. */
   const timings = fc.record({
     offset: fc.integer({ min: 0, max: 299 }),
     took: fc.integer({ min: 0, max: 295 }),
     polled: fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 5 }),
   });
 
-  /** What is counted while a message is received so many times, and fails each time but the last, when it succeeds. */
+  /** Returns the metrics while a message is received several times, and only the last attempt succeeds. */
   function metricsOfFailing(failures: number, attempts: number, { took, polled }: { took: number; polled: number[] }) {
     const begins: number[] = [];
     for (const wait of polled.slice(0, attempts)) {
@@ -349,13 +349,13 @@ describe('one log file', () => {
     return {
       FilesFailed: begins.slice(0, failures).map((at) => ({ at: at + took, value: 1 })),
       OldestUnprocessed: begins.map((at) => ({ at: at + took, value: at })),
-      // SQS leaves out what was received three times: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+      // SQS leaves out messages that were received three times: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
       QueueAge: every(MINUTE, 0, Math.min(end, begins[2] ?? end), (at) => at),
     };
   }
   const NAMES = ['FilesFailed', 'OldestUnprocessed', 'QueueAge'] as const;
 
-  test('that fails each time is an alarm within 75 minutes, by more than one', () => {
+  test('raises several alarms within 75 minutes if it fails each time', () => {
     fc.assert(
       fc.property(timings, (timing) => {
         const metrics = metricsOfFailing(5, 5, timing);
@@ -366,7 +366,7 @@ describe('one log file', () => {
     );
   });
 
-  test('that fails once is none', () => {
+  test('raises no alarm if it fails once', () => {
     fc.assert(
       fc.property(timings, (timing) => {
         const metrics = metricsOfFailing(1, 2, timing);
@@ -375,7 +375,7 @@ describe('one log file', () => {
     );
   });
 
-  test('in the dead-letter queue stays an alarm until it is gone, also when SQS says nothing of a queue that rests', () => {
+  test('in the dead-letter queue keeps the alarm on until it is moved, even when SQS reports no metrics of an idle queue', () => {
     const letters = [
       ...every(MINUTE, 0, 2 * HOUR, () => 0),
       ...every(MINUTE, 2 * HOUR, 8 * HOUR, () => 1),
@@ -400,17 +400,17 @@ describe('the dashboard', () => {
   }
   const widgets = (): Widget[] => JSON.parse(stack.get('Dashboard').properties.DashboardBody).widgets;
 
-  test('shows metrics that there are', () => {
+  test('shows metrics that exist', () => {
     const shown = widgets().flatMap(({ properties }) => spelledOut(properties.metrics));
     expect(shown.length).toBeGreaterThan(15);
     expect(shown.map((metric) => [metric, whyNever(metric)]).filter(([, why]) => why !== undefined)).toEqual([]);
-    // A picture for each function.
+    // A widget for each function.
     for (const { properties } of stack.ofType('AWS::Lambda::Function')) {
       expect(shown.map(keyOf)).toContain(`AWS/Lambda Errors FunctionName=${properties.FunctionName}`);
     }
   });
 
-  test('its pictures are in the Region, and do not cover each other', () => {
+  test('its widgets are in the Region, and do not overlap', () => {
     expect(new Set(widgets().map(({ properties }) => properties.region))).toEqual(new Set(['eu-west-1']));
     const cells = widgets().flatMap(({ x, y, width, height }) =>
       Array.from({ length: width * height }, (_, i) => `${x + (i % width)},${y + Math.floor(i / width)}`),
@@ -419,7 +419,7 @@ describe('the dashboard', () => {
     expect(Math.max(...widgets().map(({ x, width }) => x + width))).toBeLessThanOrEqual(24);
   });
 
-  /** `.` is what stands at the same place in the line above. */
+  /** `.` repeats the value at the same position of the line above. */
   function spelledOut(lines: unknown[][]): Metric[] {
     let above: string[] = [];
     return lines.map((line) => {

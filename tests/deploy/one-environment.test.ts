@@ -13,7 +13,7 @@ import { ACCOUNT, REGION } from './support/stack.ts';
 const text = readFileSync(join(packageRoot(), 'deploy', 'policies', 'one-environment.json'), 'utf8');
 const API = `arn:aws:execute-api:${REGION}:${ACCOUNT}:abc123`;
 
-/** As somebody fills it in. */
+/** With the placeholders filled in. */
 const policyFor = (environment: string) => ({
   name: 'one-environment',
   policy: JSON.parse(
@@ -25,7 +25,7 @@ const policyFor = (environment: string) => ({
   ),
 });
 
-/** What API Gateway asks IAM for a request to the stage. */
+/** The resource that API Gateway authorizes for a request to the stage. */
 const may = (environment: string, path: string, { method = 'GET', api = API, stage = '$default' } = {}) =>
   isAllowed([policyFor(environment)], {
     action: 'execute-api:Invoke',
@@ -37,12 +37,12 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
   const within = OPERATIONS.filter(({ path }) => path.startsWith('/environments/{name}/'));
   const elsewhere = OPERATIONS.filter((operation) => !within.includes(operation));
 
-  test('opens every route below its environment', async () => {
+  test('allows every route below its environment', async () => {
     expect(within).toHaveLength(2);
     for (const { path } of within) expect([path, await may(name, path.replace('{name}', name))]).toEqual([path, true]);
   });
 
-  test('opens no other route', async () => {
+  test('allows no other route', async () => {
     expect(elsewhere.map(({ path }) => path)).toContain('/compare');
     for (const { path } of elsewhere) {
       const asked = path.replace('{eventId}', 'EventID');
@@ -71,7 +71,7 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
     }
   });
 
-  test('opens nothing above, below, by another method, in another API or stage', async () => {
+  test('allows no path above or below, no other method, API or stage', async () => {
     for (const path of ['', '/', `/${name}`, `/${name}/events/`, `/${name}/events/../../other/events`, `/${name}/x`]) {
       expect([path, await may(name, `/environments${path}`)]).toEqual([path, false]);
     }
@@ -90,7 +90,7 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
   });
 });
 
-describe('what the open routes answer', () => {
+describe('the allowed routes', () => {
   let store: SampleStore;
   beforeAll(async () => {
     store = await startSampleStore();
@@ -102,7 +102,7 @@ describe('what the open routes answer', () => {
     return handler(httpEvent(url), {} as Context);
   };
 
-  test('events of that environment alone', async () => {
+  test('return only events of that environment', async () => {
     const { statusCode, body } = await ask('/environments/prod-etl/events?limit=100');
     expect(statusCode).toBe(200);
     const { events } = JSON.parse(body) as { events: { environment: string }[] };
@@ -110,13 +110,13 @@ describe('what the open routes answer', () => {
     expect(new Set(events.map(({ environment }) => environment))).toEqual(new Set(['prod-etl']));
   });
 
-  test.each(['events', 'summary'])('nobody asks %s for another environment by a parameter', async (route) => {
+  test.each(['events', 'summary'])('%s does not accept another environment as a parameter', async (route) => {
     for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
       expect((await ask(`/environments/prod-etl/${route}?${parameter}`)).statusCode).toBe(400);
     }
   });
 
-  test('nor by the cursor of another environment', async () => {
+  test('do not accept the cursor of another environment', async () => {
     const { cursor } = JSON.parse((await ask('/environments/prod-etl/events?limit=1')).body) as { cursor: string };
     expect(cursor).toEqual(expect.any(String));
     expect((await ask(`/environments/dev-sandbox/events?limit=1&cursor=${cursor}`)).statusCode).toBe(400);

@@ -20,7 +20,7 @@ dev:
 `;
 
 describe('stages.yml', () => {
-  test('has the parameters of a stage, tags included; the command line wins', async () => {
+  test('has the parameters of a stage, including tags; the command line takes precedence', async () => {
     const stack = await stackOf({ retentionDays: '30', silentHours: '3' }, { stage: 'prod', stages: PROD });
     const { EventPattern, Tags } = stack.get('LogFileRule').properties;
     expect(EventPattern.detail.bucket.name).toEqual(['our-trail']);
@@ -34,7 +34,7 @@ describe('stages.yml', () => {
     expect(stack.ofType('AWS::Lambda::Function')).toHaveLength(2);
   });
 
-  test('of another stage changes nothing', async () => {
+  test('has no effect on another stage', async () => {
     const stack = await stackOf({}, { stage: 'test', stages: PROD });
     const { LOG_BUCKETS } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     expect(LOG_BUCKETS).toBe('mwaa-trail-test-logs-111122223333-eu-west-1');
@@ -43,19 +43,19 @@ describe('stages.yml', () => {
   });
 });
 
-test('the stage of local development has the names that the embedded servers have', async () => {
+test('the stage for local development uses the names of the embedded servers', async () => {
   const stack = await stackOf({}, { stage: 'local' });
   const { LOG_BUCKETS, QUARANTINE_BUCKET } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
   expect([LOG_BUCKETS, QUARANTINE_BUCKET]).toEqual(['mwaa-trail-local-logs', 'mwaa-trail-local-quarantine']);
 });
 
-describe('what is wrong is said', () => {
+describe('invalid parameters are reported', () => {
   const TOPIC = 'arn:aws:sns:eu-west-1:999988887777:trail';
 
   test.each<[string, Record<string, string>, Packaging, string]>([
-    ['a misspelt name', { logbucket: 'x' }, {}, 'logbucket is not a parameter: expected one of eventSources, '],
+    ['a misspelled name', { logbucket: 'x' }, {}, 'logbucket is not a parameter: expected one of eventSources, '],
     [
-      'one of a stage',
+      'a misspelled name of a stage',
       {},
       { stages: 'dev: { logbucket: x }' },
       'parameters of stage dev: logbucket is not a parameter',
@@ -66,10 +66,15 @@ describe('what is wrong is said', () => {
     ['neither on nor off', { verify: 'no' }, {}, 'verify: expected on or off'],
     ['no bucket to attach to', { source: 'bucket' }, {}, 'source=bucket needs logBucket'],
     ['no topic', { source: 'topic', logBucket: 'x' }, {}, 'source=topic needs topicArn'],
-    ['no topic by its ARN', { source: 'topic', logBucket: 'x', topicArn: 'trail' }, {}, 'topicArn: expected the ARN'],
-    ['a prefix of a new trail', { keyPrefix: 'a/AWSLogs/' }, {}, 'keyPrefix: a new trail writes to AWSLogs/'],
     [
-      'a prefix alone',
+      'a topic that is no ARN',
+      { source: 'topic', logBucket: 'x', topicArn: 'trail' },
+      {},
+      'topicArn: expected the ARN',
+    ],
+    ['a prefix for a new trail', { keyPrefix: 'a/AWSLogs/' }, {}, 'keyPrefix: a new trail writes to AWSLogs/'],
+    [
+      'a prefix without AWSLogs/',
       { source: 'topic', logBucket: 'x', topicArn: TOPIC, keyPrefix: 'audit/' },
       {},
       'keyPrefix: expected AWSLogs/ or PREFIX/AWSLogs/',
@@ -81,9 +86,9 @@ describe('what is wrong is said', () => {
       'tableKmsKeyArn: expected the ARN',
     ],
     ['no number', { queryConcurrency: 'all' }, {}, 'queryConcurrency: expected none or a number'],
-    ['more than CloudWatch looks back', { silentHours: '25' }, {}, 'silentHours: expected a number from 1 to 24'],
+    ['more than CloudWatch evaluates', { silentHours: '25' }, {}, 'silentHours: expected a number from 1 to 24'],
     ['tags as a text', { tags: 'a=b' }, {}, 'tags: expected a map'],
-    ['a stage too long for the names of buckets', {}, { stage: 'production-eu-west' }, 'at most 13'],
+    ['a stage that is too long for bucket names', {}, { stage: 'production-eu-west' }, 'at most 13'],
     ['two at once', { source: 'x', notify: 'y' }, {}, 'bucket or topic; notify'],
   ])('%s', async (_, params, packaging, says) => {
     await expect(packaged(params, packaging)).rejects.toThrow(says);

@@ -9,7 +9,7 @@ import { identityStatements } from './support/policies.ts';
 import { type Actions, isAllowed, type NamedPolicy, readActions } from './support/simulate.ts';
 import { ACCOUNT, REGION, type Stack } from './support/stack.ts';
 
-/** Those that differ in what a function may do. */
+/** The variants that differ in the permissions of functions. */
 const NAMES: Variant[] = [
   'a new trail',
   'a new trail with every option',
@@ -17,16 +17,16 @@ const NAMES: Variant[] = [
   'the topic of a trail in another account',
 ];
 
-/** Those in which every action is tried on everything. In all variants what is granted is needed, too. */
+/** The variants in which every action is tried on every resource. In all variants, every grant must be needed. */
 const SWEPT: readonly Variant[] = scaled(
   ['a new trail with every option', 'the topic of a trail in another account'],
   NAMES,
 );
 
-/** Services of which every action is tried. */
+/** The services whose actions are all tried. */
 const SERVICES = ['dynamodb', 's3', 'sqs', 'sns', 'kms', 'logs', 'lambda', 'cloudtrail', 'events', 'iam', 'sts'];
 
-/** One stack, and what its functions were seen to need. */
+/** A stack, and the observed needs of its functions. */
 interface Observed {
   stack: Stack;
   keyPrefix: string;
@@ -78,7 +78,7 @@ function keysAtRest(name: Variant, stack: Stack, logBucket: string): KeysAtRest 
   return keys;
 }
 
-/** All that a role may do, in one policy. */
+/** Returns all permissions of a role in one policy. */
 function policiesOf(stack: Stack, role: string): NamedPolicy[] {
   const statements = identityStatements(stack).filter((statement) => statement.in === role);
   return [{ name: role, policy: { Version: '2012-10-17', Statement: statements.map(({ text }) => text) } }];
@@ -86,7 +86,7 @@ function policiesOf(stack: Stack, role: string): NamedPolicy[] {
 
 const line = ({ action, resource, context }: Need) => `${action} ${resource} ${JSON.stringify(context)}`;
 
-describe('what is tried', () => {
+describe('the exercises cover', () => {
   test('every function of the stack', () => {
     const functions = observed.get('a new trail')!.stack.ofType('AWS::Lambda::Function');
     expect(EXERCISES.map((exercise) => exercise.function)).toEqual(functions.map(({ id }) => id));
@@ -144,7 +144,7 @@ describe.each(NAMES)('%s', (name) => {
     const seen = () => observed.get(name)!;
     const needs = () => seen().needs.get(exercise.function)!;
 
-    test('is allowed what it needs', async () => {
+    test('is allowed everything that it needs', async () => {
       expect(needs().length).toBeGreaterThan(8);
       expect(await deniedOf(policiesOf(seen().stack, role), needs())).toEqual([]);
     });
@@ -155,12 +155,12 @@ describe.each(NAMES)('%s', (name) => {
       });
     }
 
-    test('needs all that it is granted', () => {
+    test('needs everything that it is granted', () => {
       expect(unused(seen().stack, role, needs())).toEqual([]);
     });
   });
 
-  test('ingest reads log files of the trail, and lists what is below its prefix', async () => {
+  test('ingest reads log files of the trail, and lists only below its prefix', async () => {
     const { stack, keyPrefix, logBucket } = observed.get(name)!;
     const ingest = policiesOf(stack, 'IngestRole');
     const bucket = `arn:aws:s3:::${logBucket}`;
@@ -186,7 +186,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-test('keys are used through S3 and DynamoDB alone', async () => {
+test('keys are used only through S3 and DynamoDB', async () => {
   const { stack } = observed.get('a new trail with every option')!;
   const decrypt = (role: string, resource: string, context: Record<string, string>) =>
     isAllowed(policiesOf(stack, role), { action: 'kms:Decrypt', resource, context });
@@ -203,7 +203,7 @@ test('keys are used through S3 and DynamoDB alone', async () => {
   expect(await decrypt('QueryRole', stack.arn('TrailKey'), via('s3'))).toBe(false);
 });
 
-describe('roles that are wrong are found to be', () => {
+describe('wrong roles are detected', () => {
   const changed = (change: (statements: Statement[]) => void, role = 'QueryRole') => {
     const { stack } = observed.get('a new trail')!;
     const copy: Stack = stack.copy();
@@ -217,13 +217,13 @@ describe('roles that are wrong are found to be', () => {
   }
   const needs = (id = 'QueryLambdaFunction') => observed.get('a new trail')!.needs.get(id)!;
 
-  test('too little', async () => {
+  test('a missing permission', async () => {
     const copy = changed((statements) => void (statements[1]!.Resource as string[]).shift());
     const denied = await deniedOf(policiesOf(copy, 'QueryRole'), needs());
     expect(denied).toEqual([expect.stringMatching(/^dynamodb:Query .*\/index\/byEnvironment /)]);
   });
 
-  test('an action too many', async () => {
+  test('an unneeded action', async () => {
     const copy = changed((statements) => {
       statements[0]!.Action = ['dynamodb:GetItem', 'dynamodb:DeleteItem'];
     });
@@ -232,7 +232,7 @@ describe('roles that are wrong are found to be', () => {
     expect(unused(copy, 'QueryRole', needs())).toEqual([`dynamodb:DeleteItem on ${copy.arn('EventsTable')}`]);
   });
 
-  test('a resource too many', async () => {
+  test('an unneeded resource', async () => {
     const copy = changed((statements) => {
       statements[0]!.Resource = [
         statements[0]!.Resource as string,
@@ -244,7 +244,7 @@ describe('roles that are wrong are found to be', () => {
     expect(found).toContain(`dynamodb:GetItem ${copy.arn('EnvironmentsTable')}`);
   });
 
-  test('an index that nobody asks', () => {
+  test('an index that no request uses', () => {
     const copy = changed((statements) =>
       (statements[1]!.Resource as string[]).push(
         `${observed.get('a new trail')!.stack.arn('LogFilesTable')}/index/byDeliveryDay`,
@@ -254,18 +254,18 @@ describe('roles that are wrong are found to be', () => {
   });
 });
 
-/** The needs that are denied. */
+/** Returns the needs that are denied. */
 async function deniedOf(policies: NamedPolicy[], needs: readonly Need[]): Promise<string[]> {
   const denied = [];
   for (const need of needs) if (!(await isAllowed(policies, need))) denied.push(line(need));
   return denied;
 }
 
-/** Actions of all services that are allowed on something where no request needs them. */
+/** Returns the actions that are allowed on a resource although no request needs them. */
 async function excess({ stack, logBucket }: Observed, role: string, needs: readonly Need[]): Promise<string[]> {
   const policies = policiesOf(stack, role);
   const needed = new Set(needs.map(({ action, resource }) => `${action} ${resource}`));
-  // Whatever conditions ask for is there, so that nothing hides behind them.
+  // All condition keys have matching values, so that conditions hide nothing.
   const context = {
     's3:prefix': 'AWSLogs/111122223333/CloudTrail/x.json.gz',
     'kms:ViaService': `s3.${REGION}.amazonaws.com`,
@@ -286,7 +286,7 @@ async function excess({ stack, logBucket }: Observed, role: string, needs: reado
   return found;
 }
 
-/** What the functions use, of the same kind what they do not, and what belongs to others. */
+/** Resources that the functions use, others of the same kind, and those of other owners. */
 function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[]): Set<string> {
   const tables = stack
     .ofType('AWS::DynamoDB::Table')
@@ -296,7 +296,7 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
         ({ IndexName }: { IndexName: string }) => `${stack.arn(id)}/index/${IndexName}`,
       ),
     ]);
-  // Log files and digests: who reads the ones is not to read the others.
+  // Log files and digests: a role that reads one kind must not read the other.
   const readsDigests = needs.some(({ resource }) => resource.includes('/CloudTrail-Digest/'));
   const buckets = stack
     .ofType('AWS::S3::Bucket')
@@ -315,7 +315,7 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
       'AWS::IAM::Role',
     )
     .map(({ id }) => stack.arn(id));
-  // A table, bucket, queue that is not of this stack, and one whose name begins as a name of the stack does.
+  // Tables, buckets and queues of other stacks, and such with a name that starts like one of this stack.
   const foreign = [
     `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/another`,
     `${stack.arn('EventsTable')}-2`,
@@ -328,13 +328,13 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
     `arn:aws:kms:${REGION}:${ACCOUNT}:key/another`,
     `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/another:log-stream:x`,
   ];
-  // Of objects one of each bucket: they differ by name alone.
+  // One object of each bucket: they differ only by name.
   const named = needs.filter(({ resource }) => resource !== '*');
   const used = new Map(named.map(({ resource }) => [resource.replace(/(:::[^/]+)\/.*/s, '$1/'), resource]));
   return new Set([...used.values(), ...tables, ...buckets, ...others, ...foreign]);
 }
 
-/** What is granted, and no request needs. */
+/** Returns the grants that no request needs. */
 function unused(stack: Stack, role: string, needs: readonly Need[]): string[] {
   const granted = identityStatements(stack)
     .filter((statement) => statement.in === role)

@@ -12,12 +12,12 @@ beforeAll(async () => {
 }, 60_000);
 const passes = (message: string) => passesFilter(subscription.FilterPolicy, message);
 
-test('the filter is on the body, with no more names than SNS allows', () => {
+test('the filter applies to the body, and has no more names than SNS allows', () => {
   expect(subscription.FilterPolicyScope).toBe('MessageBody');
   expect(keysOf(subscription.FilterPolicy).length).toBeLessThanOrEqual(5);
 });
 
-/** What the samples have that came through a topic: the message itself. */
+/** Returns the message of each sample that came through a topic. */
 function published(): [name: string, message: string][] {
   const samples = jsonFiles<{ Records?: { Sns?: { Message: string }; body?: string }[] }>('events/deliveries');
   return samples.flatMap(([name, { Records = [] }]) =>
@@ -30,7 +30,7 @@ function published(): [name: string, message: string][] {
   );
 }
 
-test('log files pass, in every shape in which a topic has them', () => {
+test('notifications of log files pass, in every form', () => {
   const announcing = published().filter(([name]) => name !== 'cloudtrail-validation-message');
   expect(announcing.map(([name]) => name)).toEqual([
     'cloudtrail-sns',
@@ -46,15 +46,15 @@ const key = 'o-abc/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/02/x.json.g
 
 test.each<[string, unknown]>([
   ['several log files', { s3Bucket: 'logs', s3ObjectKey: [key, key] }],
-  ['S3, with members that nobody knows yet', { Records: [{ eventSource: 'aws:s3', new: 1, s3: {} }], more: true }],
+  ['S3, with unknown members', { Records: [{ eventSource: 'aws:s3', new: 1, s3: {} }], more: true }],
   ['EventBridge', { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket: {}, object: {} } }],
 ])('%s passes', (_, message) => expect(passes(JSON.stringify(message))).toBe(true));
 
-describe('what else Control Tower and others publish to the same topic does not', () => {
+describe('other messages on the same topic do not pass', () => {
   const config = { s3Bucket: 'logs', configSnapshotId: '1', notificationCreationTime: '2026-11-02T09:15:00Z' };
   test.each<[string, unknown]>([
     [
-      'a change that AWS Config found',
+      'a change that AWS Config detected',
       { configurationItem: { resourceType: 'AWS::EC2::Instance' }, messageType: 'ConfigurationItemChangeNotification' },
     ],
     [

@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 240_000);
 
 describe.each(NAMES)('%s', (name) => {
-  test('fits the schema that AWS publishes', () => {
+  test('is valid in the schema that AWS publishes', () => {
     expect(stacks.get(name)!.resources.length).toBeGreaterThan(40);
     expect(stacks.get(name)!.resources.flatMap(schemaProblems)).toEqual([]);
   });
@@ -32,18 +32,18 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-describe('parameters reach what they are for', () => {
+describe('parameters take effect', () => {
   const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
   const OPTIONS = 'a new trail with every option';
 
-  test('the tables have the key that is named, else the one that AWS manages', () => {
+  test('the tables use the given key, or the AWS managed key', () => {
     for (const table of ['EventsTable', 'LogFilesTable', 'EnvironmentsTable']) {
       expect(properties(OPTIONS, table).SSESpecification.KMSMasterKeyId).toBe(VARIANTS[OPTIONS].tableKmsKeyArn);
       expect(properties('a new trail', table).SSESpecification).not.toHaveProperty('KMSMasterKeyId');
     }
   });
 
-  test('log files have the key that is named, else one of the stack', () => {
+  test('log files use the given key, or one of the stack', () => {
     const OWN = 'a new trail with a bucket and a key of its own names, not verified';
     const keysIn = (variant: Variant) => [
       properties(variant, 'Trail').KMSKeyId,
@@ -68,7 +68,7 @@ describe('parameters reach what they are for', () => {
     expect(() => properties('a new trail', 'AlarmEmail')).toThrow('no resource');
   });
 
-  test('log files are kept for ever, unless days are named', () => {
+  test('log files are kept forever, unless a number of days is given', () => {
     const expirations = (variant: Variant) =>
       properties(variant, 'LogBucket').LifecycleConfiguration.Rules.flatMap(
         ({ ExpirationInDays }: Properties) => ExpirationInDays ?? [],
@@ -94,7 +94,7 @@ describe('parameters reach what they are for', () => {
   });
 });
 
-describe('a live stack changes to another variant', () => {
+describe('a live stack can change to another variant', () => {
   const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => [from, to] as const));
 
   test('CloudFormation cannot change the type of a resource', () => {
@@ -106,14 +106,14 @@ describe('a live stack changes to another variant', () => {
     }
   });
 
-  test.each(NAMES)('%s has one policy for both queues, under the same id', (name) => {
-    // A second one, or one of another id, would clear the policy when it is deleted.
+  test.each(NAMES)('%s has one policy for both queues, with the same ID', (name) => {
+    // A second policy, or one with another ID, would clear the queue's policy when it is deleted.
     const policies = stacks.get(name)!.ofType('AWS::SQS::QueuePolicy');
     expect(policies.map(({ id }) => id)).toEqual(['IngestQueuePolicy']);
     expect(policies[0]!.properties.Queues).toHaveLength(2);
   });
 
-  test.each(NAMES)('in %s, the senders of the other variants of the same bucket may still send', (name) => {
+  test.each(NAMES)('%s still allows the senders of the other variants of the same bucket', (name) => {
     const { topicArn }: Record<string, string> = VARIANTS[name];
     const stack = stacks.get(name)!;
     const senders = resourceStatements(stack)
@@ -140,7 +140,7 @@ describe('a live stack changes to another variant', () => {
     expect(senders).toEqual(['sns.amazonaws.com', ...names]);
   });
 
-  test('tables, queues, functions and what they may do keep their ids and names', () => {
+  test('tables, queues, functions and their roles keep their IDs and names', () => {
     const lasting = (name: Variant) =>
       stacks
         .get(name)!
@@ -152,8 +152,8 @@ describe('a live stack changes to another variant', () => {
   });
 });
 
-describe('the template as CloudFormation gets it', () => {
-  /** Each text of a template with where it stands. */
+describe('the compiled template', () => {
+  /** Returns each text of a template with its path. */
   function* textsOf(value: unknown, place: readonly string[] = []): Generator<[place: string, text: string]> {
     if (typeof value === 'string') yield [place.join('.'), value];
     else if (typeof value === 'object' && value !== null) {
@@ -161,32 +161,32 @@ describe('the template as CloudFormation gets it', () => {
     }
   }
 
-  test.each(NAMES)('%s: no condition is left, so that no branch has a value of the wrong type', (name) => {
+  test.each(NAMES)('%s: contains no conditions, so no branch has a value of the wrong type', (name) => {
     const template = templates.get(name)!;
     expect(template).not.toHaveProperty('Conditions');
     expect(JSON.stringify(template)).not.toMatch(/"(Fn::If|AWS::NoValue)"/);
     expect(Object.values(template.Resources).filter((resource) => 'Condition' in resource)).toEqual([]);
-    // An empty text means something to the functions alone.
+    // An empty text is valid only in the functions' environment.
     const empty = [...textsOf(template)].filter(
       ([place, text]) => text === '' && !/Variables\.|Fn::Join\.0$/.test(place),
     );
     expect(empty).toEqual([]);
   });
 
-  test.each(NAMES)('%s: nothing is for one partition of AWS alone', (name) => {
+  test.each(NAMES)('%s: works in every AWS partition', (name) => {
     const given = Object.values(VARIANTS[name]) as string[];
     const suspicious = [...textsOf(templates.get(name))].filter(
       ([place, text]) =>
         /arn:aws|amazonaws\.com/.test(text) &&
         !given.includes(text) &&
-        // Services are called so in every partition.
+        // Services have this name in every partition.
         !(/\.(Principal|Service(\.\d)?)$/.test(place) && /^([a-z0-9]+|sns\.[a-z0-9-]+)\.amazonaws\.com$/.test(text)) &&
         !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
     );
     expect(suspicious).toEqual([]);
   });
 
-  test('neither are policies and documents', () => {
+  test('policies and documents work in every AWS partition', () => {
     const files = [
       'README.md',
       ...['docs', 'deploy', 'deploy/policies'].flatMap((folder) =>
@@ -232,17 +232,17 @@ describe('the template as CloudFormation gets it', () => {
   );
 });
 
-test.each(NAMES)('%s: the API has no metrics that cost', (name) => {
+test.each(NAMES)('%s: the API has no billed metrics', (name) => {
   const settings = stacks.get(name)!.get('HttpApiStage').properties.DefaultRouteSettings;
   expect(settings).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
 });
 
 const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, string>).verify === 'off');
 
-test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
+test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
   const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
   const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
-  // The trail's own resources apart.
+  // Except the trail's own resources.
   expect(gone.filter((id) => !/^(LogBucket|Trail)/.test(id)).sort()).toEqual([
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
@@ -264,21 +264,21 @@ test.each(NOT_VERIFIED)('%s: nothing of verification is there', (name) => {
   expect(stacks.get(name)!.get('Dashboard').properties.DashboardBody).not.toContain('erif');
 });
 
-test('the function that verifies knows the bucket that digests name', () => {
+test('the verify function is configured with the bucket that digests name', () => {
   const original = (variant: Variant) =>
     stacks.get(variant)!.get('VerifyLambdaFunction').properties.Environment.Variables.ORIGINAL_LOG_BUCKET;
   expect(original('a new trail with every option')).toBe('original-logs');
   expect(original('a new trail')).toBe('');
 });
 
-describe('a template that is wrong is found to be', () => {
+describe('a wrong template is detected', () => {
   const spoilt = (spoil: (stack: Stack) => void, variant: Variant = 'a new trail') => {
     const copy = stacks.get(variant)!.copy();
     spoil(copy);
     return copy;
   };
 
-  test('every misspelt property', () => {
+  test('every misspelled property', () => {
     let count = 0;
     for (const resource of stacks.get('a new trail')!.resources) {
       for (const name of Object.keys(resource.properties)) {
@@ -373,9 +373,9 @@ describe('a template that is wrong is found to be', () => {
     expect(() => resolveTemplate(template as never)).toThrow(problem);
   });
 
-  /** By the rule's name: something that somebody could do, and that it is there for. */
+  /** By the rule's name: a change that the rule must detect. */
   const PLANTED: Readonly<Record<string, [Variant, (stack: Stack) => void][]>> = {
-    'tables are paid for by request, with a ceiling on the table and on each index': [
+    'tables are on demand, with a ceiling on the table and on each index': [
       ['a new trail', (stack) => delete stack.get('LogFilesTable').properties.OnDemandThroughput],
       [
         'a new trail',
@@ -384,20 +384,20 @@ describe('a template that is wrong is found to be', () => {
       ['a new trail', (stack) => delete stack.get('EventsTable').properties.OnDemandThroughput.MaxReadRequestUnits],
       ['a new trail', (stack) => set(stack, 'EventsTable', 'BillingMode', 'PROVISIONED')],
     ],
-    'tables cannot be deleted, and can be set back': [
+    'tables have deletion protection and point-in-time recovery': [
       ['a new trail', (stack) => delete stack.get('EventsTable').properties.DeletionProtectionEnabled],
       ['a new trail', (stack) => delete stack.get('EnvironmentsTable').properties.PointInTimeRecoverySpecification],
     ],
     'tables with indexes are created one after the other': [
       ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
     ],
-    'events expire by the attribute that is written': [
+    'the time to live of events is the attribute that ingest writes': [
       [
         'a new trail',
         (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
       ],
     ],
-    'what holds data outlives the stack': [
+    'resources with data outlive the stack': [
       ['a new trail', (stack) => delete stack.get('TrailKey').deletionPolicy],
       ['a new trail', (stack) => delete stack.get('LogBucket').updateReplacePolicy],
       ['a new trail', (stack) => Object.assign(stack.get('EventsTable'), { deletionPolicy: 'RetainExceptOnCreate' })],
@@ -416,7 +416,7 @@ describe('a template that is wrong is found to be', () => {
         (stack) => delete stack.get('LogBucket').properties.PublicAccessBlockConfiguration.BlockPublicPolicy,
       ],
     ],
-    'buckets are reached over TLS alone': [
+    'buckets require TLS': [
       ['a new trail', (stack) => stack.get('QuarantineBucketPolicy').properties.PolicyDocument.Statement.pop()],
       ['a new trail', (stack) => stack.get('LogBucketPolicy').properties.PolicyDocument.Statement[2].Resource.pop()],
     ],
@@ -427,7 +427,7 @@ describe('a template that is wrong is found to be', () => {
     'log files are versioned': [
       ['a new trail', (stack) => delete stack.get('LogBucket').properties.VersioningConfiguration],
     ],
-    'the quarantine is a bucket of its own that nothing listens to': [
+    'the quarantine is a separate bucket without notifications': [
       ['a new trail', (stack) => set(stack, 'QuarantineBucket', 'NotificationConfiguration', {})],
       [
         'a new trail',
@@ -439,7 +439,7 @@ describe('a template that is wrong is found to be', () => {
       ],
       ['a new trail', (stack) => set(stack, 'IngestLambdaFunction', 'Environment', { Variables: { LOG_BUCKETS: '' } })],
     ],
-    'what the bucket announces are log files': [
+    'the bucket announces only log files': [
       [
         'a new trail',
         (stack) => delete stack.get('LogBucket').properties.NotificationConfiguration.QueueConfigurations[0].Filter,
@@ -450,7 +450,7 @@ describe('a template that is wrong is found to be', () => {
           stack.get('LogBucket').properties.NotificationConfiguration.LambdaConfigurations[0].Filter.S3Key.Rules.pop(),
       ],
     ],
-    'a queue that a function reads keeps what fails': [
+    'a queue that a function reads has a dead-letter queue': [
       ['a new trail', (stack) => set(stack, 'IngestQueue', 'VisibilityTimeout', 1_799)],
       ['a new trail', (stack) => delete stack.get('IngestQueue').properties.RedrivePolicy],
       [
@@ -463,7 +463,7 @@ describe('a template that is wrong is found to be', () => {
         (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.FunctionResponseTypes,
       ],
     ],
-    'what calls functions is bounded': [
+    'the concurrency of functions is limited': [
       ['a new trail', (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.ScalingConfig],
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
     ],
@@ -473,7 +473,7 @@ describe('a template that is wrong is found to be', () => {
       ['a new trail', (stack) => set(stack, 'QueryLogGroup', 'LogGroupName', '/aws/lambda/another')],
     ],
     'log groups expire': [['a new trail', (stack) => delete stack.get('HttpApiLogGroup').properties.RetentionInDays]],
-    'what a function fails at that is called directly is kept': [
+    'failed direct invocations go to a dead-letter queue': [
       [
         'a new trail that calls the function',
         (stack) => delete stack.get('IngestInvokeConfig').properties.DestinationConfig,
@@ -483,7 +483,7 @@ describe('a template that is wrong is found to be', () => {
         (stack) => void stack.get('IngestRole').properties.Policies[0].PolicyDocument.Statement.pop(),
       ],
     ],
-    'what a rule or a topic cannot deliver is kept': [
+    'undeliverable messages of rules and topics go to a dead-letter queue': [
       [
         'the bucket of a trail, encrypted',
         (stack) => delete stack.get('LogFileRule').properties.Targets[0].DeadLetterConfig,
@@ -511,7 +511,7 @@ describe('a template that is wrong is found to be', () => {
       ],
       ['the topic of a trail in another account', (stack) => set(stack, 'LogFileSubscription', 'Region', 'eu-west-1')],
     ],
-    'who announces log files may write to the queue': [
+    'senders of notifications may write to the queue': [
       ['a new trail', (stack) => stack.get('IngestQueuePolicy').properties.PolicyDocument.Statement.shift()],
       [
         'the topic of a trail in another account',
@@ -520,7 +520,7 @@ describe('a template that is wrong is found to be', () => {
         },
       ],
     ],
-    'permissions are there before anything is sent': [
+    'permissions exist before anything is sent': [
       ['a new trail', (stack) => stack.get('Trail').dependsOn.splice(0)],
       ['a new trail', (stack) => without(stack, 'Trail', 'IngestSourcePolicy')],
       ['a new trail', (stack) => without(stack, 'LogBucket', 'IngestQueuePolicy')],
@@ -532,12 +532,12 @@ describe('a template that is wrong is found to be', () => {
         (stack) => without(stack, 'LogFileSubscription', 'IngestQueuePolicy'),
       ],
     ],
-    'tags are on every resource that can have some': [
+    'every resource that can have tags has them': [
       ['a new trail', (stack) => delete stack.get('QueryRole').properties.Tags],
       ['a new trail', (stack) => stack.get('QuarantineBucket').properties.Tags.pop()],
       ['a new trail', (stack) => delete stack.get('HttpApi').properties.Tags],
     ],
-    "names that are not the Region's alone carry the Region": [
+    'names that must be unique beyond the Region contain the Region': [
       ['a new trail', (stack) => set(stack, 'Dashboard', 'DashboardName', 'mwaa-trail-dev')],
       [
         'a new trail',
@@ -545,7 +545,7 @@ describe('a template that is wrong is found to be', () => {
       ],
       ['a new trail', (stack) => set(stack, 'QueryRole', 'RoleName', 'mwaa-trail-dev-query')],
     ],
-    'every route asks for IAM authorization': [
+    'every route requires IAM authorization': [
       ['a new trail', (stack) => delete stack.ofType('AWS::ApiGatewayV2::Route')[4]!.properties.AuthorizationType],
       ['a new trail', (stack) => set(stack, 'HttpApiRouteGetCompare', 'AuthorizationType', 'NONE')],
     ],
@@ -553,7 +553,7 @@ describe('a template that is wrong is found to be', () => {
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.AccessLogSettings],
     ],
-    'services act for what the policy names, in its account': [
+    'services act only for the named sources, in this account': [
       ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition],
       ['a new trail', (stack) => delete statementOf(stack, 'IngestQueuePolicy').Condition.StringEquals],
       ['a new trail', (stack) => delete statementOf(stack, 'LogBucketPolicy').Condition.StringEquals],
@@ -577,7 +577,7 @@ describe('a template that is wrong is found to be', () => {
         },
       ],
     ],
-    'roles are for Lambda alone': [
+    'only Lambda can assume roles': [
       [
         'a new trail',
         (stack) => {
@@ -604,13 +604,13 @@ describe('a template that is wrong is found to be', () => {
         (stack) => Object.assign(statementOf(stack, 'IngestSourcePolicy'), { NotResource: 'arn:aws:s3:::x' }),
       ],
     ],
-    'the trail sees everything, and can be verified': [
+    'the trail records everything, and can be verified': [
       ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop()],
       ['a new trail', (stack) => set(stack, 'Trail', 'EnableLogFileValidation', false)],
     ],
   };
 
-  test('each rule is tried', () => {
+  test('each rule has a case', () => {
     expect(Object.keys(PLANTED)).toEqual(Object.keys(RULES));
   });
 

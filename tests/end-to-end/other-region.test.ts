@@ -40,8 +40,8 @@ function run(...args: string[]) {
   return runInProcess(args, { ...awsSettings(endpoints), AWS_REGION: LOCAL_REGION });
 }
 
-describe('the log bucket, and the quarantine, are in other Regions than the stack', () => {
-  test('ingest: good files, bad files, bad records; then the quarantine', async () => {
+describe('the log bucket and the quarantine are in other Regions than the stack', () => {
+  test('ingest of valid files, invalid files and invalid records; then the quarantine', async () => {
     const settings = { endpoint: regional.proxy.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
     const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, settings);
     const world = await createWorld(servers, {}, { s3 });

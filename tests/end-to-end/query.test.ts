@@ -24,7 +24,7 @@ const DAY = 24 * 3600 * 1000;
 const servers = useServers();
 let world: World;
 let deps: QueryDeps;
-/** What went in, newest first; of one time by eventID. */
+/** The expected events, newest first; those of the same time by eventID. */
 let list: ExpectedEvent[];
 
 beforeAll(
@@ -119,7 +119,7 @@ async function ask(
 }
 
 test(
-  'everything, in the order of time, events of one time included',
+  'returns everything in order of time, and events of the same time by eventID',
   async () => {
     expect((await ask({})).map(comparable)).toEqual(list.map(comparable));
     expect(new Set(list.map(({ eventTime }) => eventTime)).size).toBeLessThan(EVENTS - 100);
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  'random criteria: the events that an independent filter finds, in that order',
+  'random criteria return the same events as an independent filter, in the same order',
   async () => {
     const random = seededRandom(4711);
     let found = 0;
@@ -157,7 +157,7 @@ test(
   scaled(120_000, 3_600_000),
 );
 
-test('an environment in a time costs little more than the index items that are returned', async () => {
+test('a query for an environment and a time range costs little more than the returned index items', async () => {
   const random = seededRandom(99);
   for (let run = 0; run < 50; run += 1) {
     const from = random.pick(list);
@@ -187,7 +187,7 @@ async function indexItems(environment: string, events: readonly ListedEvent[]): 
   return items;
 }
 
-test('events that have expired are not found, whichever index is read', async () => {
+test('expired events are not returned, whichever index is read', async () => {
   const expired = {
     environment: 'short-lived',
     principal: 'mayfly',

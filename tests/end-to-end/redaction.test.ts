@@ -10,7 +10,7 @@ import { httpEvent } from '../support/http-event.ts';
 import { useServers } from '../support/servers.ts';
 import { createWorld, dumpTable, NOW, putLogFile, s3Event, storedEvents, type World } from '../support/world.ts';
 
-/** 40 characters as random as a key's, another for each number; none is a secret of anybody. */
+/** Returns 40 characters that look like a key, different for each number. They are no real secrets. */
 function randomText(n: number, length = 40): string {
   const alphabet = 'aB3cD4eF5gH6iJ7kL8mN9pQ2rS0tU1vW';
   let state = n * 2_654_435_761 + 12_345;
@@ -20,7 +20,7 @@ function randomText(n: number, length = 40): string {
   }).join('');
 }
 
-/** Secrets by their look: the text that would be written, and the part of it that must not be found again. */
+/** Texts that look like secrets: the text as written, and the part of it that must not appear anywhere. */
 const LOOKS: Readonly<Record<string, (secret: string) => string>> = {
   'a JSON Web Token': (secret) => `eyJhbGciOiJIUzI1NiJ9.${secret}.c2lnbmF0dXJl`,
   'a bearer token': (secret) => `Authorization: Bearer ${secret}`,
@@ -81,7 +81,7 @@ const MEMBERS: Readonly<Record<string, (secret: unknown) => Fields>> = {
   }),
 };
 
-/** A plain word is no secret by its look; in these members it is one all the same. */
+/** A plain word does not look like a secret, but in these members it is one. */
 const SHAPES: Readonly<Record<string, (secret: string) => unknown>> = {
   text: (secret) => secret,
   object: (secret) => ({ a: { b: secret } }),
@@ -127,7 +127,7 @@ for (const [member, fields] of Object.entries(MEMBERS)) {
 const servers = useServers();
 let world: World;
 let events: StoredEvent[];
-/** Everything that the world outside can come to see, by where. */
+/** All visible output, by place. */
 const seen: [where: string, text: string][] = [];
 
 beforeAll(async () => {
@@ -170,17 +170,17 @@ async function askApi(): Promise<void> {
   expect(failures).toEqual([]);
 }
 
-test('all of them are stored, more than a hundred', () => {
+test('all of them, more than a hundred, are stored', () => {
   expect(planted.length).toBeGreaterThan(100);
   expect(events).toHaveLength(planted.length);
 });
 
-test('each event says that something was masked', () => {
+test('each event lists masked values', () => {
   const saying = events.filter(({ redacted }) => redacted.length > 0).map(({ eventId }) => eventId);
   expect(planted.filter(({ record }) => !saying.includes(String(record.eventID))).map(({ what }) => what)).toEqual([]);
 });
 
-describe('no secret is seen', () => {
+describe('no secret is visible', () => {
   test.each(planted.map(({ what, secret }) => [what, secret]))('%s', (_, secret) => {
     expect(seen.filter(([, text]) => text.includes(secret)).map(([where]) => where)).toEqual([]);
   });

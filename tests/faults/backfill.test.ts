@@ -60,7 +60,7 @@ interface Report {
 }
 const reportOf = ({ stdout }: Ended) => JSON.parse(stdout) as Report;
 
-describe('B1 a backfill that is killed, and run again while files are delivered, too', () => {
+describe('B1 a backfill that is killed and rerun while the same files are delivered', () => {
   const KILLS = scaled(6, 120);
   const SHAPES: readonly Shape[] = ['few', 'dense'];
   let kills = 0;
@@ -90,7 +90,7 @@ describe('B1 a backfill that is killed, and run again while files are delivered,
   }
 
   test.each(SHAPES)(
-    'B1 %s: the same table',
+    'B1 %s: the result is the same table',
     async (shape) => {
       const seed = 1_000 + SHAPES.indexOf(shape);
       let writes = 0;
@@ -121,11 +121,11 @@ describe('B1 a backfill that is killed, and run again while files are delivered,
     30_000 + 10_000 * KILLS,
   );
 
-  test('B1 so many processes were really killed', () => expect(kills).toBeGreaterThanOrEqual(KILLS / 2));
+  test('B1 enough processes were really killed', () => expect(kills).toBeGreaterThanOrEqual(KILLS / 2));
 });
 
 row(
-  'B1 W3 unprocessed items of a batch are written again, throttled and broken requests, too',
+  'B1 W3 unprocessed items of a batch are written again, and so are throttled and broken requests',
   async (seed) => {
     await inBucket(seed, 'few', async (world, scenario) => {
       const random = seededRandom(seed);
@@ -155,7 +155,7 @@ function unprocessed(table: string, puts: object[]) {
   return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
 }
 
-test('B1 S3 says SlowDown: waited, and all is read', async () => {
+test('B1 S3 answers SlowDown: it waits, and reads everything', async () => {
   await inBucket(1_000, 'few', async (world, scenario) => {
     const slowed = new Map<string, number>();
     faults(({ service, target, key }) => {
@@ -170,7 +170,7 @@ test('B1 S3 says SlowDown: waited, and all is read', async () => {
   });
 }, 60_000);
 
-test('B1 a file that fails does not keep the others, is tried once more, and then named', async () => {
+test('B1 a file that fails does not stop the others, is retried, and then reported', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { key } = files[0]!;
     const denied = (attempts: number): Script => {
@@ -194,7 +194,7 @@ test('B1 a file that fails does not keep the others, is tried once more, and the
   });
 }, 60_000);
 
-test('B1 the ledger cannot be written: nothing counts as done, and the next run does it', async () => {
+test('B1 the ledger cannot be written: no file counts as done, and the next run reads them again', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { logFilesTable } = world.direct.deps.config;
     faults(({ operation, target }) =>

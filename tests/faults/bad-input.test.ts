@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const ACKNOWLEDGED: SQSBatchResponse = { batchItemFailures: [] };
 
-test('there are at least sixty of them', () => expect(Object.keys(BAD_INPUTS).length).toBeGreaterThanOrEqual(60));
+test('there are at least sixty bad inputs', () => expect(Object.keys(BAD_INPUTS).length).toBeGreaterThanOrEqual(60));
 
 describe('bad input', () => {
   test.each(Object.entries(BAD_INPUTS))('%s', async (_, input) => {
@@ -72,7 +72,7 @@ async function expectOutcome(
   else await expectStored(world, outcome, file!);
 }
 
-/** Nothing of it is stored; its raw bytes, and the reason beside them, lie in the quarantine; the ledger says so. */
+/** Nothing of it is stored. Its raw bytes and the reason are in the quarantine, and the ledger says so. */
 async function expectQuarantined(world: World, reason: string, file: PutFile): Promise<void> {
   expect(await dumpTable(world.dynamo, world.deps.config.eventsTable)).toEqual([]);
   const objects = await quarantined(world);
@@ -110,11 +110,11 @@ function expectItem(item: StoredItem, { record, flags = [], attributes = {} }: S
   expect(recordText(item.record)).toBe(record ?? undefined);
   expect((item.flags?.L ?? []).map(({ S }) => S)).toEqual(flags);
   for (const [name, value] of Object.entries(attributes)) expect(item[name]?.S ?? item[name]?.N).toBe(value);
-  // What DynamoDB would refuse, and the embedded one takes.
+  // Limits of DynamoDB that the embedded server does not enforce.
   for (const value of Object.values(item)) expect(value.S).not.toBe('');
 }
 
-test('an object that is not there: retried, then quarantined as object-missing', async () => {
+test('a missing object is retried, then quarantined as object-missing', async () => {
   const world = await createWorld(servers);
   const file: PutFile = { bucket: world.logBucket, key: logFileKey('nowhere'), etag: 'e' };
   expect(await world.handle(sqsEvent(s3Event(file)))).toEqual(ACKNOWLEDGED);
@@ -180,7 +180,7 @@ const BOMBS: Readonly<Record<string, { file: () => Buffer; reason?: string; stor
 /** About what Node.js gives itself in a function of 512 MB; on a larger machine it would collect garbage late. */
 const LAMBDA_HEAP = ['--max-old-space-size=320'];
 
-describe('bombs are stopped within 10 s and 512 MB', () => {
+describe('decompression bombs are stopped within 10 s and 512 MB', () => {
   test.each(Object.entries(BOMBS))(
     '%s',
     async (_, { file, reason, stored = 0, bad = 0 }) => {
@@ -203,7 +203,7 @@ describe('bombs are stopped within 10 s and 512 MB', () => {
   );
 });
 
-test('a stored record is what the file has, also when it is compressed', async () => {
+test('a stored record is the same as in the file, even if it is compressed', async () => {
   const world = await createWorld(servers);
   const record = `{"eventSource":"airflow.amazonaws.com","eventID":"e","x":"${'ab'.repeat(50_000)}"}`;
   await world.s3.send(

@@ -6,23 +6,23 @@ import type { BadLogFileCode } from '../../shared/records/bad-log-file.ts';
 import { seededRandom } from '../support/random.ts';
 import { logFileKey } from '../support/world.ts';
 
-/** What must become of an input. */
+/** The expected outcome of an input. */
 export type Outcome =
   /** Acknowledged, and counted by this name. */
   | { nothingAnnounced: NothingAnnounced }
   | { skipped: SkippedObject }
   /** Never acknowledged: the message ends in the dead-letter queue. */
   | { fails: string }
-  /** The whole file is set aside, and nothing of it stored. */
+  /** The whole file is quarantined, and nothing of it is stored. */
   | { quarantined: BadLogFileCode | 'object-missing' }
-  /** The file's events are stored, in the order of its records, but for bad records, which are set aside. */
+  /** The file's events are stored, in the order of its records; bad records are quarantined. */
   | {
       stored: readonly Stored[];
       filtered?: number;
       bad?: readonly (BadRecordReason | 'not-an-object' | 'invalid-utf8')[];
     };
 
-/** What is asked of an item. */
+/** The expected content of an item. */
 export interface Stored {
   /** `null`: none, because it does not fit into an item. */
   record: string | null;

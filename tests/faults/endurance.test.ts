@@ -60,7 +60,7 @@ function everywhere(random: Random, probability: number, more: { s3?: Fault[]; d
 const SCENARIO = generateScenario(SEED, 'few');
 
 row(
-  'any schedule of deliveries, with faults anywhere, ends in one table',
+  'any order of deliveries, with any faults, results in the same table',
   async (seed) => {
     const random = seededRandom(seed);
     const world = await createFaultWorld(servers, random.chance(0.3) ? { maxHeldBytes: 0 } : {});
@@ -87,7 +87,7 @@ row(
 const FLIPS = scaled(100, 3_000);
 
 test(
-  'no file with a flipped bit crashes anything, or stores a wrong event',
+  'a file with a flipped bit neither crashes the function nor stores a wrong event',
   async () => {
     const world = await createFaultWorld(servers);
     try {
@@ -118,7 +118,7 @@ test(
   30_000 + FLIPS * 100,
 );
 
-/** One in so many records is of MWAA: the rest is what the reader has to pass by. */
+/** One of this many records is MWAA's. */
 const SOAK = scaled({ files: 10, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
 
 test(

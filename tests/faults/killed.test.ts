@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const endpoints = () => ({ s3: proxies.s3.endpoint, dynamo: proxies.dynamo.endpoint });
 
-/** A moment in the life of a process: at its n-th write, as the server has not yet, or has already done it. */
+/** A moment in a process: at its n-th write, before or after the server applies it. */
 interface Boundary {
   write: number;
   moment: 'before' | 'after';
@@ -93,13 +93,13 @@ async function killOnce(
   }
 }
 
-describe('L1 a process that is killed at a write, before or after it applied', () => {
+describe('L1 a process that is killed at a write, before or after the write is applied', () => {
   const KILLS = scaled(5, 70);
   const SHAPES: readonly Shape[] = ['few', 'dense', 'cloudtrail'];
   let kills = 0;
 
   test.each(SHAPES)(
-    'L1 %s: redelivery completes the same table',
+    'L1 %s: redelivery results in the same table',
     async (shape) => {
       const seed = 1_000 + SHAPES.indexOf(shape);
       const scenario = generateScenario(seed, shape);
@@ -124,7 +124,7 @@ describe('L1 a process that is killed at a write, before or after it applied', (
     30_000 + 5_000 * KILLS,
   );
 
-  test('L1 so many processes were really killed', () => expect(kills).toBeGreaterThanOrEqual(scaled(14, 200)));
+  test('L1 enough processes were really killed', () => expect(kills).toBeGreaterThanOrEqual(scaled(14, 200)));
 });
 
 /** Spread evenly over all writes, each before and after; more kills than those repeat them, in another timing. */
@@ -139,7 +139,7 @@ describe('L3 a process that runs out of memory', () => {
   /** Less than any function has, so that records of a size that is allowed are too much for it. */
   const SMALL_HEAP = ['--max-old-space-size=24', '--max-semi-space-size=1'];
 
-  test('L3 the next delivery does the same, poison is never acknowledged, and nothing of it is half done', async () => {
+  test('L3 the next delivery fails in the same way, the message is never acknowledged, and nothing is partly stored', async () => {
     const world = await createFaultWorld(servers);
     try {
       const poison = logFileOf(

@@ -29,7 +29,7 @@ async function inWorld(run: (world: FaultWorld) => Promise<void>, options = {}):
   }
 }
 
-row('N1 notifications twice and more, shuffled, by many workers: one table', async (seed) => {
+row('N1 repeated notifications, shuffled, with many workers: the same table', async (seed) => {
   const random = seededRandom(seed);
   const scenario = generateScenario(seed, random.pick(SHAPES));
   await inWorld(async (once) => {
@@ -57,7 +57,7 @@ function overwritten(seed: number): { older: ScenarioFile; scenario: Scenario } 
   return { older: { ...scenario.files[0]!, bytes: scenario.files.at(-1)!.bytes }, scenario };
 }
 
-row('N2 an object that is overwritten, and the older notification comes late', async (seed) => {
+row('N2 an object is overwritten, and the older notification arrives late', async (seed) => {
   const random = seededRandom(seed);
   const { older, scenario } = overwritten(seed);
   await inWorld(async (world) => {
@@ -69,7 +69,7 @@ row('N2 an object that is overwritten, and the older notification comes late', a
   });
 });
 
-row('N2 an object that is overwritten before or between its two readings', async (seed) => {
+row('N2 an object is overwritten before or between its two readings', async (seed) => {
   const { older, scenario } = overwritten(seed);
   const [newer, ...others] = scenario.files;
   const overwrite = first(() => upload(world, [newer!]));
@@ -89,7 +89,7 @@ row('N2 an object that is overwritten before or between its two readings', async
   }
 });
 
-/** Messages that can never be dealt with. */
+/** Messages that can never be processed. */
 function badBody(random: Random): object | string {
   return random.pick<object | string>([
     '',
@@ -103,7 +103,7 @@ function badBody(random: Random): object | string {
   ]);
 }
 
-row('N3 one bad message among ten fails alone', async (seed) => {
+row('N3 only the bad message among ten fails', async (seed) => {
   const random = seededRandom(seed);
   const [one, two, three] = [0, 1, 2].map((part) => generateScenario(seed * 3 + part, 'few'));
   const scenario: Scenario = {
@@ -120,7 +120,7 @@ row('N3 one bad message among ten fails alone', async (seed) => {
   });
 });
 
-row('N4 an answer names messages of its batch, each once, and exactly those that failed', async (seed) => {
+row('N4 an answer names exactly the failed messages of its batch, each once', async (seed) => {
   const random = seededRandom(seed);
   const { files } = generateScenario(seed, 'few');
   await inWorld(async (world) => {
@@ -147,7 +147,7 @@ row('N4 an answer names messages of its batch, each once, and exactly those that
   });
 });
 
-row('N5 of the files of one message one fails: the others are written, and the message comes again', async (seed) => {
+row('N5 one file of a message fails: the others are written, and the message is redelivered', async (seed) => {
   const random = seededRandom(seed);
   const scenario = generateScenario(seed, 'dense');
   await inWorld(async (world) => {

@@ -44,7 +44,7 @@ const nothingStored = async (world: FaultWorld) => expect((await eventsTableOf(w
 const inRun = (seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number) =>
   inScenario(servers, { seed, shape, timeOut }, run);
 
-/** The faults have an end, and all is well at the first delivery. */
+/** The faults end, and the first delivery succeeds. */
 const survives = (
   name: string,
   shape: Shape,
@@ -67,7 +67,7 @@ const survives = (
     ),
   );
 
-/** While the faults last nothing is acknowledged and nothing stored; when they are over the next delivery completes it. */
+/** While the faults last, nothing is acknowledged or stored. After them, the next delivery succeeds. */
 const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', timeOut?: number) =>
   row(
     name,
@@ -82,7 +82,7 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
           expect(dead).toHaveLength(files.length);
           expect(new Set(world.failures.map((failure) => failure.kind))).toEqual(new Set([kind]));
           await nothingStored(world);
-          // Whoever asks how complete an answer is learns of it.
+          // Answers report it as incomplete.
           for (const file of files) expect((await ledgerItem(world.direct, file))?.state).toEqual({ S: 'failed' });
           world.faults();
           expect((await deliver(1)).dead).toEqual([]);
@@ -94,7 +94,7 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
     timeOut === undefined ? undefined : scaled(1, 10),
   );
 
-/** The rest of an object was asked for, of the same state; with the first part it was the whole, and was not begun again. */
+/** The rest of the same state of the object was requested, and the object was not read from the start again. */
 function expectResumed({ world, files }: Run): void {
   const begun = readings(world).filter(({ headers }) => headers.range === undefined);
   expect(begun).toHaveLength(files.length * (world.deps.maxHeldBytes === 0 ? 2 : 1));
@@ -105,15 +105,15 @@ function expectResumed({ world, files }: Run): void {
 
 const slowDown = instead(s3Error(503, 'SlowDown'));
 
-survives('S1 503 twice, then fine', 'one', ({ world }) => world.faults(inTurn(isReading, slowDown, slowDown)));
-isRedelivered('S1 503 for ever: the message comes again', slowDown, 'retry');
-isRedelivered('S1 500 for ever: the message comes again', instead(s3Error(500, 'InternalError')), 'retry');
-isRedelivered('S1 connections that are reset for ever: the message comes again', reset, 'retry');
+survives('S1 503 twice, then success', 'one', ({ world }) => world.faults(inTurn(isReading, slowDown, slowDown)));
+isRedelivered('S1 503 forever: the message is redelivered', slowDown, 'retry');
+isRedelivered('S1 500 forever: the message is redelivered', instead(s3Error(500, 'InternalError')), 'retry');
+isRedelivered('S1 connections that are reset forever: the message is redelivered', reset, 'retry');
 survives('S1 connections that end without an answer', 'one', ({ world }) =>
   world.faults(inTurn(isReading, fin, reset)),
 );
 survives(
-  'S1 an answer that never comes',
+  'S1 an answer that never arrives',
   'one',
   ({ world }) => world.faults(inTurn(isReading, blackHole)),
   undefined,
@@ -139,11 +139,15 @@ survives(
   },
   expectResumed,
 );
-survives('S2 a body that is cut again and again, with a few bytes of progress each time', 'one', ({ world }) =>
+survives('S2 a body that is cut repeatedly, after a few bytes each time', 'one', ({ world }) =>
   world.faults(inTurn(isReading, ...Array.from({ length: 12 }, () => sent({ bytes: 40, ending: 'reset' })))),
 );
-isRedelivered('S2 a body that is cut for ever: the message comes again', sent({ bytes: 0, ending: 'reset' }), 'retry');
-row('S2 somebody ignores Range and sends the whole again: never stitched', (seed) =>
+isRedelivered(
+  'S2 a body that is cut forever: the message is redelivered',
+  sent({ bytes: 0, ending: 'reset' }),
+  'retry',
+);
+row('S2 the server ignores Range and sends the whole object again: parts are never joined', (seed) =>
   inRun(seed, 'cloudtrail', async ({ world, scenario, random, deliver }) => {
     const ranges = ({ headers }: PassingRequest) => headers.range !== undefined;
     const whole: Fault = async (exchange) => {
@@ -163,47 +167,50 @@ row('S2 somebody ignores Range and sends the whole again: never stitched', (seed
   }),
 );
 
-row('S3 an object that is replaced before its transfer is resumed: begun again, never stitched', async (seed) => {
-  const random = seededRandom(seed);
-  const scenario = generateScenario(seed, 'cloudtrail');
-  const [newer, ...others] = scenario.files;
-  const world = await createFaultWorld(servers);
-  try {
-    const older = { ...newer!, bytes: others[0]!.bytes };
-    const [before, ...rest] = await upload(world, [older, ...others]);
-    const cut = sent({ bytes: 1_000 + random.below(5_000), ending: random.pick(['fin', 'reset']) });
-    world.faults(
-      inTurn(
-        isReading,
-        cut,
-        first(() => upload(world, [newer!])),
-      ),
-    );
-    expect((await drain(bodiesOf([before!]), world.handle)).dead).toEqual([]);
-    expect(readings(world).map(({ headers }) => headers.range !== undefined)).toEqual([false, true, false]);
-    expect([...(await eventsTableOf(world)).keys()]).toEqual([...new Set(newer!.eventIds)].sort());
-    await drain(bodiesOf(rest), world.handle);
-    await expectAllStored(world, scenario);
-  } finally {
-    await world.stop();
-  }
-});
+row(
+  'S3 an object is replaced before its transfer is resumed: read from the start, parts are never joined',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const scenario = generateScenario(seed, 'cloudtrail');
+    const [newer, ...others] = scenario.files;
+    const world = await createFaultWorld(servers);
+    try {
+      const older = { ...newer!, bytes: others[0]!.bytes };
+      const [before, ...rest] = await upload(world, [older, ...others]);
+      const cut = sent({ bytes: 1_000 + random.below(5_000), ending: random.pick(['fin', 'reset']) });
+      world.faults(
+        inTurn(
+          isReading,
+          cut,
+          first(() => upload(world, [newer!])),
+        ),
+      );
+      expect((await drain(bodiesOf([before!]), world.handle)).dead).toEqual([]);
+      expect(readings(world).map(({ headers }) => headers.range !== undefined)).toEqual([false, true, false]);
+      expect([...(await eventsTableOf(world)).keys()]).toEqual([...new Set(newer!.eventIds)].sort());
+      await drain(bodiesOf(rest), world.handle);
+      await expectAllStored(world, scenario);
+    } finally {
+      await world.stop();
+    }
+  },
+);
 
 survives(
-  'S4 a body that stalls: the time-out fires, and it is resumed',
+  'S4 a body that stalls: resumed after the time-out',
   'cloudtrail',
   ({ world, random }) => world.faults(inTurn(isReading, sent({ bytes: random.below(5_000), ending: 'stall' }))),
   expectResumed,
   IMPATIENCE_MS,
 );
 isRedelivered(
-  'S4 a body that stalls for ever: the message comes again',
+  'S4 a body that stalls forever: the message is redelivered',
   sent({ bytes: 0, ending: 'stall' }),
   'retry',
   IMPATIENCE_MS,
 );
 
-row('S5 a connection that is closed early, with nothing to tell where the body ends', (seed) =>
+row('S5 a connection that is closed early, without a content length', (seed) =>
   inRun(seed, 'cloudtrail', async ({ world, scenario, random, deliver }) => {
     const cut = () => withoutChecksum(sent({ framing: 'connection', bytes: random.below(200), ending: 'fin' }));
     world.faults(always(isReading, (exchange) => cut()(exchange)));
@@ -220,17 +227,17 @@ row('S5 a connection that is closed early, with nothing to tell where the body e
 const bitInData = (random: Run['random']) => 8 * (10 + random.below(100)) + random.below(8);
 const xmlInstead = withBody(() => s3Error(200, 'InternalError').body);
 
-survives('S6 a flipped bit in one transfer: fetched once more', 'one', ({ world, random }) =>
+survives('S6 a flipped bit in one transfer: read again', 'one', ({ world, random }) =>
   world.faults(inTurn(isReading, flippedBit(bitInData(random)))),
 );
-survives('S6 an XML error with status 200, once: fetched once more', 'one', ({ world }) =>
+survives('S6 an XML error with status 200, once: read again', 'one', ({ world }) =>
   world.faults(inTurn(isReading, xmlInstead)),
 );
 for (const [name, fault] of [
   ['a bit that is flipped', (random: Run['random']) => flippedBit(bitInData(random))],
   ['an XML error with status 200', () => xmlInstead],
 ] as const) {
-  row(`S6 ${name} in every transfer: fetched twice, then hashed and quarantined`, (seed) =>
+  row(`S6 ${name} in every transfer: read twice, then hashed and quarantined`, (seed) =>
     inRun(seed, 'one', async ({ world, files, random, deliver }) => {
       world.faults(always(isReading, fault(random)));
       expect((await deliver(1)).dead).toEqual([]);
@@ -247,8 +254,8 @@ for (const [name, fault] of [
 }
 
 const notFound = instead(s3Error(404, 'NoSuchKey'));
-survives('S7 404 once: asked again', 'one', ({ world }) => world.faults(inTurn(isReading, notFound)));
-row('S7 404 for ever: retried, then quarantined as object-missing', (seed) =>
+survives('S7 404 once: retried', 'one', ({ world }) => world.faults(inTurn(isReading, notFound)));
+row('S7 404 forever: retried, then quarantined as object-missing', (seed) =>
   inRun(seed, 'one', async ({ world, files, deliver }) => {
     world.faults(always(isReading, notFound));
     expect((await deliver(1)).dead).toEqual([]);
@@ -261,18 +268,18 @@ row('S7 404 for ever: retried, then quarantined as object-missing', (seed) =>
     }
   }),
 );
-isRedelivered('S7 403: never acknowledged, and told as fatal', instead(s3Error(403, 'AccessDenied')), 'fatal');
-isRedelivered('S7 a bucket that is not there: never acknowledged', instead(s3Error(404, 'NoSuchBucket')), 'fatal');
+isRedelivered('S7 403: never acknowledged, and reported as fatal', instead(s3Error(403, 'AccessDenied')), 'fatal');
+isRedelivered('S7 a missing bucket: never acknowledged', instead(s3Error(404, 'NoSuchBucket')), 'fatal');
 
-isRedelivered('S8 KMS denies, as S3 says it', instead(s3Error(403, 'AccessDenied')), 'fatal');
+isRedelivered('S8 KMS denies, as S3 reports it', instead(s3Error(403, 'AccessDenied')), 'fatal');
 isRedelivered('S8 a KMS key that is disabled', instead(s3Error(400, 'KMS.DisabledException')), 'fatal');
-isRedelivered('S8 KMS throttles for ever', instead(s3Error(503, 'SlowDown')), 'retry');
-isRedelivered('S8 KMS throttles, by its own name', instead(s3Error(400, 'KMS.ThrottlingException')), 'retry');
+isRedelivered('S8 KMS throttles forever', instead(s3Error(503, 'SlowDown')), 'retry');
+isRedelivered('S8 KMS throttles, with its own error', instead(s3Error(400, 'KMS.ThrottlingException')), 'retry');
 survives('S8 KMS throttles for a while', 'one', ({ world }) =>
   world.faults(inTurn(isReading, slowDown, slowDown, slowDown)),
 );
 
-row('S6 a checksum of S3 that does not fit, once: fetched once more', (seed) =>
+row('S6 a wrong checksum of S3, once: read again', (seed) =>
   inRun(seed, 'one', async ({ world, scenario, files, random, deliver }) => {
     for (const [i, { bucket, key }] of files.entries()) {
       const Body = scenario.files[i]!.bytes;

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 test(
-  `serve: ${REQUESTS} requests over the local store, and memory is flat`,
+  `serve: ${REQUESTS} requests over the local store do not increase memory`,
   async () => {
     await ask(0, WARM);
     const before = residentMiB(serve.pid);

@@ -52,7 +52,7 @@ const delivery = (random: Random) => ({ batchSize: 1 + random.below(4), workers:
 const inRun = (seed: number, shape: Shape, run: (run: Run) => Promise<void>, timeOut?: number) =>
   inScenario(servers, { seed, shape, timeOut }, run, delivery);
 
-/** Some writes fail in these ways; redelivery, if it is needed at all, ends in the same table. */
+/** Some writes fail in these ways. The result is the same table, if necessary after redelivery. */
 const survives = (name: string, faults: readonly Fault[], probability: number, check = (_: FaultWorld) => {}) =>
   row(name, (seed) =>
     inRun(seed, seededRandom(seed).pick(['few', 'dense']), async ({ world, scenario, random, deliver }) => {
@@ -69,16 +69,16 @@ const overCapacity = instead(throttled('capacity', 'ProvisionedThroughputExceede
 const overLimit = instead(throttled('limit', 'RequestLimitExceeded'));
 const throttle = instead(throttled());
 
-survives('W1 throttled before the write applied', [throttle, overCapacity, overLimit], 0.3, ({ throttles }) => {
+survives('W1 throttled before the write is applied', [throttle, overCapacity, overLimit], 0.3, ({ throttles }) => {
   const reasons = new Set(throttles);
   expect(reasons.size).toBeGreaterThan(0);
   for (const reason of reasons) {
     expect(reason).toMatch(/^TableWriteKeyRangeThroughputExceeded (arn:aws:dynamodb:.*:table\/events|capacity|limit)$/);
   }
 });
-survives('W1 500, 503, reset before the write applied', [internalError, unavailable, reset, fin], 0.3);
+survives('W1 500, 503, reset before the write is applied', [internalError, unavailable, reset, fin], 0.3);
 survives(
-  'W2 500, reset, a cut answer after the write applied',
+  'W2 500, reset, a cut answer after the write is applied',
   [
     afterApplied(internalError),
     afterApplied(unavailable),
@@ -88,7 +88,7 @@ survives(
   ],
   0.3,
 );
-row('W1, W2 half of all writes fail, before or after they applied, for a while', (seed) =>
+row('W1, W2 half of all writes fail for a while, before or after they are applied', (seed) =>
   inRun(seed, seededRandom(seed).pick(['few', 'dense']), async ({ world, scenario, random, deliver }) => {
     const before = [throttle, reset, internalError];
     world.faults(sometimes(random, 0.5, isTableWrite, [...before, ...before.map(afterApplied)]));
@@ -99,7 +99,7 @@ row('W1, W2 half of all writes fail, before or after they applied, for a while',
   }),
 );
 
-row('W2 the first answer of every put is lost after it applied: all is known, nothing in conflict', (seed) =>
+row('W2 the first answer of every put is lost after it is applied: all are duplicates, none a conflict', (seed) =>
   inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
     const lost = new Set<string>();
     world.faults((request) => {
@@ -116,7 +116,7 @@ row('W2 the first answer of every put is lost after it applied: all is known, no
   }),
 );
 
-test('W3 batches, whose unprocessed items must be looked after, are written in one place; backfill.test.ts tries it', () => {
+test('W3 only one file writes batches, whose unprocessed items must be retried; backfill.test.ts tests it', () => {
   const folder = new URL('../../shared/', import.meta.url);
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
@@ -124,7 +124,7 @@ test('W3 batches, whose unprocessed items must be looked after, are written in o
   expect(users).toEqual(['store/ledger-writer.ts']);
 });
 
-row('W4 writes of which nothing is ever heard again, or only a byte now and then: the time-out fires', (seed) =>
+row('W4 writes that are never answered, or a byte at a time: the time-out ends them', (seed) =>
   inRun(
     seed,
     'few',
@@ -137,7 +137,7 @@ row('W4 writes of which nothing is ever heard again, or only a byte now and then
   ),
 );
 
-row('W5 an item that DynamoDB refuses: that one is quarantined, the others are written', (seed) =>
+row('W5 an item that DynamoDB refuses is quarantined, and the others are written', (seed) =>
   inRun(seed, 'dense', async ({ world, scenario, files, random }) => {
     const refused = random.pick(scenario.files[0]!.eventIds);
     const isRefused = (request: PassingRequest) => isEventPut(request) && request.body.includes(`"${refused}"`);
@@ -159,7 +159,7 @@ row('W5 an item that DynamoDB refuses: that one is quarantined, the others are w
   }),
 );
 
-row('W6 a hot environment of which an index takes one write in three: it drains', (seed) =>
+row('W6 a hot environment, and an index that accepts one write in three: the queue drains', (seed) =>
   inRun(seed, 'dense', async ({ world, scenario, deliver }) => {
     let attempts = 0;
     const index = 'arn:aws:dynamodb:us-east-1:111122223333:table/events/index/byEnvironment';
@@ -197,7 +197,7 @@ function contradictions(random: Random): { files: { key: string; bytes: Buffer }
 }
 
 row(
-  'W7 one eventID with different content: kept as first written, the others quarantined as conflicts',
+  'W7 one eventID with different content: the first is kept, the others are quarantined as conflicts',
   async (seed) => {
     const random = seededRandom(seed);
     const { files, texts } = contradictions(random);
@@ -236,7 +236,7 @@ function clockUntil(world: FaultWorld, writes: number): () => number {
 }
 
 row(
-  'L2 no time left in the middle of a batch: what is not begun fails, and the next delivery goes on from there',
+  'L2 no time left in the middle of a batch: unfinished messages fail, and the next delivery continues',
   async (seed) => {
     const random = seededRandom(seed);
     // More than two slices between which the clock is looked at.
@@ -289,7 +289,7 @@ row(
 );
 
 row(
-  'L2 counts that do not add up, because a checkpoint has lost count: the file is not finished',
+  'L2 counts that do not add up because of a wrong checkpoint: the file is not finished',
   async (seed) => {
     const records = Array.from({ length: 250 }, (_, i) => ({
       eventSource: 'airflow.amazonaws.com',
@@ -317,7 +317,7 @@ row(
 );
 
 row(
-  'L2 an invocation that hangs answers before it is ended, and names what is not done',
+  'L2 an invocation that hangs answers before its time-out, and names the unfinished messages',
   async (seed) => {
     const world = await createFaultWorld(servers, {}, IMPATIENCE_MS);
     try {
@@ -345,7 +345,7 @@ for (const [what, fault] of [
   ['is denied', instead(s3Error(403, 'AccessDenied'))],
   ['is reset', reset],
 ] as const) {
-  row(`L4 the write to the quarantine ${what}: not acknowledged; afterwards set aside`, async (seed) => {
+  row(`L4 the write to the quarantine ${what}: not acknowledged; quarantined afterwards`, async (seed) => {
     const random = seededRandom(seed);
     const scenario = generateScenario(seed, 'few');
     const world = await createFaultWorld(servers);

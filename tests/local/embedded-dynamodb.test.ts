@@ -62,7 +62,7 @@ describe('tables', () => {
     }
   });
 
-  test('the events table keeps the quotas of DynamoDB', async () => {
+  test('the events table is within the quotas of DynamoDB', async () => {
     const { client } = await start();
     const { Table } = await client.send(new DescribeTableCommand({ TableName: LOCAL_TABLES.eventsTable }));
     const indexes = Table!.GlobalSecondaryIndexes!;
@@ -91,14 +91,14 @@ describe('a store on disk', () => {
     expect(await dumpTable((await start('kept')).client, LOCAL_TABLES.eventsTable)).toEqual([event]);
   });
 
-  test('is for one at a time', async () => {
+  test('can be opened by one process at a time', async () => {
     await start('busy');
     await expect(start('busy')).rejects.toMatchObject({ code: 'store-in-use' });
     await stop();
     await start('busy');
   });
 
-  test('of two that start at the same time one gets it', async () => {
+  test('is opened by only one of two processes that start simultaneously', async () => {
     for (let round = 0; round < 5; round += 1) {
       const started = await Promise.allSettled([start('race'), start('race')]);
       const refused = started.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
@@ -107,7 +107,7 @@ describe('a store on disk', () => {
     }
   });
 
-  test('that was left while its tables were created is made anew', async () => {
+  test('is created again if creating its tables was interrupted', async () => {
     await start('unfinished');
     await stop();
     await patchTable('unfinished', LOCAL_TABLES.environmentsTable, { TableStatus: 'CREATING' });
@@ -118,7 +118,7 @@ describe('a store on disk', () => {
     expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([event]);
   });
 
-  test('with other keys is refused, and left as it is', async () => {
+  test('with other keys is refused and not changed', async () => {
     await put(await start('different'));
     await stop();
     await patchTable('different', LOCAL_TABLES.eventsTable, { GlobalSecondaryIndexes: [] });
@@ -133,7 +133,7 @@ describe('a store on disk', () => {
       valueEncoding: 'json',
     });
     try {
-      // Below which prefix is the server's own affair.
+      // The prefix is internal to the server.
       const entries = await database.iterator().all();
       const entry = entries.find(([key, value]) => key.endsWith(table) && value.TableName === table);
       if (entry === undefined) throw new Error(`expected ${table} in the store`);
@@ -144,7 +144,7 @@ describe('a store on disk', () => {
   }
 });
 
-test('in memory, nothing is shared', async () => {
+test('databases in memory share nothing', async () => {
   await put(await start());
   const { client } = await start();
   expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([]);

@@ -41,7 +41,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** `fetch` does not let Host be chosen. */
+/** `fetch` does not allow setting Host. */
 async function statusOf(
   endpoint: string,
   headers: Record<string, string>,
@@ -54,7 +54,7 @@ async function statusOf(
   return response.statusCode;
 }
 
-describe('whom a request is for', () => {
+describe('the Host of a request', () => {
   test.each([
     ['127.0.0.1:8787', 8787],
     ['localhost:8787', 8787],
@@ -114,18 +114,18 @@ describe.each(['dynamo', 's3'] as const)('%s', (name) => {
     },
   );
 
-  test('refuses a page of another site, which could read answers or write', async () => {
+  test('refuses requests from pages of other sites', async () => {
     for (const method of ['GET', 'POST', 'OPTIONS']) {
       expect(await statusOf(endpoint(), { origin: 'http://evil.example' }, method)).toBe(403);
     }
   });
 
-  test('refuses who expects another server', async () => {
+  test('refuses requests for another server', async () => {
     expect(await statusOf(endpoint(), { [SERVER_ID]: 'another' })).toBe(421);
     expect(await statusOf(endpoint(), { [SERVER_ID]: { dynamo, s3 }[name].id })).toBe(200);
   });
 
-  test('goes on when a request breaks off', async () => {
+  test('continues after an aborted request', async () => {
     for (const end of [100, 5_000_000]) {
       const socket = connect(Number(port()), '127.0.0.1');
       socket.on('error', () => {});
@@ -139,7 +139,7 @@ describe.each(['dynamo', 's3'] as const)('%s', (name) => {
 });
 
 describe('S3', () => {
-  test('says where a bucket is', async () => {
+  test('reports the Region of a bucket', async () => {
     const { LocationConstraint } = await s3.client.send(
       new GetBucketLocationCommand({ Bucket: LOCAL_QUARANTINE_BUCKET }),
     );
@@ -153,14 +153,14 @@ describe('S3', () => {
     }
   });
 
-  test('an object may be called location', async () => {
+  test('accepts an object with the name location', async () => {
     const object = { Bucket: LOCAL_QUARANTINE_BUCKET, Key: 'location' };
     await s3.client.send(new PutObjectCommand({ ...object, Body: 'x' }));
     const { Body } = await s3.client.send(new GetObjectCommand(object));
     expect(await Body!.transformToString()).toBe('x');
   });
 
-  test('does not take what it does not have for the bucket or the object', async () => {
+  test('does not treat unsupported subresources as the bucket or object', async () => {
     const bucket = { Bucket: 'kept' };
     await fetch(`${s3.endpoint}/kept`, { method: 'PUT' });
     const object = { ...bucket, Key: 'object' };
@@ -221,7 +221,7 @@ describe('time to live', () => {
     await second.stop();
   });
 
-  test('ends with its table', async () => {
+  test('is deleted with its table', async () => {
     await create(dynamo.client, 'again');
     await update(dynamo.client, 'again', true);
     await dynamo.client.send(new DeleteTableCommand({ TableName: 'again' }));
@@ -234,7 +234,7 @@ describe('time to live', () => {
     expect(await describeTtl(dynamo.client, 'again')).toEqual({ TimeToLiveStatus: 'DISABLED' });
   });
 
-  test('of no table, or asked wrongly', async () => {
+  test('refuses a missing table and invalid requests', async () => {
     const missing = { name: 'ResourceNotFoundException' };
     await expect(describeTtl(dynamo.client, 'none')).rejects.toMatchObject(missing);
     await expect(update(dynamo.client, 'none', true)).rejects.toMatchObject(missing);
@@ -250,7 +250,7 @@ describe('time to live', () => {
 });
 
 describe.each(['memory', 'disk'])('iterators of a database in %s', (kind) => {
-  test('are closed, also where a limit ends the read', async () => {
+  test('are closed, even if a limit ends the read', async () => {
     const store = kind === 'disk' ? `${folder.path}/iterators` : undefined;
     const { own, iterators } = await countingIterators(() => startEmbeddedDynamo(LOCAL_TABLES, store));
     try {

@@ -60,7 +60,7 @@ describe('every server listens on the loopback address only', () => {
     expectLoopback(child.pid, 2);
   });
 
-  test("the tests' own, and those of bench", async () => {
+  test('those of the tests and benchmarks', async () => {
     const before = KNOWS_SOCKETS ? listeningSockets(process.pid).length : 0;
     const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
     const dynoxide = dynoxideProgram();

@@ -86,7 +86,7 @@ function writeLogFiles(cwd: string, count: number): string {
   return path;
 }
 
-test('a local store is the same whatever AWS settings the environment has', async () => {
+test('a local store does not depend on AWS settings in the environment', async () => {
   const cwd = copyOfSamples('settings');
   const settings = {
     ...{
@@ -107,7 +107,7 @@ test('a local store is the same whatever AWS settings the environment has', asyn
   }
 });
 
-test('a store in which a server cannot be announced is said plainly, and nothing of it is left', async () => {
+test('a store in which the server address cannot be written is reported, and leaves nothing behind', async () => {
   const cwd = copyOfSamples('unannounced');
   mkdirSync(announcement(cwd));
   const before = readdirSync(store(cwd)).sort();
@@ -122,10 +122,10 @@ test('a store in which a server cannot be announced is said plainly, and nothing
 describe('other users of the machine', () => {
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-  test('may not look into a store', async () => {
+  test('cannot read a store', async () => {
     const cwd = join(folder.path, 'private');
     mkdirSync(join(cwd, 'given'), { recursive: true });
-    // A folder that was there before stays as it is, but what is made in it is private.
+    // An existing folder keeps its permissions, but new files in it are private.
     for (const path of [join(cwd, '.mwaa-trail'), join(cwd, 'given')]) {
       const { close } = await openLocalStore(path, 'add');
       const inside = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -143,7 +143,7 @@ describe('other users of the machine', () => {
     expect(mode(join(cwd, 'given'))).not.toBe('700');
   });
 
-  test('are not answered by its servers, whose names only the store tells', async () => {
+  test('get no answers from its servers, whose names only the store has', async () => {
     const cwd = join(folder.path, 'by-name');
     const { close } = await openLocalStore(store(cwd), 'add');
     for (const shared of Object.values(storeFolders(store(cwd)))) {
@@ -187,7 +187,7 @@ describe('while serve has the store', () => {
     expect(await eventCount(cwd)).toBe(TOTAL + 60);
   }, 120_000);
 
-  test('only its owner can read where it is, and it says so no longer when it ends', async () => {
+  test('only its owner can read its address, which is removed when it ends', async () => {
     const cwd = copyOfSamples('announced');
     const { server } = await serve(cwd);
     expect(statSync(announcement(cwd)).mode & 0o777).toBe(0o600);
@@ -213,7 +213,7 @@ describe('while serve has the store', () => {
     120_000,
   );
 
-  /** The tables after a replay that nothing disturbs. */
+  /** The tables after an undisturbed replay. */
   async function referenceOf(cwd: string, more: string): Promise<string[]> {
     const reference = copyOfSamples(`reference-of-${cwd.split('/').at(-1)}`);
     expect((await run(reference, 'replay', more)).code).toBe(0);
@@ -229,7 +229,7 @@ describe('while serve has the store', () => {
   }
 });
 
-test('two serve at the same time, and the one goes on when the other ends', async () => {
+test('of two serve processes, one continues when the other ends', async () => {
   const cwd = copyOfSamples('two-serve');
   const [first, second] = await Promise.all([serve(cwd), serve(cwd)]);
   const ask = async ({ url }: { url: string }) => (await fetch(`${url}/environments`)).status;
@@ -240,7 +240,7 @@ test('two serve at the same time, and the one goes on when the other ends', asyn
 }, 60_000);
 
 describe('npm run local', () => {
-  test('does not lock out: query, replay and the quarantine work', async () => {
+  test('does not block query, replay and the quarantine commands', async () => {
     const cwd = copyOfSamples('local');
     const local = startLocal(cwd);
     running.push(local);
@@ -253,11 +253,11 @@ describe('npm run local', () => {
     expect((await run(cwd, 'replay', bad)).code).toBe(1);
     expect((await run(cwd, 'quarantine', 'list')).stdout).toContain('json');
     await local.end();
-    // What it was told while it was running is on disk.
+    // Everything written while it ran is on disk.
     expect((await run(cwd, 'quarantine', 'list')).stdout).toContain('json');
   }, 120_000);
 
-  test('is for one at a time, which is said plainly', async () => {
+  test('runs once at a time, and says so', async () => {
     const cwd = copyOfSamples('two-locals');
     const both = [startLocal(cwd), startLocal(cwd)];
     running.push(...both);
@@ -281,7 +281,7 @@ describe('npm run local', () => {
     expect(await local.says('')).toContain(problem);
   });
 
-  test('a port that is taken', async () => {
+  test('reports a port that is in use', async () => {
     const taken = createServer();
     const port = new URL(await listenOnLoopback(taken, 0)).port;
     for (const name of ['dynamodb', 's3']) {
@@ -295,7 +295,7 @@ describe('npm run local', () => {
   }, 60_000);
 });
 
-describe('what a process that was killed leaves', () => {
+describe('the address file of a killed process', () => {
   test.each([
     ['nobody listens', 'http://127.0.0.1:1'],
     ['no JSON', undefined],
@@ -311,7 +311,7 @@ describe('what a process that was killed leaves', () => {
     expect(existsSync(announcement(cwd))).toBe(false);
   });
 
-  test('another server has its port by now: nothing is asked of it, or sent to it', async () => {
+  test('names a port that another server uses now: no request is sent to it', async () => {
     const cwd = copyOfSamples('stranger');
     const asked: string[] = [];
     const stranger = createServer((request, response) => {
@@ -335,7 +335,7 @@ describe('a client of a shared server', () => {
   const put = (client: Awaited<ReturnType<typeof openLocalDynamo>>['client'], id: string) =>
     client.send(new PutItemCommand({ TableName: LOCAL_TABLES.eventsTable, Item: Item(id) }));
 
-  test('goes on with whoever has it next, itself too', async () => {
+  test('continues with the next server, even its own', async () => {
     const cwd = join(folder.path, 'next');
     const opened = [];
     for (let i = 0; i < 4; i += 1) opened.push(await openLocalDynamo(store(cwd)));
@@ -348,7 +348,7 @@ describe('a client of a shared server', () => {
     await close();
   });
 
-  test('requests that are being answered when the server stops are answered or sent again', async () => {
+  test('requests in progress when the server stops are answered or sent again', async () => {
     const cwd = join(folder.path, 'stopping');
     const [holder, guest] = [await openLocalDynamo(store(cwd)), await openLocalDynamo(store(cwd))];
     const puts = Array.from({ length: 200 }, (_, i) => put(guest.client, `${i}`));
@@ -358,7 +358,7 @@ describe('a client of a shared server', () => {
     await guest.close();
   });
 
-  test('objects are shared, too', async () => {
+  test('objects are also shared', async () => {
     const cwd = join(folder.path, 'objects');
     const [holder, guest] = [await openLocalS3(store(cwd)), await openLocalS3(store(cwd))];
     const object = { Bucket: LOCAL_LOG_BUCKET, Key: 'a/b' };
@@ -369,7 +369,7 @@ describe('a client of a shared server', () => {
     await guest.close();
   });
 
-  test('what only reads does not wait for who adds', async () => {
+  test('a reader does not wait for a process that adds files', async () => {
     const cwd = copyOfSamples('reads');
     const { close } = await openLocalStore(store(cwd), 'add');
     for (const args of [
@@ -401,7 +401,7 @@ describe('a client of a shared server', () => {
   }, 30_000);
 });
 
-test('replays that start at the same time: each does its work, or says plainly why not', async () => {
+test('replays that start simultaneously each succeed, or say why not', async () => {
   const cwd = join(folder.path, 'race');
   mkdirSync(cwd);
   const ended: Ended[] = await Promise.all([0, 1, 2].map(() => runCli(['replay', SAMPLES], cwd)));

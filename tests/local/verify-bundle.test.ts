@@ -20,7 +20,7 @@ const SCRIPT = `
   );`;
 
 const servers = useServers();
-/** CloudTrail, as far as it lists the public key of a Region. */
+/** A CloudTrail that only lists the public key of a Region. */
 const cloudTrail = createServer((_, response) => {
   const { fingerprint, value } = signingKey('eu-west-1').publicKey;
   const key = { Fingerprint: fingerprint, Value: Buffer.from(value).toString('base64') };
@@ -33,7 +33,7 @@ afterAll(async () => {
   cloudTrail.close();
 });
 
-test('the deployed bundle, told by its environment variables alone', async () => {
+test('the deployed bundle works with only its environment variables', async () => {
   const world = await createWorld(servers);
   const bucket = new SignedBucket(`trail-${world.quarantineBucket}`);
   const start = new Date(Math.floor(Date.now() / 1000) * 1000 - 3 * 3600 * 1000).toISOString();

@@ -18,7 +18,7 @@ export function isAwsMetric(namespace: string, name: string): boolean {
   return schema.all('metric').some((metric) => metric.namespace === namespace && metric.name === name);
 }
 
-/** What of a resource AWS would not take: names it does not know, members that are missing, values of another type. */
+/** Returns what is invalid in a resource: unknown names, missing members, values of another type. */
 export function schemaProblems({ id, type, properties }: StackResource): string[] {
   return memberProblems(properties, resourceType(type).properties, id);
 }

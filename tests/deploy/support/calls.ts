@@ -14,7 +14,7 @@ interface SdkClient {
 
 type Next = (args: { input: Call['input'] }) => Promise<unknown>;
 
-/** Notes each command of a client, from now on. */
+/** Records each command of a client from now on. */
 export function recordCalls<Client>(client: Client, calls: Call[]): Client {
   const { config, middlewareStack } = client as SdkClient;
   const middleware =
@@ -34,7 +34,7 @@ export function recordCalls<Client>(client: Client, calls: Call[]): Client {
   return client;
 }
 
-/** What IAM must allow. */
+/** A permission that IAM must grant. */
 export interface Need {
   action: string;
   resource: string;

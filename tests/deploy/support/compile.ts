@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { packageRoot } from '../../../local/table-definitions.ts';
 import { REGION, resolveTemplate, type Stack, type Template } from './stack.ts';
 
-/** The ways of deploying that README and serverless.yml name, as `--param` values. */
+/** The variants of deployment that docs/deploy.md and serverless.yml describe, as `--param` values. */
 export const VARIANTS = {
   'a new trail': {},
   'a new trail that calls the function': { source: 'new-trail', notify: 'function', ingestConcurrency: '10' },

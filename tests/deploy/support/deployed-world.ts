@@ -8,15 +8,15 @@ import { readConfig, readTableNames } from '../../../shared/config.ts';
 import { type Call, recordCalls } from './calls.ts';
 import type { Stack } from './stack.ts';
 
-/** Embedded servers with the tables and buckets that the functions of a stack are told of. */
+/** Embedded servers with the tables and buckets of a stack. */
 export interface DeployedWorld {
   stack: Stack;
-  /** Unrecorded, to prepare. */
+  /** Clients for preparation, whose commands are not recorded. */
   s3: S3Client;
   logBucket: string;
   /** The environment variables of a function of the stack. */
   environmentOf(functionId: string): Record<string, string>;
-  /** Clients of which each command is noted. */
+  /** Clients whose commands are recorded. */
   recorded(calls: Call[]): { s3: S3Client; dynamo: ReturnType<typeof createDynamoClient> };
   stop(): Promise<void>;
 }

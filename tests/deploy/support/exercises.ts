@@ -15,14 +15,14 @@ import { type Call, type Need, recordCalls } from './calls.ts';
 import { type DeployedWorld, putLog } from './deployed-world.ts';
 import { REGION, type Stack } from './stack.ts';
 
-/** A function of the stack, and what it is to be allowed. */
+/** A function of the stack, and the permissions that it needs. */
 export interface Exercise {
   /** The logical id of the function and of its role. */
   function: string;
   role: string;
   /** Makes the function do all it does, and returns the requests that it sent. */
   run(world: DeployedWorld, keyPrefix: string): Promise<Call[]>;
-  /** What Lambda does in the function's name, beside writing its log. */
+  /** The requests that Lambda makes with the function's role, besides writing its log. */
   byLambda(stack: Stack): Need[];
 }
 
@@ -184,7 +184,7 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
   return calls;
 }
 
-/** CloudTrail, as far as it lists the public key of a Region. */
+/** A CloudTrail that only lists the public key of a Region. */
 function cloudTrail(region: string): CloudTrailClient {
   const client = new CloudTrailClient({ region });
   const { fingerprint, value } = signingKey(region).publicKey;

@@ -9,10 +9,10 @@ import {
 } from './policies.ts';
 import { type Properties, REGION, type Stack, type StackResource } from './stack.ts';
 
-/** Says what in a stack breaks it, each in a line. */
+/** Returns the violations in a stack, one per line. */
 export type Rule = (stack: Stack) => string[];
 
-/** Made by the Serverless Framework: the code's own archive, of which it keeps the last five. */
+/** The Serverless Framework creates it for the code's archives, and keeps the last five. */
 const DEPLOYMENT_BUCKET = 'ServerlessDeploymentBucket';
 
 const broken = (resources: StackResource[], isGood: (resource: StackResource) => unknown) =>
@@ -34,7 +34,7 @@ const hasCeiling = ({ OnDemandThroughput: { MaxReadRequestUnits, MaxWriteRequest
   Number(MaxReadRequestUnits) >= 1 && Number(MaxWriteRequestUnits) >= 1;
 
 export const RULES: Readonly<Record<string, Rule>> = {
-  'tables are paid for by request, with a ceiling on the table and on each index': (stack) => [
+  'tables are on demand, with a ceiling on the table and on each index': (stack) => [
     ...broken(
       tables(stack),
       ({ properties }) => properties.BillingMode === 'PAY_PER_REQUEST' && hasCeiling(properties),
@@ -46,7 +46,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ),
   ],
 
-  'tables cannot be deleted, and can be set back': (stack) =>
+  'tables have deletion protection and point-in-time recovery': (stack) =>
     broken(
       tables(stack),
       ({ properties }) =>
@@ -61,13 +61,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return first.slice(1).map(({ id }) => id);
   },
 
-  'events expire by the attribute that is written': (stack) =>
+  'the time to live of events is the attribute that ingest writes': (stack) =>
     broken([stack.get('EventsTable')], ({ properties: { TimeToLiveSpecification: ttl } }) => {
       return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
     }),
 
   // Buckets and keys of a deployment that fails are deleted with it, so that the next finds their names free.
-  'what holds data outlives the stack': (stack) => [
+  'resources with data outlive the stack': (stack) => [
     ...broken(
       tables(stack),
       ({ deletionPolicy, updateReplacePolicy }) => deletionPolicy === 'Retain' && updateReplacePolicy === 'Retain',
@@ -102,7 +102,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ),
     ),
 
-  'buckets are reached over TLS alone': (stack) =>
+  'buckets require TLS': (stack) =>
     broken(buckets(stack), ({ id }) =>
       resourceStatements(stack).some(
         (statement) =>
@@ -129,8 +129,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ({ properties }) => properties.VersioningConfiguration?.Status === 'Enabled',
     ),
 
-  // Else what is set aside would come back as a log file, be set aside, and so on.
-  'the quarantine is a bucket of its own that nothing listens to': (stack) => {
+  // Otherwise a quarantined object would be announced as a log file and be quarantined again, endlessly.
+  'the quarantine is a separate bucket without notifications': (stack) => {
     const quarantine = stack.get('QuarantineBucket').properties;
     const { LOG_BUCKETS = '' } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     const listened = LOG_BUCKETS.split(',').map((entry: string) => entry.replace(/@.*/, ''));
@@ -144,7 +144,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return problems;
   },
 
-  'what the bucket announces are log files': (stack) =>
+  'the bucket announces only log files': (stack) =>
     buckets(stack).flatMap(
       ({
         id,
@@ -157,7 +157,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
         }),
     ),
 
-  'a queue that a function reads keeps what fails': (stack) =>
+  'a queue that a function reads has a dead-letter queue': (stack) =>
     mappings(stack).flatMap(({ id, properties }) => {
       const queue = byArn(stack, queues(stack), properties.EventSourceArn);
       const reader = byArn(stack, functions(stack), properties.FunctionName);
@@ -179,8 +179,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     }),
 
   // Without a reservation, which an account with a quota of 10 cannot have. A bucket that calls the function can only be
-  // bounded by one: that is somebody's decision.
-  'what calls functions is bounded': (stack) =>
+  // bounded by one: that is the user's decision.
+  'the concurrency of functions is limited': (stack) =>
     broken(functions(stack), ({ id, properties: { ReservedConcurrentExecutions } }) => {
       if (ReservedConcurrentExecutions >= 1 || isInvokedBy(stack, id, 's3.amazonaws.com')) return true;
       const sources = mappings(stack).filter(({ properties }) => properties.FunctionName === stack.arn(id));
@@ -208,7 +208,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'log groups expire': (stack) =>
     broken(stack.ofType('AWS::Logs::LogGroup'), ({ properties }) => Number(properties.RetentionInDays) > 0),
 
-  'what a function fails at that is called directly is kept': (stack) =>
+  'failed direct invocations go to a dead-letter queue': (stack) =>
     broken(functions(stack), ({ id, properties: { FunctionName, Role } }) => {
       if (!isInvokedBy(stack, id, 's3.amazonaws.com')) return true;
       const target = stack
@@ -224,7 +224,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       return byArn(stack, queues(stack), target) && mayWrite;
     }),
 
-  'what a rule or a topic cannot deliver is kept': (stack) => [
+  'undeliverable messages of rules and topics go to a dead-letter queue': (stack) => [
     ...broken(eventRules(stack, 'EventPattern'), ({ properties }) =>
       properties.Targets.every(({ DeadLetterConfig }: Properties) =>
         takesFrom(stack, DeadLetterConfig?.Arn, 'events.amazonaws.com'),
@@ -245,7 +245,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
       isOfAnotherRegion(TopicArn) ? Region === TopicArn.split(':')[3] : Region === undefined,
     ),
 
-  'who announces log files may write to the queue': (stack) => {
+  'senders of notifications may write to the queue': (stack) => {
     const bySubscription = stack
       .ofType('AWS::SNS::Subscription')
       .filter(({ properties }) => properties.Protocol === 'sqs');
@@ -261,8 +261,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return senders.filter(([service, queue]) => !takesFrom(stack, queue, service)).map((sender) => sender.join(' -> '));
   },
 
-  // What is sent before is lost, and some services try it when they are created.
-  'permissions are there before anything is sent': (stack) => {
+  // Earlier messages are lost, and some services test the permission when they are created.
+  'permissions exist before anything is sent': (stack) => {
     const waitsFor = ({ dependsOn }: StackResource, ...types: string[]) =>
       types.every((type) => dependsOn.some((id) => stack.get(id).type === type));
     const notifying = buckets(stack).filter(({ properties }) => properties.NotificationConfiguration);
@@ -281,7 +281,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ];
   },
 
-  'tags are on every resource that can have some': (stack) =>
+  'every resource that can have tags has them': (stack) =>
     broken(stack.resources, ({ type, properties }) => {
       const { tagInformation } = resourceType(type);
       if (tagInformation === undefined) return true;
@@ -291,29 +291,29 @@ export const RULES: Readonly<Record<string, Rule>> = {
     }),
 
   // Of buckets in the world; of dashboards and roles in the account; of a trail in all Regions that it covers.
-  "names that are not the Region's alone carry the Region": (stack) => {
+  'names that must be unique beyond the Region contain the Region': (stack) => {
     const named = ['AWS::S3::Bucket', 'AWS::CloudWatch::Dashboard', 'AWS::CloudTrail::Trail', 'AWS::IAM::Role'];
     const nameOf = ({ properties }: StackResource): string | undefined =>
       properties.BucketName ?? properties.DashboardName ?? properties.TrailName ?? properties.RoleName;
     return broken(stack.ofType(...named), (resource) => {
       const name = nameOf(resource);
-      // CloudFormation makes up a name; or somebody chose it.
+      // CloudFormation generates a name; or the user chose it.
       return name === undefined || name.startsWith('our-own-') || name.includes(REGION);
     });
   },
 
-  'every route asks for IAM authorization': (stack) =>
+  'every route requires IAM authorization': (stack) =>
     broken(stack.ofType('AWS::ApiGatewayV2::Route'), ({ properties }) => properties.AuthorizationType === 'AWS_IAM'),
 
   'the API is throttled and its access logged': (stack) => (stageIsThrottled(stack) ? [] : ['HttpApiStage']),
 
-  'services act for what the policy names, in its account': (stack) =>
+  'services act only for the named sources, in this account': (stack) =>
     resourceStatements(stack)
       .filter((statement) => statement.effect === 'Allow' && servicesOf(statement).length > 0)
       .filter((statement) => !isForItsSource(statement))
       .map((statement) => `${statement.in}: ${servicesOf(statement)}`),
 
-  'roles are for Lambda alone': (stack) =>
+  'only Lambda can assume roles': (stack) =>
     trustStatements(stack)
       .filter(
         (statement) =>
@@ -345,7 +345,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return [...identity, ...resource, ...negated].map((statement) => statement.in).concat(managed.map(({ id }) => id));
   },
 
-  'the trail sees everything, and can be verified': (stack) =>
+  'the trail records everything, and can be verified': (stack) =>
     broken(stack.ofType('AWS::CloudTrail::Trail'), ({ properties }) => {
       const selectors = JSON.stringify(properties.AdvancedEventSelectors);
       return (
@@ -388,7 +388,7 @@ function isForItsSource(statement: Statement): boolean {
   });
 }
 
-/** What AWS offers on nothing smaller than everything. */
+/** Actions that AWS does not restrict to resources. */
 const ON_EVERYTHING = ['cloudtrail:ListPublicKeys'];
 
 /** One thing, or all within one thing: `*` and `name*` are others, too. */
@@ -410,7 +410,7 @@ function isInvokedBy(stack: Stack, id: string, service: string): boolean {
 
 const isOfAnotherRegion = (arn: string) => arn.split(':')[3] !== REGION;
 
-/** Whether a queue's policy lets a service send. */
+/** Whether a queue's policy allows a service to send. */
 function takesFrom(stack: Stack, arn: string | undefined, service: string): boolean {
   return resourceStatements(stack).some(
     (statement) =>

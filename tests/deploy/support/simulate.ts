@@ -43,11 +43,11 @@ export async function isAllowed(policies: readonly NamedPolicy[], need: Need): P
 /** The actions of services, by what AWS offers them on. */
 export interface Actions {
   onResources: Map<string, string[]>;
-  /** On nothing smaller than everything. */
+  /** Actions that AWS does not restrict to resources. */
   onEverything: string[];
 }
 
-/** Open to everybody, whatever the policies say. */
+/** Allowed for everyone, regardless of policies. */
 const FOR_EVERYBODY = 'sts:GetCallerIdentity';
 
 export async function readActions(services: readonly string[]): Promise<Actions> {

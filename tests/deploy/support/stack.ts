@@ -63,7 +63,7 @@ export class Stack {
     return arnOf(this.get(id));
   }
 
-  /** One that may be spoilt. */
+  /** Returns a copy that a test may modify. */
   copy(): Stack {
     return new Stack(structuredClone(this.resources));
   }

@@ -1,4 +1,4 @@
-/** A bug to be planted: the text of a shipped file is replaced, and these tests must fail. */
+/** A bug: the text of a source file is replaced, and these tests must fail. */
 export interface Bug {
   name: string;
   file: string;
@@ -88,7 +88,7 @@ export const BUGS: readonly Bug[] = [
     replace:
       "      if (failure.code === 'object-missing') return { report: { bucket: job.ref.bucket, key: job.ref.key, outcome: 'skipped', reason: 'folder-marker' } };\n      return quarantineLogFile(job, state, failure, deps);",
     tests: READING,
-    only: 'S7 404 for ever',
+    only: 'S7 404 forever',
   },
   {
     name: 'a transfer that was bad once is quarantined at once',
@@ -120,7 +120,7 @@ export const BUGS: readonly Bug[] = [
     find: "return isRefused(error) ? 'fatal' : 'retry';",
     replace: "return 'quarantine';",
     tests: READING,
-    only: 'S1 503 for ever',
+    only: 'S1 503 forever',
   },
   {
     name: 'the ledger is written before the events',
@@ -273,7 +273,7 @@ export const BUGS: readonly Bug[] = [
     find: 'if (response.ContentRange?.startsWith(',
     replace: 'if (response.Body || response.ContentRange?.startsWith(',
     tests: READING,
-    only: 'S2 somebody',
+    only: 'S2 the server',
   },
   {
     name: 'a transfer is resumed a byte too late',

@@ -1,4 +1,4 @@
-/** `npm run test:mutations`: plants one bug after another in a copy of the project, and shows that the tests catch each. */
+/** `npm run test:mutations`: mutation tests. Puts one bug after another into a copy of the project; the tests must catch each. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ function plant(bug: Bug): Verdict {
   const sound = readFileSync(file, 'utf8');
   const parts = sound.split(bug.find);
   const planted = parts.join(bug.replace);
-  // The code has changed, and the bug has to be written anew.
+  // The code has changed, and the bug must be updated.
   if (parts.length !== 2 || !compiles(planted)) return 'NOT PLANTED';
   writeFileSync(file, planted);
   try {
@@ -48,7 +48,7 @@ function plant(bug: Bug): Verdict {
   }
 }
 
-/** What does not would be caught by anything. */
+/** Code that does not compile would fail every test. */
 function compiles(source: string): boolean {
   try {
     transformSync(source, { loader: 'ts', logLevel: 'silent' });
@@ -63,7 +63,7 @@ function passes(bugs: readonly Bug[]): boolean {
   const only = [...new Set(bugs.map((bug) => bug.only))].join('|');
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
   const options = ['--runInBand', '--forceExit', '--bail', '--passWithNoTests=false', '-t', only];
-  // A bug can make the tests wait for ever.
+  // A bug can make the tests hang.
   const { status } = spawnSync(process.execPath, [...jest, ...files, ...options], {
     cwd: copy,
     env: { ...process.env, MWAA_TRAIL_REPEATS: '3' },

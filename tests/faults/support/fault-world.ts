@@ -137,7 +137,7 @@ export function recordText(value: StoredItem[string] | undefined): string | unde
   return value?.S ?? (value?.B && gunzipSync(value.B).toString());
 }
 
-/** Every event is there once and unaltered, nothing else is, and what is bad lies in the quarantine; every file's counts add up. */
+/** The table has every event once, unaltered, and nothing else. Invalid input is in the quarantine. The counts of every file add up. */
 export async function expectAllStored(world: FaultWorld, { files, events }: Scenario): Promise<void> {
   await expectEvents(world, events);
   await expectBadRecordsQuarantined(world, files);
@@ -211,7 +211,7 @@ async function expectEnvironments({ direct }: FaultWorld, events: Scenario['even
   expect(days.sort()).toEqual([...happened].sort());
 }
 
-/** To be asked at the moment of each acknowledgement. */
+/** Is called at each acknowledgement. */
 export function acknowledgedOnlyWhenStored(
   world: FaultWorld,
   { files }: Scenario,
@@ -223,7 +223,7 @@ export function acknowledgedOnlyWhenStored(
     );
 }
 
-/** Everything in these files is stored, or set aside. */
+/** Everything in these files is stored or quarantined. */
 export async function expectStoredWhatWasAcknowledged(
   world: FaultWorld,
   acknowledged: readonly ScenarioFile[],

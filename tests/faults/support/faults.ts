@@ -15,7 +15,7 @@ export const afterApplied =
     await fault(exchange);
   };
 
-/** Does something at the side before the request goes its way. */
+/** Does something before the request passes. */
 export const first =
   (what: () => Promise<unknown>, then: Fault = passes): Fault =>
   async (exchange) => {
@@ -26,9 +26,9 @@ export const first =
 export const passes: Fault = async (exchange) => exchange.answer(await exchange.forward());
 export const reset: Fault = (exchange) => exchange.hangUp('reset');
 export const fin: Fault = (exchange) => exchange.hangUp('fin');
-/** The request arrives, and nothing is ever heard of it again. */
+/** The request arrives, but is never answered. */
 export const blackHole: Fault = () => {};
-/** The answer comes a byte at a time, for ever: no connection is idle, and nothing is ever said. */
+/** The answer is sent byte by byte without an end: the connection is never idle. */
 export const trickle: Fault = async (exchange) => {
   await exchange.forward();
   exchange.trickle();

@@ -67,7 +67,7 @@ export class IngestProcess {
     this.child = child;
   }
 
-  /** Sends the task, and waits for the end of the process, whatever it be. */
+  /** Sends the task, and waits for the process to end in any way. */
   run(task: Task): Promise<Ended> {
     return new Promise((resolve, reject) => {
       const ended: Ended = { acknowledged: [], signal: null };
@@ -82,7 +82,7 @@ export class IngestProcess {
     });
   }
 
-  /** Ends it as a machine that fails would, with no chance to do anything. */
+  /** Kills the process, like a machine that fails. */
   kill(): void {
     this.child.kill('SIGKILL');
   }

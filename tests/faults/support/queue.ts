@@ -21,7 +21,7 @@ export interface QueueOptions {
 
 export type Handle = (event: unknown) => Promise<SQSBatchResponse | undefined>;
 
-/** What became of the messages of a queue. */
+/** The outcome of the messages of a queue. */
 export interface Drained {
   acknowledged: Message[];
   dead: Message[];
