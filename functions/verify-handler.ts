@@ -9,18 +9,18 @@ import {
   verifyIngested,
 } from '../shared/integrity/verify-ingested.ts';
 
-/** Notified of what happens: for the function's log and metrics. */
+/** Receives what happens: the function's log and metrics. */
 export interface VerifyFunctionObserver extends VerifyObserver {
   /** The invocation is over. */
   end(report?: RunReport): void;
 }
 
-/** What every run works with. Each run lists the public keys again, because AWS adds new ones. */
+/** What each run works with. It lists the public keys again, because new ones come from time to time. */
 export interface VerifyFunctionDeps extends Omit<VerifyIngestedDeps, 'keys'> {
   createKeys(): PublicKeySource;
 }
 
-/** With less time left, no digest is begun: the largest take seconds. */
+/** With less time left, no digest is started: the largest take seconds. */
 const LAST_START_MS = 60_000;
 
 /** The verify function. A schedule calls it, and its event is ignored. */
@@ -30,7 +30,7 @@ export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps,
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const report = await verifyIngested({ ...deps, keys: createKeys() }, observer, time);
     observer.end(report);
-    // The other places are verified. An error of the function raises the alarm.
+    // Lambda counts an error; the other accounts and Regions are done.
     if (report.failedPlaces > 0) {
       throw new TrailError('verification-failed', `${report.failedPlaces} accounts and Regions could not be verified`);
     }

@@ -20,8 +20,8 @@ import { dryRunBackfill } from './dry-run.ts';
 import { ingestFiles } from './ingest-files.ts';
 import { listBucket } from './list-bucket.ts';
 import { listFolder } from './list-folder.ts';
-import { localFile, otherS3 } from './places.ts';
 import type { BackfillReport } from './report.ts';
+import { localFile, otherS3 } from './sources.ts';
 import { type WantedFile, wantedFiles } from './wanted-files.ts';
 
 /** Where log files come from: a trail's bucket, or a folder with a copy of it. */

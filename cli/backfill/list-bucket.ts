@@ -16,37 +16,38 @@ import {
   trailFolderOf,
 } from '../../shared/cloudtrail/trail-folders.ts';
 import { s3Uri, TrailError } from '../../shared/errors.ts';
-import type { Archived } from '../log-files/file-result.ts';
-import type { FoundObject, Listing, ListingSink } from './found-object.ts';
+import type { Archived, FoundObject } from '../log-files/file-result.ts';
+import type { Tally } from '../log-files/tally.ts';
+import type { Listing } from './wanted-files.ts';
 
-/** Prefixes that are listed at the same time. They are days one after the other, so that as many days are mixed. */
+/** Prefixes that are listed at the same time. They are consecutive days, which mixes their log files. */
 const CONCURRENT_LISTINGS = 16;
 
 /**
- * Lists the log files of a trail's bucket, and only the prefixes that are wanted:
+ * Lists the log files of a trail's bucket, only below the selected prefixes:
  * `[prefix/]AWSLogs/[o-ORG/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`. Organizations, accounts, Regions and days are found
  * by listings with a delimiter. Digests, Insight and other files of CloudTrail are listed only to be counted.
  * @param prefix the trail's own, or any folder below it
  * @throws {TrailError} `not-a-trail` if there is no AWSLogs/, or the prefix is not one of a trail
  */
 export function listBucket(s3: S3Client, bucket: string, prefix: string, selection: TrailFilter): Listing {
-  return async (sink, signal) => {
+  return async (take, tally, signal) => {
     const root = trailFolderOf(prefix);
     if ('unexpected' in root) {
       const expectation = 'AWSLogs/[o-ORG/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD';
       throw notATrail(bucket, prefix, `expected no folder ${root.unexpected} there: ${expectation}`);
     }
-    const listing = new BucketListing(s3, bucket, selection, sink, signal);
+    const listing = new BucketListing(s3, bucket, selection, [take, tally, signal]);
     await pMap(listing.descend(root), (task) => listing.listAll(task), { concurrency: CONCURRENT_LISTINGS });
     await listing.tellOtherDays();
   };
 }
 
-/** All keys with a prefix, from some key on, until another. */
+/** All keys with a prefix, from one key to another. */
 interface Task {
   prefix: string;
   startAfter: string | undefined;
-  /** Whether a key, and with it all that follow, is beyond what is asked for. */
+  /** Whether a key, and all that follow, are beyond the selection. */
   isOver(key: string): boolean;
 }
 
@@ -54,21 +55,23 @@ class BucketListing {
   private readonly s3: S3Client;
   private readonly bucket: string;
   private readonly selection: TrailFilter;
-  private readonly sink: ListingSink;
+  private readonly take: Parameters<Listing>[0];
+  private readonly tally: Tally;
   private readonly signal: AbortSignal;
   /** Whether some log file is selected. */
   private selected = false;
-  /** Folders of log files of other times. */
+  /** The first and last folders of log files of other times. */
   private readonly otherTimes: { first: TrailFolder | undefined; last: TrailFolder | undefined } = {
     first: undefined,
     last: undefined,
   };
 
-  constructor(s3: S3Client, bucket: string, selection: TrailFilter, sink: ListingSink, signal: AbortSignal) {
+  constructor(s3: S3Client, bucket: string, selection: TrailFilter, [take, tally, signal]: Parameters<Listing>) {
     this.s3 = s3;
     this.bucket = bucket;
     this.selection = selection;
-    this.sink = sink;
+    this.take = take;
+    this.tally = tally;
     this.signal = signal;
   }
 
@@ -80,7 +83,7 @@ class BucketListing {
     else {
       for await (const name of this.folders(folder)) {
         const below = folderBelow(folder, name);
-        if (below === undefined) this.sink.passedOver(`${prefix}${name}/`);
+        if (below === undefined) this.tally.passedOver.add(`${prefix}${name}/`);
         else if (isSelectedFolder(this.selection, below)) yield* this.descend(below);
         else if (!isOther(below)) this.leaveOut(below);
       }
@@ -97,14 +100,14 @@ class BucketListing {
 
   private leaveOut(folder: TrailFolder): void {
     const { organization, account, region, period } = folder;
-    this.sink.notSelected({ organization, account, region });
+    this.tally.unselected.add({ organization, account, region });
     const { first, last } = this.otherTimes;
     if (period === undefined) return;
     if (period < (first?.period ?? '9999')) this.otherTimes.first = folder;
     if (period > (last?.period ?? '')) this.otherTimes.last = folder;
   }
 
-  /** @param at which of the folders is gone into: 0, the first; -1, the last */
+  /** @param at which folder is opened: 0, the first; -1, the last */
   private async tellDay(folder: TrailFolder, at: 0 | -1): Promise<void> {
     const below: TrailFolder[] = [];
     if (folder.level !== 'day') {
@@ -113,7 +116,7 @@ class BucketListing {
     }
     const next = below.at(at);
     if (next) await this.tellDay(next, at);
-    else this.sink.notSelected(folder);
+    else this.tally.unselected.add(folder);
   }
 
   async listAll({ prefix, startAfter, isOver }: Task): Promise<void> {
@@ -122,15 +125,15 @@ class BucketListing {
       OptionalObjectAttributes: ['RestoreStatus'],
     };
     for await (const { Contents = [] } of paginateListObjectsV2({ client: this.s3 }, input)) {
-      this.sink.requested();
+      this.tally.listingRequests += 1;
       const objects = Contents.map((object) => this.object(object));
       const end = objects.findIndex(({ key }) => isOver(key));
-      this.selected = (await this.sink.found(end < 0 ? objects : objects.slice(0, end))) > 0 || this.selected;
+      this.selected = (await this.take(end < 0 ? objects : objects.slice(0, end))) > 0 || this.selected;
       if (end >= 0 || this.signal.aborted) return;
     }
   }
 
-  /** In one go, instead of day by day: there are few, and nobody reads them. */
+  /** One listing instead of one a day: these files are few, and only counted. */
   private otherFiles(prefix: string): Task {
     const { since } = this.selection;
     return {
@@ -143,14 +146,14 @@ class BucketListing {
     };
   }
 
-  /** The names of the folders in a folder. What else lies there are markers, or not of CloudTrail. */
+  /** Yields the names of the folders in a folder. Objects there are folder markers, or not CloudTrail's. */
   private async *folders(folder: TrailFolder): AsyncGenerator<string> {
     let found = false;
     for await (const page of this.pages(folder)) {
       if (this.signal.aborted) return;
       const { Contents = [], CommonPrefixes = [] } = page;
       found ||= CommonPrefixes.length + Contents.length > 0;
-      await this.sink.found(Contents.map((object) => this.object(object)));
+      await this.take(Contents.map((object) => this.object(object)));
       yield* namesIn(page, folder);
     }
     if (!found && folder.level === 'AWSLogs') {
@@ -162,7 +165,7 @@ class BucketListing {
   private async *pages({ prefix }: TrailFolder): AsyncGenerator<ListObjectsV2CommandOutput> {
     const input = { Bucket: this.bucket, Prefix: prefix, Delimiter: '/' };
     for await (const page of paginateListObjectsV2({ client: this.s3 }, input)) {
-      this.sink.requested();
+      this.tally.listingRequests += 1;
       yield page;
     }
   }

@@ -1,6 +1,7 @@
+import type { FoundObject } from '../log-files/file-result.ts';
 import { walkLogFiles } from '../replay/local-log-files.ts';
-import type { FoundObject, Listing } from './found-object.ts';
-import { fileEtag } from './places.ts';
+import { fileEtag } from './sources.ts';
+import type { Listing } from './wanted-files.ts';
 
 /** Files that are passed on together. */
 const PIECE = 200;
@@ -10,24 +11,24 @@ const PIECE = 200;
  * @param bucket its name in the ledger and in events
  */
 export function listFolder(folder: string, bucket: string): Listing {
-  return async (sink, signal) => {
+  return async (take, tally, signal) => {
     let piece: FoundObject[] = [];
     for await (const found of walkLogFiles([folder])) {
       if (signal.aborted) return;
       if ('problem' in found) {
-        sink.unreadable(found.path, found.problem);
+        tally.cannotRead(found.path, found.problem);
         continue;
       }
       const { path, key, size, modified, form } = found;
       if (form.content === 'lookup-output') {
-        sink.unreadable(path, 'expected a log file, found events without one; mwaa-trail replay reads them');
+        tally.cannotRead(path, 'expected a log file, found events without one; mwaa-trail replay reads them');
         continue;
       }
       piece.push({ bucket, key, etag: fileEtag(size, modified), size, path });
       if (piece.length < PIECE) continue;
-      await sink.found(piece);
+      await take(piece);
       piece = [];
     }
-    await sink.found(piece);
+    await take(piece);
   };
 }

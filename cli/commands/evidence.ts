@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { trailPath } from '../../shared/cloudtrail/object-key.ts';
+import { type ObjectRef, objectRef, trailPath } from '../../shared/cloudtrail/object-key.ts';
 import { defined } from '../../shared/defined.ts';
-import { TrailError } from '../../shared/errors.ts';
 import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
@@ -15,7 +14,7 @@ import { operand, repeated, text, value } from '../lib/options.ts';
 import { warn } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { givenTime, ZONE } from '../lib/times.ts';
-import { printEvidence, readKeys } from '../verify/bundle.ts';
+import { fileError, printEvidence, readKeys } from '../verify/bundle.ts';
 
 export default command({
   arguments: { eventId: operand("CloudTrail's eventID") },
@@ -47,29 +46,23 @@ export default command({
       return EXIT.failed;
     }
     if (event.provisional) {
-      warn(context, 'the event is provisional: nothing proves it before a log file brings it');
+      warn(context, 'the event is provisional: a log file has to bring it before anything proves it');
       return EXIT.failed;
     }
     const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));
     const s3 = createS3Client(context.env);
-    const evidence = await collectEvidence(event, placeOf(event, from), since, { s3, keys, originals }).finally(() =>
+    const evidence = await collectEvidence(event, originOf(event, from), since, { s3, keys, originals }).finally(() =>
       s3.destroy(),
     );
-    await writeNew(out, writeEvidence(evidence));
+    const text = writeEvidence(evidence);
+    await writeFile(out, text, { flag: 'wx', mode: 0o600 }).catch(fileError(out, 'to write a new file'));
     context.err.write(`${out}: contains unredacted text; keep it to those who may see all of the log file\n`);
     return printEvidence(await verifyEvidence(evidence), 'table', true, context);
   },
 });
 
 /** Where CloudTrail delivered an event's log file. */
-function placeOf({ logFile }: DeliveredEvent, origin: BucketLocation | undefined) {
-  const slash = logFile.indexOf('/');
-  const [bucket, key] = [logFile.slice(0, slash), logFile.slice(slash + 1)];
-  return origin === undefined ? { bucket, key } : { bucket: origin.bucket, key: `${origin.prefix}${trailPath(key)}` };
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { flag: 'wx', mode: 0o600 }).catch((cause: NodeJS.ErrnoException) => {
-    throw new TrailError('file', `${file}: expected to write a new file (${cause.code})`, { cause });
-  });
+function originOf({ logFile }: DeliveredEvent, origin: BucketLocation | undefined): ObjectRef {
+  if (origin === undefined) return objectRef(logFile);
+  return { bucket: origin.bucket, key: `${origin.prefix}${trailPath(objectRef(logFile).key)}` };
 }

@@ -3,20 +3,19 @@ import { setTimeout } from 'node:timers/promises';
 import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { defined } from '../../shared/defined.ts';
-import { TrailError } from '../../shared/errors.ts';
-import { type ListedKeys, listedKeys } from '../../shared/integrity/list-public-keys.ts';
-import { givenKeys, type PublicKeySource, writePublicKeys } from '../../shared/integrity/public-keys.ts';
+import { listedKeys } from '../../shared/integrity/list-public-keys.ts';
+import { givenKeys, writePublicKeys } from '../../shared/integrity/public-keys.ts';
 import { type VerifyRequest, verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import type { EventIndex } from '../../shared/integrity/verify-events.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { trailLocation } from '../lib/aws-settings.ts';
-import { type Context, command, EXIT, type Values } from '../lib/command.ts';
+import { type Context, command, EXIT, UsageError, type Values } from '../lib/command.ts';
 import { count, format, matching, operand, repeated, text, unless } from '../lib/options.ts';
 import { viewOf, write } from '../lib/output.ts';
 import { STORE, storeOf, withStore } from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 import { showProgress } from '../log-files/progress.ts';
-import { readKeys, verifyBundle } from '../verify/bundle.ts';
+import { fileError, readKeys, verifyBundle } from '../verify/bundle.ts';
 
 const FLAGS = {
   since: text('<time>', `log files delivered from this time on: ${SINCE} 7d`),
@@ -54,7 +53,12 @@ export default command({
     'The exit code is 0 if everything is verified (what is too new is pending), 1 if something is wrong or could not be checked, ' +
     '2 for a usage error.',
   async run({ what, ...options }, context) {
-    if (!/^(s3:\/\/|arn:)/.test(what)) return verifyBundle(what, options, context);
+    const isBundle = !/^(s3:\/\/|arn:)/.test(what);
+    if (options.savePublicKeys !== undefined && (isBundle || options.publicKeys !== undefined))
+      throw new UsageError(
+        '--save-public-keys: saves what CloudTrail returns; not with --public-keys, nor for a bundle',
+      );
+    if (isBundle) return verifyBundle(what, options, context);
     const request = requestOf(what, options);
     if (!options.ledger) return verifyAndPrint(request, options, context, undefined);
     // The AWS settings are those of the bucket, too.
@@ -82,8 +86,8 @@ async function verifyAndPrint(
   { env, out, err }: Context,
   index: EventIndex | undefined,
 ): Promise<number> {
-  const listed = options.publicKeys === undefined ? listedKeys(Date.now) : undefined;
-  const keys: PublicKeySource = listed ?? givenKeys(await readKeys(options.publicKeys!));
+  const listed = listedKeys(Date.now);
+  const keys = options.publicKeys === undefined ? listed : givenKeys(await readKeys(options.publicKeys));
   let hashed = 0;
   const state = () => ({ done: 0, total: 0, text: `${hashed} files` });
   const stop = err.isTTY ? showProgress('Verifying', state, err) : () => {};
@@ -98,15 +102,12 @@ async function verifyAndPrint(
     stop();
     s3.destroy();
   });
-  if (options.savePublicKeys !== undefined) await saveKeys(options.savePublicKeys, listed);
   await write(
     out,
     format === 'json' ? verificationJson(report) : verificationText(report, viewOf(out, env, {}, Date.now())),
   );
+  const { savePublicKeys: file } = options;
+  if (file !== undefined)
+    await writeFile(file, writePublicKeys(listed.found())).catch(fileError(file, 'to write the public keys'));
   return isVerified(report) ? EXIT.done : EXIT.failed;
-}
-
-async function saveKeys(file: string, listed: ListedKeys | undefined): Promise<void> {
-  if (listed === undefined) throw new TrailError('configuration', '--save-public-keys: the keys are in a file already');
-  await writeFile(file, writePublicKeys(listed.found()));
 }

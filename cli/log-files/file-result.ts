@@ -12,6 +12,14 @@ export interface ListedFile {
   path?: string | undefined;
 }
 
+/** An object of a bucket, or a file that stands for one. */
+export interface FoundObject extends ListedFile {
+  /** Without quotes. */
+  etag: string;
+  /** It cannot be read before it is restored. */
+  archived?: Archived;
+}
+
 /** How an object is archived in S3. */
 export interface Archived {
   /** `GLACIER`, `DEEP_ARCHIVE`; or a tier of Intelligent-Tiering, `ARCHIVE_ACCESS`, `DEEP_ARCHIVE_ACCESS`. */

@@ -1,5 +1,5 @@
 /** The organization, account, Region and time of a log file or folder, as far as its name tells. */
-export interface Whereabouts {
+interface Whereabouts {
   organization?: string | undefined;
   /** Absent if a log file's key has none; `-` is shown for it. */
   account?: string | undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FoundObject } from '../backfill/found-object.ts';
+import type { FoundObject } from '../log-files/file-result.ts';
 
 /** The Lambda event for a batch of new objects, one per SQS message, as far as the ingest function reads it. */
 export function sqsDelivery(objects: readonly FoundObject[], region: string): object {

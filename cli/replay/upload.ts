@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { unquoted } from '../../shared/aws/open-object.ts';
 import { utf8Text } from '../../shared/log-file/text-form.ts';
-import type { FoundObject } from '../backfill/found-object.ts';
+import type { FoundObject } from '../log-files/file-result.ts';
 import type { LocalLogFile } from './local-log-files.ts';
 
 /** Puts a log file into the bucket as CloudTrail would, in UTF-8 and gzipped; unchanged if it already is, or is empty. */

@@ -12,14 +12,12 @@ export async function verifyBundle(
   { publicKeys, format }: { publicKeys?: string; format: 'table' | 'json' },
   context: Context,
 ): Promise<number> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new TrailError('file', `${file}: expected s3://BUCKET, or a bundle of evidence (${cause.code})`, { cause });
-  });
+  const text = await readFile(file, 'utf8').catch(fileError(file, 's3://BUCKET, or a bundle of evidence'));
   const trusted = publicKeys === undefined ? undefined : givenKeys(await readKeys(publicKeys));
   return printEvidence(await verifyEvidence(readEvidence(text), trusted), format, trusted === undefined, context);
 }
 
-/** Prints what was verified of the evidence for an event. @param ownKeys whether the keys are those of the bundle itself @returns the exit code */
+/** Prints the report on evidence for an event. @param ownKeys whether the keys are those of the bundle itself @returns the exit code */
 export async function printEvidence(
   result: EvidenceReport,
   format: 'table' | 'json',
@@ -32,8 +30,12 @@ export async function printEvidence(
 
 /** Reads the file of `--public-keys`. @throws {TrailError} `public-keys`, `file` */
 export async function readKeys(file: string): Promise<KeysByRegion> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new TrailError('file', `${file}: expected a file of public keys (${cause.code})`, { cause });
-  });
-  return readPublicKeys(text);
+  return readPublicKeys(await readFile(file, 'utf8').catch(fileError(file, 'a file of public keys')));
+}
+
+/** Returns a handler that explains an error of the file system. */
+export function fileError(file: string, expectation: string): (cause: NodeJS.ErrnoException) => never {
+  return (cause) => {
+    throw new TrailError('file', `${file}: expected ${expectation} (${cause.code})`, { cause });
+  };
 }

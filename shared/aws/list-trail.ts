@@ -25,7 +25,7 @@ export interface ListedObject {
 
 /** The folders of log files and of digests. */
 const TRAIL_FOLDERS = ['CloudTrail', 'CloudTrail-Digest'] as const;
-type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
+export type TrailFolderName = (typeof TRAIL_FOLDERS)[number];
 
 const AT_ONCE = { concurrency: 16 };
 
@@ -53,7 +53,7 @@ export async function listScopes(s3: S3Client, filter: ScopeFilter): Promise<Tra
   return (await pMap(accounts, regionsOf, AT_ONCE)).flat();
 }
 
-/** The folders of CloudTrail in a folder that are asked for. */
+/** Lists the selected folders of CloudTrail in a folder. */
 async function listFolders(s3: S3Client, filter: ScopeFilter, parent: TrailFolder): Promise<TrailFolder[]> {
   const folders: TrailFolder[] = [];
   const input = { Bucket: filter.bucket, Prefix: parent.prefix, Delimiter: '/' };
@@ -83,10 +83,10 @@ export async function listDay(
   return objects;
 }
 
-/** Returns the first day, `YYYY-MM-DD`, of which an account and Region has anything: keys sort by day. */
+/** Returns the first day, `YYYY-MM-DD`, with objects of an account and Region. Keys sort by day. */
 export async function firstDay(s3: S3Client, scope: TrailScope, folder: TrailFolderName): Promise<string | undefined> {
   const prefix = folderPrefix(scope, folder);
-  // Past the markers of folders, of which there are few.
+  // A few folder markers may come first.
   const input = { Bucket: scope.bucket, Prefix: prefix, MaxKeys: 20 };
   const { Contents = [] } = await s3.send(new ListObjectsV2Command(input));
   const days = Contents.flatMap(({ Key = '' }) => /^\d{4}\/\d{2}\/\d{2}(?=\/.)/.exec(Key.slice(prefix.length)) ?? []);

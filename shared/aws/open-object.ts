@@ -13,15 +13,13 @@ import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { placeOf, s3Uri, TrailError } from '../errors.ts';
 
-export type { ObjectRef };
-
 /** An object in S3, open for reading. */
 export interface OpenObject {
   /** The object's bytes, all of one state of it; a broken transfer is resumed. */
   body: AsyncIterable<Uint8Array>;
   /** Without quotes. */
   etag: string;
-  /** In bytes. If S3 did not say, an early end cannot be told from the end. */
+  /** In bytes. If S3 did not say, an early end cannot be detected. */
   size?: number;
   /** When S3 stored it; ISO 8601. */
   deliveredAt?: string;
@@ -45,14 +43,14 @@ export interface OpenOptions {
 /** An object, or a file that stands for it. */
 type ObjectOrFile = ObjectRef & { path?: string };
 
-/** The object does not exist. S3 says so only to those who may list the bucket; to others it says "access denied". */
+/** The object does not exist. Without permission to list the bucket, S3 says "access denied" instead. */
 export class ObjectMissingError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-missing', `${placeOf(object)}: expected an object, found none`);
   }
 }
 
-/** The object was replaced while it was read: read it anew. */
+/** The object was replaced while it was read: read it again from the start. */
 export class ObjectChangedError extends TrailError {
   constructor(object: ObjectOrFile) {
     super('object-changed', `${placeOf(object)}: expected the state of the object that was begun`);

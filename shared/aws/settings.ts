@@ -19,7 +19,7 @@ export interface ClientLimits {
   attempts: number;
 }
 
-/** For control planes, and for whatever has no limits of its own: their answers come within a second. */
+/** For control planes and all services without limits of their own: they answer within a second. */
 const DEFAULT_LIMITS: ClientLimits = { connection: 3_000, request: 10_000, attempts: 5 };
 
 /**

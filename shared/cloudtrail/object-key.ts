@@ -1,10 +1,15 @@
+import { defined } from '../defined.ts';
+
 /** An object in a bucket. */
 export interface ObjectRef {
   bucket: string;
   key: string;
 }
 
-/** Reads `bucket/key`, as events and the ledger name a log file. */
+/** Returns `bucket/key`, as events and the ledger name a log file. */
+export const objectName = ({ bucket, key }: ObjectRef): string => `${bucket}/${key}`;
+
+/** Reads `bucket/key`. */
 export function objectRef(name: string): ObjectRef {
   const slash = name.indexOf('/');
   return { bucket: name.slice(0, slash), key: name.slice(slash + 1) };
@@ -30,13 +35,16 @@ export interface LogFileKey {
   deliveredAt?: string;
 }
 
-/** The account that keys made up for local files carry. */
+/** The account in keys made up for local files. */
 export const NO_ACCOUNT = '000000000000';
 
 // [prefix/]AWSLogs/[o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 const TRAIL_KEY =
-  /^((?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?)(\d{12})\/(CloudTrail[A-Za-z-]*)\/([a-z0-9-]+)\/(\d{4})\/(\d{2})\/(\d{2})\/([^/]+)$/s;
+  /^(?<root>(?:.*\/)?AWSLogs\/(?:o-[a-z0-9]+\/)?)(?<account>\d{12})\/(?<folder>CloudTrail[A-Za-z-]*)\/(?<region>[a-z0-9-]+)\/(?<day>\d{4}\/\d{2}\/\d{2})\/(?<name>[^/]+)$/s;
+
+type TrailKey = Record<'root' | 'account' | 'folder' | 'region' | 'day' | 'name', string>;
+const trailKey = (key: string) => TRAIL_KEY.exec(key)?.groups as TrailKey | undefined;
 
 const OTHER_FOLDERS: Readonly<Record<string, SkippedObject>> = {
   'CloudTrail-Digest': 'digest-file',
@@ -48,16 +56,15 @@ const OTHER_FOLDERS: Readonly<Record<string, SkippedObject>> = {
 /** Tells from its key whether an object is a CloudTrail log file, and which; otherwise why it is skipped. */
 export function readObjectKey(key: string): LogFileKey | { skipped: SkippedObject } {
   if (key.endsWith('/')) return { skipped: 'folder-marker' };
-  const match = TRAIL_KEY.exec(key);
-  if (!match) return { skipped: 'not-a-cloudtrail-log-file' };
-  const [, , account, folder = '', region = '', year, month, day, name = ''] = match;
+  const parts = trailKey(key);
+  if (parts === undefined) return { skipped: 'not-a-cloudtrail-log-file' };
+  const { account, folder, region, day, name } = parts;
   if (folder !== 'CloudTrail') return { skipped: OTHER_FOLDERS[folder] ?? 'not-a-cloudtrail-log-file' };
   if (!/\.json(\.gz)?$/.test(name)) return { skipped: 'not-a-cloudtrail-log-file' };
   return {
-    ...(account === undefined || account === NO_ACCOUNT ? {} : { account }),
     region,
-    deliveryDay: `${year}-${month}-${day}`,
-    ...deliveredAt(name),
+    deliveryDay: day.replaceAll('/', '-'),
+    ...defined({ account: account === NO_ACCOUNT ? undefined : account, deliveredAt: deliveredAt(name) }),
   };
 }
 
@@ -78,30 +85,27 @@ export interface TrailScope {
 
 /** Returns the account and Region to which an object belongs by its key; undefined if it is not in CloudTrail's shape. */
 export function trailScopeOf({ bucket, key }: ObjectRef): TrailScope | undefined {
-  const [, root, account, , region] = TRAIL_KEY.exec(key) ?? [];
-  if (root === undefined || account === undefined || region === undefined) return undefined;
-  return { bucket, root, account, region };
+  const parts = trailKey(key);
+  return parts && { bucket, root: parts.root, account: parts.account, region: parts.region };
 }
 
-/** `YYYYMMDDTHHmm`, a time that there can be. */
+/** `YYYYMMDDTHHmm`, a valid time. */
 const TIME = String.raw`(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])([0-5]\d)`;
 
 // ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz
 const DELIVERY_TIME = new RegExp(`_${TIME}Z_`);
 
-function deliveredAt(name: string): { deliveredAt?: string } {
-  const match = DELIVERY_TIME.exec(name);
-  if (!match) return {};
-  const [, year, month, day, hour, minute] = match;
-  return { deliveredAt: `${year}-${month}-${day}T${hour}:${minute}:00.000Z` };
+function deliveredAt(name: string): string | undefined {
+  const [, year, month, day, hour, minute] = DELIVERY_TIME.exec(name) ?? [];
+  return year && `${year}-${month}-${day}T${hour}:${minute}:00.000Z`;
 }
 
-/** The organization whose trail an object is of, by its key. */
+/** Returns the organization in the key of an object; undefined if there is none. */
 export function organizationIn(key: string): string | undefined {
   return /(?:^|\/)AWSLogs\/(o-[a-z0-9]+)\//.exec(key)?.[1];
 }
 
-/** The end of a key that needs no file name to be told: [o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME */
+/** The end of a key that is recognized without the file's name: [o-ORGID/]ACCOUNT/FOLDER/REGION/YYYY/MM/DD/NAME */
 const BELOW_AWSLOGS =
   /(?:^|\/)((?:o-[a-z0-9]+\/)?\d{12}\/CloudTrail[A-Za-z-]*\/[a-z0-9-]+\/\d{4}\/\d{2}\/\d{2}\/[^/]+)$/;
 /** [...]ACCOUNT_FOLDER_REGION_[..._]TIME: of log files, and of all other files of CloudTrail, also behind a `Copy of `. */
@@ -113,9 +117,9 @@ const FILE_NAME = new RegExp(
 const CONFIG_FILE_NAME = /^\d{12}_Config_[a-z0-9-]+_Config[A-Z]/;
 
 /**
- * The key that a file had in the bucket of its trail, from `AWSLogs/` on, as far as its path tells: a bucket is downloaded
- * whole or in part, with its folders or without. The folders above the file tell it, else the file's own name; an
- * organization is in no file name.
+ * Returns the key that a file had in the bucket of its trail, from `AWSLogs/` on. A bucket may be downloaded whole or in part,
+ * with its folders or without. So the key is read from the folders above the file, or else from the file's name, which does
+ * not name an organization.
  * @param path with slashes, on this machine
  * @returns undefined if neither tells that the file is of a trail's bucket
  */
@@ -141,7 +145,7 @@ export function isLogFileName(name: string): boolean {
   return DOWNLOAD_NAME.test(name) || BARE_NAME.test(name);
 }
 
-/** With the suffix that log files have in a bucket, where the name says that it is one of CloudTrail's or had that suffix. */
+/** Adds the suffix that log files have in a bucket, if the name is one of CloudTrail's or had that suffix. */
 function withSuffix(key: string): string {
   const name = key.slice(key.lastIndexOf('/') + 1);
   const isComplete = /\.json(\.gz)?$/.test(name) || !(FILE_NAME.test(name) || isLogFileName(name));
@@ -154,7 +158,7 @@ export interface DigestKey extends Omit<TrailScope, 'bucket'> {
   homeRegion: string;
   /** When the time that the digest covers ends; ISO 8601 with milliseconds. */
   end: string;
-  /** Made later, for log files that the digests of their time left out. */
+  /** Made later, for log files that earlier digests left out. */
   backfill: boolean;
 }
 
@@ -165,19 +169,19 @@ const DIGEST_NAME =
 
 /** Returns what the key of a digest file says; undefined if it is another object's. */
 export function readDigestKey(key: string): DigestKey | undefined {
-  const [, root = '', account = '', folder, region = '', , , , name = ''] = TRAIL_KEY.exec(key) ?? [];
-  const match = folder === 'CloudTrail-Digest' ? DIGEST_NAME.exec(name) : null;
-  if (!match) return undefined;
+  const parts = trailKey(key);
+  const match = parts?.folder === 'CloudTrail-Digest' ? DIGEST_NAME.exec(parts.name) : null;
+  if (!parts || !match) return undefined;
+  const { root, account, region } = parts;
   const [, trail = '', homeRegion = '', year, month, day, hour, minute, second, backfill] = match;
   const end = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
   return { root, account, region, trail, homeRegion, end, backfill: backfill !== undefined };
 }
 
 /**
- * The part of a key that names a log file wherever the object is copied to: from `AWSLogs/` on; the key itself when it is not
- * in CloudTrail's shape.
+ * Returns the part of a key that copies keep, from `AWSLogs/` on; the whole key if it is not in CloudTrail's shape.
  */
 export function trailPath(key: string): string {
-  const root = TRAIL_KEY.exec(key)?.[1];
+  const root = trailKey(key)?.root;
   return root === undefined ? key : key.slice(root.lastIndexOf('AWSLogs/'));
 }

@@ -15,7 +15,7 @@ export const DAY_MS = 24 * HOUR_MS;
 
 export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** The time so many milliseconds later; earlier if they are negative. */
+/** Returns the time that many milliseconds later; earlier if negative. */
 export const shifted = (time: string, milliseconds: number): string => isoTime(Date.parse(time) + milliseconds);
 
 /** The days, `YYYY-MM-DD`, from that of one time to that of another, both inclusive. */
@@ -25,7 +25,7 @@ export function daysBetween(from: string, to: string): string[] {
   return Array.from({ length: Math.max(0, count) }, (_, i) => isoTime(first + i * DAY_MS).slice(0, 10));
 }
 
-/** Whether a digest belongs to a range: what is delivered at the very start of its time is named by the one before. */
+/** Whether a digest belongs to a range. Log files delivered exactly at its start are named by the digest before. */
 export function overlaps({ since, until }: TimeRange, { from, to }: Interval): boolean {
   return (since === undefined || to >= since) && from < until;
 }

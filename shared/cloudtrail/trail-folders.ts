@@ -1,6 +1,6 @@
 import { type LogFileKey, organizationIn } from './object-key.ts';
 
-/** Which log files are asked for. An absent member does not restrict them. */
+/** Which log files are selected. An absent member does not restrict them. */
 export interface TrailFilter {
   /** Delivery time, ISO 8601 in UTC with milliseconds: `since` inclusive, `until` exclusive. */
   since?: string | undefined;
@@ -37,7 +37,7 @@ export interface TrailFolder
   level: Level;
 }
 
-/** Returns the folder of a name in another folder; undefined if CloudTrail makes none of that name there. */
+/** Returns the folder of a name in another folder; undefined if CloudTrail makes no such folder there. */
 export function folderBelow(parent: TrailFolder, name: string): TrailFolder | undefined {
   const level = BELOW[parent.level].find(([, pattern]) => pattern.test(name))?.[0];
   if (level === undefined) return undefined;
@@ -51,7 +51,7 @@ export function folderBelow(parent: TrailFolder, name: string): TrailFolder | un
 export const awsLogsFolder = (prefix: string): TrailFolder => ({ prefix: `${prefix}AWSLogs/`, level: 'AWSLogs' });
 
 /**
- * Returns the folder that a prefix is: in a trail's bucket, or `AWSLogs/` below it if the prefix does not get so far.
+ * Returns the folder of a trail's bucket that a prefix is; `AWSLogs/` below it if the prefix ends before that.
  * `unexpected`: the name of a folder that CloudTrail does not make there.
  */
 export function trailFolderOf(prefix: string): TrailFolder | { unexpected: string } {
@@ -67,7 +67,7 @@ export function trailFolderOf(prefix: string): TrailFolder | { unexpected: strin
   return folder;
 }
 
-/** Whether a folder is asked for, by what it names itself. */
+/** Whether a folder is selected, judged by its own name only. */
 export function isSelectedFolder(filter: TrailFilter, folder: TrailFolder): boolean {
   const { level, organization, account, region, period = '' } = folder;
   switch (level) {
@@ -86,7 +86,7 @@ export function isSelectedFolder(filter: TrailFilter, folder: TrailFolder): bool
   }
 }
 
-/** Whether a log file is asked for. CloudTrail's keys tell its delivery time to the minute, others only the day. */
+/** Whether a log file is selected. CloudTrail's keys have its delivery time to the minute, others only the day. */
 export function isSelectedLogFile(filter: TrailFilter, key: string, names: LogFileKey): boolean {
   const { account, region, deliveryDay, deliveredAt } = names;
   const { since, until } = filter;
@@ -100,7 +100,7 @@ export function isSelectedLogFile(filter: TrailFilter, key: string, names: LogFi
   );
 }
 
-/** Whether some day of a period is asked for. @param period `2026`, `2026-11` or `2026-11-02` */
+/** Whether some day of a period is selected. @param period `2026`, `2026-11` or `2026-11-02` */
 export function isSelectedPeriod({ since, until }: TrailFilter, period: string): boolean {
   const start = `${period}${'0000-01-01T00:00:00.000Z'.slice(period.length)}`;
   return (since === undefined || period >= since.slice(0, period.length)) && (until === undefined || start < until);

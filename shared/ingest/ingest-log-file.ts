@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ObjectMissingError, type ObjectRef, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
-import { type LogFileKey, readObjectKey } from '../cloudtrail/object-key.ts';
+import { ObjectMissingError, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
+import { type LogFileKey, type ObjectRef, readObjectKey } from '../cloudtrail/object-key.ts';
 import { type Config, expectedOwnerOf } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { LogFileRef } from '../delivery/announcement.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type ObjectRef, type OpenObject, type OpenOptions, openObject } from '../aws/open-object.ts';
+import { type OpenObject, type OpenOptions, openObject } from '../aws/open-object.ts';
+import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { putReason, type QuarantineEntry, type QuarantineReason, quarantineFile } from '../store/quarantine.ts';
 
 /** Where the bytes of one log file are. */

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 /** An examined digest in its chain. `names`: what its key says; of a moved digest, the key that it says it has. */
 export type ChainedDigest = ExaminedDigest & { names: DigestKey };
 
-/** What a chain remembers of its newest digest, and the next one is compared with. */
+/** What a chain remembers of its newest digest, to compare the next one with it. */
 export type ChainEnd = ObjectRef & {
   names: DigestKey;
   /** When the time that it covers ends; ISO 8601. */
@@ -17,7 +17,7 @@ export type ChainEnd = ObjectRef & {
   signed: (ObjectRef & { sha256: string; signature: string }) | undefined;
 };
 
-/** Digests of the same trail in the same account and Region follow each other; those made later have a chain of their own. */
+/** The digests of a trail in an account and Region form a chain; backfill digests, which are made later, form another. */
 export function chainId({ root, account, region, trail, homeRegion, backfill }: DigestKey): string {
   return [root, account, region, trail, homeRegion, backfill ? 'backfill' : ''].join('|');
 }
@@ -29,6 +29,18 @@ export function chained(examined: ExaminedDigest): ChainedDigest | undefined {
   return names && { ...examined, names };
 }
 
+export const byEnd = (a: Pick<ChainEnd, 'names'>, b: Pick<ChainEnd, 'names'>) => (a.names.end < b.names.end ? -1 : 1);
+
+/** Returns digests of a chain once each: if a digest and its copy are both there, the one that is where it belongs. */
+export function withoutCopies(chain: readonly ChainedDigest[]): ChainedDigest[] {
+  const placed = new Map<string, ChainedDigest>();
+  for (const digest of chain) {
+    const key = digest.state === 'signed' ? digest.digest.key : digest.key;
+    if (!placed.has(key) || digest.key === key) placed.set(key, digest);
+  }
+  return [...placed.values()];
+}
+
 export function chainEnd(digest: ChainedDigest): ChainEnd {
   const { bucket, key, names } = digest;
   const end = digest.digest?.end ?? names.end;
@@ -37,18 +49,18 @@ export function chainEnd(digest: ChainedDigest): ChainEnd {
   return { bucket, key, names, end, signed: { bucket: own.bucket, key: own.key, sha256: own.sha256, signature } };
 }
 
-/** The time that a digest covers. The name of one that is not signed is believed, and an hour assumed. */
+/** The time that a digest covers. Of one that is not signed, the name gives the end, and an hour is assumed. */
 export function timeOf({ names, state, digest }: ChainedDigest): Interval {
   return state === 'signed' ? { from: digest.start, to: digest.end } : { from: hourBefore(names.end), to: names.end };
 }
 
-/** What was found under the name of another predecessor; `unknown`: it could not be looked at. */
-export type LookedAt = ExaminedDigest | 'missing' | 'unknown';
+/** What was found under the name of a predecessor. */
+export type LookedAt = ExaminedDigest | 'missing';
 
 /**
- * Returns the predecessor that a signed digest names, unless it is the one found before it. Look at it under that name
- * before you call it missing: a trail whose prefix or bucket was changed, or that became an organization's, goes on with its
- * chain elsewhere.
+ * Returns the predecessor that a digest names, unless it is the one found before it. Look it up under that name before you
+ * report it as missing: a trail whose prefix or bucket was changed, or that became an organization's, continues its chain
+ * elsewhere.
  * @param older the digest found before; undefined: `newer` is the first
  * @param searchedFrom since when digests were searched for; a predecessor that ended by then does not matter
  */
@@ -66,26 +78,26 @@ export function otherPredecessor(
 }
 
 /**
- * Checks how a digest is linked to the one before it. What is wrong with either of them itself is not told again.
+ * Checks how a digest is linked to the one before it. What is wrong with either of them alone is not reported again.
  * @param older the digest found before; undefined: `newer` is the first
  * @param searchedFrom since when digests were searched for
- * @param other what was found at `otherPredecessor`
+ * @param other what was found at `otherPredecessor`; undefined: that was not looked at
  * @returns digests that are missing between them, each with its time; a gap in the chain; a digest that was replaced
  */
 export function checkLink(
   older: ChainEnd | undefined,
   newer: ChainedDigest,
   searchedFrom?: string,
-  other: LookedAt = 'missing',
+  other?: LookedAt,
 ): Finding[] {
   const digest = believed(newer);
   const { backfill } = newer.names;
-  // Nobody knows when the backfill digest before this one must have been made: only what a digest names can be missing.
+  // Backfill digests have no fixed times: only one that a digest names can be missing.
   if (digest === undefined) return older && !backfill ? missingByTime(older, newer) : [];
   const { previous, start } = digest;
   if (previous === undefined) return older && !backfill ? [gap(older, newer, start, 'it starts a new chain')] : [];
   if (older && isNamed(older, previous)) return checkNamed(older, newer);
-  if (otherPredecessor(older, newer, searchedFrom) === undefined || other === 'unknown') return [];
+  if (other === undefined || otherPredecessor(older, newer, searchedFrom) === undefined) return [];
   if (other !== 'missing') {
     const found = chained(other);
     return found ? checkNamed(chainEnd(found), newer) : [];
@@ -101,12 +113,12 @@ export function isNamed({ bucket, key, signed }: ChainEnd, previous: ObjectRef):
   return [{ bucket, key }, signed].some((place) => place?.bucket === previous.bucket && place.key === previous.key);
 }
 
-/** While the keys of its Region are unavailable, what a digest says of its chain is followed, though it proves nothing. */
+/** While the keys of its Region are unavailable, a digest's word about its predecessor is followed, though it proves nothing. */
 function believed({ state, digest }: ChainedDigest): Digest | undefined {
   return state === 'invalid' ? undefined : digest;
 }
 
-/** What is not signed may name any start and predecessor: the time in its key counts. */
+/** A digest that is not signed may name any start and predecessor, so the time in its key counts. */
 function missingByTime(older: ChainEnd, newer: ChainedDigest): Finding[] {
   const previous = newer.digest?.previous;
   const time = { from: older.names.end, to: hourBefore(newer.names.end) };
@@ -114,7 +126,7 @@ function missingByTime(older: ChainEnd, newer: ChainedDigest): Finding[] {
   return hoursIn(time) >= 1 ? missingBetween(time, newer, name) : [];
 }
 
-/** Checks that the predecessor is the one upon which the newer was signed, and that the newer begins where it ends. */
+/** Checks that the predecessor has the hash and signature that the newer digest names, and ends where the newer one begins. */
 function checkNamed(older: ChainEnd, newer: ChainedDigest): Finding[] {
   const { signed } = older;
   const { digest, names } = newer;
@@ -123,7 +135,7 @@ function checkNamed(older: ChainEnd, newer: ChainedDigest): Finding[] {
   const isSame =
     previous?.sha256 === signed.sha256 && previous.signature.toLowerCase() === signed.signature.toLowerCase();
   if (newer.state === 'signed' && previous !== undefined && !isSame) {
-    const detail = `expected the content and the signature upon which ${s3Uri(newer)} was signed`;
+    const detail = `expected the content and the signature that ${s3Uri(newer)} names`;
     const { account, region } = older.names;
     const { bucket, key } = older;
     return [{ account, region, kind: 'digest-replaced', bucket, key, digest: newer.key, detail }];
@@ -138,7 +150,7 @@ function gap({ end }: ChainEnd, { names, bucket, key }: ChainedDigest, start: st
   return { account: names.account, region: names.region, kind: 'logging-gap', bucket, key, from, to, detail };
 }
 
-/** The time of a missing backfill digest; if it is the first that is known, it is as long as the one after it. */
+/** The time of a missing backfill digest. Without one before it, it is taken to be as long as the one after it. */
 function backfilledTime(older: ChainEnd | undefined, { start, end }: Digest, key: string): Interval {
   const to = readDigestKey(key)?.end ?? start;
   const length = Math.max(HOUR_MS, Date.parse(end) - Date.parse(start));
@@ -147,7 +159,7 @@ function backfilledTime(older: ChainEnd | undefined, { start, end }: Digest, key
 
 const MAX_MISSING = 100_000;
 
-/** One digest an hour is missing, and one at least. Of the newest the successor has the name. */
+/** One digest an hour is missing, at least one. The successor has the name of the newest. */
 function missingBetween({ from, to }: Interval, newer: ChainedDigest, named: ObjectRef | undefined): Finding[] {
   const end = Date.parse(to);
   const count = Math.min(Math.max(hoursIn({ from, to }), 1), MAX_MISSING);

@@ -3,8 +3,8 @@ import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
 import { type DeliveredEvent, storedText } from '../store/event-item.ts';
 
-/** What CloudTrail delivered, where an event says that it is. */
-export interface DeliveredRecord {
+/** The record that CloudTrail delivered at the position that an event names. */
+interface DeliveredRecord {
   /** The record's own JSON text. */
   text: string;
   /** The account in the key of its log file. */
@@ -16,8 +16,8 @@ const COMPARED = attributesWhere(({ type, shown, origin }) => type === undefined
 
 /**
  * Compares an event with the record that it was made from.
- * @param record nothing when the log file has none at that position
- * @returns what is different, as a sentence without content; nothing when the event is what CloudTrail delivered
+ * @param record undefined if the log file has none at that position
+ * @returns what is different, as a sentence without content; undefined if the event is what CloudTrail delivered
  */
 export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | undefined): string | undefined {
   const place = `Records[${event.recordIndex}]`;
@@ -32,7 +32,7 @@ export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | unde
   const changed = COMPARED.find((name) => storedAs(name, delivered) !== comparable(name, event));
   if (changed !== undefined) return `attribute ${changed}: expected what ${place} of its log file says`;
   if (event.record !== undefined && !isMaskedFrom(event.record, text)) {
-    return `attribute record: expected the text of ${place} of its log file, but for what is masked`;
+    return `attribute record: expected the text of ${place} of its log file, except for masked parts`;
   }
   return undefined;
 }
@@ -42,7 +42,7 @@ function storedAs(name: AttributeName, delivered: object): unknown {
   return typeof value === 'string' && value !== '' ? storedText(name, value) : undefined;
 }
 
-/** Events that were stored when addresses were kept as written are the same events. */
+/** Older events have addresses as written. */
 function comparable(name: AttributeName, event: object): unknown {
   const value = attributeOf(event, name);
   return name === 'sourceIp' && typeof value === 'string' ? canonicalAddress(value) : value;
@@ -51,8 +51,7 @@ function comparable(name: AttributeName, event: object): unknown {
 const MASK = '***';
 
 /**
- * Whether a text is another in which parts were replaced by `***`, whatever the rules were by which they were chosen: they
- * may have changed since.
+ * Whether a text is another one with parts replaced by `***`. Which parts does not matter: the rules may have changed since.
  */
 export function isMaskedFrom(masked: string, original: string): boolean {
   const [first = '', ...others] = masked.split(MASK);

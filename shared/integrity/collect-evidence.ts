@@ -17,10 +17,10 @@ import {
 } from './examine-digest.ts';
 import type { PublicKey, PublicKeySource } from './public-keys.ts';
 
-export interface CollectDeps {
+interface CollectDeps {
   s3: S3Client;
   keys: PublicKeySource;
-  /** Buckets of which the one that is read is a replica; the evidence names them, as the digests do. */
+  /** The buckets that the one that is read replicates; the evidence names them, as the digests do. */
   originals?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const DIGEST_SEARCH_BEFORE_MS = HOUR_MS;
 const DIGEST_SEARCH_AFTER_MS = DAY_MS;
 
 /**
- * Collects all that proves an event.
+ * Collects everything that proves an event.
  * @param logFile where CloudTrail delivered it
  * @param since digests that end before are left out; ISO 8601, undefined: back to the start of the chain
  * @throws {TrailError} `no-digest`, if no digest names the log file; `object-missing`, if it or a digest is gone;
@@ -45,7 +45,7 @@ export async function collectEvidence(
   const naming = await findDigest(s3, logFile, originals);
   const digests: DigestFile[] = [];
   const publicKeys = new Map<string, PublicKey[]>();
-  // What CloudTrail signed is the place in the original bucket.
+  // CloudTrail signed the place in the original bucket.
   const bucketOf = ({ bucket }: ObjectRef) => (originals.includes(bucket) ? logFile.bucket : bucket);
   let next: ObjectRef | undefined = naming.digest;
   while (next !== undefined) {
@@ -54,7 +54,7 @@ export async function collectEvidence(
     digests.push(file);
     const examined: ExaminedDigest = await checkDigest(file, keys);
     if (examined.state === 'unchecked') throw examined.error;
-    // What is not signed could name itself.
+    // Without a signature, a digest could name itself as its predecessor.
     if (examined.state === 'invalid') break;
     const [region] = signingRegions(key);
     const used = publicKeys.get(region ?? '') ?? [];
@@ -66,7 +66,7 @@ export async function collectEvidence(
   return { event, logFile: { ...naming.logFile, bytes }, digests, publicKeys };
 }
 
-/** Finds the digest that names a log file, among those of the day after it; both where that digest says that they are. */
+/** Finds the digest that names a log file, among those of the day after it. Returns both, where that digest says that they are. */
 async function findDigest(
   s3: S3Client,
   logFile: ObjectRef,
@@ -81,7 +81,7 @@ async function findDigest(
       for (const { key } of await listDay(s3, scope, 'CloudTrail-Digest', day)) {
         if ((readDigestKey(key)?.end ?? '') < from) continue;
         const file = await fetchDigest(s3, { bucket: logFile.bucket, key });
-        // What a digest says is read before it is believed.
+        // Its signature is verified later, with those of its chain.
         const digest = await readDigest(file).catch((error: unknown) => {
           if (error instanceof TrailError) return undefined;
           throw error;

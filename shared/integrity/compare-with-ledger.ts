@@ -16,14 +16,14 @@ export type Comparison =
   /** Other content was ingested under its name, now or before; events of it may be in the table. */
   | { result: 'differs'; entry: LedgerEntry }
   | { result: 'ingested'; entry: LedgerEntry }
-  /** `entry`: what the ledger has of it all the same. */
+  /** `entry`: what the ledger has nevertheless. */
   | { result: 'not-ingested'; entry: LedgerEntry | FailedLogFile | undefined };
 
 /** Log files that are compared together. */
 const BATCH = 100;
 
 /**
- * Compares log files that signed digests name with the ledger, in batches, which bounds memory.
+ * Compares log files that signed digests name with the ledger, in batches to bound memory.
  * @param namesOf the names that a log file can have in the ledger
  */
 export async function* compareWithLedger<T extends { file: NamedLogFile }>(
@@ -70,6 +70,8 @@ export async function markInLedger(
   for (let race = 0; race < MAX_RACES && comparison.result !== 'not-ingested'; race += 1) {
     const { entry } = comparison;
     if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
+    // Without a hash of what was ingested there is nothing to mark.
+    if (verificationOf(entry, file.sha256) === undefined) return 'open';
     const written = await writeVerification(dynamo, table, entry, { ...digest, signedSha256: file.sha256 });
     if (written !== undefined) return written;
     const again = await readLedger(dynamo, table, file);

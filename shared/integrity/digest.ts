@@ -10,7 +10,7 @@ export interface NamedLogFile extends ObjectRef {
   sha256: string;
 }
 
-/** What a digest file says: where CloudTrail put it, and what it covers. It proves nothing before its signature is verified. */
+/** What a digest file says: where CloudTrail put it, and what it covers. It proves nothing until its signature is verified. */
 export interface Digest extends ObjectRef {
   account: string;
   /** The time in which its log files were delivered; ISO 8601 with milliseconds. */
@@ -52,7 +52,7 @@ const LINKED = z.object({
   previousDigestHashAlgorithm: z.literal('SHA-256'),
   previousDigestSignature: Hex,
 });
-/** Other members may come, and are left alone. */
+/** Other members are ignored. */
 const DIGEST = z.object({
   awsAccountId: z.string(),
   digestStartTime: Time,

@@ -11,7 +11,7 @@ import { checkDigest, type DigestFile, type ExaminedDigest } from './examine-dig
 import { checkLogFile } from './log-file-hash.ts';
 import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, writePublicKeys } from './public-keys.ts';
 
-/** All that proves an event: what the table has of it, the log file that it is from, and the digests that vouch for that. */
+/** Everything that proves an event: its item in the table, its log file, and the digests that prove the log file. */
 export interface Evidence {
   event: DeliveredEvent;
   logFile: ObjectRef & { bytes: Uint8Array };
@@ -24,7 +24,7 @@ export interface Evidence {
 export interface EvidenceReport {
   eventId: string;
   logFile: string;
-  /** How many digests there are, of which time, and whether they go back to the start of their chain. */
+  /** The number of digests, the time that they cover, and whether they reach back to the start of their chain. */
   digests: number;
   from?: string;
   to?: string;
@@ -51,8 +51,8 @@ const BUNDLE = z.object({
 });
 
 /**
- * Evidence as the text of a file: JSON, the files in it in base64. Its last member is the SHA-256 of everything before, which
- * finds damage; what finds forgery are the signatures of the digests.
+ * Returns evidence as the text of a file: JSON, with the files in base64. The last member is the SHA-256 of everything before
+ * it, which detects damage; the signatures of the digests detect forgery.
  */
 export function writeEvidence({ event, logFile, digests, publicKeys }: Evidence): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
@@ -72,8 +72,8 @@ function sealed(content: object): string {
 }
 
 /**
- * Reads a bundle of evidence, every byte of which must be as it was written.
- * @throws {TrailError} `evidence`, when it is not
+ * Reads a bundle of evidence. Every byte must be as it was written.
+ * @throws {TrailError} `evidence`, if it is not
  */
 export function readEvidence(text: string): Evidence {
   let json: unknown;
@@ -99,8 +99,8 @@ export function readEvidence(text: string): Evidence {
 
 /**
  * Verifies evidence, without a network: the event is what the log file says, a signed digest has the log file's hash, and
- * each digest was signed upon its predecessor.
- * @param trusted public keys to believe instead of those that the evidence brings
+ * each digest names the hash and signature of its predecessor.
+ * @param trusted public keys to trust instead of those in the evidence
  */
 export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySource): Promise<EvidenceReport> {
   const { event, logFile, digests } = evidence;

@@ -10,7 +10,7 @@ import { BadDigestError, type Digest, parseDigest } from './digest.ts';
 import type { FindingKind } from './finding.ts';
 import { KeysUnavailableError, keyObject, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
-/** A digest file as it lies in its bucket. */
+/** A digest file as stored in its bucket. */
 export interface DigestFile extends ObjectRef {
   /** As stored: gzip. */
   bytes: Uint8Array;
@@ -19,19 +19,19 @@ export interface DigestFile extends ObjectRef {
 }
 
 /** What is wrong with a digest. */
-export interface DigestProblem {
+interface DigestProblem {
   kind: Extract<FindingKind, `digest-${string}`>;
   detail: string;
 }
 
 /** A digest that CloudTrail signed. */
-export interface SignedDigest extends ObjectRef {
+interface SignedDigest extends ObjectRef {
   state: 'signed';
   digest: Digest;
   /** Hex, as in the metadata. */
   signature: string;
   publicKey: PublicKey;
-  /** It is elsewhere than it says. */
+  /** It is not where it says that it is. */
   problem: DigestProblem | undefined;
 }
 
@@ -40,20 +40,20 @@ export type ExaminedDigest =
   | SignedDigest
   /** `digest` is undefined if the bytes are not those of a digest. */
   | (ObjectRef & { state: 'invalid'; digest: Digest | undefined; problem: DigestProblem })
-  /** Nobody can tell: the public keys of its Region are unavailable, or it could not be read. */
+  /** Unknown: the public keys of its Region are unavailable, or it could not be read. */
   | (ObjectRef & { state: 'unchecked'; digest: Digest | undefined; problem: undefined; error: unknown });
 
 export interface ExamineDeps {
   s3: S3Client;
   keys: PublicKeySource;
   sleep(milliseconds: number): Promise<unknown>;
-  /** Buckets of which those that are read are replicas. Their digests name the original. */
+  /** The buckets that those that are read replicate. Digests name the original. */
   originals: readonly string[];
 }
 
 /**
- * Examines a digest in S3: is it one, did CloudTrail sign it, is it where it says that it is. It is read once more if it is
- * invalid, because the transfer may be at fault.
+ * Examines a digest in S3: is it a digest, did CloudTrail sign it, and is it where it says that it is? An invalid one is read
+ * again, because the transfer may be at fault.
  * @returns undefined if there is no such object
  * @throws any other error of S3
  */
@@ -81,7 +81,7 @@ export async function fetchDigest(
   options: Partial<Pick<ExamineDeps, 'sleep'>> = {},
 ): Promise<DigestFile> {
   const object = await openObject(s3, { bucket, key }, options);
-  // A longer file is no digest, and its rest need not be held.
+  // A longer file is no digest, so its rest is dropped.
   return { bucket, key, bytes: await collect(object.body, MAX_DIGEST_BYTES), metadata: object.metadata ?? {} };
 }
 
@@ -97,7 +97,7 @@ async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Pro
 
 /**
  * Verifies one digest file.
- * @param originals buckets of which the digest's bucket is a replica: what a signed digest says of them holds for its bucket
+ * @param originals the buckets that the digest's bucket replicates: what a signed digest says of them holds for the replica
  */
 export async function checkDigest(
   file: DigestFile,
@@ -124,7 +124,7 @@ export async function checkDigest(
     return invalid('digest-signature-wrong', detail);
   }
   const { fingerprint } = written;
-  // One that was moved has a key in CloudTrail's shape by its own account.
+  // The object's key may not be CloudTrail's if the digest was moved; the key that it names is.
   const regions = [...new Set([...signingRegions(key), ...signingRegions(written.key)])];
   let publicKey: PublicKey | undefined;
   try {
@@ -149,7 +149,7 @@ export async function checkDigest(
 }
 
 /**
- * Reads what a digest file says, without asking who wrote it.
+ * Reads what a digest file says, without verifying its signature.
  * @throws {BadLogFileError} @throws {BadDigestError}
  */
 export async function readDigest({ bytes }: DigestFile): Promise<Digest> {
@@ -168,7 +168,7 @@ async function* inflate(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What a digest says, with the replica in the place of the buckets that it was made from. */
+/** Returns what a digest says, with the replica in place of the original buckets. */
 function inReplica(digest: Digest, replica: string, originals: readonly string[]): Digest {
   if (originals.length === 0) return digest;
   const moved = <T extends ObjectRef>(object: T): T =>
@@ -177,7 +177,7 @@ function inReplica(digest: Digest, replica: string, originals: readonly string[]
   return { ...moved(digest), previous: previous && moved(previous), logFiles: logFiles.map(moved) };
 }
 
-/** The Regions whose keys can have signed a digest: its own, else the trail's home Region. Each has keys of its own. */
+/** Returns the Regions whose keys can have signed a digest: its own, then the trail's home Region. */
 export function signingRegions(key: string): string[] {
   const names = readDigestKey(key);
   return names ? [...new Set([names.region, names.homeRegion])] : [];

@@ -1,10 +1,9 @@
 const RESTORE =
-  'restore it from a version, a replica or a backup, and find out by CloudTrail and S3 access logs who did it';
+  'restore it from a version, a replica or a backup, and find out from CloudTrail and S3 access logs who did it';
 
 /**
- * What can be wrong with the log files of a trail, its digests, or what was made of them: stable names, each with what it
- * means and what to do. What only could not be looked at is not among these: that is an error, which says nothing about the
- * trail.
+ * What can be wrong with the log files of a trail, its digests, or the events made from them: stable names, each with what it
+ * means and what to do. An object that could not be read is no finding: that error says nothing about the trail.
  */
 export const FINDINGS = {
   'log-file-modified': {
@@ -14,22 +13,22 @@ export const FINDINGS = {
   },
   'log-file-missing': {
     title: 'Log files that are gone',
-    means: 'a signed digest names them, the bucket has them no longer',
+    means: 'a signed digest names them, but the bucket no longer has them',
     todo: RESTORE,
   },
   'log-file-moved': {
     title: 'Log files that are elsewhere',
-    means: 'the content is right, the place is not: a copy, or somebody tidied up',
+    means: 'the content is right, the place is not: they were copied or moved',
     todo: 'move them back, or verify where CloudTrail delivered them',
   },
   'log-file-trailing-bytes': {
-    title: 'Log files with something after their end',
+    title: 'Log files with bytes after their end',
     means: 'bytes follow the gzip stream, which most readers do not see',
     todo: RESTORE,
   },
   'log-file-unnamed': {
     title: 'Log files that CloudTrail did not deliver',
-    means: 'no digest names them, and a trail that covers their time is there: their events may be made up',
+    means: 'no digest names them, and a trail that covers their time is there: their events may be forged',
     todo: 'treat their events as forged until you know who put them there',
   },
   'log-file-not-ingested': {
@@ -49,35 +48,38 @@ export const FINDINGS = {
   },
   'digest-signature-wrong': {
     title: 'Digests with a wrong signature',
-    means: 'the digest, or its signature, was changed: nothing that it says is proof',
+    means: 'the digest or its signature was changed: it proves nothing',
     todo: RESTORE,
   },
   'digest-key-unknown': {
     title: 'Digests signed with an unknown key',
     means:
-      'the key is none that CloudTrail had in that Region and time: the digest is forged, or the public keys are incomplete',
+      'CloudTrail had no such key in that Region at that time: the digest is forged, or the public keys are incomplete',
     todo: 'with --public-keys, get the keys of that Region and time; otherwise as with a wrong signature',
   },
-  'digest-malformed': { title: 'Digests that are none', means: 'the object cannot be read as a digest', todo: RESTORE },
+  'digest-malformed': {
+    title: 'Objects that are not digests',
+    means: 'the object cannot be read as a digest',
+    todo: RESTORE,
+  },
   'digest-moved': {
     title: 'Digests that are elsewhere',
-    means: 'the signature is right, the place is not: a copy of the bucket, or somebody moved them',
+    means: 'the signature is right, the place is not: the bucket is a copy, or they were moved',
     todo: 'move them back, or verify the bucket to which CloudTrail delivered them',
   },
   'digest-replaced': {
-    title: 'Digests that are not those of their chain',
-    means: 'signed, but the next digest was signed upon another one',
+    title: 'Digests that were replaced',
+    means: 'the digest is signed, but its successor names another hash or signature',
     todo: RESTORE,
   },
   'logging-gap': {
     title: 'Times without logging',
-    means:
-      'logging, or log file validation, was switched off and on again: what happened meanwhile is not recorded, or not provable',
+    means: 'logging or log file validation was off for a time: what happened then is not recorded, or cannot be proven',
     todo: 'look for StopLogging, UpdateTrail and DeleteTrail events around that time',
   },
   'digests-end': {
     title: 'Times after the last digest',
-    means: 'no digest came any more: logging or validation was switched off, or the newest digests were deleted',
+    means: 'no more digests came: logging or validation was switched off, or the newest digests were deleted',
     todo: 'look for StopLogging, UpdateTrail, DeleteTrail and DeleteObject events around that time',
   },
   'not-covered': {
@@ -99,7 +101,7 @@ export interface Finding {
   kind: FindingKind;
   account: string;
   region: string;
-  /** Where: an object, unless it is about a time or an event. */
+  /** The object that it is about, if any. */
   bucket?: string;
   key?: string;
   /** The key of the digest that says so. */
@@ -115,4 +117,15 @@ export interface Finding {
   events?: number;
   /** A sentence with what was found and what was expected; no record content. */
   detail: string;
+}
+
+const KINDS = Object.keys(FINDINGS);
+
+/** Returns findings in the order of their kinds in `FINDINGS`, then of time, object and event. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const ordered = findings.map((finding) => {
+    const { kind, from = '', bucket = '', key = '', eventId = '' } = finding;
+    return { finding, order: [String(KINDS.indexOf(kind)).padStart(2, '0'), from, bucket, key, eventId].join('\n') };
+  });
+  return ordered.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ finding }) => finding);
 }

@@ -5,36 +5,36 @@ import { TrailError } from '../errors.ts';
 import { type DigestChain, listChains, readLastRun, writeChain } from '../store/digest-chains.ts';
 import { type ChainEnd, chainId } from './chain.ts';
 
-/** A chain that has ended, because its trail was deleted, is looked for, and raises an alarm, for this long. */
+/** How long a chain that has ended, because its trail was deleted, is still searched for and raises an alarm. */
 const LIVING_MS = 7 * DAY_MS;
-/** A trail is retired when another one in the same account and Region is so much further. */
+/** A trail is retired when another one in the same account and Region is this far ahead. */
 const RETIRED_MS = 3 * HOUR_MS;
 
-interface Deps {
+export interface KnownChainsDeps {
   dynamo: DynamoDBClient;
   logFilesTable: string;
-  /** Verify everything from this time on, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
+  /** Verify everything from this time on, ISO 8601. Absent: from when a trail is first seen, and of the day before what was ingested. */
   since?: string | undefined;
   now(): number;
 }
 
 /** How far the chains of digests have been verified, as the ledger's table remembers it. */
 export class KnownChains {
-  private readonly deps: Deps;
+  private readonly deps: KnownChainsDeps;
   private readonly chains: Map<string, DigestChain>;
-  /** The last digests of chains that begin again. */
+  /** The last digests of chains that are verified again from another start. */
   private readonly before = new Map<string, DigestChain['last']>();
-  /** A chain that ends before has not gone on for a week. */
+  /** A chain that ends before this time has had no digest for a week. */
   private readonly livingSince: string;
   private readonly movedOn = new Set<string>();
   private readonly upToDate = new Set<string>();
 
-  static async read(deps: Deps): Promise<KnownChains> {
+  static async read(deps: KnownChainsDeps): Promise<KnownChains> {
     const lastRun = await readLastRun(deps.dynamo, deps.logFilesTable);
     return new KnownChains(deps, await listChains(deps.dynamo, deps.logFilesTable), lastRun);
   }
 
-  private constructor(deps: Deps, chains: readonly DigestChain[], lastRun: string | undefined) {
+  private constructor(deps: KnownChainsDeps, chains: readonly DigestChain[], lastRun: string | undefined) {
     this.deps = deps;
     this.livingSince = lastRun === undefined ? '' : shifted(lastRun, -LIVING_MS);
     this.chains = new Map(chains.map((chain) => [keyOf(chain), this.restarted(chain)]));
@@ -44,7 +44,7 @@ export class KnownChains {
     return this.chains.size;
   }
 
-  /** Returns how long ago the newest digest ends that was dealt with, of the chain that is furthest behind. */
+  /** Returns the age of the newest verified digest of the chain that is furthest behind. */
   digestAgeMs(): number | undefined {
     const ages = this.hourly()
       .filter(({ retired, last }) => !retired && last.end > this.livingSince)
@@ -72,26 +72,29 @@ export class KnownChains {
   async save(chain: DigestChain): Promise<DigestChain> {
     const saved = await writeChain(this.deps.dynamo, this.deps.logFilesTable, chain);
     if (!saved) {
-      throw new TrailError('write-race', `the digests of ${chain.id}: expected no other run to verify them meanwhile`);
+      throw new TrailError(
+        'write-race',
+        `the digests of ${chain.id}: expected no other run to verify them at the same time`,
+      );
     }
     this.chains.set(keyOf(saved), saved);
     return saved;
   }
 
-  /** A chain goes on in another place. */
+  /** A chain continues in another place. */
   moved(chain: DigestChain): void {
     this.movedOn.add(keyOf(chain));
   }
 
-  /** All digests of a chain were looked at; `isWaiting`: but for some that are waited for. */
+  /** All digests of a chain were examined. @param isWaiting whether it waits for something before a digest that is there */
   async lookedAt(chain: DigestChain, isWaiting: boolean): Promise<void> {
     if (!isWaiting) this.upToDate.add(keyOf(chain));
-    // A chain that was to begin again, and has nothing since then, has been looked at all the same.
+    // A chain without digests since its new start is done as well.
     const last = this.before.get(keyOf(chain));
     if (last && !chain.last) await this.save({ ...chain, last });
   }
 
-  /** Notes which chains have ended. Yields those that other trails of their account and Region outlive, each once. */
+  /** Marks the chains that have ended. Yields those that other trails of their account and Region outlive, each once. */
   async *retire(): AsyncGenerator<EndedChain> {
     const chains = this.hourly();
     for (const chain of chains.filter(({ retired }) => !retired)) {
@@ -106,18 +109,18 @@ export class KnownChains {
     }
   }
 
-  /** Digests that ended by then need not be read. */
+  /** Returns a time: digests that ended by then need not be read. */
   readFrom(last: DigestChain['last']): string {
     return last?.end ?? this.deps.since ?? isoTime(this.deps.now() - DAY_MS);
   }
 
-  /** The time from which digests of an account and Region are to be read: that of its chain that is furthest behind. */
+  /** Returns the time from which digests of an account and Region are read, that of the chain that is furthest behind. */
   positionOf(scope: TrailScope): string {
     const living = this.of(scope).filter(({ last }) => last === undefined || last.end > this.livingSince);
     return living.map(({ last }) => this.readFrom(last)).sort()[0] ?? this.readFrom(undefined);
   }
 
-  /** A chain begins again if the configuration names another start than before. */
+  /** A chain is verified again if the configuration names another start than before. */
   private restarted(chain: DigestChain): DigestChain {
     const { since: asked } = this.deps;
     if (asked === undefined || asked === chain.asked) return chain;

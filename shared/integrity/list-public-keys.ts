@@ -4,13 +4,13 @@ import { DAY_MS } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { type KeysByRegion, KeysUnavailableError, type PublicKey, type PublicKeySource } from './public-keys.ts';
 
-/** Public keys asked of CloudTrail, and what has been asked so far. */
+/** Public keys that CloudTrail lists on request. */
 export interface ListedKeys extends PublicKeySource {
-  /** Those that digests were signed with, to be saved. */
+  /** Returns the keys that digests were signed with, to be saved. */
   found(): KeysByRegion;
 }
 
-/** A Region whose keys could not be had is not asked again for so long: thousands of digests may need its keys. */
+/** How long a Region that did not answer is not asked again: thousands of digests may need its keys. */
 const PAUSE_AFTER_FAILURE_MS = 30_000;
 
 /**

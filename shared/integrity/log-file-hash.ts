@@ -16,8 +16,8 @@ const PIECE_BYTES = 256 * 1024;
 
 /**
  * Compares a log file with the hash that its digest has of it, in constant memory.
- * @param open begins to read the object's bytes, a second time to find out where a bad file is bad; errors of the stream are
- *   thrown on
+ * @param open begins to read the object's bytes; called again to find out where an invalid file is wrong. Errors of the stream
+ *   are passed on
  * @param sha256 hex, of the uncompressed bytes
  * @returns undefined if it is the same
  */
@@ -39,7 +39,7 @@ export async function checkLogFile(
   return endsInTime(reading) ? undefined : trailing('expected the file to end with its gzip stream');
 }
 
-/** Whether it is only what comes after the whole content that zlib could not take for another member. */
+/** Whether the content is complete, and only bytes after it, which are not another gzip member, made zlib fail. */
 async function endsEarly(
   { code }: BadLogFileError,
   open: () => Promise<AsyncIterable<Uint8Array>>,
@@ -88,7 +88,7 @@ function endsInTime({ last, bytes }: Reading): boolean {
 /**
  * Hashes the uncompressed bytes of a log file, in constant memory.
  * @returns the SHA-256, hex
- * @throws {BadLogFileError} when it is no gzip file
+ * @throws {BadLogFileError} if it is no gzip file
  */
 export async function hashLogFile(body: AsyncIterable<Uint8Array>): Promise<string> {
   const reading = newReading();
@@ -130,7 +130,7 @@ async function* watched(body: AsyncIterable<Uint8Array>, reading: Reading): Asyn
   if (reading.compressed === 0) throw new BadLogFileError('empty', 0, 'expected gzip');
 }
 
-/** CloudTrail writes nothing of the kind, so this need not be read to its end. */
+/** CloudTrail writes no such files, so they are not read to their end. */
 function checkCaps({ bytes, compressed }: Reading): void {
   const { uncompressedBytes, ratio, ratioFreeBytes } = DEFAULT_CAPS;
   if (bytes > uncompressedBytes) {

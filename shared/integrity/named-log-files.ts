@@ -24,9 +24,9 @@ export interface NamedFilesDeps extends ExamineDeps {
   ledger: Ledger | undefined;
   /** Buckets through which log files also came into the ledger, below the same path from `AWSLogs/` on. */
   copies: readonly string[];
-  /** What became of the log files, for the events that came from them. */
+  /** The results of the log files, for the verification of events. */
   outcomes: Outcomes;
-  /** Is told of so many more log files that were looked at. */
+  /** Called with the number of log files that were checked since the last call. */
   onProgress(logFiles: number): void;
 }
 
@@ -81,7 +81,7 @@ export class NamedLogFiles {
     return { ...named, isMissing: result === 'missing' };
   }
 
-  /** Reads a log file twice if the first time it is not as expected, because the transfer may be at fault. */
+  /** Reads a log file again if it is not as expected, because the transfer may be at fault. */
   private async compareContent(
     object: ObjectRef,
     sha256: string,
@@ -107,9 +107,9 @@ export class NamedLogFiles {
       for await (const batch of compareWithLedger(ledger, files, (file) => this.ledgerNames(file))) {
         for (const { named, comparison } of batch) {
           const { altered } = named;
-          // What a trail wrote elsewhere before may never have been meant to be ingested.
+          // Log files that a trail wrote elsewhere before need not have been ingested.
           const problem = ingestionProblem(named.file, comparison, named.isMissing || followed);
-          // The ingestion of a log file that was altered is a consequence, and told with it.
+          // If the log file was altered, its ingestion is a consequence, and part of that finding.
           if (problem && altered) altered.detail += `; ${problem.detail}`;
           else if (problem) this.add(named, problem);
         }

@@ -21,12 +21,12 @@ export interface PublicKeySource {
    * @param regions each Region has keys of its own; that of the digest comes first
    * @param time when the digest was signed; ISO 8601
    * @returns undefined if there is no such key
-   * @throws {KeysUnavailableError} if the key was not found, and the keys of a Region could not be had
+   * @throws {KeysUnavailableError} if the key was not found, and the keys of a Region are unavailable
    */
   find(fingerprint: string, regions: readonly string[], time: string): Promise<PublicKey | undefined>;
 }
 
-/** The public keys of a Region could not be had. This says nothing about the digests that were signed with them. */
+/** The public keys of a Region are unavailable. This says nothing about the digests that were signed with them. */
 export class KeysUnavailableError extends TrailError {
   readonly region: string;
 
@@ -36,11 +36,11 @@ export class KeysUnavailableError extends TrailError {
   }
 }
 
-/** Public keys by Region; `ANY_REGION` for those of which the Region is not known. */
+/** Public keys by Region; `ANY_REGION` if the Region is not known. */
 export type KeysByRegion = ReadonlyMap<string, readonly PublicKey[]>;
 export const ANY_REGION = '*';
 
-/** Keys that are at hand. */
+/** Uses keys that were given, without asking CloudTrail. */
 export function givenKeys(keys: KeysByRegion): PublicKeySource {
   return {
     find: async (fingerprint, regions) =>
@@ -61,22 +61,16 @@ const SavedKey = z.object({
   ValidityStartTime: z.nullish(Time),
   ValidityEndTime: z.nullish(Time),
 });
-const KeyList = z.object({ PublicKeyList: z.array(SavedKey) });
+const KeyList = z.pipe(
+  z.object({ PublicKeyList: z.array(SavedKey) }),
+  z.transform((list) => list.PublicKeyList),
+);
 const KeyFile = z.union([
   z.pipe(
     KeyList,
-    z.transform(({ PublicKeyList }) => ({ [ANY_REGION]: PublicKeyList })),
+    z.transform((keys) => ({ [ANY_REGION]: keys })),
   ),
-  z.record(
-    z.string(),
-    z.union([
-      z.pipe(
-        KeyList,
-        z.transform((list) => list.PublicKeyList),
-      ),
-      z.array(SavedKey),
-    ]),
-  ),
+  z.record(z.string(), z.union([KeyList, z.array(SavedKey)])),
 ]);
 
 /**
@@ -95,7 +89,7 @@ export function readPublicKeys(text: string): KeysByRegion {
   return new Map(Object.entries(file).map(([region, keys]) => [region, keys.map(publicKey)]));
 }
 
-/** The text that `readPublicKeys` reads. */
+/** Returns the text that `readPublicKeys` reads. */
 export function writePublicKeys(keys: KeysByRegion): string {
   const lists = [...keys]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -125,7 +119,7 @@ function publicKey({ Value, Fingerprint, ...validity }: z.output<typeof SavedKey
 }
 
 /**
- * The key in the form that `node:crypto` verifies with.
+ * Returns a key in the form that `node:crypto` verifies with.
  * @throws {TrailError} `public-keys`
  */
 export function keyObject({ fingerprint, value }: PublicKey): KeyObject {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type TrailScope, trailPath } from '../cloudtrail/object-key.ts';
 import type { Finding } from './finding.ts';
 
-/** Something that could not be looked at, which says nothing about the trail. */
+/** Something that could not be checked, which says nothing about the trail. */
 export interface Unchecked {
   /** `s3://...`, or the table. */
   place: string;
@@ -13,8 +13,11 @@ export interface Unchecked {
   to?: string;
 }
 
-/** A trail whose digests end although another trail goes on: it was deleted, or its logging or validation switched off. */
-export interface RetiredTrail {
+export const sortUnchecked = (unchecked: readonly Unchecked[]): Unchecked[] =>
+  unchecked.toSorted((a, b) => (`${a.place}\n${a.reason}` < `${b.place}\n${b.reason}` ? -1 : 1));
+
+/** A trail whose digests end while another trail continues: it was deleted, or its logging or validation switched off. */
+interface RetiredTrail {
   trail: string;
   homeRegion: string;
   /** When its last digest ends; ISO 8601. */
@@ -29,26 +32,26 @@ export interface ScopeReport extends TrailScope {
   /** Log files that signed digests name, and how many of them are as they say. */
   logFiles: number;
   logFilesVerified: number;
-  /** Log files so new that the digest which will name them is not there yet. */
+  /** Log files so new that their digest is still to come. */
   pending: number;
   /** The time that signed digests cover; ISO 8601. */
   from?: string;
   to?: string;
-  /** Reached by following trails that had written there before; then only what their digests say was verified. */
+  /** Found by following trails that wrote there before; then only what their digests name was verified. */
   followed: boolean;
   findings: Finding[];
   unchecked: Unchecked[];
   retired: RetiredTrail[];
-  /** It could not be listed, so nothing is known of it. */
+  /** It could not be listed, so nothing is known about it. */
   unlisted: boolean;
 }
 
-/** Bytes of a hash that are kept: two log files of a billion are still told apart. */
+/** Bytes of a hash that are kept: enough to tell a billion log files apart. */
 const KEPT_BYTES = 16;
 
 /**
- * What became of all log files, by their paths from `AWSLogs/` on, which copies keep. A hundred bytes for each, because a
- * bucket has millions.
+ * The results of all log files, by their paths from `AWSLogs/` on, which copies keep. Holds some hundred bytes for each,
+ * because a bucket has millions.
  */
 export class Outcomes {
   private readonly hashes = new Map<string, string>();
@@ -59,7 +62,7 @@ export class Outcomes {
     this.hashes.set(shortPath(key), shortHash(sha256));
   }
 
-  /** It is not: because of a finding, or else because it is too new, of another time, or could not be read. */
+  /** It is not: because of a finding, or because it is too new, of another time, or could not be read. */
   unproven(key: string, finding?: Finding): void {
     this.others.set(shortPath(key), finding);
   }

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../aws/list-trail.ts';
-import { readLogFileKey } from '../cloudtrail/object-key.ts';
+import { objectName, readLogFileKey } from '../cloudtrail/object-key.ts';
 import {
   contains,
   earlier,
@@ -10,35 +10,34 @@ import {
   shifted,
   type TimeRange,
 } from '../cloudtrail/times.ts';
-import { ledgerKey } from '../store/ledger-entry.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import type { Outcomes, ScopeReport } from './scope-report.ts';
 
-/** Longer ago, the digest must be there. */
+/** After this time the digest must be there. */
 export const DIGEST_DELAY_MS = 3 * HOUR_MS;
 /** The time in a log file's name is some minutes before its delivery. */
 const NAME_BEFORE_MS = HOUR_MS / 2;
 const NAME_AFTER_MS = HOUR_MS / 12;
 
-/** Findings that say that a trail logged nothing; where another trail did, they explain no log file. */
+/** Findings that say that a trail logged nothing. If another trail did, they explain no log file. */
 const NOT_LOGGED: readonly (FindingKind | undefined)[] = ['logging-gap', 'digests-end'];
 
 interface Deps {
-  /** The clock, in milliseconds since 1970. */
-  now(): number;
+  /** When the verification began, in milliseconds since 1970. */
+  startedAt: number;
   outcomes: Outcomes;
   /** Log files that a digest of another scope names, as `bucket/key`. */
   namedElsewhere: ReadonlySet<string>;
 }
 
 /**
- * The log files of an account and Region that no digest has named so far. What that means is known when all digests of the
- * account and Region were read.
+ * The log files of an account and Region that no digest has named so far. What that means is known once all digests of the
+ * account and Region have been read.
  */
 export class UnreferencedLogFiles {
   /** When each was stored, by its key. */
   private readonly files = new Map<string, string>();
-  /** Those that invalid digests claim, and what is wrong with these; undefined: the digest could not be checked. */
+  /** Log files that unsigned digests name, and what is wrong with the digest; undefined: it could not be checked. */
   private readonly claimed = new Map<string, Finding | undefined>();
   /** Times in names of log files that no digest can name, and the finding that says why. */
   private readonly explainedGaps: (Interval & { finding: Finding | undefined })[] = [];
@@ -78,19 +77,19 @@ export class UnreferencedLogFiles {
     this.explainedGaps.push({ from: shifted(from, -NAME_BEFORE_MS), to: shifted(to, NAME_AFTER_MS), finding });
   }
 
-  /** From this time on there are digests. */
+  /** Digests begin at this time, or earlier. */
   expectFrom(time: string): void {
     this.begin = earlier(this.begin ?? time, time);
   }
 
-  /** A backfill digest is missing, and so may be those before it, which nobody knows. */
+  /** A backfill digest is missing. Those before it, whose names are unknown, may be missing too. */
   backfillMissing({ key = '', from = '' }: Finding): void {
     this.missingBackfill.push({ key, from });
   }
 
   /**
-   * Says of each what it means, in the report and to the outcomes.
-   * @param newest when the newest digest of each trail that goes on ends
+   * Reports what each of them means.
+   * @param newest when the newest digest of each trail that continues ends
    * @param covered times that digests of any trail cover
    */
   judge(newest: readonly string[], covered: readonly Interval[]): void {
@@ -98,7 +97,7 @@ export class UnreferencedLogFiles {
     const { bucket } = this.report;
     const ends = [...newest].sort();
     for (const [key, storedAt] of this.files) {
-      if (namedElsewhere.has(ledgerKey({ bucket, key }))) continue;
+      if (namedElsewhere.has(objectName({ bucket, key }))) continue;
       const time = readLogFileKey(key)?.deliveredAt ?? storedAt;
       if (!contains(this.range, time)) continue;
       const isPending = this.isPending(time, storedAt, ends);
@@ -107,12 +106,12 @@ export class UnreferencedLogFiles {
     }
   }
 
-  /** Whether the digest of a log file may be still to come. Several trails make their digests at different minutes. */
+  /** Whether the digest of a log file may still come. Several trails make their digests at different minutes. */
   private isPending(time: string, storedAt: string, ends: readonly string[]): boolean {
     const [first, last] = [ends[0], ends.at(-1)];
     if (first === undefined || last === undefined) return false;
-    const recent = isoTime(this.deps.now() - DIGEST_DELAY_MS);
-    // CloudTrail delivers some files once more, long after the time in their names.
+    const recent = isoTime(this.deps.startedAt - DIGEST_DELAY_MS);
+    // CloudTrail delivers some files again, long after the time in their names.
     return (time > recent && time > shifted(first, -NAME_BEFORE_MS)) || (storedAt > recent && storedAt > last);
   }
 
@@ -133,12 +132,12 @@ export class UnreferencedLogFiles {
   private addUnreferenced(key: string, time: string): Finding {
     const { account, region, bucket, findings, retired } = this.report;
     const backfill = this.missingBackfill.find(({ from }) => time <= from);
-    // How CloudTrail could have delivered it all the same.
+    // How CloudTrail could have delivered it nevertheless.
     const otherReasons = [
       ...(backfill ? [`or a backfill digest named it, older than ${backfill.key}, which is missing`] : []),
       ...retired
         .filter(({ end }) => time > end)
-        .map(({ trail, end }) => `or trail ${trail} did, of which there are no digests after ${end}`),
+        .map(({ trail, end }) => `or trail ${trail} did, which has no digests after ${end}`),
     ];
     const detail = ['expected a digest that names it: CloudTrail did not deliver it', ...otherReasons].join('; ');
     const finding: Finding = { kind: 'log-file-unnamed', account, region, bucket, key, detail };

@@ -4,7 +4,7 @@ import type { LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import type { ScopeFilter } from '../aws/list-trail.ts';
 import { openObject } from '../aws/open-object.ts';
-import { type ObjectRef, objectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, objectName, objectRef, readLogFileKey, trailPath } from '../cloudtrail/object-key.ts';
 import { contains, daysBetween, isoTime, type TimeRange } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
@@ -25,9 +25,9 @@ export interface EventIndex {
   copies: readonly string[];
 }
 
-/** Events in the table, by what is known of them. */
+/** Events in the table, by what is known about them. */
 export interface EventCounts {
-  /** That happened in the range, and have not expired. */
+  /** All that happened in the range and have not expired. */
   events: number;
   /** They are what a verified log file says. */
   proven: number;
@@ -45,7 +45,8 @@ interface EventScope {
   outcomes: Outcomes;
   s3: S3Client;
   limit: LimitFunction;
-  now(): number;
+  /** When the verification began, in milliseconds since 1970. */
+  startedAt: number;
 }
 
 /** The log file of some events. */
@@ -74,7 +75,7 @@ export async function verifyEvents(
   return { counts, findings, unchecked };
 }
 
-/** All days, not only those in the environments table: whoever adds an event by hand may leave that out. */
+/** All days, not only those in the environments table: an event that was added by hand may not be listed there. */
 async function daysOf({ request, places }: EventScope, { dynamo, tables }: EventIndex): Promise<string[]> {
   const from = request.since ?? places.flatMap((place) => place.from ?? []).sort()[0];
   const last = isoTime(Date.parse(request.until) - 1);
@@ -104,15 +105,17 @@ class EventVerification {
     this.counts.provisional += asked.length - delivered.length;
     const byFile = Map.groupBy(delivered, ({ logFile }) => logFile);
     const files = [...byFile].map(([logFile, events]) => ({ ...objectRef(logFile), events }));
-    const [elsewhere, here] = [true, false].map((is) => files.filter((file) => this.isElsewhere(file) === is));
-    await this.verifyElsewhere(elsewhere ?? []);
-    await pMap(here ?? [], (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
+    const { elsewhere = [], here = [] } = Object.groupBy(files, (file) =>
+      this.isElsewhere(file) ? 'elsewhere' : 'here',
+    );
+    await this.verifyElsewhere(elsewhere);
+    await pMap(here, (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
   }
 
   private isAsked(event: StoredEvent): boolean {
-    const { request, now } = this.scope;
+    const { request, startedAt } = this.scope;
     const { timeKey, expiresAt } = event;
-    if (expiresAt !== undefined && expiresAt <= now() / 1000) return false;
+    if (expiresAt !== undefined && expiresAt <= startedAt / 1000) return false;
     const time = timeKey.slice(0, timeKey.indexOf('#'));
     if (!contains(request, time) && !(request.since === undefined && time.startsWith('0000'))) return false;
     const names = event.provisional
@@ -132,12 +135,12 @@ class EventVerification {
     return isOtherBucket || (names.deliveredAt !== undefined && !contains(request, names.deliveredAt));
   }
 
-  /** Another verification is about these; but the ledger must know them. */
+  /** Another verification covers these, but the ledger must know their log files. */
   private async verifyElsewhere(files: readonly EventsOfFile[]): Promise<void> {
     if (files.length === 0) return;
     const entries = await readLedgerBatch(this.index.dynamo, this.index.tables.logFilesTable, files);
     for (const { bucket, key, events } of files) {
-      if (entries.has(`${bucket}/${key}`)) this.counts.elsewhere += events.length;
+      if (entries.has(objectName({ bucket, key }))) this.counts.elsewhere += events.length;
       else for (const event of events) this.add(event, 'expected the ledger to know its log file');
     }
   }
@@ -162,7 +165,7 @@ class EventVerification {
   private async compare(file: EventsOfFile): Promise<void> {
     const { request, limit, places } = this.scope;
     const { events, key } = file;
-    // What came in through a copy, or through the original of a replica, is in this bucket below its prefix.
+    // A log file that was ingested from a copy, or from the original of a replica, is in this bucket below its prefix.
     const isRead = places.some(({ bucket }) => bucket === file.bucket);
     const object = isRead ? file : { bucket: request.bucket, key: `${request.prefix}${trailPath(key)}` };
     try {

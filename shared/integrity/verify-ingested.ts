@@ -1,7 +1,12 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { listDay, listScopes, type ScopeFilter } from '../aws/list-trail.ts';
-import { type ObjectRef, readDigestKey, readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
+import {
+  type ObjectRef,
+  objectName,
+  readDigestKey,
+  readLogFileKey,
+  type TrailScope,
+} from '../cloudtrail/object-key.ts';
 import { DAY_MS, daysBetween, isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { describeError, s3Uri } from '../errors.ts';
@@ -12,23 +17,18 @@ import { compareWithLedger, type Ledger, markInLedger } from './compare-with-led
 import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
-import { endOf, KnownChains } from './known-chains.ts';
+import { endOf, KnownChains, type KnownChainsDeps } from './known-chains.ts';
 import { KeysUnavailableError } from './public-keys.ts';
 
 /** What the hourly verification works with. */
-export interface VerifyIngestedDeps extends ExamineDeps {
-  dynamo: DynamoDBClient;
-  logFilesTable: string;
+export interface VerifyIngestedDeps extends ExamineDeps, KnownChainsDeps {
   locations: readonly ScopeFilter[];
-  /** Verify everything from this time on, ISO 8601; absent: from when a trail is first seen, and what it can of the day before. */
-  since?: string | undefined;
   /** How long a digest, or a log file that one names, may be missing because CloudTrail or ingest is late. Milliseconds. */
   graceMs: number;
-  now(): number;
 }
 
 /** How the log files that a digest names compare with what was ingested. */
-export interface FileCounts {
+interface FileCounts {
   /** What was ingested is what CloudTrail signed. */
   verified: number;
   /** It is something else. */
@@ -38,27 +38,27 @@ export interface FileCounts {
   /** Not ingested yet; `overdue` of them for longer than the grace. */
   open: number;
   overdue: number;
+  /** Some of those that failed: `bucket/key`. */
+  failedLogFiles: string[];
 }
 
-/** One digest that was looked at. */
+/** One digest that was examined. */
 export interface DigestReport extends FileCounts {
   bucket: string;
   key: string;
   account: string;
   region: string;
-  /** Looked at before, and again for the log files that were not ingested then. */
+  /** It was examined before, and is rechecked for log files that were not ingested then. */
   again: boolean;
   /** Where the trail wrote before, if the function does not read that bucket; `s3://...`. */
   earlier?: string;
-  /** Why it could not be checked: the public keys of its Region are unavailable. It is looked at again each hour. */
+  /** Why it could not be checked: the public keys of its Region are unavailable. It is rechecked each hour. */
   unchecked?: string;
   /** What is wrong with the digest, or with its place in the chain. */
   findings: Pick<Finding, 'kind' | 'detail' | 'key' | 'from' | 'to'>[];
-  /** Log files that failed, some of them: `bucket/key`. */
-  failedLogFiles: string[];
 }
 
-/** A trail whose digests end in an account and Region while another trail goes on there. It is reported once. */
+/** A trail whose digests end in an account and Region where another trail continues. It is reported once. */
 export interface RetiredChain {
   bucket: string;
   account: string;
@@ -68,11 +68,11 @@ export interface RetiredChain {
   end: string;
 }
 
-/** Is told what happens, without record content. */
+/** Receives what happens, without record content. */
 export interface VerifyObserver {
   digest(report: DigestReport): void;
   retired(chain: RetiredChain): void;
-  /** The digests of an account and Region could not be looked at; the next run tries again. */
+  /** The digests of an account and Region could not be examined; the next run tries again. */
   failed(place: string, error: unknown): void;
 }
 
@@ -82,15 +82,15 @@ export interface RunReport {
   places: number;
   failedPlaces: number;
   chains: number;
-  /** Whether all digests were looked at; else the next run goes on. */
+  /** Whether all digests were examined; if not, the next run continues. */
   finished: boolean;
   /** Regions whose public keys are unavailable, each with the reason: their digests are not verified. */
   keysUnavailable: Readonly<Record<string, string>>;
-  /** How long ago the newest digest ends that was dealt with, of the chain that is furthest behind; absent without chains. */
+  /** The age of the newest verified digest of the chain that is furthest behind; absent without chains. */
   digestAgeMs?: number;
 }
 
-/** CloudTrail delivers again for 30 days; what is not ingested by then never will be by itself. */
+/** CloudTrail retries deliveries for 30 days; a log file that is not ingested by then will not come by itself. */
 const GIVEN_UP_MS = 30 * DAY_MS;
 /** Some 30 KB. */
 const MAX_PENDING = 200;
@@ -103,7 +103,7 @@ const CONCURRENT_LOG_FILES = 8;
  * and, by the hashes in the ledger, that what was ingested of the log files they name is what CloudTrail signed. The log
  * files themselves are not read: one that is deleted or changed later, without a notification, is not noticed here.
  *
- * It may end anywhere, and run again: a digest counts as dealt with when everything it says has been written.
+ * It may be interrupted anywhere and rerun: a digest is done when all its results have been written.
  */
 export async function verifyIngested(
   deps: VerifyIngestedDeps,
@@ -135,7 +135,7 @@ class Run {
     this.chains = chains;
   }
 
-  /** Reports trails that have ended while others of their account and Region go on, and how the run ended. */
+  /** Reports trails that have ended while others of their account and Region continue, and how the run ended. */
   async end(): Promise<RunReport> {
     for await (const { bucket, account, region, last } of this.chains.retire()) {
       const trail = readDigestKey(last.key)?.trail ?? '';
@@ -155,7 +155,7 @@ class Run {
       this.observer.failed(s3Uri({ bucket: location.bucket, key: location.prefix }), error);
       return;
     }
-    // Those furthest behind come first, so that all have their turn when time is short.
+    // Those furthest behind come first, so that each gets its turn if time is short.
     const behind = scopes.map((scope) => ({ scope, position: this.chains.positionOf(scope) }));
     behind.sort((a, b) => (a.position < b.position ? -1 : 1));
     await pMap(behind, ({ scope }) => this.scope(scope), { concurrency: CONCURRENT_SCOPES });
@@ -165,7 +165,7 @@ class Run {
     this.counts.places += 1;
     try {
       for (const chain of this.chains.of(scope)) await this.recheckPending(chain);
-      await this.goOn(scope);
+      await this.verifyNew(scope);
     } catch (error) {
       this.counts.failedPlaces += 1;
       const { bucket, root, account, region } = scope;
@@ -173,7 +173,7 @@ class Run {
     }
   }
 
-  /** Looks once more at digests that name log files which were not ingested. */
+  /** Rechecks digests that name log files which were not ingested before. */
   private async recheckPending(chain: DigestChain): Promise<void> {
     let current = chain;
     for (const key of chain.pending) {
@@ -191,8 +191,8 @@ class Run {
     }
   }
 
-  /** Goes on with the digests that have come since, day by day, in each chain from the oldest on. */
-  private async goOn(scope: TrailScope): Promise<void> {
+  /** Examines the digests that have come since the last run, day by day, each chain from the oldest on. */
+  private async verifyNew(scope: TrailScope): Promise<void> {
     const { s3, now } = this.deps;
     const waiting = new Set<string>();
     for (const day of daysBetween(this.chains.positionOf(scope), isoTime(now()))) {
@@ -210,7 +210,7 @@ class Run {
         if (names.end <= this.chains.readFrom(chain.last)) continue;
         if (this.isOutOfTime()) return;
         const examined = await this.examine({ bucket: scope.bucket, key });
-        // Deleted since it was listed: its successor will say that it is missing.
+        // A digest that was deleted after it was listed is reported through its successor.
         if (examined && !(await this.next(chain, { ...examined, names }))) waiting.add(id);
       }
     }
@@ -218,13 +218,13 @@ class Run {
   }
 
   /**
-   * Deals with the next digest of a chain: is it linked to the one before, was what it names ingested as CloudTrail signed it.
-   * @returns false if the chain has to wait here, for something that may still come
+   * Checks the next digest of a chain: its link to the one before, and the ingested log files that it names.
+   * @returns false if the chain has to wait here for something that may still come
    */
   private async next(chain: DigestChain, digest: ChainedDigest): Promise<boolean> {
     const { key, names, state, problem } = digest;
     const { findings: links, earlier } = await this.link(chain, digest);
-    // What may only be late: a digest before this one, a public key that CloudTrail has begun to use.
+    // A digest before this one, or a public key that CloudTrail has begun to use, may only be late.
     const mayBeLate = links.some(({ kind }) => kind === 'digest-missing') || problem?.kind === 'digest-key-unknown';
     if (mayBeLate && this.ageOf(names.end) < this.deps.graceMs) return false;
     const isTrusted = state === 'signed' && problem === undefined;
@@ -238,7 +238,7 @@ class Run {
     return true;
   }
 
-  /** Checks a digest against what came before it, wherever that is. */
+  /** Checks how a digest is linked to its predecessor, wherever that is. */
   private async link(chain: DigestChain, newer: ChainedDigest): Promise<{ findings: Finding[]; earlier?: string }> {
     const older = endOf(chain);
     // The predecessor of a chain's first digest must be there, unless it is of a time before everything that is read.
@@ -251,7 +251,7 @@ class Run {
       this.chains.moved(left);
       return { findings: checkLink(before, newer) };
     }
-    // The function can read its locations, and nothing else: what is elsewhere is not called missing.
+    // The function can read its locations only, so a digest elsewhere is not reported as missing.
     const isRead = this.deps.locations.some(
       ({ bucket, prefix }) => bucket === previous.bucket && previous.key.startsWith(`${prefix}AWSLogs/`),
     );
@@ -273,7 +273,7 @@ class Run {
   }
 
   /** Compares the log files that a signed digest names with the ledger, and marks them there. */
-  private async compare(digest: Digest, chain: DigestChain): Promise<Counts> {
+  private async compare(digest: Digest, chain: DigestChain): Promise<FileCounts> {
     const counts = noCounts();
     const isOverdue = this.ageOf(digest.end) > this.deps.graceMs;
     const mark = { verifiedBy: digest.key, verifiedAt: isoTime(this.deps.now()) };
@@ -281,13 +281,13 @@ class Run {
     for await (const batch of compareWithLedger(this.ledger, named, (file) => [file])) {
       const one = async ({ named: { file }, comparison }: (typeof batch)[number]) => {
         const outcome = await markInLedger(this.ledger, file, comparison, mark);
-        // The time of a name that does not tell when it was delivered is in that of the digest.
+        // A name without a time of delivery: it is within the time of the digest.
         const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
         if (outcome === 'open' && deliveredAt < chain.since) return;
         if (outcome === 'open' && isOverdue) counts.overdue += 1;
         counts[outcome] += 1;
         if (outcome === 'failed' && counts.failedLogFiles.length < MAX_NAMED)
-          counts.failedLogFiles.push(`${file.bucket}/${file.key}`);
+          counts.failedLogFiles.push(objectName(file));
       };
       await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
     }
@@ -297,7 +297,7 @@ class Run {
   private tell(
     { account, region }: DigestChain,
     digest: ExaminedDigest,
-    counts: Counts,
+    counts: FileCounts,
     { again, links, earlier }: { again: boolean; links: readonly Finding[]; earlier?: string | undefined },
   ): void {
     const { bucket, key, problem } = digest;
@@ -321,5 +321,4 @@ class Run {
   }
 }
 
-type Counts = FileCounts & Pick<DigestReport, 'failedLogFiles'>;
-const noCounts = (): Counts => ({ verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] });
+const noCounts = (): FileCounts => ({ verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] });

@@ -28,7 +28,7 @@ export function verificationJson(report: BucketReport): string {
   return `${JSON.stringify({ verified: isVerified(report), places, events, findings, unchecked }, null, 2)}\n`;
 }
 
-/** Whether everything is there, and as it was: something was verified, and nothing was wrong or could not be looked at. */
+/** Whether something was verified, nothing was wrong, and nothing could not be checked. */
 export function isVerified({ places, findings, unchecked }: BucketReport): boolean {
   return findings.length === 0 && unchecked.length === 0 && places.some(({ digestsSigned }) => digestsSigned > 0);
 }
@@ -76,7 +76,7 @@ function followedSection({ places }: BucketReport): string[] {
   ];
 }
 
-/** A trail is in many Regions, and is retired once. */
+/** A trail is in many Regions, and is listed once. */
 function retiredSection({ places }: BucketReport): string[] {
   const trails = new Map<string, { end: string; places: number }>();
   for (const { account, retired } of places) {
@@ -169,7 +169,7 @@ function summary(report: BucketReport): string {
   return `Not verified: ${counted(findings.length, 'finding')}, ${unchecked.length} not checked; ${counts}${later}.${notCovered(report)}`;
 }
 
-/** Times of which nothing is known. */
+/** The times about which nothing is known. */
 function notCovered({ unchecked }: BucketReport): string {
   const lines = unchecked.flatMap(({ place, from, to }) =>
     to === undefined

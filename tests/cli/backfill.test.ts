@@ -250,16 +250,10 @@ describe('what is read', () => {
     };
     Object.setPrototypeOf(noting, Object.getPrototypeOf(world.s3) as object);
     const found: string[] = [];
-    const passedOver: string[] = [];
+    const tally = new Tally();
     const selection = { accounts: ['111122223333'], regions: ['eu-west-1'], since: '2026-10-31T00:00:00.000Z' };
-    const sink = {
-      found: async (objects: readonly { key: string }[]) => found.push(...objects.map(({ key }) => key)),
-      passedOver: (prefix: string) => void passedOver.push(prefix),
-      notSelected: () => {},
-      unreadable: () => {},
-      requested: () => {},
-    };
-    await listBucket(noting as never, world.logBucket, '', selection)(sink, new AbortController().signal);
+    const take = async (objects: readonly { key: string }[]) => found.push(...objects.map(({ key }) => key));
+    await listBucket(noting as never, world.logBucket, '', selection)(take, tally, new AbortController().signal);
     const region = 'AWSLogs/111122223333/CloudTrail/eu-west-1/';
     expect(asked.map(({ Prefix }) => Prefix).sort()).toEqual(
       [
@@ -276,7 +270,7 @@ describe('what is read', () => {
       ].sort(),
     );
     expect(found).toHaveLength(3);
-    expect(passedOver).toEqual(['AWSLogs/111122223333/elasticloadbalancing/']);
+    expect([...tally.passedOver]).toEqual(['AWSLogs/111122223333/elasticloadbalancing/']);
   });
 
   test('digests and others are counted, as live ingestion skips them; a second run reads nothing', async () => {

@@ -26,7 +26,7 @@ function run(...given: (string | Record<string, string>)[]) {
   const args = given.filter((arg) => typeof arg === 'string');
   const settings = {
     ...awsSettings({ s3: servers.s3.endpoint, dynamo: servers.dynamo.endpoint }),
-    // Nobody listens there.
+    // No server listens there.
     AWS_ENDPOINT_URL_CLOUDTRAIL: 'http://127.0.0.1:1',
     ...Object.assign({}, ...given.filter((arg) => typeof arg !== 'string')),
   };
@@ -122,12 +122,14 @@ describe('verify', () => {
     [['s3://b', '--since', 'yesterday'], /--since: expected an ISO 8601 time/],
     [['s3://b', '--since', '2026-01-02', '--until', '2026-01-02'], /--since: expected a time before --until/],
     [['s3://b', '--account', 'me'], /'--account <id...>' argument 'me' is invalid. Expected 12 digits/],
+    [['s3://b', '--public-keys', 'keys.json', '--save-public-keys', 'saved.json'], /--save-public-keys: /],
+    [['bundle.json', '--save-public-keys', 'saved.json'], /--save-public-keys: /],
     [[], /missing required argument/],
   ])('usage error: %j', async (args, message) => {
     expect(await run('verify', ...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
   });
 
-  test('public keys that are none', async () => {
+  test('a file without public keys', async () => {
     const file = join(folder.path, 'none.json');
     await writeFile(file, '{}x');
     expect(await run('verify', 's3://b', '--no-ledger', '--public-keys', file)).toMatchObject({

@@ -265,7 +265,7 @@ describe('a log file that is not ingested yet', () => {
     expect([check.sum('verified'), check.sum('open')]).toEqual([1, 1]);
   });
 
-  test('and was delivered before the trail was first seen is nobody’s business', async () => {
+  test('and was delivered before the trail was first seen does not count', async () => {
     const check = await Verification.of();
     await check.ingest(check.trail.logFiles.slice(4));
     await check.run({ since: undefined });
@@ -273,7 +273,7 @@ describe('a log file that is not ingested yet', () => {
     expect(check.reports).toHaveLength(3);
   });
 
-  test('a digest that is mended is read once more when another beginning is asked for', async () => {
+  test('a repaired digest is read again when another start is configured', async () => {
     let mended: TestDigest | undefined;
     const check = await Verification.of({}, ({ digests }) => {
       mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
@@ -329,7 +329,7 @@ describe('a log file that is not ingested yet', () => {
 });
 
 describe('the chain of digests', () => {
-  test('a digest that is missing is waited for, then reported, and the rest goes on', async () => {
+  test('a digest that is missing is waited for, then reported, and the rest continues', async () => {
     const check = await Verification.of();
     await check.ingest();
     const [, gone] = check.trail.digests;
@@ -445,7 +445,7 @@ describe('the chain of digests', () => {
     expect(await check.states()).toEqual(all(8, 'verified'));
   });
 
-  test('after nine days in which the function did not run, it goes on from where it was', async () => {
+  test('after nine days in which the function did not run, it continues from where it was', async () => {
     const check = await Verification.of({ hours: 9 * 24, filesPerHour: 0 });
     const { s3 } = check.world;
     const later = check.trail.digests.slice(2);
@@ -474,7 +474,7 @@ describe('the chain of digests', () => {
   });
 });
 
-describe('public keys that cannot be had', () => {
+describe('public keys that are unavailable', () => {
   const refused = Object.assign(new Error('secret'), { name: 'UnrecognizedClientException' });
   const unavailable = (region: string): PublicKeySource => ({
     async find(fingerprint, regions, time) {
@@ -512,7 +512,7 @@ describe('public keys that cannot be had', () => {
 });
 
 describe('trails that go, and go elsewhere', () => {
-  test('one that is retired beside another is told once, and has no age', async () => {
+  test('one that is retired beside another is reported once, and has no age', async () => {
     const check = await Verification.of({ hours: 12, filesPerHour: 0 });
     const old = check.bucket.addTrail({ hours: 4, filesPerHour: 0, trail: 'old' });
     await check.bucket.upload(check.world.s3);
@@ -533,7 +533,7 @@ describe('trails that go, and go elsewhere', () => {
     expect(check.retired).toEqual([]);
   });
 
-  test('one that becomes an organization’s goes on there', async () => {
+  test('one that becomes an organization’s continues there', async () => {
     const check = await Verification.of({ hours: 4 });
     await check.ingest();
     await check.run();
@@ -644,7 +644,7 @@ test('an event says whether CloudTrail signed its log file', async () => {
 });
 
 describe('interrupted', () => {
-  /** Ends a run at the request after so many. */
+  /** Ends a run after a number of requests. */
   async function stopped(check: Verification, after: number): Promise<boolean> {
     let left = after;
     const { dynamo } = check.world;
@@ -680,7 +680,7 @@ describe('interrupted', () => {
     expect(chain!.last!.key).toBe(check.trail.digests[2]!.key);
   });
 
-  test('when time is up, and the next run goes on', async () => {
+  test('when time is up, and the next run continues', async () => {
     const check = await Verification.of({ hours: 5 });
     await check.ingest();
     let runs = 0;
@@ -697,7 +697,7 @@ describe('interrupted', () => {
     expect(await check.states()).toEqual(all(10, 'verified'));
   });
 
-  test('by somebody else who verifies the same: who comes second does not write', async () => {
+  test('by a concurrent run: the second one does not write', async () => {
     const check = await Verification.of({ hours: 1 });
     await check.run();
     const { dynamo, deps } = check.world;

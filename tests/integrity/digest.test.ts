@@ -56,7 +56,7 @@ const check = (file: DigestFile, keys = publicKeys()) => checkDigest(file, keys,
 const asFile = (digest: TestDigest): DigestFile => ({ ...digest, bytes: digest.body });
 
 describe('a digest', () => {
-  test('what it says', () => {
+  test('is read', () => {
     const digest = parseDigest(Buffer.from(second.text!));
     expect(digest).toEqual({
       bucket: 'trail',
@@ -81,7 +81,7 @@ describe('a digest', () => {
     });
   });
 
-  test('members that are not known are left alone', () => {
+  test('unknown members are ignored', () => {
     const text = JSON.stringify({ ...digestBody(second, first), newMember: { a: 1 } });
     expect(parseDigest(Buffer.from(text)).key).toBe(second.key);
   });
@@ -111,7 +111,7 @@ describe('a digest', () => {
     expect(stringToSign(starting, 'ff')).toBe('2015-08-17T15:01:31Z\nb/k\nff\nnull');
   });
 
-  test('signed, and where it says', async () => {
+  test('signed, and in its place', async () => {
     for (const digest of digests) {
       const checked = await check(asFile(digest));
       expect(checked).toMatchObject({ state: 'signed', signature: digest.metadata.signature });
@@ -125,7 +125,7 @@ describe('a digest', () => {
     expect(await check({ ...asFile(second), bucket: 'copy' })).toMatchObject({ problem: { kind: 'digest-moved' } });
   });
 
-  test('signed by somebody else', async () => {
+  test('signed with another key', async () => {
     const forged = { ...second, metadata: { ...second.metadata } };
     signDigest(forged, digestBody(forged, first), generateKeyPairSync('rsa', { modulusLength: 2048 }));
     expect(await check(asFile(forged))).toMatchObject({

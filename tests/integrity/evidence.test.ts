@@ -69,7 +69,7 @@ describe('evidence', () => {
     const { digests, problems } = await verifyEvidence(await evidenceOf(3));
     await putTrailObject(world.s3, digest);
     expect(digests).toBe(3);
-    // It is not signed, and the next was not signed upon it.
+    // It is not signed, and its successor names another hash.
     expect(problems).toHaveLength(2);
   });
 
@@ -108,11 +108,11 @@ describe('tampering', () => {
     { eventTime: '2031-03-01T00:00:00Z' },
     { record: '{}' },
     { logFile: 'b/AWSLogs/111122223333/CloudTrail/eu-west-1/2031/03/01/other.json.gz' },
-  ])('the event, sealed anew: %j', async (members) => {
+  ])('the event, sealed again: %j', async (members) => {
     expect(await withEvent(members)).toEqual([expect.stringMatching(/^event: /)]);
   });
 
-  test('the content of the log file, sealed anew', async () => {
+  test('the content of the log file, sealed again', async () => {
     const text = world.trails[0]!.trail.logFiles.find(({ hour }) => hour === 3)!.text.replace(
       'ListBuckets',
       'ListObjects',
@@ -121,11 +121,11 @@ describe('tampering', () => {
     expect(problems).toEqual([expect.stringMatching(/^log file: expected the SHA-256/)]);
   });
 
-  test('the place of the log file, sealed anew', async () => {
+  test('the place of the log file, sealed again', async () => {
     expect(await changed((all) => ({ ...all, logFile: { ...all.logFile, bucket: 'other' } }))).toHaveLength(1);
   });
 
-  test('any digest, sealed anew: its content, metadata, place, or absence', async () => {
+  test('any digest, sealed again: its content, metadata, place, or absence', async () => {
     for (const at of evidence.digests.keys()) {
       const other = evidence.digests[(at + 1) % evidence.digests.length]!;
       const changes = [
@@ -148,7 +148,7 @@ describe('tampering', () => {
     }
   });
 
-  test('the public keys, sealed anew', async () => {
+  test('the public keys, sealed again', async () => {
     const keys = new Map([
       ['eu-west-1', [{ ...signingKey('other').publicKey, fingerprint: signingKey('eu-west-1').publicKey.fingerprint }]],
     ]);

@@ -51,7 +51,7 @@ function keys(now: () => number = Date.now) {
   return listedKeys(now, (region) => new CloudTrailClient({ region, endpoint, credentials }));
 }
 
-test('keys are asked for once a Region and month, page by page, and in the other Region if need be', async () => {
+test('keys are listed once for each Region and month, page by page, and in the other Region if needed', async () => {
   const source = keys();
   const { fingerprint, value } = signingKey('us-east-1').publicKey;
   const find = (time: string) => source.find(fingerprint, ['eu-west-1', 'us-east-1'], time);
@@ -71,7 +71,7 @@ test('keys are asked for once a Region and month, page by page, and in the other
   expect(asked).toHaveLength(8);
 });
 
-test('a key that nobody has', async () => {
+test('an unknown key', async () => {
   expect(await keys().find('f'.repeat(32), ['eu-west-1'], '2031-03-01T20:00:00.000Z')).toBeUndefined();
   expect(publicKeysByRegion().has('eu-west-1')).toBe(true);
 });
@@ -91,7 +91,7 @@ test('a Region that does not answer is named, leaves others alone, and is asked 
   // Thousands of digests may ask: not each is a request.
   await expect(Promise.all(Array.from({ length: 9 }, find))).rejects.toMatchObject({ region: 'ap-east-1' });
   expect(asked).toHaveLength(requests);
-  // A key that another Region has is found all the same.
+  // A key of another Region is found nevertheless.
   const other = signingKey('eu-west-1').publicKey.fingerprint;
   expect(await source.find(other, ['ap-east-1', 'eu-west-1'], time)).toMatchObject({ fingerprint: other });
   refusing.clear();

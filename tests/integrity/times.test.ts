@@ -40,7 +40,7 @@ describe('the newest digests', () => {
     expect(short(earlier)).toEqual([]);
   });
 
-  test('deleted: one finding, with the log files that so cannot be verified', async () => {
+  test('deleted: one finding, with the log files that cannot be verified because of it', async () => {
     const world = await createTamperWorld(servers, [{ hours: 8 }]);
     await remove(world, ...of(world).digests.slice(5));
     const report = await verifyWorld(world, { until: '2031-03-02T04:00:00.000Z' }, at('2031-03-09T00:00:00Z'));
@@ -68,6 +68,15 @@ describe('the newest digests', () => {
     expect(report.places).toMatchObject([{ pending: 2, logFilesVerified: 14 }]);
     expect(report.events).toMatchObject({ proven: 14, unproven: 2 });
   });
+});
+
+test('a verification that takes hours judges by the time at which it began', async () => {
+  const world = await createTamperWorld(servers, [{ hours: 8 }]);
+  await remove(world, of(world).digests[7]!);
+  const times = [Date.parse('2031-03-02T04:30:00Z')];
+  const report = await verifyWorld(world, {}, { now: () => times.pop() ?? Date.parse('2031-03-02T10:00:00Z') });
+  expect(short(report)).toEqual([]);
+  expect(report.places).toMatchObject([{ pending: 2, logFilesVerified: 14 }]);
 });
 
 describe('the oldest digests', () => {
@@ -111,7 +120,7 @@ describe('chains', () => {
     await putTrailObject(world.s3, digest);
   };
 
-  test('a digest that is signed, but not the one upon which the next was signed', async () => {
+  test('a signed digest that is not the one that its successor names', async () => {
     const world = await createTamperWorld(servers, [{ hours: 6 }]);
     const [, first, second] = of(world).digests;
     await resign(world, { ...second!, metadata: {} }, first, { newestEventTime: '2031-03-01T22:01:31Z' });
@@ -147,7 +156,7 @@ describe('chains', () => {
     expect([findings, unchecked]).toEqual([[], []]);
   });
 
-  test('of another trail are left out, and so is what only all trails can tell', async () => {
+  test('of another trail are left out, and so are checks that need all trails', async () => {
     const world = await createTamperWorld(servers, [{ hours: 4 }, { trail: 'second', hours: 4 }]);
     await remove(world, world.trails[1]!.trail.digests[2]!);
     expect(short(await verifyWorld(world))).toHaveLength(1);

@@ -48,7 +48,7 @@ function short({ findings, unchecked }: BucketReport): string[] {
 
 const retiredOf = ({ places }: BucketReport) => places.flatMap(({ retired }) => retired);
 
-describe('a trail that is retired while another goes on', () => {
+describe('a trail that is retired while another continues', () => {
   async function retiring(other: TrailSettings = {}, ended: TrailSettings = {}) {
     const bucket = new SignedBucket(bucketName());
     const old = bucket.addTrail({ hours: 4, trail: 'old', ...ended });
@@ -57,7 +57,7 @@ describe('a trail that is retired while another goes on', () => {
     return { bucket, old, living };
   }
 
-  test('is told as retired, and is no error', async () => {
+  test('is reported as retired, which is no finding', async () => {
     const { bucket, old } = await retiring();
     const report = await verify(bucket.bucket, 12);
     expect(short(report)).toEqual([]);
@@ -128,7 +128,7 @@ describe('a trail that is retired while another goes on', () => {
   });
 });
 
-describe('a trail that goes on elsewhere', () => {
+describe('a trail that continues elsewhere', () => {
   type Place = ConstructorParameters<typeof SignedBucket>[1] & { bucket?: string };
 
   /** Four hours in one place, four in the other, and so on. */
@@ -184,11 +184,11 @@ describe('a trail that goes on elsewhere', () => {
     expect(all.findings.every((finding) => gone.some((one) => one.bucket === finding.bucket))).toBe(true);
     const text = verificationText(all, VIEW);
     expect(text).toContain(`  - s3://${gone[0]!.bucket}/AWSLogs/: 1 account and Region\n`);
-    // It left before the range: that is nobody's question.
+    // It moved before the range, so it does not matter.
     expect(short(await verify(bucket, 8, { prefix: 'audit/', since: at(5.5) }))).toEqual([]);
   });
 
-  test('all of its last digests there are deleted: each is missed, and it has not ended', async () => {
+  test('all of its last digests there are deleted: each is missing, and the trail has not ended', async () => {
     const { bucket, whole } = await moving({}, { organization: ORGANIZATION });
     const digests = regular(whole);
     await remove(digests[2]!, digests[3]!, ...whole.logFiles.filter(({ hour }) => hour > 1).slice(0, 4));
@@ -198,14 +198,14 @@ describe('a trail that goes on elsewhere', () => {
     ]);
   });
 
-  test('a log file that nobody names is found in the place that it has left', async () => {
+  test('a log file that no digest names is found in the place that the trail has left', async () => {
     const { bucket, buckets } = await moving({}, { organization: ORGANIZATION });
     const planted = [2, 6].map((hour) => buckets[0]!.addUnreferenced({}, hour));
     for (const object of planted) await putTrailObject(servers.s3.client, object);
     expect(short(await verify(bucket, 8))).toEqual(planted.map(({ key }) => `log-file-unnamed ${key}`).sort());
   });
 
-  test('its first digest after the move was signed upon another than the one that is there', async () => {
+  test('its first digest after the move names another hash than that of the one that is there', async () => {
     const { bucket, whole } = await moving({}, { prefix: 'audit/' });
     const last = regular(whole)[3]!;
     const other = new SignedBucket(last.bucket, { seed: 0 }).addTrail({ hours: 4, quiet: [3] }).digests.at(-1)!;
@@ -226,7 +226,7 @@ describe('the start of a chain', () => {
     return { bucket: bucket.bucket, digests, trail };
   }
 
-  test.each([0, 1])('a backfill digest (%i) that is deleted with its log files is missed', async (i) => {
+  test.each([0, 1])('a backfill digest (%i) that is deleted with its log files is missing', async (i) => {
     const { bucket, digests } = await backfilled();
     await remove(digests[i]!, ...digests[i]!.names);
     expect(short(await verify(bucket, 9))).toEqual([`digest-missing ${digests[i]!.key}`]);
@@ -239,7 +239,7 @@ describe('the start of a chain', () => {
     expect(findings).toMatchObject([{ kind: 'digest-missing', key: digests[i]!.key, unverifiable: 1 }]);
   });
 
-  test('of several, the ones that nobody knows may have named it', async () => {
+  test('of several, those whose names are unknown may have named it', async () => {
     const { bucket, digests } = await backfilled();
     await remove(digests[0]!, digests[1]!);
     const { findings } = await verify(bucket, 9);
@@ -251,7 +251,7 @@ describe('the start of a chain', () => {
     expect(unnamed.detail).toContain(`or a backfill digest named it, older than ${digests[1]!.key}, which is missing`);
   });
 
-  test('in a range, what ended before it is not asked for', async () => {
+  test('in a range, what ended before it does not matter', async () => {
     const { bucket, digests } = await backfilled();
     await remove(digests[0]!, ...digests[0]!.names);
     expect(short(await verify(bucket, 9, { since: at(5.5) }))).toEqual([]);
@@ -270,6 +270,23 @@ describe('the start of a chain', () => {
   });
 });
 
+test('an earlier backfill digest whose public key is unavailable is not checked', async () => {
+  const bucket = new SignedBucket(bucketName());
+  const { digests } = bucket.addTrail({ hours: 12, backfilled: [2, 9] });
+  await bucket.upload(servers.s3.client);
+  const keys: PublicKeySource = {
+    async find(fingerprint, regions, time) {
+      if (time < at(6)) throw new KeysUnavailableError('eu-west-1', new Error('throttled'));
+      return publicKeys().find(fingerprint, regions, time);
+    },
+  };
+  const report = await verify(bucket.bucket, 12, { since: at(8.5) }, keys);
+  const [before] = digests.filter(({ key }) => key.includes('_backfill'));
+  expect(report.findings).toEqual([]);
+  expect(report.unchecked).toMatchObject([{ place: `s3://${bucket.bucket}/${before!.key}` }]);
+  expect(isVerified(report)).toBe(false);
+});
+
 describe('a replica', () => {
   async function replicated() {
     const original = new SignedBucket(bucketName());
@@ -282,7 +299,7 @@ describe('a replica', () => {
     return { original: original.bucket, replica, trail };
   }
 
-  test('is verified for what its original is', async () => {
+  test('is verified like its original', async () => {
     const { original, replica, trail } = await replicated();
     const report = await verify(replica, 5, { originals: [original] });
     expect(short(report)).toEqual([]);
@@ -311,7 +328,7 @@ describe('a replica', () => {
   });
 });
 
-describe('public keys that cannot be had', () => {
+describe('public keys that are unavailable', () => {
   /** CloudTrail answers in all Regions but one. */
   const without = (region: string): PublicKeySource => ({
     async find(fingerprint, regions, time) {

@@ -1,7 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
 import { seededRandom } from '../support/random.ts';
 import { scaled, seeds } from '../support/scale.ts';
 import { useServers } from '../support/servers.ts';
+import { putTrailObject } from '../support/signed-trail.ts';
 import {
   createTamperWorld,
   gapAfter,
@@ -23,7 +29,7 @@ const short = async (world: TamperWorld, ...options: OptionalParameters<typeof v
 };
 type OptionalParameters<F> = F extends (world: TamperWorld, ...options: infer O) => unknown ? O : never;
 
-describe('what nobody tampered with', () => {
+describe('an untouched bucket', () => {
   test('one trail', async () => {
     const world = await createTamperWorld(servers, [{ hours: 12, quiet: [4, 5] }]);
     const report = await verifyWorld(world);
@@ -59,7 +65,7 @@ describe('what nobody tampered with', () => {
   });
 
   test(
-    'whatever the range of time',
+    'any range of time',
     async () => {
       const world = await createTamperWorld(servers, [
         { hours: 30, filesPerHour: scaled(1, 3) },
@@ -93,7 +99,7 @@ describe('each way to tamper', () => {
     'a deleted log file',
     'bytes after the gzip stream',
     'a log file that no digest names',
-  ])('%s, before it was ingested: what came of it is no finding of its own', async (name) => {
+  ])('%s, before it was ingested: its ingestion is no finding of its own', async (name) => {
     const settings = { hours: 6, filesPerHour: 2 };
     const world = await createTamperWorld(servers, [settings], {}, { ingest: false });
     const { trail } = world.trails[0]!;
@@ -103,10 +109,48 @@ describe('each way to tamper', () => {
     expect(await short(world)).toEqual(expected);
   });
 
+  test('a log file whose name is too long for the ledger', async () => {
+    const world = await createTamperWorld(servers, [{ hours: 4 }]);
+    const forged = world.signed.addUnreferenced({}, 2);
+    const key = forged.key.replace('.json.gz', `${'x'.repeat(1020 - forged.key.length)}.json.gz`);
+    await putTrailObject(world.s3, { ...forged, key });
+    expect(await short(world)).toEqual([`log-file-unnamed ${key}`]);
+  });
+
   test('logging was off', async () => {
     const world = await createTamperWorld(servers, [{ hours: 9, off: [4] }]);
     expect(await short(world)).toEqual([gapAfter(world.trails[0]!.trail, 4)]);
   });
+});
+
+test('the order of findings does not depend on which request is answered first', async () => {
+  const world = await createTamperWorld(servers, [{ hours: 6, filesPerHour: 3 }], {}, { ingest: false });
+  const { logFiles, digests } = world.trails[0]!.trail;
+  for (const { key } of [...logFiles.slice(0, 9), ...digests.slice(1, 3)])
+    await world.s3.send(new DeleteObjectCommand({ Bucket: world.signed.bucket, Key: key }));
+  for (const file of logFiles.slice(9)) await putTrailObject(world.s3, { ...file, body: gzipSync('{}') });
+  // Two copies of a missing log file: one is where it was moved to, the other is unreferenced.
+  for (const name of ['a', 'b'])
+    await putTrailObject(world.s3, { ...logFiles[0]!, key: logFiles[0]!.key.replace('.json', `${name}.json`) });
+  const reportWith = async (seed: number) => {
+    const random = seededRandom(seed);
+    const settings = { endpoint: servers.s3.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+    const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, settings);
+    s3.middlewareStack.add(
+      (next) => async (args) => {
+        const { Key = '' } = args.input as { Key?: string };
+        await setTimeout(random.below(30));
+        if (Key === digests[4]!.key || Key === digests[5]!.key) throw new Error('not today');
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const { findings, unchecked } = await verifyWorld(world, {}, { s3 });
+    expect(unchecked).toHaveLength(2);
+    return { findings, unchecked };
+  };
+  const first = await reportWith(1);
+  for (const seed of [2, 3, 4]) expect(await reportWith(seed)).toEqual(first);
 });
 
 describe('combined', () => {

@@ -7,15 +7,15 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import {
   ObjectChangedError,
   ObjectMissingError,
-  type ObjectRef,
   ObjectUnchangedError,
   openObject,
 } from '../../shared/aws/open-object.ts';
+import type { ObjectRef } from '../../shared/cloudtrail/object-key.ts';
 import type { LogSource } from '../../shared/ingest/log-source.ts';
 import { quarantineFile } from '../../shared/store/quarantine.ts';
 import { putFile } from '../replay/upload.ts';
 
-/** A log file in S3, while the quarantine is in another: a copy goes through this machine. */
+/** A log file in another S3 than the quarantine's: a copy goes through this machine. */
 export function otherS3(from: S3Client, object: ObjectRef, quarantine: S3Client): LogSource {
   return {
     open: (options) => openObject(from, object, options),
@@ -56,7 +56,7 @@ export function localFile(path: string, object: ObjectRef, quarantine: S3Client)
 
 const READ_BYTES = 256 * 1024;
 
-/** What stands for the ETag of a file: a hash would need all of it read. */
+/** Returns a substitute for the ETag of a file. A hash would require reading all of it. */
 export function fileEtag(size: number, modified: number): string {
   return `${size}-${modified}`;
 }
