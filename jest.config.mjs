@@ -4,6 +4,7 @@ export default {
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tests/support/transform.mjs' },
+  testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,
   // All cores: much of the time is waiting.

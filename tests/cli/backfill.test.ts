@@ -201,7 +201,7 @@ describe('what is read', () => {
           expect(await environmentsOf(world)).toEqual(await environmentsOf(live));
         },
       ),
-      { seed: SEED, numRuns: scaled(25, 500) },
+      { seed: SEED, numRuns: scaled(15, 500) },
     );
   }, 600_000);
 

@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { ROOT } from '../support/cli.ts';
+import { scaled } from '../support/scale.ts';
 import { type Packaging, packaged } from './support/compile.ts';
-import { type Properties, resolveTemplate, type Stack } from './support/stack.ts';
+import { type Properties, REGION, resolveTemplate, type Stack } from './support/stack.ts';
 
 const stackOf = async (params: Record<string, string>, packaging: Packaging = {}): Promise<Stack> =>
   resolveTemplate(await packaged(params, packaging));
@@ -52,7 +58,7 @@ test('the stage for local development uses the names of the embedded servers', a
 describe('invalid parameters are reported', () => {
   const TOPIC = 'arn:aws:sns:eu-west-1:999988887777:trail';
 
-  test.each<[string, Record<string, string>, Packaging, string]>([
+  const CASES: readonly [string, Record<string, string>, Packaging, string][] = [
     ['a misspelled name', { logbucket: 'x' }, {}, 'logbucket is not a parameter: expected one of eventSources, '],
     [
       'a misspelled name of a stage',
@@ -90,7 +96,30 @@ describe('invalid parameters are reported', () => {
     ['tags as a text', { tags: 'a=b' }, {}, 'tags: expected a map'],
     ['a stage that is too long for bucket names', {}, { stage: 'production-eu-west' }, 'at most 13'],
     ['two at once', { source: 'x', notify: 'y' }, {}, 'bucket or topic; notify'],
-  ])('%s', async (_, params, packaging, says) => {
+  ];
+
+  test.each(CASES)('%s', async (_, params, packaging, says) => {
+    await expect(readParameters(params, packaging)).rejects.toThrow(says);
+  });
+
+  // Each takes Serverless a second.
+  test.each(CASES.slice(0, scaled(2, CASES.length)))('%s, by Serverless', async (_, params, packaging, says) => {
     await expect(packaged(params, packaging)).rejects.toThrow(says);
   });
 });
+
+const DEFAULTS = join(ROOT, 'deploy', 'parameters.yml');
+
+/** Reads the parameters as Serverless does. */
+function readParameters(params: Record<string, string>, { stage = 'dev', stages }: Packaging): Promise<object> {
+  const variables = new Map([
+    ['sls:stage', stage],
+    // Without warnings of CloudFormation's tags, such as !Sub.
+    ['file(./deploy/parameters.yml)', parse(readFileSync(DEFAULTS, 'utf8'), { logLevel: 'error' })],
+    ['file(./stages.yml), null', stages === undefined ? null : parse(stages)],
+    ['self:provider.region', REGION],
+  ]);
+  const param = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+  const read = createRequire(import.meta.url)('../../deploy/parameters.cjs');
+  return read({ options: { param }, resolveVariable: async (name: string) => variables.get(name) });
+}

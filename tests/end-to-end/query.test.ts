@@ -18,7 +18,7 @@ import { useServers } from '../support/servers.ts';
 import { createWorld, NOW, putLogFile, type StoredItem, s3Event, sqsEvent, type World } from '../support/world.ts';
 
 const EVENTS = scaled(2_000, 100_000);
-const RUNS = scaled(100, 1_000);
+const RUNS = scaled(40, 1_000);
 const DAY = 24 * 3600 * 1000;
 
 const servers = useServers();

@@ -81,10 +81,10 @@ row(
       await world.stop();
     }
   },
-  scaled(6, 200),
+  scaled(4, 200),
 );
 
-const FLIPS = scaled(100, 3_000);
+const FLIPS = scaled(60, 3_000);
 
 test(
   'a file with a flipped bit neither crashes the function nor stores a wrong event',
@@ -119,7 +119,7 @@ test(
 );
 
 /** One of this many records is MWAA's. */
-const SOAK = scaled({ files: 10, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
+const SOAK = scaled({ files: 6, records: 2_000, oneIn: 50 }, { files: 250, records: 2_000, oneIn: 5 });
 
 test(
   `a soak of ${SOAK.files * SOAK.records} records, with 5 % of all requests failing, within 512 MB`,

@@ -14,6 +14,7 @@ import {
   ingestBucket,
   inShort,
   TAMPERINGS,
+  TARGET_HOURS,
   type TamperWorld,
   targetHours,
   trailRecords,
@@ -161,10 +162,10 @@ describe('combined', () => {
     { account: '444455556666' },
     { account: '444455556666', region: 'us-east-1' },
   ];
-  const hours = 5 * 6;
 
   async function tamperedWorld(chosen: readonly string[], seed: number) {
     const random = seededRandom(seed);
+    const hours = TARGET_HOURS * Math.ceil(chosen.length / places.length);
     const off = random.below(places.length);
     const settings = places.map((place, i) => ({
       ...place,
