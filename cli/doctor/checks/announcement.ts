@@ -252,8 +252,8 @@ async function publisherFindings(topicArn: string, stack: Stack): Promise<CheckR
   const tells = bucketTells('topic', topicArn);
   const others = await onBuckets(stack, (bucket, notifications, trails) => {
     if (isCovered(bucket)) return undefined;
-    const told = tells(bucket, notifications, trails, stack);
-    if (trails.some((trail) => trail.bucket === bucket) || isFine(told)) return told;
+    const results = tells(bucket, notifications, trails, stack);
+    if (trails.some((trail) => trail.bucket === bucket) || isFine(results)) return results;
     // A trail that is not visible from here may publish.
     return unknown(`bucket ${bucket} does not publish to ${topicArn}, and its trail is not visible from here`);
   });

@@ -262,7 +262,7 @@ const TRAILS: Case[] = [
       unknown(
         'announcement',
         'access denied: s3:GetBucketNotification',
-        'allow whoever runs doctor s3:GetBucketNotification',
+        'allow the identity that runs doctor s3:GetBucketNotification',
       ),
     ],
   },
@@ -858,7 +858,7 @@ const READING: Case[] = [
     source: 'topic',
     changes: { ...FOREIGN, 's3:GetBucketOwnershipControls': () => denied('s3:') },
     findings: [
-      unknown('ownership', 's3:GetBucketOwnershipControls', 'allow whoever runs doctor s3:GetBucketOwnershipControls'),
+      unknown('ownership', 's3:GetBucketOwnershipControls', 'allow the identity that runs doctor s3:GetBucketOwnershipControls'),
     ],
   },
   {
