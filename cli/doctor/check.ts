@@ -61,5 +61,9 @@ function resultOf(error: unknown, stack: Stack): CheckResult {
   if (action === undefined) throw error;
   if (!DENIED.test(name) && $metadata?.httpStatusCode !== 403)
     return unknown(`${action} failed: ${describeError(error)}`);
-  return { ...unknown(`access denied: ${action}`), needs: action, fix: `allow the identity that runs doctor ${action}` };
+  return {
+    ...unknown(`access denied: ${action}`),
+    needs: action,
+    fix: `allow the identity that runs doctor ${action}`,
+  };
 }

@@ -858,7 +858,11 @@ const READING: Case[] = [
     source: 'topic',
     changes: { ...FOREIGN, 's3:GetBucketOwnershipControls': () => denied('s3:') },
     findings: [
-      unknown('ownership', 's3:GetBucketOwnershipControls', 'allow the identity that runs doctor s3:GetBucketOwnershipControls'),
+      unknown(
+        'ownership',
+        's3:GetBucketOwnershipControls',
+        'allow the identity that runs doctor s3:GetBucketOwnershipControls',
+      ),
     ],
   },
   {
