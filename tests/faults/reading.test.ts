@@ -97,7 +97,9 @@ const isRedelivered = (name: string, fault: Fault, kind: 'retry' | 'fatal', time
 /** The rest of the same state of the object was requested, and the object was not read from the start again. */
 function expectResumed({ world, files }: Run): void {
   const begun = readings(world).filter(({ headers }) => headers.range === undefined);
-  expect(begun).toHaveLength(files.length * (world.deps.maxHeldBytes === 0 ? 2 : 1));
+  // If the connection ends before the SDK has seen the response, the SDK itself repeats the request.
+  const invocations = new Set(begun.map(({ headers }) => headers['amz-sdk-invocation-id']));
+  expect(invocations.size).toBe(files.length * (world.deps.maxHeldBytes === 0 ? 2 : 1));
   const resumed = readings(world).filter(({ headers }) => headers.range !== undefined);
   expect(resumed.length).toBeGreaterThan(0);
   for (const { headers } of resumed) expect(headers['if-match']).toMatch(/^"[0-9a-f]+"$/);
