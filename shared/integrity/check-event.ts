@@ -53,7 +53,7 @@ const MASK = '***';
 /**
  * Whether a text is another one with parts replaced by `***`. Which parts does not matter: the rules may have changed since.
  */
-export function isMaskedFrom(masked: string, original: string): boolean {
+function isMaskedFrom(masked: string, original: string): boolean {
   const [first = '', ...others] = masked.split(MASK);
   if (others.length === 0) return masked === original;
   const last = others.pop() ?? '';

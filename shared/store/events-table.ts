@@ -5,7 +5,7 @@ import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
 import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
-import { BATCH_KEYS, batchGet, getItem } from './read-items.ts';
+import { batchGet, getItem } from './read-items.ts';
 
 /**
  * What became of an event that was to be stored. `stored`: it is new, or replaces a provisional copy; `duplicate`: it was
@@ -156,8 +156,6 @@ export async function* eventsOfDay(
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
     const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
-    for (let start = 0; start < keys.length; start += BATCH_KEYS) {
-      yield (await batchGet(dynamo, table, keys.slice(start, start + BATCH_KEYS))).map(fromEventItem);
-    }
+    for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
   }
 }

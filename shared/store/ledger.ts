@@ -15,7 +15,7 @@ import {
   Verification,
   WATERMARKS,
 } from './ledger-entry.ts';
-import { BATCH_KEYS, batchGet, getItem, queryItems } from './read-items.ts';
+import { batchGet, getItem, queryItems } from './read-items.ts';
 
 /** Returns the entry of a log file; undefined if it was never read, or every reading failed. */
 export async function readLedger(
@@ -39,8 +39,8 @@ export async function readLedgerBatch(
 ): Promise<Map<string, LedgerEntry | FailedLogFile>> {
   const entries = new Map<string, LedgerEntry | FailedLogFile>();
   const keys = [...new Set(objects.map(ledgerKey))].map((logFile) => ({ logFile: text(logFile) }));
-  for (let start = 0; start < keys.length; start += BATCH_KEYS) {
-    for (const item of await batchGet(dynamo, table, keys.slice(start, start + BATCH_KEYS))) {
+  for await (const items of batchGet(dynamo, table, keys)) {
+    for (const item of items) {
       const entry = isEntry(item) ? fromLedgerItem(item) : readItem(FailedLogFile, item);
       entries.set(requiredTextAt(item, 'logFile'), entry);
     }

@@ -36,17 +36,27 @@ export async function queryItems(dynamo: DynamoDBClient, input: QueryCommandInpu
 }
 
 /** Maximum number of keys in one request. */
-export const BATCH_KEYS = 100;
+const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;
 
 /**
- * Reads up to 100 items by their keys. Items that do not exist are left out.
+ * Reads items by their keys, at most 100 at a time. Items that do not exist are left out.
  * @throws {TrailError} `batch-unprocessed`, if DynamoDB keeps leaving keys out
  */
-export async function batchGet(dynamo: DynamoDBClient, table: string, keys: readonly Item[]): Promise<Item[]> {
+export async function* batchGet(
+  dynamo: DynamoDBClient,
+  table: string,
+  keys: readonly Item[],
+): AsyncGenerator<Item[], void, void> {
+  for (let start = 0; start < keys.length; start += BATCH_KEYS) {
+    yield await getBatch(dynamo, table, keys.slice(start, start + BATCH_KEYS));
+  }
+}
+
+async function getBatch(dynamo: DynamoDBClient, table: string, keys: Item[]): Promise<Item[]> {
   const items: Item[] = [];
-  let request: KeysAndAttributes | undefined = { Keys: [...keys], ConsistentRead: true };
+  let request: KeysAndAttributes | undefined = { Keys: keys, ConsistentRead: true };
   for (let round = 0; request !== undefined && (request.Keys?.length ?? 0) > 0; round += 1) {
     if (round > 0) await setTimeout(PAUSE_MS * 2 ** round * Math.random());
     if (round === MAX_ROUNDS) throw new TrailError('batch-unprocessed', `table ${table}: expected all keys to be read`);
