@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
 import type { Summary } from '../../shared/query/summary.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
@@ -53,7 +54,7 @@ const text = fc.oneof(
     ...['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '1900-01-01T00:00:00Z', '2026-11-06T02:31:18+25:00'],
   ),
 );
-/** Node 24 misreads some names that begin with an escape, see `anyName`. */
+/** See `anyName`. */
 const name = text.map((any) => `n${any}`);
 const value = fc.oneof(
   { weight: 8, arbitrary: text },
@@ -116,6 +117,9 @@ function expectReadable(output: string, { colour }: View): string[] {
 /** Whether records may have brought the words themselves that nothing else may bring. */
 const isOrdinary = (...events: StoredEvent[]) => !/Invalid Date|NaN|undefined|\[object/.test(JSON.stringify(events));
 
+/** Not by JSON.parse: in Node 24 it misreads names with escapes after it has read certain others, see `anyName`. */
+const sameJson = (text: string) => canonicalJson(parseJsonText(text));
+
 const RUNS = { numRuns: 100 };
 
 describe('whatever a record holds', () => {
@@ -153,7 +157,7 @@ describe('whatever a record holds', () => {
           const lines = expectReadable(eventText(event, look), look);
           const start = lines.indexOf('');
           for (const line of lines.slice(1, start)) expect(line).toMatch(/^(?:[a-z][a-z ID]+ {2,}|\s+)\S/);
-          expect(JSON.parse(lines.slice(start).join('\n'))).toEqual(JSON.parse(event.record!));
+          expect(sameJson(lines.slice(start).join('\n'))).toBe(sameJson(event.record!));
         },
       ),
       RUNS,
@@ -175,7 +179,8 @@ describe('whatever a record holds', () => {
       fc.property(stored, (event) => {
         const json = eventJson(event);
         expect(json).not.toMatch(/[\r\n]/);
-        expect(JSON.parse(json)).toMatchObject({ eventId: 'event-1', record: JSON.parse(event.record!) });
+        expect(JSON.parse(json)).toMatchObject({ eventId: 'event-1' });
+        expect(sameJson(json)).toContain(`"record":${sameJson(event.record!)}`);
       }),
       RUNS,
     );
