@@ -11,6 +11,7 @@ import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { canonicalJson, exceeds, parseJsonText } from './json-text.ts';
+import { meaningOf } from './meaning.ts';
 import { principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
@@ -43,12 +44,19 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   const eventTime = eventTimeOf(record, fields);
   const { normalized, day, flags } = readEventTime(eventTime, context.now);
   const { keyAccount, now: _, ...provenance } = context;
+  const { action, target, access, outcome, parameters, statusCode } = meaningOf(fields);
+  const { mfa, ...who } = principalOf(fields);
+  const texts = { eventTime, target, ...who, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) };
   return {
     kind: 'event',
     event: {
       eventId,
-      ...wellFormed({ eventTime, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) }),
-      ...defined({ readOnly: booleanAt(fields, 'readOnly') }),
+      ...wellFormed(texts),
+      ...defined({ mfa, statusCode, readOnly: booleanAt(fields, 'readOnly') }),
+      action: action.toWellFormed(),
+      access,
+      outcome,
+      parameters: parameters.map((name) => name.toWellFormed()),
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),
@@ -107,7 +115,6 @@ function textsOf(fields: JsonRecord, keyAccount: string | undefined) {
     accountId:
       stringAt(fields, 'recipientAccountId') ?? stringAt(objectAt(fields, 'userIdentity'), 'accountId') ?? keyAccount,
     region: stringAt(fields, 'awsRegion'),
-    ...principalOf(fields),
     sourceIp: sourceIp && canonicalAddress(sourceIp),
     eventCategory: categoryOf(fields),
     errorCode: stringAt(fields, 'errorCode'),

@@ -26,7 +26,7 @@ const EVENT: ListedEvent = {
 };
 
 function eventLines(view: Partial<View>, events: readonly ListedEvent[] = [EVENT], withIds = false): string[] {
-  return new EventTable({ ...PLAIN, ...view }, withIds).add(events).trimEnd().split('\n');
+  return new EventTable({ ...PLAIN, ...view }, { withIds, fixed: [] }).add(events).trimEnd().split('\n');
 }
 
 describe('the table of events', () => {
@@ -121,7 +121,7 @@ describe('the table of events', () => {
   });
 
   test('continues in the same columns, with the headings once', () => {
-    const table = new EventTable({ ...PLAIN, width: 80 }, false);
+    const table = new EventTable({ ...PLAIN, width: 80 }, { withIds: false, fixed: [] });
     expect(table.add([EVENT]).split('\n')).toHaveLength(3);
     const more = table.add([{ ...EVENT, principal: 'a' }]).split('\n');
     expect(more).toHaveLength(2);
@@ -129,7 +129,7 @@ describe('the table of events', () => {
   });
 
   test('a hundred thousand rows take only seconds', () => {
-    const table = new EventTable(PLAIN, false);
+    const table = new EventTable(PLAIN, { withIds: false, fixed: [] });
     const rows = Array.from({ length: 1_000 }, () => EVENT);
     const start = performance.now();
     for (let batch = 0; batch < 100; batch += 1) table.add(rows);
