@@ -12,7 +12,7 @@ import { readEventTime } from './event-time.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { canonicalJson, exceeds, parseJsonText } from './json-text.ts';
 import { meaningOf } from './meaning.ts';
-import { principalOf } from './principal.ts';
+import { actorOf, principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
 
@@ -45,8 +45,8 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   const { normalized, day, flags } = readEventTime(eventTime, context.now);
   const { keyAccount, now: _, ...provenance } = context;
   const { action, target, access, outcome, parameters, statusCode } = meaningOf(fields);
-  const { mfa, ...who } = principalOf(fields);
-  const texts = { eventTime, target, ...who, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) };
+  const { mfa, ...actor } = actorOf(fields);
+  const texts = { eventTime, target, ...actor, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) };
   return {
     kind: 'event',
     event: {
@@ -115,6 +115,7 @@ function textsOf(fields: JsonRecord, keyAccount: string | undefined) {
     accountId:
       stringAt(fields, 'recipientAccountId') ?? stringAt(objectAt(fields, 'userIdentity'), 'accountId') ?? keyAccount,
     region: stringAt(fields, 'awsRegion'),
+    ...principalOf(fields),
     sourceIp: sourceIp && canonicalAddress(sourceIp),
     eventCategory: categoryOf(fields),
     errorCode: stringAt(fields, 'errorCode'),

@@ -35,11 +35,11 @@ interface EventColumn extends Column {
   cellOf(event: ListedEvent): Cell;
 }
 
-/** At 80 columns the first four and the result have room. What was done has the most; what only identifies goes first. */
+/** A terminal of 80 columns has the first four and the result. */
 function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    { heading: 'WHO', of: 'user', least: 12, tooWide: 'cut-middle', cellOf: whoOf },
+    { heading: 'WHO', of: 'user', least: 12, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
     { heading: 'WHAT', least: 24, cellOf: whatOf },
     { heading: 'ENVIRONMENT', of: 'environment', least: 8, rank: 6, cellOf: ({ environment = '-' }) => environment },
     { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },

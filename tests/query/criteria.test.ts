@@ -107,8 +107,8 @@ describe('closed sets', () => {
     expect(() => readCriteria({ [name]: ['x'] }, NOW)).toThrow(`${name}: expected one of ${values.join(', ')}`);
   });
 
-  test('there are two', () => {
-    expect(CLOSED).toEqual(['category', 'eventType']);
+  test('there are three', () => {
+    expect(CLOSED).toEqual(['outcome', 'category', 'eventType']);
   });
 });
 
