@@ -92,7 +92,7 @@ export const EVENT_ATTRIBUTES = {
     label: 'who',
   }),
   principalType: list('type of the identity, such as AssumedRole', { criterion: 'exact', label: 'who' }),
-  username: list('Username of CloudTrail\'s Event history: for a role, the name of the session', {
+  username: list("Username of CloudTrail's Event history: for a role, the name of the session", {
     criterion: 'prefix',
     parameter: 'session',
   }),

@@ -46,7 +46,13 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   const { keyAccount, now: _, ...provenance } = context;
   const { action, target, access, outcome, parameters, statusCode } = meaningOf(fields);
   const { mfa, ...actor } = actorOf(fields);
-  const texts = { eventTime, target, ...actor, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) };
+  const texts = {
+    eventTime,
+    target,
+    ...actor,
+    ...textsOf(fields, keyAccount),
+    supersedes: supersededBy(fields, eventId),
+  };
   return {
     kind: 'event',
     event: {

@@ -196,7 +196,9 @@ function timesOf({ since, until, around, within }: GivenCriteria, now: number, z
 
 /** Times outside the years 0 to 9999 are written wider and would not sort. */
 function isoTime(time: number): string {
-  return new Date(Math.min(Math.max(time, Date.parse('0000-01-01')), Date.parse('9999-12-31T23:59:59.999Z'))).toISOString();
+  return new Date(
+    Math.min(Math.max(time, Date.parse('0000-01-01')), Date.parse('9999-12-31T23:59:59.999Z')),
+  ).toISOString();
 }
 
 /** The attributes that have one value in all events that meet the criteria. */

@@ -1,5 +1,5 @@
+import { phraseOf } from '../audit-event/actions.ts';
 import type { AttributeName } from '../audit-event/attributes.ts';
-import { phraseOf } from '../audit-event/meaning.ts';
 import type { FieldComparison } from '../query/compare.ts';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
 import { type Cell, type Column, TextTable, textTable } from './table.ts';

@@ -132,11 +132,16 @@ describe('whatever a record holds', () => {
         ),
         view,
         (events, look) => {
-          expect(expectReadable(new EventTable(look, { withIds: true, fixed: [] }).add(events), look)).toHaveLength(events.length + 1);
+          expect(expectReadable(new EventTable(look, { withIds: true, fixed: [] }).add(events), look)).toHaveLength(
+            events.length + 1,
+          );
           // Each alone, as wide as it needs to be: under each heading stands something.
           for (const event of events) {
             const wide = { colour: false, times: look.times };
-            const [heading, line] = expectReadable(new EventTable(wide, { withIds: true, fixed: [] }).add([event]), wide);
+            const [heading, line] = expectReadable(
+              new EventTable(wide, { withIds: true, fixed: [] }).add([event]),
+              wide,
+            );
             expect(heading!.split(/ {2,}/)).toHaveLength(7);
             if (!/^[\x20-\x7e]+$/.test(line!)) continue;
             const starts = [...heading!.matchAll(/(?<=^| {2})\S/g)].map(({ index }) => index);

@@ -48,7 +48,15 @@ describe('the table of events', () => {
     const event = { ...BARE, eventTime: '2026-11-06T02:31:18Z' };
     const place = { accountId: '111122223333', region: 'eu-west-1' };
     const lines = eventLines({}, [
-      { ...event, ...place, environment: 'prod-etl', user: 'anna', role: 'Admin', target: 'MaxWorkers', sourceIp: '192.0.2.1' },
+      {
+        ...event,
+        ...place,
+        environment: 'prod-etl',
+        user: 'anna',
+        role: 'Admin',
+        target: 'MaxWorkers',
+        sourceIp: '192.0.2.1',
+      },
       { ...event, outcome: 'denied', errorCode: 'AccessDenied', errorMessage: 'Access denied.\n\u001b[2J' },
       { ...event, outcome: 'failed', errorCode: 'RestApiClientException', statusCode: 404, provisional: true },
       { ...BARE, eventTime: 'yesterday', action: 'REST GET /x', outcome: 'failed', principal: 'AIDAEXAMPLE' },
@@ -99,7 +107,9 @@ describe('the table of events', () => {
   });
 
   test('leaves out the least important columns on narrow terminals', () => {
-    expect(eventLines({ width: 200 })[0]).toMatch(/WHO +WHAT +ENVIRONMENT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/);
+    expect(eventLines({ width: 200 })[0]).toMatch(
+      /WHO +WHAT +ENVIRONMENT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/,
+    );
     expect(eventLines({ width: 150 })[0]).toMatch(/ENVIRONMENT +FROM +EVENT ID +RESULT$/);
     expect(eventLines({ width: 120 })[0]).toMatch(/ENVIRONMENT +FROM +RESULT$/);
     expect(eventLines({ width: 80 })[0]).toMatch(/WHO +WHAT +ENVIRON… +RESULT$/);
