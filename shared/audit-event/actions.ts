@@ -1,8 +1,8 @@
 export type Access = 'read' | 'write';
 
 /**
- * All actions: a stable code, OBJECT.VERB, and what it says. Routes and operations share a code where they do the same. A
- * request to clear or change may be a dry run, which only its masked body says.
+ * All actions: a stable code, OBJECT.VERB, and what it says. Routes and operations share a code where they do the same.
+ * "Requested": Airflow takes the request for a dry run unless its body, which is masked, says otherwise.
  */
 export const ACTIONS = {
   'asset.list': 'assets listed',
@@ -105,7 +105,7 @@ export const ACTIONS = {
   'tag.list': 'tags listed',
   'task.list': 'tasks listed',
   'task.read': 'task read',
-  'task-group.change': 'task group change requested',
+  'task-group.change': 'task group changed',
   'task-group.preview': 'task group change previewed',
   'task-instance.change': 'task instance change requested',
   'task-instance.clear': 'task instance clear requested',

@@ -1,8 +1,25 @@
+import { type JsonRecord, listAt, objectAt, stringAt } from './record-fields.ts';
+
 /** What an ARN of Amazon MWAA names. */
-export interface AirflowArn {
+interface AirflowArn {
   environment: string;
-  /** Airflow's role, such as Admin, in the ARN that a login or a call of the REST API is authorized on. */
+  /** Airflow's role, such as Admin: logins and calls of the REST API are authorized on one. */
   role?: string;
+}
+
+/**
+ * The ARNs of Amazon MWAA that a record names: the request's resource, the record's resources, the response's ARN, the ones in
+ * the text of a denial.
+ */
+export function airflowArns(record: JsonRecord): AirflowArn[] {
+  const response = objectAt(record, 'responseElements');
+  const written = [
+    stringAt(objectAt(record, 'requestParameters'), 'ResourceArn', 'resourceArn'),
+    ...listAt(record, 'resources').map((resource) => stringAt(resource, 'ARN', 'arn')),
+    stringAt(response, 'Arn', 'arn'),
+  ];
+  const messages = [stringAt(response, 'message'), stringAt(response, 'Message'), stringAt(record, 'errorMessage')];
+  return [...written.map(readArn), ...messages.map(readDenial)].filter((arn) => arn !== undefined);
 }
 
 /**
@@ -10,7 +27,7 @@ export interface AirflowArn {
  * some requests. Returns undefined if it is another text.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedworkflowsforapacheairflow.html
  */
-export function readAirflowArn(text: string | undefined): AirflowArn | undefined {
+function readArn(text: string | undefined): AirflowArn | undefined {
   if (text === undefined) return undefined;
   const [, resource = ''] = /^arn:[^:]*:airflow:[^:]*:[^:]*:(.+)$/s.exec(percentDecoded(text)) ?? [];
   const [, name] = /^environment\/(.+)$/s.exec(resource) ?? [];
@@ -23,9 +40,9 @@ export function readAirflowArn(text: string | undefined): AirflowArn | undefined
  * Reads the ARN in "User: ... is not authorized to perform: airflow:X on resource: ARN because ...". Returns undefined if there
  * is none, or if it names all environments: operations on no environment in particular are denied on all of them.
  */
-export function readDenial(message: string | undefined): AirflowArn | undefined {
-  const match = /on resource: (arn:[^:\s]*:airflow:[^:\s]*:[^:\s]*:[^\s"',;]+)/.exec(message ?? '');
-  const arn = readAirflowArn(match?.[1] && withoutFullStop(match[1]));
+function readDenial(message: string | undefined): AirflowArn | undefined {
+  const pattern = /on resource: (arn:[^:\s]*:airflow:[^:\s]*:[^:\s]*:(?:environment|role)\/[^\s"',;]+)/;
+  const arn = readArn(withoutFullStop(pattern.exec(message ?? '')?.[1] ?? ''));
   return arn?.environment === '*' ? undefined : arn;
 }
 

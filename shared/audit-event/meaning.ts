@@ -1,18 +1,27 @@
 import { defined } from '../defined.ts';
-import { type ActionCode, accessOf } from './actions.ts';
+import { type Access, type ActionCode, accessOf } from './actions.ts';
 import { airflowRole, operationOf } from './operations.ts';
-import { outcomeOf, statusCodeOf } from './outcome.ts';
+import { type Outcome, outcomeOf, statusCodeOf } from './outcome.ts';
 import { booleanAt, type JsonRecord, stringAt } from './record-fields.ts';
 import { parameterNames, parameterText } from './request-parameters.ts';
 import { type Act, methodAccess, restCall, withoutQuery } from './rest-call.ts';
 
-/**
- * What a record says was done, to what inside the environment, and how it ended. All of it is from the redacted record, so
- * what is masked there stays masked.
- * @returns `action`: a code of `ACTIONS`, `REST METHOD PATH` for an unknown route, or the name of an unknown operation;
- *   `parameters`: sorted names of the request's parameters; `statusCode`: Airflow's HTTP status
- */
-export function meaningOf(record: JsonRecord) {
+/** What was done, to what inside the environment, and how it ended. */
+export interface Meaning {
+  /** A code of `ACTIONS`, `REST METHOD PATH` for an unknown route, or the name of an unknown operation. */
+  action: string;
+  /** A DAG, a connection, tag keys, changed parameters; several parts are joined. */
+  target?: string;
+  access: Access;
+  outcome: Outcome;
+  /** Sorted names of the request's parameters, without those that name the environment. */
+  parameters: string[];
+  /** Airflow's HTTP status. */
+  statusCode?: number;
+}
+
+/** @param record parsed, after redaction: what is masked there stays masked */
+export function meaningOf(record: JsonRecord): Meaning {
   return defined({
     ...actOf(record),
     outcome: outcomeOf(record),
@@ -38,7 +47,7 @@ function restAct(record: JsonRecord): Act {
   return {
     action: REST_CALL,
     access: method === undefined ? 'write' : methodAccess(method),
-    target: path === undefined ? airflowRole(record) : withoutQuery(path),
+    target: path === undefined ? airflowRole(record) : withoutQuery(path) || undefined,
   };
 }
 

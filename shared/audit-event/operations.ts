@@ -1,6 +1,6 @@
 import type { ActionCode } from './actions.ts';
-import { readAirflowArn, readDenial } from './airflow-arn.ts';
-import { type JsonRecord, listAt, objectAt, stringAt } from './record-fields.ts';
+import { airflowArns } from './airflow-arn.ts';
+import { type JsonRecord, objectAt, stringAt } from './record-fields.ts';
 import { parameterNames, parameterText, tagKeys } from './request-parameters.ts';
 
 /** What an operation does, and how to find what it does it to. */
@@ -59,17 +59,9 @@ export function operationOf(record: JsonRecord): Operation | undefined {
   return own(own(OPERATIONS, service), stringAt(record, 'eventName') ?? '');
 }
 
-/**
- * Airflow's role, such as Admin: the denial of a login or a call names the role that was asked for.
- * https://docs.aws.amazon.com/mwaa/latest/userguide/access-policies.html
- */
+/** Airflow's role, such as Admin: the denial of a login or a call names the one that was asked for. */
 export function airflowRole(record: JsonRecord): string | undefined {
-  const response = objectAt(record, 'responseElements');
-  const arns = [
-    ...listAt(record, 'resources').map((resource) => readAirflowArn(stringAt(resource, 'ARN', 'arn'))),
-    ...[stringAt(response, 'message'), stringAt(response, 'Message'), stringAt(record, 'errorMessage')].map(readDenial),
-  ];
-  return arns.find((arn) => arn?.role !== undefined)?.role;
+  return airflowArns(record).find(({ role }) => role !== undefined)?.role;
 }
 
 /** Who the login is in Airflow: the role, or the identity that MWAA answered. */

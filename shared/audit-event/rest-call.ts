@@ -16,7 +16,7 @@ export interface Act {
  */
 export function restCall(method: string, path: string): Act {
   const verb = method.toUpperCase();
-  const plainPath = withoutQuery(path);
+  const plainPath = withoutQuery(path) || '/';
   const segments = segmentsOf(plainPath);
   const route = routeOf(verb, segments);
   if (!route) return { action: `REST ${verb} ${plainPath}`, access: methodAccess(verb), target: undefined };
@@ -43,7 +43,7 @@ function segmentsOf(path: string): string[] {
 function trimmedPath(path: string): string {
   let end = path.length;
   while (end > 0 && path[end - 1] === '/') end -= 1;
-  return path.slice(path.startsWith('/') ? 1 : 0, Math.max(end, 1));
+  return path.slice(path.startsWith('/') ? 1 : 0, end);
 }
 
 /** A segment is decoded after the path is split, so a `%2F` does not split it. Decoding may bring out a secret. */
