@@ -66,7 +66,7 @@ function parseCsv(text: string): Record<string, string>[] {
 describe('query', () => {
   test('all events, newest first', async () => {
     const events = await query();
-    expect(RECORDS.size).toBe(81);
+    expect(RECORDS.size).toBe(91);
     expect(events.map(({ eventId }) => eventId).sort()).toEqual([...RECORDS.keys()].sort());
     const times = events.map(({ eventTime }) => eventTime);
     expect(times).toEqual([...times].sort().reverse());
@@ -165,7 +165,7 @@ describe('query', () => {
     expect(event?.record).toEqual(Records[0]);
     const csv = await run('query', '--environment', 'test-cloudtrail', '--full', '--format', 'csv');
     expect(JSON.parse(parseCsv(csv.stdout)[0]!.record!)).toEqual(Records[0]);
-    expect(await query('--full', '--limit', '1000')).toHaveLength(81);
+    expect(await query('--full', '--limit', '1000')).toHaveLength(91);
   }, 30_000);
 
   test('the table tells when, what, where, who, from where, and why', async () => {

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { actorOf, principalOf } from '../../shared/audit-event/principal.ts';
+import type { JsonRecord } from '../../shared/audit-event/record-fields.ts';
 import { idsOf, nameOf, readUserAliases } from '../../shared/query/user-aliases.ts';
+import { ROOT } from '../support/cli.ts';
 
 const MEI = 'mei.tanaka@example.com';
 const FILE = 'aliases.json';
@@ -79,6 +84,14 @@ describe('lookups', () => {
   ])('%s is shown as %s', (user, shown) => {
     expect(nameOf(aliases, user)).toBe(shown);
   });
+});
+
+test('the sample file names the Identity Center user of the sample events', () => {
+  const text = (path: string) => readFileSync(join(ROOT, 'events', path), 'utf8');
+  const { Records } = JSON.parse(text('log-files/every-kind-of-principal.json')) as { Records: JsonRecord[] };
+  const record = Records.find((one) => principalOf(one).principalType === 'IdentityCenterUser') ?? {};
+  const aliases = readUserAliases(text('user-aliases.json'), 'user-aliases.json');
+  expect(idsOf(aliases, MEI)).toEqual([actorOf(record).user]);
 });
 
 test('each ID is shown by its name and is found by it', () => {
