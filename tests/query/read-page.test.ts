@@ -49,7 +49,7 @@ function fakeDynamo(events: Event[], pageItems: number, unitsAnItem: number): Dy
     const size = Math.min(pageItems, input.Limit ?? Number.POSITIVE_INFINITY);
     const read = inRange.slice(0, size);
     const more = inRange.length > size || (input.Limit === size && read.length === size);
-    const errorsOnly = input.FilterExpression!.includes('attribute_exists(errorCode)');
+    const errorsOnly = Object.values(input.ExpressionAttributeNames!).includes('errorCode');
     return {
       Items: read.filter(({ errorCode }) => !errorsOnly || errorCode !== undefined).map(itemOf),
       ...(more ? { LastEvaluatedKey: toItem({ timeKey: read.at(-1)!.timeKey }) } : {}),

@@ -142,7 +142,7 @@ describe('whatever a record holds', () => {
               new EventTable(wide, { withIds: true, fixed: [] }).add([event]),
               wide,
             );
-            expect(heading!.split(/ {2,}/)).toHaveLength(7);
+            expect(heading!.split(/ {2,}/)).toHaveLength(10);
             if (!/^[\x20-\x7e]+$/.test(line!)) continue;
             const starts = [...heading!.matchAll(/(?<=^| {2})\S/g)].map(({ index }) => index);
             for (const [i, start] of starts.entries()) expect(line!.slice(start, starts[i + 1]).trim()).not.toBe('');
