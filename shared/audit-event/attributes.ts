@@ -98,7 +98,7 @@ export const EVENT_ATTRIBUTES = {
   }),
   mfa: list('whether the credentials were issued with multi-factor authentication', { type: 'boolean' }),
   sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
-  userAgent: list('program that sent the request', { criterion: 'prefix', maxBytes: 256, label: 'from' }),
+  userAgent: list('program that sent the request', { criterion: 'prefix', maxBytes: 128, label: 'from' }),
   errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 5] }),
   errorMessage: list('why it failed', { label: 'message' }),
   parameters: list('names of the request parameters that were set, such as StartupScriptS3Path', {

@@ -82,16 +82,13 @@ describe('an event and its item', () => {
     expect(() => fromEventItem(item)).toThrow(StoredItemError);
   });
 
-  test.each([undefined, { N: '1' }, { N: '3' }])(
-    'an item of schema version %j says what to do',
-    (version) => {
-      const { schemaVersion: _, ...rest } = toEventItem(EVENT, STORED);
-      const item = { ...rest, ...(version && { schemaVersion: version as Item[string] }) };
-      for (const read of [fromEventItem, fromListedItem]) {
-        expect(() => read(item)).toThrow(/schema version .* replay or backfill/);
-      }
-    },
-  );
+  test.each([undefined, { N: '1' }, { N: '3' }])('an item of schema version %j says what to do', (version) => {
+    const { schemaVersion: _, ...rest } = toEventItem(EVENT, STORED);
+    const item = { ...rest, ...(version && { schemaVersion: version as Item[string] }) };
+    for (const read of [fromEventItem, fromListedItem]) {
+      expect(() => read(item)).toThrow(/schema version .* replay or backfill/);
+    }
+  });
 });
 
 describe('the limits of DynamoDB', () => {
