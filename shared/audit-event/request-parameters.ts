@@ -16,7 +16,7 @@ export function parameterNames(record: JsonRecord): string[] {
 }
 
 /** A parameter of a call. MWAA Serverless, and some members of MWAA, are written with a small first letter. */
-export function parameterAt(record: JsonRecord, name: string): unknown {
+function parameterAt(record: JsonRecord, name: string): unknown {
   const request = objectAt(record, 'requestParameters');
   return memberAt(request, name) ?? memberAt(request, name.charAt(0).toLowerCase() + name.slice(1));
 }

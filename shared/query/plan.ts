@@ -255,7 +255,10 @@ function explainLookup(partitionKey: string, partitions: readonly string[]): str
 
 /** The filter expression with its names and values filled in. */
 function readable({ expression, names, values }: Filter): string {
-  const ours = expression.replace(NOT_EXPIRED, 'not expired').replace(`${OTHER_VERSION} OR `, '');
+  const ours = expression
+    .replace(`(${OTHER_VERSION} OR `, '')
+    .replace(`) AND ${NOT_EXPIRED}`, ' AND not expired')
+    .replace(NOT_EXPIRED, 'not expired');
   return ours.replaceAll(`${LISTED_MAP}.`, '').replace(/#\d+|:\w+/g, (alias) => {
     const { S, BOOL } = values[alias] ?? {};
     return names[alias] ?? JSON.stringify(S ?? BOOL) ?? alias;

@@ -39,15 +39,15 @@ interface EventColumn extends Column {
 function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    { heading: 'WHO', of: 'user', least: 12, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
-    { heading: 'WHAT', least: 24, cellOf: whatOf },
-    { heading: 'ENVIRONMENT', of: 'environment', least: 8, rank: 6, cellOf: ({ environment = '-' }) => environment },
+    { heading: 'WHO', of: 'user', least: 11, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
+    { heading: 'WHAT', least: 23, cellOf: whatOf },
+    { heading: 'ENVIRONMENT', of: 'environment', least: 11, rank: 6, cellOf: ({ environment = '-' }) => environment },
     { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },
     { heading: 'ROLE', of: 'role', least: 16, rank: 3, tooWide: 'cut-middle', cellOf: ({ role = '-' }) => role },
     { heading: 'ACCOUNT', of: 'accountId', rank: 2, cellOf: ({ accountId = '-' }) => accountId },
     { heading: 'REGION', of: 'region', rank: 1, cellOf: ({ region = '-' }) => region },
     { heading: 'EVENT ID', ...(withIds ? {} : { rank: 4 }), cellOf: ({ eventId }) => eventId },
-    { heading: 'RESULT', least: 9, cellOf: resultOf },
+    { heading: 'RESULT', least: 8, cellOf: resultOf },
   ];
 }
 

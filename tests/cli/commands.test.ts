@@ -150,7 +150,12 @@ describe('query', () => {
     const rows = parseCsv(csv.stdout);
     expect(rows).toEqual(
       events.map(({ timeKey, ...event }) =>
-        Object.fromEntries(Object.entries(event).map(([name, value]) => [name, String(value)])),
+        Object.fromEntries(
+          Object.entries(event).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : JSON.stringify(value),
+          ]),
+        ),
       ),
     );
     for (const { code, stderr } of [json, ndjson, csv]) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -172,9 +177,9 @@ describe('query', () => {
     const { stdout, stderr } = await run('query', '--environment', 'test-cloudtrail');
     expect(stderr).toBe('');
     const [headings, row, ...rest] = lines(stdout);
-    expect(headings).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +EVENT ID +RESULT$/);
+    expect(headings).toMatch(/^TIME \(UTC\) +WHO +WHAT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/);
     expect(row).toMatch(
-      /^2020-10-07 15:52:58 {2}CreateEnvironment {2}test-cloudtrail {2}\S+ {2}\S+ {2}EventID +AccessDenied: /,
+      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: AccessDenied: /,
     );
     expect(rest).toEqual([]);
   });

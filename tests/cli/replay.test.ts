@@ -70,7 +70,7 @@ describe('the samples', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of readdirSync(SAMPLES)) expect(stdout).toContain(join(SAMPLES, name));
     expect(stdout).toContain('15 files: 167 records read, 93 kept (0 stored, 93 known, 0 failed), 74 skipped\n');
-    expect(stdout).toMatch(/^prod-etl +111122223333 +eu-west-1 +51 +10$/m);
+    expect(stdout).toMatch(/^prod-etl +111122223333 +eu-west-1 +52 +11$/m);
     expect(stdout).toMatch(/^test-cloudtrail +012345678901 +us-west-2 +1 +1$/m);
   }, 60_000);
 });

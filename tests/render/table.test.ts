@@ -110,9 +110,9 @@ describe('the table of events', () => {
     expect(eventLines({ width: 200 })[0]).toMatch(
       /WHO +WHAT +ENVIRONMENT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/,
     );
-    expect(eventLines({ width: 150 })[0]).toMatch(/ENVIRON… +FROM +ROLE +EVENT ID +RESULT$/);
+    expect(eventLines({ width: 150 })[0]).toMatch(/ENVIRONMENT +FROM +ROLE +EVENT ID +RESULT$/);
     expect(eventLines({ width: 120 })[0]).toMatch(/ENVIRONMENT +FROM +RESULT$/);
-    expect(eventLines({ width: 80 })[0]).toMatch(/WHO +WHAT +ENVIRON… +RESULT$/);
+    expect(eventLines({ width: 80 })[0]).toMatch(/WHO +WHAT +ENVIRONMENT +RESULT$/);
     expect(eventLines({ width: 60 })[0]).toMatch(/^TIME \(UTC\) +WHAT +RESULT$/);
     expect(eventLines({ width: 100 }, [EVENT], { withIds: true })[0]).toMatch(/WHAT +EVENT ID +RESULT$/);
   });
