@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-14T12:00:00Z');
 const UPDATE = process.env.UPDATE_QUESTIONS === '1';
 
 const SECTIONS = readFileSync(PAGE, 'utf8').split(/^(?=#{2,3} )/m);
-const ASKED = /^```\n\$ npx mwaa-trail (?<command>(?:.*\\\n)*.*)\n(?<answer>[^]*?)^```$/m;
+const ASKED = /^```\n\$ npx mwaa-trail (?<command>(?:.*\\\n)*.*)\n(?<answer>[\s\S]*?)^```$/m;
 const questions = SECTIONS.flatMap((section) => {
   const groups = ASKED.exec(section)?.groups;
   return groups === undefined ? [] : [{ question: section.split('\n')[0]!.replace(/^#+ /, ''), section, ...groups }];
