@@ -99,6 +99,12 @@ export const PAGE_PARAMETERS = {
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 
+/** A time as people write it; `openQuestion` and its like read it. */
+export const timeParameter = (description: string) => optional(description, z.optional(z.string()));
+
+/** The forms of a time. */
+export const A_TIME = 'ISO 8601, in UTC unless it has an offset, or an age such as 7d';
+
 /** The values that are read are `Criteria` as given. */
 export const CRITERIA_PARAMETERS = {
   ...(Object.fromEntries(
@@ -106,11 +112,8 @@ export const CRITERIA_PARAMETERS = {
   ) as Record<TextCriterion, ReturnType<typeof optionalList>>),
   errors: optional('true: only events with an error', trueOrFalse()),
   readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),
-  since: optional(
-    'from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
-    z.optional(z.string()),
-  ),
-  until: optional('before this time', z.optional(z.string())),
+  since: timeParameter(`from this time on: ${A_TIME}`),
+  until: timeParameter('before this time'),
 };
 
 /** @throws {Problem} that names the first parameter that is unknown, repeated, missing, or not as its schema says */
