@@ -109,9 +109,10 @@ function historyOf(events: readonly ConfiguringEvent[]): History {
   let configuration = UNKNOWN;
   const changes = ordered.map((event) => {
     const request = requestOf(event);
-    const change = changeOf(event, request, configuration);
-    if (event.outcome === 'ok' && !change.isUnordered) configuration = after(event, request, configuration);
-    return change;
+    const isUnordered = event.timeKey.startsWith(NO_DAY);
+    const before = isUnordered ? UNKNOWN : baseOf(event, configuration);
+    if (event.outcome === 'ok' && !isUnordered) configuration = after(event, request, before);
+    return { event, fields: fieldsOf(event, request, before), missing: request.missing, isUnordered };
   });
   return { accountId: events[0]?.accountId, region: events[0]?.region, changes, configuration };
 }
@@ -153,17 +154,24 @@ function isOmitted(request: JsonObject): boolean {
   return omitted?.kind === 'literal' && omitted.text === 'true';
 }
 
-function changeOf(event: ConfiguringEvent, { members = [], missing }: Request, before: Configuration): Change {
-  const isNew = event.eventName === 'CreateEnvironment';
+/** The configuration that an event's request is about. */
+function baseOf({ eventName, outcome }: ConfiguringEvent, before: Configuration): Configuration {
+  if (eventName === 'CreateEnvironment') return EMPTY;
+  // The deleted environment was created again, by an event that is not known.
+  const isThereAgain = before.deletedBy !== undefined && outcome === 'ok' && eventName !== 'DeleteEnvironment';
+  return isThereAgain ? UNKNOWN : before;
+}
+
+function fieldsOf({ eventName }: ConfiguringEvent, { members = [] }: Request, base: Configuration): FieldChange[] {
+  const isNew = eventName === 'CreateEnvironment';
   const fields = members.flatMap(([name, value]) => {
     const state: Before =
       isNew || PASSING.has(name)
         ? { setting: undefined, others: 'none' }
-        : { setting: before.settings.get(name), others: before.others };
-    return [...fieldsOf(value, memberPath('', name), state)];
+        : { setting: base.settings.get(name), others: base.others };
+    return [...fieldsBelow(value, memberPath('', name), state)];
   });
-  const isUnordered = event.timeKey.startsWith(NO_DAY);
-  return { event, fields: fields.sort((a, b) => byPath([a.path], [b.path])), missing, isUnordered };
+  return fields.sort((a, b) => byPath([a.path], [b.path]));
 }
 
 /**
@@ -180,11 +188,11 @@ interface Before {
 }
 
 /** The fields of a value: of an object those of its members, so a field that it does not name stays as it was. */
-function* fieldsOf(value: JsonNode, path: string, { setting, others }: Before): Generator<FieldChange> {
+function* fieldsBelow(value: JsonNode, path: string, { setting, others }: Before): Generator<FieldChange> {
   if (value.kind === 'object') {
     const settings = setting === undefined || isSetting(setting) ? NONE : setting;
     for (const [name, member] of membersOf(value)) {
-      yield* fieldsOf(member, memberPath(path, name), { setting: settings.get(name), others });
+      yield* fieldsBelow(member, memberPath(path, name), { setting: settings.get(name), others });
     }
   } else {
     const before: FieldState = setting !== undefined && isSetting(setting) ? stateOf(setting) : { is: others };
@@ -197,17 +205,13 @@ const fieldValue = (value: JsonNode): FieldValue => ({ json: canonicalJson(value
 const isSetting = (node: Setting | Settings): node is Setting => 'json' in node;
 
 /** The configuration after an event whose request was accepted. */
-function after(event: ConfiguringEvent, { members, missing }: Request, before: Configuration): Configuration {
+function after(event: ConfiguringEvent, { members, missing }: Request, base: Configuration): Configuration {
   if (event.eventName === 'DeleteEnvironment') return { ...EMPTY, deletedBy: event };
   // Any field may have any value now.
   if (missing !== undefined) return UNKNOWN;
-  const base = event.eventName === 'CreateEnvironment' ? EMPTY : stillThere(before);
   const kept = members.filter(([name]) => !PASSING.has(name));
   return { ...base, settings: merged(base.settings, kept, event) };
 }
-
-/** If a deleted environment is updated, it was created again, by an event that is not known. */
-const stillThere = (before: Configuration) => (before.deletedBy === undefined ? before : UNKNOWN);
 
 /**
  * Sets fields, and keeps those that are not named. UpdateEnvironment is a PATCH: its NetworkConfiguration cannot even name the

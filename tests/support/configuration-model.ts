@@ -125,7 +125,8 @@ function expectedOf(sorted: readonly Step[], place: string): Expected {
       const before = now.configuration[path]?.value;
       if (isCreate || isPassing(path)) return { path, after };
       if (before !== undefined) return { path, before, after };
-      return now.complete ? { path, after } : { path, before: { unknown: true }, after };
+      const isThereAgain = now.deleted !== undefined && errorCode === undefined;
+      return now.complete && !isThereAgain ? { path, after } : { path, before: { unknown: true }, after };
     });
     const outcome = errorCode === undefined ? 'ok' : errorCode === 'AccessDenied' ? 'denied' : 'failed';
     now.changes.push({ eventId: id, outcome, fields: fields.sort((a, b) => (a.path < b.path ? -1 : 1)) });
