@@ -1,11 +1,10 @@
 import { type QueryDeps, readPage } from '../../shared/query/ask.ts';
-import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
+import { type Criteria, fixedAttributes, readCriteria } from '../../shared/query/criteria.ts';
 import { explainCost, explainPlan } from '../../shared/query/plan.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
-import type { View } from '../../shared/render/view.ts';
 import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT, type Output, type Values } from '../lib/command.ts';
@@ -37,7 +36,8 @@ export default command({
       const view = viewOf(out, env, options, deps.now());
       const counted = { events: 0 };
       const events = counting(readEvents(criteria, options, deps, err), counted);
-      await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, view);
+      const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });
+      await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, table);
       await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, err, view, deps);
     });
     return EXIT.done;
@@ -79,13 +79,10 @@ async function* counting<T>(items: AsyncIterable<T>, count: { events: number }):
 }
 
 type Events = AsyncIterable<ListedEvent | StoredEvent>;
-type Printer = (events: Events, out: Output, options: QueryOptions, view: View) => Promise<void>;
+type Printer = (events: Events, out: Output, options: QueryOptions, table: EventTable) => Promise<void>;
 
 const PRINTERS: Readonly<Record<QueryOptions['format'], Printer>> = {
-  table(events, out, { ids = false }, view) {
-    const table = new EventTable(view, ids);
-    return writeTable(out, events, (rows) => table.add(rows));
-  },
+  table: (events, out, _options, table) => writeTable(out, events, (rows) => table.add(rows)),
   json: (events, out) => writeJsonList(out, events, eventJson),
   async ndjson(events, out) {
     for await (const event of events) await write(out, `${eventJson(event)}\n`);

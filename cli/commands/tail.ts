@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { readCriteria } from '../../shared/query/criteria.ts';
+import { fixedAttributes, readCriteria } from '../../shared/query/criteria.ts';
 import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
@@ -28,7 +28,7 @@ export default command({
     const forPeople = options.format === 'table';
     await withStore(options, env, async (deps) => {
       const view = viewOf(out, env, options, deps.now());
-      const table = new EventTable(view, ids);
+      const table = new EventTable(view, { withIds: ids, fixed: fixedAttributes(criteria) });
       const request = {
         ...{ criteria, last, windowMs: window, intervalMs: interval, signal: context.interrupt(), sleep },
         onNothing: () => sayNotes({ criteria, events: 0, forPeople }, err, view, deps),

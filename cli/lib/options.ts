@@ -1,6 +1,13 @@
 import { Option } from 'commander';
 import parseDuration from 'parse-duration';
-import { TEXT_CRITERIA, type TextCriterion } from '../../shared/query/criteria.ts';
+import {
+  BOOLEAN_CRITERION_NAMES,
+  type BooleanCriterion,
+  booleanCriterion,
+  TEXT_CRITERIA,
+  type TextCriterion,
+  USUAL_WITHIN,
+} from '../../shared/query/criteria.ts';
 import { nearestNames } from '../../shared/query/near-names.ts';
 import { type Argument, type Flag, UsageError } from './command.ts';
 import { SINCE } from './times.ts';
@@ -51,20 +58,31 @@ export const operand = (says: string): Argument<string> => ({ placeholder: (name
 export const operands = (says: string): Argument<string[]> => ({ placeholder: (name) => `<${name}...>`, says });
 export const anyOperands = (says: string): Argument<string[]> => ({ placeholder: (name) => `[${name}...]`, says });
 
+/** A flag without a value, and, if `false` says something, `--no-...` beside it. */
+const either = (says: { true: string; false?: string }): Flag<boolean | undefined> => ({
+  options: (flag) => [
+    new Option(flag, says.true),
+    ...(says.false === undefined ? [] : [new Option(flag.replace('--', '--no-'), says.false)]),
+  ],
+});
+
 /** A flag for each filter of events. */
 export const CRITERIA = {
   ...(Object.fromEntries(
     Object.entries(TEXT_CRITERIA).map(([name, { says }]) => [name, repeated('<value>', says)]),
   ) as Record<TextCriterion, Flag<string[] | undefined>>),
-  errors: toggle('only events with an error'),
-  readOnly: {
-    options: (flag) => [
-      new Option(flag, 'only events that change nothing'),
-      new Option(flag.replace('--', '--no-'), 'only events that change something'),
-    ],
-  } as Flag<boolean | undefined>,
+  ...(Object.fromEntries(BOOLEAN_CRITERION_NAMES.map((name) => [name, either(booleanCriterion(name).says)])) as Record<
+    BooleanCriterion,
+    Flag<boolean | undefined>
+  >),
+  exclude: repeated(
+    '<name=value>',
+    'no events with this value of a filter, such as user=jonas.weber; events without any value stay',
+  ),
   since: text('<time>', `from this time on: ${SINCE} 7d`),
   until: text('<time>', 'before this time'),
+  around: text('<time>', `some minutes before and after this time: ${SINCE} 2h`),
+  within: text('<length>', `how long before and after --around (default: ${USUAL_WITHIN})`),
 };
 
 /** Accepts only values that match. @param expected `12 digits` */

@@ -15,15 +15,19 @@ interface Attribute {
   origin?: true;
   /** The label of its lines in `mwaa-trail show`. */
   label?: string;
+  /** An attribute of its own in the item, though lists show it: DynamoDB or a condition of a write names it. */
+  apart?: true;
+  /** Longest stored text in UTF-8 bytes, if it is shorter than that of others; the record has the whole. */
+  maxBytes?: number;
   /** The index whose partition key it is. Of the indexes that can answer a question, the one of the lowest rank reads the least. */
   index?: readonly [name: string, rank: number];
   /** Values that few events have, and the rank of the index if a question has only these. */
   rare?: { rank: number; values: readonly string[] };
   /**
    * How the values of a question match. `prefix`: a value with a final `*` matches all that begin with what precedes it;
-   * `address`: a CIDR range matches all addresses in it.
+   * `address`: a CIDR range matches all addresses in it; `element`: a list matches by any of its elements.
    */
-  criterion?: 'exact' | 'prefix' | 'address';
+  criterion?: 'exact' | 'prefix' | 'address' | 'element';
   /** The criterion's flag and parameter, if not the attribute's name. */
   parameter?: string;
   /** All values that an event can have, where CloudTrail says so. */
@@ -45,31 +49,64 @@ const store = shown('store');
  * of Insight and aggregated events, which are not kept.
  */
 export const EVENT_ATTRIBUTES = {
-  eventId: list("CloudTrail's eventID", { always: true, label: 'event ID' }),
+  eventId: list("CloudTrail's eventID", { always: true, apart: true, label: 'event ID' }),
   eventTime: list('when it happened, as CloudTrail wrote it', { label: 'when' }),
+  action: list('what was done, such as dag-run.trigger or environment.update; see docs/actions.md', {
+    always: true,
+    criterion: 'prefix',
+  }),
+  target: list('what it was done to in the environment: a DAG, a connection, tag keys, the changed parameters', {
+    criterion: 'prefix',
+    maxBytes: 1024,
+  }),
+  access: list('whether it reads or changes something: read or write', { always: true, values: ['read', 'write'] }),
+  outcome: list('ok, denied or failed, by the error code and the status code of Airflow', {
+    always: true,
+    criterion: 'exact',
+    values: ['ok', 'denied', 'failed'],
+  }),
+  statusCode: list("HTTP status code of Airflow's REST API", { type: 'integer' }),
   eventName: list('MWAA operation, such as CreateEnvironment', {
     criterion: 'exact',
-    index: ['byEventName', 6],
+    index: ['byEventName', 8],
     // These are called a few times in the life of an environment, the others all day.
     rare: {
-      rank: 3,
+      rank: 4,
       values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
     },
   }),
   environment: list('name of the MWAA environment', {
     criterion: 'exact',
-    index: ['byEnvironment', 5],
+    index: ['byEnvironment', 7],
     label: 'environment',
   }),
-  principal: list('who did it: a user, ROLE/SESSION, a service', {
+  user: list('the person or machine behind it, in whatever role', {
+    criterion: 'prefix',
+    index: ['byUser', 3],
+    label: 'who',
+  }),
+  role: list('IAM role whose session it was', { criterion: 'prefix', index: ['byRole', 6], label: 'who' }),
+  principal: list('who signed the request: a user, ROLE/SESSION, a service', {
     criterion: 'prefix',
     index: ['byPrincipal', 2],
     label: 'who',
   }),
   principalType: list('type of the identity, such as AssumedRole', { criterion: 'exact', label: 'who' }),
+  username: list("Username of CloudTrail's Event history: for a role, the name of the session", {
+    criterion: 'prefix',
+    parameter: 'session',
+  }),
+  mfa: list('whether the credentials were issued with multi-factor authentication', { type: 'boolean' }),
   sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
-  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 4] }),
+  userAgent: list('program that sent the request', { criterion: 'prefix', maxBytes: 128, label: 'from' }),
+  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 5] }),
   errorMessage: list('why it failed', { label: 'message' }),
+  parameters: list('names of the request parameters that were set, such as StartupScriptS3Path', {
+    type: 'texts',
+    always: true,
+    criterion: 'element',
+    parameter: 'param',
+  }),
   accountId: list('AWS account', { criterion: 'exact', parameter: 'account', label: 'account' }),
   region: list('AWS Region', { criterion: 'exact', label: 'account' }),
   accessKeyId: list('access key that signed the request', {
@@ -77,7 +114,10 @@ export const EVENT_ATTRIBUTES = {
     index: ['byAccessKey', 1],
     label: 'who',
   }),
-  readOnly: list('whether the operation changes nothing', { type: 'boolean', label: 'kind' }),
+  readOnly: list("CloudTrail's readOnly; it is false for every call of Airflow's REST API", {
+    type: 'boolean',
+    label: 'kind',
+  }),
   eventCategory: list('Management, Data or NetworkActivity', {
     criterion: 'exact',
     parameter: 'category',
@@ -90,13 +130,13 @@ export const EVENT_ATTRIBUTES = {
     label: 'kind',
   }),
   eventSource: list('AWS service that recorded the event', { criterion: 'exact' }),
-  expiresAt: list('when the event is deleted; seconds since 1970', { type: 'integer', origin: true }),
+  expiresAt: list('when the event is deleted; seconds since 1970', { type: 'integer', origin: true, apart: true }),
   provisional: list('the event was not read from a log file yet, so nothing proves it; absent from all other events', {
     type: 'mark',
     origin: true,
+    apart: true,
   }),
   principalArn: event('ARN of the identity', { label: 'who' }),
-  userAgent: event('program that sent the request', { label: 'from' }),
   requestId: event('ID of the request', { label: 'request' }),
   sharedEventId: event('the same in all copies of an event that several accounts received', {}),
   supersedes: event('eventID that this addendum replaces', { label: 'event ID' }),
@@ -118,7 +158,7 @@ export const EVENT_ATTRIBUTES = {
   ),
   verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
   verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
-  day: store('day of eventTime', { always: true, index: ['byDay', 7] }),
+  day: store('day of eventTime', { always: true, index: ['byDay', 9] }),
   previousVersions: store('the versions that addenda with the same eventID replaced, the newest first', {
     type: 'versions',
   }),
@@ -140,7 +180,12 @@ interface Values {
   record: string;
   versions: never;
 }
-type Value<Row> = Row extends { type: keyof Values } ? Values[Row['type']] : string;
+type Value<Row> = Row extends { type: keyof Values }
+  ? Values[Row['type']]
+  : // CloudTrail may add values to its sets; a set that every event has a value of is ours.
+    Row extends { always: true; values: readonly (infer One)[] }
+    ? One
+    : string;
 
 /** The values of some attributes. Texts are as the record has them, after redaction, made well-formed Unicode. */
 export type AttributeValues<Name extends AttributeName> = {
@@ -153,6 +198,18 @@ const ROWS: Readonly<Record<AttributeName, Attribute>> = EVENT_ATTRIBUTES;
 const NAMES = Object.keys(ROWS) as AttributeName[];
 
 export const attributeNamed = (name: AttributeName): Attribute => ROWS[name];
+
+/**
+ * The map in an item of what lists show. Each index includes it as a whole: DynamoDB allows 20 attributes in an index, and 100
+ * in all indexes of a table.
+ */
+export const LISTED_MAP = 'listed';
+
+/** Whether the attribute is in `LISTED_MAP`. Keys of indexes are not: each index includes those of the others. */
+export const isInListedMap = (name: AttributeName): boolean => {
+  const { shown, index, apart } = ROWS[name];
+  return shown === 'list' && index === undefined && !apart;
+};
 
 /** The names of the attributes with such a row, in the order of output. */
 export const attributesWhere = (isWanted: (row: Attribute) => boolean) => NAMES.filter((name) => isWanted(ROWS[name]));

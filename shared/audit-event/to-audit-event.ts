@@ -11,7 +11,8 @@ import { environmentOf } from './environment.ts';
 import { readEventTime } from './event-time.ts';
 import { canonicalAddress } from './ip-address.ts';
 import { canonicalJson, exceeds, parseJsonText } from './json-text.ts';
-import { principalOf } from './principal.ts';
+import { meaningOf } from './meaning.ts';
+import { actorOf, principalOf } from './principal.ts';
 import { booleanAt, type JsonRecord, memberAt, objectAt, stringAt } from './record-fields.ts';
 import { redactRecord } from './redact.ts';
 
@@ -43,12 +44,25 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
   const eventTime = eventTimeOf(record, fields);
   const { normalized, day, flags } = readEventTime(eventTime, context.now);
   const { keyAccount, now: _, ...provenance } = context;
+  const { action, target, access, outcome, parameters, statusCode } = meaningOf(fields);
+  const { mfa, ...actor } = actorOf(fields);
+  const texts = {
+    eventTime,
+    target,
+    ...actor,
+    ...textsOf(fields, keyAccount),
+    supersedes: supersededBy(fields, eventId),
+  };
   return {
     kind: 'event',
     event: {
       eventId,
-      ...wellFormed({ eventTime, ...textsOf(fields, keyAccount), supersedes: supersededBy(fields, eventId) }),
-      ...defined({ readOnly: booleanAt(fields, 'readOnly') }),
+      ...wellFormed(texts),
+      ...defined({ mfa, statusCode, readOnly: booleanAt(fields, 'readOnly') }),
+      action: action.toWellFormed(),
+      access,
+      outcome,
+      parameters: parameters.map((name) => name.toWellFormed()),
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),

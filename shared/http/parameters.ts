@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { TEXT_CRITERIA, type TextCriterion } from '../query/criteria.ts';
+import {
+  BOOLEAN_CRITERION_NAMES,
+  type BooleanCriterion,
+  booleanCriterion,
+  TEXT_CRITERIA,
+  type TextCriterion,
+  USUAL_WITHIN,
+} from '../query/criteria.ts';
 import { oneOf } from '../query/near-names.ts';
 import type { Target } from './messages.ts';
 import { Problem } from './problem.ts';
@@ -110,10 +117,20 @@ export const CRITERIA_PARAMETERS = {
   ...(Object.fromEntries(
     Object.entries(TEXT_CRITERIA).map(([name, { says, values }]) => [name, optionalList(says, values)]),
   ) as Record<TextCriterion, ReturnType<typeof optionalList>>),
-  errors: optional('true: only events with an error', trueOrFalse()),
-  readOnly: optional('true: only events that change nothing; false: only events that change something', trueOrFalse()),
+  ...(Object.fromEntries(
+    BOOLEAN_CRITERION_NAMES.map((name) => {
+      const { says } = booleanCriterion(name);
+      const ifFalse = says.false === undefined ? '' : `; false: ${says.false}`;
+      return [name, optional(`true: ${says.true}${ifFalse}`, trueOrFalse())];
+    }),
+  ) as Record<BooleanCriterion, ReturnType<typeof optional<boolean | undefined>>>),
+  exclude: optionalList(
+    'NAME=VALUE of a criterion, such as user=jonas.weber: no events with this value; events without any value stay',
+  ),
   since: timeParameter(`from this time on: ${A_TIME}`),
   until: timeParameter('before this time'),
+  around: timeParameter('some minutes before and after this time'),
+  within: optional(`how long before and after around, such as ${USUAL_WITHIN}`, z.optional(z.string())),
 };
 
 /** @throws {Problem} that names the first parameter that is unknown, repeated, missing, or not as its schema says */

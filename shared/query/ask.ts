@@ -7,7 +7,7 @@ import { TrailError } from '../errors.ts';
 import { type TimeBudget, UNLIMITED } from '../ingest/time-budget.ts';
 import { listDays } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
-import { type Criteria, CriteriaError, readCriteria, TEXT_CRITERION_NAMES } from './criteria.ts';
+import { type Criteria, CriteriaError, type GivenCriteria, readCriteria } from './criteria.ts';
 import { PartitionReader, takeInOrder } from './partitions.ts';
 import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
 
@@ -22,8 +22,8 @@ export interface QueryDeps {
 }
 
 /** What a cursor is good for: the criteria and the order, as they were given. */
-interface Asked {
-  criteria: Criteria;
+interface Asked<C = GivenCriteria> {
+  criteria: C;
   order: Order;
 }
 
@@ -31,7 +31,7 @@ interface Asked {
 type Question = Asked & { limit: number; cursor?: string | undefined };
 
 /** One page to read. `criteria` are as `readCriteria` returns them. */
-interface PageRequest extends Asked {
+interface PageRequest extends Asked<Criteria> {
   /** Most events wanted; a page may have fewer if more would cost too much or take too long. */
   limit: number;
   /** Where the page before this one ended. */
@@ -123,7 +123,11 @@ const MAX_PAGE_SIZE = 1_000;
  * @param pageSize lower where few events are needed
  * @throws {SlowAnswerError} if the time is spent before the last page
  */
-export async function* readAll(request: Asked, deps: QueryDeps, pageSize = MAX_PAGE_SIZE): AsyncGenerator<ListedEvent> {
+export async function* readAll(
+  request: Asked<Criteria>,
+  deps: QueryDeps,
+  pageSize = MAX_PAGE_SIZE,
+): AsyncGenerator<ListedEvent> {
   let after: string | undefined;
   do {
     const page = await readPage({ ...request, limit: Math.min(pageSize, MAX_PAGE_SIZE), after }, deps);
@@ -138,7 +142,7 @@ const POSITION = /^\d{4}-\d{2}-\d{2}(?:~|T\d{2}:\d{2}:\d{2}\.\d{3}Z#.{1,512})?$/
 const MAX_POSITION_BYTES = 24 + 1 + MAX_EVENT_ID_BYTES;
 /** Another version has another meaning of `q`, the hash of what was asked. */
 const Cursor = z.strictObject({
-  v: z.literal(2),
+  v: z.literal(3),
   q: z.string(),
   a: z.string().check(
     z.regex(POSITION),
@@ -159,7 +163,7 @@ type Position = { after: string; asOf: number };
 
 /** Returns a position as text for the caller: opaque, checked, and bound to the question. */
 export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
-  const content = Buffer.from(JSON.stringify({ v: 2, q: hashOf(asked), a: after, t: asOf }));
+  const content = Buffer.from(JSON.stringify({ v: 3, q: hashOf(asked), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');
 }
 
@@ -194,13 +198,13 @@ function checksumOf(content: Uint8Array): Buffer {
   return createHash('sha256').update('mwaa-trail cursor').update(content).digest().subarray(0, CHECKSUM_BYTES);
 }
 
+/** Only what was asked, by name: a cursor stays valid when criteria are added or reordered. */
 function hashOf({ criteria, order }: Asked): string {
-  const { errors = false, readOnly = null, since = null, until = null } = criteria;
-  // Only what was asked, by name: a cursor stays valid when criteria are added or reordered.
-  const texts = TEXT_CRITERION_NAMES.toSorted().flatMap((name) =>
-    criteria[name]?.length ? [[name, ...new Set(criteria[name].toSorted())]] : [],
-  );
+  const asked = Object.entries(criteria)
+    .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].toSorted() : value] as const)
+    .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([order, texts, errors, readOnly, since, until]))
+    .update(JSON.stringify([order, asked]))
     .digest('base64url');
 }

@@ -8,9 +8,6 @@ import { memberPath } from './compare.ts';
 /** The operations that make, change and end an environment's configuration. */
 export const CONFIGURING_OPERATIONS = ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment'] as const;
 
-/** An event of one of these operations. */
-export type ConfiguringEvent = StoredEvent & { outcome: 'ok' | 'denied' | 'failed'; user?: string };
-
 /** What happened to the environments of one name in one account and Region. */
 export interface History {
   accountId: string | undefined;
@@ -23,7 +20,7 @@ export interface History {
 
 /** What one event asked for. It was accepted only if the event's outcome is ok. */
 export interface Change {
-  event: ConfiguringEvent;
+  event: StoredEvent;
   /** In the order of their paths. */
   fields: readonly FieldChange[];
   /** What is missing, so that `fields` cannot be known: the record was too big to be stored, or it has no request. */
@@ -58,7 +55,7 @@ export interface Configuration {
   /** What all other fields are: unless the event is known that created the environment, they may have any value. */
   others: 'not-set' | 'unknown';
   /** The event that deleted the environment, which then has no settings. */
-  deletedBy: ConfiguringEvent | undefined;
+  deletedBy: StoredEvent | undefined;
 }
 
 /** The fields of an object by name. */
@@ -66,7 +63,7 @@ type Settings = ReadonlyMap<string, Setting | Settings>;
 
 /** A value and the last event that set it. */
 export interface Setting extends FieldValue {
-  event: ConfiguringEvent;
+  event: StoredEvent;
 }
 
 const NONE: Settings = new Map();
@@ -78,7 +75,7 @@ const EMPTY: Configuration = { settings: NONE, others: 'not-set', deletedBy: und
  * Tells the histories of the environments of one name, a history for each account and Region, in their order. The events may
  * come in any order, and more than once. Of an event and its addenda, the newest version counts.
  */
-export function historiesOf(events: Iterable<ConfiguringEvent>): History[] {
+export function historiesOf(events: Iterable<StoredEvent>): History[] {
   const unique = [...Map.groupBy(events, ({ eventId }) => eventId).values()].map(newestOf);
   const places = Map.groupBy(unique, ({ accountId, region }) => JSON.stringify([accountId, region]));
   return [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, inPlace]) => historyOf(inPlace));
@@ -104,7 +101,7 @@ function* settingsBelow(settings: Settings, path: string): Generator<[path: stri
 
 const byPath = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]) => (a < b ? -1 : 1);
 
-function historyOf(events: readonly ConfiguringEvent[]): History {
+function historyOf(events: readonly StoredEvent[]): History {
   const ordered = standing(events).sort((a, b) => (a.timeKey < b.timeKey ? -1 : 1));
   let configuration = UNKNOWN;
   const changes = ordered.map((event) => {
@@ -118,19 +115,19 @@ function historyOf(events: readonly ConfiguringEvent[]): History {
 }
 
 /** The events without those that addenda with eventIDs of their own replace. */
-function standing(events: readonly ConfiguringEvent[]): ConfiguringEvent[] {
+function standing(events: readonly StoredEvent[]): StoredEvent[] {
   const superseded = new Set(events.map(({ supersedes }) => supersedes));
   const others = events.filter(({ eventId }) => !superseded.has(eventId));
   return [...Map.groupBy(others, ({ eventId, supersedes }) => supersedes ?? eventId).values()].map(newestOf);
 }
 
-const newestOf = (versions: readonly ConfiguringEvent[]) => newestFirst(versions)[0]!;
+const newestOf = (versions: readonly StoredEvent[]) => newestFirst(versions)[0]!;
 
 /** What an event asked for: the members of its request, or why they are not known. */
 type Request = { members: readonly Member[]; missing?: never } | { members?: never; missing: 'record' | 'request' };
 type Member = [name: string, value: JsonNode];
 
-function requestOf({ eventName, eventType, record }: ConfiguringEvent): Request {
+function requestOf({ eventName, eventType, record }: StoredEvent): Request {
   // This request has a name and nothing else.
   if (eventName === 'DeleteEnvironment') return { members: [] };
   if (record === undefined) return { missing: 'record' };
@@ -155,14 +152,14 @@ function isOmitted(request: JsonObject): boolean {
 }
 
 /** The configuration that an event's request is about. */
-function baseOf({ eventName, outcome }: ConfiguringEvent, before: Configuration): Configuration {
+function baseOf({ eventName, outcome }: StoredEvent, before: Configuration): Configuration {
   if (eventName === 'CreateEnvironment') return EMPTY;
   // The deleted environment was created again, by an event that is not known.
   const isThereAgain = before.deletedBy !== undefined && outcome === 'ok' && eventName !== 'DeleteEnvironment';
   return isThereAgain ? UNKNOWN : before;
 }
 
-function fieldsOf({ eventName }: ConfiguringEvent, { members = [] }: Request, base: Configuration): FieldChange[] {
+function fieldsOf({ eventName }: StoredEvent, { members = [] }: Request, base: Configuration): FieldChange[] {
   const isNew = eventName === 'CreateEnvironment';
   const fields = members.flatMap(([name, value]) => {
     const state: Before =
@@ -205,7 +202,7 @@ const fieldValue = (value: JsonNode): FieldValue => ({ json: canonicalJson(value
 const isSetting = (node: Setting | Settings): node is Setting => 'json' in node;
 
 /** The configuration after an event whose request was accepted. */
-function after(event: ConfiguringEvent, { members, missing }: Request, base: Configuration): Configuration {
+function after(event: StoredEvent, { members, missing }: Request, base: Configuration): Configuration {
   if (event.eventName === 'DeleteEnvironment') return { ...EMPTY, deletedBy: event };
   // Any field may have any value now.
   if (missing !== undefined) return UNKNOWN;
@@ -218,7 +215,7 @@ function after(event: ConfiguringEvent, { members, missing }: Request, base: Con
  * subnets, and every member of its LoggingConfiguration may be left out.
  * https://docs.aws.amazon.com/mwaa/latest/API/API_UpdateEnvironment.html
  */
-function merged(settings: Settings, members: readonly Member[], event: ConfiguringEvent): Settings {
+function merged(settings: Settings, members: readonly Member[], event: StoredEvent): Settings {
   const result = new Map(settings);
   for (const [name, value] of members) {
     if (value.kind === 'object') {

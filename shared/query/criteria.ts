@@ -6,10 +6,11 @@ import {
   type EVENT_ATTRIBUTES,
 } from '../audit-event/attributes.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
+import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
 import { canonicalRange } from './address-range.ts';
 import { oneOf } from './near-names.ts';
-import { readTime, TIME_EXPECTATION } from './time.ts';
+import { readAge, readTime, TIME_EXPECTATION } from './time.ts';
 
 type Rows = typeof EVENT_ATTRIBUTES;
 /** A criterion that takes texts, by the name of its parameter. */
@@ -24,7 +25,7 @@ export type TextCriterion = {
 interface TextCriterionDefinition {
   /** The attribute that it is about. */
   attribute: AttributeName;
-  matches: 'exact' | 'prefix' | 'address';
+  matches: 'exact' | 'prefix' | 'address' | 'element';
   /** All values that an event can have; undefined if any text may be one. */
   values: readonly string[] | undefined;
   /** What the help and the OpenAPI document say of it. */
@@ -33,6 +34,7 @@ interface TextCriterionDefinition {
 
 const HINTS = {
   exact: '',
+  element: '',
   prefix: '; a final * makes it a prefix',
   address: '; a CIDR range such as 10.0.0.0/8 means all addresses in it',
 };
@@ -46,13 +48,58 @@ export const TEXT_CRITERIA = Object.fromEntries(
 ) as Readonly<Record<TextCriterion, TextCriterionDefinition>>;
 export const TEXT_CRITERION_NAMES = Object.keys(TEXT_CRITERIA) as TextCriterion[];
 
+interface BooleanCriterionDefinition {
+  /** The attribute that it is about. */
+  attribute: AttributeName;
+  /** The attribute's value in the events that are wanted; if there are none, it only has to have one. */
+  values?: Readonly<Record<'true' | 'false', string | boolean>>;
+  /** What the help and the OpenAPI document say of it. `false` of `errors` asks for nothing. */
+  says: { true: string; false?: string };
+}
+
+/** The criteria that are true or false. */
+export const BOOLEAN_CRITERIA = {
+  changes: {
+    attribute: 'access',
+    values: { true: 'write', false: 'read' },
+    says: { true: 'only events that change something', false: 'only events that change nothing' },
+  },
+  errors: { attribute: 'errorCode', says: { true: 'only events with an error code' } },
+  mfa: {
+    attribute: 'mfa',
+    values: { true: true, false: false },
+    says: {
+      true: 'only events with credentials that were issued with multi-factor authentication',
+      false: 'only events with credentials that were issued without it',
+    },
+  },
+  readOnly: {
+    attribute: 'readOnly',
+    values: { true: true, false: false },
+    says: {
+      true: 'only events that CloudTrail records as read-only',
+      false: 'only events that CloudTrail does not record as read-only',
+    },
+  },
+} as const satisfies Readonly<Record<string, BooleanCriterionDefinition>>;
+export type BooleanCriterion = keyof typeof BOOLEAN_CRITERIA;
+export const BOOLEAN_CRITERION_NAMES = Object.keys(BOOLEAN_CRITERIA) as BooleanCriterion[];
+export const booleanCriterion = (name: BooleanCriterion): BooleanCriterionDefinition => BOOLEAN_CRITERIA[name];
+
 /**
- * What to look for: events match every criterion, and any of its values. `errors`: only events with an error code. `since` is
- * inclusive, `until` exclusive; both are as people write times, or, from `readCriteria`, ISO 8601 in UTC with milliseconds.
+ * What to look for: events match every criterion, and any of its values, and none of `exclude`, each `NAME=VALUE` of a
+ * criterion; events without the attribute stay. `since` is inclusive, `until` exclusive; both are as people write times, or,
+ * from `readCriteria`, ISO 8601 in UTC with milliseconds.
  */
-export type Criteria = Partial<Record<TextCriterion, readonly string[] | undefined>> &
-  Partial<Record<'errors' | 'readOnly', boolean | undefined>> &
+export type Criteria = Partial<Record<TextCriterion | 'exclude', readonly string[] | undefined>> &
+  Partial<Record<BooleanCriterion, boolean | undefined>> &
   Partial<Record<'since' | 'until', string | undefined>>;
+
+/** Criteria as people give them. `around` with `within` before and after it is another way to say `since` and `until`. */
+export type GivenCriteria = Criteria & Partial<Record<'around' | 'within', string | undefined>>;
+
+/** `within`, if it is not given. */
+export const USUAL_WITHIN = '10m';
 
 /** A criterion, or another parameter of a question, is wrong: the caller's mistake. */
 export class CriteriaError extends TrailError {
@@ -77,26 +124,91 @@ const MAX_VALUE_BYTES = 16 * 1024;
  * @param zone the time zone of times without an offset, as `readTime` takes it
  * @throws {CriteriaError} that names the criterion and what it expects
  */
-export function readCriteria(given: Criteria, now: number, zone?: string): Criteria {
+export function readCriteria(given: GivenCriteria, now: number, zone?: string): Criteria {
   const criteria: Criteria = {};
   let count = 0;
-  for (const name of TEXT_CRITERION_NAMES) {
-    const values = checkedValues(name, given[name] ?? []);
+  for (const name of [...TEXT_CRITERION_NAMES, 'exclude'] as const) {
+    const texts = given[name] ?? [];
+    const values = name === 'exclude' ? [...new Set(texts.map(checkedExclusion))] : checkedValues(name, texts);
     count += values.length;
     if (count > MAX_VALUES)
       throw new CriteriaError(name, `expected at most ${MAX_VALUES} values in all criteria together`);
     if (values.length > 0) criteria[name] = values;
   }
-  if (given.errors) criteria.errors = true;
-  if (given.readOnly !== undefined) criteria.readOnly = given.readOnly;
-  for (const name of ['since', 'until'] as const) {
+  for (const name of BOOLEAN_CRITERION_NAMES) {
     const value = given[name];
-    if (value !== undefined) criteria[name] = timeCriterion(name, value, now, zone);
+    if (value !== undefined && (value || booleanCriterion(name).says.false !== undefined)) criteria[name] = value;
   }
+  Object.assign(criteria, timesOf(given, now, zone));
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
     throw new CriteriaError('since', 'expected a time before until');
   }
   return criteria;
+}
+
+/** The texts that `exclude` names, by criterion. @param exclude as `readCriteria` returns it */
+export function exclusionsOf({ exclude = [] }: Criteria): Map<TextCriterion, string[]> {
+  const pairs = exclude.map((text) => splitExclusion(text));
+  return new Map(
+    TEXT_CRITERION_NAMES.flatMap((name) => {
+      const values = pairs.flatMap((pair) => (pair.name === name ? [pair.value] : []));
+      return values.length === 0 ? [] : [[name, values] as const];
+    }),
+  );
+}
+
+/** `NAME=VALUE`. A flag's name, such as `event-name`, stands for the criterion `eventName`. */
+function splitExclusion(text: string): { name: string; value: string } {
+  const [given = '', ...rest] = text.split('=');
+  return { name: given.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()), value: rest.join('=') };
+}
+
+function checkedExclusion(text: string): string {
+  const { name, value } = splitExclusion(text);
+  const criterion = TEXT_CRITERION_NAMES.find((other) => other === name);
+  if (!text.includes('=') || criterion === undefined) {
+    const names = text.includes('=') ? `; NAME is ${oneOf(TEXT_CRITERION_NAMES, name)}` : '';
+    throw new CriteriaError('exclude', `expected NAME=VALUE, such as user=jonas.weber${names}`);
+  }
+  try {
+    return `${criterion}=${checkedValues(criterion, [value])[0]}`;
+  } catch (error) {
+    throw error instanceof CriteriaError ? new CriteriaError('exclude', `${criterion}: ${error.expectation}`) : error;
+  }
+}
+
+function timesOf({ since, until, around, within }: GivenCriteria, now: number, zone?: string) {
+  if (around === undefined) {
+    if (within !== undefined) throw new CriteriaError('within', 'expected only together with around');
+    return defined({
+      since: since === undefined ? since : timeCriterion('since', since, now, zone),
+      until: until === undefined ? until : timeCriterion('until', until, now, zone),
+    });
+  }
+  if (since !== undefined || until !== undefined) {
+    throw new CriteriaError('around', 'expected without since and until');
+  }
+  const length = readAge(within ?? USUAL_WITHIN);
+  if (length === undefined) throw new CriteriaError('within', 'expected a length of time such as 10m');
+  const middle = Date.parse(timeCriterion('around', around, now, zone));
+  return { since: isoTime(middle - length), until: isoTime(middle + length + 1) };
+}
+
+/** Times outside the years 0 to 9999 are written wider and would not sort. */
+function isoTime(time: number): string {
+  return new Date(
+    Math.min(Math.max(time, Date.parse('0000-01-01')), Date.parse('9999-12-31T23:59:59.999Z')),
+  ).toISOString();
+}
+
+/** The attributes that have one value in all events that meet the criteria. */
+export function fixedAttributes(criteria: Criteria): AttributeName[] {
+  return TEXT_CRITERION_NAMES.flatMap((name) => {
+    const [value, ...others] = criteria[name] ?? [];
+    const { attribute, matches } = TEXT_CRITERIA[name];
+    const isFixed = value !== undefined && others.length === 0 && matches !== 'element';
+    return isFixed && !isPrefix(name, value) && !isRange(name, value) ? [attribute] : [];
+  });
 }
 
 /** Whether a value matches all texts that begin with what precedes its final `*`. */

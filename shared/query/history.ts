@@ -1,6 +1,7 @@
+import type { StoredEvent } from '../store/event-item.ts';
 import { getEvents } from '../store/events-table.ts';
 import { type QueryDeps, readAll } from './ask.ts';
-import { CONFIGURING_OPERATIONS, type ConfiguringEvent, type History, historiesOf } from './configuration.ts';
+import { CONFIGURING_OPERATIONS, type History, historiesOf } from './configuration.ts';
 import { type Criteria, CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
 
 /** What is asked about an environment's configuration, as it comes from outside. */
@@ -54,17 +55,11 @@ export async function answerHistory({ criteria, at }: HistoryQuestion, deps: Que
   });
 }
 
-async function readEvents(criteria: Criteria, deps: QueryDeps): Promise<ConfiguringEvent[]> {
+async function readEvents(criteria: Criteria, deps: QueryDeps): Promise<StoredEvent[]> {
   // An event whose time changes meanwhile can be on two pages.
   const eventIds = new Set<string>();
   for await (const { eventId } of readAll({ criteria, order: 'oldest-first' }, deps)) eventIds.add(eventId);
-  const events: ConfiguringEvent[] = [];
-  for await (const group of getEvents(deps.dynamo, deps.tables.eventsTable, [...eventIds]))
-    events.push(...group.map((event) => ({ ...event, outcome: outcomeOf(event.errorCode) })));
+  const events: StoredEvent[] = [];
+  for await (const group of getEvents(deps.dynamo, deps.tables.eventsTable, [...eventIds])) events.push(...group);
   return events;
-}
-
-function outcomeOf(errorCode: string | undefined): ConfiguringEvent['outcome'] {
-  if (errorCode === undefined) return 'ok';
-  return /^(?:AccessDenied|Unauthorized)/.test(errorCode) ? 'denied' : 'failed';
 }

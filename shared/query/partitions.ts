@@ -50,9 +50,9 @@ export class PartitionReader {
     this.requests += 1;
     consumed.requests += 1;
     consumed.readUnits += page.ConsumedCapacity?.CapacityUnits ?? 0;
-    const isSource = plan.sources ? sourceMatcher(plan.sources) : () => true;
     const events = (page.Items ?? []).map(fromListedItem);
-    this.buffer.push(...events.filter(({ timeKey, sourceIp = '' }) => timeKey !== after && isSource(sourceIp)));
+    const isWanted = sourceFilter(plan.sources);
+    this.buffer.push(...events.filter(({ timeKey, sourceIp = '' }) => timeKey !== after && isWanted(sourceIp)));
     this.next = page.LastEvaluatedKey;
     this.done = this.next === undefined;
     const last = this.next?.timeKey?.S;
@@ -67,6 +67,12 @@ export class PartitionReader {
     const { plan, after } = this.reading;
     return plan.filter.selective ? 4 * wanted * 8 ** this.requests : wanted + (after === undefined ? 0 : 1);
   }
+}
+
+function sourceFilter({ wanted, excluded }: QueryPlan['sources']): (source: string) => boolean {
+  const isWanted = wanted.length > 0 ? sourceMatcher(wanted) : () => true;
+  const isExcluded = sourceMatcher(excluded);
+  return (source) => isWanted(source) && !isExcluded(source);
 }
 
 const CONCURRENT_REQUESTS = 16;

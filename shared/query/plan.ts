@@ -1,10 +1,13 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
-import { attributeNamed } from '../audit-event/attributes.ts';
+import { type AttributeName, attributeNamed, isInListedMap, LISTED_MAP } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
-import { storedText } from '../store/event-item.ts';
-import { text } from '../store/item.ts';
+import { SCHEMA_VERSION, storedText } from '../store/event-item.ts';
+import { number, text } from '../store/item.ts';
 import {
+  BOOLEAN_CRITERION_NAMES,
+  booleanCriterion,
   type Criteria,
+  exclusionsOf,
   isPrefix,
   isRange,
   TEXT_CRITERIA,
@@ -26,8 +29,14 @@ export interface QueryPlan {
   range: Range;
   /** The criteria that the key condition does not cover. */
   filter: Filter;
-  /** The wanted sources, if one is a range. DynamoDB cannot compare addresses, so the events that it returns are filtered. */
-  sources: readonly string[] | undefined;
+  /** Sources to compare after the events are read: DynamoDB cannot tell whether an address is in a range. */
+  sources: Sources;
+}
+
+/** The values of criteria about sources, if one of them is a range; else none. */
+interface Sources {
+  wanted: readonly string[];
+  excluded: readonly string[];
 }
 
 /** Bounds of the sort key, both inclusive; as text, every timeKey of a time is above the bare time. */
@@ -61,7 +70,7 @@ export async function planQuery(criteria: Criteria, { order, after, days, now }:
     to: order === 'newest-first' ? earlier(criteria.until, after) : criteria.until,
   };
   const indexed = bestIndexed(criteria);
-  const lookup = indexed ? lookupOf(indexed, criteria[indexed] ?? []) : await lookupOfDays(range, order, days);
+  const lookup = indexed ? lookupOf(indexed, criteria) : await lookupOfDays(range, order, days);
   return {
     ...lookup,
     // DynamoDB refuses a range that ends before it begins.
@@ -69,9 +78,15 @@ export async function planQuery(criteria: Criteria, { order, after, days, now }:
     order,
     range,
     filter: filterOf(criteria, indexed, now),
-    sources: criteria.sourceIp?.some((source) => isRange('sourceIp', source)) ? criteria.sourceIp : undefined,
+    sources: {
+      wanted: ifRanges(criteria.sourceIp),
+      excluded: ifRanges(exclusionsOf(criteria).get('sourceIp')),
+    },
   };
 }
+
+const ifRanges = (sources: readonly string[] = []) =>
+  sources.some((source) => isRange('sourceIp', source)) ? sources : [];
 
 const later = (a?: string, b?: string) => (a === undefined || (b !== undefined && b > a) ? b : a);
 const earlier = (a?: string, b?: string) => (a === undefined || (b !== undefined && b < a) ? b : a);
@@ -94,9 +109,14 @@ export function isIndexed(name: TextCriterion): boolean {
 
 type Lookup = Pick<QueryPlan, 'index' | 'partitionKey' | 'partitions' | 'reading'>;
 
-function lookupOf(name: TextCriterion, values: readonly string[]): Lookup {
+function lookupOf(name: TextCriterion, criteria: Criteria): Lookup {
   const { attribute } = TEXT_CRITERIA[name];
   const [index] = attributeNamed(attribute).index ?? [''];
+  // DynamoDB accepts no filter on the key of an index.
+  const excluded = exclusionsOf(criteria).get(name) ?? [];
+  const isExcluded = (value: string) =>
+    excluded.some((other) => (isPrefix(name, other) ? value.startsWith(other.slice(0, -1)) : value === other));
+  const values = (criteria[name] ?? []).filter((value) => !isExcluded(value));
   const partitions = [...new Set(values.map((value) => storedText(attribute, value)))];
   return { index, partitionKey: attribute, partitions, reading: 'merged' };
 }
@@ -138,50 +158,83 @@ export function queryInput(plan: QueryPlan, partition: string, table: string): Q
 
 /** Part of every filter. */
 const NOT_EXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+/** Finds events of other schema versions whatever is asked: they may lack what the conditions name, and reading one is an error. */
+const OTHER_VERSION = 'attribute_not_exists(schemaVersion) OR schemaVersion <> :schema';
 
+/** @param settled the criterion that the key condition covers */
 function filterOf(criteria: Criteria, settled: TextCriterion | undefined, now: number): Filter {
-  const names: Filter['names'] = {};
-  const values: Filter['values'] = { ':now': { N: String(now) } };
+  const aliases = new Aliases();
   const conditions = TEXT_CRITERION_NAMES.flatMap((name) => {
-    const wanted = criteria[name];
-    return wanted === undefined || name === settled ? [] : [anyOf(name, wanted, { names, values })];
+    const wanted = name === settled ? undefined : criteria[name];
+    return wanted === undefined ? [] : [anyOf(name, wanted, aliases)];
   });
-  if (criteria.errors && settled !== 'errorCode') conditions.push('attribute_exists(errorCode)');
-  if (criteria.readOnly !== undefined) {
-    conditions.push('readOnly = :readOnly');
-    values[':readOnly'] = { BOOL: criteria.readOnly };
+  for (const name of BOOLEAN_CRITERION_NAMES) {
+    const { attribute, values } = booleanCriterion(name);
+    const wanted = criteria[name];
+    if (wanted === undefined || settled === attribute) continue;
+    const path = aliases.pathOf(attribute);
+    conditions.push(values ? `${path} = ${aliases.valueOf(values[`${wanted}`])}` : `attribute_exists(${path})`);
   }
-  return { expression: [...conditions, NOT_EXPIRED].join(' AND '), names, values, selective: conditions.length > 0 };
+  for (const [name, values] of exclusionsOf(criteria)) {
+    if (name === settled || (name === 'sourceIp' && ifRanges(values).length > 0)) continue;
+    // Events without the attribute stay.
+    conditions.push(`NOT ${anyOf(name, values, aliases)}`);
+  }
+  const { names, values } = aliases;
+  if (conditions.length === 0) {
+    return { expression: NOT_EXPIRED, names, values: { ':now': number(now), ...values }, selective: false };
+  }
+  return {
+    expression: `(${OTHER_VERSION} OR ${conditions.join(' AND ')}) AND ${NOT_EXPIRED}`,
+    names,
+    values: { ':now': number(now), ':schema': number(SCHEMA_VERSION), ...values },
+    selective: true,
+  };
 }
 
-/** The condition that an attribute has one of some values; adds its names and values to the filter. */
-function anyOf(name: TextCriterion, wanted: readonly string[], { names, values }: Pick<Filter, 'names' | 'values'>) {
-  const { attribute } = TEXT_CRITERIA[name];
-  // Short names: an expression may have 4 KB.
-  const alias = `#${Object.keys(names).length}`;
-  names[alias] = attribute;
-  const parameterFor = (value: string) => {
-    const parameter = `:${Object.keys(values).length}`;
-    values[parameter] = text(value);
-    return parameter;
-  };
+/** Names and values of a filter, with short aliases: an expression may have 4 KB. */
+class Aliases {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, AttributeValue> = {};
+
+  /** The path of an attribute in an item. */
+  pathOf(attribute: AttributeName): string {
+    const alias = `#${Object.keys(this.names).length}`;
+    this.names[alias] = attribute;
+    return isInListedMap(attribute) ? `${LISTED_MAP}.${alias}` : alias;
+  }
+
+  valueOf(value: string | boolean): string {
+    const alias = `:${Object.keys(this.values).length}`;
+    this.values[alias] = typeof value === 'string' ? text(value) : { BOOL: value };
+    return alias;
+  }
+}
+
+/** The condition that an attribute has one of some values. */
+function anyOf(name: TextCriterion, wanted: readonly string[], aliases: Aliases): string {
+  const { attribute, matches } = TEXT_CRITERIA[name];
+  const path = aliases.pathOf(attribute);
   const exact: string[] = [];
   const alternatives = new Set<string>();
   for (const value of wanted) {
     // DynamoDB does not accept empty prefixes everywhere, and has no ranges of addresses.
-    if ((isPrefix(name, value) && value === '*') || isRange(name, value))
-      alternatives.add(`attribute_exists(${alias})`);
-    else if (isPrefix(name, value)) alternatives.add(`begins_with(${alias}, ${parameterFor(value.slice(0, -1))})`);
-    else exact.push(parameterFor(storedText(attribute, value)));
+    if ((isPrefix(name, value) && value === '*') || isRange(name, value)) alternatives.add(`attribute_exists(${path})`);
+    else if (isPrefix(name, value)) alternatives.add(`begins_with(${path}, ${aliases.valueOf(value.slice(0, -1))})`);
+    else if (matches === 'element') alternatives.add(`contains(${path}, ${aliases.valueOf(value)})`);
+    else exact.push(aliases.valueOf(storedText(attribute, value)));
   }
-  const anyExact = exact.length > 0 ? [`${alias} IN (${exact.join(', ')})`] : [];
+  const anyExact = exact.length > 0 ? [`${path} IN (${exact.join(', ')})`] : [];
   return `(${[...anyExact, ...alternatives].join(' OR ')})`;
 }
 
 /** A plan in a few lines for people: what is looked up, and what is filtered after it was read. */
 export function explainPlan({ index, partitionKey, partitions, order, range, filter, sources }: QueryPlan): string {
   const { from, to } = range;
-  const inSources = sources ? ` AND sourceIp in ${JSON.stringify(sources)}` : '';
+  const { wanted, excluded } = sources;
+  const inSources =
+    (wanted.length > 0 ? ` AND sourceIp in ${JSON.stringify(wanted)}` : '') +
+    (excluded.length > 0 ? ` AND sourceIp not in ${JSON.stringify(excluded)}` : '');
   const cost = filter.selective ? ' (events that do not match it are read too, and cost the same)' : '';
   return [
     `index:   ${index}, ${order}`,
@@ -202,7 +255,11 @@ function explainLookup(partitionKey: string, partitions: readonly string[]): str
 
 /** The filter expression with its names and values filled in. */
 function readable({ expression, names, values }: Filter): string {
-  return expression.replace(NOT_EXPIRED, 'not expired').replace(/#\d+|:\w+/g, (alias) => {
+  const ours = expression
+    .replace(`(${OTHER_VERSION} OR `, '')
+    .replace(`) AND ${NOT_EXPIRED}`, ' AND not expired')
+    .replace(NOT_EXPIRED, 'not expired');
+  return ours.replaceAll(`${LISTED_MAP}.`, '').replace(/#\d+|:\w+/g, (alias) => {
     const { S, BOOL } = values[alias] ?? {};
     return names[alias] ?? JSON.stringify(S ?? BOOL) ?? alias;
   });

@@ -28,6 +28,13 @@ export function readTime(value: string, now: number, zone = 'UTC', repeated: Rep
   return iso.length === 24 ? iso : undefined;
 }
 
+/** Reads a length of time such as `10m` or `1h30m`, up to 1,000 days, in milliseconds; undefined if it is none. */
+export function readAge(value: string): number | undefined {
+  const text = value.trim();
+  const age = AGE.test(text) ? ageOf(text) : Number.NaN;
+  return age >= 0 && age <= 1000 * DAY_MS ? age : undefined;
+}
+
 /** In milliseconds. Each part must be valid: the parser would take only the first of `7d6x`. */
 function ageOf(text: string): number {
   const parts = text.match(AGE_PART)?.map((part) => parseDuration(part) ?? Number.NaN) ?? [];

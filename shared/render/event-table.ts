@@ -1,17 +1,25 @@
+import { phraseOf } from '../audit-event/actions.ts';
+import type { AttributeName } from '../audit-event/attributes.ts';
 import type { FieldComparison } from '../query/compare.ts';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
 import { type Cell, type Column, TextTable, textTable } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
-/** A table of events, made in pieces: when, what, where, who, from where, and the result. */
+export interface EventTableOptions {
+  /** Whether eventIDs are shown even where that leaves no room for other columns. */
+  withIds: boolean;
+  /** The attributes that have one value in all events: their columns are left out. */
+  fixed: readonly AttributeName[];
+}
+
+/** A table of events, made in pieces: when, who, what, where, the result, from where. */
 export class EventTable {
   private readonly columns: readonly EventColumn[];
   private readonly table: TextTable;
 
-  /** @param withIds whether eventIDs are shown even where that leaves no room for other columns */
-  constructor(view: View, withIds: boolean) {
-    this.columns = eventColumns(timeDisplay(view.times), withIds);
+  constructor(view: View, { withIds, fixed }: EventTableOptions) {
+    this.columns = eventColumns(timeDisplay(view.times), withIds).filter(({ of }) => !of || !fixed.includes(of));
     this.table = new TextTable(this.columns, view);
   }
 
@@ -22,33 +30,54 @@ export class EventTable {
 }
 
 interface EventColumn extends Column {
+  /** The attribute that it shows; absent: it says more than one. */
+  of?: AttributeName;
   cellOf(event: ListedEvent): Cell;
 }
 
+/** A terminal of 80 columns has the first four and the result. */
 function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    // Room for the longest of MWAA's own operations.
-    { heading: 'EVENT', least: 19, cellOf: ({ eventName = '-' }) => eventName },
-    { heading: 'ENVIRONMENT', least: 11, rank: 3, cellOf: ({ environment = '-' }) => environment },
-    // The end, a role's session, tells who it was.
-    { heading: 'WHO', least: 16, rank: 4, tooWide: 'cut-middle', cellOf: ({ principal = '-' }) => principal },
-    { heading: 'FROM', least: 15, rank: 2, cellOf: ({ sourceIp = '-' }) => sourceIp },
-    { heading: 'EVENT ID', ...(withIds ? {} : { rank: 1 }), cellOf: ({ eventId }) => eventId },
-    { heading: 'RESULT', least: 18, cellOf: resultOf },
+    { heading: 'WHO', of: 'user', least: 11, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
+    { heading: 'WHAT', least: 23, cellOf: whatOf },
+    { heading: 'ENVIRONMENT', of: 'environment', least: 11, rank: 6, cellOf: ({ environment = '-' }) => environment },
+    { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },
+    { heading: 'ROLE', of: 'role', least: 16, rank: 3, tooWide: 'cut-middle', cellOf: ({ role = '-' }) => role },
+    { heading: 'ACCOUNT', of: 'accountId', rank: 2, cellOf: ({ accountId = '-' }) => accountId },
+    { heading: 'REGION', of: 'region', rank: 1, cellOf: ({ region = '-' }) => region },
+    { heading: 'EVENT ID', ...(withIds ? {} : { rank: 4 }), cellOf: ({ eventId }) => eventId },
+    { heading: 'RESULT', least: 8, cellOf: resultOf },
   ];
 }
 
-/** The result of a call: `ok`, or its error in one line. The message comes last, because it may be cut off. */
-function resultOf({ errorCode, errorMessage, provisional }: ListedEvent): Cell {
-  const text = `${errorCode ?? 'ok'}${provisional ? ' (provisional)' : ''}`;
-  if (errorCode === undefined) return text;
-  return { text: errorMessage === undefined ? text : `${text}: ${errorMessage}`, style: 'red' };
+/** The person or machine behind an event; if that is not known, who signed the request. */
+export const whoOf = ({ user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>): string => user ?? principal;
+
+/** What was done, and to what: `DAG run triggered: orders_daily`. */
+export function whatOf({ action, target }: Pick<ListedEvent, 'action' | 'target'>): string {
+  return target === undefined ? phraseOf(action) : `${phraseOf(action)}: ${target}`;
+}
+
+/** The result of a call: `ok`, or why not, in one line. The message comes last, because it may be cut off. */
+function resultOf(event: ListedEvent): Cell {
+  const { outcome, provisional } = event;
+  const text = `${outcome}${provisional ? ' (provisional)' : ''}`;
+  const reason = reasonOf(event);
+  if (outcome === 'ok') return text;
+  return { text: reason === '' ? text : `${text}: ${reason}`, style: 'red' };
+}
+
+/** Why a call did not succeed: the status of Airflow, or the error code of AWS, and the message; empty if it did. */
+export function reasonOf({ outcome, errorCode, errorMessage, statusCode }: ListedEvent): string {
+  if (outcome === 'ok') return '';
+  const code = statusCode === undefined ? errorCode : `${statusCode} from Airflow`;
+  return [code, errorMessage].filter((part) => part !== undefined).join(': ');
 }
 
 /** The events that are compared, then their fields side by side. On a terminal, long values wrap. */
 export function comparisonText(events: readonly StoredEvent[], fields: readonly FieldComparison[], view: View): string {
-  const legend = new EventTable(view, true).add(events);
+  const legend = new EventTable(view, { withIds: true, fixed: [] }).add(events);
   if (fields.length === 0) return legend;
   const column = (heading: string, least: number) => ({ heading, least, tooWide: 'wrap' as const });
   // Numbered as in the list above.

@@ -1,7 +1,6 @@
 import { defined } from '../defined.ts';
 import {
   type Change,
-  type ConfiguringEvent,
   type FieldChange,
   type FieldState,
   type History,
@@ -10,6 +9,7 @@ import {
   settingsByPath,
 } from '../query/configuration.ts';
 import type { HistoryQuestion } from '../query/history.ts';
+import type { StoredEvent } from '../store/event-item.ts';
 import { csvRow } from './csv.ts';
 
 /** A history as one line of JSON: its changes or, if the question is about a time, its configuration. */
@@ -57,7 +57,7 @@ function settingJson({ json, masked, event }: Setting): string {
   return object({ value: json, ...plain({ ...referenceTo(event), masked: masked || undefined }) });
 }
 
-const referenceTo = ({ eventId, eventTime, user, provisional }: ConfiguringEvent) =>
+const referenceTo = ({ eventId, eventTime, user, provisional }: StoredEvent) =>
   defined({ eventId, eventTime, user, provisional });
 
 // The values of fields are JSON text of the record, so that no digit is lost. So objects are put together from texts.

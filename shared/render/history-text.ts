@@ -1,6 +1,5 @@
 import {
   type Change,
-  type ConfiguringEvent,
   type FieldChange,
   type History,
   isComplete,
@@ -8,7 +7,9 @@ import {
   settingsByPath,
 } from '../query/configuration.ts';
 import type { HistoryQuestion } from '../query/history.ts';
+import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
+import { reasonOf, whoOf } from './event-table.ts';
 import { recordOmitted } from './event-text.ts';
 import { cutToWidth, styled, textTable } from './table.ts';
 import { timeDisplay } from './times.ts';
@@ -58,7 +59,7 @@ function changeBlocks({ changes }: History, view: View): string[] {
 }
 
 /** An event, and lines about it. */
-function block(event: ConfiguringEvent, what: string, lines: readonly string[], view: View): string {
+function block(event: StoredEvent, what: string, lines: readonly string[], view: View): string {
   const style: Style = event.outcome === 'ok' ? 'bold' : ['bold', 'red'];
   const title = `${timeDisplay(view.times).full(event.eventTime)}  ${event.provisional ? '(provisional) ' : ''}${what}`;
   const indented = [`event ${displayText(event.eventId)}`, ...lines].map((text) => INDENT + text);
@@ -73,15 +74,12 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
   DeleteEnvironment: ['deleted', 'delete'],
 };
 
-/** `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied, ...` with what may be cut off last. */
-function whatHappened({ eventName = '', outcome, errorCode, errorMessage, ...event }: ConfiguringEvent): string {
+/** `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied: ...` with what may be cut off last. */
+function whatHappened(event: StoredEvent): string {
+  const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
-  if (outcome === 'ok') return `${did} by ${whoOf(event)}`;
-  const reasons = [errorCode, errorMessage].filter((reason) => reason !== undefined);
-  return `${attempt} ${outcome}: ${[whoOf(event), ...reasons].join(', ')}`;
+  return outcome === 'ok' ? `${did} by ${whoOf(event)}` : `${attempt} ${outcome}: ${whoOf(event)}, ${reasonOf(event)}`;
 }
-
-const whoOf = ({ user, principal = '-' }: Pick<ConfiguringEvent, 'user' | 'principal'>) => user ?? principal;
 
 /** Why there are no fields. */
 function noteOn({ event, fields, missing }: Change): string[] {

@@ -5,11 +5,14 @@ import {
   attributeNamed,
   attributeOf,
   attributesWhere,
+  isInListedMap,
+  LISTED_MAP,
   type Named,
 } from '../audit-event/attributes.ts';
 import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
+import { TrailError } from '../errors.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
 import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
 
@@ -32,6 +35,23 @@ export type DeliveredEvent = StoredEvent & LogFileRecord;
 
 /** DynamoDB quota of an item, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
+
+/**
+ * The version of the layout of items, attribute `schemaVersion`. Change it when items of before cannot answer the questions of
+ * now: readers refuse items of other versions, and log files that are read again replace them.
+ */
+export const SCHEMA_VERSION = 2;
+
+/** An item of the events table has another schema version. */
+export class SchemaVersionError extends TrailError {
+  constructor(found: number | undefined) {
+    super(
+      'schema-version',
+      `the store has events of schema version ${found ?? 1}: expected ${SCHEMA_VERSION}, that of this version of mwaa-trail; ` +
+        'read their log files again into new tables, with replay or backfill',
+    );
+  }
+}
 
 /** Every index has timeKey as its sort key. */
 const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
@@ -58,7 +78,7 @@ export function toVersionsItem(versions: readonly EventVersion[]): Item {
   const incomplete = versions.findIndex(({ record }) => record === undefined);
   for (let whole = incomplete < 0 ? versions.length : incomplete; ; whole -= 1) {
     const [newest, ...previous] = versions.map((version, i) => (i < whole ? version : withoutRecord(version)));
-    const item = { ...toItem(plainValues(newest!)), ...packed('record', newest!.record), ...packedVersions(previous) };
+    const item = { ...plainItem(newest!), ...packed('record', newest!.record), ...packedVersions(previous) };
     if (itemSize(item) <= MAX_ITEM_BYTES) return item;
     // DynamoDB refuses it, and then the last record is quarantined.
     if (whole === 0) return item;
@@ -70,8 +90,17 @@ function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
   return { ...event, flags: flags.includes('record-omitted') ? flags : [...flags, 'record-omitted'] };
 }
 
-function plainValues(event: EventVersion) {
-  return Object.fromEntries(PLAIN.map((name) => [name, storedValue(name, attributeOf(event, name))]));
+/** The attributes of an event, those that lists show in one map. */
+function plainItem(event: EventVersion): Item {
+  const own = PLAIN.filter((name) => !isInListedMap(name));
+  return {
+    ...toItem({ schemaVersion: SCHEMA_VERSION, ...valuesOf(event, own) }),
+    [LISTED_MAP]: { M: toItem(valuesOf(event, PLAIN.filter(isInListedMap))) },
+  };
+}
+
+function valuesOf(event: EventVersion, names: readonly AttributeName[]) {
+  return Object.fromEntries(names.map((name) => [name, storedValue(name, attributeOf(event, name))]));
 }
 
 function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
@@ -83,7 +112,8 @@ function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>)
 
 /** Returns a text as it is stored and queried, truncated if it is too long. */
 export function storedText(name: AttributeName, value: string): string {
-  return truncateKey(value, attributeNamed(name).index ? MAX_PARTITION_KEY_BYTES : MAX_TEXT_BYTES);
+  const { index, maxBytes = MAX_TEXT_BYTES } = attributeNamed(name);
+  return truncateKey(value, index ? MAX_PARTITION_KEY_BYTES : maxBytes);
 }
 
 /** Returns when an event expires, in seconds since 1970: after it happened or, if its time is invalid, after it was read. */
@@ -93,9 +123,15 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
   return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
 }
 
+/** Whether an item has the layout of this version. */
+export function isCurrent(item: Item): boolean {
+  return item.schemaVersion?.N === String(SCHEMA_VERSION);
+}
+
 /**
  * Reads an item of the events table.
  * @throws {StoredItemError} if an attribute is missing or of another type
+ * @throws {SchemaVersionError}
  */
 export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
@@ -113,10 +149,12 @@ export function fromListedItem(item: Item): ListedEvent {
 
 /** @returns an `Event`, which has these attributes */
 function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
+  if (!isCurrent(item)) throw new SchemaVersionError(numberAt(item, 'schemaVersion'));
+  const listed = item[LISTED_MAP]?.M ?? {};
   const values: Record<string, unknown> = {};
   for (const name of names) {
     const { type, always } = attributeNamed(name);
-    const value = READERS[type ?? 'text'](item, name);
+    const value = READERS[type ?? 'text'](isInListedMap(name) ? listed : item, name);
     if (value !== undefined) values[name] = value;
     else if (always) throw missing(name);
   }
@@ -140,7 +178,7 @@ function missing(name: string): StoredItemError {
 /** Earlier versions are one text, because they are alike and compress well together. */
 function packedVersions(versions: readonly EventVersion[]): Item {
   // The members have one order, so that the same versions are always the same text.
-  const members = versions.map((version) => ({ ...plainValues(version), record: version.record }));
+  const members = versions.map((version) => ({ ...valuesOf(version, PLAIN), record: version.record }));
   return packed('previousVersions', versions.length === 0 ? undefined : JSON.stringify(members));
 }
 

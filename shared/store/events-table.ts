@@ -3,7 +3,7 @@ import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
-import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
+import { type EventVersion, fromEventItem, isCurrent, type StoredEvent, toVersionsItem } from './event-item.ts';
 import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
 import { batchGet, getItem } from './read-items.ts';
 
@@ -53,12 +53,12 @@ export async function dryRunPut(dynamo: DynamoDBClient, table: string, item: Ite
 
 /**
  * Decides what an event means for the item stored under the same eventID. A log file's record replaces a provisional copy,
- * whatever that says; only an addendum replaces a log file's record. Of several addenda the newest wins: by eventTime, then by
+ * whatever that says, and an item of another schema version; only an addendum replaces a log file's record. Of several addenda the newest wins: by eventTime, then by
  * delivery, then by hash, so that the order of arrival never matters.
  */
 export function mergeEvents(stored: Item, incoming: Item): Merge {
   if (isProvisional(incoming)) return { outcome: 'duplicate' };
-  if (isProvisional(stored)) return { outcome: 'stored', put: incoming };
+  if (isProvisional(stored) || !isCurrent(stored)) return { outcome: 'stored', put: incoming };
   const arrived = fromEventItem(incoming);
   // This decides nearly all duplicates, without unpacking what is stored.
   if (arrived.contentHash === textAt(stored, 'contentHash') && !isAddendum(arrived)) return { outcome: 'duplicate' };

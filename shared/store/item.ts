@@ -84,7 +84,7 @@ export function textsAt(item: Item, name: string): string[] {
 
 /**
  * Returns the size in bytes that DynamoDB counts for an item of the types that this program writes: names and strings in UTF-8,
- * numbers by their digits, 3 bytes for a list and 1 for each element.
+ * numbers by their digits, 3 bytes for a list or map and 1 for each element.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemSize(item: Item): number {
@@ -95,6 +95,7 @@ function valueSize(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   if (value.B !== undefined) return value.B.length;
   if (value.N !== undefined) return Math.ceil(value.N.length / 2) + 2;
+  if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemSize(value.M);
   if (value.L !== undefined) return 3 + value.L.reduce((size, element) => size + 1 + valueSize(element), 0);
   return 1;
 }

@@ -53,7 +53,8 @@ describe('routes', () => {
       { requestParameters: { ResourceArn: 'arn:aws:s3:::bucket' } },
       { requestParameters: { ResourceArn: '%ZZ' } },
       { requestParameters: { ResourceArn: arnOf('') } },
-      { requestParameters: { ResourceArn: 'arn:aws:airflow:eu-west-1:123456789012:role/prod-etl/Admin' } },
+      { requestParameters: { ResourceArn: 'arn:aws:airflow:eu-west-1:123456789012:role/prod-etl' } },
+      { requestParameters: { ResourceArn: 'arn:aws:airflow:eu-west-1:123456789012:something/prod-etl' } },
     ];
     for (const record of NOWHERE) {
       expect(environmentOf(record)).toBeUndefined();
@@ -85,6 +86,30 @@ describe('routes', () => {
     expect(environmentOf(record)).toBeUndefined();
   });
 });
+
+/** Logins and calls of the REST API are authorized on a role of Airflow in an environment. */
+describe('ARNs of a role', () => {
+  const ROLE = 'arn:aws:airflow:eu-west-1:123456789012:role/prod-etl/Admin';
+  const denial = `User: arn:aws:iam::123456789012:user/anna is not authorized to perform: airflow:CreateWebLoginToken on resource: ${ROLE}`;
+
+  test.each([
+    ['the text of a denial', { requestParameters: null, errorMessage: `${denial} because no policy allows it` }],
+    ['at the end of a sentence', { responseElements: { message: `${denial}.` } }],
+    ['resources', { resources: [{ ARN: ROLE }] }],
+    ['percent-encoded', { resources: [{ ARN: encodeURIComponent(ROLE) }] }],
+  ])('%s', (_, record) => {
+    expect(environmentOf(record)).toBe('prod-etl');
+  });
+
+  test('a role of all environments names none', () => {
+    expect(environmentOf({ errorMessage: denial.replace('prod-etl', '*') })).toBeUndefined();
+  });
+});
+
+test('a denial of a hostile length takes linear time', () => {
+  const message = `on resource: arn:aws:airflow:r:a:environment/x${'.)'.repeat(500_000)}x`;
+  expect(environmentOf({ errorMessage: message })).toHaveLength(1_000_002);
+}, 2000);
 
 describe('ARNs', () => {
   test.each([

@@ -201,9 +201,9 @@ test('whatever a record holds, its event has well-formed texts that are not empt
     });
   fc.assert(
     fc.property(record, (text) => {
-      const { flags, redacted, record: stored, ...rest } = eventOf(text);
+      const { flags, redacted, parameters, record: stored, ...rest } = eventOf(text);
       expect(stored.isWellFormed()).toBe(true);
-      for (const value of [...Object.values(rest), ...flags, ...redacted]) {
+      for (const value of [...Object.values(rest), ...flags, ...redacted, ...parameters]) {
         if (typeof value === 'string') expect([value.isWellFormed(), value === '']).toEqual([true, false]);
         else expect(['number', 'boolean']).toContain(typeof value);
       }

@@ -66,7 +66,7 @@ function parseCsv(text: string): Record<string, string>[] {
 describe('query', () => {
   test('all events, newest first', async () => {
     const events = await query();
-    expect(RECORDS.size).toBe(81);
+    expect(RECORDS.size).toBe(91);
     expect(events.map(({ eventId }) => eventId).sort()).toEqual([...RECORDS.keys()].sort());
     const times = events.map(({ eventTime }) => eventTime);
     expect(times).toEqual([...times].sort().reverse());
@@ -150,7 +150,12 @@ describe('query', () => {
     const rows = parseCsv(csv.stdout);
     expect(rows).toEqual(
       events.map(({ timeKey, ...event }) =>
-        Object.fromEntries(Object.entries(event).map(([name, value]) => [name, String(value)])),
+        Object.fromEntries(
+          Object.entries(event).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : JSON.stringify(value),
+          ]),
+        ),
       ),
     );
     for (const { code, stderr } of [json, ndjson, csv]) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -165,16 +170,16 @@ describe('query', () => {
     expect(event?.record).toEqual(Records[0]);
     const csv = await run('query', '--environment', 'test-cloudtrail', '--full', '--format', 'csv');
     expect(JSON.parse(parseCsv(csv.stdout)[0]!.record!)).toEqual(Records[0]);
-    expect(await query('--full', '--limit', '1000')).toHaveLength(81);
+    expect(await query('--full', '--limit', '1000')).toHaveLength(91);
   }, 30_000);
 
   test('the table tells when, what, where, who, from where, and why', async () => {
     const { stdout, stderr } = await run('query', '--environment', 'test-cloudtrail');
     expect(stderr).toBe('');
     const [headings, row, ...rest] = lines(stdout);
-    expect(headings).toMatch(/^TIME \(UTC\) +EVENT +ENVIRONMENT +WHO +FROM +EVENT ID +RESULT$/);
+    expect(headings).toMatch(/^TIME \(UTC\) +WHO +WHAT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/);
     expect(row).toMatch(
-      /^2020-10-07 15:52:58 {2}CreateEnvironment {2}test-cloudtrail {2}\S+ {2}\S+ {2}EventID +AccessDenied: /,
+      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: AccessDenied: /,
     );
     expect(rest).toEqual([]);
   });

@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { actionReference } from '../../cli/action-reference.ts';
 import { cliReference } from '../../cli/reference.ts';
 import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
 import { allCommands } from '../support/program.ts';
 
 test('docs/cli.md is what the program says; npm run docs writes it anew', async () => {
   expect(await readFile('docs/cli.md', 'utf8')).toBe(await cliReference());
+});
+
+test('docs/actions.md is what the tables say; npm run docs writes it anew', async () => {
+  expect(await readFile('docs/actions.md', 'utf8')).toBe(actionReference());
 });
 
 test('docs/access-patterns.md names every filter and only flags that there are', async () => {

@@ -147,7 +147,7 @@ test('lists the changes, oldest first, with what was not done', async () => {
   MinWorkers                   not set -> 2
   WorkerReplacementStrategy    FORCED
 
-2026-11-05 00:00:00 UTC  update failed: ana, ValidationException, ${LONG}
+2026-11-05 00:00:00 UTC  update failed: ana, ValidationException: ${LONG}
   event p4
   MaxWorkers  25 -> 0
 
@@ -165,7 +165,13 @@ test('what was before a change is right whatever time is asked for', async () =>
       ...{ environment: 'prod', accountId: '111122223333', region: 'eu-west-1' },
       changes: [
         {
-          ...{ eventId: 'p4', eventTime: '2026-11-05T00:00:00Z', principal: 'ana', eventName: 'UpdateEnvironment' },
+          ...{
+            eventId: 'p4',
+            eventTime: '2026-11-05T00:00:00Z',
+            user: 'ana',
+            principal: 'ana',
+            eventName: 'UpdateEnvironment',
+          },
           ...{ outcome: 'failed', errorCode: 'ValidationException', errorMessage: LONG },
           fields: [{ path: 'MaxWorkers', before: 25, after: 0, masked: false }],
         },
@@ -209,7 +215,7 @@ All other fields are unknown`);
       {
         ...{ environment: 'other', accountId: '111122223333', region: 'us-east-1' },
         ...{ at: '2026-11-04T00:00:00.000Z', complete: false },
-        configuration: { MaxWorkers: { value: 2, eventId: 'o2', eventTime: '2026-11-03T00:00:00Z' } },
+        configuration: { MaxWorkers: { value: 2, eventId: 'o2', eventTime: '2026-11-03T00:00:00Z', user: 'ana' } },
       },
     ]);
     expect(await asJson('--environment', 'prod', '--at', '2026-11-07')).toMatchObject([
@@ -264,14 +270,14 @@ test('over HTTP there are rows of CSV, one for each field', async () => {
   const { body } = await overHttp('/environments/prod/history?since=2026-11-05', 'text/csv');
   expect(body.split('\r\n')).toEqual([
     'accountId,region,eventTime,eventId,eventName,user,principal,outcome,errorCode,path,before,after,masked,missing,unordered,provisional',
-    '111122223333,eu-west-1,2026-11-05T00:00:00Z,p4,UpdateEnvironment,,ana,failed,ValidationException,MaxWorkers,25,0,false,,,',
-    '111122223333,eu-west-1,2026-11-06T00:00:00Z,p5,DeleteEnvironment,,ana,ok,,,,,,,,',
+    '111122223333,eu-west-1,2026-11-05T00:00:00Z,p4,UpdateEnvironment,ana,ana,failed,ValidationException,MaxWorkers,25,0,false,,,',
+    '111122223333,eu-west-1,2026-11-06T00:00:00Z,p5,DeleteEnvironment,ana,ana,ok,,,,,,,,',
     '',
   ]);
   const at = await overHttp('/environments/other/history?region=us-east-1&at=2026-11-05', 'text/csv');
   expect(at.body.split('\r\n')).toEqual([
     'accountId,region,path,value,masked,eventId,eventTime,user,provisional',
-    '111122223333,us-east-1,MaxWorkers,2,false,o2,2026-11-03T00:00:00Z,,',
+    '111122223333,us-east-1,MaxWorkers,2,false,o2,2026-11-03T00:00:00Z,ana,',
     '',
   ]);
 });

@@ -49,10 +49,10 @@ describe('the samples', () => {
     const first = await replay('samples');
     expect(first.code).toBe(0);
     expect(first.stderr).toBe('');
-    expect(first.report.total).toEqual({ read: 157, kept: 83, stored: 82, known: 1, skipped: 74, failed: 0 });
+    expect(first.report.total).toEqual({ read: 167, kept: 93, stored: 92, known: 1, skipped: 74, failed: 0 });
     expect(first.report.files.map(({ path }) => path.split('/').at(-1))).toEqual(readdirSync(SAMPLES).sort());
     const events = first.report.environments.reduce((sum, environment) => sum + environment.events, 0);
-    expect(events).toBe(81);
+    expect(events).toBe(91);
     for (const { read, kept, skipped, stored, known, failed } of first.report.files as Record<string, number>[]) {
       expect(read).toBe(kept! + skipped!);
       expect(kept).toBe(stored! + known! + failed!);
@@ -60,7 +60,7 @@ describe('the samples', () => {
 
     const second = await replay('samples');
     expect(second.code).toBe(0);
-    expect(second.report.total).toEqual({ read: 157, kept: 83, stored: 0, known: 83, skipped: 74, failed: 0 });
+    expect(second.report.total).toEqual({ read: 167, kept: 93, stored: 0, known: 93, skipped: 74, failed: 0 });
     expect(new Set(second.report.files.map(({ outcome }) => outcome))).toEqual(new Set(['unchanged']));
     expect(second.report.environments).toEqual(first.report.environments);
   }, 60_000);
@@ -69,8 +69,8 @@ describe('the samples', () => {
     const { code, stdout, stderr } = await run('replay', '--store', 'samples', SAMPLES);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of readdirSync(SAMPLES)) expect(stdout).toContain(join(SAMPLES, name));
-    expect(stdout).toContain('15 files: 157 records read, 83 kept (0 stored, 83 known, 0 failed), 74 skipped\n');
-    expect(stdout).toMatch(/^prod-etl +111122223333 +eu-west-1 +44 +9$/m);
+    expect(stdout).toContain('15 files: 167 records read, 93 kept (0 stored, 93 known, 0 failed), 74 skipped\n');
+    expect(stdout).toMatch(/^prod-etl +111122223333 +eu-west-1 +52 +11$/m);
     expect(stdout).toMatch(/^test-cloudtrail +012345678901 +us-west-2 +1 +1$/m);
   }, 60_000);
 });
@@ -251,7 +251,7 @@ describe('the store', () => {
         else expect(stderr).toMatch(/^mwaa-trail: the store \S+ is open in another process: [^\n]+\n$/);
       }
       expect(ended.map(({ code }) => code)).toContain(0);
-      expect((await replay(store, SAMPLES)).report.total).toMatchObject({ kept: 83, known: 83, stored: 0 });
+      expect((await replay(store, SAMPLES)).report.total).toMatchObject({ kept: 93, known: 93, stored: 0 });
     }
   }, 120_000);
 

@@ -43,7 +43,7 @@ describe.each(ZONES)('on a machine in %s', (zone) => {
         const row = listed.stdout.split('\n').find((line) => line.includes(`${id}-env`))!;
         const [copied] = TIME.exec(row)!;
         const found = await run(zone, 'query', '--environment', `${id}-env`, '--since', copied, ...flags);
-        expect({ id, copied, code: found.code, found: found.stdout.includes(`${id}-env`) }).toEqual({
+        expect({ id, copied, code: found.code, found: found.stdout.includes(`who-${id}`) }).toEqual({
           ...{ id, copied, code: 0, found: true },
         });
       }

@@ -114,7 +114,11 @@ describe.each(ZONES)('on a terminal in %s', (zone) => {
     for await (const more of followEvents({ ...follow, sleep, onFailure: () => {} }, store.deps)) events.push(...more);
     expect(events).toHaveLength(UNUSABLE.length + 3);
     for (const kind of ['absolute', 'relative'] as const) {
-      expectSane(new EventTable({ colour: false, times: { kind, zone, now: Date.now() } }, true).add(events));
+      expectSane(
+        new EventTable({ colour: false, times: { kind, zone, now: Date.now() } }, { withIds: true, fixed: [] }).add(
+          events,
+        ),
+      );
     }
   });
 });

@@ -4,8 +4,8 @@ import pMap from 'p-map';
 import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
 import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import type { ListedEvent } from '../../shared/store/event-item.ts';
-import { itemSize } from '../../shared/store/item.ts';
+import { type ListedEvent, SCHEMA_VERSION } from '../../shared/store/event-item.ts';
+import { itemSize, toItem } from '../../shared/store/item.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -190,6 +190,8 @@ async function indexItems(environment: string, events: readonly ListedEvent[]): 
 test('expired events are not returned, whichever index is read', async () => {
   const expired = {
     environment: 'short-lived',
+    user: 'mayfly',
+    role: 'Ephemeral',
     principal: 'mayfly',
     errorCode: 'Gone',
     accessKeyId: 'AKIAEXAMPLEMAYFLY',
@@ -197,6 +199,7 @@ test('expired events are not returned, whichever index is read', async () => {
   };
   const day = list[0]!.eventTime.slice(0, 10);
   const texts = { ...expired, day, contentHash: 'x', logFile: 'b/k', ingestedAt: 'x' };
+  const listed = toItem({ action: 'dag.list', access: 'read', outcome: 'ok' });
   await pMap([-1, 0, 1], (seconds) => {
     const eventId = `expires-${seconds}`;
     const item = { ...texts, eventId, timeKey: `${day}T00:00:00.000Z#${eventId}` };
@@ -204,8 +207,8 @@ test('expired events are not returned, whichever index is read', async () => {
       new PutItemCommand({
         TableName: deps.tables.eventsTable,
         Item: {
-          ...Object.fromEntries(Object.entries(item).map(([name, S]) => [name, { S }])),
-          expiresAt: { N: String(NOW / 1000 + seconds) },
+          ...toItem({ ...item, schemaVersion: SCHEMA_VERSION, expiresAt: NOW / 1000 + seconds }),
+          listed: { M: listed },
         },
       }),
     );

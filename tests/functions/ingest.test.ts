@@ -556,10 +556,12 @@ describe('bad records', () => {
 
 describe('what is stored', () => {
   const attribute = (item: StoredItem, name: string) => item[name]?.S ?? item[name]?.BOOL;
-  const indexed = (item: StoredItem) =>
-    Object.fromEntries(
+  const indexed = ({ listed, ...own }: StoredItem) => {
+    const item = { ...own, ...listed?.M };
+    return Object.fromEntries(
       EXPECTED_ATTRIBUTES.flatMap((name) => (item[name] === undefined ? [] : [[name, attribute(item, name)]])),
     );
+  };
   const indexedTable = async (of: World) =>
     [...(await storedEvents(of)).values()].map(indexed).sort((a, b) => (a.eventId! < b.eventId! ? -1 : 1));
   const sorted = (events: readonly ExpectedEvent[]) => [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
@@ -709,7 +711,7 @@ describe('what is stored', () => {
     const [environment] = (await dumpTable(world.dynamo, world.deps.config.environmentsTable)).filter(
       (item) => item.environment !== undefined,
     );
-    expect(environment).toMatchObject({ environment: event!.environment, accountId: event!.accountId });
+    expect(environment).toMatchObject({ environment: event!.environment, accountId: event!.listed!.M!.accountId });
   });
 
   test("a bucket's owner is checked when the list names it", async () => {

@@ -73,6 +73,8 @@ describe('tables', () => {
       'byErrorCode',
       'byEventName',
       'byPrincipal',
+      'byRole',
+      'byUser',
     ]);
     const projected = indexes.map(({ Projection }) => Projection?.NonKeyAttributes ?? []);
     // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html

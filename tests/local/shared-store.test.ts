@@ -57,7 +57,7 @@ const store = (cwd: string) => join(cwd, '.mwaa-trail');
 const announcement = (cwd: string) => `${storeFolders(store(cwd)).dynamo}.server.json`;
 const done = { code: 0, stderr: '' };
 /** How many events of the samples `query` lists. */
-const TOTAL = 81;
+const TOTAL = 91;
 
 async function eventCount(cwd: string): Promise<number> {
   const { stdout, ...ended } = await run(cwd, 'query', '--format', 'ndjson', '--limit', '1000');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ConfiguringEvent, historiesOf } from '../../shared/query/configuration.ts';
+import { historiesOf } from '../../shared/query/configuration.ts';
+import type { StoredEvent } from '../../shared/store/event-item.ts';
 import {
   answeredAt,
   answeredChanges,
@@ -16,10 +17,9 @@ import { mwaaRecord } from '../support/mwaa-record.ts';
 import { scaled } from '../support/scale.ts';
 
 /** As it is stored. */
-function stored(record: object | string, more: Partial<ConfiguringEvent> = {}): ConfiguringEvent {
+function stored(record: object | string, more: Partial<StoredEvent> = {}): StoredEvent {
   const event = eventOf(typeof record === 'string' ? record : JSON.stringify(record));
-  const outcome = event.errorCode === undefined ? 'ok' : event.errorCode === 'AccessDenied' ? 'denied' : 'failed';
-  return { ...event, ingestedAt: '2026-11-20T12:00:00.000Z', outcome, ...more } as ConfiguringEvent;
+  return { ...event, ingestedAt: '2026-11-20T12:00:00.000Z', ...more } as StoredEvent;
 }
 
 const AT = '2026-11-07T00:00:00.000Z';
@@ -53,7 +53,7 @@ const update = (eventID: string, requestParameters: unknown, more: object = {}) 
   mwaaRecord(eventID, { eventTime: '2026-11-06T03:00:00Z', requestParameters, ...more });
 
 /** The configuration that events lead to, as `[complete, { path: value }]`. */
-function valuesAfter(...events: ConfiguringEvent[]): unknown {
+function valuesAfter(...events: StoredEvent[]): unknown {
   const [answer] = answeredAt(printed(historiesOf(events), AT));
   const values = Object.entries(answer?.configuration ?? {}).map(([path, { value }]) => [path, value]);
   return [answer?.complete, Object.fromEntries(values)];
@@ -108,7 +108,7 @@ describe('a request that is not known', () => {
   const { record: _, ...withoutRecord } = stored(update('b', { MaxWorkers: 2 }));
 
   test.each([
-    ['a record that was too big', withoutRecord as ConfiguringEvent, 'record', [false, {}]],
+    ['a record that was too big', withoutRecord as StoredEvent, 'record', [false, {}]],
     ['a request that is null', stored(update('b', null)), 'request', [false, {}]],
     [
       'a request that CloudTrail left out',
@@ -130,7 +130,7 @@ describe('a request that is not known', () => {
 
   test('fields are known again once they are set', () => {
     const later = stored(update('c', { MinWorkers: 1 }, { eventTime: '2026-11-06T04:00:00Z' }));
-    expect(valuesAfter(stored(create), withoutRecord as ConfiguringEvent, later)).toEqual([false, { MinWorkers: 1 }]);
+    expect(valuesAfter(stored(create), withoutRecord as StoredEvent, later)).toEqual([false, { MinWorkers: 1 }]);
   });
 });
 

@@ -8,6 +8,7 @@ import { codePoint } from '../support/code-point.ts';
 const NOW = 1_795_176_000;
 const DAYS = ['0000-00-00', '2026-10-26', '2026-11-05', '2026-11-06', '2026-11-07'];
 const UNEXPIRED = '(attribute_not_exists(expiresAt) OR expiresAt > :now)';
+const OTHER_VERSION = '(attribute_not_exists(schemaVersion) OR schemaVersion <> "2" OR ';
 
 const plan = (criteria: Criteria, order: Order = 'newest-first', after?: string) =>
   planQuery(criteria, { order, after, days: async () => DAYS, now: NOW });
@@ -15,10 +16,13 @@ const plan = (criteria: Criteria, order: Order = 'newest-first', after?: string)
 /** The conditions of a filter with their names and values put in, in alphabetical order. */
 async function conditionsOf(criteria: Criteria): Promise<string[]> {
   const { expression, names, values } = (await plan(criteria)).filter;
+  expect(expression).toMatch(/^\(.*\) AND \([^)]*\)[^)]*\)$/);
   const written = expression
     .replace(/#\w+/g, (name) => names[name]!)
     .replace(/:(?!now)\w+/g, (name) => JSON.stringify(Object.values(values[name]!)[0]));
-  return written.split(' AND ').sort();
+  expect(written.startsWith(OTHER_VERSION)).toBe(true);
+  expect(written.endsWith(`) AND ${UNEXPIRED}`)).toBe(true);
+  return written.slice(OTHER_VERSION.length, -`) AND ${UNEXPIRED}`.length).split(' AND ').sort();
 }
 
 describe('the index', () => {
@@ -27,6 +31,9 @@ describe('the index', () => {
     [{ environment: ['b', 'a'] }, 'byEnvironment', 'environment', ['b', 'a']],
     [{ accessKeyId: ['AKIA'] }, 'byAccessKey', 'accessKeyId', ['AKIA']],
     [{ principal: ['anna'] }, 'byPrincipal', 'principal', ['anna']],
+    [{ user: ['anna'], principal: ['Admin/*'] }, 'byUser', 'user', ['anna']],
+    [{ role: ['Admin'], environment: ['a'] }, 'byRole', 'role', ['Admin']],
+    [{ user: ['anna'], role: ['Admin'], errorCode: ['x'] }, 'byUser', 'user', ['anna']],
     [{ errorCode: ['AccessDenied'] }, 'byErrorCode', 'errorCode', ['AccessDenied']],
     [{ errorCode: ['AccessDenied'], errors: true }, 'byErrorCode', 'errorCode', ['AccessDenied']],
     [{ eventName: ['DeleteEnvironment'] }, 'byEventName', 'eventName', ['DeleteEnvironment']],
@@ -151,24 +158,45 @@ describe('the filter', () => {
 
   test.each([
     [{ errors: true as const }, 'attribute_exists(errorCode)'],
-    [{ readOnly: false }, 'readOnly = false'],
-    [{ sourceIp: ['a'] }, '(sourceIp IN ("a"))'],
-    [{ account: ['1', '2'] }, '(accountId IN ("1", "2"))'],
-    [{ category: ['Data'] }, '(eventCategory IN ("Data"))'],
-    [{ principalType: ['Root'] }, '(principalType IN ("Root"))'],
+    [{ readOnly: false }, 'listed.readOnly = false'],
+    [{ changes: true }, 'listed.access = "write"'],
+    [{ changes: false }, 'listed.access = "read"'],
+    [{ mfa: false }, 'listed.mfa = false'],
+    [{ sourceIp: ['a'] }, '(listed.sourceIp IN ("a"))'],
+    [{ account: ['1', '2'] }, '(listed.accountId IN ("1", "2"))'],
+    [{ category: ['Data'] }, '(listed.eventCategory IN ("Data"))'],
+    [{ principalType: ['Root'] }, '(listed.principalType IN ("Root"))'],
     [{ principal: ['Admin/*'] }, '(begins_with(principal, "Admin/"))'],
     [{ principal: ['anna', 'Admin/*'] }, '(principal IN ("anna") OR begins_with(principal, "Admin/"))'],
     [{ principal: ['*'] }, '(attribute_exists(principal))'],
     [{ environment: ['a*'], principal: ['*'] }, '(attribute_exists(principal))'],
+    [{ user: ['a'], role: ['R*'] }, '(begins_with(role, "R"))'],
+    [{ target: ['orders_daily', 'x*'] }, '(listed.target IN ("orders_daily") OR begins_with(listed.target, "x"))'],
+    [{ param: ['A', 'B'] }, '(contains(listed.parameters, "A") OR contains(listed.parameters, "B"))'],
+    [{ exclude: ['user=a', 'user=b*'] }, 'NOT (user IN ("a") OR begins_with(user, "b"))'],
+    [{ exclude: ['action=dag.list'] }, 'NOT (listed.action IN ("dag.list"))'],
+    [{ exclude: ['target=*'] }, 'NOT (attribute_exists(listed.target))'],
+    [{ exclude: ['sourceIp=192.0.2.1'] }, 'NOT (listed.sourceIp IN ("192.0.2.1"))'],
   ])('%j: %s', async (criteria, condition) => {
-    expect(await conditionsOf(criteria)).toEqual([UNEXPIRED, condition].sort());
+    expect(await conditionsOf(criteria)).toEqual([condition]);
     expect((await plan(criteria)).filter.selective).toBe(true);
   });
 
   test('all conditions apply', async () => {
-    expect(await conditionsOf({ environment: ['a'], sourceIp: ['b'], region: ['c'], errors: true })).toEqual(
-      [UNEXPIRED, '(region IN ("c"))', '(sourceIp IN ("b"))', 'attribute_exists(errorCode)'].sort(),
+    const criteria = { environment: ['a'], sourceIp: ['b'], region: ['c'], errors: true, exclude: ['user=d'] };
+    expect(await conditionsOf(criteria)).toEqual(
+      [
+        ...['(listed.region IN ("c"))', '(listed.sourceIp IN ("b"))', 'NOT (user IN ("d"))'],
+        'attribute_exists(errorCode)',
+      ].sort(),
     );
+  });
+
+  test('what is excluded of the key of the index is not looked up: DynamoDB accepts no filter on it', async () => {
+    const criteria = { user: ['anna', 'ben', 'bob'], exclude: ['user=anna', 'user=bo*', 'sourceIp=10.0.0.0/8'] };
+    const all = await plan(criteria);
+    expect(all).toMatchObject({ index: 'byUser', partitions: ['ben'], filter: { selective: false } });
+    expect(all.sources).toEqual({ wanted: [], excluded: ['10.0.0.0/8'] });
   });
 
   test('only a star at the end of a principal makes a prefix', async () => {
@@ -187,6 +215,12 @@ describe('what DynamoDB demands of any query', () => {
       ) as Record<(typeof TEXT_CRITERION_NAMES)[number], fc.Arbitrary<string[]>>),
       errors: fc.constant(true as const),
       readOnly: fc.boolean(),
+      changes: fc.boolean(),
+      mfa: fc.boolean(),
+      exclude: fc.uniqueArray(
+        fc.tuple(fc.constantFrom(...TEXT_CRITERION_NAMES), text).map((pair) => pair.join('=')),
+        { minLength: 1, maxLength: 4 },
+      ),
       since: time,
       until: time,
     },
@@ -219,6 +253,13 @@ describe('what DynamoDB demands of any query', () => {
 
 test('the maximum number of values fits into an expression of 4 KB', async () => {
   const values = Array.from({ length: 100 }, (_, i) => `${i}*`);
-  const { filter } = await plan({ principal: values });
-  expect(Buffer.byteLength(filter.expression)).toBeLessThanOrEqual(4096);
+  for (const criteria of [
+    { principal: values },
+    { target: values },
+    { param: values },
+    { exclude: values.map((value) => `target=${value}`) },
+  ]) {
+    const { filter } = await plan(criteria);
+    expect(Buffer.byteLength(filter.expression)).toBeLessThanOrEqual(4096);
+  }
 });

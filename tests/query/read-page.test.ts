@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { answerQuestion, openQuestion, type QueryDeps, readPage } from '../../shared/query/ask.ts';
 import type { Criteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/event-item.ts';
+import { type Item, toItem } from '../../shared/store/item.ts';
 
 const TABLES = { eventsTable: 'events', logFilesTable: 'log-files', environmentsTable: 'environments' };
 const NOW = Date.UTC(2026, 10, 20);
@@ -17,6 +18,12 @@ interface Event {
 }
 
 const timeKeyOf = ({ eventTime, eventId }: Event) => `${eventTime.replace('Z', '.000Z')}#${eventId}`;
+
+/** An event as an index has it. */
+function itemOf({ eventTime, ...event }: Event & { timeKey: string }): Item {
+  const listed = toItem({ eventTime, action: 'dag.list', access: 'read', outcome: 'ok' });
+  return { ...toItem({ ...event, schemaVersion: SCHEMA_VERSION }), listed: { M: listed } };
+}
 
 /**
  * The part of DynamoDB that queries use, over a list: partitions by one attribute, sorted by timeKey, a Limit that counts
@@ -42,9 +49,9 @@ function fakeDynamo(events: Event[], pageItems: number, unitsAnItem: number): Dy
     const size = Math.min(pageItems, input.Limit ?? Number.POSITIVE_INFINITY);
     const read = inRange.slice(0, size);
     const more = inRange.length > size || (input.Limit === size && read.length === size);
-    const errorsOnly = input.FilterExpression!.includes('attribute_exists(errorCode)');
+    const errorsOnly = Object.values(input.ExpressionAttributeNames!).includes('errorCode');
     return {
-      Items: read.filter(({ errorCode }) => !errorsOnly || errorCode !== undefined).map((event) => toItem(event)),
+      Items: read.filter(({ errorCode }) => !errorsOnly || errorCode !== undefined).map(itemOf),
       ...(more ? { LastEvaluatedKey: toItem({ timeKey: read.at(-1)!.timeKey }) } : {}),
       ConsumedCapacity: { CapacityUnits: read.length * unitsAnItem },
     };

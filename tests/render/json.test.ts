@@ -64,8 +64,9 @@ test('has every attribute of an event under its name, and nothing empty', () => 
 });
 
 test('a listed event has the attributes of a list', () => {
-  expect(eventJson({ eventId: 'e', timeKey: 't', readOnly: false, environment: '\u001b"\n' })).toBe(
-    '{"eventId":"e","environment":"\\u001b\\"\\n","readOnly":false,"timeKey":"t"}',
+  const meaning = { action: 'dag.list', access: 'read' as const, outcome: 'ok' as const, parameters: [] };
+  expect(eventJson({ eventId: 'e', timeKey: 't', ...meaning, readOnly: false, environment: '\u001b"\n' })).toBe(
+    '{"eventId":"e","action":"dag.list","access":"read","outcome":"ok","environment":"\\u001b\\"\\n","readOnly":false,"timeKey":"t"}',
   );
 });
 

@@ -12,7 +12,7 @@ import {
   toEventItem,
   toVersionsItem,
 } from '../../shared/store/event-item.ts';
-import { itemSize, StoredItemError } from '../../shared/store/item.ts';
+import { type Item, itemSize, StoredItemError } from '../../shared/store/item.ts';
 import { countItem, expectAcceptable } from '../support/dynamo-item.ts';
 import { auditEvent, EVENT } from '../support/event-arbitrary.ts';
 
@@ -40,6 +40,10 @@ describe('an event and its item', () => {
     const { record, contentHash, logFile, recordIndex, ingestedAt, day, ...projected } = item;
     expect(fromListedItem(projected)).toStrictEqual({
       eventId: 'event-1',
+      action: 'environment.update',
+      access: 'write',
+      outcome: 'ok',
+      parameters: [],
       eventTime: '2026-11-06T02:31:18Z',
       eventName: 'UpdateEnvironment',
       environment: 'prod-etl',
@@ -67,7 +71,9 @@ describe('an event and its item', () => {
 
   test.each([
     ['environment', { N: '1' }],
-    ['readOnly', { S: 'true' }],
+    ['listed', { M: { ...toEventItem(EVENT, STORED).listed!.M, readOnly: { S: 'true' } } }],
+    ['listed', { M: {} }],
+    ['listed', { S: 'x' }],
     ['recordIndex', { S: '1' }],
     ['recordIndex', { N: 'x' }],
     ['record', { BOOL: true }],
@@ -75,10 +81,18 @@ describe('an event and its item', () => {
     const item = { ...toEventItem(EVENT, STORED), [name]: value } as ReturnType<typeof toEventItem>;
     expect(() => fromEventItem(item)).toThrow(StoredItemError);
   });
+
+  test.each([undefined, { N: '1' }, { N: '3' }])('an item of schema version %j says what to do', (version) => {
+    const { schemaVersion: _, ...rest } = toEventItem(EVENT, STORED);
+    const item = { ...rest, ...(version && { schemaVersion: version as Item[string] }) };
+    for (const read of [fromEventItem, fromListedItem]) {
+      expect(() => read(item)).toThrow(/schema version .* replay or backfill/);
+    }
+  });
 });
 
 describe('the limits of DynamoDB', () => {
-  const INDEXED = ['environment', 'principal', 'eventName', 'errorCode', 'accessKeyId'] as const;
+  const INDEXED = ['environment', 'user', 'role', 'principal', 'eventName', 'errorCode', 'accessKeyId'] as const;
 
   test.each(INDEXED)('%s of any length is a key', (name) => {
     for (const value of ['x', 'x'.repeat(2048), 'x'.repeat(2049), 'é'.repeat(2000), '💡'.repeat(100_000)]) {
@@ -93,6 +107,7 @@ describe('the limits of DynamoDB', () => {
     for (const name of [...INDEXED, 'userAgent', 'errorMessage'] as const) {
       const item = toEventItem({ ...EVENT, [name]: '' }, STORED);
       expect(item).not.toHaveProperty(name);
+      expect(item.listed?.M).not.toHaveProperty(name);
       expectAcceptable(item);
     }
   });
@@ -115,13 +130,13 @@ describe('the limits of DynamoDB', () => {
 
   test('an item of 400 KB stays, one byte more and its record is left out, and the event flagged', () => {
     const { event, room } = NEARLY_FULL;
-    const full = { ...event, userAgent: 'x'.repeat(room) };
+    const full = { ...event, errorMessage: 'x'.repeat(room) };
     const item = toEventItem(full, STORED);
     expect(itemSize(item)).toBe(MAX_ITEM_BYTES);
     expectAcceptable(item);
     expect(fromEventItem(item)).toStrictEqual({ ...full, ...STORED });
 
-    const over = toEventItem({ ...full, userAgent: 'x'.repeat(room + 1) }, STORED);
+    const over = toEventItem({ ...full, errorMessage: 'x'.repeat(room + 1) }, STORED);
     expectAcceptable(over);
     expect(fromEventItem(over)).toMatchObject({ flags: ['record-omitted'], contentHash: EVENT.contentHash });
     expect(over).not.toHaveProperty('record');
@@ -144,7 +159,7 @@ const NEARLY_FULL = nearlyFull();
 
 function nearlyFull(): { event: typeof EVENT; room: number } {
   for (let length = 530_000; ; length += 2000) {
-    const event = { ...EVENT, userAgent: 'x', record: random(length) };
+    const event = { ...EVENT, errorMessage: 'x', record: random(length) };
     const room = MAX_ITEM_BYTES - itemSize(toEventItem(event, STORED)) + 1;
     if (room < 4000) return { event, room };
   }
@@ -166,7 +181,7 @@ describe('an addendum and what it replaces, in one item', () => {
   test('without room for all records, holds the newer ones, and still knows the others', () => {
     const { event, room } = NEARLY_FULL;
     const large = { ...previous, record: `"${random(3_000)}"` };
-    const item = toVersionsItem(versions({ ...event, userAgent: 'x'.repeat(room - 1_000) }, large));
+    const item = toVersionsItem(versions({ ...event, errorMessage: 'x'.repeat(room - 1_000) }, large));
     expectAcceptable(item);
     expect(fromEventItem(item).record).toBe(event.record);
     const { record: _, ...known } = { ...EVENT, ...previous, ...STORED };
@@ -187,7 +202,7 @@ describe('an addendum and what it replaces, in one item', () => {
 
   test('is never more than an item may be', () => {
     const { event, room } = NEARLY_FULL;
-    const item = toVersionsItem(versions({ ...event, userAgent: 'x'.repeat(room) }, previous));
+    const item = toVersionsItem(versions({ ...event, errorMessage: 'x'.repeat(room) }, previous));
     expectAcceptable(item);
     expect(fromEventItem(item)).toMatchObject({ contentHash: EVENT.contentHash, flags: ['record-omitted'] });
     expect(previousOf(item)).toMatchObject([{ contentHash: previous.contentHash }]);

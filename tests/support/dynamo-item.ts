@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Item } from '../../shared/store/item.ts';
 
-const INDEXES = ['environment', 'day', 'principal', 'eventName', 'errorCode', 'accessKeyId'];
+const INDEXES = ['environment', 'day', 'user', 'role', 'principal', 'eventName', 'errorCode', 'accessKeyId'];
 
 /** An independent count of an item's size, by the rules of the DynamoDB developer guide; a number at its largest. */
 export function countItem(item: Item): number {
@@ -21,6 +21,8 @@ function countValue(value: Item[string]): number {
       return 1;
     case 'L':
       return (content as Item[string][]).reduce((sum, element) => sum + 1 + countValue(element), 3);
+    case 'M':
+      return Object.keys(content as Item).length + 3 + countItem(content as Item);
     default:
       throw new Error(`no such type: ${type}`);
   }
@@ -44,5 +46,8 @@ export function expectAcceptable(item: Item): void {
 }
 
 function textsOf(values: readonly Item[string][]): string[] {
-  return values.flatMap((value) => (value.L ? textsOf(value.L) : value.S === undefined ? [] : [value.S]));
+  return values.flatMap(({ L, M, S }) => {
+    if (L || M) return textsOf(L ?? Object.values(M ?? {}));
+    return S === undefined ? [] : [S];
+  });
 }

@@ -6,7 +6,7 @@ const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({
 const OPTIONAL = [
   ...['eventTime', 'eventName', 'eventSource', 'userAgent', 'requestId', 'sharedEventId', 'eventType', 'environment'],
   ...['accountId', 'region', 'principal', 'principalType', 'principalArn', 'accessKeyId', 'sourceIp', 'eventCategory'],
-  ...['errorCode', 'errorMessage', 'supersedes'],
+  ...['errorCode', 'errorMessage', 'supersedes', 'user', 'role', 'username', 'target'],
 ] as const;
 
 /** Events as the audit-event stage makes them, with texts of any kind. */
@@ -16,6 +16,12 @@ export const auditEvent: fc.Arbitrary<AuditEvent> = fc
     fc.record(
       {
         eventId: text,
+        action: text,
+        access: fc.constantFrom('read', 'write'),
+        outcome: fc.constantFrom('ok', 'denied', 'failed'),
+        statusCode: fc.nat(),
+        parameters: fc.array(text, { maxLength: 3 }),
+        mfa: fc.boolean(),
         readOnly: fc.boolean(),
         record: fc.oneof(
           text,
@@ -30,7 +36,12 @@ export const auditEvent: fc.Arbitrary<AuditEvent> = fc
         ),
         time: fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
       },
-      { requiredKeys: ['eventId', 'record', 'redacted', 'contentHash', 'flags', 'provenance', 'time'] },
+      {
+        requiredKeys: [
+          ...(['eventId', 'action', 'access', 'outcome', 'parameters', 'record', 'redacted', 'contentHash'] as const),
+          ...(['flags', 'provenance', 'time'] as const),
+        ],
+      },
     ),
   )
   .map(([texts, { time, provenance, ...rest }]) => {
@@ -43,6 +54,10 @@ export const EVENT: EventAttributes & LogFileRecord = {
   eventId: 'event-1',
   eventTime: '2026-11-06T02:31:18Z',
   eventName: 'UpdateEnvironment',
+  action: 'environment.update',
+  access: 'write',
+  outcome: 'ok',
+  parameters: [],
   environment: 'prod-etl',
   record: '{"eventID":"event-1"}',
   redacted: [],

@@ -54,7 +54,7 @@ function attributes(names: readonly AttributeName[]): Record<string, Schema> {
 /** Of whose configuration is told. */
 const PLACE = { environment: STRING, ...attributes(['accountId', 'region']) };
 /** An event, and who was behind it. */
-const REFERENCE = { ...attributes(['eventId', 'eventTime', 'provisional']), 'user?': STRING };
+const REFERENCE = attributes(['eventId', 'eventTime', 'user', 'provisional']);
 const VALUE: Schema = {
   type: ['string', 'number', 'boolean', 'null', 'array'],
   description: 'as the record has it; an object is several fields',
@@ -129,9 +129,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Change: object(
     {
       ...REFERENCE,
-      ...attributes(['principal', 'eventName']),
-      outcome: { enum: ['ok', 'denied', 'failed'], description: 'only ok has an effect' },
-      ...attributes(['errorCode', 'errorMessage']),
+      ...attributes(['principal', 'eventName', 'outcome', 'errorCode', 'errorMessage']),
       fields: listOf(schemaRef('FieldChange')),
       'missing?': {
         enum: ['record', 'request'],
@@ -142,7 +140,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         description: 'the event has no valid time: its place is not known, and it is not part of the configuration',
       },
     },
-    'What one event asked for.',
+    'What one event asked for; only if its outcome is ok it changed something.',
   ),
   FieldChange: object({
     path: { type: 'string', description: 'such as LoggingConfiguration.TaskLogs.LogLevel; a list is one value' },

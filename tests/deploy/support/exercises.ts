@@ -118,6 +118,8 @@ export const QUESTIONS: readonly string[] = [
   '/events',
   '/events?environment=prod-etl&environment=dev',
   '/events?principal=ana',
+  '/events?user=ana',
+  '/events?role=Admin',
   '/events?eventName=UpdateEnvironment',
   '/events?errors=true',
   '/events?errorCode=AccessDenied',
