@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createApi } from '../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
+import { answerHistory, openHistory } from '../../shared/query/history.ts';
+import { historyText } from '../../shared/render/history-text.ts';
 import { textWidth } from '../../shared/render/table.ts';
+import { ROOT } from '../support/cli.ts';
 import {
   answeredAt,
   answeredChanges,
@@ -13,6 +18,7 @@ import {
   timeOfSecond,
 } from '../support/configuration-model.ts';
 import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
+import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
 import { SEED, scaled } from '../support/scale.ts';
 
 jest.setTimeout(120_000);
@@ -280,4 +286,25 @@ test('over HTTP there are rows of CSV, one for each field', async () => {
     '111122223333,us-east-1,MaxWorkers,2,false,o2,2026-11-03T00:00:00Z,ana,',
     '',
   ]);
+});
+
+test('docs/configuration-history.md shows the changes of the samples', async () => {
+  const samples = await startSampleStore();
+  const question = openHistory({ environment: 'prod-etl' }, SAMPLE_NOW);
+  const histories = await answerHistory(question, samples.deps);
+  samples.stop();
+  const times = { kind: 'absolute', zone: 'UTC', now: SAMPLE_NOW } as const;
+  const text = historyText(histories, question, { colour: false, times });
+  const [, shown = ''] =
+    /\n```\n(2026-11-06.*?)```\n/s.exec(readFileSync(join(ROOT, 'docs', 'configuration-history.md'), 'utf8')) ?? [];
+  const lines = shown.trimEnd().split('\n');
+  const printed = text.split('\n');
+  const start = printed.findIndex((line) => line.startsWith('2026-11-06'));
+  expect(lines.length).toBeGreaterThan(10);
+  // A line that ends in ` ...` is the beginning of a longer one.
+  expect(
+    lines.map((line, i) =>
+      line.endsWith(' ...') ? `${printed[start + i]!.slice(0, line.length - 4)} ...` : printed[start + i],
+    ),
+  ).toEqual(lines);
 });
