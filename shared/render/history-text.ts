@@ -52,7 +52,7 @@ function line(text: string, style: Style, { width = Number.POSITIVE_INFINITY, co
 function changeBlocks({ changes }: History, view: View): string[] {
   return changes.map((change) => {
     const { event, fields, isUnordered } = change;
-    const rows = fields.map((field): Row => [field.path, changeText(field)]);
+    const rows = fields.map((field): Row => [field.path, changeText(field, event)]);
     const notes = [...noteOn(change), ...(isUnordered ? ['It has no valid time, so its place is not known.'] : [])];
     return block(event, whatHappened(event), [...notes.map(displayText), ...aligned(rows, view)], view);
   });
@@ -103,8 +103,9 @@ function aligned(rows: readonly Row[], { width, colour }: View): string[] {
 }
 
 /** `10 -> 25` */
-function changeText({ before, json, masked }: FieldChange): string {
-  if (masked) return 'changed (masked)';
+function changeText({ before, json, masked }: FieldChange, { outcome }: StoredEvent): string {
+  // It may be the value from before, but that cannot be seen.
+  if (masked) return outcome === 'ok' ? 'changed (masked)' : 'masked';
   if (before.is === 'none') return valueText(json);
   if (before.is !== 'set') return `${STATES[before.is]} -> ${valueText(json)}`;
   return before.json === json ? `${valueText(json)} (as before)` : `${settingText(before)} -> ${valueText(json)}`;

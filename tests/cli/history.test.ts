@@ -41,7 +41,7 @@ beforeAll(async () => {
       'p0',
       '2026-11-01T00:00:00Z',
       'UpdateEnvironment',
-      { Name: 'prod', MaxWorkers: 99 },
+      { Name: 'prod', MaxWorkers: 99, AirflowConfigurationOptions: '***' },
       { errorCode: 'AccessDenied' },
     ),
     requested('p1', '2026-11-02T00:00:00Z', 'UpdateEnvironment', {
@@ -126,7 +126,8 @@ test('lists the changes, oldest first, with what was not done', async () => {
 
 2026-11-01 00:00:00 UTC  update denied: ana, AccessDenied
   event p0
-  MaxWorkers  unknown -> 99
+  AirflowConfigurationOptions  masked
+  MaxWorkers                   unknown -> 99
 
 2026-11-02 00:00:00 UTC  updated by ana
   event p1
