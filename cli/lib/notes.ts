@@ -46,11 +46,8 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
         'CreateWebLoginToken, CreateCliToken and InvokeRestApi are data events: a trail records them only where ' +
         'they are switched on (resource type AWS::MWAA::Environment).'
       );
-    case 'exact-match':
-      return (
-        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
-        '--source-ip a range (--source-ip 192.0.2.0/24).'
-      );
+    case 'no-combination':
+      return 'No event matches all of these filters together. Leave some out to see what there is.';
   }
 }
 
@@ -69,6 +66,7 @@ const LISTINGS: Partial<Record<TextCriterion, string>> = {
   eventName: 'mwaa-trail summary shows which there are.',
   errorCode: 'mwaa-trail summary shows which there are.',
   principal: 'mwaa-trail summary shows which there are.',
+  action: 'docs/actions.md has all actions; the names of operations are for --event-name.',
 };
 
 /** `InvokeRestApi (12 events)` */

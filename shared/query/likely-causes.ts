@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import pMap, { pMapSkip } from 'p-map';
+import { ACTION_CODES } from '../audit-event/actions.ts';
 import { attributeOf } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
 import { type KnownEnvironment, listDays, listEnvironments } from '../store/environments-table.ts';
@@ -27,8 +28,8 @@ export type LikelyCause =
   | { kind: 'delivery-delay' }
   /** The question is about data events, which a trail records only if configured to. */
   | { kind: 'data-events' }
-  /** There is no other cause, and values must match exactly. */
-  | { kind: 'exact-match' };
+  /** There is no other cause, and the question has several filters. */
+  | { kind: 'no-combination' };
 
 /** The operations that the MWAA user guide lists as data events. */
 const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLoginToken', 'InvokeRestApi']);
@@ -48,11 +49,7 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => {
-    const isRight = (value: string) => name === 'environment' || (name === 'eventName' && OPERATIONS.includes(value));
-    return criteria[name]?.every(isRight) === false;
-  });
-  if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
+  if (causes.length === 0 && combinesFilters(criteria)) causes.push({ kind: 'no-combination' });
   return causes;
 }
 
@@ -82,6 +79,12 @@ function asksForDataEvents({ eventName, category }: Criteria): boolean {
   return eventName?.some((name) => DATA_EVENTS.has(name)) === true || category?.includes('Data') === true;
 }
 
+/** Whether there are several filters. What is asked of an environment by the names of operations is one question. */
+function combinesFilters({ since: _, until: __, environment, eventName, ...others }: Criteria): boolean {
+  const more = Object.keys(others).length;
+  return more > 1 || (more === 1 && (environment ?? eventName) !== undefined);
+}
+
 interface AskedValue {
   criterion: TextCriterion;
   value: string;
@@ -93,7 +96,7 @@ export interface UnknownValue extends AskedValue {
   nearest: NearName[];
 }
 
-/** A value that events do have, or that is the name of an operation. */
+/** A value that events do have, or that is the name of an operation or action. */
 export interface NearName {
   value: string;
   /** How many events have it, up to 1,000. */
@@ -110,6 +113,11 @@ const OPERATIONS: readonly string[] = [
   ...['InvokeRestApi', 'ListEnvironments', 'ListTagsForResource', 'PublishMetrics', 'TagResource', 'UntagResource'],
   'UpdateEnvironment',
 ];
+/** Names that help even if there is no event of them. */
+const NAMED: Readonly<Partial<Record<TextCriterion, readonly string[]>>> = {
+  eventName: OPERATIONS,
+  action: ACTION_CODES,
+};
 
 /** Bounds the cost: a page for each value and each of its other spellings, and two for each near name. */
 const MAX_VALUES = 5;
@@ -117,7 +125,7 @@ const SAMPLED_EVENTS = 1_000;
 
 /**
  * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
- * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or, if there are none, of all
+ * listed, of MWAA's operations and our actions, and of the newest events that meet the rest of the question, or, if there are none, of all
  * newest events. The number of pages is bounded, and so is the cost of each.
  */
 async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
@@ -126,8 +134,7 @@ async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<Unkno
   const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
   const unknown = await filter(asked, async ({ criterion, value }) => {
     if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
-    if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
-    return !(await exists(criterion, value, deps));
+    return !isNamed(criterion, value) && !(await exists(criterion, value, deps));
   });
   if (unknown.length === 0) return [];
   const rest = { ...criteria };
@@ -143,6 +150,12 @@ function askedValues(criteria: Criteria): AskedValue[] {
   return TEXT_CRITERION_NAMES.filter((criterion) => TEXT_CRITERIA[criterion].values === undefined)
     .flatMap((criterion) => (criteria[criterion] ?? []).map((value) => ({ criterion, value })))
     .slice(0, MAX_VALUES);
+}
+
+/** Whether a value is right, even if there is no event of it. */
+function isNamed(criterion: TextCriterion, value: string): boolean {
+  const { [criterion]: names = [] } = NAMED;
+  return isPrefix(criterion, value) ? names.some((name) => name.startsWith(value.slice(0, -1))) : names.includes(value);
 }
 
 async function exists(criterion: TextCriterion, value: string, deps: QueryDeps): Promise<boolean> {
@@ -163,23 +176,23 @@ async function namesNear(
   const { criterion, value } = asked;
   // A similar address, or range, is another one, not a misspelling.
   if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
-  const names = new Set([
-    ...known.flatMap((event) => nameIn(event, asked)),
-    ...(criterion === 'eventName' ? OPERATIONS : []),
+  const found = new Set([
+    ...known.flatMap((event) => namesIn(event, asked)),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
-  names.delete(value);
-  const count = (name: string) => counted(criterion, name, rest, deps);
-  const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
+  found.delete(value);
+  const { [criterion]: named = [] } = NAMED;
+  const names = new Set([...nearestNames(value, [...found]), ...nearestNames(value, named)]);
+  const near = await pMap(names, (name) => counted(criterion, name, rest, deps), { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
-  // An operation's name helps even if there is no event of it.
-  return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+  return existing.length > 0 ? existing : near.filter(({ value: name }) => named.includes(name)).slice(0, 1);
 }
 
-/** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
-function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): string[] {
+/** The names that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
+function namesIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): readonly string[] {
   const name = attributeOf(event, TEXT_CRITERIA[criterion].attribute);
+  if (typeof name === 'object') return name;
   if (typeof name !== 'string') return [];
   if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
   return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];

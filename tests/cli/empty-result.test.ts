@@ -12,7 +12,12 @@ beforeAll(async () => {
   await store.add(
     { id: 'a', time: '2026-11-01T00:00:00Z', environment: 'prod-etl' },
     { id: 'b', time: '2026-11-10T00:00:00Z', environment: 'prod-etl' },
-    { id: 'c', time: '2026-11-10T00:00:00Z', environment: 'staging' },
+    {
+      id: 'c',
+      time: '2026-11-10T00:00:00Z',
+      environment: 'staging',
+      record: { requestParameters: { Name: 'staging', MaxResults: 5 } },
+    },
   );
   await store.addLogFile({});
 });
@@ -84,7 +89,21 @@ describe('the likely causes of an empty result', () => {
       { principal: ['Ana'], since: '2026-11-20T11:50:00.000Z' },
       [unknown('principal', 'Ana', { ...near('ana', 3), inQuestion: false }), { kind: 'delivery-delay' }],
     ],
-    ['nothing to say', { environment: ['staging'], errors: true as const }, []],
+    ['several filters', { environment: ['staging'], errors: true as const }, [{ kind: 'no-combination' }]],
+    ['an action of which there is no event', { action: ['pool.delete'] }, []],
+    ['the beginning of actions', { action: ['pool.*'] }, []],
+    [
+      'an action in the plural',
+      { action: ['pools.delete'] },
+      [unknown('action', 'pools.delete', { value: 'pool.delete', events: 0, more: false, inQuestion: false })],
+    ],
+    [
+      'an action that is like one in the store, and like others',
+      { action: ['READ'] },
+      [unknown('action', 'READ', near('environment.read', 3))],
+    ],
+    ['a parameter', { param: ['maxresult'] }, [unknown('param', 'maxresult', near('MaxResults', 1))]],
+    ['nothing to say', { environment: ['staging'], eventName: ['DeleteEnvironment'] }, []],
   ])('%s', async (_, criteria, causes) => {
     expect(await likelyCauses(criteria, store.deps)).toEqual(causes);
   });
