@@ -2,7 +2,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
@@ -57,7 +57,14 @@ function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
   const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
   const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
-  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
+  return [`No event ${found} ${quoted(value)}.`, advice, starAdvice(criterion, value)].filter(Boolean).join(' ');
+}
+
+/** What a final `*` means where it makes no prefix. */
+function starAdvice(criterion: TextCriterion, value: string): string | undefined {
+  if (!value.endsWith('*') || isPrefix(criterion, value)) return undefined;
+  const range = criterion === 'sourceIp' ? ', or a range such as 192.0.2.0/24' : '';
+  return `${flagOf(criterion)} takes a whole value${range}: here a final * is part of it.`;
 }
 
 /** Which command lists the values. */

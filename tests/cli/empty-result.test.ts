@@ -188,6 +188,19 @@ describe('the program', () => {
     ],
     [['--error-code', 'x y'], 'No event was found with --error-code "x y". mwaa-trail summary shows which there are.'],
     [['--account', '999'], 'No event was found with --account 999.'],
+    [
+      ['--account', '9*'],
+      'No event was found with --account 9*. --account takes a whole value: here a final * is part of it.',
+    ],
+    [
+      ['--source-ip', 'x.*'],
+      'No event was found with --source-ip x.*. --source-ip takes a whole value, or a range such as 192.0.2.0/24: here a final * is part of it.',
+    ],
+    [['--principal', 'z*'], 'No event was found with --principal z*. mwaa-trail summary shows which there are.'],
+    [
+      ['--principal', 'ana', '--errors'],
+      'No event matches all of these filters together. Leave some out to see what there is.',
+    ],
   ])('%j', async (args, says) => {
     for (const command of ['query', 'summary']) {
       const { code, stdout, stderr } = await askStore(store, command, ...args);
