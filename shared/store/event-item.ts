@@ -14,7 +14,7 @@ import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
-import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
+import { keptBytes, MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
 
 /** An event as lists show it: the attributes that every index has. */
 export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
@@ -104,16 +104,23 @@ function valuesOf(event: EventVersion, names: readonly AttributeName[]) {
 }
 
 function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
-  if (typeof value === 'object') return value.map((text) => truncateKey(text, MAX_LIST_TEXT_BYTES));
+  if (typeof value === 'object') return value.map((text) => storedText(name, text));
   if (typeof value !== 'string') return value;
   // DynamoDB refuses an empty text as a key of an index.
   return value === '' ? undefined : storedText(name, value);
 }
 
-/** Returns a text as it is stored and queried, truncated if it is too long. */
+/** Returns a text, of an attribute or of its list, as it is stored and queried, truncated if it is too long. */
 export function storedText(name: AttributeName, value: string): string {
-  const { index, maxBytes = MAX_TEXT_BYTES } = attributeNamed(name);
-  return truncateKey(value, index ? MAX_PARTITION_KEY_BYTES : maxBytes);
+  return truncateKey(value, maxTextBytes(name));
+}
+
+/** How many bytes at the beginning of a text are stored as they are, however long it is: longer prefixes find nothing. */
+export const maxPrefixBytes = (name: AttributeName): number => keptBytes(maxTextBytes(name));
+
+function maxTextBytes(name: AttributeName): number {
+  const { index, type, maxBytes = type === 'texts' ? MAX_LIST_TEXT_BYTES : MAX_TEXT_BYTES } = attributeNamed(name);
+  return index ? MAX_PARTITION_KEY_BYTES : maxBytes;
 }
 
 /** Returns when an event expires, in seconds since 1970: after it happened or, if its time is invalid, after it was read. */

@@ -16,7 +16,7 @@ import { listProblems, listWatermarks, readLedger } from '../../shared/store/led
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
-import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
+import { dynamoImplementations, dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
 import { useServers } from '../support/servers.ts';
@@ -36,17 +36,11 @@ const program = dynoxideProgram();
 
 const shared = useServers();
 
-/** Two of different code bases: what holds in both hardly rests on a peculiarity of one. */
-const IMPLEMENTATIONS = [
-  { name: 'dynalite', start: async () => ({ ...shared.dynamo, stop: async () => {} }) },
-  ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
-];
-
 if (program === undefined) {
   test.skip(`the second DynamoDB has no package for ${process.platform}-${process.arch}`, () => {});
 }
 
-describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
+describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ start }) => {
   let dynamo: Awaited<ReturnType<typeof start>>;
   let world: World;
 
