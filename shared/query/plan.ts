@@ -1,8 +1,9 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributeName, attributeNamed, isInListedMap, LISTED_MAP } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
-import { SCHEMA_VERSION, storedText } from '../store/event-item.ts';
+import { storedText } from '../store/event-item.ts';
 import { number, text } from '../store/item.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import {
   BOOLEAN_CRITERION_NAMES,
   booleanCriterion,

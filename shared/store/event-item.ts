@@ -12,9 +12,9 @@ import {
 import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
-import { TrailError } from '../errors.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
 import { keptBytes, MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
+import { isCurrent, SCHEMA_VERSION, SchemaVersionError, schemaVersionOf } from './schema-version.ts';
 
 /** An event as lists show it: the attributes that every index has. */
 export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
@@ -35,23 +35,6 @@ export type DeliveredEvent = StoredEvent & LogFileRecord;
 
 /** DynamoDB quota of an item, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
-
-/**
- * The version of the layout of items, attribute `schemaVersion`. Change it when items of before cannot answer the questions of
- * now: readers refuse items of other versions, and log files that are read again replace them.
- */
-export const SCHEMA_VERSION = 2;
-
-/** An item of the events table has another schema version. */
-export class SchemaVersionError extends TrailError {
-  constructor(found: number | undefined) {
-    super(
-      'schema-version',
-      `the store has events of schema version ${found ?? 1}: expected ${SCHEMA_VERSION}, that of this version of mwaa-trail; ` +
-        'read their log files again into new tables, with replay or backfill',
-    );
-  }
-}
 
 /** Every index has timeKey as its sort key. */
 const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
@@ -130,11 +113,6 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
   return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
 }
 
-/** Whether an item has the layout of this version. */
-export function isCurrent(item: Item): boolean {
-  return item.schemaVersion?.N === String(SCHEMA_VERSION);
-}
-
 /**
  * Reads an item of the events table.
  * @throws {StoredItemError} if an attribute is missing or of another type
@@ -156,7 +134,7 @@ export function fromListedItem(item: Item): ListedEvent {
 
 /** @returns an `Event`, which has these attributes */
 function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
-  if (!isCurrent(item)) throw new SchemaVersionError(numberAt(item, 'schemaVersion'));
+  if (!isCurrent(item)) throw new SchemaVersionError(schemaVersionOf(item));
   const listed = item[LISTED_MAP]?.M ?? {};
   const values: Record<string, unknown> = {};
   for (const name of names) {

@@ -15,6 +15,7 @@ import type { Item } from '../../shared/store/item.ts';
 import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynamoImplementations, dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
@@ -148,6 +149,7 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
     compressedBytes: 1,
     uncompressedBytes: 2,
     eventSources: ['airflow.amazonaws.com'],
+    schemaVersion: SCHEMA_VERSION,
     deliveryDay: '2026-11-02',
     account: '111122223333',
     region: 'eu-west-1',
