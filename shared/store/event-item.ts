@@ -86,7 +86,8 @@ function valuesOf(event: EventVersion, names: readonly AttributeName[]) {
   return Object.fromEntries(names.map((name) => [name, storedValue(name, attributeOf(event, name))]));
 }
 
-function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
+/** Returns a value as it is stored: empty texts are not, and long ones are truncated. */
+export function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
   if (typeof value === 'object') return value.map((text) => storedText(name, text));
   if (typeof value !== 'string') return value;
   // DynamoDB refuses an empty text as a key of an index.
