@@ -122,7 +122,7 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
 export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
   const versions = unpacked(item, 'previousVersions');
-  const previousVersions = versions === undefined ? undefined : (JSON.parse(versions) as EventVersion[]);
+  const previousVersions = versions === undefined ? undefined : readVersions(versions);
   const event = { ...readValues<StoredEvent>(item, PLAIN), ...defined({ record, previousVersions }) };
   if (!event.provisional && event.logFile === undefined) throw missing('logFile');
   return event;
@@ -176,10 +176,27 @@ function packed(name: string, value: string | undefined): Item {
   return { [name]: zipped.length < plain.length ? { B: zipped } : { S: value } };
 }
 
+function readVersions(versions: string): EventVersion[] {
+  try {
+    return JSON.parse(versions) as EventVersion[];
+  } catch {
+    throw new StoredItemError('stored-item', 'attribute previousVersions of a stored item: expected JSON');
+  }
+}
+
 function unpacked(item: Item, name: string): string | undefined {
   const value = item[name];
   if (value === undefined) return undefined;
   if (value.S !== undefined) return value.S;
-  if (value.B !== undefined) return gunzipSync(value.B).toString();
+  const text = value.B && gunzipped(value.B);
+  if (text !== undefined) return text;
   throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected text, plain or gzipped`);
+}
+
+function gunzipped(bytes: Uint8Array): string | undefined {
+  try {
+    return gunzipSync(bytes).toString();
+  } catch {
+    return undefined;
+  }
 }

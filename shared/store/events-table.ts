@@ -155,14 +155,14 @@ export async function getEvent(
 }
 
 /**
- * Yields the complete events of a day, in groups of up to 100, without those that were deleted meanwhile.
+ * Yields the complete items of a day, in groups of up to 100, without those that were deleted meanwhile.
  * @param day `YYYY-MM-DD`, of eventTime
  */
-export async function* eventsOfDay(
+export async function* itemsOfDay(
   dynamo: DynamoDBClient,
   table: string,
   day: string,
-): AsyncGenerator<StoredEvent[], void, void> {
+): AsyncGenerator<Item[], void, void> {
   const input = {
     TableName: table,
     IndexName: 'byDay',
@@ -172,6 +172,6 @@ export async function* eventsOfDay(
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
     const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
-    for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
+    yield* batchGet(dynamo, table, keys);
   }
 }
