@@ -31,15 +31,13 @@ function changeJson({ event, fields, missing, isUnordered }: Change): string {
 }
 
 function fieldJson({ path, json, masked, before }: FieldChange): string {
-  return object({ ...plain({ path }), ...beforeMember(before), after: json, ...plain({ masked }) });
+  return object({ ...plain({ path }), before: beforeJson(before), after: json, ...plain({ masked }) });
 }
 
-/** A value is never an object, so no value looks like this. */
-const UNKNOWN = '{"unknown":true}';
-
-function beforeMember(before: FieldState): { before?: string } {
-  if (before.is === 'set') return { before: before.json };
-  return before.is === 'unknown' ? { before: UNKNOWN } : {};
+/** The JSON text of what a field was. */
+function beforeJson(before: FieldState): string {
+  if (before.is === 'set') return before.json;
+  return before.is === 'unknown' ? '"unknown"' : 'null';
 }
 
 function configurationMembers(history: History, at: string): Record<string, string> {

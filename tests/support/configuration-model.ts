@@ -103,7 +103,7 @@ interface Expected {
   complete: boolean;
   deleted: string | undefined;
   configuration: Record<string, { value: unknown; eventId: string }>;
-  changes: { eventId: string; outcome: string; fields: { path: string; before?: unknown; after: unknown }[] }[];
+  changes: { eventId: string; outcome: string; fields: { path: string; before: unknown; after: unknown }[] }[];
 }
 
 /** What the steps up to a second lead to: told by a list of paths, where the fold keeps a tree. */
@@ -123,10 +123,10 @@ function expectedOf(sorted: readonly Step[], place: string): Expected {
     const leaves = eventName === 'DeleteEnvironment' ? [] : leavesOf(request, []);
     const fields = leaves.map(([path, after]) => {
       const before = now.configuration[path]?.value;
-      if (isCreate || isPassing(path)) return { path, after };
+      if (isCreate || isPassing(path)) return { path, before: null, after };
       if (before !== undefined) return { path, before, after };
       const isThereAgain = now.deleted !== undefined && errorCode === undefined;
-      return now.complete && !isThereAgain ? { path, after } : { path, before: { unknown: true }, after };
+      return { path, before: now.complete && !isThereAgain ? null : 'unknown', after };
     });
     const outcome = errorCode === undefined ? 'ok' : errorCode === 'AccessDenied' ? 'denied' : 'failed';
     now.changes.push({ eventId: id, outcome, fields: fields.sort((a, b) => (a.path < b.path ? -1 : 1)) });

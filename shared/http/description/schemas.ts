@@ -144,9 +144,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   FieldChange: object({
     path: { type: 'string', description: 'such as LoggingConfiguration.TaskLogs.LogLevel; a list is one value' },
-    'before?': {
-      anyOf: [VALUE, object({ unknown: { const: true } })],
-      description: 'absent: it was not set; {"unknown": true}: no event in the store tells what it was',
+    before: {
+      ...VALUE,
+      description: 'null: it was not set; the text unknown: no event in the store tells what it was',
     },
     after: VALUE,
     masked: {
