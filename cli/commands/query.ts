@@ -8,7 +8,7 @@ import { eventJson } from '../../shared/render/json.ts';
 import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT, type Output, type Values } from '../lib/command.ts';
-import { sayNotes } from '../lib/notes.ts';
+import { sayHowToShow, sayNotes } from '../lib/notes.ts';
 import { CRITERIA, count, format, toggle } from '../lib/options.ts';
 import { viewOf, write, writeJsonList, writeTable } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
@@ -20,7 +20,7 @@ const FLAGS = {
   all: toggle('all events, however many'),
   oldestFirst: toggle('oldest events first'),
   full: toggle('everything stored of each event, with its record; not in tables'),
-  ids: toggle('show eventIDs in tables even on a narrow terminal; show and compare take them'),
+  ids: toggle('show eventIDs in tables in any case, on a narrow terminal below; show and compare take them'),
   explain: toggle('print on standard error which index is read, and the cost'),
   format: format(['table', 'json', 'ndjson', 'csv']),
   ...TIMES,
@@ -38,6 +38,7 @@ export default command({
       const events = counting(readEvents(criteria, options, deps, err), counted);
       const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });
       await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, table);
+      if (options.format === 'table' && counted.events > 0) sayHowToShow(table, err, view);
       await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, err, view, deps);
     });
     return EXIT.done;

@@ -6,6 +6,7 @@ import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
+import type { EventTable } from '../../shared/render/event-table.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
@@ -24,6 +25,12 @@ export async function sayNotes(answer: Answer, err: Output, view: View, deps: Qu
   const saysWhyEmpty = events === 0 && (forPeople || err.isTTY);
   const causes = saysWhyEmpty ? emptyLines(await likelyCauses(criteria, deps), timeDisplay(view.times)) : [];
   for (const line of [...causes, ...(await completenessLines(criteria, view, deps))]) err.write(`${line}\n`);
+}
+
+/** Says on a terminal, after a table of events, how to see more of one. */
+export function sayHowToShow(table: EventTable, err: Output, { width }: View): void {
+  if (width === undefined) return;
+  err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}mwaa-trail show ID.\n`);
 }
 
 /** Why nothing matched; the first line says that. */

@@ -29,11 +29,7 @@ function section(title: string, tallies: readonly Tally[], top: number, view: Vi
   const most = tallies.reduce((greatest, { events }) => Math.max(greatest, events), 0);
   const rows = tallies.slice(0, top).map((tally) => row(tally, most, view));
   const bars = view.width === undefined ? [] : [''];
-  const table = textTable(
-    [{ heading: title, least: 16, tooWide: 'cut-middle' as const }, 'EVENTS', 'ERRORS', ...bars],
-    rows,
-    view,
-  );
+  const table = textTable([{ heading: title, widths: [16] }, 'EVENTS', 'ERRORS', ...bars], rows, view);
   const rest = tallies.length - rows.length;
   return rest > 0 ? `${table}\n... and ${rest} more` : table;
 }

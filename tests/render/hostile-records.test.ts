@@ -132,14 +132,14 @@ describe('whatever a record holds', () => {
         ),
         view,
         (events, look) => {
-          expect(expectReadable(new EventTable(look, { withIds: true, fixed: [] }).add(events), look)).toHaveLength(
+          expect(expectReadable(new EventTable(look, { withIds: false, fixed: {} }).add(events), look)).toHaveLength(
             events.length + 1,
           );
           // Each alone, as wide as it needs to be: under each heading stands something.
           for (const event of events) {
             const wide = { colour: false, times: look.times };
             const [heading, line] = expectReadable(
-              new EventTable(wide, { withIds: true, fixed: [] }).add([event]),
+              new EventTable(wide, { withIds: false, fixed: {} }).add([event]),
               wide,
             );
             expect(heading!.split(/ {2,}/)).toHaveLength(10);
