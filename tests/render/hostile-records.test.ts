@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type AttributeName, attributeOf } from '../../shared/audit-event/attributes.ts';
 import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text.ts';
+import { defined } from '../../shared/defined.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
 import type { Summary } from '../../shared/query/summary.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
@@ -210,13 +212,14 @@ describe('whatever a record holds', () => {
     fc.assert(
       fc.property(stored, stored, view, (one, other, look) => {
         fc.pre(isOrdinary(one, other));
-        const tallies = (name: 'eventName' | 'principal' | 'errorCode') =>
-          [one, other].map((event) => ({ name: event[name] ?? '-', events: 1, errors: 0 }));
+        const times = defined({ first: one.eventTime, last: other.eventTime });
+        const counted = { events: 2, errors: 0, ...times };
+        const tallies = (name: AttributeName) =>
+          [one, other].map((event) => ({ name: String(attributeOf(event, name) ?? '-'), ...counted }));
         const summary: Summary = {
-          ...{ events: 2, errors: 0, truncated: false, byDay: [{ name: one.day, events: 2, errors: 0 }] },
-          ...{ byAction: tallies('eventName'), byPrincipal: tallies('principal'), byError: tallies('errorCode') },
-          ...(one.eventTime === undefined ? {} : { first: one.eventTime }),
-          ...(other.eventTime === undefined ? {} : { last: other.eventTime }),
+          ...{ ...counted, truncated: false, byDay: [{ name: one.day, ...counted }], byOutcome: tallies('outcome') },
+          ...{ byAction: tallies('action'), byPrincipal: tallies('principal'), byError: tallies('errorCode') },
+          ...{ byUser: tallies('user'), byRole: tallies('role'), byTarget: tallies('target') },
         };
         expectReadable(summaryText(summary, 10, look), look);
         const environments = [one, other].map(({ environment = 'x', accountId, region, eventTime }) => ({
