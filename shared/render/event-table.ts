@@ -1,10 +1,9 @@
 import type { AttributeName } from '../audit-event/attributes.ts';
-import type { FieldComparison } from '../query/compare.ts';
 import type { FixedAttributes } from '../query/criteria.ts';
-import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
+import type { ListedEvent } from '../store/event-item.ts';
 import { reasonOf, resultOf, whatOf, whoOf } from './event-words.ts';
 import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
-import { type Cell, type Column, TextTable, textTable, WHOLE, wrapToWidth } from './table.ts';
+import { type Cell, type Column, TextTable, WHOLE } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -83,19 +82,4 @@ function resultColumn(outcome: string | undefined): EventColumn {
 
 function inRed({ outcome }: ListedEvent, text: string): Cell {
   return outcome === 'ok' ? text : { text, style: 'red' };
-}
-
-/** The events that are compared, then their fields side by side. On a terminal, long values wrap. */
-export function comparisonText(events: readonly StoredEvent[], fields: readonly FieldComparison[], view: View): string {
-  const legend = new EventTable(view, { withIds: true, fixed: {} }).add(events);
-  if (fields.length === 0) return legend;
-  const column = (heading: string, least: number) => ({ heading, widths: [least], narrow: wrapToWidth });
-  // Numbered as in the list above.
-  const columns = [column('FIELD', 24), ...events.map((_, i) => column(`EVENT ${i + 1}`, 16))];
-  return `${legend}\n${textTable(columns, fields.map(fieldRow), view)}\n`;
-}
-
-function fieldRow({ path, values, same }: FieldComparison): Cell[] {
-  const cells = values.map((value) => value ?? '-');
-  return [path, ...(same ? cells.map((text) => ({ text, style: 'dim' as const })) : cells)];
 }

@@ -6,9 +6,10 @@ import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text
 import { defined } from '../../shared/defined.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
 import type { Summary } from '../../shared/query/summary.ts';
+import { comparisonText, forPeople } from '../../shared/render/comparison.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
-import { comparisonText, EventTable } from '../../shared/render/event-table.ts';
+import { EventTable } from '../../shared/render/event-table.ts';
 import { eventText } from '../../shared/render/event-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { summaryText } from '../../shared/render/summary.ts';
@@ -175,7 +176,7 @@ describe('whatever a record holds', () => {
     fc.assert(
       fc.property(stored, stored, view, (one, other, look) => {
         fc.pre(isOrdinary(one, other));
-        expectReadable(comparisonText([one, other], compareEvents([one, other]), look), look);
+        expectReadable(comparisonText([one, other], forPeople(compareEvents([one, other])), look), look);
       }),
       RUNS,
     );
