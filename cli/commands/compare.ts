@@ -8,6 +8,8 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES } from '../lib/times.ts';
 
 export default command({
+  about:
+    'Compare the records of two or more events field by field: parameters first, then the response, then who it was.',
   arguments: {
     eventId: operand("CloudTrail's eventID"),
     eventIds: operands('the eventIDs of the events to compare it with'),

@@ -12,12 +12,13 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES, zoneOf } from '../lib/times.ts';
 
 export default command({
+  about: 'Print the latest events, then new ones as they arrive, until Ctrl-C. The filters are those of query.',
   flags: {
     ...CRITERIA,
     last: count('number of latest events to start with', 10),
     interval: duration('polling interval', '30s'),
     window: duration('how late events may arrive; each poll reads this much', '1h'),
-    ids: toggle('show eventIDs in any case, on a narrow terminal below'),
+    ids: toggle('show eventIDs, on a narrow terminal below each event'),
     format: format(['table', 'ndjson']),
     ...TIMES,
     ...STORE,
