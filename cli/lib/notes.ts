@@ -2,7 +2,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
@@ -50,32 +50,47 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
     case 'data-events':
       return (
-        'CreateWebLoginToken, CreateCliToken and InvokeRestApi are data events: a trail records them only where ' +
-        'they are switched on (resource type AWS::MWAA::Environment).'
+        "Logins to Airflow, CLI tokens and calls of Airflow's REST API (CreateWebLoginToken, CreateCliToken, InvokeRestApi) are " +
+        'data events: a trail records them only where they are switched on (resource type AWS::MWAA::Environment).'
       );
     case 'exact-match':
       return (
-        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
-        '--source-ip a range (--source-ip 192.0.2.0/24).'
+        `Values match exactly, upper and lower case too. A final * makes a prefix of ${PREFIX_FLAGS} (--user 'mei*'); ` +
+        '--source-ip takes a range (--source-ip 192.0.2.0/24).'
       );
   }
 }
 
-function unknownValue({ criterion, value, nearest }: UnknownValue): string {
+const PREFIX_FLAGS = inWords(
+  TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].matches === 'prefix').map(flagOf),
+);
+
+/** `a, b or c` */
+function inWords(texts: readonly string[]): string {
+  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(' or ');
+}
+
+function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): string {
   const names = nearest.map(nearName);
-  const last = names.pop();
-  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
+  const others = elsewhere.map((other) => `${flagOf(other)} ${quoted(value)}`);
+  const advice = [
+    ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
+    ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
+  ];
+  const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
   const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
-  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
+  return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
 }
 
 /** Which command lists the values. */
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
-  eventName: 'mwaa-trail summary shows which there are.',
-  errorCode: 'mwaa-trail summary shows which there are.',
-  principal: 'mwaa-trail summary shows which there are.',
+  ...Object.fromEntries(
+    (['action', 'eventName', 'errorCode', 'principal', 'role', 'target', 'user'] as const).map((name) => [
+      name,
+      'mwaa-trail summary shows which there are.',
+    ]),
+  ),
 };
 
 /** `InvokeRestApi (12 events)` */
