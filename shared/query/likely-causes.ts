@@ -88,8 +88,7 @@ function isRecent({ since, until }: Criteria, now: number): boolean {
 }
 
 function asksForDataEvents({ eventName = [], action = [], category = [] }: Criteria): boolean {
-  const isDataAction = (value: string) =>
-    value.startsWith('REST ') || DATA_ACTIONS.some((code) => matches(code, { criterion: 'action', value }));
+  const isDataAction = (value: string) => DATA_ACTIONS.some((code) => matches(code, { criterion: 'action', value }));
   return eventName.some((name) => DATA_EVENTS.has(name)) || action.some(isDataAction) || category.includes('Data');
 }
 

@@ -158,7 +158,6 @@ describe('the likely causes of an empty result', () => {
       const token = { value: 'web-token.create', events: 0, more: false, inQuestion: false };
       expect(phrase).toMatchObject({ criterion: 'action', nearest: expect.arrayContaining([token]) });
       expect(await causes({ action: ['environment.delete'] })).toEqual([]);
-      expect(await causes({ action: ['REST GET /x'] })).toContainEqual({ kind: 'data-events' });
     } finally {
       await others.stop();
     }
