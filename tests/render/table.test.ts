@@ -260,6 +260,15 @@ describe('columns', () => {
       ),
     ).toBe('NAME      KIND\nprod-etl  x\ndev       y');
     expect(textTable(['A', 'B'], [])).toBe('A  B');
+    expect(
+      textTable(
+        ['', ''],
+        [
+          ['a', 'b'],
+          ['cc', 'd'],
+        ],
+      ),
+    ).toBe('a   b\ncc  d');
   });
 
   const columns = [{ heading: 'A' }, { heading: 'B', widths: [5, 5, 12] }, { heading: 'C', widths: [0, 8] }];
