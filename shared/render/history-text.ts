@@ -78,7 +78,8 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
 function whatHappened(event: StoredEvent): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
-  return outcome === 'ok' ? `${did} by ${whoOf(event)}` : `${attempt} ${outcome}: ${whoOf(event)}, ${reasonOf(event)}`;
+  if (outcome === 'ok') return `${did} by ${whoOf(event)}`;
+  return `${attempt} ${outcome}: ${[whoOf(event), reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
 /** Why there are no fields. */
