@@ -2,10 +2,11 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
+import type { EventTable } from '../../shared/render/event-table.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
@@ -26,6 +27,12 @@ export async function sayNotes(answer: Answer, err: Output, view: View, deps: Qu
   for (const line of [...causes, ...(await completenessLines(criteria, view, deps))]) err.write(`${line}\n`);
 }
 
+/** Says on a terminal, after a table of events, how to see more of one. */
+export function sayHowToShow(table: EventTable, err: Output, { width }: View): void {
+  if (width === undefined) return;
+  err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}mwaa-trail show ID.\n`);
+}
+
 /** Why nothing matched; the first line says that. */
 function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
   return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
@@ -43,37 +50,47 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
     case 'data-events':
       return (
-        'CreateWebLoginToken, CreateCliToken and InvokeRestApi are data events: a trail records them only where ' +
-        'they are switched on (resource type AWS::MWAA::Environment).'
+        "Logins to Airflow, CLI tokens and calls of Airflow's REST API (CreateWebLoginToken, CreateCliToken, InvokeRestApi) are " +
+        'data events: a trail records them only where they are switched on (resource type AWS::MWAA::Environment).'
       );
-    case 'no-combination':
-      return 'No event matches all of these filters together. Leave some out to see what there is.';
+    case 'exact-match':
+      return (
+        `Values match exactly, upper and lower case too. A final * makes a prefix of ${PREFIX_FLAGS} (--user 'mei*'); ` +
+        '--source-ip takes a range (--source-ip 192.0.2.0/24).'
+      );
   }
 }
 
-function unknownValue({ criterion, value, nearest }: UnknownValue): string {
-  const names = nearest.map(nearName);
-  const last = names.pop();
-  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
-  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
-  return [`No event ${found} ${quoted(value)}.`, advice, starAdvice(criterion, value)].filter(Boolean).join(' ');
+const PREFIX_FLAGS = inWords(
+  TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].matches === 'prefix').map(flagOf),
+);
+
+/** `a, b or c` */
+function inWords(texts: readonly string[]): string {
+  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(' or ');
 }
 
-/** What a final `*` means where it makes no prefix. */
-function starAdvice(criterion: TextCriterion, value: string): string | undefined {
-  if (!value.endsWith('*') || isPrefix(criterion, value)) return undefined;
-  const range = criterion === 'sourceIp' ? ', or a range such as 192.0.2.0/24' : '';
-  return `${flagOf(criterion)} takes a whole value${range}: here a final * is part of it.`;
+function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): string {
+  const names = nearest.map(nearName);
+  const others = elsewhere.map((other) => `${flagOf(other)} ${quoted(value)}`);
+  const advice = [
+    ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
+    ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
+  ];
+  const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
+  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
 }
 
 /** Which command lists the values. */
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
-  eventName: 'mwaa-trail summary shows which there are.',
-  errorCode: 'mwaa-trail summary shows which there are.',
-  principal: 'mwaa-trail summary shows which there are.',
-  action: 'docs/actions.md has all actions; the names of operations are for --event-name.',
+  ...Object.fromEntries(
+    (['action', 'eventName', 'errorCode', 'principal', 'role', 'target', 'user'] as const).map((name) => [
+      name,
+      'mwaa-trail summary shows which there are.',
+    ]),
+  ),
 };
 
 /** `InvokeRestApi (12 events)` */

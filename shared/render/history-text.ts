@@ -9,9 +9,9 @@ import {
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
-import { reasonOf, whoOf } from './event-table.ts';
 import { recordOmitted } from './event-text.ts';
-import { cutToWidth, styled, textTable } from './table.ts';
+import { reasonOf, whoOf } from './event-words.ts';
+import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -78,7 +78,8 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
 function whatHappened(event: StoredEvent): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
-  return outcome === 'ok' ? `${did} by ${whoOf(event)}` : `${attempt} ${outcome}: ${whoOf(event)}, ${reasonOf(event)}`;
+  if (outcome === 'ok') return `${did} by ${whoOf(event)}`;
+  return `${attempt} ${outcome}: ${[whoOf(event), reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
 /** Why there are no fields. */
@@ -97,7 +98,7 @@ type Row = [path: string, value: string];
 /** Fields below each other, their values aligned; what is too wide for the terminal wraps. */
 function aligned(rows: readonly Row[], { width, colour }: View): string[] {
   if (rows.length === 0) return [];
-  const columns = [24, 16].map((least) => ({ heading: '', least, tooWide: 'wrap' as const }));
+  const columns = [24, 16].map((least) => ({ heading: '', widths: [least], narrow: wrapToWidth }));
   const inner = width === undefined ? {} : { width: width - INDENT.length };
   return textTable(columns, rows, { colour, ...inner }).split('\n');
 }
