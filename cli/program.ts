@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ def
       'count events by action, principal, error and day; filters are those of query',
       () => import('./commands/summary.ts'),
     ],
+    who: [
+      'show what a person or machine did, in whatever role, and what was denied; with which keys, and from where',
+      () => import('./commands/who.ts'),
+    ],
     tail: [
       'print the latest events, then new ones as they arrive, until Ctrl-C; filters are those of query',
       () => import('./commands/tail.ts'),

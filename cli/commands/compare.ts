@@ -20,9 +20,10 @@ export default command({
   },
   async run({ eventId, eventIds, ...options }, context) {
     const wanted = [eventId, ...eventIds];
-    const found = await withStore(options, context.env, ({ dynamo, tables, now }) =>
-      Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
-    );
+    const { found, aliases } = await withStore(options, context.env, async ({ dynamo, tables, now, aliases }) => ({
+      found: await Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
+      aliases,
+    }));
     const events = found.flatMap((event) => (event?.record === undefined ? [] : [event]));
     if (events.length < wanted.length) {
       const missing = wanted.filter((_, i) => found[i]?.record === undefined);
@@ -36,7 +37,7 @@ export default command({
       context.out,
       options.format === 'json'
         ? jsonText({ eventIds: wanted, provisional: provisionalOf(events), fields: shown })
-        : comparisonText(events, shown, viewOf(context.out, context.env, options, Date.now())),
+        : comparisonText(events, shown, viewOf(context.out, context.env, options, Date.now(), aliases)),
     );
     const same = fields.length - different.length;
     context.err.write(

@@ -1,9 +1,10 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import type { AttributeName } from '../audit-event/attributes.ts';
 import type { FieldComparison } from '../query/compare.ts';
+import { nameOf } from '../query/user-aliases.ts';
 import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
 import { type Cell, type Column, TextTable, textTable } from './table.ts';
-import { type TimeDisplay, timeDisplay } from './times.ts';
+import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 export interface EventTableOptions {
@@ -19,7 +20,7 @@ export class EventTable {
   private readonly table: TextTable;
 
   constructor(view: View, { withIds, fixed }: EventTableOptions) {
-    this.columns = eventColumns(timeDisplay(view.times), withIds).filter(({ of }) => !of || !fixed.includes(of));
+    this.columns = eventColumns(view, withIds).filter(({ of }) => !of || !fixed.includes(of));
     this.table = new TextTable(this.columns, view);
   }
 
@@ -36,10 +37,18 @@ interface EventColumn extends Column {
 }
 
 /** A terminal of 80 columns has the first four and the result. */
-function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
+function eventColumns({ times: style, aliases }: View, withIds: boolean): EventColumn[] {
+  const times = timeDisplay(style);
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    { heading: 'WHO', of: 'user', least: 11, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
+    {
+      heading: 'WHO',
+      of: 'user',
+      least: 11,
+      rank: 7,
+      tooWide: 'cut-middle',
+      cellOf: (event) => nameOf(aliases, whoOf(event)),
+    },
     { heading: 'WHAT', least: 23, cellOf: whatOf },
     { heading: 'ENVIRONMENT', of: 'environment', least: 11, rank: 6, cellOf: ({ environment = '-' }) => environment },
     { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },
@@ -68,7 +77,12 @@ function resultOf(event: ListedEvent): Cell {
 }
 
 /** Why a call did not succeed: the status of Airflow, or the error code of AWS, and the message; empty if it did. */
-export function reasonOf({ outcome, errorCode, errorMessage, statusCode }: ListedEvent): string {
+export function reasonOf({
+  outcome,
+  errorCode,
+  errorMessage,
+  statusCode,
+}: Pick<ListedEvent, 'outcome' | 'errorCode' | 'errorMessage' | 'statusCode'>): string {
   if (outcome === 'ok') return '';
   const code = statusCode === undefined ? errorCode : `${statusCode} from Airflow`;
   return [code, errorMessage].filter((part) => part !== undefined).join(': ');

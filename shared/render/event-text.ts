@@ -1,6 +1,7 @@
 import { type AttributeName, attributeOf, attributesWhere, type EVENT_ATTRIBUTES } from '../audit-event/attributes.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { indentedJson } from '../audit-event/json-text.ts';
+import { nameOf } from '../query/user-aliases.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import type { EventVerification } from '../store/ledger.ts';
 import { displayText } from './display.ts';
@@ -43,7 +44,8 @@ const FACTS: Readonly<Record<Label, Facts>> = {
   message: plain,
   'event ID': ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`],
   when: whenOf,
-  who: ({ principal, principalType, principalArn, accessKeyId }) => [
+  who: ({ user, principal, principalType, principalArn, accessKeyId }, { aliases }) => [
+    personOf(user, principal, aliases),
     joined(principal, principalType),
     principalArn,
     accessKeyId && `access key ${accessKeyId}`,
@@ -61,6 +63,12 @@ const FACTS: Readonly<Record<Label, Facts>> = {
   verified: verificationOf,
   stored: ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)],
 };
+
+/** Who is behind the principal, unless it says so itself. */
+function personOf(user: string | undefined, principal: string | undefined, aliases: View['aliases']) {
+  const person = user === undefined ? undefined : nameOf(aliases, user);
+  return person === principal ? undefined : person;
+}
 
 /** Where a version of an event was read. */
 function sourceOf(version: EventVersion): string {
