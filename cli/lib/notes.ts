@@ -4,6 +4,7 @@ import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
 import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
+import type { OtherIdentity } from '../../shared/query/other-identities.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
@@ -37,6 +38,8 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       return 'The store holds no events yet: add log files with mwaa-trail replay, or query another store with --store or --stack.';
     case 'unknown-value':
       return unknownValue(cause);
+    case 'other-identity':
+      return otherIdentity(cause);
     case 'outside-times':
       return `Matching events exist outside this range: ${otherTimes(cause, times)}.`;
     case 'delivery-delay':
@@ -56,12 +59,15 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
 
 function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   const names = nearest.map(nearName);
-  const last = names.pop();
-  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
-  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  const advice = names.length === 0 ? LISTINGS[criterion] : `Did you mean ${listed(names, 'or')}?`;
+  const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
   return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
+
+const FINDINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'names the environment',
+  user: 'has the user',
+};
 
 /** Which command lists the values. */
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
@@ -69,7 +75,30 @@ const LISTINGS: Partial<Record<TextCriterion, string>> = {
   eventName: 'mwaa-trail summary shows which there are.',
   errorCode: 'mwaa-trail summary shows which there are.',
   principal: 'mwaa-trail summary shows which there are.',
+  user: "mwaa-trail who '*' lists all users.",
 };
+
+const IDENTITY_WORDS: Readonly<Record<OtherIdentity['criterion'], string>> = {
+  role: 'role',
+  session: 'session',
+  principal: 'principal',
+  accessKeyId: 'access key',
+};
+const MAX_USERS = 3;
+
+/** `The role Admin (--role) belongs to ana and ben.` */
+function otherIdentity({ criterion, value, users }: OtherIdentity): string {
+  const named = users.slice(0, MAX_USERS).map(quoted);
+  const more = users.length - named.length;
+  const whose = listed([...named, ...(more > 0 ? [`${more} more`] : [])]);
+  return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${flagOf(criterion)}) belongs to ${whose}.`;
+}
+
+/** `a`, `a and b`, `a, b and c` */
+function listed(words: readonly string[], conjunction = 'and'): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} ${conjunction} ${last}`;
+}
 
 /** `InvokeRestApi (12 events)` */
 function nearName({ value, events, more, inQuestion }: NearName): string {

@@ -14,13 +14,17 @@ import {
   type TextCriterion,
 } from './criteria.ts';
 import { nearestNames } from './near-names.ts';
+import { type OtherIdentity, otherIdentities } from './other-identities.ts';
 import { isIndexed, type Order } from './plan.ts';
+import { NO_ALIASES } from './user-aliases.ts';
 
 /** Why a question may have no events. */
 export type LikelyCause =
   | { kind: 'empty-store' }
   /** No event was found with a value of the question. */
   | ({ kind: 'unknown-value' } & UnknownValue)
+  /** There is no such user, but something else of users is called like that. */
+  | ({ kind: 'other-identity' } & OtherIdentity)
   /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range, as recorded. */
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
@@ -45,12 +49,31 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
     ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
   );
   const outside = hopeless ? [] : await outsideTimes(criteria, deps);
-  const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
+  const causes: LikelyCause[] = [
+    ...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })),
+    ...(await identitiesLike(unknown, deps)),
+    ...outside,
+  ];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
   const hasExactValues = TEXT_CRITERION_NAMES.some((name) => name !== 'environment' && criteria[name] !== undefined);
   if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
   return causes;
+}
+
+async function identitiesLike(unknown: readonly UnknownValue[], deps: QueryDeps): Promise<LikelyCause[]> {
+  const users = unknown.filter(({ criterion }) => criterion === 'user');
+  if (users.length === 0) return [];
+  const { events } = await newest({}, deps);
+  const like = ({ value, nearest }: UnknownValue) =>
+    otherIdentities(
+      value,
+      nearest.map((near) => near.value),
+      events,
+      deps,
+    );
+  const identities = await pMap(users, like, { concurrency: 1 });
+  return identities.flat().map((identity) => ({ kind: 'other-identity', ...identity }));
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
@@ -163,15 +186,21 @@ async function namesNear(
   const names = new Set([
     ...known.flatMap((event) => nameIn(event, asked)),
     ...(criterion === 'eventName' ? OPERATIONS : []),
+    ...(criterion === 'user' ? (deps.aliases ?? NO_ALIASES).values() : []),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
   names.delete(value);
   const count = (name: string) => counted(criterion, name, rest, deps);
-  const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
+  const near = await pMap(nearestNames(stemOf(asked), [...names]), count, { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
   // An operation's name helps even if there is no event of it.
   return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+}
+
+/** What names are compared with: a prefix without its `*`, unless `nameIn` has one, too. */
+function stemOf({ criterion, value }: AskedValue): string {
+  return isPrefix(criterion, value) && !value.endsWith('/*') ? value.slice(0, -1) : value;
 }
 
 /** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */

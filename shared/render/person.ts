@@ -31,7 +31,7 @@ function title({ mfa, ...person }: Person, view: View): string {
     view.colour ? styled('bold', heading) : heading,
     `${counted(events, 'event')}: ${counted(changes, 'change')}, ${denied} denied, ${failed} failed`,
     ...(first === undefined || last === undefined ? [] : [`${full(first)} to ${full(last)}`]),
-    `MFA: ${counted(mfa.yes, 'event')} with it, ${mfa.no} without, ${mfa.notRecorded} do not say`,
+    `MFA: yes ${mfa.yes}, no ${mfa.no}, not recorded ${mfa.notRecorded}`,
   ].join('\n');
 }
 
@@ -83,11 +83,13 @@ function doneSection(heading: string, access: 'read' | 'write', person: Person, 
 
 const MAX_TARGETS = 5;
 
-/** `orders_daily (12), export_customers (1), and 3 more` */
+/** `orders_daily (12); export_customers; and 3 more` */
 function targetsText(targets: readonly Line<'targets'>[]): string {
-  const named = targets.slice(0, MAX_TARGETS).map(({ target = '', events }) => `${target} (${events})`);
+  const named = targets
+    .slice(0, MAX_TARGETS)
+    .map(({ target = '', events }) => (events === 1 ? target : `${target} (${events})`));
   const more = targets.length - named.length;
-  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join(', ') || '-';
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') || '-';
 }
 
 function refusedSection({ refusals, leftOut }: Person, times: TimeDisplay): Section {
