@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ def
       'list the environments that events name, with their last activity and numbers of recent events and errors',
       () => import('./commands/environments.ts'),
     ],
+    history: [
+      "list the changes of an environment's configuration, or print what it was at a time and which events made it so",
+      () => import('./commands/history.ts'),
+    ],
     coverage: [
       'show the ingestion status of the log files of each account, Region and day of delivery',
       () => import('./commands/coverage.ts'),

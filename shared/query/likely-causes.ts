@@ -56,7 +56,10 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   ];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => name !== 'environment' && criteria[name] !== undefined);
+  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => {
+    const isRight = (value: string) => name === 'environment' || (name === 'eventName' && OPERATIONS.includes(value));
+    return criteria[name]?.every(isRight) === false;
+  });
   if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
   return causes;
 }

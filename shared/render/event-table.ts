@@ -60,7 +60,8 @@ function eventColumns({ times: style, aliases }: View, withIds: boolean): EventC
   ];
 }
 
-const whoOf = ({ user, principal = '-' }: ListedEvent): string => user ?? principal;
+/** The person or machine behind an event; if that is not known, who signed the request. */
+export const whoOf = ({ user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>): string => user ?? principal;
 
 /** What was done, and to what: `DAG run triggered: orders_daily`. */
 export function whatOf({ action, target }: Pick<ListedEvent, 'action' | 'target'>): string {

@@ -23,7 +23,7 @@ const PLAIN: TableView = { colour: false };
 /** Spaces between columns. */
 const COLUMN_GAP = 2;
 
-/** Rows under column headings, aligned; columns of numbers to the right. No line break at the end. */
+/** Rows under column headings, if there are any, aligned; columns of numbers to the right. No line break at the end. */
 export function textTable(
   columns: readonly (string | Column)[],
   rows: readonly (readonly Cell[])[],
@@ -51,13 +51,14 @@ export class TextTable {
     this.view = view;
   }
 
-  /** Returns the lines of more rows, the first time with headings. */
+  /** Returns the lines of more rows, the first time with headings, unless all are empty. */
   add(cells: readonly (readonly Cell[])[]): string {
     const aligns = this.columns.map((_, i) =>
       cells.length > 0 && cells.every((row) => isNumber(row[i]!)) ? ('right' as const) : ('left' as const),
     );
     const rows = cells.map((row) => row.map(textOf));
-    if (this.widths === undefined) rows.unshift(this.columns.map(({ heading }) => ({ text: heading })));
+    const hasHeadings = this.columns.some(({ heading }) => heading !== '');
+    if (this.widths === undefined && hasHeadings) rows.unshift(this.columns.map(({ heading }) => ({ text: heading })));
     this.natural = this.columns.map((_, i) => {
       if (this.widths?.[i] === 0) return 0;
       return rows.reduce((widest, row) => Math.max(widest, textWidth(row[i]!.text)), this.natural[i] ?? 0);

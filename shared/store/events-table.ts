@@ -74,7 +74,8 @@ export function mergeEvents(stored: Item, incoming: Item): Merge {
   return { outcome: 'amended', put: toVersionsItem(newestFirst([...versions, arrived])) };
 }
 
-function newestFirst(versions: readonly EventVersion[]): EventVersion[] {
+/** Sorts the versions of one event: the one that counts comes first. */
+export function newestFirst<Version extends EventVersion>(versions: readonly Version[]): Version[] {
   const ranks: ((version: EventVersion) => string)[] = [
     (version) => (isAddendum(version) ? '1' : '0'),
     ({ timeKey }) => timeKey,
@@ -155,7 +156,23 @@ export async function* eventsOfDay(
     ExpressionAttributeValues: { ':day': text(day) },
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
-    const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
-    for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
+    yield* getEvents(
+      dynamo,
+      table,
+      Items.map((item) => requiredTextAt(item, 'eventId')),
+    );
   }
+}
+
+/**
+ * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
+ * were deleted meanwhile.
+ */
+export async function* getEvents(
+  dynamo: DynamoDBClient,
+  table: string,
+  eventIds: readonly string[],
+): AsyncGenerator<StoredEvent[], void, void> {
+  const keys = eventIds.map((eventId) => ({ eventId: text(eventId) }));
+  for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
 }

@@ -60,7 +60,7 @@ describe('parameters take effect', () => {
     const ceiling = { MaxReadRequestUnits: '50', MaxWriteRequestUnits: '60' };
     const { OnDemandThroughput, GlobalSecondaryIndexes } = properties(OPTIONS, 'EventsTable');
     expect(OnDemandThroughput).toEqual(ceiling);
-    expect(GlobalSecondaryIndexes.map((index: Properties) => index.OnDemandThroughput)).toEqual(Array(6).fill(ceiling));
+    expect(GlobalSecondaryIndexes.map((index: Properties) => index.OnDemandThroughput)).toEqual(Array(8).fill(ceiling));
   });
 
   test('the mail address', () => {

@@ -3,11 +3,14 @@ import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
+import { historiesOf } from '../../shared/query/configuration.ts';
 import type { Summary } from '../../shared/query/summary.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
 import { comparisonText, EventTable } from '../../shared/render/event-table.ts';
 import { eventText } from '../../shared/render/event-text.ts';
+import { historyJson } from '../../shared/render/history-data.ts';
+import { historyText } from '../../shared/render/history-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { summaryText } from '../../shared/render/summary.ts';
 import type { View } from '../../shared/render/view.ts';
@@ -175,6 +178,28 @@ describe('whatever a record holds', () => {
         fc.pre(isOrdinary(one, other));
         expectReadable(comparisonText([one, other], compareEvents([one, other]), look), look);
       }),
+      RUNS,
+    );
+  });
+
+  test('the history that it is in', () => {
+    fc.assert(
+      fc.property(
+        stored,
+        text,
+        fc.constantFrom(undefined, '2026-11-20T12:00:00.000Z'),
+        view,
+        (event, environment, at, look) => {
+          const question = { environment, at, criteria: {} };
+          const histories = historiesOf([event]);
+          if (isOrdinary(event)) expectReadable(historyText(histories, question, look), look);
+          for (const history of histories) {
+            const json = historyJson(history, question);
+            expect(json).not.toMatch(/[\r\n]/);
+            expect(JSON.parse(json)).toMatchObject({ environment });
+          }
+        },
+      ),
       RUNS,
     );
   });

@@ -188,6 +188,15 @@ describe('columns', () => {
       ),
     ).toBe('NAME      KIND\nprod-etl  x\ndev       y');
     expect(textTable(['A', 'B'], [])).toBe('A  B');
+    expect(
+      textTable(
+        ['', ''],
+        [
+          ['a', 'b'],
+          ['cc', 'd'],
+        ],
+      ),
+    ).toBe('a   b\ncc  d');
   });
 
   const columns = [{ heading: 'A' }, { heading: 'B', least: 5 }, { heading: 'C', least: 5, rank: 1 }];
