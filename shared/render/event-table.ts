@@ -37,18 +37,11 @@ interface EventColumn extends Column {
 }
 
 /** A terminal of 80 columns has the first four and the result. */
-function eventColumns({ times: style, aliases }: View, withIds: boolean): EventColumn[] {
-  const times = timeDisplay(style);
+function eventColumns(view: View, withIds: boolean): EventColumn[] {
+  const times = timeDisplay(view.times);
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    {
-      heading: 'WHO',
-      of: 'user',
-      least: 11,
-      rank: 7,
-      tooWide: 'cut-middle',
-      cellOf: (event) => nameOf(aliases, whoOf(event)),
-    },
+    { heading: 'WHO', of: 'user', least: 11, rank: 7, tooWide: 'cut-middle', cellOf: (event) => whoOf(event, view) },
     { heading: 'WHAT', least: 23, cellOf: whatOf },
     { heading: 'ENVIRONMENT', of: 'environment', least: 11, rank: 6, cellOf: ({ environment = '-' }) => environment },
     { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },
@@ -61,7 +54,12 @@ function eventColumns({ times: style, aliases }: View, withIds: boolean): EventC
 }
 
 /** The person or machine behind an event; if that is not known, who signed the request. */
-export const whoOf = ({ user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>): string => user ?? principal;
+export function whoOf(
+  { user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>,
+  { aliases }: Pick<View, 'aliases'>,
+): string {
+  return nameOf(aliases, user ?? principal);
+}
 
 /** What was done, and to what: `DAG run triggered: orders_daily`. */
 export function whatOf({ action, target }: Pick<ListedEvent, 'action' | 'target'>): string {

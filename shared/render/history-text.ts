@@ -54,7 +54,7 @@ function changeBlocks({ changes }: History, view: View): string[] {
     const { event, fields, isUnordered } = change;
     const rows = fields.map((field): Row => [field.path, changeText(field, event)]);
     const notes = [...noteOn(change), ...(isUnordered ? ['It has no valid time, so its place is not known.'] : [])];
-    return block(event, whatHappened(event), [...notes.map(displayText), ...aligned(rows, view)], view);
+    return block(event, whatHappened(event, view), [...notes.map(displayText), ...aligned(rows, view)], view);
   });
 }
 
@@ -75,10 +75,11 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
 };
 
 /** `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied: ...` with what may be cut off last. */
-function whatHappened(event: StoredEvent): string {
+function whatHappened(event: StoredEvent, view: View): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
-  return outcome === 'ok' ? `${did} by ${whoOf(event)}` : `${attempt} ${outcome}: ${whoOf(event)}, ${reasonOf(event)}`;
+  const who = whoOf(event, view);
+  return outcome === 'ok' ? `${did} by ${who}` : `${attempt} ${outcome}: ${who}, ${reasonOf(event)}`;
 }
 
 /** Why there are no fields. */
@@ -124,12 +125,12 @@ function valueText(json: string): string {
 /** The settings, below the events that set them, and whether there may be others. */
 function settingBlocks(history: History, view: View): string[] {
   const { deletedBy } = history.configuration;
-  if (deletedBy !== undefined) return [block(deletedBy, whatHappened(deletedBy), [], view)];
+  if (deletedBy !== undefined) return [block(deletedBy, whatHappened(deletedBy, view), [], view)];
   const byEvent = Map.groupBy(settingsByPath(history.configuration), ([, { event }]) => event);
   const events = [...byEvent].sort(([a], [b]) => (a.timeKey < b.timeKey ? -1 : 1));
   const blocks = events.map(([event, settings]) => {
     const rows = settings.map(([path, setting]): Row => [path, settingText(setting)]);
-    return block(event, `set by ${whoOf(event)}, ${event.eventName}`, aligned(rows, view), view);
+    return block(event, `set by ${whoOf(event, view)}, ${event.eventName}`, aligned(rows, view), view);
   });
   if (isComplete(history)) return blocks;
   const others = blocks.length === 0 ? 'All fields' : 'All other fields';
