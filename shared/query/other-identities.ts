@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { attributeOf } from '../audit-event/attributes.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readPage } from './ask.ts';
@@ -9,6 +10,9 @@ import { nameOf } from './user-aliases.ts';
 const IDENTITIES = { role: 'near', session: 'near', principal: 'near', accessKeyId: 'exact' } as const;
 type Identity = keyof typeof IDENTITIES;
 const IDENTITY_NAMES = Object.keys(IDENTITIES) as Identity[];
+
+/** Of those with the exact name. */
+const SAMPLED_EVENTS = 100;
 
 /** A name that is not that of a user, but near that of something else that users have. */
 export interface OtherIdentity {
@@ -30,23 +34,28 @@ export async function otherIdentities(
   deps: QueryDeps,
 ): Promise<OtherIdentity[]> {
   const name = isPrefix('user', asked) ? asked.slice(0, -1) : asked;
+  if (name === '') return [];
+  const like = await pMap(IDENTITY_NAMES, (criterion) => identitiesLike(name, criterion, newest, deps));
   const seen = new Set(known);
-  const found: OtherIdentity[] = [];
-  for (const criterion of name === '' ? [] : IDENTITY_NAMES) {
-    const { events: exact } = await readPage(
-      { criteria: { [criterion]: [name] }, order: 'newest-first', limit: 100 },
-      deps,
-    );
-    const usersOf = usersByValue(criterion, [...exact, ...newest], deps);
-    const near = IDENTITIES[criterion] === 'near' ? nearestNames(name, [...usersOf.keys()]) : [name];
-    for (const value of near) {
-      const users = [...(usersOf.get(value) ?? [])];
-      if (users.every((user) => seen.has(user))) continue;
-      found.push({ criterion, value, users });
-      for (const user of users) seen.add(user);
-    }
-  }
-  return found;
+  const exactFirst = like.flat().sort((a, b) => Number(b.value === name) - Number(a.value === name));
+  return exactFirst.filter(({ users }) => {
+    const isNews = users.some((user) => !seen.has(user));
+    for (const user of users) seen.add(user);
+    return isNews;
+  });
+}
+
+async function identitiesLike(
+  name: string,
+  criterion: Identity,
+  newest: readonly ListedEvent[],
+  deps: QueryDeps,
+): Promise<OtherIdentity[]> {
+  const request = { criteria: { [criterion]: [name] }, order: 'newest-first', limit: SAMPLED_EVENTS } as const;
+  const { events: exact } = await readPage(request, deps);
+  const usersOf = usersByValue(criterion, [...exact, ...newest], deps);
+  const like = IDENTITIES[criterion] === 'near' ? nearestNames(name, [...usersOf.keys()]) : [name];
+  return like.map((value) => ({ criterion, value, users: [...(usersOf.get(value) ?? [])] }));
 }
 
 function usersByValue(criterion: Identity, events: readonly ListedEvent[], { aliases }: QueryDeps) {
