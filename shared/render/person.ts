@@ -67,7 +67,7 @@ const timeColumns = ({ heading }: TimeDisplay): Column[] => [
 function doneSection(heading: string, access: 'read' | 'write', person: Person, times: TimeDisplay): Section {
   const targets = Map.groupBy(person.targets, ({ action }) => action);
   return {
-    columns: [{ heading, least: 24 }, EVENTS, ...timeColumns(times), { heading: 'TO', least: 16 }],
+    columns: [{ heading, least: 27 }, EVENTS, ...timeColumns(times), { heading: 'TO', least: 22 }],
     rows: person.actions
       .filter((action) => action.access === access)
       .map(({ action, events, first, last }) => [
@@ -98,7 +98,7 @@ function refusedSection({ refusals, leftOut }: Person, times: TimeDisplay): Sect
       { heading: 'DENIED OR FAILED', least: 24 },
       EVENTS,
       ...timeColumns(times),
-      { heading: 'RESULT', least: 16 },
+      { heading: 'RESULT', least: 25 },
     ],
     rows: refusals.map((line) => [
       whatOf(line),
