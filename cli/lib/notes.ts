@@ -51,8 +51,8 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       );
     case 'exact-match':
       return (
-        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
-        '--source-ip a range (--source-ip 192.0.2.0/24).'
+        "Values match exactly, upper and lower case too; some filters take a prefix (--user 'svc-*'), and --source-ip " +
+        'takes a range (--source-ip 192.0.2.0/24).'
       );
   }
 }
