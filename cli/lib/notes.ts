@@ -59,7 +59,7 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
 
 function unknownValue({ criterion, value, nearest }: UnknownValue): string {
   const names = nearest.map(nearName);
-  const advice = names.length === 0 ? LISTINGS[criterion] : `Did you mean ${listed(names, 'or')}?`;
+  const advice = names.length === 0 ? LISTINGS[criterion] : `Did you mean ${inWords(names, 'or')}?`;
   const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
   return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
 }
@@ -90,12 +90,12 @@ const MAX_USERS = 3;
 function otherIdentity({ criterion, value, users }: OtherIdentity): string {
   const named = users.slice(0, MAX_USERS).map(quoted);
   const more = users.length - named.length;
-  const whose = listed([...named, ...(more > 0 ? [`${more} more`] : [])]);
+  const whose = inWords([...named, ...(more > 0 ? [`${more} more`] : [])]);
   return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${flagOf(criterion)}) belongs to ${whose}.`;
 }
 
 /** `a`, `a and b`, `a, b and c` */
-function listed(words: readonly string[], conjunction = 'and'): string {
+function inWords(words: readonly string[], conjunction = 'and'): string {
   const last = words.at(-1) ?? '';
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }

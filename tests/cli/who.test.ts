@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createApi } from '../../shared/http/api.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { textWidth } from '../../shared/render/table.ts';
 import { ROOT, temporaryFolder } from '../support/cli.ts';
 import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
@@ -265,6 +267,18 @@ describe('aliases', () => {
     expect((await ask(['compare', 'f', 'g'], ANA)).stdout).not.toMatch(new RegExp(`${ID} +environment read`));
     const summary = await ask(['summary', '--user', 'ana', '--format', 'json'], ANA);
     expect(JSON.parse(summary.stdout)).toMatchObject({ events: 7 });
+  });
+
+  test('the HTTP API finds them, and answers with the user IDs', async () => {
+    const api = createApi(
+      { ...store.deps, aliases: new Map([[ID, 'ana']]) },
+      { maxResponseBytes: MAX_RESPONSE_BYTES, failed: (error) => expect(error).toBeUndefined() },
+    );
+    const get = (url: string) => api({ method: 'GET', url, headers: { get: () => null } });
+    const { body } = await get('/environments/dev/events?user=ana');
+    expect(JSON.parse(body).events).toMatchObject([{ eventId: 'g', user: ID }, { eventId: 'f' }]);
+    const others = await get('/environments/dev/events?exclude=user%3Dana');
+    expect(JSON.parse(others.body).events).toEqual([]);
   });
 
   test('a name that is misspelt is near', async () => {
