@@ -1,11 +1,10 @@
-import type { AttributeName, AttributeValues } from '../audit-event/attributes.ts';
-import { attributeOf } from '../audit-event/attributes.ts';
+import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
 import { NO_DAY } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import type { Criteria } from './criteria.ts';
-import { nameOf, type UserAliases } from './user-aliases.ts';
+import { NO_ALIASES, nameOf, type UserAliases } from './user-aliases.ts';
 
 /** How many events, and when: the eventTime of the oldest and the newest, as CloudTrail wrote them. */
 interface Seen {
@@ -179,12 +178,12 @@ export async function readPeople(criteria: Criteria, deps: QueryDeps, maxEvents:
 
 /** Counts events by person; they must be added newest first. */
 export class PeopleCounts {
-  private readonly aliases: UserAliases | undefined;
+  private readonly aliases: UserAliases;
   private readonly people = new Map<string, People['people'][number]>();
   private events = 0;
   private leftOut = 0;
 
-  constructor(aliases?: UserAliases) {
+  constructor(aliases: UserAliases = NO_ALIASES) {
     this.aliases = aliases;
   }
 

@@ -46,7 +46,7 @@ interface Section {
 }
 
 function sectionText({ columns, rows, leftOut }: Section, top: number, view: View): string[] {
-  if (rows.length === 0) return [];
+  if (rows.length + leftOut === 0) return [];
   const more = Math.max(0, rows.length - top);
   const rest = [
     ...(more > 0 ? [`... and ${more} more`] : []),
