@@ -110,17 +110,21 @@ class BoundedLines {
   }
 
   add(event: ListedEvent): void {
-    const { of, newest, only = () => true } = this.list;
+    const { of, only = () => true } = this.list;
     if (!only(event) || attributeOf(event, of[0]) === undefined) return;
-    const values = valuesOf(event, of);
-    const key = JSON.stringify(values);
-    const line = this.lines.get(key) ?? { ...values, ...nothingSeen(), ...valuesOf(event, newest ? [newest] : []) };
-    if (line.events === 0 && this.lines.size === MAX_LINES) {
-      this.leftOut += 1;
-      return;
-    }
-    see(line, event);
+    const key = JSON.stringify(of.map((name) => attributeOf(event, name)));
+    const line = this.lines.get(key) ?? this.newLine(key, event);
+    if (line === undefined) this.leftOut += 1;
+    else see(line, event);
+  }
+
+  /** Returns undefined if there are too many lines. */
+  private newLine(key: string, event: ListedEvent): Seen | undefined {
+    if (this.lines.size === MAX_LINES) return undefined;
+    const { of, newest } = this.list;
+    const line = { ...valuesOf(event, of), ...nothingSeen(), ...valuesOf(event, newest ? [newest] : []) };
     this.lines.set(key, line);
+    return line;
   }
 
   sorted(): Seen[] {
