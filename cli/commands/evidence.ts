@@ -18,6 +18,8 @@ import { givenTime, ZONE } from '../lib/times.ts';
 import { printEvidence, readKeys } from '../verify/bundle.ts';
 
 export default command({
+  about:
+    'Collect the evidence for an event in one file: the event, its log file as CloudTrail delivered it (unredacted), the signed digests and the public keys. verify checks it offline.',
   arguments: { eventId: operand("CloudTrail's eventID") },
   flags: {
     out: value<string>('<file>', 'the file to write; must not exist', (option) => option.makeOptionMandatory()),

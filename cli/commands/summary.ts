@@ -12,6 +12,7 @@ import { ZONE, zoneOf } from '../lib/times.ts';
 const DEFAULT_LIMIT = 100_000;
 
 export default command({
+  about: 'Count events by action, user, role, target, outcome, error and day. The filters are those of query.',
   flags: {
     ...CRITERIA,
     limit: count('maximum number of events, the newest', DEFAULT_LIMIT),

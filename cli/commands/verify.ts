@@ -46,6 +46,8 @@ const FLAGS = {
 type VerifyOptions = Values<typeof FLAGS>;
 
 export default command({
+  about:
+    'Check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them. Or verify an evidence bundle.',
   arguments: {
     what: operand('s3://BUCKET[/PREFIX], PREFIX being what precedes AWSLogs/; or an evidence bundle, a file'),
   },

@@ -14,6 +14,9 @@ const DEFAULT_LIMIT = 100_000;
 const { since, until } = CRITERIA;
 
 export default command({
+  about:
+    'Show what a person or machine did, in whatever role, and what was denied or failed; and where they were seen, with which ' +
+    'access keys, from which addresses.',
   arguments: { name: operand('a user, as query --user takes it; with a final *, a list of all whose names begin so') },
   flags: {
     since,

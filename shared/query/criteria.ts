@@ -209,14 +209,18 @@ function isoTime(time: number): string {
   ).toISOString();
 }
 
-/** The attributes that have one value in all events that meet the criteria. */
-export function fixedAttributes(criteria: Criteria): AttributeName[] {
-  return TEXT_CRITERION_NAMES.flatMap((name) => {
+/** The values that all events have in common. */
+export type FixedAttributes = Readonly<Partial<Record<AttributeName, string>>>;
+
+/** Returns what all events that meet the criteria have in common. */
+export function fixedAttributes(criteria: Criteria): FixedAttributes {
+  const fixed = TEXT_CRITERION_NAMES.flatMap((name) => {
     const [value, ...others] = criteria[name] ?? [];
     const { attribute, matches } = TEXT_CRITERIA[name];
     const isFixed = value !== undefined && others.length === 0 && matches !== 'element';
-    return isFixed && !isPrefix(name, value) && !isRange(name, value) ? [attribute] : [];
+    return isFixed && !isPrefix(name, value) && !isRange(name, value) ? [[attribute, value]] : [];
   });
+  return Object.fromEntries(fixed);
 }
 
 /** Whether a value matches all texts that begin with what precedes its final `*`. */

@@ -1,17 +1,10 @@
 import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
-import { NO_DAY } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import type { Criteria } from './criteria.ts';
+import { type Seen, see } from './seen.ts';
 import { NO_ALIASES, nameOf, type UserAliases } from './user-aliases.ts';
-
-/** How many events, and when: the eventTime of the oldest and the newest, as CloudTrail wrote them. */
-interface Seen {
-  events: number;
-  first?: string;
-  last?: string;
-}
 
 /** How events ended. `changes` are those that changed something. */
 interface Outcomes {
@@ -139,14 +132,6 @@ function valuesOf(event: ListedEvent, names: readonly AttributeName[]) {
 
 const nothingSeen = (): Seen => ({ events: 0 });
 const noOutcomes = (): Outcomes => ({ changes: 0, denied: 0, failed: 0 });
-
-function see(seen: Seen, { eventTime, timeKey }: ListedEvent): void {
-  seen.events += 1;
-  // Events without a usable time come last, and count only if there are no others.
-  if (eventTime === undefined || (seen.first !== undefined && timeKey.startsWith(NO_DAY))) return;
-  seen.first = eventTime;
-  seen.last ??= eventTime;
-}
 
 function countOutcome(counts: Outcomes, { access, outcome }: ListedEvent): void {
   if (outcome !== 'ok') counts[outcome] += 1;

@@ -9,9 +9,9 @@ import {
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
-import { reasonOf, whoOf } from './event-table.ts';
 import { recordOmitted } from './event-text.ts';
-import { cutToWidth, styled, textTable } from './table.ts';
+import { reasonOf, whoOf } from './event-words.ts';
+import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -98,7 +98,7 @@ type Row = [path: string, value: string];
 /** Fields below each other, their values aligned; what is too wide for the terminal wraps. */
 function aligned(rows: readonly Row[], { width, colour }: View): string[] {
   if (rows.length === 0) return [];
-  const columns = [24, 16].map((least) => ({ heading: '', least, tooWide: 'wrap' as const }));
+  const columns = [24, 16].map((least) => ({ heading: '', widths: [least], narrow: wrapToWidth }));
   const inner = width === undefined ? {} : { width: width - INDENT.length };
   return textTable(columns, rows, { colour, ...inner }).split('\n');
 }
@@ -130,7 +130,7 @@ function settingBlocks(history: History, view: View): string[] {
   const events = [...byEvent].sort(([a], [b]) => (a.timeKey < b.timeKey ? -1 : 1));
   const blocks = events.map(([event, settings]) => {
     const rows = settings.map(([path, setting]): Row => [path, settingText(setting)]);
-    return block(event, `set by ${whoOf(event, view)}, ${event.eventName}`, aligned(rows, view), view);
+    return block(event, `set by ${whoOf(event, view)}, ${event.eventName ?? '-'}`, aligned(rows, view), view);
   });
   if (isComplete(history)) return blocks;
   const others = blocks.length === 0 ? 'All fields' : 'All other fields';

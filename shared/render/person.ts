@@ -1,27 +1,34 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { type AttributeName, attributeOf } from '../audit-event/attributes.ts';
 import type { Line, People, Person, PersonList } from '../query/person.ts';
+import type { Seen } from '../query/seen.ts';
 import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';
-import { reasonOf, whatOf } from './event-table.ts';
-import { type Cell, type Column, styled, textTable } from './table.ts';
-import { type TimeDisplay, timeDisplay } from './times.ts';
+import { resultOf, whatOf } from './event-words.ts';
+import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
+import { type Cell, type Column, styled, textTable, WHOLE } from './table.ts';
+import { type LineColumn, timeColumns } from './time-columns.ts';
+import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 /** A person's page: what they did, what was denied or failed, and where they were seen. @param top lines of each table */
 export function personText(person: Person, top: number, view: View): string {
-  const times = timeDisplay(view.times);
-  const isOtherwiseKnown = person.users.some(({ user }) => user !== nameIn(person, view));
+  const { actions, refusals, users, leftOut } = person;
+  const isOtherwiseKnown = users.some(({ user }) => user !== nameIn(person, view));
   const places = PLACES.filter(([name]) => name !== 'users' || isOtherwiseKnown);
-  const sections = [
-    doneSection('CHANGED', 'write', person, times),
-    doneSection('READ', 'read', person, times),
-    refusedSection(person, times),
-    ...places.map(([name, columns]) => placeSection(name, columns, person, times)),
+  const table = <L extends Seen>(columns: readonly LineColumn<L>[], lines: readonly L[], without = 0) =>
+    section([...columns, EVENTS, ...seenColumns(view)], lines, { leftOut: without, top, view });
+  const [changes, reads] = [actions.filter(isChange), actions.filter((action) => !isChange(action))];
+  const tables = [
+    ...table(doneColumns('CHANGED', person), changes),
+    ...table(doneColumns('READ', person), reads, leftOut.actions),
+    ...table(REFUSAL_COLUMNS, refusals, leftOut.refusals),
+    ...places.flatMap(([name, columns]) => table<Seen>(columns, person[name], leftOut[name])),
   ];
-  const tables = sections.flatMap((section) => sectionText(section, top, view));
   return `${[title(person, view), ...tables].join('\n\n')}\n`;
 }
+
+const isChange = ({ access }: Line<'actions'>) => access === 'write';
 
 function title({ mfa, ...person }: Person, view: View): string {
   const { full } = timeDisplay(view.times);
@@ -37,48 +44,38 @@ function title({ mfa, ...person }: Person, view: View): string {
 
 const nameIn = ({ name }: Pick<Person, 'name'>, { aliases }: View) => nameOf(aliases, name);
 
-/** A table of a page. */
-interface Section {
-  columns: Column[];
-  rows: Cell[][];
-  /** Events that no row stands for. */
-  leftOut: number;
-}
-
-function sectionText({ columns, rows, leftOut }: Section, top: number, view: View): string[] {
-  if (rows.length + leftOut === 0) return [];
-  const more = Math.max(0, rows.length - top);
+function section<L>(
+  columns: readonly LineColumn<L>[],
+  lines: readonly L[],
+  { leftOut, top, view }: { leftOut: number; top: number; view: View },
+): string[] {
+  if (lines.length + leftOut === 0) return [];
+  const rows = lines.slice(0, top).map((line) => columns.map(({ cellOf }) => cellOf(line)));
+  const more = lines.length - rows.length;
   const rest = [
     ...(more > 0 ? [`... and ${more} more`] : []),
     ...(leftOut > 0 ? [`... and ${counted(leftOut, 'event')} with others`] : []),
   ];
-  return [[textTable(columns, rows.slice(0, top), view), ...rest].join('\n')];
+  return [[textTable(columns, rows, view), ...rest].join('\n')];
 }
 
-const EVENTS: Column = { heading: 'EVENTS' };
+const EVENTS: LineColumn<Seen> = { heading: 'EVENTS', cellOf: ({ events }) => events };
 
-/** The columns of the first and the last time; the first is left out where it does not fit. */
-const timeColumns = ({ heading }: TimeDisplay): Column[] => [
-  { heading: heading('FIRST'), rank: 2 },
-  { heading: heading('LAST') },
-];
+/** The last time comes before the first where there is no room for both. */
+function seenColumns(view: View): LineColumn<Seen>[] {
+  return timeColumns(view).map((column) =>
+    column.heading === 'FIRST' ? { ...column, widths: [0, ...(column.widths ?? [])] } : column,
+  );
+}
 
-/** What was done, an action a row, with what it was done to. */
-function doneSection(heading: string, access: 'read' | 'write', person: Person, times: TimeDisplay): Section {
-  const targets = Map.groupBy(person.targets, ({ action }) => action);
-  return {
-    columns: [{ heading, least: 27 }, EVENTS, ...timeColumns(times), { heading: 'TO', least: 22 }],
-    rows: person.actions
-      .filter((action) => action.access === access)
-      .map(({ action, events, first, last }) => [
-        phraseOf(action),
-        events,
-        times.show(first),
-        times.show(last),
-        targetsText(targets.get(action) ?? []),
-      ]),
-    leftOut: access === 'write' ? 0 : (person.leftOut.actions ?? 0),
-  };
+/** What was done, an action a line, with what it was done to. */
+function doneColumns(heading: string, { targets }: Person): LineColumn<Line<'actions'>>[] {
+  const byAction = Map.groupBy(targets, ({ action }) => action);
+  const targetsOf = ({ action }: Line<'actions'>) => targetsText(byAction.get(action) ?? []);
+  return [
+    { heading, widths: [20, 27], cellOf: ({ action }) => phraseOf(action) },
+    { heading: 'TO', widths: [16, 26, 26, 40], narrow: narrowWhat, cellOf: targetsOf },
+  ];
 }
 
 const MAX_TARGETS = 5;
@@ -92,82 +89,49 @@ function targetsText(targets: readonly Line<'targets'>[]): string {
   return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ') || '-';
 }
 
-function refusedSection({ refusals, leftOut }: Person, times: TimeDisplay): Section {
-  return {
-    columns: [
-      { heading: 'DENIED OR FAILED', least: 24 },
-      EVENTS,
-      ...timeColumns(times),
-      { heading: 'RESULT', least: 25 },
-    ],
-    rows: refusals.map((line) => [
-      whatOf(line),
-      line.events,
-      times.show(line.first),
-      times.show(line.last),
-      { text: [line.outcome, reasonOf(line)].filter((part) => part !== '').join(': '), style: 'red' },
-    ]),
-    leftOut: leftOut.refusals ?? 0,
-  };
-}
-
-/** A column of an attribute. */
-type PlaceColumn = Column & { of: AttributeName };
-const place = (heading: string, of: AttributeName, more: Partial<Column> = {}): PlaceColumn => ({
-  ...{ heading, of, least: 16, ...more },
-});
-
-const ACCOUNT = place('ACCOUNT', 'accountId', { least: 12 });
-
-/** Where, as whom and from where. */
-const PLACES: readonly (readonly [PersonList, readonly PlaceColumn[]])[] = [
-  [
-    'environments',
-    [place('ENVIRONMENT', 'environment'), { ...ACCOUNT, rank: 3 }, place('REGION', 'region', { rank: 1 })],
-  ],
-  ['accounts', [ACCOUNT]],
-  ['roles', [place('ROLE', 'role', { tooWide: 'cut-middle' }), { ...ACCOUNT, rank: 3 }]],
-  [
-    'sessions',
-    [
-      place('SESSION', 'username', { tooWide: 'cut-middle' }),
-      place('OF ROLE', 'role', { rank: 3, tooWide: 'cut-middle' }),
-    ],
-  ],
-  ['accessKeys', [place('ACCESS KEY', 'accessKeyId', { least: 20 })]],
-  ['addresses', [place('FROM', 'sourceIp')]],
-  ['userAgents', [place('WITH', 'userAgent')]],
-  ['users', [place('USER', 'user')]],
+const REFUSAL_COLUMNS: readonly LineColumn<Line<'refusals'>>[] = [
+  { heading: 'DENIED OR FAILED', widths: [20, 27, 27, 40], narrow: narrowWhat, cellOf: whatOf },
+  {
+    heading: 'RESULT',
+    widths: [16, 26, 26, 50],
+    narrow: narrowResult,
+    cellOf: (line) => ({ text: resultOf(line), style: 'red' }),
+  },
 ];
 
-function placeSection(name: PersonList, places: readonly PlaceColumn[], person: Person, times: TimeDisplay): Section {
-  return {
-    columns: [...places, EVENTS, ...timeColumns(times)],
-    rows: person[name].map((line) => [
-      ...places.map(({ of }) => `${attributeOf(line, of) ?? '-'}`),
-      line.events,
-      times.show(line.first),
-      times.show(line.last),
-    ]),
-    leftOut: person.leftOut[name] ?? 0,
-  };
-}
+/** A column of an attribute. */
+const column = (heading: string, of: AttributeName, more: Partial<Column> = {}): LineColumn<object> => ({
+  ...{ heading, widths: [16, 25, 25, 40], cellOf: (line) => `${attributeOf(line, of) ?? '-'}`, ...more },
+});
+const ACCOUNT = column('ACCOUNT', 'accountId', { widths: [0, 0, 12] });
+const ROLE = column('ROLE', 'role', { narrow: narrowRole });
+
+/** Where, as whom, from where and with what. */
+const PLACES: readonly (readonly [PersonList, readonly LineColumn<object>[]])[] = [
+  [
+    'environments',
+    [column('ENVIRONMENT', 'environment'), ACCOUNT, column('REGION', 'region', { widths: [0, 0, 0, WHOLE] })],
+  ],
+  ['accounts', [column('ACCOUNT', 'accountId')]],
+  ['roles', [ROLE, ACCOUNT]],
+  ['sessions', [column('SESSION', 'username', { narrow: narrowWho }), { ...ROLE, widths: [0, 0, 0, 16, 40] }]],
+  ['accessKeys', [column('ACCESS KEY', 'accessKeyId')]],
+  ['addresses', [column('FROM', 'sourceIp')]],
+  ['userAgents', [column('WITH', 'userAgent')]],
+  ['users', [column('USER', 'user')]],
+];
 
 /** A list of people to choose from. */
 export function peopleText({ people, leftOut }: People, view: View): string {
-  const times = timeDisplay(view.times);
-  const columns: Column[] = [
-    { heading: 'WHO', least: 16, tooWide: 'cut-middle' },
-    ...['EVENTS', 'CHANGES', 'DENIED', 'FAILED'].map((heading) => ({ heading })),
-    ...timeColumns(times),
+  const columns: LineColumn<People['people'][number]>[] = [
+    { heading: 'WHO', widths: [16, 25, 40], narrow: narrowWho, cellOf: ({ name }) => name },
+    EVENTS,
+    { heading: 'CHANGES', cellOf: ({ changes }) => changes },
+    { heading: 'DENIED', cellOf: ({ denied }) => inRed(denied) },
+    { heading: 'FAILED', cellOf: ({ failed }) => inRed(failed) },
+    ...seenColumns(view),
   ];
-  const rows = people.map(({ name, events, changes, denied, failed, first, last }) => [
-    name,
-    events,
-    changes,
-    ...[denied, failed].map((count): Cell => (count === 0 ? 0 : { text: count, style: 'red' })),
-    times.show(first),
-    times.show(last),
-  ]);
-  return `${sectionText({ columns, rows, leftOut }, rows.length, view).join('')}\n`;
+  return `${section(columns, people, { leftOut, top: people.length, view }).join('')}\n`;
 }
+
+const inRed = (count: number): Cell => (count === 0 ? 0 : { text: count, style: 'red' });
