@@ -79,7 +79,8 @@ function whatHappened(event: StoredEvent, view: View): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
   const who = whoOf(event, view);
-  return outcome === 'ok' ? `${did} by ${who}` : `${attempt} ${outcome}: ${who}, ${reasonOf(event)}`;
+  if (outcome === 'ok') return `${did} by ${who}`;
+  return `${attempt} ${outcome}: ${[who, reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
 /** Why there are no fields. */

@@ -179,7 +179,7 @@ describe('query', () => {
     const [headings, row, ...rest] = lines(stdout);
     expect(headings).toMatch(/^TIME \(UTC\) +WHO +WHAT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/);
     expect(row).toMatch(
-      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: AccessDenied: /,
+      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: Access denied\.$/,
     );
     expect(rest).toEqual([]);
   });
