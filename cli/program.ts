@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     show: ['show everything stored of one event', () => import('./commands/show.ts')],
     compare: ['compare the records of events, field by field', () => import('./commands/compare.ts')],
     summary: ['count events by action, user, role, target, outcome and day', () => import('./commands/summary.ts')],
+    who: ['show what a person did, and all that is known of them', () => import('./commands/who.ts')],
     tail: ['print new events as they arrive', () => import('./commands/tail.ts')],
     environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
     history: [

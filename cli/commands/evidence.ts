@@ -11,11 +11,12 @@ import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { type BucketLocation, trailLocation } from '../lib/aws-settings.ts';
 import { command, EXIT } from '../lib/command.ts';
+import { fileError } from '../lib/file-error.ts';
 import { operand, repeated, text, value } from '../lib/options.ts';
 import { warn } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { givenTime, ZONE } from '../lib/times.ts';
-import { fileError, printEvidence, readKeys } from '../verify/bundle.ts';
+import { printEvidence, readKeys } from '../verify/bundle.ts';
 
 export default command({
   about:
