@@ -14,25 +14,32 @@ const NOW = Date.parse('2026-11-14T12:00:00Z');
 const UPDATE = process.env.UPDATE_QUESTIONS === '1';
 
 const SECTIONS = readFileSync(PAGE, 'utf8').split(/^(?=#{2,3} )/m);
-const ASKED = /^```\n\$ npx mwaa-trail (?<command>(?:.*\\\n)*.*)\n(?<answer>[\s\S]*?)^```$/m;
+const ASKED =
+  /^```\n\$ (?<settings>(?:[A-Z_]+=\S+ )*)npx mwaa-trail (?<command>(?:.*\\\n)*.*)\n(?<answer>[\s\S]*?)^```$/m;
 const questions = SECTIONS.flatMap((section) => {
   const groups = ASKED.exec(section)?.groups;
   return groups === undefined ? [] : [{ question: section.split('\n')[0]!.replace(/^#+ /, ''), section, ...groups }];
-}) as { question: string; section: string; command: string; answer: string }[];
+}) as Record<'question' | 'section' | 'settings' | 'command' | 'answer', string>[];
 
 useWorkingFolder();
 beforeAll(async () => {
   jest.spyOn(Date, 'now').mockReturnValue(NOW);
   // As in a checkout.
-  cpSync(SAMPLES, 'events/log-files', { recursive: true });
+  cpSync(join(SAMPLES, '..'), 'events', { recursive: true });
   expect((await runAsText(['replay', 'events/log-files'])).code).toBe(0);
 }, 60_000);
 
 describe('each question has the answer that the samples give; npm run questions writes it anew', () => {
-  test.each(questions)('$question', async ({ section, command, answer }) => {
-    const { code, stdout, stderr } = await runAsText(wordsOf(command), {}, { terminal: TERMINAL });
+  test.each(questions)('$question', async ({ section, settings, command, answer }) => {
+    const env = Object.fromEntries(
+      settings
+        .trim()
+        .split(' ')
+        .map((one) => one.split('=')),
+    );
+    const { code, stdout, stderr } = await runAsText(wordsOf(command), env, { terminal: TERMINAL });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-    const now = elided(stdout + stderr.replace(FRESHNESS, ''), answer);
+    const now = elided(stdout + stderr.replaceAll(LEFT_OUT, ''), answer);
     if (UPDATE) rewrite(section, command, answer, now);
     else expect(answer).toBe(now);
   });
@@ -57,8 +64,11 @@ describe('what needs an account is understood by the program', () => {
   });
 });
 
-/** The page leaves it out, and says so: it depends on when the samples were put onto the machine. */
-const FRESHNESS = /^Log files read up to .*\n/m;
+/**
+ * The page leaves these lines out, and says so. The first depends on when the samples were put onto the machine, the second is
+ * below every list.
+ */
+const LEFT_OUT = /^(?:Log files read up to|Details of an event:) .*\n/gm;
 
 /** The words of a command line, as a shell would split them. */
 function wordsOf(command: string): string[] {
