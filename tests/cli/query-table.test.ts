@@ -56,7 +56,7 @@ describe('on a terminal of any width', () => {
   test('a filter by outcome leaves only what differs', async () => {
     const headings = async (outcome: string) =>
       (await onTerminal(120, 'query', '--outcome', outcome)).stdout.split('\n')[0]!.split(/ {2,}/).at(-1);
-    expect([await headings('ok'), await headings('denied')]).toEqual(['FROM', 'REASON']);
+    expect([await headings('ok'), await headings('denied')]).toEqual(['REGION', 'REASON']);
   });
 });
 
