@@ -83,14 +83,10 @@ function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): s
 }
 
 /** Which command lists the values. */
+const SUMMARY = 'mwaa-trail summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
-  ...Object.fromEntries(
-    (['action', 'eventName', 'errorCode', 'principal', 'role', 'target', 'user'] as const).map((name) => [
-      name,
-      'mwaa-trail summary shows which there are.',
-    ]),
-  ),
+  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY, user: SUMMARY },
 };
 
 /** `InvokeRestApi (12 events)` */
