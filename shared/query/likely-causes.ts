@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import pMap, { pMapSkip } from 'p-map';
+import { ACTION_CODES } from '../audit-event/actions.ts';
 import { attributeOf } from '../audit-event/attributes.ts';
+import { OPERATIONS } from '../audit-event/operations.ts';
+import { REST_ROUTES } from '../audit-event/rest-routes.ts';
 import { defined } from '../defined.ts';
 import { type KnownEnvironment, listDays, listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
@@ -32,6 +35,11 @@ export type LikelyCause =
 
 /** The operations that the MWAA user guide lists as data events. */
 const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLoginToken', 'InvokeRestApi']);
+/** What these do. */
+const DATA_ACTIONS: readonly string[] = [
+  ...Object.values(REST_ROUTES).flatMap((methods) => Object.values(methods)),
+  ...Object.entries(OPERATIONS.airflow ?? {}).flatMap(([name, { action }]) => (DATA_EVENTS.has(name) ? action : [])),
+];
 /** CloudTrail delivers within about 5 minutes on average, without a guarantee. */
 const DELIVERY_DELAY_MS = 15 * 60 * 1000;
 
@@ -75,8 +83,12 @@ function isRecent({ since, until }: Criteria, now: number): boolean {
   return until === undefined || Date.parse(until) > now - DELIVERY_DELAY_MS;
 }
 
-function asksForDataEvents({ eventName, category }: Criteria): boolean {
-  return eventName?.some((name) => DATA_EVENTS.has(name)) === true || category?.includes('Data') === true;
+function asksForDataEvents({ eventName = [], action = [], category = [] }: Criteria): boolean {
+  return (
+    eventName.some((name) => DATA_EVENTS.has(name)) ||
+    action.some((value) => matching('action', value, DATA_ACTIONS).length > 0) ||
+    category.includes('Data')
+  );
 }
 
 interface AskedValue {
@@ -90,7 +102,7 @@ export interface UnknownValue extends AskedValue {
   nearest: NearName[];
 }
 
-/** A value that events do have, or that is the name of an operation. */
+/** A value that events do have, or that is the name of an operation or action. */
 export interface NearName {
   value: string;
   /** How many events have it, up to 1,000. */
@@ -101,12 +113,16 @@ export interface NearName {
   inQuestion: boolean;
 }
 
-/** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
-const OPERATIONS: readonly string[] = [
-  ...['CreateCliToken', 'CreateEnvironment', 'CreateWebLoginToken', 'DeleteEnvironment', 'GetEnvironment'],
-  ...['InvokeRestApi', 'ListEnvironments', 'ListTagsForResource', 'PublishMetrics', 'TagResource', 'UntagResource'],
-  'UpdateEnvironment',
-];
+/** Names that are right even if no event has them. */
+const KNOWN: Partial<Record<TextCriterion, readonly string[]>> = {
+  action: ACTION_CODES,
+  eventName: Object.keys(OPERATIONS.airflow ?? {}),
+};
+
+/** The names that a value of a criterion matches. */
+function matching(criterion: TextCriterion, value: string, names: readonly string[] = []): string[] {
+  return names.filter((name) => (isPrefix(criterion, value) ? name.startsWith(value.slice(0, -1)) : name === value));
+}
 
 /** Bounds the cost: a page for each value and each of its other spellings, and two for each near name. */
 const MAX_VALUES = 5;
@@ -123,7 +139,7 @@ async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<Unkno
   const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
   const unknown = await filter(asked, async ({ criterion, value }) => {
     if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
-    if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
+    if (matching(criterion, value, KNOWN[criterion]).length > 0) return false;
     return !(await exists(criterion, value, deps));
   });
   if (unknown.length === 0) return [];
@@ -162,7 +178,7 @@ async function namesNear(
   if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
   const names = new Set([
     ...known.flatMap((event) => nameIn(event, asked)),
-    ...(criterion === 'eventName' ? OPERATIONS : []),
+    ...(KNOWN[criterion] ?? []),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
@@ -170,13 +186,13 @@ async function namesNear(
   const count = (name: string) => counted(criterion, name, rest, deps);
   const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
-  // An operation's name helps even if there is no event of it.
-  return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+  return existing.length > 0 ? existing : near.filter(({ value: name }) => KNOWN[criterion]?.includes(name));
 }
 
 /** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
 function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): string[] {
   const name = attributeOf(event, TEXT_CRITERIA[criterion].attribute);
+  if (typeof name === 'object') return [...name];
   if (typeof name !== 'string') return [];
   if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
   return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
