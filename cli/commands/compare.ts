@@ -23,9 +23,10 @@ export default command({
   async run({ eventId, eventIds, ...options }, context) {
     const { env, out, err } = context;
     const wanted = [eventId, ...eventIds];
-    const found = await withStore(options, env, ({ dynamo, tables, now }) =>
-      Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
-    );
+    const { found, aliases } = await withStore(options, env, async ({ dynamo, tables, now, aliases }) => ({
+      found: await Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
+      aliases,
+    }));
     const events = found.flatMap((event) => (event?.record === undefined ? [] : [event]));
     if (events.length < wanted.length) {
       const missing = wanted.filter((_, i) => found[i]?.record === undefined);
@@ -39,7 +40,7 @@ export default command({
       await write(out, jsonText({ eventIds: wanted, provisional: provisionalOf(events), fields: shown }));
     } else {
       const readable = forPeople(options.all ? shown : shown.filter((field) => !isIdentifier(field)));
-      await write(out, comparisonText(events, readable, viewOf(out, env, options, Date.now())));
+      await write(out, comparisonText(events, readable, viewOf(out, env, options, Date.now(), aliases)));
     }
     const identifiers = options.format === 'json' ? 0 : different.filter(isIdentifier).length;
     const hidden = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;

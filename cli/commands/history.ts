@@ -34,7 +34,7 @@ export default command({
     const { env, out, err } = context;
     const question = openHistory(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const histories = await answerHistory(question, deps);
       const lines = histories.map((history) => historyJson(history, question));
       if (options.format === 'json') await write(out, `${indentedJson(`[${lines.join(',')}]`)}\n`);

@@ -36,7 +36,7 @@ export default command({
   async run(options, { env, out, err }) {
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const counted = { events: 0 };
       const events = counting(readEvents(criteria, options, deps, err), counted);
       const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });

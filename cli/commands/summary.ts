@@ -24,7 +24,7 @@ export default command({
   async run(options, { env, out, err }) {
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const counts = await summarise(criteria, deps, options.limit);
       const { events, truncated } = counts;
       if (options.format === 'json') await write(out, jsonText(counts));

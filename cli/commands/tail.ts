@@ -28,7 +28,7 @@ export default command({
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     const forPeople = options.format === 'table';
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const table = new EventTable(view, { withIds: ids, fixed: fixedAttributes(criteria) });
       const request = {
         ...{ criteria, last, windowMs: window, intervalMs: interval, signal: context.interrupt(), sleep },

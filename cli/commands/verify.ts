@@ -10,12 +10,13 @@ import type { EventIndex } from '../../shared/integrity/verify-events.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { trailLocation } from '../lib/aws-settings.ts';
 import { type Context, command, EXIT, UsageError, type Values } from '../lib/command.ts';
+import { fileError } from '../lib/file-error.ts';
 import { count, format, matching, operand, repeated, text, unless } from '../lib/options.ts';
 import { viewOf, write } from '../lib/output.ts';
 import { STORE, storeOf, withStore } from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 import { showProgress } from '../log-files/progress.ts';
-import { fileError, readKeys, verifyBundle } from '../verify/bundle.ts';
+import { readKeys, verifyBundle } from '../verify/bundle.ts';
 
 const FLAGS = {
   since: text('<time>', `log files delivered from this time on: ${SINCE} 7d`),

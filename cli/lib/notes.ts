@@ -4,6 +4,7 @@ import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
 import { type Criteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
+import type { OtherIdentity } from '../../shared/query/other-identities.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
 import type { EventTable } from '../../shared/render/event-table.ts';
@@ -44,6 +45,8 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       return 'The store holds no events yet: add log files with mwaa-trail replay, or query another store with --store or --stack.';
     case 'unknown-value':
       return unknownValue(cause);
+    case 'other-identity':
+      return otherIdentity(cause);
     case 'outside-times':
       return `Matching events exist outside this range: ${otherTimes(cause, times)}.`;
     case 'delivery-delay':
@@ -65,9 +68,9 @@ const PREFIX_FLAGS = inWords(
   TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].matches === 'prefix').map(flagOf),
 );
 
-/** `a, b or c` */
-function inWords(texts: readonly string[]): string {
-  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(' or ');
+/** `a`, `a or b`, `a, b or c` */
+function inWords(texts: readonly string[], conjunction = 'or'): string {
+  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(` ${conjunction} `);
 }
 
 function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): string {
@@ -78,16 +81,38 @@ function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): s
     ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
   ];
   const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
-  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
+  const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
   return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
 }
+
+const FINDINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'names the environment',
+  user: 'has the user',
+};
 
 /** Which command lists the values. */
 const SUMMARY = 'mwaa-trail summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
-  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY, user: SUMMARY },
+  user: "mwaa-trail who '*' lists all users.",
+  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
 };
+
+const IDENTITY_WORDS: Readonly<Record<OtherIdentity['criterion'], string>> = {
+  role: 'role',
+  session: 'session',
+  principal: 'principal',
+  accessKeyId: 'access key',
+};
+const MAX_USERS = 3;
+
+/** `The role Admin (--role) belongs to ana and ben.` */
+function otherIdentity({ criterion, value, users }: OtherIdentity): string {
+  const named = users.slice(0, MAX_USERS).map(quoted);
+  const more = users.length - named.length;
+  const whose = inWords([...named, ...(more > 0 ? [`${more} more`] : [])], 'and');
+  return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${flagOf(criterion)}) belongs to ${whose}.`;
+}
 
 /** `InvokeRestApi (12 events)` */
 function nearName({ value, events, more, inQuestion }: NearName): string {

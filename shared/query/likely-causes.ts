@@ -16,13 +16,17 @@ import {
   type TextCriterion,
 } from './criteria.ts';
 import { nearestNames } from './near-names.ts';
+import { type OtherIdentity, otherIdentities } from './other-identities.ts';
 import { isIndexed, type Order } from './plan.ts';
+import { NO_ALIASES } from './user-aliases.ts';
 
 /** Why a question may have no events. */
 export type LikelyCause =
   | { kind: 'empty-store' }
   /** No event was found with a value of the question. */
   | ({ kind: 'unknown-value' } & UnknownValue)
+  /** There is no such user, but something else of users is called like that. */
+  | ({ kind: 'other-identity' } & OtherIdentity)
   /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range, as recorded. */
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
@@ -54,7 +58,11 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
     ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
   );
   const outside = hopeless ? [] : await outsideTimes(criteria, deps);
-  const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
+  const causes: LikelyCause[] = [
+    ...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })),
+    ...(await identitiesLike(unknown, deps)),
+    ...outside,
+  ];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
   const hasExactValues = TEXT_CRITERION_NAMES.some((criterion) => {
@@ -63,6 +71,16 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   });
   if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
   return causes;
+}
+
+async function identitiesLike(unknown: readonly UnknownValue[], deps: QueryDeps): Promise<LikelyCause[]> {
+  const users = unknown.filter(({ criterion }) => criterion === 'user');
+  if (users.length === 0) return [];
+  const { events } = await newest({}, deps);
+  const suggested = ({ nearest }: UnknownValue) => nearest.map(({ value }) => value);
+  const like = (user: UnknownValue) => otherIdentities(user.value, suggested(user), events, deps);
+  const identities = await pMap(users, like, { concurrency: 1 });
+  return identities.flat().map((identity) => ({ kind: 'other-identity', ...identity }));
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
@@ -161,7 +179,8 @@ async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<Unkno
   const explained = async (asked: AskedValue): Promise<UnknownValue> => ({
     ...asked,
     nearest: await namesNear(asked, known, rest, deps),
-    elsewhere: await relatedWith(asked, known, deps),
+    // `otherIdentities` says more of those for a user.
+    elsewhere: asked.criterion === 'user' ? [] : await relatedWith(asked, known, deps),
   });
   return pMap(unknown, explained, { concurrency: 1 });
 }
@@ -214,6 +233,7 @@ async function namesNear(
   const names = new Set([
     ...known.flatMap((event) => asAsked(attributeOf(event, attribute), asked)),
     ...(NAMES[criterion] ?? []).flatMap((name) => asAsked(name, asked)),
+    ...(criterion === 'user' ? (deps.aliases ?? NO_ALIASES).values() : []),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);

@@ -1,17 +1,12 @@
-import { NO_DAY } from '../audit-event/event-time.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import type { Criteria } from './criteria.ts';
+import { type Seen, see } from './seen.ts';
 
 /** Events that were counted. */
-interface Counted {
-  events: number;
+interface Counted extends Seen {
   /** Those that were denied or failed. */
   errors: number;
-  /** Time of the oldest, as CloudTrail wrote it; absent: no record says a time. */
-  first?: string;
-  /** Time of the newest. */
-  last?: string;
 }
 
 /** The events that have one value of something. */
@@ -70,13 +65,9 @@ export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: 
 }
 
 /** Adds an event to those counted so far, which are newer. */
-function count(counted: Counted, { outcome, eventTime, timeKey }: ListedEvent): void {
-  counted.events += 1;
-  if (outcome !== 'ok') counted.errors += 1;
-  // Events without a usable time come last here, and count only where there are no others.
-  if (eventTime === undefined || (counted.first !== undefined && timeKey.startsWith(NO_DAY))) return;
-  counted.first = eventTime;
-  counted.last ??= eventTime;
+function count(counted: Counted, event: ListedEvent): void {
+  see(counted, event);
+  if (event.outcome !== 'ok') counted.errors += 1;
 }
 
 function inOrder(group: TallyGroup, tallies: readonly Tally[]): Tally[] {

@@ -4,7 +4,7 @@ import type { ListedEvent } from '../store/event-item.ts';
 import { reasonOf, resultOf, whatOf, whoOf } from './event-words.ts';
 import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
 import { type Cell, type Column, TextTable, WHOLE } from './table.ts';
-import { type TimeDisplay, timeDisplay } from './times.ts';
+import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 export interface EventTableOptions {
@@ -20,7 +20,7 @@ export class EventTable {
   private readonly table: TextTable;
 
   constructor(view: View, { withIds, fixed }: EventTableOptions) {
-    const columns = eventColumns(timeDisplay(view.times), withIds, fixed.outcome);
+    const columns = eventColumns(view, withIds, fixed.outcome);
     this.columns = columns.filter(({ of }) => of === undefined || fixed[of] === undefined);
     this.table = new TextTable(this.columns, view);
   }
@@ -46,10 +46,12 @@ interface EventColumn extends Column {
  * A terminal of 80 columns has the first four and the result; one of 120 the source too, and the reason; one of 200 the
  * eventID. A column waits until those that say more have the width that they mostly need.
  */
-function eventColumns(times: TimeDisplay, withIds: boolean, outcome: string | undefined): EventColumn[] {
+function eventColumns(view: View, withIds: boolean, outcome: string | undefined): EventColumn[] {
+  const times = timeDisplay(view.times);
+  const whoIn = (event: ListedEvent) => whoOf(event, view);
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    { heading: 'WHO', of: 'user', widths: [0, 11, 11, 16, 16, 22], narrow: narrowWho, cellOf: whoOf },
+    { heading: 'WHO', of: 'user', widths: [0, 11, 11, 16, 16, 22], narrow: narrowWho, cellOf: whoIn },
     { heading: 'WHAT', widths: [23, 23, 34, 34, 44, 44, 44, 58], narrow: narrowWhat, cellOf: whatOf },
     attributeColumn('ENVIRONMENT', 'environment', { widths: [0, 11, 11, 11, 11, 24] }),
     attributeColumn('FROM', 'sourceIp', { widths: [0, 0, 0, 15, 15, 24] }),

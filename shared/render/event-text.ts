@@ -72,13 +72,14 @@ function outcomeLines(event: ShownEvent): (string | undefined)[] {
 }
 
 /** The person or machine, then the role that was used, then how the request was signed. */
-function whoLines(event: ShownEvent): (string | undefined)[] {
+function whoLines(event: ShownEvent, view: View): (string | undefined)[] {
   const { user, role, username, principal, principalType, principalArn, accessKeyId, mfa } = event;
   const session = role === undefined ? undefined : username;
-  const known = [user, session === undefined ? undefined : `${role}/${session}`];
+  const who = whoOf(event, view);
+  const known = [who, session === undefined ? undefined : `${role}/${session}`];
   const issued = mfa === undefined ? undefined : `issued ${mfa ? 'with' : 'without'} MFA`;
   return [
-    whoOf(event),
+    who,
     joined(role && `role ${role}`, session && `session ${session}`),
     username === undefined || username === user || session !== undefined ? undefined : `Username ${username}`,
     user === undefined || known.includes(principal) ? undefined : principal && `principal ${principal}`,

@@ -1,9 +1,14 @@
 import { phraseOf } from '../audit-event/actions.ts';
+import { nameOf } from '../query/user-aliases.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import type { View } from './view.ts';
 
 /** The person or machine behind an event; if that is not known, who signed the request. */
-export function whoOf({ user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>): string {
-  return user ?? principal;
+export function whoOf(
+  { user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>,
+  { aliases }: Pick<View, 'aliases'>,
+): string {
+  return nameOf(aliases, user ?? principal);
 }
 
 /** What was done, and to what: `DAG run triggered: orders_daily`. */
@@ -12,14 +17,21 @@ export function whatOf({ action, target }: Pick<ListedEvent, 'action' | 'target'
 }
 
 /** How an event ended: `ok`, or `denied` or `failed` with the reason, which comes last because it may be cut off. */
-export function resultOf(event: ListedEvent): string {
+export function resultOf(
+  event: Pick<ListedEvent, 'outcome' | 'errorCode' | 'errorMessage' | 'statusCode' | 'provisional'>,
+): string {
   const { outcome, provisional } = event;
   const reason = reasonOf(event);
   return `${outcome}${provisional ? ' (provisional)' : ''}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 /** Why a call did not succeed, what tells most first; empty if it did, or if nothing says more than that it was denied. */
-export function reasonOf({ outcome, errorCode, errorMessage, statusCode }: ListedEvent): string {
+export function reasonOf({
+  outcome,
+  errorCode,
+  errorMessage,
+  statusCode,
+}: Pick<ListedEvent, 'outcome' | 'errorCode' | 'errorMessage' | 'statusCode'>): string {
   if (outcome === 'ok') return '';
   const denial = denialOf(errorMessage ?? '');
   if (denial !== undefined) return denial;

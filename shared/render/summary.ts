@@ -2,16 +2,35 @@ import { phraseOf } from '../audit-event/actions.ts';
 import { NO_DAY } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import type { Summary, Tally, TallyGroup } from '../query/summary.ts';
+import { NO_ALIASES, nameOf } from '../query/user-aliases.ts';
 import { counted } from './display.ts';
 import { narrowRole, narrowWhat, narrowWho } from './narrow.ts';
-import { type Cell, type Column, cutToWidth, textTable, WHOLE } from './table.ts';
+import { type Column, textTable, WHOLE } from './table.ts';
+import { type LineColumn, timeColumns } from './time-columns.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 /** A summary for people: one table for each thing that was counted, on a terminal with bars. */
 export function summaryText(summary: Summary, top: number, view: View): string {
-  const sections = SECTIONS.map((section) => sectionText(section, summary[section.of], top, view));
+  const named = { ...summary, byUser: byPerson(summary.byUser, view) };
+  const sections = SECTIONS.map((section) => sectionText(section, named[section.of], top, view));
   return `${[totals(summary, view), ...sections].filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+/** Users by their names. Several user IDs can be one person. */
+function byPerson(users: readonly Tally[], { aliases = NO_ALIASES }: View): readonly Tally[] {
+  if (aliases.size === 0) return users;
+  const people = [...Map.groupBy(users, ({ name }) => nameOf(aliases, name))];
+  return people.map(([name, tallies]) => ({ ...tallies.reduce(together), name })).sort((a, b) => b.events - a.events);
+}
+
+function together(a: Tally, b: Tally): Tally {
+  const [first] = [a.first, b.first].filter((time) => time !== undefined).sort();
+  const last = [a.last, b.last]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return { name: a.name, events: a.events + b.events, errors: a.errors + b.errors, ...defined({ first, last }) };
 }
 
 /** A table of the summary. */
@@ -58,40 +77,20 @@ function sectionText(section: Section, tallies: readonly Tally[], top: number, v
   return `${textTable(columns, rows, view)}${rest > 0 ? `\n... and ${rest} more` : ''}`;
 }
 
-function nameColumns({ heading, show, narrow, code }: Section): TallyColumn[] {
+function nameColumns({ heading, show, narrow, code }: Section): LineColumn<Tally>[] {
   return [
     { heading, widths: [16, 25, 25, 40], ...defined({ narrow }), cellOf: ({ name }) => show(name) },
     ...(code ? [{ heading: code.heading, widths: [0, 0, WHOLE], cellOf: ({ name }: Tally) => code.of(name) }] : []),
   ];
 }
 
-const COUNTS: readonly TallyColumn[] = [
+const COUNTS: readonly LineColumn<Tally>[] = [
   { heading: 'EVENTS', cellOf: ({ events }) => events },
   { heading: 'ERRORS', cellOf: ({ errors }) => (errors === 0 ? 0 : { text: errors, style: 'red' }) },
 ];
 
-function timeColumns({ times }: View): TallyColumn[] {
-  const { show } = timeDisplay(times);
-  return [
-    { heading: 'FIRST', ...TIME, cellOf: ({ first }) => show(first) },
-    { heading: 'LAST', ...TIME, cellOf: ({ last }) => show(last) },
-  ];
-}
-
-interface TallyColumn extends Column {
-  cellOf(tally: Tally): Cell;
-}
-
-/** The day says most of a time. */
-const TIME = {
-  widths: [0, '2026-11-06'.length],
-  narrow: (time: string, width: number) => [
-    cutToWidth(/^\d{4}-\d\d-\d\d /.test(time) ? time.slice(0, 10) : time, width),
-  ],
-};
-
 /** A sixth of the terminal is for the longest bar. */
-function barColumn(most: number, width: number): TallyColumn {
+function barColumn(most: number, width: number): LineColumn<Tally> {
   const longest = Math.floor(width / 6);
   return { heading: '', widths: [0, WHOLE], cellOf: ({ events }) => bar((events / most) * longest) };
 }

@@ -135,10 +135,16 @@ describe('the likely causes of an empty result', () => {
         const [cause] = await causes(criteria);
         return cause?.kind === 'unknown-value' ? cause.elsewhere : undefined;
       };
-      expect(await elsewhere({ user: ['Ops'] })).toEqual(['role']);
-      expect(await elsewhere({ user: ['ticket-1'], environment: ['staging'] })).toEqual([]);
-      expect(await elsewhere({ user: ['Ops'], environment: ['staging'] })).toEqual(['role']);
-      expect(await elsewhere({ user: ['ticket-1'] })).toEqual(['session']);
+      for (const user of ['Ops', 'ticket-1']) {
+        const identity = { kind: 'other-identity', criterion: user === 'Ops' ? 'role' : 'session', value: user };
+        expect(await causes({ user: [user], environment: ['staging'] })).toEqual([
+          unknown('user', user),
+          { ...identity, users: ['ana'] },
+        ]);
+      }
+      expect(await elsewhere({ principal: ['ticket-1'], environment: ['staging'] })).toEqual([]);
+      expect(await elsewhere({ principal: ['Ops'], environment: ['staging'] })).toEqual(['role']);
+      expect(await elsewhere({ principal: ['ana'], environment: ['prod-etl'] })).toEqual(['user']);
       expect(await elsewhere({ role: ['ana'] })).toEqual(['user']);
       expect(await elsewhere({ role: ['Ops/*'] })).toEqual(['principal']);
       expect(await elsewhere({ environment: ['warehouse'] })).toEqual(['target']);

@@ -77,8 +77,11 @@ test.each([
 
 test.each([
   [{ user: 'ana', principal: 'Admin/ana' }, 'ana'],
+  [{ user: 'id-1', principal: 'Admin/ana' }, 'bo'],
+  [{ principal: 'id-1' }, 'bo'],
   [{ principal: 'Admin/ana' }, 'Admin/ana'],
   [{}, '-'],
 ])('who did it: %j', (event, expected) => {
-  expect(whoOf(event)).toBe(expected);
+  expect(whoOf(event, { aliases: new Map([['id-1', 'bo']]) })).toBe(expected);
+  if (expected !== 'bo') expect(whoOf(event, {})).toBe(expected);
 });

@@ -6,6 +6,7 @@ import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text
 import { defined } from '../../shared/defined.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
 import { historiesOf } from '../../shared/query/configuration.ts';
+import { PeopleCounts, PersonCounts } from '../../shared/query/person.ts';
 import type { Summary } from '../../shared/query/summary.ts';
 import { comparisonText, forPeople } from '../../shared/render/comparison.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
@@ -15,6 +16,7 @@ import { eventText } from '../../shared/render/event-text.ts';
 import { historyJson } from '../../shared/render/history-data.ts';
 import { historyText } from '../../shared/render/history-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
+import { peopleText, personText } from '../../shared/render/person.ts';
 import { summaryText } from '../../shared/render/summary.ts';
 import type { View } from '../../shared/render/view.ts';
 import { fromEventItem, type StoredEvent, toEventItem } from '../../shared/store/event-item.ts';
@@ -203,6 +205,22 @@ describe('whatever a record holds', () => {
           }
         },
       ),
+      RUNS,
+    );
+  });
+
+  test('the page of who did it', () => {
+    fc.assert(
+      fc.property(stored, stored, view, (one, other, look) => {
+        fc.pre(isOrdinary(one, other));
+        const [counts, people] = [new PersonCounts(), new PeopleCounts()];
+        for (const event of [one, other]) {
+          counts.add(event);
+          people.add(event);
+        }
+        expectReadable(personText(counts.of(one.user ?? 'nobody', false), 1, look), look);
+        expectReadable(peopleText(people.of(false), look), look);
+      }),
       RUNS,
     );
   });
