@@ -8,6 +8,7 @@ import {
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
+import { maxPrefixBytes } from '../store/event-item.ts';
 import { canonicalRange } from './address-range.ts';
 import { oneOf } from './near-names.ts';
 import { readAge, readTime, TIME_EXPECTATION } from './time.ts';
@@ -239,6 +240,10 @@ function checkedValues(name: TextCriterion, values: readonly string[]): string[]
   if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
   if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
+  }
+  const maxPrefix = maxPrefixBytes(TEXT_CRITERIA[name].attribute);
+  if (unique.some((value) => isPrefix(name, value) && Buffer.byteLength(value) > maxPrefix + '*'.length)) {
+    throw new CriteriaError(name, `expected at most ${maxPrefix} bytes before the final *`);
   }
   if (matches === 'address') return [...new Set(unique.map((value) => checkedAddress(name, value)))];
   const other = unique.find((value) => allowed && !allowed.includes(value));

@@ -4,8 +4,9 @@ import pMap from 'p-map';
 import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
 import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type ListedEvent, SCHEMA_VERSION } from '../../shared/store/event-item.ts';
+import type { ListedEvent } from '../../shared/store/event-item.ts';
 import { itemSize, toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,

@@ -12,6 +12,8 @@ import {
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
+import { toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import type { Random } from './random.ts';
 import type { Servers } from './servers.ts';
@@ -35,7 +37,8 @@ export interface TamperWorld extends World {
   trails: { settings: TrailSettings; trail: TestTrail }[];
 }
 
-export const UNTIL = '2031-04-01T00:00:00.000Z';
+/** After the last digest of any trail, by little: each day until then is listed. */
+export const UNTIL = '2031-03-05T00:00:00.000Z';
 
 /** An event of MWAA, and one of another service. */
 export function trailRecords(place: string): NonNullable<TrailSettings['records']> {
@@ -246,12 +249,19 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
       `elsewhere/${file.key.replace('.json.gz', '0.json.gz')}`,
       'nothing/of/the/kind',
     ]);
-    const texts = { eventId, logFile, eventTime: time, timeKey: `${time}#${eventId}`, day: time.slice(0, 10) };
-    const others = { eventSource: 'airflow.amazonaws.com', contentHash: 'a'.repeat(64), ingestedAt: time };
-    const Item = Object.fromEntries(Object.entries({ ...texts, ...others }).map(([name, S]) => [name, { S }]));
-    await dynamo.send(
-      new PutItemCommand({ TableName: deps.config.eventsTable, Item: { ...Item, recordIndex: { N: '1' } } }),
-    );
+    const texts = { eventId, logFile, timeKey: `${time}#${eventId}`, day: time.slice(0, 10) };
+    const others = { contentHash: 'a'.repeat(64), ingestedAt: time };
+    const item = toItem({ ...texts, ...others, recordIndex: 1, schemaVersion: SCHEMA_VERSION });
+    const listed = toItem({
+      action: 'dag.delete',
+      access: 'write',
+      outcome: 'ok',
+      eventTime: time,
+      eventSource: 'airflow.amazonaws.com',
+    });
+    const isEvent = target.random.chance(0.7);
+    const Item = { ...item, ...(isEvent && { listed: { M: listed } }) };
+    await dynamo.send(new PutItemCommand({ TableName: deps.config.eventsTable, Item }));
     return [`event-unproven ${eventId}`];
   },
   async 'an event that was edited'(target) {
@@ -263,6 +273,9 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
       ['contentHash', { S: 'b'.repeat(64) }],
       ['environment', { S: 'test-etl' }],
       ['record', { S: file.text }],
+      ['record', { B: Buffer.from('not gzip') }],
+      ['user', { S: 'eve' }],
+      ['listed', { M: toItem({ action: 'dag.list', access: 'read', outcome: 'ok' }) }],
     ] as const);
     const { dynamo, deps } = target.world;
     await dynamo.send(
