@@ -4,6 +4,7 @@ import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
 import { type AnyCommand, type CommandGroup, type Context, EXIT, flagOf, UsageError } from './lib/command.ts';
+import { withNearFlags } from './lib/unknown-flags.ts';
 
 type Loaded = { default: AnyCommand | CommandGroup };
 
@@ -17,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     who: ['show what a person did, and all that is known of them', () => import('./commands/who.ts')],
     tail: ['print new events as they arrive', () => import('./commands/tail.ts')],
     environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
-    history: ["list the changes of an environment's configuration", () => import('./commands/history.ts')],
+    history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
   },
   'Keep running:': {
     doctor: ['check a deployed stack and its trail', () => import('./commands/doctor.ts')],
@@ -91,7 +92,7 @@ export async function createProgram(
     .configureOutput({
       writeOut: (text) => out.write(text),
       writeErr: (text) => err.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'mwaa-trail: ')),
+      outputError: (text, write) => write(named(text)),
       getOutHelpWidth: () => widthOf(out),
       getErrHelpWidth: () => widthOf(err),
     });
@@ -128,6 +129,10 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
   for (const [name, flag] of Object.entries(declared.flags)) {
     for (const option of flag.options(flagOf(name))) command.addOption(option);
   }
+  const flags = command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
+  command.showSuggestionAfterError(false).configureOutput({
+    outputError: (text, write) => write(named(withNearFlags(text, flags))),
+  });
   if (notes) command.addHelpText('after', () => `\n${command.createHelp().boxWrap(notes, widthOf(context.out))}`);
   command.action((...values: unknown[]) => {
     const options: AwsOptions = command.opts();
@@ -144,6 +149,8 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
 
 const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+
+const named = (error: string) => error.replace(/^error: /, 'mwaa-trail: ');
 
 const helpHint = (path: string) => `Run '${path} --help'.`;
 

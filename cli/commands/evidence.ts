@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { type ObjectRef, objectRef, trailPath } from '../../shared/cloudtrail/object-key.ts';
 import { defined } from '../../shared/defined.ts';
@@ -50,6 +51,13 @@ export default command({
     }
     if (event.provisional) {
       warn(context, 'the event is provisional: a log file has to bring it before anything proves it');
+      return EXIT.failed;
+    }
+    if (from === undefined && objectRef(event.logFile).bucket === LOCAL_LOG_BUCKET) {
+      warn(
+        context,
+        'the event was replayed from a file; name the bucket that CloudTrail delivered the file to with --from',
+      );
       return EXIT.failed;
     }
     const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));

@@ -273,6 +273,15 @@ test('environments, with their first and last event', async () => {
   );
 }, 30_000);
 
+test('evidence for a replayed event needs the bucket that CloudTrail delivered to', async () => {
+  expect(await run('evidence', '3354f4bf-03c6-4d37-acc6-6dd26bbd53d0', '--out', 'incident.json')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'mwaa-trail: the event was replayed from a file; name the bucket that CloudTrail delivered the file to with --from\n',
+  });
+});
+
 describe('wrong use ends with 2, and says what is wrong on standard error', () => {
   test.each([
     [[], /Usage: mwaa-trail/],
