@@ -1,4 +1,6 @@
-// Builds what is shipped: `node build.mjs` everything, `node build.mjs cli ingest ...` some.
+// Builds what is shipped: `node build.mjs` everything, `node build.mjs cli ingest ...` some. What is built already stays.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { lambdaBundle } from './lambda-bundle.mjs';
@@ -45,13 +47,42 @@ const TARGETS = {
   ],
 };
 
+/** What the result depends on, besides the sources that esbuild reads. */
+const SETTINGS = ['build.mjs', 'lambda-bundle.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+
+/** A hash of files, or undefined if one is not there. */
+async function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of [...paths].sort()) {
+    if (!existsSync(path)) return undefined;
+    hash.update(`${path}\n`).update(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest(),
+    );
+  }
+  return hash.digest('hex');
+}
+
+async function isBuilt(name) {
+  const record = `dist/${name}/built.json`;
+  if (!existsSync(record)) return false;
+  const { inputs, outputs, hash } = JSON.parse(await readFile(record, 'utf8'));
+  return (await hashOf([...inputs, ...outputs])) === hash;
+}
+
 const wanted = process.argv.slice(2);
 for (const [name, builds] of Object.entries(TARGETS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if ((wanted.length > 0 && !wanted.includes(name)) || (await isBuilt(name))) continue;
   await rm(`dist/${name}`, { recursive: true, force: true });
+  const [inputs, outputs] = [new Set(SETTINGS), []];
   for (const options of builds) {
-    const { metafile } = await build({ ...options, logLevel: 'warning' });
-    if (metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
+    const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
+    if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
+    for (const path of Object.keys(metafile.inputs)) inputs.add(path);
+    outputs.push(...Object.keys(metafile.outputs));
   }
+  if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);
+  const hash = await hashOf([...inputs, ...outputs]);
+  await writeFile(`dist/${name}/built.json`, JSON.stringify({ inputs: [...inputs], outputs, hash }));
 }
-if (wanted.length === 0 || wanted.includes('cli')) await chmod('dist/cli/mwaa-trail.cjs', 0o755);

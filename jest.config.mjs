@@ -1,9 +1,10 @@
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/support/environment.mjs',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tests/support/transform.mjs' },
+  moduleNameMapper: { '^fast-check$': '<rootDir>/tests/support/fast-check.ts' },
   testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,

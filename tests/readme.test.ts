@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -33,6 +33,8 @@ const home = join(temporary.path, 'home');
 beforeAll(() => {
   mkdirSync(home);
   copyProject(checkout);
+  // As npm ci would have built it.
+  cpSync(join(ROOT, 'dist'), join(checkout, 'dist'), { recursive: true });
 });
 afterAll(temporary.remove);
 
@@ -41,6 +43,7 @@ const NOBODY = {
   PATH: process.env.PATH,
   HOME: home,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+  SLS_SCHEMA_CACHE_BASE_DIR: process.env.SLS_SCHEMA_CACHE_BASE_DIR,
   npm_config_registry: 'http://127.0.0.1:1/',
   npm_config_update_notifier: 'false',
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -77,6 +80,15 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return text;
 }
 
+/** Without npx, which takes longer than the answer: that it finds the program, the first query shows. */
+const withoutNpx = (line: string) => line.replace('npx mwaa-trail', 'node dist/cli/mwaa-trail.cjs');
+
+/** The words of a line of Bash. */
+const wordsOf = (line: string) =>
+  execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1);
+
 /** Whether a text has the lines that a block shows, `...` standing for others. */
 function expectShown(text: string, shown: string): void {
   for (const line of shown.split('\n')) if (line !== '' && line !== '...') expect(text.split('\n')).toContain(line);
@@ -95,7 +107,11 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     const [block = ''] = blockWith('$ npx mwaa-trail query');
     const [line = '', ...shown] = block.split('\n');
     const command = line.replace('$ ', '');
-    expect(await type(command, env)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^TIME/), stderr: '' });
+    expect(await type(env === NOBODY ? command : withoutNpx(command), env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^TIME/),
+      stderr: '',
+    });
     const terminal = { isTTY: true, columns: Math.max(...shown.map((row) => row.length)), hasColors: () => false };
     const words = [...command.split(' ').slice(2), '--store', join(checkout, '.mwaa-trail')];
     expect((await runAsText(words, {}, { terminal })).stdout).toBe(`${shown.join('\n')}\n`);
@@ -105,10 +121,12 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     const [block = ''] = blockWith('npx mwaa-trail serve');
     const questions = commandsOf(block).filter((line) => !line.endsWith(' serve'));
     expect(questions.length).toBeGreaterThan(7);
-    // Credentials change nothing here: with them, some will do.
+    // One is typed. Credentials, or another process, change nothing in the others.
+    const { code, stdout } = await type(withoutNpx(questions[0]!), env);
+    expect({ code, lines: stdout.trimEnd().split('\n').length > 1 }).toEqual({ code: 0, lines: true });
     for (const line of env === NOBODY ? questions : questions.slice(0, scaled(1, questions.length))) {
-      // Without npx, which takes longer than the answer and is typed in the other tests.
-      const { code, stdout, stderr } = await type(line.replace('npx mwaa-trail', 'node dist/cli/mwaa-trail.cjs'), env);
+      const [, , ...words] = wordsOf(line);
+      const { code, stdout, stderr } = await runAsText([...words, '--store', join(checkout, '.mwaa-trail')]);
       expect({ line, code, stderr: stderr.includes('No events match') }).toEqual({ line, code: 0, stderr: false });
       expect(stdout.trimEnd().split('\n').length).toBeGreaterThan(1);
     }
@@ -117,7 +135,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
   test('serve answers', async () => {
     const [line = ''] = commandsOf(blockWith('npx mwaa-trail serve')[0] ?? '').filter((one) => one.endsWith(' serve'));
     // Another port than the usual: that may be in use.
-    const child = start(`exec ${line} --port 0`, env);
+    const child = start(`exec ${withoutNpx(line)} --port 0`, env);
     try {
       const url = await new Promise<string>((resolve, reject) => {
         let text = '';
@@ -143,7 +161,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     mkdirSync(folder, { recursive: true });
     const name = '111122223333_CloudTrail_eu-west-1_20261106T0235Z_mDrzaUVYuBkhVN8J.json.gz';
     writeFileSync(join(folder, name), gzipSync(readFileSync(join(SAMPLES, 'prod-etl-incident-night.json'))));
-    const { code, stdout } = await type(replay, env);
+    const { code, stdout } = await type(withoutNpx(replay), env);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(name) });
   });
 
@@ -181,7 +199,7 @@ describe('what needs an account is understood by the program', () => {
   });
 
   test.each(typed)('%s', async (line) => {
-    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    const words = wordsOf(line);
     const ran: string[] = [];
     const program = await createProgram(capturingContext().context, ({ path }) => ran.push(path), words);
     program.parse(words, { from: 'user' });

@@ -1,17 +1,28 @@
 import { gunzipSync } from 'node:zlib';
 import { answerQuestion, openQuestion } from '../query/ask.ts';
 import { compareEvents as compareFields, type FieldComparison, provisionalOf } from '../query/compare.ts';
+import type { History } from '../query/configuration.ts';
 import { type Criteria, readCriteria } from '../query/criteria.ts';
 import { type EnvironmentTimes, environmentTimes } from '../query/environments.ts';
-import { summarise, type Tally } from '../query/summary.ts';
+import { answerHistory, openHistory } from '../query/history.ts';
+import { summarise, TALLY_GROUPS, type Tally, wordOf } from '../query/summary.ts';
 import { getVerifiedEvent } from '../query/verified-event.ts';
 import { csvRow, eventCsv, LISTED_COLUMNS, VERIFIED_COLUMNS } from '../render/csv.ts';
+import { historyColumns, historyCsv, historyJson } from '../render/history-data.ts';
 import { eventJson } from '../render/json.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { getEvent as readEvent } from '../store/events-table.ts';
 import { PACKED_OPENAPI } from './openapi.generated.ts';
 import { type Answer, flat, type HttpDeps, listOf, type Operation, operation, type Writing } from './operation.ts';
-import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, pathParameter, requiredList, type Values } from './parameters.ts';
+import {
+  A_TIME,
+  CRITERIA_PARAMETERS,
+  PAGE_PARAMETERS,
+  pathParameter,
+  requiredList,
+  timeParameter,
+  type Values,
+} from './parameters.ts';
 import { Problem } from './problem.ts';
 
 const ALL_FORMATS = ['json', 'ndjson', 'csv'] as const;
@@ -113,13 +124,15 @@ const listEnvironments = operation({
 /** Each is read, some 300 bytes of index, within the half minute that API Gateway waits. */
 const MAX_SUMMARISED = 10_000;
 
-const TALLIES = flat<{ by: string } & Tally>(['by', 'name', 'events', 'errors']);
+const TALLIES = flat<{ by: string } & Tally>(['by', 'name', 'events', 'errors', 'first', 'last']);
 
 const summariseEnvironment = operation({
   id: 'summariseEnvironment',
   path: '/environments/{name}/summary',
   summary: 'What happened in one environment, counted',
-  description: `By action, principal, error and day: the newest ${MAX_SUMMARISED} events that meet the criteria; \`truncated\` says that there are more.`,
+  description:
+    `By ${TALLY_GROUPS.map(wordOf).join(', ')}: the newest ${MAX_SUMMARISED} events that meet the criteria; \`truncated\` says ` +
+    'that there are more. `errors` are those that were denied or failed, also if only Airflow refused them; `first` and `last` are times of events.',
   parameters: { name: ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT },
   formats: ALL_FORMATS,
   schemas: { json: 'Summary', line: 'TallyLine' },
@@ -130,11 +143,36 @@ const summariseEnvironment = operation({
       summarise(criteria, deps, MAX_SUMMARISED),
       deps.completeness(criteria),
     ]);
-    const { byAction, byPrincipal, byError, byDay } = summary;
-    const groups = { action: byAction, principal: byPrincipal, error: byError, day: byDay };
-    const lines = Object.entries(groups).flatMap(([by, tallies]) => tallies.map((tally) => ({ by, ...tally })));
+    const lines = TALLY_GROUPS.flatMap((group) => summary[group].map((tally) => ({ by: wordOf(group), ...tally })));
     const json = () => JSON.stringify({ environment: name, ...summary, completeness });
     return { body: { ...listOf(lines, TALLIES, {}), json } };
+  },
+});
+
+const showHistory = operation({
+  id: 'showHistory',
+  path: '/environments/{name}/history',
+  summary: "The changes of an environment's configuration, or what it was at a time",
+  description:
+    'From the requests that created, updated and deleted it; denied and failed ones have an outcome of their own, and no effect. ' +
+    'A request that MWAA accepted (ok) may still fail later. Values are as CloudTrail recorded them, every digit of a number included.',
+  parameters: {
+    name: ENVIRONMENT_NAME,
+    account: CRITERIA_PARAMETERS.account,
+    region: CRITERIA_PARAMETERS.region,
+    since: CRITERIA_PARAMETERS.since,
+    until: CRITERIA_PARAMETERS.until,
+    at: timeParameter(`the configuration at this time, without since and until: ${A_TIME}`),
+  },
+  formats: ALL_FORMATS,
+  schemas: { json: 'HistoryList', line: 'History' },
+  async answer({ name, ...others }, deps) {
+    const question = openHistory({ environment: name, ...others }, deps.now());
+    const histories = await answerHistory(question, deps);
+    const toJson = (history: History) => historyJson(history, question);
+    const toCsv = (history: History) => historyCsv(history, question);
+    const list = listOf(histories, { json: toJson, columns: historyColumns(question), csv: toCsv }, {});
+    return { body: { ...list, json: () => `[${histories.map(toJson).join(',')}]` } };
   },
 });
 
@@ -188,6 +226,7 @@ export const OPERATIONS: readonly Operation[] = [
   listEnvironments,
   listEventsOfEnvironment,
   summariseEnvironment,
+  showHistory,
   compareEvents,
   getOpenApi,
 ];

@@ -106,6 +106,12 @@ export const PAGE_PARAMETERS = {
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 
+/** A time as people write it; `openQuestion` and its like read it. */
+export const timeParameter = (description: string) => optional(description, z.optional(z.string()));
+
+/** The forms of a time. */
+export const A_TIME = 'ISO 8601, in UTC unless it has an offset, or an age such as 7d';
+
 /** The values that are read are `Criteria` as given. */
 export const CRITERIA_PARAMETERS = {
   ...(Object.fromEntries(
@@ -121,12 +127,9 @@ export const CRITERIA_PARAMETERS = {
   exclude: optionalList(
     'NAME=VALUE of a criterion, such as user=jonas.weber: no events with this value; events without any value stay',
   ),
-  since: optional(
-    'from this time on: ISO 8601, in UTC unless it has an offset, or an age such as 7d',
-    z.optional(z.string()),
-  ),
-  until: optional('before this time', z.optional(z.string())),
-  around: optional('some minutes before and after this time', z.optional(z.string())),
+  since: timeParameter(`from this time on: ${A_TIME}`),
+  until: timeParameter('before this time'),
+  around: timeParameter('some minutes before and after this time'),
   within: optional(`how long before and after around, such as ${USUAL_WITHIN}`, z.optional(z.string())),
 };
 

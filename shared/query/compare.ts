@@ -36,7 +36,8 @@ function* fieldsOf(node: JsonNode, path: string): Generator<[path: string, text:
   }
 }
 
-function memberPath(path: string, name: string): string {
+/** The path of a member of what is at a path; `''` is the whole. */
+export function memberPath(path: string, name: string): string {
   if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path === '' ? name : `${path}.${name}`;
 }

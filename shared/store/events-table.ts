@@ -90,7 +90,8 @@ const hasAddendum = (item: Item) => textsAt(item, 'flags').includes('addendum');
 
 const hasSameContent = (one: Item, other: Item) => textAt(one, 'contentHash') === textAt(other, 'contentHash');
 
-function newestFirst(versions: readonly EventVersion[]): EventVersion[] {
+/** Sorts the versions of one event: the one that counts comes first. */
+export function newestFirst<Version extends EventVersion>(versions: readonly Version[]): Version[] {
   const ranks: ((version: EventVersion) => string)[] = [
     (version) => (isAddendum(version) ? '1' : '0'),
     ({ timeKey }) => timeKey,
@@ -174,4 +175,17 @@ export async function* itemsOfDay(
     const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
     yield* batchGet(dynamo, table, keys);
   }
+}
+
+/**
+ * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
+ * were deleted meanwhile.
+ */
+export async function* getEvents(
+  dynamo: DynamoDBClient,
+  table: string,
+  eventIds: readonly string[],
+): AsyncGenerator<StoredEvent[], void, void> {
+  const keys = eventIds.map((eventId) => ({ eventId: text(eventId) }));
+  for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
 }

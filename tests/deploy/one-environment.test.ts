@@ -38,7 +38,7 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
   const elsewhere = OPERATIONS.filter((operation) => !within.includes(operation));
 
   test('allows every route below its environment', async () => {
-    expect(within).toHaveLength(2);
+    expect(within).toHaveLength(3);
     for (const { path } of within) expect([path, await may(name, path.replace('{name}', name))]).toEqual([path, true]);
   });
 
@@ -110,11 +110,14 @@ describe('the allowed routes', () => {
     expect(new Set(events.map(({ environment }) => environment))).toEqual(new Set(['prod-etl']));
   });
 
-  test.each(['events', 'summary'])('%s does not accept another environment as a parameter', async (route) => {
-    for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
-      expect((await ask(`/environments/prod-etl/${route}?${parameter}`)).statusCode).toBe(400);
-    }
-  });
+  test.each(['events', 'summary', 'history'])(
+    '%s does not accept another environment as a parameter',
+    async (route) => {
+      for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
+        expect((await ask(`/environments/prod-etl/${route}?${parameter}`)).statusCode).toBe(400);
+      }
+    },
+  );
 
   test('do not accept the cursor of another environment', async () => {
     const { cursor } = JSON.parse((await ask('/environments/prod-etl/events?limit=1')).body) as { cursor: string };

@@ -117,7 +117,7 @@ describe('the exercises cover', () => {
       'UpdateItem',
       'UpdateItem: ConditionalCheckFailedException',
     ]);
-    expect(kinds('QueryLambdaFunction')).toEqual(['GetItem', 'Query']);
+    expect(kinds('QueryLambdaFunction')).toEqual(['BatchGetItem', 'GetItem', 'Query']);
     expect(kinds('VerifyLambdaFunction')).toEqual([
       'BatchGetItem',
       'GetItem',

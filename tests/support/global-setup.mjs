@@ -15,6 +15,8 @@ const running = [];
 export default async () => {
   // Tests start many processes of few programs. https://nodejs.org/api/module.html#module-compile-cache
   process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/mwaa-trail-compiled');
+  // Serverless compiles the schema of serverless.yml, for seconds, and keeps the result: by default in the home folder.
+  process.env.SLS_SCHEMA_CACHE_BASE_DIR = join(import.meta.dirname, '../../node_modules/.cache/mwaa-trail-serverless');
   execFileSync(process.execPath, ['build.mjs', 'cli', 'ingest', 'query', 'verify'], { stdio: 'inherit' });
   const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
   running.push(s3, dynamo);

@@ -27,12 +27,25 @@ export function useServers(): Servers {
   return servers;
 }
 
+/** The embedded servers want signatures, and do not check them. To make them takes a tenth of the time of a request. */
+const UNCHECKED_SIGNATURE = {
+  'x-amz-date': '20261120T000000Z',
+  authorization:
+    'AWS4-HMAC-SHA256 Credential=local/20261120/us-east-1/local/aws4_request, SignedHeaders=host, Signature=none',
+};
+const signer = {
+  sign: async <T extends { headers: Record<string, string> }>(request: T): Promise<T> => {
+    Object.assign(request.headers, UNCHECKED_SIGNATURE);
+    return request;
+  },
+};
+
 /** The same, until they are closed. */
 export function connect(): Servers & { close(): void } {
   const requests: string[] = [];
   const { TEST_S3_ENDPOINT: s3Endpoint = '', TEST_DYNAMODB_ENDPOINT: dynamoEndpoint = '' } = process.env;
-  const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...LOCAL_CLIENT, endpoint: s3Endpoint });
-  const dynamo = createDynamoClient({ ...LOCAL_CLIENT, endpoint: dynamoEndpoint });
+  const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...LOCAL_CLIENT, endpoint: s3Endpoint, signer });
+  const dynamo = createDynamoClient({ ...LOCAL_CLIENT, endpoint: dynamoEndpoint, signer });
   const note = (commandName = '') => requests.push(commandName.replace(/Command$/, ''));
   s3.middlewareStack.add(
     (next, context) => (args) => {

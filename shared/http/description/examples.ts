@@ -62,6 +62,15 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
       'The path has named the environment',
     ),
   ],
+  showHistory: [
+    found(
+      'incidentNight',
+      '/environments/prod-etl/history?since=2026-11-06T02:00:00Z&until=2026-11-06T04:00:00Z',
+      'The changes of one night, and what was denied',
+    ),
+    found('atATime', '/environments/dev-sandbox/history?region=eu-west-1&at=2026-11-08', 'What it was at a time'),
+    wrong('atAndSince', '/environments/prod-etl/history?at=2026-11-08&since=7d', 'A time and a range'),
+  ],
   compareEvents: [
     found(
       'deniedAndDone',

@@ -1,5 +1,6 @@
 import { type AttributeName, attributeNamed } from '../../audit-event/attributes.ts';
 import { defined } from '../../defined.ts';
+import { TALLY_GROUPS, wordOf } from '../../query/summary.ts';
 import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
@@ -12,7 +13,13 @@ const RECORDED_TIME: Schema = {
   description: 'ISO 8601, UTC; if the record has no valid time, what it says',
 };
 const COUNT: Schema = { type: 'integer', minimum: 0 };
-const TALLY = { name: STRING, events: COUNT, errors: COUNT };
+const COUNTED = {
+  events: COUNT,
+  errors: { ...COUNT, description: 'events that were denied or failed' },
+  'first?': RECORDED_TIME,
+  'last?': RECORDED_TIME,
+};
+const TALLY = { name: STRING, ...COUNTED };
 
 export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -51,6 +58,15 @@ function attributes(names: readonly AttributeName[]): Record<string, Schema> {
   );
 }
 
+/** Of whose configuration is told. */
+const PLACE = { environment: STRING, ...attributes(['accountId', 'region']) };
+/** An event, and who was behind it. */
+const REFERENCE = attributes(['eventId', 'eventTime', 'user', 'provisional']);
+const VALUE: Schema = {
+  type: ['string', 'number', 'boolean', 'null', 'array'],
+  description: 'as the record has it; an object is several fields',
+};
+
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ListedEvent: object(attributes([...LISTED_COLUMNS, 'timeKey']), 'An event as a list shows it.'),
   Event: object(
@@ -82,20 +98,67 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     completeness: schemaRef('Completeness'),
   }),
   Tally: object(TALLY),
-  TallyLine: object({ by: { enum: ['action', 'principal', 'error', 'day'] }, ...TALLY }),
+  TallyLine: object({ by: { enum: TALLY_GROUPS.map(wordOf) }, ...TALLY }),
   Summary: object({
     environment: STRING,
-    events: COUNT,
-    errors: COUNT,
-    'first?': RECORDED_TIME,
-    'last?': RECORDED_TIME,
-    byAction: listOf(schemaRef('Tally')),
-    byPrincipal: listOf(schemaRef('Tally')),
-    byError: listOf(schemaRef('Tally')),
-    byDay: listOf(schemaRef('Tally')),
+    ...COUNTED,
+    ...Object.fromEntries(TALLY_GROUPS.map((group) => [group, listOf(schemaRef('Tally'))])),
     truncated: { type: 'boolean', description: 'older events were not counted' },
     completeness: schemaRef('Completeness'),
   }),
+  HistoryList: listOf(schemaRef('History')),
+  History: {
+    description: 'Of one account and Region: the changes, oldest first, or, if a time was given, the configuration.',
+    anyOf: [
+      object({ ...PLACE, changes: listOf(schemaRef('Change')) }),
+      object({
+        ...PLACE,
+        at: TIME,
+        complete: {
+          type: 'boolean',
+          description: 'false: there may be other fields, or other values, that no event in the store has set',
+        },
+        'deleted?': object(REFERENCE, 'the environment was deleted by this event'),
+        configuration: {
+          type: 'object',
+          additionalProperties: schemaRef('Setting'),
+          description: 'by path, such as LoggingConfiguration.TaskLogs.LogLevel; a list is one value',
+        },
+      }),
+    ],
+  },
+  Change: object(
+    {
+      ...REFERENCE,
+      ...attributes(['principal', 'eventName', 'outcome', 'errorCode', 'errorMessage']),
+      fields: listOf(schemaRef('FieldChange')),
+      'missing?': {
+        enum: ['record', 'request'],
+        description: 'why fields is empty: the record was too big to be stored, or it does not have the request',
+      },
+      'unordered?': {
+        const: true,
+        description: 'the event has no valid time: its place is not known, and it is not part of the configuration',
+      },
+    },
+    'What one event asked for; only if its outcome is ok it changed something.',
+  ),
+  FieldChange: object({
+    path: { type: 'string', description: 'such as LoggingConfiguration.TaskLogs.LogLevel; a list is one value' },
+    before: {
+      ...VALUE,
+      description: 'null: it was not set; the text unknown: no event in the store tells what it was',
+    },
+    after: VALUE,
+    masked: {
+      type: 'boolean',
+      description: 'a secret was masked, so the value may differ from the one before though both look alike',
+    },
+  }),
+  Setting: object(
+    { value: VALUE, ...REFERENCE, 'masked?': { const: true } },
+    'A value, and the event that set it last.',
+  ),
   FieldComparison: object({
     path: { type: 'string', description: 'such as requestParameters.Tags[0]' },
     same: { type: 'boolean' },

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -61,9 +60,10 @@ export const VARIANTS = {
 
 export type Variant = keyof typeof VARIANTS;
 
-/** The template of each variant. Each takes some seconds. */
+/** The template of each variant. */
 export async function packageVariants(names = Object.keys(VARIANTS) as Variant[]): Promise<Map<Variant, Template>> {
-  return new Map(await Promise.all(names.map(async (name) => [name, await packaged(VARIANTS[name])] as const)));
+  const templates = await packagedEach(names.map((name) => VARIANTS[name]));
+  return new Map(names.map((name, i) => [name, templates[i]!]));
 }
 
 /** The stack of each variant. */
@@ -77,38 +77,55 @@ export interface Packaging {
   stages?: string;
 }
 
-/**
- * `serverless package`, once in a test run for the same settings, which needs neither credentials nor a network.
- * @returns the template, as CloudFormation would get it
- * @throws with what Serverless says
- */
-export async function packaged(params: Readonly<Record<string, string>>, packaging: Packaging = {}): Promise<Template> {
-  const id = createHash('sha256')
-    .update(JSON.stringify([params, packaging]))
-    .digest('hex');
-  const known = join(process.env.TEST_RUN_FOLDER!, `${id}.json`);
-  if (!existsSync(known)) {
-    const written = `${known}.${process.pid}`;
-    await writeFile(written, await packageNow(params, packaging));
-    await rename(written, known);
-  }
-  return JSON.parse(await readFile(known, 'utf8'));
+type Params = Readonly<Record<string, string>>;
+
+/** As `packagedEach`, for one. */
+export async function packaged(params: Params, packaging: Packaging = {}): Promise<Template> {
+  const [template] = await packagedEach([params], packaging);
+  return template!;
 }
 
+/**
+ * `serverless package`, once in a test run for the same settings, which needs neither credentials nor a network.
+ * @returns a template for each, as CloudFormation would get it
+ * @throws with what Serverless says
+ */
+export async function packagedEach(all: readonly Params[], packaging: Packaging = {}): Promise<Template[]> {
+  const known = all.map((params) => {
+    const id = createHash('sha256')
+      .update(JSON.stringify([params, packaging]))
+      .digest('hex');
+    return { params, path: join(process.env.TEST_RUN_FOLDER!, `${id}.json`) };
+  });
+  await packageNow(
+    known.filter(({ path }) => !existsSync(path)),
+    packaging,
+  );
+  return Promise.all(known.map(async ({ path }) => JSON.parse(await readFile(path, 'utf8'))));
+}
+
+/** Writes the template of each to its path. */
 async function packageNow(
-  params: Readonly<Record<string, string>>,
+  wanted: readonly { params: Params; path: string }[],
   { stage = 'dev', stages }: Packaging,
-): Promise<string> {
-  const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
-  const options = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
-  const command = [serverless, 'package', '--stage', stage, '--region', REGION, '--package', 'out', ...options];
+): Promise<void> {
+  const program = join(import.meta.dirname, 'serverless-many.cjs');
+  const runs = wanted.map(({ params }, i) => [
+    ...['package', '--stage', stage, '--region', REGION, '--package', `out-${i}`],
+    ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
+  ]);
   // It keeps state in its folder: two at a time need two.
   const service = await serviceFolder();
   try {
     if (stages !== undefined) await writeFile(join(service, 'stages.yml'), stages);
-    const run = promisify(execFile)(process.execPath, command, { cwd: service, timeout: 120_000 });
+    const run = promisify(execFile)(process.execPath, [program, JSON.stringify(runs)], {
+      cwd: service,
+      timeout: 120_000,
+    });
     await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}${stderr}`)));
-    return await readFile(join(service, 'out', 'cloudformation-template-update-stack.json'), 'utf8');
+    for (const [i, { path }] of wanted.entries()) {
+      await rename(join(service, `out-${i}`, 'cloudformation-template-update-stack.json'), path);
+    }
   } finally {
     await rm(service, { recursive: true });
   }

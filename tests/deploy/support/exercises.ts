@@ -129,6 +129,7 @@ export const QUESTIONS: readonly string[] = [
   '/environments',
   '/environments/prod-etl/events?readOnly=false',
   '/environments/prod-etl/summary?since=30d',
+  '/environments/prod-etl/history',
   '/compare?id=a&id=b',
   '/openapi.json',
 ];

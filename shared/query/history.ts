@@ -1,0 +1,65 @@
+import type { StoredEvent } from '../store/event-item.ts';
+import { getEvents } from '../store/events-table.ts';
+import { type QueryDeps, readAll } from './ask.ts';
+import { CONFIGURING_OPERATIONS, type History, historiesOf } from './configuration.ts';
+import { type Criteria, CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
+
+/** What is asked about an environment's configuration, as it comes from outside. */
+interface Asked extends Pick<Criteria, 'account' | 'region' | 'since' | 'until'> {
+  environment: string;
+  at?: string | undefined;
+}
+
+/** A question about the configuration of the environments of one name. */
+export interface HistoryQuestion {
+  environment: string;
+  /** The events that the answer tells about, as `readCriteria` returns them. */
+  criteria: Criteria;
+  /** The configuration at this time is wanted, in ISO 8601, UTC; undefined: the changes. */
+  at: string | undefined;
+}
+
+/**
+ * Reads a question, without a request to a table.
+ * @param now in milliseconds since 1970
+ * @param zone the time zone of times without an offset, as `readTime` takes it
+ * @throws {CriteriaError} that names what is wrong
+ */
+export function openHistory({ environment, at, ...others }: Asked, now: number, zone?: string): HistoryQuestion {
+  const given = { ...others, environment: [environment], eventName: CONFIGURING_OPERATIONS };
+  const criteria = readCriteria(given, now, zone);
+  if (at === undefined) return { environment, criteria, at };
+  if (criteria.since !== undefined || criteria.until !== undefined)
+    throw new CriteriaError('at', 'expected it without since and until');
+  const time = timeCriterion('at', at, now, zone);
+  return { environment, criteria: { ...criteria, ...until(time) }, at: time };
+}
+
+/** What happened up to a time, inclusive. There is no later one than the last millisecond that sorts as text. */
+function until(time: string): Pick<Criteria, 'until'> {
+  const next = new Date(Date.parse(time) + 1).toISOString();
+  return next > time ? { until: next } : {};
+}
+
+/**
+ * Reads what is known of the configuration, a history for each account and Region: of changes, those in the time of the
+ * question; the values before them come from all events before.
+ */
+export async function answerHistory({ criteria, at }: HistoryQuestion, deps: QueryDeps): Promise<History[]> {
+  const { since = '', ...all } = criteria;
+  const histories = historiesOf(await readEvents(all, deps));
+  if (at !== undefined) return histories;
+  return histories.flatMap((history) => {
+    const changes = history.changes.filter(({ event }) => event.timeKey >= since);
+    return changes.length === 0 ? [] : [{ ...history, changes }];
+  });
+}
+
+async function readEvents(criteria: Criteria, deps: QueryDeps): Promise<StoredEvent[]> {
+  // An event whose time changes meanwhile can be on two pages.
+  const eventIds = new Set<string>();
+  for await (const { eventId } of readAll({ criteria, order: 'oldest-first' }, deps)) eventIds.add(eventId);
+  const events: StoredEvent[] = [];
+  for await (const group of getEvents(deps.dynamo, deps.tables.eventsTable, [...eventIds])) events.push(...group);
+  return events;
+}
