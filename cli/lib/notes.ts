@@ -2,7 +2,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import { type Criteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import type { OtherIdentity } from '../../shared/query/other-identities.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
@@ -56,17 +56,10 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
         "Logins to Airflow, CLI tokens and calls of Airflow's REST API (CreateWebLoginToken, CreateCliToken, InvokeRestApi) are " +
         'data events: a trail records them only where they are switched on (resource type AWS::MWAA::Environment).'
       );
-    case 'exact-match':
-      return (
-        `Values match exactly, upper and lower case too. A final * makes a prefix of ${PREFIX_FLAGS} (--user 'mei*'); ` +
-        '--source-ip takes a range (--source-ip 192.0.2.0/24).'
-      );
+    case 'no-combination':
+      return 'No event matches all of these filters together. Leave some out to see what there is.';
   }
 }
-
-const PREFIX_FLAGS = inWords(
-  TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].matches === 'prefix').map(flagOf),
-);
 
 /** `a`, `a or b`, `a, b or c` */
 function inWords(texts: readonly string[], conjunction = 'or'): string {
@@ -79,10 +72,18 @@ function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): s
   const advice = [
     ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
     ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
+    ...starAdvice(criterion, value),
   ];
   const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
   const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
   return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
+}
+
+/** What a final `*` means where it makes no prefix. */
+function starAdvice(criterion: TextCriterion, value: string): string[] {
+  if (!value.endsWith('*') || isPrefix(criterion, value)) return [];
+  const range = criterion === 'sourceIp' ? ', or a range such as 192.0.2.0/24' : '';
+  return [`${flagOf(criterion)} takes a whole value${range}: here a final * is part of it.`];
 }
 
 const FINDINGS: Partial<Record<TextCriterion, string>> = {

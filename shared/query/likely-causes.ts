@@ -33,8 +33,8 @@ export type LikelyCause =
   | { kind: 'delivery-delay' }
   /** The question is about data events, which a trail records only if configured to. */
   | { kind: 'data-events' }
-  /** There is no other cause, and values must match exactly. */
-  | { kind: 'exact-match' };
+  /** There is no other cause, and the question has several filters. */
+  | { kind: 'no-combination' };
 
 /** The operations that the MWAA user guide lists as data events. */
 const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLoginToken', 'InvokeRestApi']);
@@ -65,11 +65,7 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
   ];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  const hasExactValues = TEXT_CRITERION_NAMES.some((criterion) => {
-    const isRight = (value: string) => criterion === 'environment' || isName({ criterion, value });
-    return criteria[criterion]?.every(isRight) === false;
-  });
-  if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
+  if (causes.length === 0 && combinesFilters(criteria)) causes.push({ kind: 'no-combination' });
   return causes;
 }
 
@@ -108,6 +104,12 @@ function isRecent({ since, until }: Criteria, now: number): boolean {
 function asksForDataEvents({ eventName = [], action = [], category = [] }: Criteria): boolean {
   const isDataAction = (value: string) => DATA_ACTIONS.some((code) => matches(code, { criterion: 'action', value }));
   return eventName.some((name) => DATA_EVENTS.has(name)) || action.some(isDataAction) || category.includes('Data');
+}
+
+/** Whether there are several filters. What is asked of an environment by the names of operations is one question. */
+function combinesFilters({ since: _, until: __, environment, eventName, ...others }: Criteria): boolean {
+  const more = Object.keys(others).length;
+  return more > 1 || (more === 1 && (environment ?? eventName) !== undefined);
 }
 
 interface AskedValue {
@@ -230,33 +232,33 @@ async function namesNear(
   // A similar address, or range, is another one, not a misspelling.
   if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
   const { attribute } = TEXT_CRITERIA[criterion];
-  const names = new Set([
+  const found = new Set([
     ...known.flatMap((event) => asAsked(attributeOf(event, attribute), asked)),
-    ...(NAMES[criterion] ?? []).flatMap((name) => asAsked(name, asked)),
     ...(criterion === 'user' ? (deps.aliases ?? NO_ALIASES).values() : []),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
-  names.delete(value);
-  const count = (name: string) => counted(criterion, name, rest, deps);
-  const similar = criterion === 'action' ? actionsNear(value, [...names]) : nearestNames(value, [...names]);
-  const near = await pMap(similar, count, { concurrency: 1 });
+  found.delete(value);
+  const named = (NAMES[criterion] ?? []).flatMap((name) => asAsked(name, asked));
+  const similar = new Set([...nearestNames(value, [...found]), ...nearestNames(value, [...new Set(named)])]);
+  const names = similar.size === 0 && criterion === 'action' ? actionsCalled(value) : similar;
+  const near = await pMap(names, (name) => counted(criterion, name, rest, deps), { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
   // The name of an operation or an action helps even if there is no event of it.
-  return existing.length > 0 ? existing : near.filter((name) => isName({ criterion, value: name.value }));
+  return existing.length > 0 ? existing : near.filter(({ value: name }) => named.includes(name)).slice(0, 1);
 }
 
-/** Actions with such a code, or else with such a phrase: `connection deleted`. */
-function actionsNear(value: string, codes: readonly string[]): string[] {
-  const near = nearestNames(value, codes);
-  if (near.length > 0) return near;
+/** Actions with such a phrase: `connection deleted`. */
+function actionsCalled(value: string): string[] {
   const phrases = nearestNames(value, Object.values(ACTIONS));
   return phrases.flatMap((phrase) => ACTION_CODES.filter((code) => ACTIONS[code] === phrase));
 }
 
 /** A name in the form of the question: of a prefix that ends in `/` or `.`, the part up to that. */
-function asAsked(name: unknown, { criterion, value }: AskedValue): string[] {
+function asAsked(name: unknown, asked: AskedValue): string[] {
+  if (Array.isArray(name)) return name.flatMap((one) => asAsked(one, asked));
   if (typeof name !== 'string') return [];
+  const { criterion, value } = asked;
   const [separator] = (isPrefix(criterion, value) && /[/.](?=\*$)/.exec(value)) || [];
   if (separator === undefined) return [name];
   return name.includes(separator) ? [`${name.slice(0, name.indexOf(separator))}${separator}*`] : [];

@@ -13,7 +13,10 @@ beforeAll(async () => {
   await store.add(
     { id: 'a', time: '2026-11-01T00:00:00Z', environment: 'prod-etl' },
     { id: 'b', time: '2026-11-10T00:00:00Z', environment: 'prod-etl' },
-    { id: 'c', time: '2026-11-10T00:00:00Z', environment: 'staging' },
+    {
+      ...{ id: 'c', time: '2026-11-10T00:00:00Z', environment: 'staging' },
+      record: { requestParameters: { Name: 'staging', MaxResults: 5 } },
+    },
   );
   await store.addLogFile({});
 });
@@ -95,7 +98,19 @@ describe('the likely causes of an empty result', () => {
       { principal: ['Ana'], since: '2026-11-20T11:50:00.000Z' },
       [unknown('principal', 'Ana', { ...near('ana', 3), inQuestion: false }), { kind: 'delivery-delay' }],
     ],
-    ['nothing to say', { environment: ['staging'], errors: true as const }, []],
+    [
+      'an action that is like one in the store, and like others',
+      { action: ['READ'] },
+      [unknown('action', 'READ', near('environment.read', 3))],
+    ],
+    [
+      'an action of which there is no event, in the plural',
+      { action: ['pools.delete'] },
+      [unknown('action', 'pools.delete', { value: 'pool.delete', events: 0, more: false, inQuestion: false })],
+    ],
+    ['a parameter', { param: ['maxresult'] }, [unknown('param', 'maxresult', near('MaxResults', 1))]],
+    ['several filters', { environment: ['staging'], errors: true as const }, [{ kind: 'no-combination' }]],
+    ['nothing to say', { environment: ['staging'], eventName: ['DeleteEnvironment'] }, []],
   ])('%s', async (_, criteria, causes) => {
     expect(await likelyCauses(criteria, store.deps)).toEqual(causes);
   });
@@ -236,6 +251,19 @@ describe('the program', () => {
     ],
     [['--error-code', 'x y'], 'No event was found with --error-code "x y". mwaa-trail summary shows which there are.'],
     [['--account', '999'], 'No event was found with --account 999.'],
+    [
+      ['--account', '9*'],
+      'No event was found with --account 9*. --account takes a whole value: here a final * is part of it.',
+    ],
+    [
+      ['--source-ip', 'x.*'],
+      'No event was found with --source-ip x.*. --source-ip takes a whole value, or a range such as 192.0.2.0/24: here a final * is part of it.',
+    ],
+    [['--principal', 'z*'], 'No event was found with --principal z*. mwaa-trail summary shows which there are.'],
+    [
+      ['--principal', 'ana', '--errors'],
+      'No event matches all of these filters together. Leave some out to see what there is.',
+    ],
     [['--role', 'ana'], 'No event was found with --role ana. Try --user ana, --principal ana or --session ana.'],
     [
       ['--action', 'GetEnvironment'],
