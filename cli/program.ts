@@ -18,10 +18,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     who: ['show what a person did, and all that is known of them', () => import('./commands/who.ts')],
     tail: ['print new events as they arrive', () => import('./commands/tail.ts')],
     environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
-    history: [
-      "list the changes of an environment's configuration, or print it at a time",
-      () => import('./commands/history.ts'),
-    ],
+    history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
   },
   'Keep running:': {
     doctor: ['check a deployed stack and its trail', () => import('./commands/doctor.ts')],

@@ -92,15 +92,11 @@ const FINDINGS: Partial<Record<TextCriterion, string>> = {
 };
 
 /** Which command lists the values. */
+const SUMMARY = 'mwaa-trail summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
   user: "mwaa-trail who '*' lists all users.",
-  ...Object.fromEntries(
-    (['action', 'eventName', 'errorCode', 'principal', 'role', 'target'] as const).map((name) => [
-      name,
-      'mwaa-trail summary shows which there are.',
-    ]),
-  ),
+  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
 };
 
 const IDENTITY_WORDS: Readonly<Record<OtherIdentity['criterion'], string>> = {

@@ -71,7 +71,9 @@ export const BOOLEAN_CRITERIA = {
     values: { true: true, false: false },
     says: {
       true: 'only events with credentials that were issued with multi-factor authentication',
-      false: 'only events with credentials that were issued without it',
+      false:
+        'only events with credentials that were issued without it; also those of all federated sessions, such as from IAM ' +
+        'Identity Center, for which CloudTrail always says so; access keys of users do not say',
     },
   },
   readOnly: {

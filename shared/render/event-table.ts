@@ -62,7 +62,7 @@ function eventColumns(view: View, withIds: boolean, outcome: string | undefined)
       widths: withIds ? [0, 0, WHOLE] : [0, 0, 0, 0, 0, 0, WHOLE],
       below: withIds,
     }),
-    { ...resultColumn(outcome), widths: [6, 6, 6, 16, 16, 24, 24, 40] },
+    resultColumn(outcome),
   ];
 }
 
@@ -74,12 +74,14 @@ const attributeColumn = (
 
 /** @param outcome that of all events; undefined: it is not known */
 function resultColumn(outcome: string | undefined): EventColumn {
-  if (outcome === undefined)
-    return { heading: 'RESULT', narrow: narrowResult, cellOf: (event) => inRed(event, resultOf(event)) };
-  return {
-    heading: outcome === 'ok' ? '' : 'REASON',
-    cellOf: (event) => inRed(event, [event.provisional ? '(provisional)' : '', reasonOf(event)].join(' ').trim()),
-  };
+  const more = [16, 16, 24, 24, 40];
+  if (outcome === undefined) {
+    const cellOf = (event: ListedEvent) => inRed(event, resultOf(event));
+    return { heading: 'RESULT', widths: [6, 6, 6, ...more], narrow: narrowResult, cellOf };
+  }
+  const cellOf = (event: ListedEvent) =>
+    inRed(event, [event.provisional ? '(provisional)' : '', reasonOf(event)].join(' ').trim());
+  return { heading: outcome === 'ok' ? '' : 'REASON', widths: [0, 0, 0, ...more], cellOf };
 }
 
 function inRed({ outcome }: ListedEvent, text: string): Cell {

@@ -46,6 +46,15 @@ describe('the likely causes of an empty result', () => {
       [{ kind: 'delivery-delay' }],
     ],
     ['data events', { eventName: ['InvokeRestApi'] }, [{ kind: 'data-events' }]],
+    ['a call of the REST API', { action: ['dag-run.trigger'] }, [{ kind: 'data-events' }]],
+    ['calls of the REST API', { action: ['connection.*'] }, [{ kind: 'data-events' }]],
+    ['logins', { action: ['web-token.create'] }, [{ kind: 'data-events' }]],
+    ['an action that is recorded', { action: ['environment.delete'] }, []],
+    [
+      'a misspelt action',
+      { action: ['dag-run.triger'] },
+      [unknown('action', 'dag-run.triger', { value: 'dag-run.trigger', events: 0, more: false, inQuestion: false })],
+    ],
     ['upper and lower case', { principal: ['Ana'] }, [unknown('principal', 'Ana', near('ana', 3))]],
     ['a value unlike any', { principal: ['zzz'] }, [unknown('principal', 'zzz')]],
     [

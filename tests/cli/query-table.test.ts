@@ -55,8 +55,8 @@ describe('on a terminal of any width', () => {
 
   test('a filter by outcome leaves only what differs', async () => {
     const headings = async (outcome: string) =>
-      (await onTerminal(80, 'query', '--outcome', outcome)).stdout.split('\n')[0]!.split(/ {2,}/).at(-1);
-    expect([await headings('ok'), await headings('denied')]).toEqual(['ENVIRONMENT', 'REASON']);
+      (await onTerminal(120, 'query', '--outcome', outcome)).stdout.split('\n')[0]!.split(/ {2,}/).at(-1);
+    expect([await headings('ok'), await headings('denied')]).toEqual(['REGION', 'REASON']);
   });
 });
 

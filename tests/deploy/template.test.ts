@@ -192,12 +192,14 @@ describe('the compiled template', () => {
   });
 
   test('policies and documents work in every AWS partition', () => {
+    // Answers on the samples, which are of the partition aws.
+    const SHOWS_SAMPLES = new Set(['docs/questions.md']);
     const files = [
       'README.md',
       ...['docs', 'deploy', 'deploy/policies'].flatMap((folder) =>
         readdirSync(join(packageRoot(), folder)).map((name) => `${folder}/${name}`),
       ),
-    ].filter((path) => /(\.md|\.yml|policies\/.*\.json)$/.test(path));
+    ].filter((path) => /(\.md|\.yml|policies\/.*\.json)$/.test(path) && !SHOWS_SAMPLES.has(path));
     expect(files.length).toBeGreaterThan(15);
     const wrong = files.filter((path) => {
       const text = readFileSync(join(packageRoot(), path), 'utf8');

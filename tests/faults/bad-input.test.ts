@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { flatItem } from '../support/dynamo-item.ts';
 import { useServers } from '../support/servers.ts';
 import {
   createWorld,
@@ -109,7 +110,8 @@ async function expectStored(
 function expectItem(item: StoredItem, { record, flags = [], attributes = {} }: Stored): void {
   expect(recordText(item.record)).toBe(record ?? undefined);
   expect((item.flags?.L ?? []).map(({ S }) => S)).toEqual(flags);
-  for (const [name, value] of Object.entries(attributes)) expect(item[name]?.S ?? item[name]?.N).toBe(value);
+  const flat = flatItem(item);
+  for (const [name, value] of Object.entries(attributes)) expect(flat[name]?.S ?? flat[name]?.N).toBe(value);
   // Limits of DynamoDB that the embedded server does not enforce.
   for (const value of Object.values(item)) expect(value.S).not.toBe('');
 }

@@ -11,6 +11,7 @@ import { TrailError } from '../../shared/errors.ts';
 import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
+import { flatItem } from '../support/dynamo-item.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -556,8 +557,8 @@ describe('bad records', () => {
 
 describe('what is stored', () => {
   const attribute = (item: StoredItem, name: string) => item[name]?.S ?? item[name]?.BOOL;
-  const indexed = ({ listed, ...own }: StoredItem) => {
-    const item = { ...own, ...listed?.M };
+  const indexed = (stored: StoredItem) => {
+    const item = flatItem(stored);
     return Object.fromEntries(
       EXPECTED_ATTRIBUTES.flatMap((name) => (item[name] === undefined ? [] : [[name, attribute(item, name)]])),
     );

@@ -211,9 +211,12 @@ describe('the table of events', () => {
       fc.property(
         fc.array(event, { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 60, max: 250 }),
-        (events, width) => {
+        fc.boolean(),
+        (events, width, withIds) => {
           const filled = events.map((attributes) => ({ ...EVENT, ...attributes }) as ListedEvent);
-          for (const line of eventLines({ width }, filled)) expect(textWidth(line)).toBeLessThanOrEqual(width);
+          const lines = eventLines({ width }, filled, { withIds });
+          for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+          if (withIds) expect(lines.filter((line) => line.includes(EVENT.eventId))).toHaveLength(events.length);
         },
       ),
     );
@@ -287,6 +290,37 @@ describe('columns', () => {
   test('never become narrower, and stay left out', () => {
     expect(fitColumns(columns, [10, 20, 0], 40, [10, 14, 0])).toEqual([10, 20, 0]);
     expect(fitColumns(columns, [14, 20, 30], 30, [10, 9, 8])).toEqual([10, 9, 8]);
+  });
+
+  test('fill the width, and exceed it only by what they have first', () => {
+    const widths = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 5 });
+    const column = fc.record({ widths, natural: fc.nat({ max: 60 }) });
+    fc.assert(
+      fc.property(
+        fc.array(column, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 200 }),
+        (asked, width) => {
+          const natural = asked.map((one) => one.natural);
+          const fitted = fitColumns(
+            asked.map((one) => ({ heading: '', widths: one.widths })),
+            natural,
+            width,
+          );
+          const lineWidth = (all: readonly number[]) => {
+            const shown = all.filter((wide) => wide > 0);
+            return shown.reduce((sum, wide) => sum + wide + 2, 0) - (shown.length > 0 ? 2 : 0);
+          };
+          const first = asked.map((one) => Math.min(one.widths[0]!, one.natural));
+          for (const [i, wide] of fitted.entries()) {
+            expect(wide).toBeLessThanOrEqual(natural[i]!);
+            expect(wide).toBeGreaterThanOrEqual(first[i]!);
+          }
+          expect(lineWidth(fitted)).toBeLessThanOrEqual(Math.max(width, lineWidth(first)));
+          const isCut = fitted.some((wide, i) => wide > 0 && wide < natural[i]!);
+          if (isCut) expect(lineWidth(fitted)).toBeGreaterThanOrEqual(width);
+        },
+      ),
+    );
   });
 
   test('that find no room once are not begun later', () => {

@@ -51,3 +51,6 @@ function textsOf(values: readonly Item[string][]): string[] {
     return S === undefined ? [] : [S];
   });
 }
+
+/** The attributes of an item of the events table, with those that lists show. */
+export const flatItem = ({ listed, ...own }: Item): Item => ({ ...own, ...listed?.M });

@@ -9,6 +9,7 @@ import { describeError } from '../../../shared/errors.ts';
 import { type FailureKind, failureKind } from '../../../shared/ingest/failure.ts';
 import type { PipelineDeps } from '../../../shared/ingest/ingest-log-file.ts';
 import type { LogFileReport } from '../../../shared/ingest/ingest-result.ts';
+import { flatItem } from '../../support/dynamo-item.ts';
 import { EXPECTED_ATTRIBUTES } from '../../support/generate-records.ts';
 import type { Servers } from '../../support/servers.ts';
 import {
@@ -157,7 +158,8 @@ function expectEvent(item: StoredItem, { attributes, record, previousRecord, isA
   const [previous] = JSON.parse(item.previousVersions?.S ?? '[]') as { record: string }[];
   expect(previous?.record).toBe(previousRecord);
   expect(item.flags).toEqual(isAddendum ? { L: [{ S: 'addendum' }] } : undefined);
-  for (const name of EXPECTED_ATTRIBUTES) expect(item[name]?.BOOL ?? item[name]?.S).toBe(attributes[name]);
+  const flat = flatItem(item);
+  for (const name of EXPECTED_ATTRIBUTES) expect(flat[name]?.BOOL ?? flat[name]?.S).toBe(attributes[name]);
 }
 
 async function expectBadRecordsQuarantined({ direct }: FaultWorld, files: readonly ScenarioFile[]): Promise<void> {
