@@ -7,7 +7,7 @@ import { capturingContext, runAsText } from './support/program.ts';
 
 const PAGE = join(ROOT, 'docs', 'questions.md');
 /** What the page says of itself: where, and when, its questions were asked. */
-const TERMINAL = { isTTY: true, columns: 110, hasColors: () => false };
+const TERMINAL = { isTTY: true, columns: 120, hasColors: () => false };
 const NOW = Date.parse('2026-11-14T12:00:00Z');
 
 /** `npm run questions` sets it: the answers of the page are written anew, not compared. */
