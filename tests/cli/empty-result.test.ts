@@ -259,7 +259,7 @@ describe('the program', () => {
       ['--source-ip', 'x.*'],
       'No event was found with --source-ip x.*. --source-ip takes a whole value, or a range such as 192.0.2.0/24: here a final * is part of it.',
     ],
-    [['--principal', 'z*'], 'No event was found with --principal z*. mwaa-trail summary shows which there are.'],
+    [['--principal', 'z*'], 'No event was found with --principal z*.'],
     [
       ['--principal', 'ana', '--errors'],
       'No event matches all of these filters together. Leave some out to see what there is.',
