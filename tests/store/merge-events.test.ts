@@ -263,7 +263,7 @@ describe('an item of another schema version', () => {
     ['a provisional event', otherProvisional, 'original', 'stored'],
     ['a provisional event', otherProvisional, 'another', 'stored'],
     ['a provisional event', otherProvisional, 'provisional original', 'stored'],
-  ])('%s: %#', (_, item, name, outcome) => {
+  ])('%s (%#)', (_, item, name, outcome) => {
     const incoming = recordOf(name, 'again');
     expect(mergeEvents(item, incoming)).toEqual(outcome === 'stored' ? { outcome, put: incoming } : { outcome });
   });
