@@ -31,12 +31,7 @@ beforeAll(async () => {
 
 describe('each question has the answer that the samples give; npm run questions writes it anew', () => {
   test.each(questions)('$question', async ({ section, settings, command, answer }) => {
-    const env = Object.fromEntries(
-      settings
-        .trim()
-        .split(' ')
-        .map((one) => one.split('=')),
-    );
+    const env = Object.fromEntries([...settings.matchAll(/(\S+)=(\S+)/g)].map(([, name, value]) => [name, value]));
     const { code, stdout, stderr } = await runAsText(wordsOf(command), env, { terminal: TERMINAL });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const now = elided(stdout + stderr.replaceAll(LEFT_OUT, ''), answer);
