@@ -55,7 +55,11 @@ async function hashOf(paths) {
   const hash = createHash('sha256');
   for (const path of [...paths].sort()) {
     if (!existsSync(path)) return undefined;
-    hash.update(`${path}\n`).update(createHash('sha256').update(await readFile(path)).digest());
+    hash.update(`${path}\n`).update(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest(),
+    );
   }
   return hash.digest('hex');
 }

@@ -4,69 +4,41 @@ import { CriteriaError } from '../shared/query/criteria.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
 import { type AnyCommand, type CommandGroup, type Context, EXIT, flagOf, UsageError } from './lib/command.ts';
+import { withNearFlags } from './lib/unknown-flags.ts';
 
-/** What help says of each command, in this order, and how to load it. Only the one that is called is loaded. */
-const COMMANDS: Readonly<Record<string, [says: string, load: () => Promise<{ default: AnyCommand | CommandGroup }>]>> =
-  {
-    replay: [
-      'run log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB',
-      () => import('./commands/replay.ts'),
-    ],
-    backfill: [
-      "import existing log files of a trail's bucket, delivered before the function was deployed; safe to interrupt and rerun",
-      () => import('./commands/backfill.ts'),
-    ],
-    query: [
-      'list events, newest first; filters combine, and a repeated filter matches any of its values',
-      () => import('./commands/query.ts'),
-    ],
+type Loaded = { default: AnyCommand | CommandGroup };
+
+/** The commands by what they are for, in the order of the help: what it says of each, and how to load it, if it is called. */
+const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, load: () => Promise<Loaded>]>>>> = {
+  'Ask:': {
+    query: ['list events', () => import('./commands/query.ts')],
     show: ['show everything stored of one event', () => import('./commands/show.ts')],
-    compare: ['compare the records of two or more events field by field', () => import('./commands/compare.ts')],
-    summary: [
-      'count events by action, principal, error and day; filters are those of query',
-      () => import('./commands/summary.ts'),
-    ],
-    tail: [
-      'print the latest events, then new ones as they arrive, until Ctrl-C; filters are those of query',
-      () => import('./commands/tail.ts'),
-    ],
-    environments: [
-      'list the environments that events name, with their last activity and numbers of recent events and errors',
-      () => import('./commands/environments.ts'),
-    ],
-    history: [
-      "list the changes of an environment's configuration, or print what it was at a time and which events made it so",
-      () => import('./commands/history.ts'),
-    ],
-    coverage: [
-      'show the ingestion status of the log files of each account, Region and day of delivery',
-      () => import('./commands/coverage.ts'),
-    ],
-    serve: [
-      'serve the HTTP API locally (127.0.0.1), without signatures, to every user of this machine',
-      () => import('./commands/serve.ts'),
-    ],
-    verify: [
-      'check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them; or verify an evidence bundle',
-      () => import('./commands/verify.ts'),
-    ],
-    evidence: [
-      'collect the evidence for an event in one file: the event, its log file as CloudTrail delivered it (unredacted), the signed digests and the public keys; verify checks it offline',
-      () => import('./commands/evidence.ts'),
-    ],
+    compare: ['compare the records of events, field by field', () => import('./commands/compare.ts')],
+    summary: ['count events by action, user, role, target, outcome and day', () => import('./commands/summary.ts')],
+    who: ['show what a person did, and all that is known of them', () => import('./commands/who.ts')],
+    tail: ['print new events as they arrive', () => import('./commands/tail.ts')],
+    environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
+    history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
+  },
+  'Keep running:': {
+    doctor: ['check a deployed stack and its trail', () => import('./commands/doctor.ts')],
+    coverage: ['show which log files are ingested, by day', () => import('./commands/coverage.ts')],
+    backfill: ['import existing log files of a bucket', () => import('./commands/backfill.ts')],
     quarantine: [
-      'list, show, replay or discard what is in quarantine: invalid log files and records',
+      'list, show, replay or discard invalid log files and records',
       () => import('./commands/quarantine.ts'),
     ],
-    redrive: [
-      'move the messages of a dead-letter queue to its source queue, for redelivery',
-      () => import('./commands/redrive.ts'),
-    ],
-    doctor: [
-      'check a deployed stack and its trail, read-only: report what is wrong in log delivery, with a fix for each problem',
-      () => import('./commands/doctor.ts'),
-    ],
-  };
+    redrive: ['move the messages of a dead-letter queue back', () => import('./commands/redrive.ts')],
+  },
+  'Check and prove:': {
+    verify: ['check completeness and integrity, with signed digests', () => import('./commands/verify.ts')],
+    evidence: ['collect all that proves an event in one file', () => import('./commands/evidence.ts')],
+  },
+  'On this machine:': {
+    replay: ['run log files through the whole pipeline', () => import('./commands/replay.ts')],
+    serve: ['serve the HTTP API', () => import('./commands/serve.ts')],
+  },
+};
 
 /**
  * Runs `mwaa-trail` with a command line.
@@ -114,44 +86,53 @@ export async function createProgram(
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(VERSION)
     .exitOverride()
+    .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP })
     .showHelpAfterError(helpHint('mwaa-trail'))
+    .addHelpCommand(new Command('help').argument('[command]').description('explain a command').helpGroup('Help:'))
     .configureOutput({
       writeOut: (text) => out.write(text),
       writeErr: (text) => err.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'mwaa-trail: ')),
+      outputError: (text, write) => write(named(text)),
       getOutHelpWidth: () => widthOf(out),
       getErrHelpWidth: () => widthOf(err),
     });
   const declare = (command: Command, declared: AnyCommand) => fill(command, declared, context, onCall);
-  for (const [name, [says, load]] of Object.entries(COMMANDS)) {
-    const command = addCommand(program, name, says);
-    if (words && !words.includes(name)) continue;
-    const { default: loaded } = await load();
-    if (!('commands' in loaded)) declare(command, loaded);
-    else
-      for (const [verb, [does, one]] of Object.entries(loaded.commands)) declare(addCommand(command, verb, does), one);
+  for (const [purpose, commands] of Object.entries(COMMANDS)) {
+    for (const [name, [says, load]] of Object.entries(commands)) {
+      const command = addCommand(program, name, says).helpGroup(purpose);
+      if (words && !words.includes(name)) continue;
+      const { default: loaded } = await load();
+      if (!('commands' in loaded)) declare(command, loaded);
+      else
+        for (const [verb, [does, one]] of Object.entries(loaded.commands))
+          declare(addCommand(command, verb, does), one);
+    }
   }
   // main.ts runs it, with a help of its own.
-  addCommand(program, 'scan', 'print the MWAA records of a log file as NDJSON, without storing anything').argument(
-    '<file>',
-    'a log file, gzipped or not; - for standard input',
-  );
+  addCommand(program, 'scan', 'print the MWAA records of a log file')
+    .helpGroup('On this machine:')
+    .argument('<file>', 'a log file, gzipped or not; - for standard input');
   return program;
 }
 
 function addCommand(parent: Command, name: string, says: string): Command {
-  const command = parent.command(name).description(says);
+  const command = parent.command(name).summary(says).description(says);
   return command.showHelpAfterError(helpHint(pathOf(command)));
 }
 
 /** Gives a command its arguments and flags. */
 function fill(command: Command, declared: AnyCommand, context: Context, onCall: (called: Called) => void): void {
-  const operands = Object.entries(declared.arguments ?? {});
+  const { about = command.summary(), arguments: ownArguments = {}, notes } = declared;
+  command.description(about);
+  const operands = Object.entries(ownArguments);
   for (const [name, { placeholder, says }] of operands) command.argument(placeholder(name), says);
   for (const [name, flag] of Object.entries(declared.flags)) {
     for (const option of flag.options(flagOf(name))) command.addOption(option);
   }
-  const { notes } = declared;
+  const flags = command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
+  command.showSuggestionAfterError(false).configureOutput({
+    outputError: (text, write) => write(named(withNearFlags(text, flags))),
+  });
   if (notes) command.addHelpText('after', () => `\n${command.createHelp().boxWrap(notes, widthOf(context.out))}`);
   command.action((...values: unknown[]) => {
     const options: AwsOptions = command.opts();
@@ -169,7 +150,12 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
 const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
+const named = (error: string) => error.replace(/^error: /, 'mwaa-trail: ');
+
 const helpHint = (path: string) => `Run '${path} --help'.`;
+
+/** Narrower, descriptions do not wrap: in columns of a few letters nobody can read. */
+const MIN_WIDTH_TO_WRAP = 20;
 
 const widthOf = ({ isTTY, columns }: Context['out']) => (isTTY && columns) || 80;
 

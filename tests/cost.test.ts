@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { STORED_BYTES, UNITS, withTables } from '../bench/cost.ts';
+import { writeUnitsOf } from '../cli/backfill/dry-run.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import { tableDefinitions } from '../local/table-definitions.ts';
 import { toEventItem } from '../shared/store/event-item.ts';
@@ -35,6 +36,7 @@ test('an event of the samples takes the write units and bytes that the tables re
     list.reduce((sum, item) => sum + of(item), 0) / items.length;
 
   const writeUnits = each([...items, ...entries], (item) => Math.ceil(countItem(item) / 1024));
+  expect(Math.abs(each(items, writeUnitsOf) - writeUnits)).toBeLessThan(0.1);
   // Two more at most, of its environment.
   expect(writeUnits + 2).toBeCloseTo(UNITS.event.writes, 1);
   // DynamoDB adds 100 bytes to each.

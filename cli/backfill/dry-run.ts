@@ -1,4 +1,4 @@
-import { attributesWhere } from '../../shared/audit-event/attributes.ts';
+import { attributesWhere, LISTED_MAP } from '../../shared/audit-event/attributes.ts';
 import { ObjectArchivedError } from '../../shared/aws/open-object.ts';
 import { readObjectKey } from '../../shared/cloudtrail/object-key.ts';
 import { failureKind } from '../../shared/ingest/failure.ts';
@@ -86,8 +86,17 @@ async function addToSample(sample: Sample, file: WantedFile, deps: DryRunDeps): 
 }
 
 const INDEX_KEYS = attributesWhere(({ index }) => index !== undefined);
+/** What each index has of an item. */
+const PROJECTED: ReadonlySet<string> = new Set([
+  ...attributesWhere(({ shown }) => shown === 'list'),
+  ...[LISTED_MAP, 'timeKey', 'schemaVersion'],
+]);
 
-/** One per KB of the item, and one per index that has it: an index holds less than 1 KB of it. */
-function writeUnitsOf(item: Item): number {
-  return Math.ceil(itemSize(item) / 1024) + INDEX_KEYS.filter((name) => item[name] !== undefined).length;
+/** One per KB of an item, and per KB of what each index has of it. */
+export function writeUnitsOf(item: Item): number {
+  const projected = Object.fromEntries(Object.entries(item).filter(([name]) => PROJECTED.has(name)));
+  const indexes = INDEX_KEYS.filter((name) => item[name] !== undefined).length;
+  return unitsOf(item) + indexes * unitsOf(projected);
 }
+
+const unitsOf = (item: Item) => Math.ceil(itemSize(item) / 1024);

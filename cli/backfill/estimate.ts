@@ -36,7 +36,7 @@ const PRICES = { list: 5, get: 0.4, writeUnit: 0.625, queueRequest: 0.4 };
 /** A ledger entry is below 1 KB, and its index by day holds all of it. */
 const LEDGER_WRITE_UNITS = 2;
 /** If nothing can be sampled: 1 % of the records are from MWAA, and a record has 150 bytes compressed. */
-const ASSUMED = { eventsPerByte: 0.01 / 150, writeUnitsPerEvent: 8 };
+const ASSUMED = { eventsPerByte: 0.01 / 150, writeUnitsPerEvent: 10 };
 /** A message is sent and received in batches, and deleted. */
 const REQUESTS_PER_MESSAGE = 0.3;
 

@@ -58,6 +58,8 @@ const FLAGS = {
 type BackfillOptions = Values<typeof FLAGS>;
 
 export default command({
+  about:
+    "Import existing log files of a trail's bucket, delivered before the function was deployed. It is safe to interrupt and rerun.",
   arguments: { source: operand('s3://BUCKET[/PREFIX], or a folder with the downloaded bucket') },
   flags: FLAGS,
   notes: `A log file holds events from the minutes before its delivery, sometimes from hours before. ${SETTINGS_NOTE}`,

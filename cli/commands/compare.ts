@@ -1,5 +1,5 @@
 import { compareEvents, provisionalOf } from '../../shared/query/compare.ts';
-import { comparisonText } from '../../shared/render/event-table.ts';
+import { comparisonText, forPeople, isIdentifier } from '../../shared/render/comparison.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, operand, operands, toggle } from '../lib/options.ts';
@@ -8,21 +8,25 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES } from '../lib/times.ts';
 
 export default command({
+  about:
+    'Compare the records of two or more events field by field: parameters first, then the response, then who it was.',
   arguments: {
     eventId: operand("CloudTrail's eventID"),
     eventIds: operands('the eventIDs of the events to compare it with'),
   },
   flags: {
-    all: toggle('also show the fields that are the same, last'),
+    all: toggle('also show identifiers, and the fields that are the same, last'),
     format: format(['table', 'json']),
     ...TIMES,
     ...STORE,
   },
   async run({ eventId, eventIds, ...options }, context) {
+    const { env, out, err } = context;
     const wanted = [eventId, ...eventIds];
-    const found = await withStore(options, context.env, ({ dynamo, tables, now }) =>
-      Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
-    );
+    const { found, aliases } = await withStore(options, env, async ({ dynamo, tables, now, aliases }) => ({
+      found: await Promise.all(wanted.map((id) => getEvent(dynamo, tables.eventsTable, id, now()))),
+      aliases,
+    }));
     const events = found.flatMap((event) => (event?.record === undefined ? [] : [event]));
     if (events.length < wanted.length) {
       const missing = wanted.filter((_, i) => found[i]?.record === undefined);
@@ -30,18 +34,18 @@ export default command({
       return EXIT.failed;
     }
     const fields = compareEvents(events);
-    const different = fields.filter(({ same }) => !same);
-    const shown = options.all ? [...different, ...fields.filter(({ same }) => same)] : different;
-    await write(
-      context.out,
-      options.format === 'json'
-        ? jsonText({ eventIds: wanted, provisional: provisionalOf(events), fields: shown })
-        : comparisonText(events, shown, viewOf(context.out, context.env, options, Date.now())),
-    );
-    const same = fields.length - different.length;
-    context.err.write(
-      `${different.length} fields differ, ${same} are the same${options.all ? '' : ' (--all shows them)'}.\n`,
-    );
+    const [different, same] = [fields.filter((field) => !field.same), fields.filter((field) => field.same)];
+    const shown = options.all ? [...different, ...same] : different;
+    if (options.format === 'json') {
+      await write(out, jsonText({ eventIds: wanted, provisional: provisionalOf(events), fields: shown }));
+    } else {
+      const readable = forPeople(options.all ? shown : shown.filter((field) => !isIdentifier(field)));
+      await write(out, comparisonText(events, readable, viewOf(out, env, options, Date.now(), aliases)));
+    }
+    const identifiers = options.format === 'json' ? 0 : different.filter(isIdentifier).length;
+    const hidden = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;
+    const counts = `${different.length} fields differ${options.all ? '' : hidden}, ${same.length} are the same`;
+    err.write(`${counts}${options.all ? '' : ' (--all shows them)'}.\n`);
     return EXIT.done;
   },
 });

@@ -26,6 +26,7 @@ const FORMATS = ['map', 'table', 'json', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
 
 export default command({
+  about: 'Show the ingestion status of the log files of each account, Region and day of delivery.',
   flags: {
     since: value<string>('<time>', 'from this day on: ISO 8601, or an age such as 90d', (option) =>
       option.default('30d'),

@@ -29,6 +29,8 @@ export const CHECKS: Checks = {
 export const DEFAULT_STACK = 'mwaa-trail-dev';
 
 export default command({
+  about:
+    'Check a deployed stack and its trail, read-only. Report what is wrong in log delivery, with a fix for each problem.',
   flags: {
     format: format(['table', 'json']),
     region: {

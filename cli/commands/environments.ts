@@ -7,6 +7,8 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { givenTime, TIMES } from '../lib/times.ts';
 
 export default command({
+  about:
+    'List the environments that events name, with their last activity and the numbers of recent events and errors.',
   flags: {
     recent: value<string>('<time>', 'what counts as recent: an age, or a time to start from', (option) =>
       option.default('7d'),

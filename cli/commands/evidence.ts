@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { LOCAL_LOG_BUCKET } from '../../local/local-names.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { type ObjectRef, objectRef, trailPath } from '../../shared/cloudtrail/object-key.ts';
 import { defined } from '../../shared/defined.ts';
@@ -10,13 +11,16 @@ import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { type BucketLocation, trailLocation } from '../lib/aws-settings.ts';
 import { command, EXIT } from '../lib/command.ts';
+import { fileError } from '../lib/file-error.ts';
 import { operand, repeated, text, value } from '../lib/options.ts';
 import { warn } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { givenTime, ZONE } from '../lib/times.ts';
-import { fileError, printEvidence, readKeys } from '../verify/bundle.ts';
+import { printEvidence, readKeys } from '../verify/bundle.ts';
 
 export default command({
+  about:
+    'Collect the evidence for an event in one file: the event, its log file as CloudTrail delivered it (unredacted), the signed digests and the public keys. verify checks it offline.',
   arguments: { eventId: operand("CloudTrail's eventID") },
   flags: {
     out: value<string>('<file>', 'the file to write; must not exist', (option) => option.makeOptionMandatory()),
@@ -47,6 +51,13 @@ export default command({
     }
     if (event.provisional) {
       warn(context, 'the event is provisional: a log file has to bring it before anything proves it');
+      return EXIT.failed;
+    }
+    if (from === undefined && objectRef(event.logFile).bucket === LOCAL_LOG_BUCKET) {
+      warn(
+        context,
+        'the event was replayed from a file; name the bucket that CloudTrail delivered the file to with --from',
+      );
       return EXIT.failed;
     }
     const keys = publicKeys === undefined ? listedKeys(Date.now) : givenKeys(await readKeys(publicKeys));

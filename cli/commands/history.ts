@@ -5,7 +5,7 @@ import { historyJson } from '../../shared/render/history-data.ts';
 import { historyText } from '../../shared/render/history-text.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
 import { sayNotes } from '../lib/notes.ts';
-import { CRITERIA, format, text, value } from '../lib/options.ts';
+import { CRITERIA, format, inGroup, text, value } from '../lib/options.ts';
 import { viewOf, warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { SINCE, ZONE, zoneOf } from '../lib/times.ts';
@@ -13,16 +13,20 @@ import { SINCE, ZONE, zoneOf } from '../lib/times.ts';
 const { account, region, since, until } = CRITERIA;
 
 export default command({
+  about:
+    "List the changes of an environment's configuration, or print what it was at a time and which events made it so.",
   flags: {
-    environment: value<string>('<name>', 'name of the MWAA environment', (option) =>
-      option.makeOptionMandatory().argParser(oneEnvironment),
-    ),
-    since,
-    until,
-    at: text('<time>', `the configuration at this time, instead of the changes: ${SINCE} 7d`),
-    account,
-    region,
-    format: format(['table', 'json']),
+    ...inGroup('Options:', {
+      environment: value<string>('<name>', 'name of the MWAA environment', (option) =>
+        option.makeOptionMandatory().argParser(oneEnvironment),
+      ),
+      since,
+      until,
+      at: text('<time>', `the configuration at this time, instead of the changes: ${SINCE} 7d`),
+      account,
+      region,
+      format: format(['table', 'json']),
+    }),
     ...ZONE,
     ...STORE,
   },
@@ -30,7 +34,7 @@ export default command({
     const { env, out, err } = context;
     const question = openHistory(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const histories = await answerHistory(question, deps);
       const lines = histories.map((history) => historyJson(history, question));
       if (options.format === 'json') await write(out, `${indentedJson(`[${lines.join(',')}]`)}\n`);

@@ -8,36 +8,40 @@ import { eventJson } from '../../shared/render/json.ts';
 import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT, type Output, type Values } from '../lib/command.ts';
-import { sayNotes } from '../lib/notes.ts';
-import { CRITERIA, count, format, toggle } from '../lib/options.ts';
+import { sayHowToShow, sayNotes } from '../lib/notes.ts';
+import { CRITERIA, count, format, inGroup, toggle } from '../lib/options.ts';
 import { viewOf, write, writeJsonList, writeTable } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { TIMES, zoneOf } from '../lib/times.ts';
 
 const FLAGS = {
   ...CRITERIA,
-  limit: count('maximum number of events', 100),
-  all: toggle('all events, however many'),
-  oldestFirst: toggle('oldest events first'),
-  full: toggle('everything stored of each event, with its record; not in tables'),
-  ids: toggle('show eventIDs in tables even on a narrow terminal; show and compare take them'),
-  explain: toggle('print on standard error which index is read, and the cost'),
-  format: format(['table', 'json', 'ndjson', 'csv']),
-  ...TIMES,
+  ...inGroup('Output:', {
+    limit: count('maximum number of events', 100),
+    all: toggle('all events, however many'),
+    oldestFirst: toggle('oldest events first'),
+    full: toggle('everything stored of each event, with its record; not in tables'),
+    ids: toggle('show eventIDs in tables, on a narrow terminal below each event; show and compare take them'),
+    explain: toggle('print on standard error which index is read, and the cost'),
+    format: format(['table', 'json', 'ndjson', 'csv']),
+    ...TIMES,
+  }),
   ...STORE,
 };
 type QueryOptions = Values<typeof FLAGS>;
 
 export default command({
+  about: 'List events, newest first. Filters combine; a repeated filter matches any of its values.',
   flags: FLAGS,
   async run(options, { env, out, err }) {
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const counted = { events: 0 };
       const events = counting(readEvents(criteria, options, deps, err), counted);
       const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });
       await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, table);
+      if (options.format === 'table' && counted.events > 0) sayHowToShow(table, err, view);
       await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, err, view, deps);
     });
     return EXIT.done;

@@ -12,6 +12,7 @@ import { findQueue, onlySource, type Queue } from '../redrive/queues.ts';
 import { type SampledMessage, sampleMessages } from '../redrive/sample.ts';
 
 export default command({
+  about: 'Move the messages of a dead-letter queue to its source queue, for redelivery.',
   flags: {
     to: text('<name|url>', 'move them to this queue instead'),
     dryRun: toggle('only count the messages, and show what some of them announce'),

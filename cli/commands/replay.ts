@@ -8,6 +8,8 @@ import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
 
 export default command({
+  about:
+    'Run log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB.',
   arguments: {
     paths: anyOperands(
       'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, and folders of them; default: the bundled samples',

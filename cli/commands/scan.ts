@@ -14,19 +14,26 @@ export interface ScanStreams {
   readonly stderr: NodeJS.WritableStream;
 }
 
-const USAGE = `Usage: mwaa-trail scan FILE|- [--event-source SOURCE]... [--count]
+/** For terminals of 60 columns and more. */
+const USAGE = `Usage: mwaa-trail scan [options] FILE|-
 
-Prints the Amazon MWAA records of a CloudTrail log file (.json.gz or .json; - for standard input), one per line, in file
-order. If a file proves invalid at its end, some lines may already be printed: do not trust them if the exit status is 1.
-Also reads output of 'aws cloudtrail lookup-events' (JSON or text), and records in a list or one per line.
+Prints the Amazon MWAA records of a CloudTrail log file
+(.json.gz or .json; - for standard input), one per line, in
+file order. If a file proves invalid at its end, some lines
+may already be printed: do not trust them if the exit code
+is 1. Also reads output of 'aws cloudtrail lookup-events'
+(JSON or text), and records in a list or one per line.
 
-  --event-source SOURCE  print the records of this event source instead; may be repeated
+Options:
+  --event-source SOURCE  print the records of this event
+                         source instead; may be repeated
                          (default: airflow.amazonaws.com)
   --count                print only the number of records
   --help                 print this text
 
-Exit status: 0 if the file is valid, with or without such records; 1 if it, or a record in it, is invalid or cannot be
-read; 2 for a usage error.
+The exit code is 0 if the file is valid, with or without
+such records; 1 if it, or a record in it, is invalid or
+cannot be read; 2 for a usage error.
 `;
 
 const FILE_PIECE_BYTES = 256 * 1024;

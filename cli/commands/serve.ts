@@ -9,6 +9,7 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { startHttpServer } from '../serve/http-server.ts';
 
 export default command({
+  about: 'Serve the HTTP API locally (127.0.0.1), without signatures, to every user of this machine.',
   flags: {
     port: value<number>('<n>', 'port to listen on; 0 for any free port', (option) =>
       option.default(8787).argParser(readPort),

@@ -18,14 +18,17 @@ export default command({
   },
   async run({ eventId, ...options }, context) {
     const { env, out } = context;
-    const event = await withStore(options, env, (deps) => getVerifiedEvent(eventId, deps));
+    const { event, aliases } = await withStore(options, env, async (deps) => ({
+      event: await getVerifiedEvent(eventId, deps),
+      aliases: deps.aliases,
+    }));
     if (event === undefined) {
       warn(context, 'there is no event with this eventID in the store');
       return EXIT.failed;
     }
     if (!options.raw) {
       const asJson = options.format === 'json';
-      const view = viewOf(out, env, options, Date.now());
+      const view = viewOf(out, env, options, Date.now(), aliases);
       await write(out, asJson ? `${indentedJson(eventJson(event))}\n` : eventText(event, view));
       return EXIT.done;
     }

@@ -12,6 +12,7 @@ import { ZONE, zoneOf } from '../lib/times.ts';
 const DEFAULT_LIMIT = 100_000;
 
 export default command({
+  about: 'Count events by action, user, role, target, outcome, error and day. The filters are those of query.',
   flags: {
     ...CRITERIA,
     limit: count('maximum number of events, the newest', DEFAULT_LIMIT),
@@ -23,7 +24,7 @@ export default command({
   async run(options, { env, out, err }) {
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
-      const view = viewOf(out, env, options, deps.now());
+      const view = viewOf(out, env, options, deps.now(), deps.aliases);
       const counts = await summarise(criteria, deps, options.limit);
       const { events, truncated } = counts;
       if (options.format === 'json') await write(out, jsonText(counts));

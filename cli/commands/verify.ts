@@ -10,12 +10,13 @@ import type { EventIndex } from '../../shared/integrity/verify-events.ts';
 import { isVerified, verificationJson, verificationText } from '../../shared/render/verification.ts';
 import { trailLocation } from '../lib/aws-settings.ts';
 import { type Context, command, EXIT, UsageError, type Values } from '../lib/command.ts';
+import { fileError } from '../lib/file-error.ts';
 import { count, format, matching, operand, repeated, text, unless } from '../lib/options.ts';
 import { viewOf, write } from '../lib/output.ts';
 import { STORE, storeOf, withStore } from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 import { showProgress } from '../log-files/progress.ts';
-import { fileError, readKeys, verifyBundle } from '../verify/bundle.ts';
+import { readKeys, verifyBundle } from '../verify/bundle.ts';
 
 const FLAGS = {
   since: text('<time>', `log files delivered from this time on: ${SINCE} 7d`),
@@ -45,6 +46,8 @@ const FLAGS = {
 type VerifyOptions = Values<typeof FLAGS>;
 
 export default command({
+  about:
+    'Check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them. Or verify an evidence bundle.',
   arguments: {
     what: operand('s3://BUCKET[/PREFIX], PREFIX being what precedes AWSLogs/; or an evidence bundle, a file'),
   },

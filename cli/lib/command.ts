@@ -47,6 +47,8 @@ export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export interface Command<A extends Arguments, F extends Flags> {
   arguments?: A;
   flags: F;
+  /** What its own help says of it; absent: what the list of commands says. */
+  about?: string;
   /** Printed below the flags in its help. */
   notes?: string;
   /**

@@ -2,10 +2,12 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import type { Criteria, TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
+import type { OtherIdentity } from '../../shared/query/other-identities.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import { displayText } from '../../shared/render/display.ts';
+import type { EventTable } from '../../shared/render/event-table.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
@@ -26,6 +28,12 @@ export async function sayNotes(answer: Answer, err: Output, view: View, deps: Qu
   for (const line of [...causes, ...(await completenessLines(criteria, view, deps))]) err.write(`${line}\n`);
 }
 
+/** Says on a terminal, after a table of events, how to see more of one. */
+export function sayHowToShow(table: EventTable, err: Output, { width }: View): void {
+  if (width === undefined) return;
+  err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}mwaa-trail show ID.\n`);
+}
+
 /** Why nothing matched; the first line says that. */
 function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
   return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
@@ -37,39 +45,74 @@ function sentence(cause: LikelyCause, times: TimeDisplay): string {
       return 'The store holds no events yet: add log files with mwaa-trail replay, or query another store with --store or --stack.';
     case 'unknown-value':
       return unknownValue(cause);
+    case 'other-identity':
+      return otherIdentity(cause);
     case 'outside-times':
       return `Matching events exist outside this range: ${otherTimes(cause, times)}.`;
     case 'delivery-delay':
       return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
     case 'data-events':
       return (
-        'CreateWebLoginToken, CreateCliToken and InvokeRestApi are data events: a trail records them only where ' +
-        'they are switched on (resource type AWS::MWAA::Environment).'
+        "Logins to Airflow, CLI tokens and calls of Airflow's REST API (CreateWebLoginToken, CreateCliToken, InvokeRestApi) are " +
+        'data events: a trail records them only where they are switched on (resource type AWS::MWAA::Environment).'
       );
     case 'exact-match':
       return (
-        "Values match exactly, upper and lower case too; only --principal takes a prefix (--principal 'Admin/*') and " +
-        '--source-ip a range (--source-ip 192.0.2.0/24).'
+        `Values match exactly, upper and lower case too. A final * makes a prefix of ${PREFIX_FLAGS} (--user 'mei*'); ` +
+        '--source-ip takes a range (--source-ip 192.0.2.0/24).'
       );
   }
 }
 
-function unknownValue({ criterion, value, nearest }: UnknownValue): string {
-  const names = nearest.map(nearName);
-  const last = names.pop();
-  const question = names.length === 0 ? last : `${names.join(', ')} or ${last}`;
-  const advice = last === undefined ? LISTINGS[criterion] : `Did you mean ${question}?`;
-  const found = criterion === 'environment' ? 'names the environment' : `was found with ${flagOf(criterion)}`;
-  return `No event ${found} ${quoted(value)}.${advice === undefined ? '' : ` ${advice}`}`;
+const PREFIX_FLAGS = inWords(
+  TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].matches === 'prefix').map(flagOf),
+);
+
+/** `a`, `a or b`, `a, b or c` */
+function inWords(texts: readonly string[], conjunction = 'or'): string {
+  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(` ${conjunction} `);
 }
 
+function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): string {
+  const names = nearest.map(nearName);
+  const others = elsewhere.map((other) => `${flagOf(other)} ${quoted(value)}`);
+  const advice = [
+    ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
+    ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
+  ];
+  const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
+  const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
+  return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
+}
+
+const FINDINGS: Partial<Record<TextCriterion, string>> = {
+  environment: 'names the environment',
+  user: 'has the user',
+};
+
 /** Which command lists the values. */
+const SUMMARY = 'mwaa-trail summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
   environment: 'mwaa-trail environments lists all names.',
-  eventName: 'mwaa-trail summary shows which there are.',
-  errorCode: 'mwaa-trail summary shows which there are.',
-  principal: 'mwaa-trail summary shows which there are.',
+  user: "mwaa-trail who '*' lists all users.",
+  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
 };
+
+const IDENTITY_WORDS: Readonly<Record<OtherIdentity['criterion'], string>> = {
+  role: 'role',
+  session: 'session',
+  principal: 'principal',
+  accessKeyId: 'access key',
+};
+const MAX_USERS = 3;
+
+/** `The role Admin (--role) belongs to ana and ben.` */
+function otherIdentity({ criterion, value, users }: OtherIdentity): string {
+  const named = users.slice(0, MAX_USERS).map(quoted);
+  const more = users.length - named.length;
+  const whose = inWords([...named, ...(more > 0 ? [`${more} more`] : [])], 'and');
+  return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${flagOf(criterion)}) belongs to ${whose}.`;
+}
 
 /** `InvokeRestApi (12 events)` */
 function nearName({ value, events, more, inQuestion }: NearName): string {

@@ -1,15 +1,15 @@
 import { Option } from 'commander';
 import parseDuration from 'parse-duration';
 import {
-  BOOLEAN_CRITERION_NAMES,
   type BooleanCriterion,
   booleanCriterion,
+  type GivenCriteria,
   TEXT_CRITERIA,
   type TextCriterion,
   USUAL_WITHIN,
 } from '../../shared/query/criteria.ts';
 import { nearestNames } from '../../shared/query/near-names.ts';
-import { type Argument, type Flag, UsageError } from './command.ts';
+import { type Argument, type Flag, type Flags, UsageError } from './command.ts';
 import { SINCE } from './times.ts';
 
 /** Sets more of a commander option. */
@@ -66,24 +66,55 @@ const either = (says: { true: string; false?: string }): Flag<boolean | undefine
   ],
 });
 
-/** A flag for each filter of events. */
-export const CRITERIA = {
-  ...(Object.fromEntries(
-    Object.entries(TEXT_CRITERIA).map(([name, { says }]) => [name, repeated('<value>', says)]),
-  ) as Record<TextCriterion, Flag<string[] | undefined>>),
-  ...(Object.fromEntries(BOOLEAN_CRITERION_NAMES.map((name) => [name, either(booleanCriterion(name).says)])) as Record<
-    BooleanCriterion,
+/** Puts flags under a heading of the help. */
+export function inGroup<F extends Flags>(heading: string, flags: F): F {
+  const grouped = Object.entries(flags).map(([name, { options }]) => [
+    name,
+    { options: (flag: string) => options(flag).map((option) => option.helpGroup(heading)) },
+  ]);
+  return Object.fromEntries(grouped) as F;
+}
+
+const texts = <Name extends TextCriterion>(...names: Name[]) =>
+  Object.fromEntries(names.map((name) => [name, repeated('<value>', TEXT_CRITERIA[name].says)])) as Record<
+    Name,
+    Flag<string[] | undefined>
+  >;
+
+const booleans = <Name extends BooleanCriterion>(...names: Name[]) =>
+  Object.fromEntries(names.map((name) => [name, either(booleanCriterion(name).says)])) as Record<
+    Name,
     Flag<boolean | undefined>
-  >),
-  exclude: repeated(
-    '<name=value>',
-    'no events with this value of a filter, such as user=jonas.weber; events without any value stay',
-  ),
-  since: text('<time>', `from this time on: ${SINCE} 7d`),
-  until: text('<time>', 'before this time'),
-  around: text('<time>', `some minutes before and after this time: ${SINCE} 2h`),
-  within: text('<length>', `how long before and after --around (default: ${USUAL_WITHIN})`),
-};
+  >;
+
+/** A flag for each filter of events, in the order of the help. */
+export const CRITERIA = {
+  ...inGroup('What was done:', {
+    ...texts('action', 'target'),
+    ...booleans('changes'),
+    ...texts('outcome', 'errorCode'),
+    ...booleans('errors'),
+    ...texts('param', 'eventName', 'eventSource', 'eventType', 'category'),
+    ...booleans('readOnly'),
+  }),
+  ...inGroup('Who did it:', {
+    ...texts('user', 'role', 'session', 'principal', 'principalType', 'accessKeyId'),
+    ...booleans('mfa'),
+  }),
+  ...inGroup('Where, and from where:', texts('environment', 'account', 'region', 'sourceIp', 'userAgent')),
+  ...inGroup('When:', {
+    since: text('<time>', `from this time on: ${SINCE} 7d`),
+    until: text('<time>', 'before this time'),
+    around: text('<time>', `some minutes before and after this time: ${SINCE} 2h`),
+    within: text('<length>', `how long before and after --around (default: ${USUAL_WITHIN})`),
+  }),
+  ...inGroup('What to leave out:', {
+    exclude: repeated(
+      '<name=value>',
+      'no events with this value of a filter, such as user=jonas.weber; events without any value stay',
+    ),
+  }),
+} satisfies Readonly<Record<keyof GivenCriteria, Flag<unknown>>>;
 
 /** Accepts only values that match. @param expected `12 digits` */
 export function matching(pattern: RegExp, expected: string): (value: string) => string {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
+import type { UserAliases } from '../../shared/query/user-aliases.ts';
 import { displayText } from '../../shared/render/display.ts';
 import type { View } from '../../shared/render/view.ts';
 import type { Context, Output } from './command.ts';
@@ -9,9 +10,15 @@ import { type TimeOptions, zoneOf } from './times.ts';
 type Terminal = Pick<Output, 'isTTY' | 'columns' | 'hasColors'>;
 
 /** How to print to a stream: with a terminal's width and colors, or whole and plain. */
-export function viewOf(output: Terminal, env: Environment, options: TimeOptions, now: number): View {
+export function viewOf(
+  output: Terminal,
+  env: Environment,
+  options: TimeOptions,
+  now: number,
+  aliases?: UserAliases,
+): View {
   return {
-    ...defined({ width: (output.isTTY && output.columns) || undefined }),
+    ...defined({ width: (output.isTTY && output.columns) || undefined, aliases }),
     colour: hasColours(output, env),
     times: { kind: options.relative ? 'relative' : 'absolute', zone: zoneOf(options), now },
   };

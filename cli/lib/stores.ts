@@ -9,6 +9,7 @@ import type { QueryDeps } from '../../shared/query/ask.ts';
 import { AWS, type AwsOptions, settingsProblem } from './aws-settings.ts';
 import { UsageError, type Values } from './command.ts';
 import { matching, text } from './options.ts';
+import { userAliasesOf } from './user-aliases.ts';
 
 /** A store: a folder on this machine, or the tables of a deployment. */
 export type Store = { kind: 'local'; folder: string } | DeployedStore;
@@ -100,6 +101,7 @@ function tablesBeside(eventsTable: string, stack: string | undefined, env: Envir
 /**
  * Opens the store that the options name, for as long as `work` takes.
  * @throws {UsageError} if AWS settings are given for a local store
+ * @throws {TrailError} `no-store`, `no-table`, or if the file of user aliases is wrong
  */
 export async function withStore<T>(
   options: StoreOptions & AwsOptions,
@@ -107,9 +109,10 @@ export async function withStore<T>(
   work: (deps: QueryDeps) => Promise<T>,
 ): Promise<T> {
   const store = storeOf(options, env);
+  const reading = { now: Date.now, aliases: await userAliasesOf(env) };
   if (store.kind === 'deployed') {
     const dynamo = createDynamoClient();
-    return explained(store, () => work({ dynamo, tables: store.tables, now: Date.now }));
+    return explained(store, () => work({ dynamo, tables: store.tables, ...reading }));
   }
   refuseAwsOptions(options);
   if (!isThere(storeFolders(store.folder).dynamo)) {
@@ -120,7 +123,7 @@ export async function withStore<T>(
   }
   const dynamo = await openLocalDynamo(store.folder);
   try {
-    return await work({ dynamo: dynamo.client, tables: LOCAL_TABLES, now: Date.now });
+    return await work({ dynamo: dynamo.client, tables: LOCAL_TABLES, ...reading });
   } finally {
     await dynamo.close();
   }

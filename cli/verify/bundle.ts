@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { TrailError } from '../../shared/errors.ts';
 import { type EvidenceReport, readEvidence, verifyEvidence } from '../../shared/integrity/evidence.ts';
 import { givenKeys, type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import { type Context, EXIT } from '../lib/command.ts';
+import { fileError } from '../lib/file-error.ts';
 import { write } from '../lib/output.ts';
 
 /** Verifies a bundle of evidence. @returns the exit code */
@@ -31,11 +31,4 @@ export async function printEvidence(
 /** Reads the file of `--public-keys`. @throws {TrailError} `public-keys`, `file` */
 export async function readKeys(file: string): Promise<KeysByRegion> {
   return readPublicKeys(await readFile(file, 'utf8').catch(fileError(file, 'a file of public keys')));
-}
-
-/** Returns a handler that explains an error of the file system. */
-export function fileError(file: string, expectation: string): (cause: NodeJS.ErrnoException) => never {
-  return (cause) => {
-    throw new TrailError('file', `${file}: expected ${expectation} (${cause.code})`, { cause });
-  };
 }

@@ -54,18 +54,25 @@ export const EVENT_ATTRIBUTES = {
   action: list('what was done, such as dag-run.trigger or environment.update; see docs/actions.md', {
     always: true,
     criterion: 'prefix',
+    label: 'what',
   }),
   target: list('what it was done to in the environment: a DAG, a connection, tag keys, the changed parameters', {
     criterion: 'prefix',
     maxBytes: 1024,
+    label: 'target',
   }),
-  access: list('whether it reads or changes something: read or write', { always: true, values: ['read', 'write'] }),
+  access: list('whether it reads or changes something: read or write', {
+    always: true,
+    values: ['read', 'write'],
+    label: 'what',
+  }),
   outcome: list('ok, denied or failed, by the error code and the status code of Airflow', {
     always: true,
     criterion: 'exact',
     values: ['ok', 'denied', 'failed'],
+    label: 'outcome',
   }),
-  statusCode: list("HTTP status code of Airflow's REST API", { type: 'integer' }),
+  statusCode: list("HTTP status code of Airflow's REST API", { type: 'integer', label: 'outcome' }),
   eventName: list('MWAA operation, such as CreateEnvironment', {
     criterion: 'exact',
     index: ['byEventName', 8],
@@ -74,6 +81,7 @@ export const EVENT_ATTRIBUTES = {
       rank: 4,
       values: ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment', 'TagResource', 'UntagResource'],
     },
+    label: 'what',
   }),
   environment: list('name of the MWAA environment', {
     criterion: 'exact',
@@ -95,17 +103,23 @@ export const EVENT_ATTRIBUTES = {
   username: list("Username of CloudTrail's Event history: for a role, the name of the session", {
     criterion: 'prefix',
     parameter: 'session',
+    label: 'who',
   }),
-  mfa: list('whether the credentials were issued with multi-factor authentication', { type: 'boolean' }),
+  mfa: list('whether the credentials were issued with multi-factor authentication', { type: 'boolean', label: 'who' }),
   sourceIp: list('where the request came from: an address or an AWS service', { criterion: 'address', label: 'from' }),
   userAgent: list('program that sent the request', { criterion: 'prefix', maxBytes: 128, label: 'from' }),
-  errorCode: list('error code, such as AccessDenied', { criterion: 'exact', index: ['byErrorCode', 5] }),
-  errorMessage: list('why it failed', { label: 'message' }),
+  errorCode: list('error code, such as AccessDenied', {
+    criterion: 'exact',
+    index: ['byErrorCode', 5],
+    label: 'outcome',
+  }),
+  errorMessage: list('why it failed', { label: 'outcome' }),
   parameters: list('names of the request parameters that were set, such as StartupScriptS3Path', {
     type: 'texts',
     always: true,
     criterion: 'element',
     parameter: 'param',
+    label: 'parameters',
   }),
   accountId: list('AWS account', { criterion: 'exact', parameter: 'account', label: 'account' }),
   region: list('AWS Region', { criterion: 'exact', label: 'account' }),

@@ -4,7 +4,7 @@ import { type JsonRecord, objectAt, stringAt } from './record-fields.ts';
 import { parameterNames, parameterText, tagKeys } from './request-parameters.ts';
 
 /** What an operation does, and how to find what it does it to. */
-interface Operation {
+export interface Operation {
   action: ActionCode;
   target(record: JsonRecord): string | undefined;
 }

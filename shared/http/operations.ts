@@ -5,7 +5,7 @@ import type { History } from '../query/configuration.ts';
 import { type Criteria, readCriteria } from '../query/criteria.ts';
 import { type EnvironmentTimes, environmentTimes } from '../query/environments.ts';
 import { answerHistory, openHistory } from '../query/history.ts';
-import { summarise, type Tally } from '../query/summary.ts';
+import { summarise, TALLY_GROUPS, type Tally, wordOf } from '../query/summary.ts';
 import { getVerifiedEvent } from '../query/verified-event.ts';
 import { csvRow, eventCsv, LISTED_COLUMNS, VERIFIED_COLUMNS } from '../render/csv.ts';
 import { historyColumns, historyCsv, historyJson } from '../render/history-data.ts';
@@ -124,13 +124,15 @@ const listEnvironments = operation({
 /** Each is read, some 300 bytes of index, within the half minute that API Gateway waits. */
 const MAX_SUMMARISED = 10_000;
 
-const TALLIES = flat<{ by: string } & Tally>(['by', 'name', 'events', 'errors']);
+const TALLIES = flat<{ by: string } & Tally>(['by', 'name', 'events', 'errors', 'first', 'last']);
 
 const summariseEnvironment = operation({
   id: 'summariseEnvironment',
   path: '/environments/{name}/summary',
   summary: 'What happened in one environment, counted',
-  description: `By action, principal, error and day: the newest ${MAX_SUMMARISED} events that meet the criteria; \`truncated\` says that there are more.`,
+  description:
+    `By ${TALLY_GROUPS.map(wordOf).join(', ')}: the newest ${MAX_SUMMARISED} events that meet the criteria; \`truncated\` says ` +
+    'that there are more. `errors` are those that were denied or failed, also if only Airflow refused them; `first` and `last` are times of events.',
   parameters: { name: ENVIRONMENT_NAME, ...CRITERIA_IN_ENVIRONMENT },
   formats: ALL_FORMATS,
   schemas: { json: 'Summary', line: 'TallyLine' },
@@ -141,9 +143,7 @@ const summariseEnvironment = operation({
       summarise(criteria, deps, MAX_SUMMARISED),
       deps.completeness(criteria),
     ]);
-    const { byAction, byPrincipal, byError, byDay } = summary;
-    const groups = { action: byAction, principal: byPrincipal, error: byError, day: byDay };
-    const lines = Object.entries(groups).flatMap(([by, tallies]) => tallies.map((tally) => ({ by, ...tally })));
+    const lines = TALLY_GROUPS.flatMap((group) => summary[group].map((tally) => ({ by: wordOf(group), ...tally })));
     const json = () => JSON.stringify({ environment: name, ...summary, completeness });
     return { body: { ...listOf(lines, TALLIES, {}), json } };
   },

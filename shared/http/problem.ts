@@ -2,6 +2,7 @@ import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
 import { SlowAnswerError } from '../query/ask.ts';
 import { CriteriaError } from '../query/criteria.ts';
+import { SchemaVersionError } from '../store/schema-version.ts';
 
 /** The kinds of problems that a request can meet. */
 export const PROBLEMS = {
@@ -29,11 +30,12 @@ export class Problem extends TrailError {
   }
 }
 
-/** Returns the problem that an error means to the caller. Errors of our own reveal nothing. */
+/** Returns the problem that an error means to the caller. Other errors reveal nothing. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CriteriaError) return new Problem('bad-parameter', error.message, error.parameter);
   if (error instanceof SlowAnswerError) return new Problem('out-of-time', error.message);
+  if (error instanceof SchemaVersionError) return new Problem('internal-error', error.message);
   return new Problem('internal-error', 'the log of the function says why');
 }
 

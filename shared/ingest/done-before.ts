@@ -1,4 +1,5 @@
 import { type Checkpoint, countsOf, type LedgerEntry } from '../store/ledger-entry.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import type { LogFileReport } from './ingest-result.ts';
 
 /** The entry of a finished reading. */
@@ -16,7 +17,7 @@ export function doneBefore(
   // It may have arrived since.
   if (entry === undefined || entry.state === 'partial' || entry.reason === 'object-missing') return undefined;
   if (isReplay && entry.state !== 'ingested') return undefined;
-  return isForSources(entry, eventSources) ? entry : undefined;
+  return isReadFor(entry, eventSources) ? entry : undefined;
 }
 
 /** Whether an object in this state need not be read. */
@@ -38,7 +39,7 @@ export function checkpointOf(
   etag: string,
   eventSources: readonly string[],
 ): Checkpoint | undefined {
-  if (entry?.state !== 'partial' || entry.etag !== etag || !isForSources(entry, eventSources)) return undefined;
+  if (entry?.state !== 'partial' || entry.etag !== etag || !isReadFor(entry, eventSources)) return undefined;
   return entry.checkpoint;
 }
 
@@ -52,11 +53,12 @@ export function isSuperseded(
   eventSources: readonly string[],
 ): boolean {
   if (before === undefined || before.etag === read.etag || before.reason === 'object-missing') return false;
-  if (before.state === 'ingested') return isForSources(before, eventSources);
+  if (before.state === 'ingested') return isReadFor(before, eventSources);
   return before.state !== 'partial';
 }
 
-/** Whether an entry is of a reading for these event sources. A discarded file has no events of any. */
-function isForSources({ state, eventSources }: LedgerEntry, wanted: readonly string[]): boolean {
-  return state === 'discarded' || [...eventSources].sort().join() === [...wanted].sort().join();
+/** Whether an entry is of a reading for these event sources, by this version. A discarded file has no events of any. */
+function isReadFor({ state, eventSources, schemaVersion }: LedgerEntry, wanted: readonly string[]): boolean {
+  if (state === 'discarded') return true;
+  return schemaVersion === SCHEMA_VERSION && [...eventSources].sort().join() === [...wanted].sort().join();
 }

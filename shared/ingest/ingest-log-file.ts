@@ -19,6 +19,7 @@ import { gunzipByZlib } from '../log-file/zlib-gunzip.ts';
 import { noEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
 import type { LedgerEntry } from '../store/ledger-entry.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import { checkpointOf, doneBefore, earlierReport, type SettledEntry } from './done-before.ts';
 import { isInvalidFile, mayPass } from './failure.ts';
 import { type IngestResult, type LogFileReport, writeResult } from './ingest-result.ts';
@@ -243,7 +244,8 @@ async function quarantineLogFile(
 }
 
 function entryOf({ file }: LogFileJob, etag: string, deps: PipelineDeps) {
-  return { ...file, etag, eventSources: [...deps.config.eventSources], ingestedAt: isoNow(deps) };
+  const eventSources = [...deps.config.eventSources];
+  return { ...file, etag, eventSources, schemaVersion: SCHEMA_VERSION, ingestedAt: isoNow(deps) };
 }
 
 const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type AttributeName, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
-import { canonicalAddress } from '../audit-event/ip-address.ts';
+import type { AuditEvent } from '../audit-event/audit-event.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
-import { type DeliveredEvent, storedText } from '../store/event-item.ts';
+import { type DeliveredEvent, storedValue } from '../store/event-item.ts';
 
 /** The record that CloudTrail delivered at the position that an event names. */
 interface DeliveredRecord {
@@ -11,16 +12,39 @@ interface DeliveredRecord {
   keyAccount: string | undefined;
 }
 
-/** The texts that follow from the record alone. */
-const COMPARED = attributesWhere(({ type, shown, origin }) => type === undefined && shown !== 'ledger' && !origin);
+/** They tell of the reader's clock, and of the rules of masking, which may change without another schema version. */
+const NOT_COMPARED: ReadonlySet<AttributeName> = new Set(['flags', 'redacted']);
+
+/** What follows from the record alone, by the rules of the schema version. */
+const COMPARED = attributesWhere(
+  ({ type, shown, origin }) => shown !== 'ledger' && !origin && type !== 'record' && type !== 'versions',
+).filter((name) => !NOT_COMPARED.has(name));
 
 /**
- * Compares an event with the record that it was made from.
+ * Compares an event of this schema version with the record that it was made from.
  * @param record undefined if the log file has none at that position
  * @returns what is different, as a sentence without content; undefined if the event is what CloudTrail delivered
  */
 export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | undefined): string | undefined {
-  const place = `Records[${event.recordIndex}]`;
+  return compare(event, record, (delivered) => {
+    const changed = COMPARED.find(
+      (name) => !isDeepStrictEqual(storedValue(name, attributeOf(delivered, name)), attributeOf(event, name)),
+    );
+    return changed && `attribute ${changed}: expected what ${placeOf(event)} of its log file says`;
+  });
+}
+
+/** The same for an event of another schema version, whose attributes were made by other rules: compares only its record. */
+export function checkRecord(event: DeliveredEvent, record: DeliveredRecord | undefined): string | undefined {
+  return compare(event, record, () => undefined);
+}
+
+function compare(
+  event: DeliveredEvent,
+  record: DeliveredRecord | undefined,
+  attributeProblem: (delivered: AuditEvent) => string | undefined,
+): string | undefined {
+  const place = placeOf(event);
   if (record === undefined)
     return `expected ${place} of its log file to be an event of ${event.eventSource ?? 'its source'}`;
   const { text, keyAccount } = record;
@@ -29,24 +53,13 @@ export function checkEvent(event: DeliveredEvent, record: DeliveredRecord | unde
   const { event: delivered } = read;
   if (delivered.eventId !== event.eventId) return `expected ${place} of its log file to have its eventID`;
   if (delivered.contentHash !== event.contentHash) return `expected the content of ${place} of its log file`;
-  const changed = COMPARED.find((name) => storedAs(name, delivered) !== comparable(name, event));
-  if (changed !== undefined) return `attribute ${changed}: expected what ${place} of its log file says`;
   if (event.record !== undefined && !isMaskedFrom(event.record, text)) {
     return `attribute record: expected the text of ${place} of its log file, except for masked parts`;
   }
-  return undefined;
+  return attributeProblem(delivered);
 }
 
-function storedAs(name: AttributeName, delivered: object): unknown {
-  const value = attributeOf(delivered, name);
-  return typeof value === 'string' && value !== '' ? storedText(name, value) : undefined;
-}
-
-/** Older events have addresses as written. */
-function comparable(name: AttributeName, event: object): unknown {
-  const value = attributeOf(event, name);
-  return name === 'sourceIp' && typeof value === 'string' ? canonicalAddress(value) : value;
-}
+const placeOf = ({ recordIndex }: DeliveredEvent) => `Records[${recordIndex}]`;
 
 const MASK = '***';
 

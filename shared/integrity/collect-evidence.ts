@@ -6,6 +6,7 @@ import { type ObjectRef, readDigestKey, readLogFileKey, trailScopeOf } from '../
 import { DAY_MS, daysBetween, HOUR_MS, shifted } from '../cloudtrail/times.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import type { Evidence } from './evidence.ts';
 import {
   checkDigest,
@@ -63,7 +64,7 @@ export async function collectEvidence(
     if (region !== undefined && isNew) publicKeys.set(region, [...used, publicKey]);
     next = since === undefined || digest.start > since ? digest.previous : undefined;
   }
-  return { event, logFile: { ...naming.logFile, bytes }, digests, publicKeys };
+  return { event, schemaVersion: SCHEMA_VERSION, logFile: { ...naming.logFile, bytes }, digests, publicKeys };
 }
 
 /** Finds the digest that names a log file, among those of the day after it. Returns both, where that digest says that they are. */

@@ -6,7 +6,8 @@ import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import type { DeliveredEvent } from '../store/event-item.ts';
-import { checkEvent } from './check-event.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
+import { checkEvent, checkRecord } from './check-event.ts';
 import { checkDigest, type DigestFile, type ExaminedDigest } from './examine-digest.ts';
 import { checkLogFile } from './log-file-hash.ts';
 import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, writePublicKeys } from './public-keys.ts';
@@ -14,6 +15,8 @@ import { givenKeys, type KeysByRegion, type PublicKeySource, readPublicKeys, wri
 /** Everything that proves an event: its item in the table, its log file, and the digests that prove the log file. */
 export interface Evidence {
   event: DeliveredEvent;
+  /** The version of the rules that made the event's attributes. */
+  schemaVersion: number;
   logFile: ObjectRef & { bytes: Uint8Array };
   /** The one that names the log file, then each one's predecessor. */
   digests: DigestFile[];
@@ -24,6 +27,8 @@ export interface Evidence {
 export interface EvidenceReport {
   eventId: string;
   logFile: string;
+  /** Whether the event's attributes were compared, or only its record: they are of another schema version. */
+  compared: 'event' | 'record';
   /** The number of digests, the time that they cover, and whether they reach back to the start of their chain. */
   digests: number;
   from?: string;
@@ -43,6 +48,8 @@ const Place = { bucket: z.string(), key: z.string(), bytes: z.string() };
 const BUNDLE = z.object({
   format: z.literal(FORMAT),
   note: z.literal(NOTE),
+  // The first version did not write it.
+  schemaVersion: z.optional(z.int()),
   event: z.record(z.string(), z.unknown()),
   logFile: z.object(Place),
   digests: z.array(z.object({ ...Place, metadata: z.record(z.string(), z.string()) })),
@@ -54,11 +61,12 @@ const BUNDLE = z.object({
  * Returns evidence as the text of a file: JSON, with the files in base64. The last member is the SHA-256 of everything before
  * it, which detects damage; the signatures of the digests detect forgery.
  */
-export function writeEvidence({ event, logFile, digests, publicKeys }: Evidence): string {
+export function writeEvidence({ event, schemaVersion, logFile, digests, publicKeys }: Evidence): string {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   return sealed({
     format: FORMAT,
     note: NOTE,
+    schemaVersion,
     event,
     logFile: { bucket: logFile.bucket, key: logFile.key, bytes: base64(logFile.bytes) },
     digests: digests.map(({ bucket, key, bytes, metadata }) => ({ bucket, key, bytes: base64(bytes), metadata })),
@@ -87,10 +95,11 @@ export function readEvidence(text: string): Evidence {
     throw damaged(`a bundle of evidence; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
   const { sha256: _, ...content } = read.data;
   if (sealed(content) !== text) throw damaged('every byte as it was written: it was changed, or damaged');
-  const { event, logFile, digests, publicKeys } = content;
+  const { event, schemaVersion = 1, logFile, digests, publicKeys } = content;
   const bytesOf = <T extends { bytes: string }>(file: T) => ({ ...file, bytes: Buffer.from(file.bytes, 'base64') });
   return {
     event: event as unknown as DeliveredEvent,
+    schemaVersion,
     logFile: bytesOf(logFile),
     digests: digests.map(bytesOf),
     publicKeys: readPublicKeys(JSON.stringify(publicKeys)),
@@ -98,16 +107,17 @@ export function readEvidence(text: string): Evidence {
 }
 
 /**
- * Verifies evidence, without a network: the event is what the log file says, a signed digest has the log file's hash, and
+ * Verifies evidence, without a network: the event is what the log file says (its record alone, if its attributes are of
+ * another schema version), a signed digest has the log file's hash, and
  * each digest names the hash and signature of its predecessor.
  * @param trusted public keys to trust instead of those in the evidence
  */
 export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySource): Promise<EvidenceReport> {
-  const { event, logFile, digests } = evidence;
+  const { event, schemaVersion, logFile, digests } = evidence;
   const keys = trusted ?? givenKeys(evidence.publicKeys);
   const checked = await Promise.all(digests.map((digest) => checkDigest(digest, keys)));
   const problems = [
-    ...(await eventProblems(event, logFile)),
+    ...(await eventProblems(evidence)),
     ...(await logFileProblems(logFile, checked[0])),
     ...checked.flatMap(digestProblems),
     ...checked.flatMap((newer, i) => linkProblems(newer, checked[i + 1], digests[i + 1]?.metadata.signature)),
@@ -118,6 +128,7 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
   return {
     eventId: event.eventId,
     logFile: s3Uri(logFile),
+    compared: schemaVersion === SCHEMA_VERSION ? 'event' : 'record',
     digests: digests.length,
     ...defined({ from: times[0], to: times.at(-1) }),
     reachesStart: oldest !== undefined && oldest.previous === undefined,
@@ -126,7 +137,7 @@ export async function verifyEvidence(evidence: Evidence, trusted?: PublicKeySour
   };
 }
 
-async function eventProblems(event: DeliveredEvent, logFile: Evidence['logFile']): Promise<string[]> {
+async function eventProblems({ event, schemaVersion, logFile }: Evidence): Promise<string[]> {
   let text: string | undefined;
   const onRecords = ({ kept }: RecordBatch) => {
     const record = kept.find(({ index }) => index === event.recordIndex);
@@ -141,7 +152,8 @@ async function eventProblems(event: DeliveredEvent, logFile: Evidence['logFile']
   // It may have come in through a copy, which has the same path.
   if (trailPath(event.logFile) !== trailPath(logFile.key)) return ['event: expected it to be of this log file'];
   const keyAccount = readLogFileKey(logFile.key)?.account;
-  const problem = checkEvent(event, text === undefined ? undefined : { text, keyAccount });
+  const check = schemaVersion === SCHEMA_VERSION ? checkEvent : checkRecord;
+  const problem = check(event, text === undefined ? undefined : { text, keyAccount });
   return problem === undefined ? [] : [`event: ${problem}`];
 }
 

@@ -10,9 +10,11 @@ import type { TableNames } from '../config.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
 import { listDays } from '../store/environments-table.ts';
-import type { DeliveredEvent, StoredEvent } from '../store/event-item.ts';
-import { eventsOfDay } from '../store/events-table.ts';
+import { type DeliveredEvent, fromEventItem, type StoredEvent } from '../store/event-item.ts';
+import { itemsOfDay } from '../store/events-table.ts';
+import { type Item, StoredItemError } from '../store/item.ts';
 import { readLedgerBatch } from '../store/ledger.ts';
+import { SchemaVersionError } from '../store/schema-version.ts';
 import { checkEvent } from './check-event.ts';
 import type { Finding } from './finding.ts';
 import type { Outcomes, ScopeReport, Unchecked } from './scope-report.ts';
@@ -65,13 +67,14 @@ export async function verifyEvents(
   const { counts, findings, unchecked } = verification;
   try {
     for (const day of await daysOf(scope, index)) {
-      for await (const events of eventsOfDay(index.dynamo, index.tables.eventsTable, day)) {
-        await verification.verify(events);
+      for await (const items of itemsOfDay(index.dynamo, index.tables.eventsTable, day)) {
+        await verification.verify(items);
       }
     }
   } catch (error) {
     unchecked.push({ place: 'the events', reason: describeError(error) });
   }
+  unchecked.push(...verification.otherVersions());
   return { counts, findings, unchecked };
 }
 
@@ -90,6 +93,8 @@ class EventVerification {
   readonly counts: EventCounts = { events: 0, proven: 0, unproven: 0, elsewhere: 0, provisional: 0 };
   readonly findings: Finding[] = [];
   readonly unchecked: Unchecked[] = [];
+  /** How many items have another schema version, by the message of each. */
+  private readonly unreadable = new Map<string, number>();
   private readonly scope: EventScope;
   private readonly index: EventIndex;
 
@@ -98,8 +103,8 @@ class EventVerification {
     this.index = index;
   }
 
-  async verify(stored: readonly StoredEvent[]): Promise<void> {
-    const asked = stored.filter((event) => this.isAsked(event));
+  async verify(items: readonly Item[]): Promise<void> {
+    const asked = items.flatMap((item) => this.read(item)).filter((event) => this.isAsked(event));
     const delivered = asked.filter((event): event is DeliveredEvent => !event.provisional);
     this.counts.events += asked.length;
     this.counts.provisional += asked.length - delivered.length;
@@ -110,6 +115,31 @@ class EventVerification {
     );
     await this.verifyElsewhere(elsewhere);
     await pMap(here, (file) => this.verifyFile(file), { concurrency: FILES_AT_ONCE });
+  }
+
+  /** One item that is no event, or one of another version, must not keep the others from being verified. */
+  private read(item: Item): StoredEvent[] {
+    try {
+      return [fromEventItem(item)];
+    } catch (error) {
+      if (error instanceof SchemaVersionError) {
+        this.unreadable.set(error.message, (this.unreadable.get(error.message) ?? 0) + 1);
+        this.counts.unproven += 1;
+      } else if (error instanceof StoredItemError) {
+        const { eventId, logFile } = item;
+        this.add({ eventId: eventId?.S ?? '', logFile: logFile?.S ?? '' }, error.message);
+      } else throw error;
+      this.counts.events += 1;
+      return [];
+    }
+  }
+
+  /** What is said of events of other schema versions, once for each version. */
+  otherVersions(): Unchecked[] {
+    return [...this.unreadable].map(([reason, count]) => ({
+      place: count === 1 ? '1 event' : `${count} events`,
+      reason,
+    }));
   }
 
   private isAsked(event: StoredEvent): boolean {
@@ -197,7 +227,7 @@ class EventVerification {
     throw new TrailError('object-changed', `${s3Uri(object)}: expected the content that was verified before`);
   }
 
-  private add({ eventId, logFile }: DeliveredEvent, detail: string): void {
+  private add({ eventId, logFile }: Pick<DeliveredEvent, 'eventId' | 'logFile'>, detail: string): void {
     const { account = '-', region = '-' } = readLogFileKey(logFile) ?? {};
     this.findings.push({ kind: 'event-unproven', account, region, ...objectRef(logFile), eventId, detail });
   }

@@ -10,6 +10,7 @@ import type { ListedEvent } from '../store/event-item.ts';
 import { type Criteria, CriteriaError, type GivenCriteria, readCriteria } from './criteria.ts';
 import { PartitionReader, takeInOrder } from './partitions.ts';
 import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
+import { NO_ALIASES, type UserAliases, withUserIds } from './user-aliases.ts';
 
 /** Where to ask. */
 export interface QueryDeps {
@@ -19,6 +20,8 @@ export interface QueryDeps {
   now(): number;
   /** Once this is spent, a page ends early; absent: no limit. */
   time?: TimeBudget;
+  /** Names that stand for user IDs in questions; absent: none. */
+  aliases?: UserAliases;
 }
 
 /** What a cursor is good for: the criteria and the order, as they were given. */
@@ -73,8 +76,8 @@ const MAX_READ_UNITS = 256;
  * that arrive meanwhile move no others to another page.
  */
 export async function readPage({ criteria, order, limit, after }: PageRequest, deps: QueryDeps): Promise<Page> {
-  const { dynamo, tables, time = UNLIMITED } = deps;
-  const plan = await planQuery(criteria, {
+  const { dynamo, tables, time = UNLIMITED, aliases = NO_ALIASES } = deps;
+  const plan = await planQuery(withUserIds(criteria, aliases), {
     order,
     after,
     days: () => listDays(dynamo, tables.environmentsTable),

@@ -8,6 +8,7 @@ import {
 import { canonicalAddress } from '../audit-event/ip-address.ts';
 import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
+import { maxPrefixBytes } from '../store/event-item.ts';
 import { canonicalRange } from './address-range.ts';
 import { oneOf } from './near-names.ts';
 import { readAge, readTime, TIME_EXPECTATION } from './time.ts';
@@ -70,7 +71,9 @@ export const BOOLEAN_CRITERIA = {
     values: { true: true, false: false },
     says: {
       true: 'only events with credentials that were issued with multi-factor authentication',
-      false: 'only events with credentials that were issued without it',
+      false:
+        'only events with credentials that were issued without it; also those of all federated sessions, such as from IAM ' +
+        'Identity Center, for which CloudTrail always says so; access keys of users do not say',
     },
   },
   readOnly: {
@@ -115,6 +118,7 @@ export class CriteriaError extends TrailError {
 
 /** Values of all criteria together: DynamoDB compares with at most 100 in one list, in an expression of at most 4 KB. */
 const MAX_VALUES = 100;
+const WITH_VALUES = [...TEXT_CRITERION_NAMES, 'exclude'] as const;
 /** Most bytes of one value. Stored texts are truncated earlier, and values are truncated alike before they are compared. */
 const MAX_VALUE_BYTES = 16 * 1024;
 
@@ -126,15 +130,12 @@ const MAX_VALUE_BYTES = 16 * 1024;
  */
 export function readCriteria(given: GivenCriteria, now: number, zone?: string): Criteria {
   const criteria: Criteria = {};
-  let count = 0;
-  for (const name of [...TEXT_CRITERION_NAMES, 'exclude'] as const) {
+  for (const name of WITH_VALUES) {
     const texts = given[name] ?? [];
     const values = name === 'exclude' ? [...new Set(texts.map(checkedExclusion))] : checkedValues(name, texts);
-    count += values.length;
-    if (count > MAX_VALUES)
-      throw new CriteriaError(name, `expected at most ${MAX_VALUES} values in all criteria together`);
     if (values.length > 0) criteria[name] = values;
   }
+  expectFewValues(criteria);
   for (const name of BOOLEAN_CRITERION_NAMES) {
     const value = given[name];
     if (value !== undefined && (value || booleanCriterion(name).says.false !== undefined)) criteria[name] = value;
@@ -144,6 +145,16 @@ export function readCriteria(given: GivenCriteria, now: number, zone?: string): 
     throw new CriteriaError('since', 'expected a time before until');
   }
   return criteria;
+}
+
+/** @throws {CriteriaError} that names the criterion with which there are too many values */
+export function expectFewValues(criteria: Criteria): void {
+  let count = 0;
+  for (const name of WITH_VALUES) {
+    count += criteria[name]?.length ?? 0;
+    if (count > MAX_VALUES)
+      throw new CriteriaError(name, `expected at most ${MAX_VALUES} values in all criteria together`);
+  }
 }
 
 /** The texts that `exclude` names, by criterion. @param exclude as `readCriteria` returns it */
@@ -201,14 +212,18 @@ function isoTime(time: number): string {
   ).toISOString();
 }
 
-/** The attributes that have one value in all events that meet the criteria. */
-export function fixedAttributes(criteria: Criteria): AttributeName[] {
-  return TEXT_CRITERION_NAMES.flatMap((name) => {
+/** The values that all events have in common. */
+export type FixedAttributes = Readonly<Partial<Record<AttributeName, string>>>;
+
+/** Returns what all events that meet the criteria have in common. */
+export function fixedAttributes(criteria: Criteria): FixedAttributes {
+  const fixed = TEXT_CRITERION_NAMES.flatMap((name) => {
     const [value, ...others] = criteria[name] ?? [];
     const { attribute, matches } = TEXT_CRITERIA[name];
     const isFixed = value !== undefined && others.length === 0 && matches !== 'element';
-    return isFixed && !isPrefix(name, value) && !isRange(name, value) ? [attribute] : [];
+    return isFixed && !isPrefix(name, value) && !isRange(name, value) ? [[attribute, value]] : [];
   });
+  return Object.fromEntries(fixed);
 }
 
 /** Whether a value matches all texts that begin with what precedes its final `*`. */
@@ -227,6 +242,10 @@ function checkedValues(name: TextCriterion, values: readonly string[]): string[]
   if (unique.includes('')) throw new CriteriaError(name, 'expected a text that is not empty');
   if (unique.some((value) => Buffer.byteLength(value) > MAX_VALUE_BYTES)) {
     throw new CriteriaError(name, `expected at most ${MAX_VALUE_BYTES} bytes`);
+  }
+  const maxPrefix = maxPrefixBytes(TEXT_CRITERIA[name].attribute);
+  if (unique.some((value) => isPrefix(name, value) && Buffer.byteLength(value) > maxPrefix + '*'.length)) {
+    throw new CriteriaError(name, `expected at most ${maxPrefix} bytes before the final *`);
   }
   if (matches === 'address') return [...new Set(unique.map((value) => checkedAddress(name, value)))];
   const other = unique.find((value) => allowed && !allowed.includes(value));

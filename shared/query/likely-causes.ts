@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import pMap, { pMapSkip } from 'p-map';
+import { ACTION_CODES, ACTIONS } from '../audit-event/actions.ts';
 import { attributeOf } from '../audit-event/attributes.ts';
+import { OPERATIONS, type Operation } from '../audit-event/operations.ts';
 import { defined } from '../defined.ts';
 import { type KnownEnvironment, listDays, listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
@@ -14,13 +16,17 @@ import {
   type TextCriterion,
 } from './criteria.ts';
 import { nearestNames } from './near-names.ts';
+import { type OtherIdentity, otherIdentities } from './other-identities.ts';
 import { isIndexed, type Order } from './plan.ts';
+import { NO_ALIASES } from './user-aliases.ts';
 
 /** Why a question may have no events. */
 export type LikelyCause =
   | { kind: 'empty-store' }
   /** No event was found with a value of the question. */
   | ({ kind: 'unknown-value' } & UnknownValue)
+  /** There is no such user, but something else of users is called like that. */
+  | ({ kind: 'other-identity' } & OtherIdentity)
   /** Events meet all criteria but the times; `before` and `after` are the eventTimes nearest to the range, as recorded. */
   | { kind: 'outside-times'; before?: string; after?: string }
   /** The question reaches into the last minutes, and CloudTrail needs some to deliver. */
@@ -32,6 +38,13 @@ export type LikelyCause =
 
 /** The operations that the MWAA user guide lists as data events. */
 const DATA_EVENTS: ReadonlySet<string> = new Set(['CreateCliToken', 'CreateWebLoginToken', 'InvokeRestApi']);
+/** The actions of all other operations. */
+const MANAGEMENT_ACTIONS: ReadonlySet<string> = new Set(
+  Object.values(OPERATIONS)
+    .flatMap(Object.entries<Operation>)
+    .flatMap(([name, { action }]) => (DATA_EVENTS.has(name) ? [] : [action])),
+);
+const DATA_ACTIONS: readonly string[] = ACTION_CODES.filter((code) => !MANAGEMENT_ACTIONS.has(code));
 /** CloudTrail delivers within about 5 minutes on average, without a guarantee. */
 const DELIVERY_DELAY_MS = 15 * 60 * 1000;
 
@@ -45,15 +58,29 @@ export async function likelyCauses(criteria: Criteria, deps: QueryDeps): Promise
     ({ criterion }) => unknown.filter((other) => other.criterion === criterion).length === criteria[criterion]?.length,
   );
   const outside = hopeless ? [] : await outsideTimes(criteria, deps);
-  const causes: LikelyCause[] = [...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })), ...outside];
+  const causes: LikelyCause[] = [
+    ...unknown.map((value) => ({ kind: 'unknown-value' as const, ...value })),
+    ...(await identitiesLike(unknown, deps)),
+    ...outside,
+  ];
   if (isRecent(criteria, deps.now())) causes.push({ kind: 'delivery-delay' });
   if (asksForDataEvents(criteria) && outside.length === 0 && !hopeless) causes.push({ kind: 'data-events' });
-  const hasExactValues = TEXT_CRITERION_NAMES.some((name) => {
-    const isRight = (value: string) => name === 'environment' || (name === 'eventName' && OPERATIONS.includes(value));
-    return criteria[name]?.every(isRight) === false;
+  const hasExactValues = TEXT_CRITERION_NAMES.some((criterion) => {
+    const isRight = (value: string) => criterion === 'environment' || isName({ criterion, value });
+    return criteria[criterion]?.every(isRight) === false;
   });
   if (causes.length === 0 && hasExactValues) causes.push({ kind: 'exact-match' });
   return causes;
+}
+
+async function identitiesLike(unknown: readonly UnknownValue[], deps: QueryDeps): Promise<LikelyCause[]> {
+  const users = unknown.filter(({ criterion }) => criterion === 'user');
+  if (users.length === 0) return [];
+  const { events } = await newest({}, deps);
+  const suggested = ({ nearest }: UnknownValue) => nearest.map(({ value }) => value);
+  const like = (user: UnknownValue) => otherIdentities(user.value, suggested(user), events, deps);
+  const identities = await pMap(users, like, { concurrency: 1 });
+  return identities.flat().map((identity) => ({ kind: 'other-identity', ...identity }));
 }
 
 async function outsideTimes({ since, until, ...others }: Criteria, deps: QueryDeps): Promise<LikelyCause[]> {
@@ -78,8 +105,9 @@ function isRecent({ since, until }: Criteria, now: number): boolean {
   return until === undefined || Date.parse(until) > now - DELIVERY_DELAY_MS;
 }
 
-function asksForDataEvents({ eventName, category }: Criteria): boolean {
-  return eventName?.some((name) => DATA_EVENTS.has(name)) === true || category?.includes('Data') === true;
+function asksForDataEvents({ eventName = [], action = [], category = [] }: Criteria): boolean {
+  const isDataAction = (value: string) => DATA_ACTIONS.some((code) => matches(code, { criterion: 'action', value }));
+  return eventName.some((name) => DATA_EVENTS.has(name)) || action.some(isDataAction) || category.includes('Data');
 }
 
 interface AskedValue {
@@ -91,9 +119,11 @@ interface AskedValue {
 export interface UnknownValue extends AskedValue {
   /** The most similar first; differences in upper and lower case before others. */
   nearest: NearName[];
+  /** Other criteria that events meet with this value. */
+  elsewhere: TextCriterion[];
 }
 
-/** A value that events do have, or that is the name of an operation. */
+/** A value that events do have, or that is the name of an operation or an action. */
 export interface NearName {
   value: string;
   /** How many events have it, up to 1,000. */
@@ -104,20 +134,33 @@ export interface NearName {
   inQuestion: boolean;
 }
 
-/** https://docs.aws.amazon.com/mwaa/latest/API/API_Operations.html */
-const OPERATIONS: readonly string[] = [
-  ...['CreateCliToken', 'CreateEnvironment', 'CreateWebLoginToken', 'DeleteEnvironment', 'GetEnvironment'],
-  ...['InvokeRestApi', 'ListEnvironments', 'ListTagsForResource', 'PublishMetrics', 'TagResource', 'UntagResource'],
-  'UpdateEnvironment',
+/** The names that there are, whether or not an event has them. */
+const NAMES: Partial<Record<TextCriterion, readonly string[]>> = {
+  eventName: Object.keys(OPERATIONS.airflow ?? {}),
+  action: ACTION_CODES,
+};
+
+/** Criteria that are easily taken for each other. */
+const RELATED: readonly (readonly TextCriterion[])[] = [
+  ['user', 'role', 'principal', 'session'],
+  ['action', 'eventName'],
+  ['environment', 'target'],
 ];
 
-/** Bounds the cost: a page for each value and each of its other spellings, and two for each near name. */
+/** Whether a name has the value of a question, or begins with it, if that is a prefix. */
+function matches(name: string, { criterion, value }: AskedValue): boolean {
+  return isPrefix(criterion, value) ? name.startsWith(value.slice(0, -1)) : name === value;
+}
+
+const isName = (asked: AskedValue) => NAMES[asked.criterion]?.some((name) => matches(name, asked)) === true;
+
+/** Bounds the cost: a page for each value, its other spellings and related criteria, and two for each near name. */
 const MAX_VALUES = 5;
 const SAMPLED_EVENTS = 1_000;
 
 /**
  * Finds the values of a question that no event has, and names that are near them: of the environments and accounts that are
- * listed, of MWAA's operations, and of the newest events that meet the rest of the question, or, if there are none, of all
+ * listed, of operations and actions, and of the newest events that meet the rest of the question, or, if there are none, of all
  * newest events. The number of pages is bounded, and so is the cost of each.
  */
 async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
@@ -126,16 +169,39 @@ async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<Unkno
   const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
   const unknown = await filter(asked, async ({ criterion, value }) => {
     if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
-    if (criterion === 'eventName' && OPERATIONS.includes(value)) return false;
-    return !(await exists(criterion, value, deps));
+    return !isName({ criterion, value }) && !(await exists(criterion, value, deps));
   });
   if (unknown.length === 0) return [];
   const rest = { ...criteria };
   for (const { criterion } of unknown) delete rest[criterion];
   const { events } = await newest(rest, deps);
   const known = [...listed, ...(events.length > 0 ? events : (await newest({}, deps)).events)];
-  const nearest = (value: AskedValue) => namesNear(value, known, rest, deps);
-  return pMap(unknown, async (value) => ({ ...value, nearest: await nearest(value) }), { concurrency: 1 });
+  const explained = async (asked: AskedValue): Promise<UnknownValue> => ({
+    ...asked,
+    nearest: await namesNear(asked, known, rest, deps),
+    // `otherIdentities` says more of those for a user.
+    elsewhere: asked.criterion === 'user' ? [] : await relatedWith(asked, known, deps),
+  });
+  return pMap(unknown, explained, { concurrency: 1 });
+}
+
+/** The related criteria with which events were found: the newest, or, where an index finds them, any. */
+async function relatedWith(
+  { criterion, value }: AskedValue,
+  known: readonly (ListedEvent | KnownEnvironment)[],
+  deps: QueryDeps,
+): Promise<TextCriterion[]> {
+  const related = RELATED.flatMap((group) => (group.includes(criterion) ? group : []));
+  return filter(
+    related.filter((other) => other !== criterion),
+    async (other) => {
+      const asked = { criterion: other, value };
+      if (NAMES[other] !== undefined) return isName(asked);
+      const { attribute } = TEXT_CRITERIA[other];
+      if (known.some((event) => matches(String(attributeOf(event, attribute)), asked))) return true;
+      return isIndexed(other) && !isPrefix(other, value) && (await exists(other, value, deps));
+    },
+  );
 }
 
 /** The values that can be misspelt: those of closed sets have been checked. */
@@ -163,26 +229,37 @@ async function namesNear(
   const { criterion, value } = asked;
   // A similar address, or range, is another one, not a misspelling.
   if (criterion === 'sourceIp' && (isIP(value) !== 0 || isRange(criterion, value))) return [];
+  const { attribute } = TEXT_CRITERIA[criterion];
   const names = new Set([
-    ...known.flatMap((event) => nameIn(event, asked)),
-    ...(criterion === 'eventName' ? OPERATIONS : []),
+    ...known.flatMap((event) => asAsked(attributeOf(event, attribute), asked)),
+    ...(NAMES[criterion] ?? []).flatMap((name) => asAsked(name, asked)),
+    ...(criterion === 'user' ? (deps.aliases ?? NO_ALIASES).values() : []),
     // Names that none of the newest events has.
     ...(isIndexed(criterion) ? await filter(spellings(value), (spelling) => exists(criterion, spelling, deps)) : []),
   ]);
   names.delete(value);
   const count = (name: string) => counted(criterion, name, rest, deps);
-  const near = await pMap(nearestNames(value, [...names]), count, { concurrency: 1 });
+  const similar = criterion === 'action' ? actionsNear(value, [...names]) : nearestNames(value, [...names]);
+  const near = await pMap(similar, count, { concurrency: 1 });
   const existing = near.filter(({ events }) => events > 0);
-  // An operation's name helps even if there is no event of it.
-  return existing.length > 0 ? existing : near.filter(({ value: name }) => OPERATIONS.includes(name));
+  // The name of an operation or an action helps even if there is no event of it.
+  return existing.length > 0 ? existing : near.filter((name) => isName({ criterion, value: name.value }));
 }
 
-/** The name that an event, or an environment, has for a criterion; of a prefix that ends in `/`, the part up to that. */
-function nameIn(event: ListedEvent | KnownEnvironment, { criterion, value }: AskedValue): string[] {
-  const name = attributeOf(event, TEXT_CRITERIA[criterion].attribute);
+/** Actions with such a code, or else with such a phrase: `connection deleted`. */
+function actionsNear(value: string, codes: readonly string[]): string[] {
+  const near = nearestNames(value, codes);
+  if (near.length > 0) return near;
+  const phrases = nearestNames(value, Object.values(ACTIONS));
+  return phrases.flatMap((phrase) => ACTION_CODES.filter((code) => ACTIONS[code] === phrase));
+}
+
+/** A name in the form of the question: of a prefix that ends in `/` or `.`, the part up to that. */
+function asAsked(name: unknown, { criterion, value }: AskedValue): string[] {
   if (typeof name !== 'string') return [];
-  if (!isPrefix(criterion, value) || !value.endsWith('/*')) return [name];
-  return name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [];
+  const [separator] = (isPrefix(criterion, value) && /[/.](?=\*$)/.exec(value)) || [];
+  if (separator === undefined) return [name];
+  return name.includes(separator) ? [`${name.slice(0, name.indexOf(separator))}${separator}*`] : [];
 }
 
 /** Other spellings that the store may have. */

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { fromListedItem, type ListedEvent } from '../store/event-item.ts';
+import { MissingIndexError } from '../store/schema-version.ts';
 import { sourceMatcher } from './address-range.ts';
 import { type Consumed, type QueryPlan, queryInput } from './plan.ts';
 
@@ -40,13 +41,14 @@ export class PartitionReader {
   async read(wanted: number): Promise<void> {
     const { dynamo, table, plan, after, consumed } = this.reading;
     const limit = this.limit(wanted);
-    const page = await dynamo.send(
-      new QueryCommand({
-        ...queryInput(plan, this.partition, table),
-        ...(limit <= LARGEST_LIMIT && { Limit: limit }),
-        ExclusiveStartKey: this.next,
-      }),
-    );
+    const query = new QueryCommand({
+      ...queryInput(plan, this.partition, table),
+      ...(limit <= LARGEST_LIMIT && { Limit: limit }),
+      ExclusiveStartKey: this.next,
+    });
+    const page = await dynamo.send(query).catch((error: unknown) => {
+      throw isMissingIndex(error) ? new MissingIndexError(table, plan.index) : error;
+    });
     this.requests += 1;
     consumed.requests += 1;
     consumed.readUnits += page.ConsumedCapacity?.CapacityUnits ?? 0;
@@ -67,6 +69,11 @@ export class PartitionReader {
     const { plan, after } = this.reading;
     return plan.filter.selective ? 4 * wanted * 8 ** this.requests : wanted + (after === undefined ? 0 : 1);
   }
+}
+
+/** DynamoDB has no error of its own for it: "The table does not have the specified index: NAME". */
+function isMissingIndex(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException' && /specified index/.test(error.message);
 }
 
 function sourceFilter({ wanted, excluded }: QueryPlan['sources']): (source: string) => boolean {

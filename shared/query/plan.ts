@@ -1,8 +1,9 @@
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributeName, attributeNamed, isInListedMap, LISTED_MAP } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
-import { SCHEMA_VERSION, storedText } from '../store/event-item.ts';
+import { storedText } from '../store/event-item.ts';
 import { number, text } from '../store/item.ts';
+import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import {
   BOOLEAN_CRITERION_NAMES,
   booleanCriterion,
@@ -114,10 +115,12 @@ function lookupOf(name: TextCriterion, criteria: Criteria): Lookup {
   const [index] = attributeNamed(attribute).index ?? [''];
   // DynamoDB accepts no filter on the key of an index.
   const excluded = exclusionsOf(criteria).get(name) ?? [];
-  const isExcluded = (value: string) =>
-    excluded.some((other) => (isPrefix(name, other) ? value.startsWith(other.slice(0, -1)) : value === other));
-  const values = (criteria[name] ?? []).filter((value) => !isExcluded(value));
-  const partitions = [...new Set(values.map((value) => storedText(attribute, value)))];
+  const isExcluded = (key: string) =>
+    excluded.some((value) =>
+      isPrefix(name, value) ? key.startsWith(value.slice(0, -1)) : key === storedText(attribute, value),
+    );
+  const keys = new Set((criteria[name] ?? []).map((value) => storedText(attribute, value)));
+  const partitions = [...keys].filter((key) => !isExcluded(key));
   return { index, partitionKey: attribute, partitions, reading: 'merged' };
 }
 
@@ -221,7 +224,8 @@ function anyOf(name: TextCriterion, wanted: readonly string[], aliases: Aliases)
     // DynamoDB does not accept empty prefixes everywhere, and has no ranges of addresses.
     if ((isPrefix(name, value) && value === '*') || isRange(name, value)) alternatives.add(`attribute_exists(${path})`);
     else if (isPrefix(name, value)) alternatives.add(`begins_with(${path}, ${aliases.valueOf(value.slice(0, -1))})`);
-    else if (matches === 'element') alternatives.add(`contains(${path}, ${aliases.valueOf(value)})`);
+    else if (matches === 'element')
+      alternatives.add(`contains(${path}, ${aliases.valueOf(storedText(attribute, value))})`);
     else exact.push(aliases.valueOf(storedText(attribute, value)));
   }
   const anyExact = exact.length > 0 ? [`${path} IN (${exact.join(', ')})`] : [];

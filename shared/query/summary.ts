@@ -1,21 +1,22 @@
-import { NO_DAY } from '../audit-event/event-time.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import type { Criteria } from './criteria.ts';
+import { type Seen, see } from './seen.ts';
 
-/** How many events have one value of something. */
-export interface Tally {
-  name: string;
-  events: number;
+/** Events that were counted. */
+interface Counted extends Seen {
+  /** Those that were denied or failed. */
   errors: number;
 }
 
+/** The events that have one value of something. */
+export interface Tally extends Counted {
+  name: string;
+}
+
 /** Events counted by what people ask first. Most events come first, but days, `YYYY-MM-DD`, newest first. */
-export type Summary = Record<keyof typeof GROUPS, Tally[]> &
-  /** Times of the oldest and the newest counted event, as CloudTrail wrote them. */
-  Partial<Record<'first' | 'last', string>> & {
-    events: number;
-    errors: number;
+export type Summary = Record<TallyGroup, Tally[]> &
+  Counted & {
     /** There are more events, older ones, that were not counted. */
     truncated: boolean;
   };
@@ -25,42 +26,51 @@ const NONE = '-';
 
 /** The name under which an event counts; undefined: none. */
 const GROUPS = {
-  byAction: ({ eventName = NONE }: ListedEvent): string => eventName,
-  byPrincipal: ({ principal = NONE }: ListedEvent): string => principal,
+  byAction: ({ action }: ListedEvent): string => action,
+  byUser: ({ user, principal = NONE }: ListedEvent): string => user ?? principal,
+  byRole: ({ role }: ListedEvent): string | undefined => role,
+  byTarget: ({ target }: ListedEvent): string | undefined => target,
+  byOutcome: ({ outcome }: ListedEvent): string => outcome,
   byError: ({ errorCode }: ListedEvent): string | undefined => errorCode,
+  byPrincipal: ({ principal = NONE }: ListedEvent): string => principal,
   byDay: ({ timeKey }: ListedEvent): string => timeKey.slice(0, 10),
 };
-const GROUP_NAMES = Object.keys(GROUPS) as (keyof typeof GROUPS)[];
+export type TallyGroup = keyof typeof GROUPS;
+export const TALLY_GROUPS = Object.keys(GROUPS) as TallyGroup[];
+
+/** What a group counts by, in one word: `action` of `byAction`. */
+export const wordOf = (group: TallyGroup) => group.slice('by'.length).toLowerCase();
 
 /** Counts the newest events that meet the criteria, `maxEvents` at most: each is read. */
 export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: number): Promise<Summary> {
-  const tallies = { byAction: new Map(), byPrincipal: new Map(), byError: new Map(), byDay: new Map() };
-  const summary = { events: 0, errors: 0, truncated: false } as Summary;
+  const all: Counted = { events: 0, errors: 0 };
+  const tallies = new Map(TALLY_GROUPS.map((group) => [group, new Map<string, Tally>()]));
+  let truncated = false;
   for await (const event of readAll({ criteria, order: 'newest-first' }, deps, maxEvents + 1)) {
-    if (summary.events === maxEvents) {
-      summary.truncated = true;
+    if (all.events === maxEvents) {
+      truncated = true;
       break;
     }
-    summary.events += 1;
-    if (event.errorCode !== undefined) summary.errors += 1;
-    // Events without a usable time come last here, and count only where there are no others.
-    if (event.eventTime !== undefined && (summary.first === undefined || !event.timeKey.startsWith(NO_DAY))) {
-      summary.first = event.eventTime;
-      summary.last ??= event.eventTime;
+    count(all, event);
+    for (const [group, byName] of tallies) {
+      const name = GROUPS[group](event);
+      if (name === undefined) continue;
+      const tally = byName.get(name) ?? { name, events: 0, errors: 0 };
+      byName.set(name, tally);
+      count(tally, event);
     }
-    for (const group of GROUP_NAMES) count(tallies[group], GROUPS[group](event), event);
   }
-  for (const group of GROUP_NAMES) {
-    summary[group] = [...tallies[group].values()];
-    if (group !== 'byDay') summary[group].sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
-  }
-  return summary;
+  const groups = [...tallies].map(([group, byName]) => [group, inOrder(group, [...byName.values()])]);
+  return { ...all, ...(Object.fromEntries(groups) as Record<TallyGroup, Tally[]>), truncated };
 }
 
-function count(tallies: Map<string, Tally>, name: string | undefined, { errorCode }: ListedEvent): void {
-  if (name === undefined) return;
-  const tally = tallies.get(name) ?? { name, events: 0, errors: 0 };
-  tally.events += 1;
-  if (errorCode !== undefined) tally.errors += 1;
-  tallies.set(name, tally);
+/** Adds an event to those counted so far, which are newer. */
+function count(counted: Counted, event: ListedEvent): void {
+  see(counted, event);
+  if (event.outcome !== 'ok') counted.errors += 1;
+}
+
+function inOrder(group: TallyGroup, tallies: readonly Tally[]): Tally[] {
+  if (group === 'byDay') return [...tallies];
+  return tallies.toSorted((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
 }

@@ -1,7 +1,11 @@
+import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
+import { type Criteria, expectFewValues } from './criteria.ts';
 
 /** Names of people by their user ID in IAM Identity Center. CloudTrail names some users by this ID alone. */
 export type UserAliases = ReadonlyMap<string, string>;
+
+export const NO_ALIASES: UserAliases = new Map();
 
 /** Most bytes of an alias file: some 50,000 people. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -42,8 +46,37 @@ export function idsOf(aliases: UserAliases, name: string): string[] {
 }
 
 /** Returns what to show for the `user` of an event: the name of a user ID that has one, otherwise the user. */
-export function nameOf(aliases: UserAliases, user: string): string {
+export function nameOf(aliases: UserAliases = NO_ALIASES, user: string): string {
   return aliases.get(user) ?? user;
+}
+
+/**
+ * Returns the criteria as the store is asked them: a name of a user also stands for the user IDs that have it.
+ * @param criteria as `readCriteria` returns them
+ * @throws {CriteriaError} if these are too many values
+ */
+export function withUserIds(criteria: Criteria, aliases: UserAliases): Criteria {
+  if (aliases.size === 0) return criteria;
+  const { user, exclude } = criteria;
+  const extended = {
+    ...criteria,
+    ...defined({ user: user && withIds(user, aliases), exclude: exclude && withIdsExcluded(exclude, aliases) }),
+  };
+  expectFewValues(extended);
+  return extended;
+}
+
+function withIds(users: readonly string[], aliases: UserAliases): string[] {
+  // Everybody is among them anyway.
+  const named = users.filter((user) => user !== '*');
+  return [...new Set([...users, ...named.flatMap((user) => idsOf(aliases, user))])];
+}
+
+const EXCLUDED = 'user=';
+
+function withIdsExcluded(exclude: readonly string[], aliases: UserAliases): string[] {
+  const users = exclude.flatMap((text) => (text.startsWith(EXCLUDED) ? [text.slice(EXCLUDED.length)] : []));
+  return [...new Set([...exclude, ...withIds(users, aliases).map((user) => EXCLUDED + user)])];
 }
 
 function parsed(text: string): unknown {

@@ -1,5 +1,5 @@
 import type { EnvironmentActivity } from '../query/environments.ts';
-import { type Cell, textTable } from './table.ts';
+import { type Cell, textTable, WHOLE } from './table.ts';
 import { type TimeDisplay, timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -7,10 +7,10 @@ import type { View } from './view.ts';
 export function environmentsTable(environments: readonly EnvironmentActivity[], recent: string, view: View): string {
   const times = timeDisplay(view.times);
   const columns = [
-    { heading: 'ENVIRONMENT', least: 16 },
-    { heading: 'ACCOUNT', rank: 2 },
-    { heading: 'REGION', rank: 3 },
-    { heading: times.heading('FIRST EVENT'), rank: 1 },
+    { heading: 'ENVIRONMENT', widths: [16] },
+    { heading: 'ACCOUNT', widths: [0, 0, WHOLE] },
+    { heading: 'REGION', widths: [0, WHOLE] },
+    { heading: times.heading('FIRST EVENT'), widths: [0, 0, 0, WHOLE] },
     times.heading('LAST EVENT'),
     `EVENTS ${since(recent)}`,
     'ERRORS',

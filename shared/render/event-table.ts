@@ -1,16 +1,17 @@
-import { phraseOf } from '../audit-event/actions.ts';
 import type { AttributeName } from '../audit-event/attributes.ts';
-import type { FieldComparison } from '../query/compare.ts';
-import type { ListedEvent, StoredEvent } from '../store/event-item.ts';
-import { type Cell, type Column, TextTable, textTable } from './table.ts';
-import { type TimeDisplay, timeDisplay } from './times.ts';
+import type { FixedAttributes } from '../query/criteria.ts';
+import type { ListedEvent } from '../store/event-item.ts';
+import { reasonOf, resultOf, whatOf, whoOf } from './event-words.ts';
+import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
+import { type Cell, type Column, TextTable, WHOLE } from './table.ts';
+import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 export interface EventTableOptions {
-  /** Whether eventIDs are shown even where that leaves no room for other columns. */
+  /** Whether eventIDs are shown in any case: on a narrow terminal, below their events. */
   withIds: boolean;
-  /** The attributes that have one value in all events: their columns are left out. */
-  fixed: readonly AttributeName[];
+  /** The attributes that have one value in all events, with it: their columns are left out. */
+  fixed: FixedAttributes;
 }
 
 /** A table of events, made in pieces: when, who, what, where, the result, from where. */
@@ -19,13 +20,19 @@ export class EventTable {
   private readonly table: TextTable;
 
   constructor(view: View, { withIds, fixed }: EventTableOptions) {
-    this.columns = eventColumns(timeDisplay(view.times), withIds).filter(({ of }) => !of || !fixed.includes(of));
+    const columns = eventColumns(view, withIds, fixed.outcome);
+    this.columns = columns.filter(({ of }) => of === undefined || fixed[of] === undefined);
     this.table = new TextTable(this.columns, view);
   }
 
   /** The lines of more events; the first time, that of the headings before them. */
   add(events: readonly ListedEvent[]): string {
     return this.table.add(events.map((event) => this.columns.map(({ cellOf }) => cellOf(event))));
+  }
+
+  /** Whether the rows so far have the eventIDs. */
+  get showsIds(): boolean {
+    return this.table.shows(this.columns.findIndex(({ of }) => of === 'eventId'));
   }
 }
 
@@ -35,57 +42,48 @@ interface EventColumn extends Column {
   cellOf(event: ListedEvent): Cell;
 }
 
-/** A terminal of 80 columns has the first four and the result. */
-function eventColumns(times: TimeDisplay, withIds: boolean): EventColumn[] {
+/**
+ * A terminal of 80 columns has the first four and the result; one of 120 the source too, and the reason; one of 200 the
+ * eventID. A column waits until those that say more have the width that they mostly need.
+ */
+function eventColumns(view: View, withIds: boolean, outcome: string | undefined): EventColumn[] {
+  const times = timeDisplay(view.times);
+  const whoIn = (event: ListedEvent) => whoOf(event, view);
   return [
     { heading: times.heading('TIME'), cellOf: ({ eventTime }) => times.show(eventTime) },
-    { heading: 'WHO', of: 'user', least: 11, rank: 7, tooWide: 'cut-middle', cellOf: whoOf },
-    { heading: 'WHAT', least: 23, cellOf: whatOf },
-    { heading: 'ENVIRONMENT', of: 'environment', least: 11, rank: 6, cellOf: ({ environment = '-' }) => environment },
-    { heading: 'FROM', of: 'sourceIp', least: 15, rank: 5, cellOf: ({ sourceIp = '-' }) => sourceIp },
-    { heading: 'ROLE', of: 'role', least: 16, rank: 3, tooWide: 'cut-middle', cellOf: ({ role = '-' }) => role },
-    { heading: 'ACCOUNT', of: 'accountId', rank: 2, cellOf: ({ accountId = '-' }) => accountId },
-    { heading: 'REGION', of: 'region', rank: 1, cellOf: ({ region = '-' }) => region },
-    { heading: 'EVENT ID', ...(withIds ? {} : { rank: 4 }), cellOf: ({ eventId }) => eventId },
-    { heading: 'RESULT', least: 8, cellOf: resultOf },
+    { heading: 'WHO', of: 'user', widths: [0, 11, 11, 16, 16, 22], narrow: narrowWho, cellOf: whoIn },
+    { heading: 'WHAT', widths: [23, 23, 34, 34, 44, 44, 44, 58], narrow: narrowWhat, cellOf: whatOf },
+    attributeColumn('ENVIRONMENT', 'environment', { widths: [0, 11, 11, 11, 11, 24] }),
+    attributeColumn('FROM', 'sourceIp', { widths: [0, 0, 0, 15, 15, 24] }),
+    attributeColumn('ROLE', 'role', { widths: [0, 0, 0, 0, 0, 0, 0, 16, 16, 32], narrow: narrowRole }),
+    attributeColumn('ACCOUNT', 'accountId', { widths: [0, 0, 0, 0, 0, 0, 0, 0, WHOLE] }),
+    attributeColumn('REGION', 'region', { widths: [0, 0, 0, 0, 0, 0, 0, 0, WHOLE] }),
+    attributeColumn('EVENT ID', 'eventId', {
+      widths: withIds ? [0, 0, WHOLE] : [0, 0, 0, 0, 0, 0, WHOLE],
+      below: withIds,
+    }),
+    resultColumn(outcome),
   ];
 }
 
-/** The person or machine behind an event; if that is not known, who signed the request. */
-export const whoOf = ({ user, principal = '-' }: Pick<ListedEvent, 'user' | 'principal'>): string => user ?? principal;
+const attributeColumn = (
+  heading: string,
+  of: 'environment' | 'sourceIp' | 'role' | 'accountId' | 'region' | 'eventId',
+  column: Omit<Column, 'heading'>,
+): EventColumn => ({ heading, of, cellOf: ({ [of]: value = '-' }) => value, ...column });
 
-/** What was done, and to what: `DAG run triggered: orders_daily`. */
-export function whatOf({ action, target }: Pick<ListedEvent, 'action' | 'target'>): string {
-  return target === undefined ? phraseOf(action) : `${phraseOf(action)}: ${target}`;
+/** @param outcome that of all events; undefined: it is not known */
+function resultColumn(outcome: string | undefined): EventColumn {
+  const more = [16, 16, 24, 24, 40];
+  if (outcome === undefined) {
+    const cellOf = (event: ListedEvent) => inRed(event, resultOf(event));
+    return { heading: 'RESULT', widths: [6, 6, 6, ...more], narrow: narrowResult, cellOf };
+  }
+  const cellOf = (event: ListedEvent) =>
+    inRed(event, [event.provisional ? '(provisional)' : '', reasonOf(event)].join(' ').trim());
+  return { heading: outcome === 'ok' ? '' : 'REASON', widths: [0, 0, 0, ...more], cellOf };
 }
 
-/** The result of a call: `ok`, or why not, in one line. The message comes last, because it may be cut off. */
-function resultOf(event: ListedEvent): Cell {
-  const { outcome, provisional } = event;
-  const text = `${outcome}${provisional ? ' (provisional)' : ''}`;
-  const reason = reasonOf(event);
-  if (outcome === 'ok') return text;
-  return { text: reason === '' ? text : `${text}: ${reason}`, style: 'red' };
-}
-
-/** Why a call did not succeed: the status of Airflow, or the error code of AWS, and the message; empty if it did. */
-export function reasonOf({ outcome, errorCode, errorMessage, statusCode }: ListedEvent): string {
-  if (outcome === 'ok') return '';
-  const code = statusCode === undefined ? errorCode : `${statusCode} from Airflow`;
-  return [code, errorMessage].filter((part) => part !== undefined).join(': ');
-}
-
-/** The events that are compared, then their fields side by side. On a terminal, long values wrap. */
-export function comparisonText(events: readonly StoredEvent[], fields: readonly FieldComparison[], view: View): string {
-  const legend = new EventTable(view, { withIds: true, fixed: [] }).add(events);
-  if (fields.length === 0) return legend;
-  const column = (heading: string, least: number) => ({ heading, least, tooWide: 'wrap' as const });
-  // Numbered as in the list above.
-  const columns = [column('FIELD', 24), ...events.map((_, i) => column(`EVENT ${i + 1}`, 16))];
-  return `${legend}\n${textTable(columns, fields.map(fieldRow), view)}\n`;
-}
-
-function fieldRow({ path, values, same }: FieldComparison): Cell[] {
-  const cells = values.map((value) => value ?? '-');
-  return [path, ...(same ? cells.map((text) => ({ text, style: 'dim' as const })) : cells)];
+function inRed({ outcome }: ListedEvent, text: string): Cell {
+  return outcome === 'ok' ? text : { text, style: 'red' };
 }

@@ -4,6 +4,7 @@ import { indentedJson } from '../audit-event/json-text.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import type { EventVerification } from '../store/ledger.ts';
 import { displayText } from './display.ts';
+import { resultOf, whatOf, whoOf } from './event-words.ts';
 import { styled } from './table.ts';
 import { relativeTime, timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
@@ -14,7 +15,7 @@ type ShownEvent = StoredEvent & Partial<EventVerification>;
 /** One event for people: its attributes in a few lines, then its record. */
 export function eventText(event: ShownEvent, view: View): string {
   const title = titleOf(event);
-  const style: Style = event.errorCode === undefined ? 'bold' : ['bold', 'red'];
+  const style: Style = event.outcome === 'ok' ? 'bold' : ['bold', 'red'];
   const facts = Object.entries(FACTS).flatMap(([label, factsOf]) =>
     factsOf(event, view, label)
       .filter((fact) => fact !== undefined && fact !== '')
@@ -40,17 +41,17 @@ const plain: Facts = (event, _view, wanted) =>
 
 /** The labels of `EVENT_ATTRIBUTES`, in the order of lines. */
 const FACTS: Readonly<Record<Label, Facts>> = {
-  message: plain,
-  'event ID': ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`],
-  when: whenOf,
-  who: ({ principal, principalType, principalArn, accessKeyId }) => [
-    joined(principal, principalType),
-    principalArn,
-    accessKeyId && `access key ${accessKeyId}`,
-  ],
-  from: plain,
+  outcome: outcomeLines,
+  what: ({ action, access, eventName }) => [joined(action, access, eventName === action ? undefined : eventName)],
+  target: plain,
+  // An update was done to its parameters.
+  parameters: ({ parameters, target }) => [parameters.join(', ')].filter((names) => names !== target),
   environment: plain,
+  who: whoLines,
+  from: plain,
+  when: whenOf,
   account: ({ accountId, region }) => [joined(accountId, region)],
+  'event ID': ({ eventId, supersedes }) => [eventId, supersedes && `amends ${supersedes}`],
   kind: ({ eventCategory, eventType, readOnly }) => [
     joined(eventCategory, eventType, readOnly === undefined ? undefined : readOnly ? 'read-only' : 'not read-only'),
   ],
@@ -62,14 +63,43 @@ const FACTS: Readonly<Record<Label, Facts>> = {
   stored: ({ ingestedAt }, { times }) => [timeDisplay(times).full(ingestedAt)],
 };
 
+/** The outcome with its reason, then what CloudTrail says of it. */
+function outcomeLines(event: ShownEvent): (string | undefined)[] {
+  const { errorCode, errorMessage } = event;
+  const result = resultOf(event);
+  const said = [errorCode, errorMessage].filter((part) => part !== undefined).join(': ');
+  return [result, result.endsWith(said) ? undefined : said];
+}
+
+/** The person or machine, then the role that was used, then how the request was signed. */
+function whoLines(event: ShownEvent, view: View): (string | undefined)[] {
+  const { user, role, username, principal, principalType, principalArn, accessKeyId, mfa } = event;
+  const session = role === undefined ? undefined : username;
+  const who = whoOf(event, view);
+  const known = [who, session === undefined ? undefined : `${role}/${session}`];
+  const issued = mfa === undefined ? undefined : `issued ${mfa ? 'with' : 'without'} MFA`;
+  return [
+    who,
+    joined(role && `role ${role}`, session && `session ${session}`),
+    username === undefined || username === user || session !== undefined ? undefined : `Username ${username}`,
+    user === undefined || known.includes(principal) ? undefined : principal && `principal ${principal}`,
+    joined(principalType, principalArn),
+    joined(accessKeyId ? `access key ${accessKeyId}` : issued && 'credentials', issued),
+  ];
+}
+
 /** Where a version of an event was read. */
 function sourceOf(version: EventVersion): string {
   if (version.provisional) return 'no log file: the event is provisional, until a log file brings it';
   return `s3://${version.logFile} Records[${version.recordIndex}]`;
 }
 
-function titleOf({ eventName = 'Unnamed event', environment, errorCode = 'ok' }: StoredEvent): string {
-  return `${displayText(eventName)}${environment === undefined ? '' : ` on ${displayText(environment)}`}: ${displayText(errorCode)}`;
+/** `Connection deleted: orders_warehouse, on prod-etl: ok` */
+function titleOf(event: StoredEvent): string {
+  const { environment, outcome } = event;
+  const what = displayText(whatOf(event));
+  const where = environment === undefined ? '' : `, on ${displayText(environment)}`;
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}${where}: ${outcome}`;
 }
 
 function verificationOf({ verification, verifiedBy, logFile = '' }: ShownEvent): (string | undefined)[] {

@@ -6,7 +6,7 @@ import { displayText } from './display.ts';
  * @param ownKeys whether the public keys are those that the bundle brings itself
  */
 export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
-  const { eventId, logFile, digests, from, to, reachesStart, fingerprints, problems } = report;
+  const { eventId, logFile, compared, digests, from, to, reachesStart, fingerprints, problems } = report;
   const chain = reachesStart ? 'back to the start of their chain' : 'a part of their chain';
   const lines = [
     `Event ${eventId}`,
@@ -18,9 +18,14 @@ export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
           'The bundle brings these keys itself: compare them with aws cloudtrail list-public-keys, or give --public-keys.',
         ]
       : []),
+    ...(compared === 'event'
+      ? []
+      : [
+          'The bundle was written by another version of mwaa-trail: only its record is compared, not what was derived from it.',
+        ]),
     ...problems.map((problem) => `- ${problem}`),
     problems.length === 0
-      ? 'Verified: the event is what CloudTrail delivered, in this log file, at this place.'
+      ? `Verified: the ${compared} is what CloudTrail delivered, in this log file, at this place.`
       : `Not verified: ${problems.length} problems.`,
   ];
   return `${lines.map(displayText).join('\n')}\n`;

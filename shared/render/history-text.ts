@@ -9,9 +9,9 @@ import {
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
-import { reasonOf, whoOf } from './event-table.ts';
 import { recordOmitted } from './event-text.ts';
-import { cutToWidth, styled, textTable } from './table.ts';
+import { reasonOf, whoOf } from './event-words.ts';
+import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -54,7 +54,7 @@ function changeBlocks({ changes }: History, view: View): string[] {
     const { event, fields, isUnordered } = change;
     const rows = fields.map((field): Row => [field.path, changeText(field, event)]);
     const notes = [...noteOn(change), ...(isUnordered ? ['It has no valid time, so its place is not known.'] : [])];
-    return block(event, whatHappened(event), [...notes.map(displayText), ...aligned(rows, view)], view);
+    return block(event, whatHappened(event, view), [...notes.map(displayText), ...aligned(rows, view)], view);
   });
 }
 
@@ -75,10 +75,12 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
 };
 
 /** `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied: ...` with what may be cut off last. */
-function whatHappened(event: StoredEvent): string {
+function whatHappened(event: StoredEvent, view: View): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
-  return outcome === 'ok' ? `${did} by ${whoOf(event)}` : `${attempt} ${outcome}: ${whoOf(event)}, ${reasonOf(event)}`;
+  const who = whoOf(event, view);
+  if (outcome === 'ok') return `${did} by ${who}`;
+  return `${attempt} ${outcome}: ${[who, reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
 /** Why there are no fields. */
@@ -97,7 +99,7 @@ type Row = [path: string, value: string];
 /** Fields below each other, their values aligned; what is too wide for the terminal wraps. */
 function aligned(rows: readonly Row[], { width, colour }: View): string[] {
   if (rows.length === 0) return [];
-  const columns = [24, 16].map((least) => ({ heading: '', least, tooWide: 'wrap' as const }));
+  const columns = [24, 16].map((least) => ({ heading: '', widths: [least], narrow: wrapToWidth }));
   const inner = width === undefined ? {} : { width: width - INDENT.length };
   return textTable(columns, rows, { colour, ...inner }).split('\n');
 }
@@ -124,12 +126,12 @@ function valueText(json: string): string {
 /** The settings, below the events that set them, and whether there may be others. */
 function settingBlocks(history: History, view: View): string[] {
   const { deletedBy } = history.configuration;
-  if (deletedBy !== undefined) return [block(deletedBy, whatHappened(deletedBy), [], view)];
+  if (deletedBy !== undefined) return [block(deletedBy, whatHappened(deletedBy, view), [], view)];
   const byEvent = Map.groupBy(settingsByPath(history.configuration), ([, { event }]) => event);
   const events = [...byEvent].sort(([a], [b]) => (a.timeKey < b.timeKey ? -1 : 1));
   const blocks = events.map(([event, settings]) => {
     const rows = settings.map(([path, setting]): Row => [path, settingText(setting)]);
-    return block(event, `set by ${whoOf(event)}, ${event.eventName}`, aligned(rows, view), view);
+    return block(event, `set by ${whoOf(event, view)}, ${event.eventName ?? '-'}`, aligned(rows, view), view);
   });
   if (isComplete(history)) return blocks;
   const others = blocks.length === 0 ? 'All fields' : 'All other fields';

@@ -1,50 +1,102 @@
+import { phraseOf } from '../audit-event/actions.ts';
 import { NO_DAY } from '../audit-event/event-time.ts';
-import type { Summary, Tally } from '../query/summary.ts';
+import { defined } from '../defined.ts';
+import type { Summary, Tally, TallyGroup } from '../query/summary.ts';
+import { NO_ALIASES, nameOf } from '../query/user-aliases.ts';
 import { counted } from './display.ts';
-import { type Cell, textTable } from './table.ts';
+import { narrowRole, narrowWhat, narrowWho } from './narrow.ts';
+import { type Column, textTable, WHOLE } from './table.ts';
+import { type LineColumn, timeColumns } from './time-columns.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 /** A summary for people: one table for each thing that was counted, on a terminal with bars. */
 export function summaryText(summary: Summary, top: number, view: View): string {
-  const sections = SECTIONS.map(([title, talliesOf]) => section(title, talliesOf(summary), top, view));
+  const named = { ...summary, byUser: byPerson(summary.byUser, view) };
+  const sections = SECTIONS.map((section) => sectionText(section, named[section.of], top, view));
   return `${[totals(summary, view), ...sections].filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-const SECTIONS: readonly (readonly [title: string, talliesOf: (summary: Summary) => Tally[]])[] = [
-  ['ACTION', ({ byAction }) => byAction],
-  ['WHO', ({ byPrincipal }) => byPrincipal],
-  ['ERROR', ({ byError }) => byError],
-  ['DAY (UTC)', ({ byDay }) => byDay.map((day) => (day.name === NO_DAY ? { ...day, name: 'no usable time' } : day))],
+/** Users by their names. Several user IDs can be one person. */
+function byPerson(users: readonly Tally[], { aliases = NO_ALIASES }: View): readonly Tally[] {
+  if (aliases.size === 0) return users;
+  const people = [...Map.groupBy(users, ({ name }) => nameOf(aliases, name))];
+  return people.map(([name, tallies]) => ({ ...tallies.reduce(together), name })).sort((a, b) => b.events - a.events);
+}
+
+function together(a: Tally, b: Tally): Tally {
+  const [first] = [a.first, b.first].filter((time) => time !== undefined).sort();
+  const last = [a.last, b.last]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return { name: a.name, events: a.events + b.events, errors: a.errors + b.errors, ...defined({ first, last }) };
+}
+
+/** A table of the summary. */
+interface Section {
+  heading: string;
+  of: TallyGroup;
+  /** How names are shown. */
+  show(name: string): string;
+  narrow?: Column['narrow'];
+  /** Another column, for those who go on to ask. */
+  code?: { heading: string; of(name: string): string };
+}
+
+const asItIs = (name: string) => name;
+
+/** Principals are users and roles: their table would say nothing new. */
+const SECTIONS: readonly Section[] = [
+  { heading: 'WHAT', of: 'byAction', show: phraseOf, code: { heading: 'ACTION', of: asItIs } },
+  { heading: 'WHO', of: 'byUser', show: asItIs, narrow: narrowWho },
+  { heading: 'ROLE', of: 'byRole', show: asItIs, narrow: narrowRole },
+  { heading: 'TARGET', of: 'byTarget', show: asItIs, narrow: narrowWhat },
+  { heading: 'RESULT', of: 'byOutcome', show: asItIs },
+  { heading: 'ERROR', of: 'byError', show: asItIs },
+  { heading: 'DAY (UTC)', of: 'byDay', show: (day) => (day === NO_DAY ? 'no usable time' : day) },
 ];
 
 function totals({ events, errors, first, last }: Summary, { times }: View): string {
   const { full } = timeDisplay(times);
   const span = first === undefined || last === undefined ? '' : `\n${full(first)} to ${full(last)}`;
-  return `${counted(events, 'event')}, ${counted(errors, 'error')}${span}`;
+  return `${counted(events, 'event')}, ${errors} denied or failed${span}`;
 }
 
-function section(title: string, tallies: readonly Tally[], top: number, view: View): string {
+function sectionText(section: Section, tallies: readonly Tally[], top: number, view: View): string {
   if (tallies.length === 0) return '';
   const most = tallies.reduce((greatest, { events }) => Math.max(greatest, events), 0);
-  const rows = tallies.slice(0, top).map((tally) => row(tally, most, view));
-  const bars = view.width === undefined ? [] : [''];
-  const table = textTable(
-    [{ heading: title, least: 16, tooWide: 'cut-middle' as const }, 'EVENTS', 'ERRORS', ...bars],
-    rows,
-    view,
-  );
+  const columns = [
+    ...nameColumns(section),
+    ...COUNTS,
+    ...(section.of === 'byDay' ? [] : timeColumns(view)),
+    ...(view.width === undefined ? [] : [barColumn(most, view.width)]),
+  ];
+  const rows = tallies.slice(0, top).map((tally) => columns.map(({ cellOf }) => cellOf(tally)));
   const rest = tallies.length - rows.length;
-  return rest > 0 ? `${table}\n... and ${rest} more` : table;
+  return `${textTable(columns, rows, view)}${rest > 0 ? `\n... and ${rest} more` : ''}`;
 }
 
-function row({ name, events, errors }: Tally, most: number, view: View): Cell[] {
-  const errorCell: Cell = errors === 0 ? 0 : { text: errors, style: 'red' };
-  return [name, events, errorCell, ...(view.width === undefined ? [] : [bar(events, most, view.width)])];
+function nameColumns({ heading, show, narrow, code }: Section): LineColumn<Tally>[] {
+  return [
+    { heading, widths: [16, 25, 25, 40], ...defined({ narrow }), cellOf: ({ name }) => show(name) },
+    ...(code ? [{ heading: code.heading, widths: [0, 0, WHOLE], cellOf: ({ name }: Tally) => code.of(name) }] : []),
+  ];
 }
 
-/** A quarter of the terminal is for the longest bar. */
-function bar(events: number, most: number, width: number): string {
-  const eighths = Math.max(1, Math.round((events / most) * Math.floor(width / 4) * 8));
+const COUNTS: readonly LineColumn<Tally>[] = [
+  { heading: 'EVENTS', cellOf: ({ events }) => events },
+  { heading: 'ERRORS', cellOf: ({ errors }) => (errors === 0 ? 0 : { text: errors, style: 'red' }) },
+];
+
+/** A sixth of the terminal is for the longest bar. */
+function barColumn(most: number, width: number): LineColumn<Tally> {
+  const longest = Math.floor(width / 6);
+  return { heading: '', widths: [0, WHOLE], cellOf: ({ events }) => bar((events / most) * longest) };
+}
+
+/** @param length in columns */
+function bar(length: number): string {
+  const eighths = Math.max(1, Math.round(length * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + ' ▏▎▍▌▋▊▉'.charAt(eighths % 8).trim();
 }

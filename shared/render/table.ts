@@ -6,13 +6,20 @@ import type { Style, View } from './view.ts';
 /** A column of a table. */
 export interface Column {
   heading: string;
-  /** If the table is too wide, its cells may be cut to this width; absent: they are never cut. */
-  least?: number;
-  /** If that is not enough, the column with the lowest rank is left out first; absent: it always stays. */
-  rank?: number;
-  /** How cells that are too wide are fitted. */
-  tooWide?: keyof typeof FITTED;
+  /**
+   * The widths that it gets one after the other, as far as the terminal has room; in each round, columns on the left come first.
+   * It always has the first; with 0 it waits, and is left out if no later round has room for it. Absent: as wide as its widest
+   * cell. What is left after the last round is shared.
+   */
+  widths?: readonly number[];
+  /** Returns what is shown of a cell that is too wide, in lines of at most `width`; absent: its beginning. */
+  narrow?(text: string, width: number): readonly string[];
+  /** If there is no room for it, its cells are lines of their own, below their rows. */
+  below?: boolean;
 }
+
+/** In `widths`: as wide as its widest cell. */
+export const WHOLE = Number.POSITIVE_INFINITY;
 
 /** A text or a number, plain or in a style. */
 export type Cell = string | number | { text: string | number; style: Style };
@@ -43,7 +50,7 @@ export class TextTable {
   private readonly columns: readonly Column[];
   private readonly view: TableView;
   private natural: number[] = [];
-  /** Of each column, 0 if it is left out; undefined until there are rows. */
+  /** Of each column, 0 if it is left out, or empty; undefined until there are rows. */
   private widths: number[] | undefined;
 
   constructor(columns: readonly (string | Column)[], view: TableView) {
@@ -59,24 +66,42 @@ export class TextTable {
     const rows = cells.map((row) => row.map(textOf));
     const hasHeadings = this.columns.some(({ heading }) => heading !== '');
     if (this.widths === undefined && hasHeadings) rows.unshift(this.columns.map(({ heading }) => ({ text: heading })));
-    this.natural = this.columns.map((_, i) => {
-      if (this.widths?.[i] === 0) return 0;
-      return rows.reduce((widest, row) => Math.max(widest, textWidth(row[i]!.text)), this.natural[i] ?? 0);
-    });
-    const widths = fitColumns(this.columns, this.natural, this.view.width);
+    const isThere = this.columns.map((_, i) => !this.isLeftOut(i));
+    this.natural = this.columns.map((_, i) =>
+      rows.reduce((widest, row) => Math.max(widest, textWidth(row[i]!.text)), this.natural[i] ?? 0),
+    );
+    const needed = this.natural.map((wide, i) => (isThere[i] ? wide : 0));
+    const widths = fitColumns(this.columns, needed, this.view.width, this.widths);
     this.widths = widths;
     return rows.flatMap((row) => this.lines(row, widths, aligns)).join('');
   }
 
+  /** Whether rows have the cells of a column, in it or below. */
+  shows(column: number): boolean {
+    return this.columns[column]?.below === true || !this.isLeftOut(column);
+  }
+
+  /** There was no room for it; a column that was only empty may still come. */
+  private isLeftOut(column: number): boolean {
+    return this.widths?.[column] === 0 && this.natural[column] !== 0;
+  }
+
   private lines(row: Row, widths: readonly number[], aligns: readonly Align[]): string[] {
-    const pieces = row.map(({ text }, i) => FITTED[this.columns[i]!.tooWide ?? 'cut-end'](text, widths[i]!));
+    const pieces = row.map(({ text }, i) => {
+      const [width = 0, { narrow = cutEnd }] = [widths[i], this.columns[i]!];
+      return width === 0 || textWidth(text) <= width ? [text] : narrow(text, width);
+    });
     const height = Math.max(...pieces.map(({ length }) => length));
-    return Array.from({ length: height }, (_, line) => {
+    const below = row.flatMap(({ text }, i) =>
+      widths[i] === 0 && this.columns[i]!.below ? [`${' '.repeat(COLUMN_GAP)}${text}\n`] : [],
+    );
+    const lines = Array.from({ length: height }, (_, line) => {
       const cells = row.flatMap(({ style }, i) =>
         widths[i] === 0 ? [] : this.padded(pieces[i]![line] ?? '', widths[i]!, aligns[i]!, style),
       );
       return `${cells.join(' '.repeat(COLUMN_GAP)).trimEnd()}\n`;
     });
+    return [...lines, ...below];
   }
 
   private padded(text: string, width: number, align: Align, style: Style | undefined): string {
@@ -104,23 +129,35 @@ function textOf(cell: Cell): Row[number] {
  * Fits columns into a width.
  * @param natural width of each column's widest cell
  * @param width of the terminal; absent: no bound
+ * @param before what each column has already; absent: nothing yet
  * @returns the width of each column, 0 for those that are left out
  */
-export function fitColumns(columns: readonly Column[], natural: readonly number[], width?: number): number[] {
+export function fitColumns(
+  columns: readonly Column[],
+  natural: readonly number[],
+  width?: number,
+  before?: readonly number[],
+): number[] {
   if (width === undefined || lineWidth(natural) <= width) return [...natural];
-  const least = natural.map((wide, i) => Math.min(wide, columns[i]!.least ?? wide));
-  const ranked = columns.flatMap(({ rank }, i) => (rank === undefined ? [] : [{ rank, i }]));
-  for (const { i } of ranked.sort((a, b) => a.rank - b.rank)) {
-    if (lineWidth(least) <= width) break;
-    least[i] = 0;
+  const asks = columns.map(({ widths = [WHOLE] }, i) => widths.map((wide) => Math.min(wide, natural[i]!)));
+  const widths = before ? [...before] : asks.map(([first = 0]) => first);
+  const rounds = Math.max(...asks.map(({ length }) => length));
+  for (let round = 1; round < rounds; round += 1) {
+    for (const [i, { [round]: wide = 0 }] of asks.entries()) {
+      const has = widths[i]!;
+      const room = width - lineWidth(widths) - (has === 0 ? COLUMN_GAP : 0);
+      // A column is there with what it asks for, or not at all; it may grow by less.
+      if (has === 0 && wide <= room) widths[i] = wide;
+      if (has > 0 && wide > has) widths[i] = has + Math.min(wide - has, Math.max(0, room));
+    }
   }
-  return shareOut(least, natural, Math.max(0, width - lineWidth(least)));
+  return shareOut(widths, natural, Math.max(0, width - lineWidth(widths)));
 }
 
 /** Shares spare width equally among the columns that need more. */
-function shareOut(least: readonly number[], natural: readonly number[], spare: number): number[] {
-  const widths = [...least];
-  const needs = least.flatMap((wide, i) => (wide > 0 ? [{ i, need: natural[i]! - wide }] : []));
+function shareOut(given: readonly number[], natural: readonly number[], spare: number): number[] {
+  const widths = [...given];
+  const needs = given.flatMap((wide, i) => (wide > 0 ? [{ i, need: natural[i]! - wide }] : []));
   let left = spare;
   for (const [done, { i, need }] of needs.sort((a, b) => a.need - b.need).entries()) {
     const share = Math.min(need, Math.floor(left / (needs.length - done)));
@@ -136,12 +173,6 @@ function lineWidth(widths: readonly number[]): number {
   return shown.reduce((sum, width) => sum + width, 0) + COLUMN_GAP * Math.max(0, shown.length - 1);
 }
 
-const FITTED = {
-  'cut-end': (text: string, width: number) => [cutToWidth(text, width)],
-  'cut-middle': (text: string, width: number) => [cutMiddle(text, width)],
-  wrap: wrapToWidth,
-} as const;
-
 /** How many columns of a terminal a text occupies. */
 export const textWidth = (text: string) => stringWidth(text);
 
@@ -149,6 +180,9 @@ export const textWidth = (text: string) => stringWidth(text);
 export function cutToWidth(text: string, width: number): string {
   return textWidth(text) <= width ? text : `${fitting(charactersOf(text), width - 1).join('')}…`;
 }
+
+/** A cell that is cut at the end, as `narrow` of a column. */
+const cutEnd = (text: string, width: number) => [cutToWidth(text, width)];
 
 /** The text, or its beginning, `…`, and its end if it is wider than `width`. */
 export function cutMiddle(text: string, width: number): string {

@@ -1,4 +1,5 @@
 import type { styleText } from 'node:util';
+import type { UserAliases } from '../query/user-aliases.ts';
 import type { TimeStyle } from './times.ts';
 
 /** How output is shown: on a terminal of some width, or in a stream without one. */
@@ -7,6 +8,8 @@ export interface View {
   width?: number;
   colour: boolean;
   times: TimeStyle;
+  /** Names to show in place of user IDs; absent: none. */
+  aliases?: UserAliases;
 }
 
 /** As `util.styleText` names it. */

@@ -12,9 +12,9 @@ import {
 import type { AuditEvent, EventAttributes, LogFileRecord, Provenance } from '../audit-event/audit-event.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
-import { TrailError } from '../errors.ts';
 import { booleanAt, type Item, itemSize, numberAt, StoredItemError, textAt, textsAt, toItem } from './item.ts';
-import { MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
+import { keptBytes, MAX_PARTITION_KEY_BYTES, truncateKey } from './keys.ts';
+import { isCurrent, SCHEMA_VERSION, SchemaVersionError, schemaVersionOf } from './schema-version.ts';
 
 /** An event as lists show it: the attributes that every index has. */
 export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
@@ -35,23 +35,6 @@ export type DeliveredEvent = StoredEvent & LogFileRecord;
 
 /** DynamoDB quota of an item, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
-
-/**
- * The version of the layout of items, attribute `schemaVersion`. Change it when items of before cannot answer the questions of
- * now: readers refuse items of other versions, and log files that are read again replace them.
- */
-export const SCHEMA_VERSION = 2;
-
-/** An item of the events table has another schema version. */
-export class SchemaVersionError extends TrailError {
-  constructor(found: number | undefined) {
-    super(
-      'schema-version',
-      `the store has events of schema version ${found ?? 1}: expected ${SCHEMA_VERSION}, that of this version of mwaa-trail; ` +
-        'read their log files again into new tables, with replay or backfill',
-    );
-  }
-}
 
 /** Every index has timeKey as its sort key. */
 const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
@@ -103,17 +86,25 @@ function valuesOf(event: EventVersion, names: readonly AttributeName[]) {
   return Object.fromEntries(names.map((name) => [name, storedValue(name, attributeOf(event, name))]));
 }
 
-function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
-  if (typeof value === 'object') return value.map((text) => truncateKey(text, MAX_LIST_TEXT_BYTES));
+/** Returns a value as it is stored: empty texts are not, and long ones are truncated. */
+export function storedValue(name: AttributeName, value: ReturnType<typeof attributeOf>): typeof value {
+  if (typeof value === 'object') return value.map((text) => storedText(name, text));
   if (typeof value !== 'string') return value;
   // DynamoDB refuses an empty text as a key of an index.
   return value === '' ? undefined : storedText(name, value);
 }
 
-/** Returns a text as it is stored and queried, truncated if it is too long. */
+/** Returns a text, of an attribute or of its list, as it is stored and queried, truncated if it is too long. */
 export function storedText(name: AttributeName, value: string): string {
-  const { index, maxBytes = MAX_TEXT_BYTES } = attributeNamed(name);
-  return truncateKey(value, index ? MAX_PARTITION_KEY_BYTES : maxBytes);
+  return truncateKey(value, maxTextBytes(name));
+}
+
+/** How many bytes at the beginning of a text are stored as they are, however long it is: longer prefixes find nothing. */
+export const maxPrefixBytes = (name: AttributeName): number => keptBytes(maxTextBytes(name));
+
+function maxTextBytes(name: AttributeName): number {
+  const { index, type, maxBytes = type === 'texts' ? MAX_LIST_TEXT_BYTES : MAX_TEXT_BYTES } = attributeNamed(name);
+  return index ? MAX_PARTITION_KEY_BYTES : maxBytes;
 }
 
 /** Returns when an event expires, in seconds since 1970: after it happened or, if its time is invalid, after it was read. */
@@ -121,11 +112,6 @@ export function expiryOf(event: AuditEvent, now: number, retentionDays: number |
   if (retentionDays === undefined) return undefined;
   const happened = Date.parse(timeOf(event.timeKey));
   return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
-}
-
-/** Whether an item has the layout of this version. */
-export function isCurrent(item: Item): boolean {
-  return item.schemaVersion?.N === String(SCHEMA_VERSION);
 }
 
 /**
@@ -136,7 +122,7 @@ export function isCurrent(item: Item): boolean {
 export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
   const versions = unpacked(item, 'previousVersions');
-  const previousVersions = versions === undefined ? undefined : (JSON.parse(versions) as EventVersion[]);
+  const previousVersions = versions === undefined ? undefined : readVersions(versions);
   const event = { ...readValues<StoredEvent>(item, PLAIN), ...defined({ record, previousVersions }) };
   if (!event.provisional && event.logFile === undefined) throw missing('logFile');
   return event;
@@ -149,7 +135,7 @@ export function fromListedItem(item: Item): ListedEvent {
 
 /** @returns an `Event`, which has these attributes */
 function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
-  if (!isCurrent(item)) throw new SchemaVersionError(numberAt(item, 'schemaVersion'));
+  if (!isCurrent(item)) throw new SchemaVersionError(schemaVersionOf(item));
   const listed = item[LISTED_MAP]?.M ?? {};
   const values: Record<string, unknown> = {};
   for (const name of names) {
@@ -190,10 +176,27 @@ function packed(name: string, value: string | undefined): Item {
   return { [name]: zipped.length < plain.length ? { B: zipped } : { S: value } };
 }
 
+function readVersions(versions: string): EventVersion[] {
+  try {
+    return JSON.parse(versions) as EventVersion[];
+  } catch {
+    throw new StoredItemError('stored-item', 'attribute previousVersions of a stored item: expected JSON');
+  }
+}
+
 function unpacked(item: Item, name: string): string | undefined {
   const value = item[name];
   if (value === undefined) return undefined;
   if (value.S !== undefined) return value.S;
-  if (value.B !== undefined) return gunzipSync(value.B).toString();
+  const text = value.B && gunzipped(value.B);
+  if (text !== undefined) return text;
   throw new StoredItemError('stored-item', `attribute ${name} of a stored item: expected text, plain or gzipped`);
+}
+
+function gunzipped(bytes: Uint8Array): string | undefined {
+  try {
+    return gunzipSync(bytes).toString();
+  } catch {
+    return undefined;
+  }
 }

@@ -3,9 +3,10 @@ import { MAX_EVENT_ID_BYTES } from '../audit-event/audit-event.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
 import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
-import { type EventVersion, fromEventItem, isCurrent, type StoredEvent, toVersionsItem } from './event-item.ts';
-import { booleanAt, type Item, requiredTextAt, text, textAt } from './item.ts';
+import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
+import { booleanAt, type Item, requiredTextAt, text, textAt, textsAt } from './item.ts';
 import { batchGet, getItem } from './read-items.ts';
+import { isCurrent } from './schema-version.ts';
 
 /**
  * What became of an event that was to be stored. `stored`: it is new, or replaces a provisional copy; `duplicate`: it was
@@ -53,12 +54,13 @@ export async function dryRunPut(dynamo: DynamoDBClient, table: string, item: Ite
 
 /**
  * Decides what an event means for the item stored under the same eventID. A log file's record replaces a provisional copy,
- * whatever that says, and an item of another schema version; only an addendum replaces a log file's record. Of several addenda the newest wins: by eventTime, then by
+ * whatever that says; only an addendum replaces a log file's record. Of several addenda the newest wins: by eventTime, then by
  * delivery, then by hash, so that the order of arrival never matters.
  */
 export function mergeEvents(stored: Item, incoming: Item): Merge {
+  if (!isCurrent(stored)) return mergeWithOtherVersion(stored, incoming);
   if (isProvisional(incoming)) return { outcome: 'duplicate' };
-  if (isProvisional(stored) || !isCurrent(stored)) return { outcome: 'stored', put: incoming };
+  if (isProvisional(stored)) return { outcome: 'stored', put: incoming };
   const arrived = fromEventItem(incoming);
   // This decides nearly all duplicates, without unpacking what is stored.
   if (arrived.contentHash === textAt(stored, 'contentHash') && !isAddendum(arrived)) return { outcome: 'duplicate' };
@@ -73,6 +75,20 @@ export function mergeEvents(stored: Item, incoming: Item): Merge {
   if (!isAddendum(arrived) && !versions.every(isAddendum)) return { outcome: 'conflict' };
   return { outcome: 'amended', put: toVersionsItem(newestFirst([...versions, arrived])) };
 }
+
+/**
+ * An item of another schema version is replaced when what it was made of is read again. The versions that addenda replaced come
+ * back with their own log files. The event of a conflict that was stored first stays so.
+ */
+function mergeWithOtherVersion(stored: Item, incoming: Item): Merge {
+  if (isProvisional(incoming) && !isProvisional(stored)) return { outcome: 'duplicate' };
+  const isSameEvent = isProvisional(stored) || [stored, incoming].some(hasAddendum) || hasSameContent(stored, incoming);
+  return isSameEvent ? { outcome: 'stored', put: incoming } : { outcome: 'conflict' };
+}
+
+const hasAddendum = (item: Item) => textsAt(item, 'flags').includes('addendum');
+
+const hasSameContent = (one: Item, other: Item) => textAt(one, 'contentHash') === textAt(other, 'contentHash');
 
 /** Sorts the versions of one event: the one that counts comes first. */
 export function newestFirst<Version extends EventVersion>(versions: readonly Version[]): Version[] {
@@ -99,7 +115,7 @@ export function newEventPut(table: string, item: Item): PutItemCommandInput {
 }
 
 /** These attributes together identify a state of an item. */
-const STATE = ['contentHash', 'provisional', 'logFile', 'previousVersions'] as const;
+const STATE = ['contentHash', 'provisional', 'logFile', 'previousVersions', 'schemaVersion'] as const;
 
 /** Replaces the item only if it is as it was read. */
 function replacingPut(table: string, item: Item, stored: Item): PutItemCommandInput {
@@ -140,14 +156,14 @@ export async function getEvent(
 }
 
 /**
- * Yields the complete events of a day, in groups of up to 100, without those that were deleted meanwhile.
+ * Yields the complete items of a day, in groups of up to 100, without those that were deleted meanwhile.
  * @param day `YYYY-MM-DD`, of eventTime
  */
-export async function* eventsOfDay(
+export async function* itemsOfDay(
   dynamo: DynamoDBClient,
   table: string,
   day: string,
-): AsyncGenerator<StoredEvent[], void, void> {
+): AsyncGenerator<Item[], void, void> {
   const input = {
     TableName: table,
     IndexName: 'byDay',
@@ -156,11 +172,8 @@ export async function* eventsOfDay(
     ExpressionAttributeValues: { ':day': text(day) },
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
-    yield* getEvents(
-      dynamo,
-      table,
-      Items.map((item) => requiredTextAt(item, 'eventId')),
-    );
+    const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
+    yield* batchGet(dynamo, table, keys);
   }
 }
 

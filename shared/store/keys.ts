@@ -16,6 +16,9 @@ export function truncateKey(value: string, maxBytes: number): string {
   return `${bytes.subarray(0, end).toString()}~${hash}`;
 }
 
+/** How many bytes of each text `truncateKey` keeps, at least: a character at the cut may have four. */
+export const keptBytes = (maxBytes: number): number => maxBytes - HASH_LENGTH - 1 - 3;
+
 /**
  * Returns several texts as one sort key, readable, reversible, and in the order of its parts. A space separates them; characters
  * up to `!` in a part are escaped as `!` and another character.

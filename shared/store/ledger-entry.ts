@@ -58,6 +58,8 @@ const COMMON = {
   etag: z.string(),
   /** The event sources that were kept. For others, the file must be read again. */
   eventSources: z._default(z.array(z.string()), []),
+  /** Of the events that were made of it. For another version, the file must be read again. */
+  schemaVersion: z._default(z.int(), 1),
   /** The path of a local file, as it was given. */
   path: Text,
   /** `YYYY-MM-DD`, from the key. */

@@ -62,8 +62,11 @@ function writeEntry(
 }
 
 /** Whether another reading of the same state ingested all of it, and this one did not. */
-function isBetter(current: LedgerEntry, { state, etag, eventSources }: LedgerEntry): boolean {
-  const isSame = current.etag === etag && current.eventSources.join() === eventSources.join();
+function isBetter(current: LedgerEntry, { state, etag, eventSources, schemaVersion }: LedgerEntry): boolean {
+  const isSame =
+    current.etag === etag &&
+    current.eventSources.join() === eventSources.join() &&
+    current.schemaVersion === schemaVersion;
   return isSame && current.state === 'ingested' && state !== 'ingested';
 }
 

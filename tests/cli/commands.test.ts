@@ -179,7 +179,7 @@ describe('query', () => {
     const [headings, row, ...rest] = lines(stdout);
     expect(headings).toMatch(/^TIME \(UTC\) +WHO +WHAT +FROM +ROLE +ACCOUNT +REGION +EVENT ID +RESULT$/);
     expect(row).toMatch(
-      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: AccessDenied: /,
+      /^2020-10-07 15:52:58 {2}myuser {2}environment created {2}\S+ {2}user .* EventID +denied: Access denied\.$/,
     );
     expect(rest).toEqual([]);
   });
@@ -272,6 +272,15 @@ test('environments, with their first and last event', async () => {
     /^test-cloudtrail +012345678901 +us-west-2 +2020-10-07 15:52:58 +2020-10-07 15:52:58 +0 +0$/m,
   );
 }, 30_000);
+
+test('evidence for a replayed event needs the bucket that CloudTrail delivered to', async () => {
+  expect(await run('evidence', '3354f4bf-03c6-4d37-acc6-6dd26bbd53d0', '--out', 'incident.json')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'mwaa-trail: the event was replayed from a file; name the bucket that CloudTrail delivered the file to with --from\n',
+  });
+});
 
 describe('wrong use ends with 2, and says what is wrong on standard error', () => {
   test.each([

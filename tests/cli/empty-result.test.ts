@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Criteria } from '../../shared/query/criteria.ts';
 import { likelyCauses } from '../../shared/query/likely-causes.ts';
 import { nearestNames } from '../../shared/query/near-names.ts';
 import { askStore, EventStore } from '../support/event-store.ts';
@@ -24,6 +25,7 @@ const unknown = (criterion: string, value: string, ...nearest: object[]) => ({
   criterion,
   value,
   nearest,
+  elsewhere: [] as string[],
 });
 
 describe('the likely causes of an empty result', () => {
@@ -41,6 +43,15 @@ describe('the likely causes of an empty result', () => {
       [{ kind: 'delivery-delay' }],
     ],
     ['data events', { eventName: ['InvokeRestApi'] }, [{ kind: 'data-events' }]],
+    ['a call of the REST API', { action: ['dag-run.trigger'] }, [{ kind: 'data-events' }]],
+    ['calls of the REST API', { action: ['connection.*'] }, [{ kind: 'data-events' }]],
+    ['logins', { action: ['web-token.create'] }, [{ kind: 'data-events' }]],
+    ['an action that is recorded', { action: ['environment.delete'] }, [{ kind: 'exact-match' }]],
+    [
+      'a misspelt action',
+      { action: ['dag-run.triger'] },
+      [unknown('action', 'dag-run.triger', { value: 'dag-run.trigger', events: 0, more: false, inQuestion: false })],
+    ],
     ['upper and lower case', { principal: ['Ana'] }, [unknown('principal', 'Ana', near('ana', 3))]],
     ['a value unlike any', { principal: ['zzz'] }, [unknown('principal', 'zzz')]],
     [
@@ -111,6 +122,62 @@ describe('the likely causes of an empty result', () => {
     }
   });
 
+  test('a value of a related criterion, and actions by their codes and phrases', async () => {
+    const others = await EventStore.start(clock);
+    try {
+      await others.add(
+        {
+          ...{ id: 'x', time: '2026-11-01T00:00:00Z', name: 'InvokeRestApi' },
+          record: {
+            userIdentity: {
+              ...{ type: 'AssumedRole', arn: 'arn:aws:sts::111122223333:assumed-role/Ops/ticket-1' },
+              sessionContext: { sourceIdentity: 'ana' },
+            },
+            requestParameters: { Name: 'prod-etl', Method: 'DELETE', Path: '/connections/warehouse' },
+          },
+        },
+        // So that the first is none of the newest that meet the rest of a question.
+        { id: 'y', time: '2026-11-02T00:00:00Z', who: 'bo', environment: 'staging' },
+      );
+      const causes = (criteria: Criteria) => likelyCauses(criteria, others.deps);
+      const elsewhere = async (criteria: Criteria) => {
+        const [cause] = await causes(criteria);
+        return cause?.kind === 'unknown-value' ? cause.elsewhere : undefined;
+      };
+      for (const user of ['Ops', 'ticket-1']) {
+        const identity = { kind: 'other-identity', criterion: user === 'Ops' ? 'role' : 'session', value: user };
+        expect(await causes({ user: [user], environment: ['staging'] })).toEqual([
+          unknown('user', user),
+          { ...identity, users: ['ana'] },
+        ]);
+      }
+      expect(await elsewhere({ principal: ['ticket-1'], environment: ['staging'] })).toEqual([]);
+      expect(await elsewhere({ principal: ['Ops'], environment: ['staging'] })).toEqual(['role']);
+      expect(await elsewhere({ principal: ['ana'], environment: ['prod-etl'] })).toEqual(['user']);
+      expect(await elsewhere({ role: ['ana'] })).toEqual(['user']);
+      expect(await elsewhere({ role: ['Ops/*'] })).toEqual(['principal']);
+      expect(await elsewhere({ environment: ['warehouse'] })).toEqual(['target']);
+      expect(await elsewhere({ target: ['staging'] })).toEqual(['environment']);
+      expect(await elsewhere({ eventName: ['connection.delete'] })).toEqual(['action']);
+      expect(await elsewhere({ action: ['InvokeRestApi'] })).toEqual(['eventName']);
+
+      const deleted = near('connection.delete', 1);
+      expect(await causes({ action: ['connections.delete'] })).toEqual([
+        unknown('action', 'connections.delete', deleted),
+      ]);
+      expect(await causes({ action: ['connection.*'], user: ['bo'] })).toEqual([{ kind: 'data-events' }]);
+      expect(await causes({ action: ['connexion.*'] })).toEqual([
+        unknown('action', 'connexion.*', near('connection.*', 1)),
+      ]);
+      const [phrase] = await causes({ action: ['Airflow login token created'] });
+      const token = { value: 'web-token.create', events: 0, more: false, inQuestion: false };
+      expect(phrase).toMatchObject({ criterion: 'action', nearest: expect.arrayContaining([token]) });
+      expect(await causes({ action: ['environment.delete'] })).toEqual([]);
+    } finally {
+      await others.stop();
+    }
+  });
+
   test('a service in place of an address', async () => {
     const others = await EventStore.start(clock);
     try {
@@ -169,6 +236,11 @@ describe('the program', () => {
     ],
     [['--error-code', 'x y'], 'No event was found with --error-code "x y". mwaa-trail summary shows which there are.'],
     [['--account', '999'], 'No event was found with --account 999.'],
+    [['--role', 'ana'], 'No event was found with --role ana. Try --user ana, --principal ana or --session ana.'],
+    [
+      ['--action', 'GetEnvironment'],
+      'No event was found with --action GetEnvironment. Try --event-name GetEnvironment.',
+    ],
   ])('%j', async (args, says) => {
     for (const command of ['query', 'summary']) {
       const { code, stdout, stderr } = await askStore(store, command, ...args);

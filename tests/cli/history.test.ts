@@ -124,7 +124,7 @@ test('lists the changes, oldest first, with what was not done', async () => {
   It has no valid time, so its place is not known.
   MaxWorkers  unknown -> 3
 
-2026-11-01 00:00:00 UTC  update denied: ana, AccessDenied
+2026-11-01 00:00:00 UTC  update denied: ana
   event p0
   AirflowConfigurationOptions  masked
   MaxWorkers                   unknown -> 99

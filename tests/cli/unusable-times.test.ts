@@ -115,7 +115,7 @@ describe.each(ZONES)('on a terminal in %s', (zone) => {
     expect(events).toHaveLength(UNUSABLE.length + 3);
     for (const kind of ['absolute', 'relative'] as const) {
       expectSane(
-        new EventTable({ colour: false, times: { kind, zone, now: Date.now() } }, { withIds: true, fixed: [] }).add(
+        new EventTable({ colour: false, times: { kind, zone, now: Date.now() } }, { withIds: true, fixed: {} }).add(
           events,
         ),
       );

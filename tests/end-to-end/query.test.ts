@@ -4,8 +4,11 @@ import pMap from 'p-map';
 import { type QueryDeps, readAll, readPage } from '../../shared/query/ask.ts';
 import { type Criteria, readCriteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { type ListedEvent, SCHEMA_VERSION } from '../../shared/store/event-item.ts';
+import { type ListedEvent, toEventItem } from '../../shared/store/event-item.ts';
+import { putEvent } from '../../shared/store/events-table.ts';
 import { itemSize, toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
+import { EVENT } from '../support/event-arbitrary.ts';
 import {
   EXPECTED_ATTRIBUTES,
   type ExpectedEvent,
@@ -168,6 +171,28 @@ test('a query for an environment and a time range costs little more than the ret
     const bytes = (await indexItems(from.environment, events)).reduce((sum, item) => sum + itemSize(item), 0);
     expect(consumed.readUnits).toBeLessThanOrEqual(1.2 * (bytes / 4096) * 0.5 + 1);
   }
+});
+
+test('a query by user or role costs no more read units than one by environment for the same events', async () => {
+  const name = 'the-same-name';
+  await pMap(
+    Array.from({ length: 60 }, (_, i) => i),
+    (i) => {
+      const eventId = `same-${i}`;
+      const timeKey = `2026-11-06T02:31:18.000Z#${eventId}`;
+      const event = { ...EVENT, eventId, timeKey, environment: name, user: name, role: name };
+      return putEvent(world.dynamo, deps.tables.eventsTable, toEventItem(event, { ingestedAt: 'now' }));
+    },
+  );
+  const unitsOf = async (question: Criteria) => {
+    const criteria = readCriteria({ ...question, changes: true }, NOW);
+    const { events, consumed, plan } = await readPage({ criteria, order: 'newest-first', limit: 100 }, deps);
+    expect(events).toHaveLength(60);
+    return { index: plan.index, ...consumed };
+  };
+  const { index: _, ...ofEnvironment } = await unitsOf({ environment: [name] });
+  expect(await unitsOf({ user: [name] })).toEqual({ index: 'byUser', ...ofEnvironment });
+  expect(await unitsOf({ role: [name] })).toEqual({ index: 'byRole', ...ofEnvironment });
 });
 
 /** The items of an index that events were made of. */

@@ -145,7 +145,7 @@ beforeAll(async () => {
   seen.push(['json', events.map(eventJson).join('\n')]);
   seen.push(['csv', events.map((event) => eventCsv(event, FULL_COLUMNS)).join('')]);
   const view = { colour: false, times: { kind: 'absolute' as const, zone: 'UTC', now: NOW } };
-  seen.push(['table', new EventTable(view, { withIds: true, fixed: [] }).add(events)]);
+  seen.push(['table', new EventTable(view, { withIds: true, fixed: {} }).add(events)]);
   seen.push(['comparison', JSON.stringify(compareEvents(events))]);
   await askApi();
 }, 60_000);

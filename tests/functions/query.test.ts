@@ -117,6 +117,75 @@ describe('pages', () => {
   });
 });
 
+describe('filters', () => {
+  type Listed = Partial<Record<'action' | 'access' | 'outcome' | 'user' | 'role' | 'target', string>> & {
+    eventTime: string;
+    mfa?: boolean;
+    parameters?: string[];
+  };
+  const listed = async (query: string): Promise<Listed[]> => {
+    const events: Listed[] = [];
+    for (let url: string | undefined = `/events?limit=100&${query}`; url !== undefined; ) {
+      const { body, headers } = await get(url);
+      events.push(...(JSON.parse(body).events as Listed[]));
+      url = headers.link && /^<([^>]+)>/.exec(headers.link)?.[1];
+    }
+    return events;
+  };
+
+  test.each<[string, (event: Listed) => boolean]>([
+    ['changes=true', ({ access }) => access === 'write'],
+    ['changes=false', ({ access }) => access === 'read'],
+    ['mfa=true', ({ mfa }) => mfa === true],
+    ['mfa=false', ({ mfa }) => mfa === false],
+    ['outcome=denied&outcome=failed', ({ outcome }) => outcome !== 'ok'],
+    ['action=dag-run.*', ({ action = '' }) => action.startsWith('dag-run.')],
+    [
+      'param=MaxWorkers&param=Path',
+      ({ parameters = [] }) => parameters.includes('MaxWorkers') || parameters.includes('Path'),
+    ],
+    ['exclude=outcome=ok', ({ outcome }) => outcome !== 'ok'],
+    [
+      'exclude=user%3Dmei.*&exclude=param=Path',
+      ({ user = '', parameters = [] }) => !user.startsWith('mei.') && !parameters.includes('Path'),
+    ],
+    ['exclude=role=*', ({ role }) => role === undefined],
+    [
+      'around=2026-11-06T02:31:00Z',
+      ({ eventTime }) => Math.abs(Date.parse(eventTime) - Date.UTC(2026, 10, 6, 2, 31)) <= 600_000,
+    ],
+    [
+      'around=2026-11-06T02:31:00Z&within=2h',
+      ({ eventTime }) => Math.abs(Date.parse(eventTime) - Date.UTC(2026, 10, 6, 2, 31)) <= 7_200_000,
+    ],
+  ])('%s', async (query, matches) => {
+    const [all, found] = [await listed(''), await listed(query)];
+    expect(found).toEqual(all.filter(matches));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.length).toBeLessThan(all.length);
+  });
+
+  test.each([
+    ['changes=yes', 'changes', /true or false/],
+    ['mfa=', 'mfa', /true or false/],
+    ['mfa=true&mfa=false', 'mfa', /one value/],
+    ['outcome=OK', 'outcome', /one of ok, denied, failed; did you mean ok\?/],
+    ['exclude=user', 'exclude', /NAME=VALUE, such as/],
+    ['exclude=usr=x', 'exclude', /did you mean user\?/],
+    ['exclude=changes=true', 'exclude', /NAME is one of/],
+    ['exclude=outcome=OK', 'exclude', /outcome: expected one of/],
+    ['around=then', 'around', /such as/],
+    ['around=1d&since=2d', 'around', /without since and until/],
+    ['within=5m', 'within', /only together with around/],
+    ['around=1d&within=long', 'within', /a length of time such as 10m/],
+    [`userAgent=${'x'.repeat(100)}*`, 'userAgent', /at most 92 bytes before the final/],
+  ])('%s is wrong in %s', async (query, parameter, detail) => {
+    const given = await problem(`/events?${query}`);
+    expect(given).toMatchObject({ status: 400, parameter, detail: expect.stringMatching(detail) });
+    expect(given.detail).toMatch(new RegExp(`^${parameter}: `));
+  });
+});
+
 describe('cursors', () => {
   const PER_SCALE = 2_000;
 

@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import { collectEvidence } from '../../shared/integrity/collect-evidence.ts';
 import { type Evidence, readEvidence, verifyEvidence, writeEvidence } from '../../shared/integrity/evidence.ts';
 import { givenKeys } from '../../shared/integrity/public-keys.ts';
+import { evidenceText } from '../../shared/render/evidence.ts';
 import type { DeliveredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { scaled } from '../support/scale.ts';
 import { useServers } from '../support/servers.ts';
 import { digestBody, publicKeys, putTrailObject, signingKey } from '../support/signed-trail.ts';
@@ -61,6 +63,26 @@ describe('evidence', () => {
     expect(problems).toHaveLength(4);
   });
 
+  test('of another schema version proves the record: what was derived from it may have been otherwise then', async () => {
+    const event = { ...evidence.event, action: 'as it was named then' } as DeliveredEvent;
+    for (const schemaVersion of [1, SCHEMA_VERSION + 1]) {
+      const older = readEvidence(writeEvidence({ ...evidence, event, schemaVersion }));
+      const report = await verifyEvidence(older);
+      expect(report).toMatchObject({ compared: 'record', problems: [] });
+      expect(evidenceText(report, false)).toMatch(/only its record is compared.*Verified: the record is what/s);
+      expect((await verifyEvidence({ ...older, event: { ...event, record: '{}' } })).problems).toHaveLength(1);
+    }
+    expect(await verifyEvidence({ ...evidence, event })).toMatchObject({
+      compared: 'event',
+      problems: [expect.stringMatching(/action/)],
+    });
+  });
+
+  test('of the first version does not name its schema version, and can be read', () => {
+    const { schemaVersion: _, ...first } = evidence;
+    expect(readEvidence(writeEvidence(first as Evidence)).schemaVersion).toBe(1);
+  });
+
   test('ends at a digest that is forged, and says so', async () => {
     const { trail } = world.trails[0]!;
     const digest = trail.digests[1]!;
@@ -104,6 +126,10 @@ describe('tampering', () => {
     { recordIndex: 7 },
     { contentHash: 'a'.repeat(64) },
     { principal: 'user/eve' },
+    { user: 'eve' },
+    { outcome: 'ok', mfa: true },
+    { action: 'dag.list' },
+    { parameters: ['Path'] },
     { environment: 'other' },
     { eventTime: '2031-03-01T00:00:00Z' },
     { record: '{}' },

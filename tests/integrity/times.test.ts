@@ -192,7 +192,11 @@ describe('chains', () => {
         {},
         { ingest: false },
       );
-      const report = await verifyWorld(world, { until: '2031-03-15T00:00:00.000Z' }, { index: undefined, concurrency: 32 });
+      const report = await verifyWorld(
+        world,
+        { until: '2031-03-15T00:00:00.000Z' },
+        { index: undefined, concurrency: 32 },
+      );
       expect(short(report)).toEqual([]);
       expect(report.places.reduce((sum, { logFilesVerified }) => sum + logFilesVerified, 0)).toBe(
         hours * 12 * places.length,

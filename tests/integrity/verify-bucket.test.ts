@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
@@ -20,6 +21,7 @@ import {
   trailRecords,
   verifyWorld,
 } from '../support/tampering.ts';
+import { dumpTable } from '../support/world.ts';
 
 const servers = useServers();
 
@@ -152,6 +154,24 @@ test('the order of findings does not depend on which request is answered first',
   };
   const first = await reportWith(1);
   for (const seed of [2, 3, 4]) expect(await reportWith(seed)).toEqual(first);
+});
+
+test('an event of another schema version is not checked, and does not keep others from being', async () => {
+  const world = await createTamperWorld(servers, [{ hours: 6 }]);
+  const { trail, settings } = world.trails[0]!;
+  const target = { world, trail, settings, hour: 3, random: seededRandom(1) };
+  const expected = await TAMPERINGS['an event that was edited']!(target);
+  const [other] = (await dumpTable(world.dynamo, world.deps.config.eventsTable)).filter(
+    ({ eventId }) => !expected[0]!.endsWith(eventId!.S!),
+  );
+  const { schemaVersion: _, ...Item } = other!;
+  await world.dynamo.send(new PutItemCommand({ TableName: world.deps.config.eventsTable, Item }));
+  const { findings, unchecked, events } = await verifyWorld(world);
+  expect(findings.map(inShort)).toEqual(expected);
+  expect(unchecked).toEqual([
+    { place: '1 event', reason: expect.stringMatching(/^the store has events of schema version 1/) },
+  ]);
+  expect(events).toMatchObject({ unproven: 1, proven: events!.events - 2 });
 });
 
 describe('combined', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   type Criteria,
   CriteriaError,
+  exclusionsOf,
   readCriteria,
   TEXT_CRITERIA,
   TEXT_CRITERION_NAMES,
@@ -143,5 +144,85 @@ describe('every error names its criterion', () => {
   ])('since %s until %s', (since, until) => {
     expect(() => readCriteria({ since, until }, NOW)).toThrow(CriteriaError);
     expect(() => readCriteria({ since, until }, NOW)).toThrow(/^since: expected .* until/);
+  });
+});
+
+describe('exclusions', () => {
+  test('have the name of a filter, as parameter or as flag, and any text after the first =', () => {
+    const exclude = [
+      'event-name=ListEnvironments',
+      'eventName=ListEnvironments',
+      'target=a=b*',
+      'sourceIp=2001:DB8::0',
+    ];
+    const criteria = readCriteria({ exclude }, NOW);
+    expect(criteria).toEqual({ exclude: ['eventName=ListEnvironments', 'target=a=b*', 'sourceIp=2001:db8::'] });
+    expect(exclusionsOf(criteria)).toEqual(
+      new Map([
+        ['target', ['a=b*']],
+        ['eventName', ['ListEnvironments']],
+        ['sourceIp', ['2001:db8::']],
+      ]),
+    );
+  });
+
+  test.each([
+    ['user', /^exclude: expected NAME=VALUE, such as user=/],
+    ['', /^exclude: expected NAME=VALUE/],
+    ['=anna', /^exclude: expected NAME=VALUE.*; NAME is one of/],
+    ['usr=anna', /^exclude: expected NAME=VALUE.*; NAME is one of.*did you mean user\?/],
+    ['errors=true', /^exclude: expected NAME=VALUE.*; NAME is one of/],
+    ['user=', /^exclude: user: expected a text that is not empty/],
+    ['outcome=OK', /^exclude: outcome: expected one of ok, denied, failed; did you mean ok\?/],
+    ['source-ip=10.0.0.0/33', /^exclude: sourceIp: expected an address/],
+  ])('%j is none', (text, message) => {
+    expect(() => readCriteria({ exclude: [text] }, NOW)).toThrow(message);
+    expect(() => readCriteria({ exclude: [text] }, NOW)).toThrow(expect.objectContaining({ parameter: 'exclude' }));
+  });
+
+  test('count among the values', () => {
+    const user = Array.from({ length: 60 }, (_, i) => `u${i}`);
+    const exclude = user.map((value) => `role=${value}`);
+    expect(() => readCriteria({ user, exclude }, NOW)).toThrow(/^exclude: expected at most 100 values/);
+  });
+});
+
+describe('a time around a moment', () => {
+  test.each([
+    [{ around: '2026-11-06T02:31:18Z' }, '2026-11-06T02:21:18.000Z', '2026-11-06T02:41:18.001Z'],
+    [{ around: '2026-11-06T02:31:18Z', within: '1h' }, '2026-11-06T01:31:18.000Z', '2026-11-06T03:31:18.001Z'],
+    [{ around: '1d', within: '12h' }, '2026-11-19T00:00:00.000Z', '2026-11-20T00:00:00.001Z'],
+    [{ around: '0000-01-01', within: '1d' }, '0000-01-01T00:00:00.000Z', '0000-01-02T00:00:00.001Z'],
+    [{ around: '9999-12-31T23:59:59Z', within: '1h' }, '9999-12-31T22:59:59.000Z', '9999-12-31T23:59:59.999Z'],
+  ])('%j', (given, since, until) => {
+    expect(readCriteria(given, NOW)).toEqual({ since, until });
+  });
+
+  test.each([
+    [{ within: '10m' }, 'within', /^within: expected only together with around/],
+    [{ around: '1d', within: 'long' }, 'within', /^within: expected a length of time such as 10m/],
+    [{ around: 'noon' }, 'around', /^around: expected .* such as/],
+    [{ around: '1d', since: '2d' }, 'around', /^around: expected without since and until/],
+    [{ around: '1d', until: '2d' }, 'around', /^around: expected without since and until/],
+  ])('%j names %s', (given, parameter, message) => {
+    expect(() => readCriteria(given, NOW)).toThrow(message);
+    expect(() => readCriteria(given, NOW)).toThrow(expect.objectContaining({ parameter }));
+  });
+});
+
+describe('a prefix', () => {
+  test.each([
+    ['userAgent', 92],
+    ['target', 988],
+    ['user', 2012],
+    ['session', 4060],
+  ] as const)('of %s has at most %i bytes: of longer texts the rest is not stored', (name, bytes) => {
+    const longest = `${'x'.repeat(bytes)}*`;
+    expect(readCriteria({ [name]: [longest] }, NOW)).toEqual({ [name]: [longest] });
+    for (const given of [{ [name]: [`x${longest}`] }, { exclude: [`${name}=x${longest}`] }]) {
+      expect(() => readCriteria(given, NOW)).toThrow(`expected at most ${bytes} bytes before the final *`);
+    }
+    // Without the star it is a whole text, which finds what is stored of it.
+    expect(readCriteria({ [name]: ['x'.repeat(5_000)] }, NOW)).toEqual({ [name]: ['x'.repeat(5_000)] });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Criteria, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { type Criteria, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
 import { type Order, planQuery, queryInput } from '../../shared/query/plan.ts';
 import { storedText } from '../../shared/store/event-item.ts';
 import { codePoint } from '../support/code-point.ts';
@@ -251,15 +251,30 @@ describe('what DynamoDB demands of any query', () => {
   });
 });
 
-test('the maximum number of values fits into an expression of 4 KB', async () => {
+describe('the maximum number of values', () => {
   const values = Array.from({ length: 100 }, (_, i) => `${i}*`);
-  for (const criteria of [
-    { principal: values },
-    { target: values },
-    { param: values },
-    { exclude: values.map((value) => `target=${value}`) },
-  ]) {
-    const { filter } = await plan(criteria);
-    expect(Buffer.byteLength(filter.expression)).toBeLessThanOrEqual(4096);
-  }
+  const excluding = (name: string) => values.map((value) => `${name}=${value}`);
+  /** One value of each filter, wanted and excluded, and the rest of the values in the filter whose conditions are the longest. */
+  const ofEach = (name: TextCriterion): Criteria => {
+    const others = TEXT_CRITERION_NAMES.filter((other) => other !== name);
+    return {
+      ...Object.fromEntries(others.map((other) => [other, ['a*']])),
+      exclude: [...others.map((other) => `${other}=b*`), ...excluding(name).slice(2 * others.length)],
+      ...{ changes: true, errors: true, mfa: true, readOnly: true },
+    };
+  };
+
+  test.each<[string, Criteria]>([
+    ['prefixes of an index key', { principal: values }],
+    ['prefixes', { target: values }],
+    ['elements of a list', { param: values }],
+    ['excluded prefixes', { exclude: excluding('target') }],
+    ['excluded elements', { exclude: excluding('param') }],
+    ['each filter, and excluded prefixes', ofEach('userAgent')],
+    ['each filter, and excluded elements', ofEach('param')],
+  ])('fits into an expression of 4 KB and 300 operators: %s', async (_, criteria) => {
+    const { expression } = (await plan(criteria)).filter;
+    expect(Buffer.byteLength(expression)).toBeLessThanOrEqual(4096);
+    expect(expression.match(/AND|OR|NOT|IN|=|<>|>|[a-z_]+(?=\()/g)!.length).toBeLessThanOrEqual(300);
+  });
 });

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { answerQuestion, openQuestion, type QueryDeps, readPage } from '../../shared/query/ask.ts';
 import type { Criteria } from '../../shared/query/criteria.ts';
 import type { Order } from '../../shared/query/plan.ts';
-import { SCHEMA_VERSION } from '../../shared/store/event-item.ts';
 import { type Item, toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 
 const TABLES = { eventsTable: 'events', logFilesTable: 'log-files', environmentsTable: 'environments' };
 const NOW = Date.UTC(2026, 10, 20);

@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { actorOf, principalOf } from '../../shared/audit-event/principal.ts';
 import type { JsonRecord } from '../../shared/audit-event/record-fields.ts';
-import { idsOf, nameOf, readUserAliases } from '../../shared/query/user-aliases.ts';
+import type { Criteria } from '../../shared/query/criteria.ts';
+import { idsOf, NO_ALIASES, nameOf, readUserAliases, withUserIds } from '../../shared/query/user-aliases.ts';
 import { ROOT } from '../support/cli.ts';
 
 const MEI = 'mei.tanaka@example.com';
@@ -83,6 +84,45 @@ describe('lookups', () => {
     ['constructor', 'constructor'],
   ])('%s is shown as %s', (user, shown) => {
     expect(nameOf(aliases, user)).toBe(shown);
+  });
+});
+
+describe('criteria', () => {
+  const aliases = readUserAliases(`{"id-1": "${MEI}", "id-2": "jonas", "id-3": "${MEI}"}`, FILE);
+
+  test.each<[Criteria, Criteria]>([
+    [{ user: [MEI] }, { user: [MEI, 'id-1', 'id-3'] }],
+    [{ user: ['jonas', 'ana', 'id-2'] }, { user: ['jonas', 'ana', 'id-2'] }],
+    [{ user: ['mei*', 'ana'] }, { user: ['mei*', 'ana', 'id-1', 'id-3'] }],
+    [{ user: ['*'] }, { user: ['*'] }],
+    [{ user: ['nobody'] }, { user: ['nobody'] }],
+    [
+      { exclude: [`user=${MEI}`, 'user=ana', 'role=jonas'] },
+      { exclude: [`user=${MEI}`, 'user=ana', 'role=jonas', 'user=id-1', 'user=id-3'] },
+    ],
+    [
+      { user: ['jonas'], exclude: ['user=mei*'], role: [MEI], since: '2026-11-06T00:00:00.000Z' },
+      {
+        ...{ user: ['jonas', 'id-2'], exclude: ['user=mei*', 'user=id-1', 'user=id-3'] },
+        ...{ role: [MEI], since: '2026-11-06T00:00:00.000Z' },
+      },
+    ],
+    [{}, {}],
+  ])('%j', (asked, extended) => {
+    expect(withUserIds(asked, aliases)).toStrictEqual(extended);
+    expect(withUserIds(asked, NO_ALIASES)).toBe(asked);
+  });
+
+  test('have a bound, user IDs included', () => {
+    const many = new Map(Array.from({ length: 60 }, (_, i) => [`id-${i}`, i < 40 ? 'mei' : 'jonas']));
+    const others = { role: Array.from({ length: 58 }, (_, i) => `role-${i}`) };
+    expect(withUserIds({ ...others, user: ['mei'] }, many).user).toHaveLength(41);
+    expect(() => withUserIds({ ...others, user: ['mei'], exclude: ['user=jonas'] }, many)).toThrow(
+      'exclude: expected at most 100 values in all criteria together',
+    );
+    expect(() => withUserIds({ user: ['*', 'mei*', 'jonas*'], param: others.role }, many)).toThrow(
+      'param: expected at most 100 values in all criteria together',
+    );
   });
 });
 

@@ -28,22 +28,81 @@ describe('one event', () => {
   test('shows its attributes before the record', () => {
     const [facts, record] = eventText(event, VIEW).split('\n\n');
     expect(facts).toBe(
-      `GetEnvironment on prod: AccessDenied
-message      not allowed
-event ID     a
-when         2026-11-13 10:00:00 UTC+01:00, 3h ago
-who          ana, IAMUser
-             arn:aws:iam::111122223333:user/ana
+      `Environment read, on prod: denied
+outcome      denied: not allowed
+             AccessDenied: not allowed
+what         environment.read, read, GetEnvironment
+parameters   big
+environment  prod
+who          ana
+             IAMUser, arn:aws:iam::111122223333:user/ana
 from         203.0.113.7
              evil\\u202e
-environment  prod
+when         2026-11-13 10:00:00 UTC+01:00, 3h ago
 account      111122223333, eu-west-1
+event ID     a
 kind         Management, read-only
 read from    s3://bucket/key.json.gz Records[0]
 stored       2026-11-20 01:00:00 UTC+01:00`,
     );
     expect(JSON.parse(record!)).toEqual(JSON.parse(event.record!));
     expect(record).toContain('\\u202e');
+  });
+
+  const facts = (attributes: object) => {
+    const [text = ''] = eventText({ ...event, ...attributes }, VIEW).split('\n\n');
+    const lines = text.split('\n');
+    /** The lines under a label. */
+    return (label: string) => {
+      const start = lines.findIndex((line) => line.startsWith(`${label} `));
+      const end = lines.findIndex((line, i) => i > start && !line.startsWith(' '));
+      return start < 0 ? [] : lines.slice(start, end).map((line) => line.slice(13));
+    };
+  };
+
+  test.each([
+    [
+      {
+        user: 'mei',
+        role: 'Admin',
+        username: 'incident',
+        principal: 'Admin/incident',
+        accessKeyId: 'ASIA1',
+        mfa: true,
+      },
+      ['mei', 'role Admin, session incident', 'IAMUser', 'access key ASIA1, issued with MFA'],
+    ],
+    [
+      { user: 'sara', username: 'sara', principal: 'idp:sara', mfa: false },
+      ['sara', 'principal idp:sara', 'IAMUser', 'credentials, issued without MFA'],
+    ],
+    [{ user: 'Job', role: 'Job', principal: 'Job' }, ['Job', 'role Job', 'IAMUser']],
+    [{ user: '42', username: 'x', principal: '42' }, ['42', 'Username x', 'IAMUser']],
+  ])('says who it was: %j', (who, expected) => {
+    const nobody = { user: undefined, role: undefined, username: undefined, principalArn: undefined };
+    expect(facts({ ...nobody, ...who })('who')).toEqual(expected);
+  });
+
+  test('says what was done, and does not say it twice', () => {
+    const update = { action: 'environment.update', eventName: 'UpdateEnvironment', access: 'write' } as const;
+    const of = facts({ ...update, target: 'MaxWorkers, MinWorkers', parameters: ['MaxWorkers', 'MinWorkers'] });
+    expect(of('what')).toEqual(['environment.update, write, UpdateEnvironment']);
+    expect([of('target'), of('parameters')]).toEqual([['MaxWorkers, MinWorkers'], []]);
+    const deleted = { ...event, action: 'connection.delete', target: 'warehouse', outcome: 'ok' } as const;
+    expect(eventText(deleted, VIEW)).toMatch(/^Connection deleted: warehouse, on prod: ok\noutcome +ok\n/);
+    const unknown = { ...event, action: 'NewOperation', eventName: 'NewOperation' };
+    expect(eventText(unknown, VIEW)).toMatch(/^NewOperation, on prod: denied\n(?:.*\n)*what +NewOperation, read\n/);
+  });
+
+  test('has a line with each part of the outcome, shortest first', () => {
+    const failed = { outcome: 'failed', errorCode: 'RestApiClientException', statusCode: 404 } as const;
+    expect(facts({ ...failed, errorMessage: undefined })('outcome')).toEqual([
+      'failed: 404 from Airflow',
+      'RestApiClientException',
+    ]);
+    expect(facts({ outcome: 'failed', errorCode: 'Throttled', errorMessage: 'slow' })('outcome')).toEqual([
+      'failed: Throttled: slow',
+    ]);
   });
 
   test('shows masked paths, flags, and where an omitted record is', () => {
@@ -77,7 +136,7 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
   });
 
   test('is emphasized if there are colours', () => {
-    expect(eventText(event, { ...VIEW, colour: true })).toContain('\u001b[31mGetEnvironment');
+    expect(eventText(event, { ...VIEW, colour: true })).toContain('\u001b[31mEnvironment read');
   });
 });
 

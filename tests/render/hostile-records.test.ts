@@ -1,17 +1,22 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type AttributeName, attributeOf } from '../../shared/audit-event/attributes.ts';
 import { canonicalJson, parseJsonText } from '../../shared/audit-event/json-text.ts';
+import { defined } from '../../shared/defined.ts';
 import { compareEvents } from '../../shared/query/compare.ts';
 import { historiesOf } from '../../shared/query/configuration.ts';
+import { PeopleCounts, PersonCounts } from '../../shared/query/person.ts';
 import type { Summary } from '../../shared/query/summary.ts';
+import { comparisonText, forPeople } from '../../shared/render/comparison.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
-import { comparisonText, EventTable } from '../../shared/render/event-table.ts';
+import { EventTable } from '../../shared/render/event-table.ts';
 import { eventText } from '../../shared/render/event-text.ts';
 import { historyJson } from '../../shared/render/history-data.ts';
 import { historyText } from '../../shared/render/history-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
+import { peopleText, personText } from '../../shared/render/person.ts';
 import { summaryText } from '../../shared/render/summary.ts';
 import type { View } from '../../shared/render/view.ts';
 import { fromEventItem, type StoredEvent, toEventItem } from '../../shared/store/event-item.ts';
@@ -135,14 +140,14 @@ describe('whatever a record holds', () => {
         ),
         view,
         (events, look) => {
-          expect(expectReadable(new EventTable(look, { withIds: true, fixed: [] }).add(events), look)).toHaveLength(
+          expect(expectReadable(new EventTable(look, { withIds: false, fixed: {} }).add(events), look)).toHaveLength(
             events.length + 1,
           );
           // Each alone, as wide as it needs to be: under each heading stands something.
           for (const event of events) {
             const wide = { colour: false, times: look.times };
             const [heading, line] = expectReadable(
-              new EventTable(wide, { withIds: true, fixed: [] }).add([event]),
+              new EventTable(wide, { withIds: false, fixed: {} }).add([event]),
               wide,
             );
             expect(heading!.split(/ {2,}/)).toHaveLength(10);
@@ -176,7 +181,7 @@ describe('whatever a record holds', () => {
     fc.assert(
       fc.property(stored, stored, view, (one, other, look) => {
         fc.pre(isOrdinary(one, other));
-        expectReadable(comparisonText([one, other], compareEvents([one, other]), look), look);
+        expectReadable(comparisonText([one, other], forPeople(compareEvents([one, other])), look), look);
       }),
       RUNS,
     );
@@ -200,6 +205,22 @@ describe('whatever a record holds', () => {
           }
         },
       ),
+      RUNS,
+    );
+  });
+
+  test('the page of who did it', () => {
+    fc.assert(
+      fc.property(stored, stored, view, (one, other, look) => {
+        fc.pre(isOrdinary(one, other));
+        const [counts, people] = [new PersonCounts(), new PeopleCounts()];
+        for (const event of [one, other]) {
+          counts.add(event);
+          people.add(event);
+        }
+        expectReadable(personText(counts.of(one.user ?? 'nobody', false), 1, look), look);
+        expectReadable(peopleText(people.of(false), look), look);
+      }),
       RUNS,
     );
   });
@@ -235,13 +256,14 @@ describe('whatever a record holds', () => {
     fc.assert(
       fc.property(stored, stored, view, (one, other, look) => {
         fc.pre(isOrdinary(one, other));
-        const tallies = (name: 'eventName' | 'principal' | 'errorCode') =>
-          [one, other].map((event) => ({ name: event[name] ?? '-', events: 1, errors: 0 }));
+        const times = defined({ first: one.eventTime, last: other.eventTime });
+        const counted = { events: 2, errors: 0, ...times };
+        const tallies = (name: AttributeName) =>
+          [one, other].map((event) => ({ name: String(attributeOf(event, name) ?? '-'), ...counted }));
         const summary: Summary = {
-          ...{ events: 2, errors: 0, truncated: false, byDay: [{ name: one.day, events: 2, errors: 0 }] },
-          ...{ byAction: tallies('eventName'), byPrincipal: tallies('principal'), byError: tallies('errorCode') },
-          ...(one.eventTime === undefined ? {} : { first: one.eventTime }),
-          ...(other.eventTime === undefined ? {} : { last: other.eventTime }),
+          ...{ ...counted, truncated: false, byDay: [{ name: one.day, ...counted }], byOutcome: tallies('outcome') },
+          ...{ byAction: tallies('action'), byPrincipal: tallies('principal'), byError: tallies('errorCode') },
+          ...{ byUser: tallies('user'), byRole: tallies('role'), byTarget: tallies('target') },
         };
         expectReadable(summaryText(summary, 10, look), look);
         const environments = [one, other].map(({ environment = 'x', accountId, region, eventTime }) => ({

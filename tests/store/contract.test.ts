@@ -15,8 +15,9 @@ import type { Item } from '../../shared/store/item.ts';
 import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
-import { dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
+import { dynamoImplementations, dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
 import { type ExpectedEvent, generateEvents } from '../support/generate-records.ts';
 import { useServers } from '../support/servers.ts';
@@ -36,17 +37,11 @@ const program = dynoxideProgram();
 
 const shared = useServers();
 
-/** Two of different code bases: what holds in both hardly rests on a peculiarity of one. */
-const IMPLEMENTATIONS = [
-  { name: 'dynalite', start: async () => ({ ...shared.dynamo, stop: async () => {} }) },
-  ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
-];
-
 if (program === undefined) {
   test.skip(`the second DynamoDB has no package for ${process.platform}-${process.arch}`, () => {});
 }
 
-describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
+describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ start }) => {
   let dynamo: Awaited<ReturnType<typeof start>>;
   let world: World;
 
@@ -154,6 +149,7 @@ describe.each(IMPLEMENTATIONS)('the store on $name', ({ start }) => {
     compressedBytes: 1,
     uncompressedBytes: 2,
     eventSources: ['airflow.amazonaws.com'],
+    schemaVersion: SCHEMA_VERSION,
     deliveryDay: '2026-11-02',
     account: '111122223333',
     region: 'eu-west-1',

@@ -12,7 +12,8 @@ import {
   toEventItem,
   toVersionsItem,
 } from '../../shared/store/event-item.ts';
-import { type Item, itemSize, StoredItemError } from '../../shared/store/item.ts';
+import { type Item, itemSize, StoredItemError, toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { countItem, expectAcceptable } from '../support/dynamo-item.ts';
 import { auditEvent, EVENT } from '../support/event-arbitrary.ts';
 
@@ -82,12 +83,14 @@ describe('an event and its item', () => {
     expect(() => fromEventItem(item)).toThrow(StoredItemError);
   });
 
-  test.each([undefined, { N: '1' }, { N: '3' }])('an item of schema version %j says what to do', (version) => {
+  test.each([
+    [undefined, /schema version 1, expected \d+: read their log files again, with backfill or replay/],
+    [SCHEMA_VERSION - 1, /expected \d+: read their log files again, with backfill or replay/],
+    [SCHEMA_VERSION + 1, /expected \d+: use the version of mwaa-trail that wrote them/],
+  ])('an item of schema version %j says what to do', (version, message) => {
     const { schemaVersion: _, ...rest } = toEventItem(EVENT, STORED);
-    const item = { ...rest, ...(version && { schemaVersion: version as Item[string] }) };
-    for (const read of [fromEventItem, fromListedItem]) {
-      expect(() => read(item)).toThrow(/schema version .* replay or backfill/);
-    }
+    const item: Item = { ...rest, ...toItem({ schemaVersion: version }) };
+    for (const read of [fromEventItem, fromListedItem]) expect(() => read(item)).toThrow(message);
   });
 });
 

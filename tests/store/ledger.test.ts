@@ -27,6 +27,7 @@ const common = fc
       key: text,
       etag: text,
       eventSources: fc.array(text),
+      schemaVersion: fc.nat(),
       deliveryDay: text,
       region: text,
       ingestedAt: text,

@@ -246,3 +246,25 @@ describe('of several addenda the newest wins', () => {
     );
   }
 });
+
+describe('an item of another schema version', () => {
+  const { schemaVersion: _, ...other } = recordOf('original');
+  const { schemaVersion: __, ...otherAddendum } = recordOf('addendum');
+  const { schemaVersion: ___, ...otherProvisional } = recordOf('provisional original');
+
+  test.each<[string, Item, string, string]>([
+    ['an event', other, 'original', 'stored'],
+    ['an event', other, 'addendum', 'stored'],
+    ['an event', other, 'another', 'conflict'],
+    ['an event', other, 'provisional original', 'duplicate'],
+    ['an addendum', otherAddendum, 'addendum', 'stored'],
+    ['an addendum', otherAddendum, 'original', 'stored'],
+    ['an addendum', otherAddendum, 'second-addendum', 'stored'],
+    ['a provisional event', otherProvisional, 'original', 'stored'],
+    ['a provisional event', otherProvisional, 'another', 'stored'],
+    ['a provisional event', otherProvisional, 'provisional original', 'stored'],
+  ])('%s: %#', (_, item, name, outcome) => {
+    const incoming = recordOf(name, 'again');
+    expect(mergeEvents(item, incoming)).toEqual(outcome === 'stored' ? { outcome, put: incoming } : { outcome });
+  });
+});

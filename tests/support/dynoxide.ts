@@ -66,3 +66,15 @@ async function untilReady(ask: () => Promise<unknown>): Promise<void> {
     }
   }
 }
+
+/**
+ * Two DynamoDBs of different code bases: what holds in both hardly rests on a peculiarity of one.
+ * @param embedded the one that all tests share
+ */
+export function dynamoImplementations(embedded: Pick<DynamoServer, 'endpoint' | 'client'>) {
+  const program = dynoxideProgram();
+  return [
+    { name: 'dynalite', start: async (): Promise<DynamoServer> => ({ ...embedded, stop: async () => {} }) },
+    ...(program === undefined ? [] : [{ name: 'dynoxide', start: () => startDynoxide(program) }]),
+  ];
+}

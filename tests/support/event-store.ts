@@ -6,6 +6,7 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { writeLedger } from '../../shared/store/ledger-writer.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
@@ -67,6 +68,7 @@ export class EventStore {
       compressedBytes: 1,
       uncompressedBytes: 1,
       eventSources: ['airflow.amazonaws.com'],
+      schemaVersion: SCHEMA_VERSION,
       deliveryDay: '2026-11-10',
       account: '111122223333',
       region: 'eu-west-1',

@@ -12,6 +12,8 @@ import {
   type VerifyRequest,
   verifyBucket,
 } from '../../shared/integrity/verify-bucket.ts';
+import { type Item, toItem } from '../../shared/store/item.ts';
+import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import type { Random } from './random.ts';
 import type { Servers } from './servers.ts';
@@ -113,6 +115,30 @@ export interface Target {
   /** An hour, with three before it and two after it. */
   hour: number;
   random: Random;
+}
+
+/** Stores an item that names some log file. */
+async function putMadeUp(target: Target, time: string, others: Item): Promise<string[]> {
+  const file = logFileOf(target);
+  const eventId = `made-up-${target.random.hex(8)}`;
+  const { dynamo, deps } = target.world;
+  const logFile = target.random.pick([
+    `${file.bucket}/${file.key}`,
+    `${file.bucket}/${file.key.replace('.json.gz', '0.json.gz')}`,
+    `elsewhere/${file.key.replace('.json.gz', '0.json.gz')}`,
+    'nothing/of/the/kind',
+  ]);
+  const texts = {
+    eventId,
+    logFile,
+    timeKey: `${time}#${eventId}`,
+    day: time.slice(0, 10),
+    contentHash: 'a'.repeat(64),
+  };
+  const item = toItem({ ...texts, ingestedAt: time, recordIndex: 1, schemaVersion: SCHEMA_VERSION });
+  const put = { TableName: deps.config.eventsTable, Item: { ...item, ...others } };
+  await dynamo.send(new PutItemCommand(put));
+  return [`event-unproven ${eventId}`];
 }
 
 /** Tampers, and returns the findings that there must be, in short. */
@@ -237,23 +263,14 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
     return [`log-file-ingested-differently ${file.key}`];
   },
   async 'an event that was made up'(target) {
-    const file = logFileOf(target);
-    const eventId = `made-up-${target.random.hex(8)}`;
     const time = '2031-03-02T12:00:00.000Z';
-    const { dynamo, deps } = target.world;
-    const logFile = target.random.pick([
-      `${file.bucket}/${file.key}`,
-      `${file.bucket}/${file.key.replace('.json.gz', '0.json.gz')}`,
-      `elsewhere/${file.key.replace('.json.gz', '0.json.gz')}`,
-      'nothing/of/the/kind',
-    ]);
-    const texts = { eventId, logFile, eventTime: time, timeKey: `${time}#${eventId}`, day: time.slice(0, 10) };
-    const others = { eventSource: 'airflow.amazonaws.com', contentHash: 'a'.repeat(64), ingestedAt: time };
-    const Item = Object.fromEntries(Object.entries({ ...texts, ...others }).map(([name, S]) => [name, { S }]));
-    await dynamo.send(
-      new PutItemCommand({ TableName: deps.config.eventsTable, Item: { ...Item, recordIndex: { N: '1' } } }),
-    );
-    return [`event-unproven ${eventId}`];
+    const listed = toItem({ action: 'dag.delete', access: 'write', outcome: 'ok', eventTime: time });
+    return putMadeUp(target, time, {
+      listed: { M: { ...listed, ...toItem({ eventSource: 'airflow.amazonaws.com' }) } },
+    });
+  },
+  async 'an item that is no event'(target) {
+    return putMadeUp(target, '2031-03-02T12:00:00.000Z', {});
   },
   async 'an event that was edited'(target) {
     const file = logFileOf(target);
@@ -264,6 +281,9 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
       ['contentHash', { S: 'b'.repeat(64) }],
       ['environment', { S: 'test-etl' }],
       ['record', { S: file.text }],
+      ['record', { B: Buffer.from('not gzip') }],
+      ['user', { S: 'eve' }],
+      ['listed', { M: toItem({ action: 'dag.list', access: 'read', outcome: 'ok' }) }],
     ] as const);
     const { dynamo, deps } = target.world;
     await dynamo.send(

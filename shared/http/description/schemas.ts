@@ -1,5 +1,6 @@
 import { type AttributeName, attributeNamed } from '../../audit-event/attributes.ts';
 import { defined } from '../../defined.ts';
+import { TALLY_GROUPS, wordOf } from '../../query/summary.ts';
 import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
 
 /** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
@@ -12,7 +13,13 @@ const RECORDED_TIME: Schema = {
   description: 'ISO 8601, UTC; if the record has no valid time, what it says',
 };
 const COUNT: Schema = { type: 'integer', minimum: 0 };
-const TALLY = { name: STRING, events: COUNT, errors: COUNT };
+const COUNTED = {
+  events: COUNT,
+  errors: { ...COUNT, description: 'events that were denied or failed' },
+  'first?': RECORDED_TIME,
+  'last?': RECORDED_TIME,
+};
+const TALLY = { name: STRING, ...COUNTED };
 
 export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
@@ -91,17 +98,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     completeness: schemaRef('Completeness'),
   }),
   Tally: object(TALLY),
-  TallyLine: object({ by: { enum: ['action', 'principal', 'error', 'day'] }, ...TALLY }),
+  TallyLine: object({ by: { enum: TALLY_GROUPS.map(wordOf) }, ...TALLY }),
   Summary: object({
     environment: STRING,
-    events: COUNT,
-    errors: COUNT,
-    'first?': RECORDED_TIME,
-    'last?': RECORDED_TIME,
-    byAction: listOf(schemaRef('Tally')),
-    byPrincipal: listOf(schemaRef('Tally')),
-    byError: listOf(schemaRef('Tally')),
-    byDay: listOf(schemaRef('Tally')),
+    ...COUNTED,
+    ...Object.fromEntries(TALLY_GROUPS.map((group) => [group, listOf(schemaRef('Tally'))])),
     truncated: { type: 'boolean', description: 'older events were not counted' },
     completeness: schemaRef('Completeness'),
   }),

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { copyProject } from '../../support/copy-project.ts';
 import { BUGS, type Bug } from './bugs.ts';
+import { EVENT_BUGS } from './event-bugs.ts';
 
 const copy = mkdtempSync(join(tmpdir(), 'mwaa-trail-mutations-'));
 /** Only bugs whose name contains this. */
-const chosen = BUGS.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+const chosen = [...BUGS, ...EVENT_BUGS].filter(({ name }) => name.includes(process.argv[2] ?? ''));
 
 type Verdict = 'caught' | 'MISSED' | 'NOT PLANTED';
 

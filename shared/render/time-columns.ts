@@ -1,0 +1,24 @@
+import type { Seen } from '../query/seen.ts';
+import { type Cell, type Column, cutToWidth } from './table.ts';
+import { timeDisplay } from './times.ts';
+import type { View } from './view.ts';
+
+/** A column of a table, and what it shows of a line. */
+export interface LineColumn<Line> extends Column {
+  cellOf(line: Line): Cell;
+}
+
+/** The first and the last time. The day says most of a time, so a narrow terminal has the days. */
+export function timeColumns({ times }: View): LineColumn<Seen>[] {
+  const { show } = timeDisplay(times);
+  return [
+    { heading: 'FIRST', widths: [0, ...DAY], narrow: narrowTime, cellOf: ({ first }) => show(first) },
+    { heading: 'LAST', widths: [0, ...DAY], narrow: narrowTime, cellOf: ({ last }) => show(last) },
+  ];
+}
+
+const DAY = ['2026-11-06'.length];
+
+function narrowTime(time: string, width: number): string[] {
+  return [cutToWidth(/^\d{4}-\d\d-\d\d /.test(time) ? time.slice(0, 10) : time, width)];
+}
