@@ -62,7 +62,7 @@ export function toAuditEvent(text: string, context: RecordContext): ReadRecord {
       action: action.toWellFormed(),
       access,
       outcome,
-      parameters: parameters.map((name) => name.toWellFormed()),
+      parameters,
       record,
       redacted,
       contentHash: createHash('sha256').update(canonicalJson(tree)).digest('hex'),

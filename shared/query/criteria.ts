@@ -59,7 +59,7 @@ interface BooleanCriterionDefinition {
 }
 
 /** The criteria that are true or false. */
-export const BOOLEAN_CRITERIA = {
+const BOOLEAN_CRITERIA = {
   changes: {
     attribute: 'access',
     values: { true: 'write', false: 'read' },
