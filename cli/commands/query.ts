@@ -1,5 +1,6 @@
 import { type QueryDeps, readPage } from '../../shared/query/ask.ts';
-import { type Criteria, fixedAttributes, readCriteria } from '../../shared/query/criteria.ts';
+import { readCriteria } from '../../shared/query/criteria.ts';
+import { type Criteria, fixedAttributes } from '../../shared/query/criteria-table.ts';
 import { explainCost, explainPlan } from '../../shared/query/plan.ts';
 import { csvRow, eventCsv, FULL_COLUMNS, LISTED_COLUMNS } from '../../shared/render/csv.ts';
 import { displayText } from '../../shared/render/display.ts';

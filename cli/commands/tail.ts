@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { fixedAttributes, readCriteria } from '../../shared/query/criteria.ts';
+import { readCriteria } from '../../shared/query/criteria.ts';
+import { fixedAttributes } from '../../shared/query/criteria-table.ts';
 import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';

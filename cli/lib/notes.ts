@@ -2,7 +2,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria-table.ts';
 import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
 import type { OtherIdentity } from '../../shared/query/other-identities.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';

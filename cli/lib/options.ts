@@ -7,7 +7,7 @@ import {
   TEXT_CRITERIA,
   type TextCriterion,
   USUAL_WITHIN,
-} from '../../shared/query/criteria.ts';
+} from '../../shared/query/criteria-table.ts';
 import { nearestNames } from '../../shared/query/near-names.ts';
 import { type Argument, type Flag, type Flags, UsageError } from './command.ts';
 import { SINCE } from './times.ts';

@@ -6,7 +6,7 @@ import {
   TEXT_CRITERIA,
   type TextCriterion,
   USUAL_WITHIN,
-} from '../query/criteria.ts';
+} from '../query/criteria-table.ts';
 import { oneOf } from '../query/near-names.ts';
 import type { Target } from './messages.ts';
 import { Problem } from './problem.ts';

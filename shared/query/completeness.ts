@@ -1,6 +1,6 @@
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../store/ledger.ts';
 import type { QueryDeps } from './ask.ts';
-import type { Criteria } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 
 /** How complete the events of an answer are. */
 export interface Completeness {

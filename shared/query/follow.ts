@@ -1,7 +1,7 @@
 import { timeOf } from '../audit-event/event-time.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
-import type { Criteria } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 
 export interface FollowRequest {
   criteria: Criteria;

@@ -2,7 +2,8 @@ import type { StoredEvent } from '../store/event-item.ts';
 import { getEvents } from '../store/events-table.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import { CONFIGURING_OPERATIONS, type History, historiesOf } from './configuration.ts';
-import { type Criteria, CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
+import { CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 
 /** What is asked about an environment's configuration, as it comes from outside. */
 interface Asked extends Pick<Criteria, 'account' | 'region' | 'since' | 'until'> {

@@ -14,7 +14,7 @@ import {
   TEXT_CRITERIA,
   TEXT_CRITERION_NAMES,
   type TextCriterion,
-} from './criteria.ts';
+} from './criteria-table.ts';
 import { nearestNames } from './near-names.ts';
 import { type OtherIdentity, otherIdentities } from './other-identities.ts';
 import { isIndexed, type Order } from './plan.ts';

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { attributeOf } from '../audit-event/attributes.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readPage } from './ask.ts';
-import { isPrefix, TEXT_CRITERIA } from './criteria.ts';
+import { isPrefix, TEXT_CRITERIA } from './criteria-table.ts';
 import { nearestNames } from './near-names.ts';
 import { nameOf } from './user-aliases.ts';
 

@@ -2,7 +2,7 @@ import { type AttributeName, type AttributeValues, attributeOf } from '../audit-
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
-import type { Criteria } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 import { type Seen, see } from './seen.ts';
 import { NO_ALIASES, nameOf, type UserAliases } from './user-aliases.ts';
 

@@ -14,7 +14,7 @@ import {
   TEXT_CRITERIA,
   TEXT_CRITERION_NAMES,
   type TextCriterion,
-} from './criteria.ts';
+} from './criteria-table.ts';
 
 export type Order = 'newest-first' | 'oldest-first';
 

@@ -1,6 +1,6 @@
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll } from './ask.ts';
-import type { Criteria } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 import { type Seen, see } from './seen.ts';
 
 /** Events that were counted. */

@@ -1,6 +1,7 @@
 import { defined } from '../defined.ts';
 import { TrailError } from '../errors.ts';
-import { type Criteria, expectFewValues } from './criteria.ts';
+import { expectFewValues } from './criteria.ts';
+import type { Criteria } from './criteria-table.ts';
 
 /** Names of people by their user ID in IAM Identity Center. CloudTrail names some users by this ID alone. */
 export type UserAliases = ReadonlyMap<string, string>;

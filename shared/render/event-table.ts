@@ -1,5 +1,5 @@
 import type { AttributeName } from '../audit-event/attributes.ts';
-import type { FixedAttributes } from '../query/criteria.ts';
+import type { FixedAttributes } from '../query/criteria-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { reasonOf, resultOf, whatOf, whoOf } from './event-words.ts';
 import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';

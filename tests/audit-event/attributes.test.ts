@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot, tableDefinitions } from '../../local/table-definitions.ts';
 import { attributeNamed, attributesWhere, isInListedMap, LISTED_MAP } from '../../shared/audit-event/attributes.ts';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria-table.ts';
 
 const LISTED = attributesWhere(({ shown }) => shown === 'list');
 const KEYS = attributesWhere(({ index }) => index !== undefined);

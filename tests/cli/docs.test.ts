@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { actionReference } from '../../cli/action-reference.ts';
 import { cliReference } from '../../cli/reference.ts';
-import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { TEXT_CRITERION_NAMES } from '../../shared/query/criteria-table.ts';
 import { allCommands } from '../support/program.ts';
 
 test('docs/cli.md is what the program says; npm run docs writes it anew', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Criteria } from '../../shared/query/criteria.ts';
+import type { Criteria } from '../../shared/query/criteria-table.ts';
 import { likelyCauses } from '../../shared/query/likely-causes.ts';
 import { nearestNames } from '../../shared/query/near-names.ts';
 import { askStore, EventStore } from '../support/event-store.ts';

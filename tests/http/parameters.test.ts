@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { CRITERIA_PARAMETERS, PAGE_PARAMETERS, pathParameter, readValues } from '../../shared/http/parameters.ts';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria.ts';
+import { TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria-table.ts';
 
 const read = (query: [string, string][]) => readValues({ ...CRITERIA_PARAMETERS, ...PAGE_PARAMETERS }, {}, { query });
 

@@ -1,13 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Criteria,
-  CriteriaError,
-  exclusionsOf,
-  readCriteria,
-  TEXT_CRITERIA,
-  TEXT_CRITERION_NAMES,
-} from '../../shared/query/criteria.ts';
+import { CriteriaError, readCriteria } from '../../shared/query/criteria.ts';
+import { type Criteria, exclusionsOf, TEXT_CRITERIA, TEXT_CRITERION_NAMES } from '../../shared/query/criteria-table.ts';
 import { codePoint } from '../support/code-point.ts';
 
 const CLOSED = TEXT_CRITERION_NAMES.filter((name) => TEXT_CRITERIA[name].values !== undefined);

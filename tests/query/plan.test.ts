@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Criteria, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria.ts';
+import { type Criteria, TEXT_CRITERION_NAMES, type TextCriterion } from '../../shared/query/criteria-table.ts';
 import { type Order, planQuery, queryInput } from '../../shared/query/plan.ts';
 import { storedText } from '../../shared/store/event-item.ts';
 import { codePoint } from '../support/code-point.ts';

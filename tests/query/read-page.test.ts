@@ -2,7 +2,7 @@ import { DynamoDBClient, type QueryCommand, type QueryCommandInput } from '@aws-
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { answerQuestion, openQuestion, type QueryDeps, readPage } from '../../shared/query/ask.ts';
-import type { Criteria } from '../../shared/query/criteria.ts';
+import type { Criteria } from '../../shared/query/criteria-table.ts';
 import type { Order } from '../../shared/query/plan.ts';
 import { type Item, toItem } from '../../shared/store/item.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { actorOf, principalOf } from '../../shared/audit-event/principal.ts';
 import type { JsonRecord } from '../../shared/audit-event/record-fields.ts';
-import type { Criteria } from '../../shared/query/criteria.ts';
+import type { Criteria } from '../../shared/query/criteria-table.ts';
 import { idsOf, NO_ALIASES, nameOf, readUserAliases, withUserIds } from '../../shared/query/user-aliases.ts';
 import { ROOT } from '../support/cli.ts';
 

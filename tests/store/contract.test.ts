@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { answerQuestion, openQuestion } from '../../shared/query/ask.ts';
-import type { Criteria } from '../../shared/query/criteria.ts';
+import type { Criteria } from '../../shared/query/criteria-table.ts';
 import {
   listDays,
   listEnvironments,
