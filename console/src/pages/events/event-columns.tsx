@@ -40,13 +40,14 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     {
       id: 'eventTime',
       label: times.heading('Time'),
+      width: 175,
       sortingField: 'eventTime',
       cell: ({ eventTime }) => <span className="nowrap">{times.show(eventTime)}</span>,
     },
     {
       id: 'user',
       label: 'Who',
-      minWidth: 120,
+      width: 190,
       cell: (event) => {
         const who = displayText(whoOf(event, { aliases }));
         if (event.user === undefined) {
@@ -62,7 +63,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     {
       id: 'action',
       label: 'What',
-      minWidth: 200,
+      width: 330,
       isRowHeader: true,
       cell: (event) => (
         <Value criterion="action" value={event.action} {...narrow}>
@@ -73,7 +74,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     {
       id: 'environment',
       label: 'Environment',
-      minWidth: 120,
+      width: 150,
       cell: ({ environment }) => (
         <Value criterion="environment" value={environment} {...narrow}>
           {environment !== undefined && (
@@ -85,7 +86,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     {
       id: 'outcome',
       label: 'Result',
-      minWidth: 120,
+      width: 220,
       cell: (event) => (
         <Value criterion="outcome" value={event.outcome} {...narrow}>
           <Result event={event} />
@@ -99,7 +100,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     return {
       id: name,
       label,
-      minWidth: 100,
+      width: 170,
       cell: (event) => {
         const value = attributeOf(event, name);
         if (value === undefined) return '-';
