@@ -11,7 +11,8 @@ import { CriteriaError, readCriteria } from './criteria.ts';
 import type { Criteria, GivenCriteria } from './criteria-table.ts';
 import { PartitionReader, takeInOrder } from './partitions.ts';
 import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
-import { NO_ALIASES, type UserAliases, withUserIds } from './user-aliases.ts';
+import { NO_ALIASES, type UserAliases } from './user-aliases.ts';
+import { withUserIds } from './user-ids.ts';
 
 /** Where to ask. */
 export interface QueryDeps {
