@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { abortable } from '../aws/dynamodb.ts';
-import { budgetOf } from '../ingest/time-budget.ts';
+import { budgetOf, UNLIMITED } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { rememberedCompleteness } from '../query/completeness.ts';
 import {
@@ -41,15 +41,17 @@ export interface TimeLimits {
 export function createApi(deps: QueryDeps, { failed, explain = toProblem, maxResponseBytes, timeLimits }: ApiOptions) {
   const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
+    const isAwaited = () => request.signal?.aborted !== true;
+    const budget = timeLimits ? budgetOf(timeLimits.page) : UNLIMITED;
+    // For a caller who has gone, nothing more is read, and requests in flight end.
+    const time = { isSpent: () => budget.isSpent() || !isAwaited() };
+    const dynamo = request.signal ? abortable(deps.dynamo, request.signal) : deps.dynamo;
     try {
-      const time = timeLimits && budgetOf(timeLimits.page);
-      const dynamo = request.signal ? abortable(deps.dynamo, request.signal) : deps.dynamo;
-      const work = respond(request, { ...httpDeps, dynamo, ...(time && { time }) }, maxResponseBytes);
+      const work = respond(request, { ...httpDeps, dynamo, time }, maxResponseBytes);
       const response = await (timeLimits ? within(timeLimits.answer, work) : work);
       return request.method === 'HEAD' ? { ...response, body: '' } : response;
     } catch (error) {
-      // If nobody waits for the answer, the error is that the work was ended.
-      if (PROBLEMS[toProblem(error).kind].status >= 500 && !request.signal?.aborted) failed(error);
+      if (PROBLEMS[toProblem(error).kind].status >= 500 && isAwaited()) failed(error);
       return problemResponse(explain(error));
     }
   };
