@@ -9,7 +9,7 @@ import {
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
-import { recordOmitted } from './event-text.ts';
+import { recordOmitted } from './event-facts.ts';
 import { reasonOf, whoOf } from './event-words.ts';
 import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';

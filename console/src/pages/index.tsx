@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Route } from '../lib/route.ts';
+import { EventPage } from './event/event-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
 
@@ -11,7 +12,8 @@ interface Page {
 
 /** The page of a route. */
 export function pageOf({ segments, params }: Route): Page {
-  const [section] = segments;
+  const [section, name] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
+  if (section === 'events' && name !== undefined) return { title: 'Event', content: <EventPage eventId={name} /> };
   return { title: 'Not found', content: <NoPage /> };
 }

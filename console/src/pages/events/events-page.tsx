@@ -16,6 +16,7 @@ import { useSession } from '../../lib/session.tsx';
 import type { Timeline } from '../../lib/timeline.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
 import { useInterval } from '../../lib/use-interval.ts';
+import { useEventPanel } from '../event/event-panel.tsx';
 import { EventTable } from './event-table.tsx';
 import { QuestionBar } from './question-bar.tsx';
 import { SavedSearches } from './saved-searches.tsx';
@@ -37,6 +38,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   const limit = String(preferences.pageSize);
   const list = new URLSearchParams([...question, ['limit', limit], ['order', order]]);
   const events = useEventPages(apiPath(info, '/events', list));
+  useEventPanel(params, events.pages);
   // The table comes first: the store answers one question after the other.
   const isListed = events.pages.length > 0 || !events.loading;
   const bars = new URLSearchParams([...question, ['buckets', BARS]]);
