@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { useTimes } from '../lib/preferences.tsx';
-import type { Timeline } from '../lib/timeline.ts';
+import { type Bar, barsOf, type Timeline } from '../lib/timeline.ts';
+import { counted } from '../lib/words.ts';
 
 interface HistogramProps {
   timeline: Timeline;
@@ -107,29 +108,6 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
   );
 }
 
-interface Bar {
-  /** Milliseconds since 1970. */
-  start: number;
-  reads: number;
-  writes: number;
-  failures: number;
-}
-
-/** A bar for each bucket of the range, also for those without events. */
-function barsOf({ from, to, bucketSeconds, buckets }: Timeline): Bar[] {
-  if (from === undefined || to === undefined) return [];
-  const width = bucketSeconds * 1000;
-  const byStart = new Map(buckets.map((bucket) => [Date.parse(bucket.start), bucket]));
-  const first = Math.min(Math.floor(Date.parse(from) / width) * width, ...byStart.keys());
-  const end = Math.max(Date.parse(to), first + width);
-  const count = Math.min(Math.ceil((end - first) / width), 400);
-  return Array.from({ length: count }, (_, i) => {
-    const start = first + i * width;
-    const { reads = 0, writes = 0, failures = 0 } = byStart.get(start) ?? {};
-    return { start, reads, writes, failures };
-  });
-}
-
 function barAt({ clientX }: PointerEvent, list: HTMLElement | null, count: number): number {
   const { left, width } = list?.getBoundingClientRect() ?? { left: 0, width: 1 };
   return Math.max(0, Math.min(count - 1, Math.floor(((clientX - left) / width) * count)));
@@ -146,5 +124,3 @@ function lengthOf(seconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => seconds % size === 0) ?? UNITS[3];
   return counted(seconds / length, unit);
 }
-
-const counted = (count: number, what: string) => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;

@@ -103,8 +103,8 @@ function objectsOf(node: JsonNode | undefined): [string, JsonObject][] {
 const textOf = (text: string, node: JsonNode | undefined) =>
   node === undefined ? 'null' : text.slice(node.start, node.end);
 
-/** Members whose digits do not matter. */
-function plainMembers(text: string, object: JsonObject, names: readonly string[]) {
-  const members = object.members.filter(({ key }) => names.includes(key.value));
-  return Object.fromEntries(members.map(({ key, value }) => [key.value, JSON.parse(textOf(text, value))]));
+/** Members whose digits do not matter, as values. */
+function plainMembers(text: string, { members }: JsonObject, names: readonly string[]) {
+  const plain = members.filter(({ key }) => names.includes(key.value));
+  return JSON.parse(`{${plain.map(({ key, value }) => text.slice(key.start, value.end)).join(',')}}`);
 }

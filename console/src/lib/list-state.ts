@@ -12,7 +12,7 @@ export const WHOLE_LIST: ListState = { filter: '', sort: undefined, page: 1 };
 export interface ListValues<T> {
   id: string;
   /** What the column shows; undefined comes last. The filter looks into texts. */
-  valueOf(item: T): string | number | undefined;
+  value(item: T): string | number | undefined;
 }
 
 /** The state that the address of a page has: `filter=prod&sort=-last&page=2`. */
@@ -54,13 +54,13 @@ export function shownItems<T>(
 ): ShownItems<T> {
   const wanted = filter.trim().toLowerCase();
   const matching = items.filter((item) =>
-    columns.some(({ valueOf }) => {
-      const value = valueOf(item);
+    columns.some((column) => {
+      const value = column.value(item);
       return wanted === '' || (typeof value === 'string' && value.toLowerCase().includes(wanted));
     }),
   );
   const column = columns.find(({ id }) => id === sort?.column);
-  if (column) matching.sort((a, b) => compare(column.valueOf(a), column.valueOf(b), sort?.descending ?? false));
+  if (column) matching.sort((a, b) => compare(column.value(a), column.value(b), sort?.descending ?? false));
   const pages = Math.max(1, Math.ceil(matching.length / pageSize));
   const current = Math.min(page, pages);
   const start = (current - 1) * pageSize;

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
 import type { Route } from '../lib/route.ts';
+import { EnvironmentsPage } from './environments/environments-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
+import { UsersPage } from './users/users-page.tsx';
 
 /** A page, and what the tab of the browser is called. */
 interface Page {
@@ -13,5 +15,7 @@ interface Page {
 export function pageOf({ segments, params }: Route): Page {
   const [section] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
+  if (section === 'environments') return { title: 'Environments', content: <EnvironmentsPage params={params} /> };
+  if (section === 'users') return { title: 'People', content: <UsersPage params={params} /> };
   return { title: 'Not found', content: <NoPage /> };
 }

@@ -1,0 +1,24 @@
+import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import { RECENT, readRecent } from '../lib/recent.ts';
+
+/** Chooses what counts as recent on a page. */
+export function RecentChoice({
+  params,
+  onChange,
+}: {
+  params: URLSearchParams;
+  onChange(params: URLSearchParams): void;
+}) {
+  return (
+    <SegmentedControl
+      label="Recent"
+      selectedId={readRecent(params)}
+      options={Object.entries(RECENT).map(([id, text]) => ({ id, text: `L${text.slice(1)}` }))}
+      onChange={({ detail }) => {
+        const changed = new URLSearchParams(params);
+        changed.set('recent', detail.selectedId);
+        onChange(changed);
+      }}
+    />
+  );
+}
