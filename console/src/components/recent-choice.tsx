@@ -1,5 +1,6 @@
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import { RECENT, readRecent } from '../lib/recent.ts';
+import { withParameter } from '../lib/route.ts';
 
 /** Chooses what counts as recent on a page. */
 export function RecentChoice({
@@ -14,11 +15,7 @@ export function RecentChoice({
       label="Recent"
       selectedId={readRecent(params)}
       options={Object.entries(RECENT).map(([id, text]) => ({ id, text: `L${text.slice(1)}` }))}
-      onChange={({ detail }) => {
-        const changed = new URLSearchParams(params);
-        changed.set('recent', detail.selectedId);
-        onChange(changed);
-      }}
+      onChange={({ detail }) => onChange(withParameter(params, 'recent', detail.selectedId))}
     />
   );
 }
