@@ -23,8 +23,11 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
   const highest = Math.max(1, ...bars.map(({ reads, writes, failures }) => reads + writes + failures));
   const width = timeline.bucketSeconds * 1000;
   const isoOf = (time: number) => new Date(time).toISOString();
-  const describe = ({ start, reads, writes, failures }: Bar) =>
-    `${times.full(isoOf(start))}, ${lengthOf(timeline.bucketSeconds)}: ${counted(writes, 'change')}, ${counted(reads, 'read')}, ${counted(failures, 'failure')}`;
+  const describe = ({ start, reads, writes, failures, counted: isCounted }: Bar) => {
+    const time = `${times.full(isoOf(start))}, ${lengthOf(timeline.bucketSeconds)}`;
+    if (!isCounted) return `${time}: not counted`;
+    return `${time}: ${counted(writes, 'change')}, ${counted(reads, 'read')}, ${counted(failures, 'failure')}`;
+  };
   const current = Math.min(focused, bars.length - 1);
   const [first, last] = anchor === undefined ? [-1, -1] : [Math.min(anchor, current), Math.max(anchor, current)];
   const choose = (from: number, to: number) => {
@@ -83,7 +86,7 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
           <button
             key={bar.start}
             type="button"
-            className={`histogram-bar${i >= first && i <= last ? ' chosen' : ''}`}
+            className={`histogram-bar${i >= first && i <= last ? ' chosen' : ''}${bar.counted ? '' : ' uncounted'}`}
             tabIndex={i === current ? 0 : -1}
             aria-label={describe(bar)}
             onFocus={() => setFocused(i)}
@@ -103,6 +106,7 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
         <span className="writes">changes</span>
         <span className="reads">reads</span>
         <span className="failures">denied or failed</span>
+        {timeline.truncated && <span className="uncounted">not counted</span>}
       </div>
     </div>
   );

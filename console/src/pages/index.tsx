@@ -5,6 +5,7 @@ import { EnvironmentPage } from './environments/environment-page.tsx';
 import { EnvironmentsPage } from './environments/environments-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
 import { UserPage } from './users/user-page.tsx';
 import { UsersPage } from './users/users-page.tsx';
 
@@ -18,6 +19,7 @@ interface Page {
 export function pageOf({ segments, params }: Route): Page {
   const [section, name] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
+  if (section === 'overview') return { title: 'Overview', content: <OverviewPage params={params} /> };
   if (section === 'environments' && name !== undefined) {
     return { title: displayText(name), content: <EnvironmentPage key={name} name={name} params={params} /> };
   }

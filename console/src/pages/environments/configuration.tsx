@@ -36,11 +36,11 @@ export function Configuration({ name, place, at, onChange }: ConfigurationProps)
     <Part
       title="Configuration"
       description={at === undefined || first === undefined ? 'Now' : `At ${times.full(first.at)}`}
+      actions={<TimeChoice key={at ?? ''} time={at} onChange={onChange} />}
       answer={answer}
     >
       {(configurations) => (
         <SpaceBetween size="m">
-          <TimeChoice key={at ?? ''} time={at} onChange={onChange} />
           {configurations.length === 0 && (
             <Box>Unknown: until then, the trail has no request that created, updated or deleted this environment.</Box>
           )}

@@ -1,22 +1,15 @@
 import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
-import type { Completeness } from '../../../../shared/query/completeness.ts';
-import type { EnvironmentTimes } from '../../../../shared/query/environments.ts';
 import { environmentColumns, keyOfEnvironment } from '../../components/environment-columns.tsx';
 import { ListTable } from '../../components/list-table.tsx';
 import { PartContent } from '../../components/part.tsx';
 import { RecentChoice } from '../../components/recent-choice.tsx';
 import { listStateIn } from '../../lib/address-list.ts';
+import type { EnvironmentList } from '../../lib/answers.ts';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
 import { readRecent } from '../../lib/recent.ts';
 import { hrefOf, navigate } from '../../lib/route.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
-
-/** The answer of /environments. */
-export interface EnvironmentList {
-  environments: EnvironmentTimes[];
-  completeness: Completeness;
-}
 
 const SEGMENTS = ['environments'];
 

@@ -85,7 +85,7 @@ const PLACES = [
 export function PlaceLists({ person, question }: PersonListsProps) {
   const isOtherwiseKnown = person.users.some(({ user }) => user !== person.name);
   return (
-    <div className="person-places">
+    <div className="two-columns">
       {PLACES.filter(({ list }) => list !== 'users' || isOtherwiseKnown).map(({ list, title, of }) => {
         const attributes = Object.entries(of) as [AttributeName, string][];
         // What a line says of the person's name is more exact than the name that the page was asked by.
