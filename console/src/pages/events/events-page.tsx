@@ -11,7 +11,7 @@ import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
 import { apiPath } from '../../lib/paths.ts';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
-import { hrefOf, navigate } from '../../lib/route.ts';
+import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import type { Timeline } from '../../lib/timeline.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
@@ -124,14 +124,6 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
       <EventTable params={params} events={events} narrow={narrow} />
     </SpaceBetween>
   );
-}
-
-/** The parameters with one set, or without it. */
-export function withParameter(params: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
-  const changed = new URLSearchParams(params);
-  if (value === undefined) changed.delete(name);
-  else changed.set(name, value);
-  return changed;
 }
 
 function countOf(timeline: Timeline | undefined): string {
