@@ -131,6 +131,10 @@ export const QUESTIONS: readonly string[] = [
   '/environments/prod-etl/summary?since=30d',
   '/environments/prod-etl/history',
   '/compare?id=a&id=b',
+  '/news?since=90d',
+  '/coverage',
+  '/verification',
+  '/quarantine',
   '/openapi.json',
 ];
 
