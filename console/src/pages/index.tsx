@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Route } from '../lib/route.ts';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
+import { TrustPage } from './trust/trust-page.tsx';
 
 /** A page, and what the tab of the browser is called. */
 interface Page {
@@ -13,5 +14,6 @@ interface Page {
 export function pageOf({ segments, params }: Route): Page {
   const [section] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
+  if (section === 'trust') return { title: 'Trust', content: <TrustPage params={params} /> };
   return { title: 'Not found', content: <NoPage /> };
 }
