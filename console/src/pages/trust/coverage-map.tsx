@@ -65,18 +65,26 @@ export function CoverageMap({ lines }: { lines: readonly CoverageLine[] }) {
         >
           <thead>
             <tr>
+              <td className="coverage-name" />
+              {monthsOf(cells).map(({ month, count: width }) => (
+                <th key={month} scope="colgroup" colSpan={width}>
+                  {width > 2 ? month : ''}
+                </th>
+              ))}
+              <td />
+            </tr>
+            <tr>
               <th scope="col" className="coverage-name">
                 Account and Region
               </th>
-              <th scope="col" className="coverage-age">
-                Newest log file
-              </th>
-              {cells.map((cell, i) => (
+              {cells.map((cell) => (
                 <th scope="col" key={cell.from} className="coverage-day" aria-label={daysOf(cell)}>
-                  <span className="coverage-month">{monthAbove(cells, i)}</span>
                   {cell.from.slice(8)}
                 </th>
               ))}
+              <th scope="col" className="coverage-newest">
+                Newest log file
+              </th>
             </tr>
           </thead>
           <tbody
@@ -134,16 +142,13 @@ interface MapLineProps {
 
 const MapLine = memo(function MapLine({ line, tabStop, times }: MapLineProps) {
   const { account, region, newest, cells } = line;
-  const name = displayText(`${account} ${region}`);
+  const name = displayText(account === '-' ? region : `${account} ${region}`);
   const now = useMemo(Date.now, []);
   return (
     <tr>
       <th scope="row" className="coverage-name">
         {name}
       </th>
-      <td className="coverage-age" title={newest === undefined ? 'not known' : times.full(newest)}>
-        {newest === undefined ? '-' : relativeTime(Date.parse(newest), now)}
-      </td>
       {cells.map((cell, i) => (
         <td key={cell.from}>
           <a
@@ -156,6 +161,9 @@ const MapLine = memo(function MapLine({ line, tabStop, times }: MapLineProps) {
           </a>
         </td>
       ))}
+      <td className="coverage-newest" title={newest === undefined ? 'not known' : times.full(newest)}>
+        {newest === undefined ? '-' : relativeTime(Date.parse(newest), now)}
+      </td>
     </tr>
   );
 });
@@ -167,10 +175,8 @@ function cellAt(target: EventTarget): HTMLAnchorElement | undefined {
 /** `2026-11-06`, or the first and the last day of a cell that has several. */
 const daysOf = ({ from, to }: CoverageCell) => (from === to ? from : `${from} to ${to}`);
 
-/** The month above its first cell, unless the next one begins before there is room for it. */
-function monthAbove(cells: readonly CoverageCell[], i: number): string {
-  const month = cells[i]?.from.slice(0, 7) ?? '';
-  const isFirst = cells[i - 1]?.from.slice(0, 7) !== month;
-  const hasRoom = cells[i + 2]?.from.startsWith(month) ?? i > 0;
-  return isFirst && hasRoom ? month : '';
+/** The months in which the cells begin, and how many do. */
+function monthsOf(cells: readonly CoverageCell[]): { month: string; count: number }[] {
+  const byMonth = Map.groupBy(cells, ({ from }) => from.slice(0, 7));
+  return [...byMonth].map(([month, { length }]) => ({ month, count: length }));
 }

@@ -72,7 +72,8 @@ export function Remedies({ remedies }: { remedies: readonly Remedy[] }) {
     <ul className="remedies">
       {remedies.map(({ does, command }) => (
         <li key={command}>
-          {does}: <Command text={command} />
+          {does}:
+          <Command text={command} />
         </li>
       ))}
     </ul>

@@ -19,6 +19,7 @@ import { type Answer, useAnswer } from '../../lib/use-answer.ts';
 import { totalOf } from './coverage-grid.ts';
 import { CoverageSection } from './coverage-section.tsx';
 import { ProblemFiles } from './problem-files.tsx';
+import './trust.css';
 import { type TrustFacts, verdictOf } from './verdict.ts';
 import { Verification } from './verification.tsx';
 
