@@ -118,6 +118,13 @@ export function sortLines(lines: readonly CoverageLine[], sort: Sort): CoverageL
   return lines.toSorted((a, b) => COMPARE[sort](a, b) || (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
+/** A day without a log file is normal where nothing happens; it should be seen, however. */
+const SILENT_MS = DAY_MS;
+
+/** Whether no log file came for more than a day. @param now milliseconds since 1970 */
+export const isSilent = ({ newest }: CoverageLine, now: number) =>
+  newest !== undefined && now - Date.parse(newest) > SILENT_MS;
+
 /** Those whose account or Region has all words of a text in it. */
 export function filterLines(lines: readonly CoverageLine[], text: string): CoverageLine[] {
   const words = text.toLowerCase().split(/\s+/);

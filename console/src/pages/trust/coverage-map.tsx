@@ -1,11 +1,11 @@
 import Tooltip from '@cloudscape-design/components/tooltip';
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import { COVERAGE_LEVELS, type CoverageLevel } from '../../../../shared/render/coverage-cells.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { relativeTime, type TimeDisplay } from '../../../../shared/render/times.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
-import { type CoverageCell, type CoverageLine, countsInWords, eventsOf } from './coverage-grid.ts';
+import { type CoverageCell, type CoverageLine, countsInWords, eventsOf, isSilent } from './coverage-grid.ts';
 
 /** The level can be seen without its color. */
 const SIGNS: Readonly<Record<CoverageLevel, string>> = {
@@ -20,11 +20,19 @@ const SIGNS: Readonly<Record<CoverageLevel, string>> = {
 /** The ledger does not know what is missing: only a comparison with the bucket does. */
 const LEGEND = COVERAGE_LEVELS.filter(({ level }) => level !== 'missing').toReversed();
 
+interface CoverageMapProps {
+  lines: readonly CoverageLine[];
+  /** Whether log files should arrive all the time. */
+  isFed: boolean;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
 /**
  * A heat map: a row for each account and Region, a cell for each day, or for some weeks. Arrow keys move between cells; a click or
  * Enter shows the events of a cell.
  */
-export function CoverageMap({ lines }: { lines: readonly CoverageLine[] }) {
+export function CoverageMap({ lines, isFed, now }: CoverageMapProps) {
   const times = useTimes();
   const cells = lines[0]?.cells ?? [];
   const [focused, setFocused] = useState({ row: 0, column: cells.length - 1 });
@@ -106,7 +114,7 @@ export function CoverageMap({ lines }: { lines: readonly CoverageLine[] }) {
                 key={`${line.account} ${line.region}`}
                 line={line}
                 tabStop={i === row ? column : undefined}
-                times={times}
+                newest={newestInWords(line, times, isFed, now)}
               />
             ))}
           </tbody>
@@ -137,13 +145,13 @@ interface MapLineProps {
   line: CoverageLine;
   /** The cell to which Tab goes; undefined: it is in another line. */
   tabStop: number | undefined;
-  times: TimeDisplay;
+  /** When the newest log file was delivered, in words. */
+  newest: string;
 }
 
-const MapLine = memo(function MapLine({ line, tabStop, times }: MapLineProps) {
-  const { account, region, newest, cells } = line;
+const MapLine = memo(function MapLine({ line, tabStop, newest }: MapLineProps) {
+  const { account, region, cells } = line;
   const name = displayText(account === '-' ? region : `${account} ${region}`);
-  const now = useMemo(Date.now, []);
   return (
     <tr>
       <th scope="row" className="coverage-name">
@@ -161,12 +169,17 @@ const MapLine = memo(function MapLine({ line, tabStop, times }: MapLineProps) {
           </a>
         </td>
       ))}
-      <td className="coverage-newest" title={newest === undefined ? 'not known' : times.full(newest)}>
-        {newest === undefined ? '-' : relativeTime(Date.parse(newest), now)}
-      </td>
+      <td className="coverage-newest">{newest}</td>
     </tr>
   );
 });
+
+function newestInWords(line: CoverageLine, times: TimeDisplay, isFed: boolean, now: number): string {
+  if (line.newest === undefined) return '-';
+  const time = Date.parse(line.newest);
+  if (!isFed || !isSilent(line, now)) return `${relativeTime(time, now)}`;
+  return `silent for ${relativeTime(time, now).replace(' ago', '')}, since ${times.show(line.newest)}`;
+}
 
 function cellAt(target: EventTarget): HTMLAnchorElement | undefined {
   return (target instanceof Element && target.closest('a')) || undefined;

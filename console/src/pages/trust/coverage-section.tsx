@@ -10,9 +10,9 @@ import type { Coverage } from '../../../../shared/query/coverage.ts';
 import type { Watermark } from '../../../../shared/store/ledger.ts';
 import { Command } from '../../components/command.tsx';
 import { useSession } from '../../lib/session.tsx';
-import { coverageDays, coverageGrid, filterLines, SORTS, type Sort, sortLines } from './coverage-grid.ts';
+import { coverageDays, coverageGrid, filterLines, isSilent, SORTS, type Sort, sortLines } from './coverage-grid.ts';
 import { CoverageMap } from './coverage-map.tsx';
-import { tableCommand } from './remedies.ts';
+import { doctorCommand, tableCommand } from './remedies.ts';
 
 interface CoverageSectionProps {
   rows: readonly Coverage[];
@@ -35,9 +35,12 @@ const SORT_NAMES: Readonly<Record<Sort, string>> = {
 /** The ingestion status of the log files of each account, Region and day. */
 export function CoverageSection({ rows, watermarks, range, params, onChange }: CoverageSectionProps) {
   const { info } = useSession();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the time when the answer came
+  const now = useMemo(Date.now, [rows]);
+  const isFed = info.source.kind !== 'local';
   const days = useMemo(
-    () => coverageDays(range.get('since') ?? '', range.get('until') ?? undefined, Date.now()),
-    [range],
+    () => coverageDays(range.get('since') ?? '', range.get('until') ?? undefined, now),
+    [range, now],
   );
   const lines = useMemo(() => coverageGrid(rows, watermarks, days), [rows, watermarks, days]);
   const filter = params.get('filter') ?? '';
@@ -66,7 +69,13 @@ export function CoverageSection({ rows, watermarks, range, params, onChange }: C
       }
       footer={
         <Box color="text-body-secondary" fontSize="body-s">
-          Log files that nobody announced are not in the ledger. To find them, compare with the bucket:{' '}
+          {isFed && lines.some((line) => isSilent(line, now)) && (
+            <>
+              Silent: no log file came for more than a day. That is normal where nothing happens. If it is not, find out why:
+              <Command text={doctorCommand(info)} />
+            </>
+          )}
+          Log files that nobody announced are not in the ledger. To find them, compare with the bucket:
           <Command text={tableCommand(['coverage', ...words, '--bucket', 's3://TRAIL-BUCKET'], info)} />
         </Box>
       }
@@ -104,7 +113,7 @@ export function CoverageSection({ rows, watermarks, range, params, onChange }: C
           {shown.length === 0 ? (
             <Box textAlign="center">No account or Region has this in its name.</Box>
           ) : (
-            <CoverageMap lines={shown.slice((page - 1) * LINES_PER_PAGE, page * LINES_PER_PAGE)} />
+            <CoverageMap lines={shown.slice((page - 1) * LINES_PER_PAGE, page * LINES_PER_PAGE)} isFed={isFed} now={now} />
           )}
         </SpaceBetween>
       )}

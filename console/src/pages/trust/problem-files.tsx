@@ -11,7 +11,7 @@ import type { ProblemFile } from '../../../../shared/query/quarantine.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { Command } from '../../components/command.tsx';
 import { useSession } from '../../lib/session.tsx';
-import { PROBLEM_STATES, type Remedy } from './remedies.ts';
+import { PROBLEMS, type Remedy } from './remedies.ts';
 
 interface ProblemFilesProps {
   logFiles: readonly ProblemFile[];
@@ -22,9 +22,9 @@ interface ProblemFilesProps {
 /** The log files that are not stored completely, or not as CloudTrail signed them: why, and what helps. */
 export function ProblemFiles({ logFiles, truncated }: ProblemFilesProps) {
   const { info } = useSession();
-  const groups = PROBLEM_STATES.map((state) => ({
-    ...state,
-    files: logFiles.filter((file) => file.state === state.state),
+  const groups = PROBLEMS.map((problem) => ({
+    ...problem,
+    files: logFiles.filter(({ state }) => problem.states.some((own) => own === state)),
   })).filter(({ files }) => files.length > 0);
   const count = `${logFiles.length.toLocaleString('en-US')}${truncated ? '+' : ''}`;
   return (
@@ -45,13 +45,12 @@ export function ProblemFiles({ logFiles, truncated }: ProblemFilesProps) {
         <StatusIndicator type="success">No log file of this time is quarantined, failed or altered.</StatusIndicator>
       ) : (
         <SpaceBetween size="l">
-          {groups.map(({ state, title, means, remedies, files }) => (
+          {groups.map(({ title, means, remedies, files }) => (
             <ExpandableSection
-              key={state}
+              key={title}
               defaultExpanded
               headingTagOverride="h3"
-              headerText={title}
-              headerCounter={`(${files.length.toLocaleString('en-US')})`}
+              headerText={`${title} (${files.length.toLocaleString('en-US')})`}
             >
               <SpaceBetween size="s">
                 <Box>{means}</Box>
@@ -97,7 +96,7 @@ function FileTable({ files, label }: { files: readonly ProblemFile[]; label: str
         {
           id: 'where',
           header: 'Account and Region',
-          width: 180,
+          width: 250,
           cell: ({ account = '-', region = '-' }) => displayText(`${account} ${region}`),
         },
         { id: 'reason', header: 'Reason', width: 320, cell: (file) => <Reason file={file} /> },
@@ -122,14 +121,16 @@ function FileTable({ files, label }: { files: readonly ProblemFile[]; label: str
   );
 }
 
-function Reason({ file: { reason, detail, recordsQuarantined = 0 } }: { file: ProblemFile }) {
-  const records = recordsQuarantined === 1 ? '1 record' : `${recordsQuarantined.toLocaleString('en-US')} records`;
+function Reason({ file: { state, reason, detail, recordsQuarantined = 0 } }: { file: ProblemFile }) {
   return (
     <>
-      {reason === undefined ? '' : <b>{displayText(reason)}</b>}
-      {recordsQuarantined > 0 && <> {records}</>}
+      {state === 'records-quarantined' && <div>{recordsInWords(recordsQuarantined)}</div>}
+      {reason !== undefined && <b>{displayText(reason)}</b>}
       {detail !== undefined && <div>{displayText(detail)}</div>}
-      {reason === undefined && detail === undefined && recordsQuarantined === 0 && '-'}
+      {state !== 'records-quarantined' && reason === undefined && detail === undefined && '-'}
     </>
   );
 }
+
+const recordsInWords = (count: number) =>
+  count === 1 ? '1 of its records' : `${count.toLocaleString('en-US')} of its records`;

@@ -33,28 +33,17 @@ function redriveCommand(words: readonly string[], store: Store): string {
   return commandLine(['redrive', ...words], at < 0 ? flags : flags.toSpliced(at, 2, '--queue', 'QUEUE'));
 }
 
-const quarantine = (store: Store): Remedy[] => [
-  { does: 'List the entries with their IDs', command: quarantineCommand(['list'], store) },
-  { does: 'Show why and where an entry is invalid', command: quarantineCommand(['show', 'ID'], store) },
-  {
-    does: 'When the cause is removed, try all entries again without storing anything, then store them',
-    command: quarantineCommand(['replay', '--all', '--dry-run'], store),
-  },
-  { does: 'Store one', command: quarantineCommand(['replay', 'ID'], store) },
-];
+/** The command that finds out why no log files arrive. A table does not name its stack. */
+export function doctorCommand(store: Store): string {
+  const flags = flagsOf(store);
+  const at = flags.indexOf('--table');
+  return commandLine(['doctor'], at < 0 ? flags : flags.toSpliced(at, 2, ...SOME_STACK));
+}
 
-const failed = (store: Store): Remedy[] =>
-  store.source.kind === 'local'
-    ? [{ does: 'Read it again', command: tableCommand(['replay', 'PATH'], store) }]
-    : [
-        { does: 'See what waits in the dead-letter queue', command: redriveCommand(['--dry-run'], store) },
-        { does: 'When the cause is removed, deliver it again', command: redriveCommand([], store) },
-      ];
-
-/** What is wrong with a log file: what it means, and what helps. The first is the worst. */
-export const PROBLEM_STATES = [
+/** What is wrong with log files: what it means, and what helps. The first is the worst. */
+export const PROBLEMS = [
   {
-    state: 'not-as-signed',
+    states: ['not-as-signed'],
     title: 'Not as CloudTrail signed them',
     means:
       'The content that was ingested is not what CloudTrail delivered. Treat the events of these log files as forged, until you know who wrote the objects.',
@@ -66,23 +55,35 @@ export const PROBLEM_STATES = [
     ],
   },
   {
-    state: 'quarantined',
-    title: 'In quarantine as a whole',
-    means: 'The log file is invalid, so none of its events are stored. The quarantine keeps its bytes, and the reason.',
-    remedies: quarantine,
+    states: ['quarantined', 'records-quarantined'],
+    title: 'In quarantine',
+    means:
+      'A log file that is invalid is quarantined as a whole, and none of its events are stored. If only some of its records are invalid, all others are stored.',
+    remedies: (store: Store): Remedy[] => [
+      { does: 'List the entries with their IDs', command: quarantineCommand(['list'], store) },
+      { does: 'Show why and where an entry is invalid', command: quarantineCommand(['show', 'ID'], store) },
+      {
+        does: 'When the cause is removed, see what a replay would store',
+        command: quarantineCommand(['replay', '--all', '--dry-run'], store),
+      },
+      { does: 'Replay an entry', command: quarantineCommand(['replay', 'ID'], store) },
+    ],
   },
   {
-    state: 'records-quarantined',
-    title: 'Some records in quarantine',
-    means: 'These records cannot be stored. All others of the log file are.',
-    remedies: quarantine,
-  },
-  {
-    state: 'failed',
+    states: ['failed'],
     title: 'Not read successfully yet',
     means:
-      'Reading the log file failed, for example because access was denied. After a delivery, it is tried five times; then the notification waits in the dead-letter queue.',
-    remedies: failed,
+      'Reading the log file failed, for example because access was denied. None of its events, or only some, are stored.',
+    remedies: (store: Store): Remedy[] =>
+      store.source.kind === 'local'
+        ? [{ does: 'Read it again', command: tableCommand(['replay', 'PATH'], store) }]
+        : [
+            {
+              does: 'It is tried five times. After that, its notification waits in the dead-letter queue. See what waits there',
+              command: redriveCommand(['--dry-run'], store),
+            },
+            { does: 'When the cause is removed, have it delivered again', command: redriveCommand([], store) },
+          ],
   },
 ] as const;
 

@@ -74,8 +74,7 @@ function Findings({ findings, truncated }: { findings: readonly VerificationFind
       )}
       {resolved.length > 0 && (
         <ExpandableSection
-          headerText="Resolved findings"
-          headerCounter={`(${resolved.length.toLocaleString('en-US')})`}
+          headerText={`Resolved findings (${resolved.length.toLocaleString('en-US')})`}
           headerDescription="They were checked again, and did not hold any more."
         >
           <FindingsByKind findings={resolved} />
@@ -138,7 +137,7 @@ function FindingTable({ findings, label }: { findings: readonly VerificationFind
         {
           id: 'where',
           header: 'Account and Region',
-          width: 180,
+          width: 250,
           cell: ({ account, region }) => displayText(`${account} ${region}`),
         },
         {
@@ -234,7 +233,7 @@ function Chains({ chains }: { chains: readonly ChainProgress[] }) {
         {
           id: 'where',
           header: 'Account and Region',
-          width: 200,
+          width: 250,
           isRowHeader: true,
           cell: ({ account, region }) => displayText(`${account} ${region}`),
         },
