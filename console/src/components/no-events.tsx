@@ -23,9 +23,7 @@ export function NoEvents({ params }: NoEventsProps) {
   const { info } = useSession();
   const times = useTimes();
   const wording = useMemo(() => wordingOf(info), [info]);
-  const { data, loading } = useAnswer<{ causes: LikelyCause[] }>(
-    apiPath(info, '/likely-causes', questionOf(params)),
-  );
+  const { data, loading } = useAnswer<{ causes: LikelyCause[] }>(apiPath(info, '/likely-causes', questionOf(params)));
   const causes = data?.causes ?? [];
   return (
     <Box margin={{ vertical: 's' }}>

@@ -71,7 +71,8 @@ export function CoverageSection({ rows, watermarks, range, params, onChange }: C
         <Box color="text-body-secondary" fontSize="body-s">
           {isFed && lines.some((line) => isSilent(line, now)) && (
             <>
-              Silent: no log file came for more than a day. That is normal where nothing happens. If it is not, find out why:
+              Silent: no log file came for more than a day. That is normal where nothing happens. If it is not, find out
+              why:
               <Command text={doctorCommand(info)} />
             </>
           )}
@@ -113,7 +114,11 @@ export function CoverageSection({ rows, watermarks, range, params, onChange }: C
           {shown.length === 0 ? (
             <Box textAlign="center">No account or Region has this in its name.</Box>
           ) : (
-            <CoverageMap lines={shown.slice((page - 1) * LINES_PER_PAGE, page * LINES_PER_PAGE)} isFed={isFed} now={now} />
+            <CoverageMap
+              lines={shown.slice((page - 1) * LINES_PER_PAGE, page * LINES_PER_PAGE)}
+              isFed={isFed}
+              now={now}
+            />
           )}
         </SpaceBetween>
       )}
