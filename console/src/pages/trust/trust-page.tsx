@@ -1,4 +1,5 @@
 import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -117,7 +118,7 @@ interface PartProps<T> {
 
 /** A part of the page with its own answer. Over the API, a role may be allowed to ask for some parts only. */
 function Part<T>({ answer: { data, problem, reload }, title, children }: PartProps<T>) {
-  if (problem?.status === 403) return <p className="hidden-part">{title}: your role may not ask for this.</p>;
+  if (problem?.status === 403) return <Box color="text-body-secondary">{title}: your role may not ask for this.</Box>;
   if (data !== undefined) return children(data);
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
