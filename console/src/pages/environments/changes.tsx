@@ -139,7 +139,7 @@ function columnsOf(event: ChangeAnswer['event']): ListColumn<FieldChange>[] {
       id: 'path',
       header: 'Setting',
       isRowHeader: true,
-      minWidth: 'min(360px, 45vw)',
+      minWidth: 'min(420px, 45vw)',
       value: ({ path }) => displayText(path),
       cell: ({ path }) => <span className="code">{displayText(path)}</span>,
     },

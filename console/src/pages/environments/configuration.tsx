@@ -70,7 +70,7 @@ function Settings({ configuration }: { configuration: ConfigurationAnswer }) {
       id: 'path',
       header: 'Setting',
       isRowHeader: true,
-      minWidth: 'min(360px, 45vw)',
+      minWidth: 'min(420px, 45vw)',
       value: ({ path }) => displayText(path),
       cell: ({ path }) => <span className="code">{displayText(path)}</span>,
     },

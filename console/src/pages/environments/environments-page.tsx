@@ -1,5 +1,6 @@
 import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { Command } from '../../components/command.tsx';
 import { environmentColumns, keyOfEnvironment } from '../../components/environment-columns.tsx';
 import { ListTable } from '../../components/list-table.tsx';
@@ -38,7 +39,7 @@ export function EnvironmentsPage({ params }: { params: URLSearchParams }) {
     >
       <PartContent answer={answer}>
         {({ environments }) => (
-          <>
+          <SpaceBetween size="s">
             <Command text={questionCommand(['environments'], [['recent', recent]], info)} />
             <ListTable
               label="Environments"
@@ -50,7 +51,7 @@ export function EnvironmentsPage({ params }: { params: URLSearchParams }) {
               empty="No event names an environment yet."
               {...listStateIn(SEGMENTS, params)}
             />
-          </>
+          </SpaceBetween>
         )}
       </PartContent>
     </ContentLayout>

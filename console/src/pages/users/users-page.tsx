@@ -1,5 +1,6 @@
 import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { People } from '../../../../shared/query/person.ts';
 import { Command } from '../../components/command.tsx';
 import { LeftOut } from '../../components/left-out.tsx';
@@ -39,7 +40,7 @@ export function UsersPage({ params }: { params: URLSearchParams }) {
     >
       <PartContent answer={answer}>
         {({ people, ...counts }) => (
-          <>
+          <SpaceBetween size="s">
             <Command text={questionCommand(['who', '*'], range, session.info)} />
             <LeftOut {...counts} />
             <ListTable
@@ -54,7 +55,7 @@ export function UsersPage({ params }: { params: URLSearchParams }) {
               }
               {...listStateIn(SEGMENTS, params)}
             />
-          </>
+          </SpaceBetween>
         )}
       </PartContent>
     </ContentLayout>
