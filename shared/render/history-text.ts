@@ -2,7 +2,7 @@ import { type History, isComplete, settingsByPath } from '../query/configuration
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
-import { recordOmitted } from './event-text.ts';
+import { recordOmitted } from './event-facts.ts';
 import { whoOf } from './event-words.ts';
 import { ACCEPTED, changeText, noteOn, othersUnknown, settingText, UNORDERED, whatHappened } from './history-words.ts';
 import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
