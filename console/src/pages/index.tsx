@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Route } from '../lib/route.ts';
+import { ComparePage } from './compare/compare-page.tsx';
 import { EventPage } from './event/event-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
@@ -15,5 +16,6 @@ export function pageOf({ segments, params }: Route): Page {
   const [section, name] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
   if (section === 'events' && name !== undefined) return { title: 'Event', content: <EventPage eventId={name} /> };
+  if (section === 'compare') return { title: 'Compare events', content: <ComparePage params={params} /> };
   return { title: 'Not found', content: <NoPage /> };
 }
