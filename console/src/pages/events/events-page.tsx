@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useCallback, useMemo } from 'react';
+import { DownloadMenu } from '../../components/download-menu.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
@@ -80,6 +81,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
               copySuccessText="Command copied"
               copyErrorText="The browser did not allow it"
             />
+            <DownloadMenu params={params} />
             <Button
               iconName="refresh"
               ariaLabel="Ask again"
