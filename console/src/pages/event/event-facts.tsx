@@ -68,7 +68,14 @@ function firstLine(label: FactLabel, line: string, event: ShownEvent): ReactNode
     case 'outcome':
       return <StatusIndicator type={OUTCOMES[outcome]}>{line}</StatusIndicator>;
     case 'verified':
-      return verification && <StatusIndicator type={VERIFICATIONS[verification]}>{line}</StatusIndicator>;
+      // As content of the indicator, the sentence would be broken within words.
+      return (
+        verification && (
+          <>
+            <StatusIndicator type={VERIFICATIONS[verification]} /> {line}
+          </>
+        )
+      );
     case 'environment':
       return (
         environment && <PageLink href={hrefOf(['environments', environment])}>{displayText(environment)}</PageLink>
