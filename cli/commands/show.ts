@@ -1,5 +1,5 @@
 import { indentedJson } from '../../shared/audit-event/json-text.ts';
-import { getVerifiedEvent } from '../../shared/query/verified-event.ts';
+import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
 import { recordOmitted } from '../../shared/render/event-facts.ts';
 import { eventText } from '../../shared/render/event-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
@@ -20,7 +20,7 @@ export default command({
   async run({ eventId, ...options }, context) {
     const { env, out } = context;
     const { event, aliases } = await withStore(options, env, async (deps) => ({
-      event: await getVerifiedEvent(eventId, deps),
+      event: await readVerifiedEvent(eventId, deps),
       aliases: deps.aliases,
     }));
     if (event === undefined) {

@@ -7,7 +7,8 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { displayText } from '../../../shared/render/display.ts';
 import { queryCommand } from '../lib/command-line.ts';
 import { useSession } from '../lib/session.tsx';
-import { CopyText } from './copy.tsx';
+import { counted } from '../lib/words.ts';
+import { Command } from './command.tsx';
 import type { DownloadControl, DownloadState } from './use-download.ts';
 
 interface DownloadDialogProps {
@@ -48,7 +49,7 @@ export function DownloadDialog({ params, download, close }: DownloadDialogProps)
         <Progress state={state} />
         <Box>
           The file has what lists show of each event, without the record. This command has the records:
-          <CopyText what="command" text={`${queryCommand(params, info)} --all --full --format ndjson`} />
+          <Command text={`${queryCommand(params, info)} --all --full --format ndjson`} />
         </Box>
       </SpaceBetween>
     </Modal>
@@ -62,7 +63,7 @@ const DISMISSALS: Readonly<Record<DownloadState['kind'], string>> = {
 };
 
 function Progress({ state }: { state: DownloadState }) {
-  const events = `${state.events.toLocaleString('en-US')} ${state.events === 1 ? 'event' : 'events'}`;
+  const events = counted(state.events, 'event');
   switch (state.kind) {
     case 'running':
       return (

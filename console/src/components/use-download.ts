@@ -2,8 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiProblem, fetchText } from '../lib/api.ts';
 import { questionOf } from '../lib/criteria.ts';
 import { type DownloadFormat, downloadFrom, downloadName, type Position, patiently } from '../lib/download.ts';
+import { type FileWriter, openFile } from '../lib/file-writer.ts';
 import { apiPath } from '../lib/paths.ts';
-import { type FileWriter, openFile } from '../lib/save-file.ts';
 import { useSession } from '../lib/session.tsx';
 
 /** As many events as the API has on a page. */

@@ -1,9 +1,21 @@
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode } from 'react';
+import { displayText } from '../../../shared/render/display.ts';
 import type { Route } from '../lib/route.ts';
-import { ComparePage } from './compare/compare-page.tsx';
-import { EventPage } from './event/event-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
+
+// The first view needs only the page of events; each other page is loaded when it is first visited.
+const ComparePage = lazy(async () => ({ default: (await import('./compare/compare-page.tsx')).ComparePage }));
+const EnvironmentPage = lazy(async () => ({
+  default: (await import('./environments/environment-page.tsx')).EnvironmentPage,
+}));
+const EnvironmentsPage = lazy(async () => ({
+  default: (await import('./environments/environments-page.tsx')).EnvironmentsPage,
+}));
+const EventPage = lazy(async () => ({ default: (await import('./event/event-page.tsx')).EventPage }));
+const OverviewPage = lazy(async () => ({ default: (await import('./overview/overview-page.tsx')).OverviewPage }));
+const UserPage = lazy(async () => ({ default: (await import('./users/user-page.tsx')).UserPage }));
+const UsersPage = lazy(async () => ({ default: (await import('./users/users-page.tsx')).UsersPage }));
 
 /** A page, and what the tab of the browser is called. */
 interface Page {
@@ -15,7 +27,33 @@ interface Page {
 export function pageOf({ segments, params }: Route): Page {
   const [section, name] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
-  if (section === 'events' && name !== undefined) return { title: 'Event', content: <EventPage eventId={name} /> };
-  if (section === 'compare') return { title: 'Compare events', content: <ComparePage params={params} /> };
-  return { title: 'Not found', content: <NoPage /> };
+  if (name === undefined) return listPage(section, params);
+  const title = displayText(name);
+  switch (section) {
+    case 'events':
+      return { title: 'Event', content: <EventPage eventId={name} /> };
+    case 'environments':
+      return { title, content: <EnvironmentPage key={name} name={name} params={params} /> };
+    case 'users':
+      return { title, content: <UserPage key={name} name={name} params={params} /> };
+    default:
+      return NOT_FOUND;
+  }
 }
+
+function listPage(section: string, params: URLSearchParams): Page {
+  switch (section) {
+    case 'compare':
+      return { title: 'Compare events', content: <ComparePage params={params} /> };
+    case 'overview':
+      return { title: 'Overview', content: <OverviewPage params={params} /> };
+    case 'environments':
+      return { title: 'Environments', content: <EnvironmentsPage params={params} /> };
+    case 'users':
+      return { title: 'People', content: <UsersPage params={params} /> };
+    default:
+      return NOT_FOUND;
+  }
+}
+
+const NOT_FOUND: Page = { title: 'Not found', content: <NoPage /> };

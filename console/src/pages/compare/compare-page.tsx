@@ -8,7 +8,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useMemo } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
 import type { ShownEvent } from '../../../../shared/render/event-facts.ts';
-import { CopyText } from '../../components/copy.tsx';
+import { Command } from '../../components/command.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { PageLink } from '../../components/value.tsx';
 import { commandLine } from '../../lib/command-line.ts';
@@ -55,7 +55,7 @@ export function ComparePage({ params }: { params: URLSearchParams }) {
                 onRemove={({ eventId }) => without(eventId)}
                 onMoveFirst={({ eventId }) => show([eventId, ...eventIds.filter((id) => id !== eventId)])}
               />
-              <CopyText what="command" text={compareCommand(found, showsAll, info.storeFlags)} />
+              <Command text={compareCommand(found, showsAll, info.storeFlags)} />
             </>
           )}
         </SpaceBetween>

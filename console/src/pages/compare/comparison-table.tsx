@@ -16,6 +16,7 @@ import { comparedWith } from '../../lib/compared-values.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
+import { counted } from '../../lib/words.ts';
 
 const PAGE_SIZE = 100;
 
@@ -113,13 +114,13 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
   );
 }
 
-/** `12 fields differ, 5 of them identifiers; 40 are the same.` */
+/** `12 fields differ, 5 of them identifiers. The same: 40 fields.` */
 function countsOf(fields: readonly FieldComparison[]): string {
   const different = fields.filter(({ same }) => !same);
   const identifiers = different.filter(isIdentifier).length;
   const of = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;
-  const fieldsDiffer = different.length === 1 ? '1 field differs' : `${shownCount(different.length)} fields differ`;
-  return `${fieldsDiffer}${of}; ${shownCount(fields.length - different.length)} are the same.`;
+  const verb = different.length === 1 ? 'differs' : 'differ';
+  return `${counted(different.length, 'field')} ${verb}${of}. The same: ${counted(fields.length - different.length, 'field')}.`;
 }
 
 /** When, who and what, above the values of an event. */
@@ -163,5 +164,3 @@ function FieldValue({ value, first, same, isFirst }: FieldValueProps) {
     </span>
   );
 }
-
-const shownCount = (count: number) => count.toLocaleString('en-US');

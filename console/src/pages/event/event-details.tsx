@@ -111,9 +111,9 @@ function ToCopy({ event }: { event: ShownEvent }) {
   const evidence = evidenceCommand(event, info);
   return (
     <SpaceBetween size="xs">
-      <CopyText what="link" text={permalink} />
-      <CopyText what="command that shows the event" text={showCommand(event, info)} />
-      {evidence && <CopyText what="command that collects evidence" text={evidence.command} />}
+      <CopyText what="the link" text={permalink} />
+      <CopyText what="the command that shows the event" text={showCommand(event, info)} />
+      {evidence && <CopyText what="the command that collects evidence" text={evidence.command} />}
       <Box variant="small">
         {evidence?.note ?? 'There is no evidence for a provisional event yet.'}
         {info.source.kind === 'api' && ' Commands ask the tables: add --stack with the name of the stack.'}
