@@ -7,11 +7,10 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useMemo } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
-import type { ShownEvent } from '../../../../shared/render/event-facts.ts';
 import { Command } from '../../components/command.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { PageLink } from '../../components/value.tsx';
-import { commandLine } from '../../lib/command-line.ts';
+import { compareCommand } from '../../lib/event-commands.ts';
 import { hrefOf, navigate } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { ComparisonTable } from './comparison-table.tsx';
@@ -55,17 +54,13 @@ export function ComparePage({ params }: { params: URLSearchParams }) {
                 onRemove={({ eventId }) => without(eventId)}
                 onMoveFirst={({ eventId }) => show([eventId, ...eventIds.filter((id) => id !== eventId)])}
               />
-              <Command text={compareCommand(found, showsAll, info.storeFlags)} />
+              <Command text={compareCommand(eventIds, showsAll, info)} />
             </>
           )}
         </SpaceBetween>
       )}
     </ContentLayout>
   );
-}
-
-function compareCommand(events: readonly ShownEvent[], all: boolean, storeFlags: readonly string[]): string {
-  return commandLine(['compare', ...(all ? ['--all'] : []), ...events.map(({ eventId }) => eventId)], storeFlags);
 }
 
 /** An event that cannot be compared, and why. */

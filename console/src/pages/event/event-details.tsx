@@ -10,10 +10,10 @@ import { CopyText } from '../../components/copy.tsx';
 import { RecordTree } from '../../components/record-tree.tsx';
 import { PageLink } from '../../components/value.tsx';
 import type { EventAnswer } from '../../lib/event-answer.ts';
+import { evidenceCommand, showCommand } from '../../lib/event-commands.ts';
 import { neighboursOf } from '../../lib/neighbours.ts';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
-import { evidenceCommand, showCommand } from './commands.ts';
 import { EventFacts, ORIGIN, WHAT_HAPPENED } from './event-facts.tsx';
 
 interface EventDetailsProps {
