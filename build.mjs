@@ -47,8 +47,49 @@ const TARGETS = {
   ],
 };
 
+/** The console: static files, served by `mwaa-trail serve`. */
+TARGETS.console = [
+  {
+    platform: 'browser',
+    target: 'es2022',
+    bundle: true,
+    minify: true,
+    entryPoints: { app: 'console/src/main.tsx' },
+    outdir: 'dist/console',
+    format: 'esm',
+    splitting: true,
+    entryNames: '[name]-[hash]',
+    chunkNames: 'chunk-[hash]',
+    assetNames: '[name]-[hash]',
+    publicPath: '/console',
+    jsx: 'automatic',
+    loader: { '.woff2': 'file', '.woff': 'file' },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    legalComments: 'linked',
+  },
+];
+
+/** Writes the page that loads the script and the styles, whose names have hashes. */
+async function writePage({ outputs }) {
+  const isEntry = ([, { entryPoint }]) => entryPoint === 'console/src/main.tsx';
+  const [script, { cssBundle }] = Object.entries(outputs).find(isEntry);
+  const addressOf = (path) => path.replace('dist/', '/');
+  const page = (await readFile('console/index.html', 'utf8'))
+    .replace('<!-- styles -->', `<link rel="stylesheet" href="${addressOf(cssBundle)}" />`)
+    .replace('<!-- script -->', `<script type="module" src="${addressOf(script)}"></script>`);
+  await writeFile('dist/console/index.html', page);
+  return 'dist/console/index.html';
+}
+
 /** What the result depends on, besides the sources that esbuild reads. */
-const SETTINGS = ['build.mjs', 'lambda-bundle.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const SETTINGS = [
+  'build.mjs',
+  'lambda-bundle.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'console/index.html',
+];
 
 /** A hash of files, or undefined if one is not there. */
 async function hashOf(paths) {
@@ -81,6 +122,7 @@ for (const [name, builds] of Object.entries(TARGETS)) {
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
     for (const path of Object.keys(metafile.inputs)) inputs.add(path);
     outputs.push(...Object.keys(metafile.outputs));
+    if (name === 'console') outputs.push(await writePage(metafile));
   }
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);
   const hash = await hashOf([...inputs, ...outputs]);

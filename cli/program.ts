@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
   },
   'On this machine:': {
     replay: ['run log files through the whole pipeline', () => import('./commands/replay.ts')],
-    serve: ['serve the HTTP API', () => import('./commands/serve.ts')],
+    serve: ['open the console in a browser, and serve the HTTP API', () => import('./commands/serve.ts')],
   },
 };
 

@@ -137,16 +137,17 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     // Another port than the usual: that may be in use.
     const child = start(`exec ${withoutNpx(line)} --port 0`, env);
     try {
-      const url = await new Promise<string>((resolve, reject) => {
+      const [url, token] = await new Promise<string[]>((resolve, reject) => {
         let text = '';
         child.on('close', () => reject(new Error(text)));
         child.stderr!.on('data', (piece) => {
           text += String(piece);
-          const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? [];
-          if (found) resolve(found);
+          const [, ...found] = /(http:\/\/127\.0\.0\.1:\d+)\/#token=(\S+)\s/.exec(text) ?? [];
+          if (found.length > 0) resolve(found);
         });
       });
-      expect(await (await fetch(`${url}/environments`)).text()).toContain('prod-etl');
+      const answer = await fetch(`${url}/environments`, { headers: { authorization: `Bearer ${token}` } });
+      expect(await answer.text()).toContain('prod-etl');
     } finally {
       process.kill(-child.pid!, 'SIGTERM');
       await new Promise((resolve) => child.on('close', resolve));

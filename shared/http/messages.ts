@@ -1,4 +1,4 @@
-import { PROBLEMS, Problem, problemDetails } from './problem.ts';
+import { PROBLEMS, Problem, type ProblemKind, problemDetails } from './problem.ts';
 
 /**
  * What the API reads of a request. A WHATWG `Request` is one. The adapters pass plain objects instead, because the first
@@ -9,6 +9,8 @@ export interface ApiRequest {
   /** Absolute, or only path and query as in HTTP/1.1; percent-encoded. */
   url: string;
   headers: { get(name: string): string | null };
+  /** Aborted once nobody waits for the answer; absent: somebody always does. */
+  signal?: AbortSignal;
 }
 
 /** What the API answers: the arguments of a WHATWG `Response`. */
@@ -78,8 +80,14 @@ export function apiResponse(status: number, contentType: string, body: string, h
   return { status, headers: { ...HEADERS, 'content-type': contentType, ...headers }, body };
 }
 
+/** What HTTP asks of some answers. */
+const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemKind, object>>> = {
+  unauthorized: { 'www-authenticate': 'Bearer' },
+  'method-not-allowed': { allow: 'GET, HEAD' },
+};
+
 export function problemResponse(problem: Problem): ApiResponse {
-  const headers = problem.kind === 'method-not-allowed' ? { allow: 'GET, HEAD' } : {};
+  const headers = PROBLEM_HEADERS[problem.kind] ?? {};
   const body = JSON.stringify(problemDetails(problem));
   return apiResponse(PROBLEMS[problem.kind].status, 'application/problem+json', body, headers);
 }

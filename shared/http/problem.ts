@@ -8,6 +8,8 @@ import { SchemaVersionError } from '../store/schema-version.ts';
 export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed' },
   'bad-parameter': { status: 400, title: 'A parameter is wrong' },
+  // Only `mwaa-trail serve` wants a token.
+  unauthorized: { status: 401, title: 'The token is missing or wrong' },
   'no-such-resource': { status: 404, title: 'There is nothing at this path' },
   'no-such-event': { status: 404, title: 'There is no such event' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
@@ -16,7 +18,7 @@ export const PROBLEMS = {
   'internal-error': { status: 500, title: 'The request could not be answered' },
   'out-of-time': { status: 503, title: 'The request takes too long' },
 } as const;
-type ProblemKind = keyof typeof PROBLEMS;
+export type ProblemKind = keyof typeof PROBLEMS;
 
 /** Why a request is not answered. The message is for the caller, and never repeats the request. */
 export class Problem extends TrailError {

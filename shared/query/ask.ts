@@ -11,7 +11,8 @@ import { CriteriaError, readCriteria } from './criteria.ts';
 import type { Criteria, GivenCriteria } from './criteria-table.ts';
 import { PartitionReader, takeInOrder } from './partitions.ts';
 import { type Consumed, type Order, planQuery, type QueryPlan } from './plan.ts';
-import { NO_ALIASES, type UserAliases, withUserIds } from './user-aliases.ts';
+import { NO_ALIASES, type UserAliases } from './user-aliases.ts';
+import { withUserIds } from './user-ids.ts';
 
 /** Where to ask. */
 export interface QueryDeps {
@@ -23,6 +24,8 @@ export interface QueryDeps {
   time?: TimeBudget;
   /** Names that stand for user IDs in questions; absent: none. */
   aliases?: UserAliases;
+  /** Nothing but events of this environment is read, whatever is asked; absent: all events are. */
+  environment?: string;
 }
 
 /** What a cursor is good for: the criteria and the order, as they were given. */
@@ -78,7 +81,7 @@ const MAX_READ_UNITS = 256;
  */
 export async function readPage({ criteria, order, limit, after }: PageRequest, deps: QueryDeps): Promise<Page> {
   const { dynamo, tables, time = UNLIMITED, aliases = NO_ALIASES } = deps;
-  const plan = await planQuery(withUserIds(criteria, aliases), {
+  const plan = await planQuery(withinEnvironment(withUserIds(criteria, aliases), deps.environment), {
     order,
     after,
     days: () => listDays(dynamo, tables.environmentsTable),
@@ -96,6 +99,13 @@ export async function readPage({ criteria, order, limit, after }: PageRequest, d
     if (events.length >= limit || isSpent()) return pageTo(pastDay(group.at(-1), order));
   }
   return pageTo(undefined);
+}
+
+/** Narrows the criteria to events of one environment, if there is one. Those that ask for others ask for none then. */
+function withinEnvironment(criteria: Criteria, environment: string | undefined): Criteria {
+  if (environment === undefined) return criteria;
+  const isAsked = criteria.environment?.includes(environment) ?? true;
+  return isAsked ? { ...criteria, environment: [environment] } : { environment: [] };
 }
 
 /** Days that are read at once if those before had too few events. */

@@ -29,8 +29,8 @@ let serve: BackgroundProcess;
 let url: string;
 beforeAll(async () => {
   expect((await runCli(['replay', SAMPLES], folder.path)).code).toBe(0);
-  serve = follow(startCli(['serve', '--port', '0'], folder.path, HEAP));
-  url = /http:\/\/\S+/.exec(await serve.says('until Ctrl-C'))![0];
+  serve = follow(startCli(['serve', '--port', '0', '--no-token'], folder.path, HEAP));
+  url = /http:\/\/[\w.:]+/.exec(await serve.says('until Ctrl-C'))![0];
 }, 60_000);
 afterAll(async () => {
   await serve.end();

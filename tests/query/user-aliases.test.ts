@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { actorOf, principalOf } from '../../shared/audit-event/principal.ts';
 import type { JsonRecord } from '../../shared/audit-event/record-fields.ts';
 import type { Criteria } from '../../shared/query/criteria-table.ts';
-import { idsOf, NO_ALIASES, nameOf, readUserAliases, withUserIds } from '../../shared/query/user-aliases.ts';
+import { NO_ALIASES, nameOf, readUserAliases } from '../../shared/query/user-aliases.ts';
+import { idsOf, withUserIds } from '../../shared/query/user-ids.ts';
 import { ROOT } from '../support/cli.ts';
 
 const MEI = 'mei.tanaka@example.com';

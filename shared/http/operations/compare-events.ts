@@ -1,12 +1,14 @@
 import { compareEvents as compareFields, type FieldComparison, provisionalOf } from '../../query/compare.ts';
+import { readEvent } from '../../query/verified-event.ts';
 import { csvRow } from '../../render/csv.ts';
-import { getEvent as readEvent } from '../../store/events-table.ts';
+
 import { ALL_FORMATS } from '../negotiate.ts';
-import { listOf, operation, type Writing } from '../operation.ts';
+import { listOf, type Writing } from '../operation.ts';
 import { requiredList } from '../parameters.ts';
 import { found } from './found.ts';
+import { withTwin } from './twin.ts';
 
-export const compareEvents = operation({
+export const compareEvents = withTwin({
   id: 'compareEvents',
   path: '/compare',
   summary: 'The records of two or more events, field by field',
@@ -14,9 +16,8 @@ export const compareEvents = operation({
   parameters: { id: requiredList("CloudTrail's eventIDs, 2 to 10", 2, 10) },
   formats: ALL_FORMATS,
   schemas: { json: 'Comparison', line: 'FieldComparison' },
-  async answer({ id: ids }, { dynamo, tables, now }) {
-    const readOne = (id: string) => readEvent(dynamo, tables.eventsTable, id, now());
-    const events = await Promise.all(ids.map(async (id) => found(await readOne(id), 'id')));
+  async answer({ id: ids }, deps) {
+    const events = await Promise.all(ids.map(async (id) => found(await readEvent(id, deps), 'id')));
     const provisional = provisionalOf(events);
     const fields = compareFields(events);
     return { body: listOf(fields, comparisonOf(ids, provisional), { eventIds: ids, provisional, fields }) };

@@ -1,12 +1,12 @@
-import { getVerifiedEvent } from '../../query/verified-event.ts';
+import { readVerifiedEvent } from '../../query/verified-event.ts';
 import { csvRow, eventCsv, VERIFIED_COLUMNS } from '../../render/csv.ts';
 import { eventJson } from '../../render/json.ts';
 import { ALL_FORMATS } from '../negotiate.ts';
-import { operation } from '../operation.ts';
 import { pathParameter } from '../parameters.ts';
 import { found } from './found.ts';
+import { withTwin } from './twin.ts';
 
-export const getEvent = operation({
+export const getEvent = withTwin({
   id: 'getEvent',
   path: '/events/{eventId}',
   summary: 'Everything stored of one event',
@@ -18,7 +18,7 @@ export const getEvent = operation({
   schemas: { json: 'Event', line: 'Event' },
   columns: VERIFIED_COLUMNS,
   async answer({ eventId }, deps) {
-    const event = found(await getVerifiedEvent(eventId, deps), 'eventId');
+    const event = found(await readVerifiedEvent(eventId, deps), 'eventId');
     const json = () => eventJson(event);
     const csv = () => csvRow(VERIFIED_COLUMNS) + eventCsv(event, VERIFIED_COLUMNS);
     return { body: { json, ndjson: () => `${json()}\n`, csv } };

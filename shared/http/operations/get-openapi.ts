@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { PACKED_OPENAPI } from '../openapi.generated.ts';
-import { operation } from '../operation.ts';
+import { onlyJson, operation } from '../operation.ts';
 
 /** `npm run openapi` makes the document from the other operations. It is packed, so that the function starts fast. */
 export const getOpenApi = operation({
@@ -12,7 +12,6 @@ export const getOpenApi = operation({
   formats: ['json'],
   schemas: { json: 'OpenApi', line: 'OpenApi' },
   async answer() {
-    const text = () => gunzipSync(Buffer.from(PACKED_OPENAPI, 'base64')).toString();
-    return { body: { json: text, ndjson: text, csv: text } };
+    return { body: onlyJson(gunzipSync(Buffer.from(PACKED_OPENAPI, 'base64')).toString()) };
   },
 });

@@ -4,7 +4,7 @@ import { historyColumns, historyCsv, historyJson } from '../../render/history-da
 import { ALL_FORMATS } from '../negotiate.ts';
 import { listOf, operation } from '../operation.ts';
 import { A_TIME, CRITERIA_PARAMETERS, timeParameter } from '../parameters.ts';
-import { ENVIRONMENT_NAME } from './in-environment.ts';
+import { ENVIRONMENT_NAME } from './twin.ts';
 
 export const showHistory = operation({
   id: 'showHistory',

@@ -1,0 +1,52 @@
+import AppLayout from '@cloudscape-design/components/app-layout';
+import { applyDensity, applyMode, Density, Mode } from '@cloudscape-design/global-styles';
+import { useEffect, useMemo, useState } from 'react';
+import { Navigation } from './components/navigation.tsx';
+import { type SplitPanelContent, SplitPanelSlot } from './components/split-panel-slot.tsx';
+import { TopBar } from './components/top-bar.tsx';
+import { usePreferences } from './lib/preferences.tsx';
+import { useRoute } from './lib/route.ts';
+import { useSession } from './lib/session.tsx';
+import { pageOf } from './pages/index.tsx';
+
+/** The frame of all pages: the bar, the navigation, the page of the route, and what it puts into the split panel. */
+export function App() {
+  const { dark, preferences } = usePreferences();
+  const { info } = useSession();
+  const route = useRoute();
+  const page = useMemo(() => pageOf(route), [route]);
+  const [panel, setPanel] = useState<SplitPanelContent>();
+  const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1400);
+  useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
+  useEffect(() => {
+    applyDensity(preferences.density === 'compact' ? Density.Compact : Density.Comfortable);
+  }, [preferences.density]);
+  useEffect(() => {
+    document.title = `${page.title} - ${info.environment ?? info.source.name} - mwaa-trail`;
+  }, [page.title, info]);
+  return (
+    <>
+      <TopBar />
+      <AppLayout
+        headerSelector="#top-bar"
+        navigation={<Navigation route={route} />}
+        navigationOpen={navigationOpen}
+        onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+        toolsHide
+        contentType="table"
+        content={<SplitPanelSlot value={setPanel}>{page.content}</SplitPanelSlot>}
+        splitPanel={panel?.element}
+        splitPanelOpen={panel !== undefined}
+        splitPanelPreferences={{ position: 'side' }}
+        onSplitPanelToggle={({ detail }) => {
+          if (!detail.open) panel?.close();
+        }}
+        ariaLabels={{
+          navigation: 'Pages',
+          navigationToggle: 'Open the navigation',
+          navigationClose: 'Close the navigation',
+        }}
+      />
+    </>
+  );
+}

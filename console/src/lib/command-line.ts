@@ -1,0 +1,31 @@
+import { BOOLEAN_CRITERION_NAMES } from '../../../shared/query/criteria-table.ts';
+import { questionOf } from './criteria.ts';
+import type { ConsoleInfo } from './session.tsx';
+
+type Store = Pick<ConsoleInfo, 'storeFlags' | 'environment'>;
+
+/** The command that asks the question of a page on a command line. */
+export function queryCommand(params: URLSearchParams, { storeFlags, environment }: Store): string {
+  const scope = environment === undefined ? [] : ['--environment', environment];
+  const flags = [...questionOf(params)].flatMap(([name, value]) => {
+    if ((BOOLEAN_CRITERION_NAMES as readonly string[]).includes(name)) {
+      return [value === 'true' ? flagOf(name) : flagOf(name).replace('--', '--no-')];
+    }
+    return [flagOf(name), value];
+  });
+  const order = params.get('order') === 'oldest-first' ? ['--oldest-first'] : [];
+  return commandLine(['query', ...scope, ...flags, ...order], storeFlags);
+}
+
+/** A command on the store of this console, for a POSIX shell. */
+export function commandLine(words: readonly string[], storeFlags: readonly string[]): string {
+  return ['mwaa-trail', ...words, ...storeFlags].map(quoted).join(' ');
+}
+
+/** `--event-name` of `eventName` */
+const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** Quotes a word, unless every shell takes it as it is. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
