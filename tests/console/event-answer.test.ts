@@ -21,7 +21,6 @@ test('has the attributes, and every record as it is written', () => {
       expect({ ...shown, ...answer.event, record }).toEqual(shown);
       expect(indentedJson(answer.event.record!)).toBe(indentedJson(record!));
       expect(answer.earlier.map((text) => indentedJson(text!))).toEqual(previous.map(indentedJson));
-      expect(answer.noRecord).toBeUndefined();
     }),
   );
 });
@@ -31,13 +30,16 @@ test('has lists that the answer leaves out because they are empty', () => {
   expect([event.parameters, event.flags, event.redacted]).toEqual([[], [], []]);
 });
 
-test('says why there is no record', () => {
+test('has no record if none was stored', () => {
   const { record: _, ...omitted } = EVENT;
-  expect(readEventAnswer(eventJson({ ...omitted, ...stored })).noRecord).toBe(
-    'The record was too big to be stored: it is Records[0] of s3://logs/x.json.gz',
-  );
-  const answer = readEventAnswer(eventJson({ ...EVENT, ...stored, record: `{"a":[${'1,'.repeat(1_000_001)}1]}` }));
-  expect(answer.noRecord).toContain('mwaa-trail show event-1 --raw');
-  expect(answer.event).toMatchObject({ eventId: 'event-1', environment: 'prod-etl' });
-  expect(answer.event.record).toBeUndefined();
+  expect(readEventAnswer(eventJson({ ...omitted, ...stored })).event).not.toHaveProperty('record');
+});
+
+test('has an empty place for an earlier record that was not stored', () => {
+  const { record: _, ...omitted } = { ...EVENT, ...stored };
+  const previousVersions = [{ ...EVENT, ...stored, record: '{"a":1.0}' }, omitted];
+  expect(readEventAnswer(eventJson({ ...EVENT, ...stored, previousVersions })).earlier).toEqual([
+    '{"a":1.0}',
+    undefined,
+  ]);
 });

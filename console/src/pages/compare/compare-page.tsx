@@ -7,6 +7,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useMemo } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
+import { recordOmitted } from '../../../../shared/render/event-facts.ts';
 import { Command } from '../../components/command.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import { PageLink } from '../../components/value.tsx';
@@ -74,9 +75,9 @@ function Missing({ asked, reload, remove }: { asked: AskedEvent; reload(): void;
       ) : (
         <Alert type="warning" action={<Button onClick={remove}>Remove</Button>}>
           {displayText(
-            answer?.noRecord === undefined
+            answer === undefined
               ? `There is no event ${eventId} in the store.`
-              : `Event ${eventId} has no record to compare. ${answer.noRecord}`,
+              : `Event ${eventId} has no record to compare. ${recordOmitted(answer.event)}`,
           )}
         </Alert>
       )}

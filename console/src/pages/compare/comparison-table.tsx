@@ -150,17 +150,26 @@ interface FieldValueProps {
   isFirst: boolean;
 }
 
+/** Characters that are shown of a value, or of what differs in it. */
+const LONG = 2_000;
+
+function shortened(text: string): string {
+  const left = text.length - LONG;
+  return displayText(text.slice(0, LONG)) + (left > 0 ? ` … ${counted(left, 'more character')}` : '');
+}
+
 /** A value, in which what differs from the first event is marked. */
 function FieldValue({ value, first, same, isFirst }: FieldValueProps) {
   if (value === undefined) return <span className="same">none</span>;
-  const text = displayText(value);
-  if (same || isFirst || first === undefined) return <span className={same ? 'code same' : 'code'}>{text}</span>;
-  const { before, changed, after } = comparedWith(displayText(first), text);
+  if (same || isFirst || first === undefined) {
+    return <span className={same ? 'code same' : 'code'}>{shortened(value)}</span>;
+  }
+  const { before, changed, after } = comparedWith(first, value);
   return (
     <span className="code">
-      {before}
-      <mark>{changed}</mark>
-      {after}
+      {displayText(before)}
+      <mark>{shortened(changed)}</mark>
+      {displayText(after)}
     </span>
   );
 }

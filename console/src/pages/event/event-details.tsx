@@ -5,7 +5,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
-import type { ShownEvent } from '../../../../shared/render/event-facts.ts';
+import { recordOmitted, type ShownEvent } from '../../../../shared/render/event-facts.ts';
 import { CopyText } from '../../components/copy.tsx';
 import { RecordTree } from '../../components/record-tree.tsx';
 import { PageLink } from '../../components/value.tsx';
@@ -26,7 +26,7 @@ interface EventDetailsProps {
 
 /** Everything about one event: what happened in words, its record, what happened around, and how to prove it. */
 export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsProps) {
-  const { event, noRecord, earlier } = answer;
+  const { event, earlier } = answer;
   const section = (title: string) => (
     <Header variant="h3" headingTagOverride={heading}>
       {title}
@@ -49,7 +49,7 @@ export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsPr
       <SpaceBetween size="xs">
         {section('Record')}
         {event.record === undefined ? (
-          <Box>{displayText(noRecord ?? '')}</Box>
+          <Box>{displayText(recordOmitted(event))}</Box>
         ) : (
           <RecordTree key={event.eventId} text={event.record} label="Record" />
         )}
