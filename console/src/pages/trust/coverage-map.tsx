@@ -74,11 +74,15 @@ export function CoverageMap({ lines, isFed, now }: CoverageMapProps) {
           <thead>
             <tr>
               <td className="coverage-name" />
-              {monthsOf(cells).map(({ month, count: width }) => (
-                <th key={month} scope="colgroup" colSpan={width}>
-                  {width > 2 ? month : ''}
-                </th>
-              ))}
+              {monthsOf(cells).map(({ month, count: width }) =>
+                width > 2 ? (
+                  <th key={month} scope="colgroup" colSpan={width}>
+                    {month}
+                  </th>
+                ) : (
+                  <td key={month} colSpan={width} />
+                ),
+              )}
               <td />
             </tr>
             <tr>
@@ -129,6 +133,7 @@ export function CoverageMap({ lines, isFed, now }: CoverageMapProps) {
             {says}
           </li>
         ))}
+        {cells.some(({ from, to }) => from !== to) && <li>a cell has several days, and shows the worst</li>}
       </ul>
       {shown && (
         <Tooltip

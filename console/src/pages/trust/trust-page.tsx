@@ -1,4 +1,5 @@
 import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -14,8 +15,9 @@ import { TimeRange } from '../../components/time-range.tsx';
 import { apiPath } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate } from '../../lib/route.ts';
-import { useSession } from '../../lib/session.tsx';
+import { type ConsoleInfo, useSession } from '../../lib/session.tsx';
 import { type Answer, useAnswer } from '../../lib/use-answer.ts';
+import { NoPage } from '../no-page.tsx';
 import { totalOf } from './coverage-grid.ts';
 import { CoverageSection } from './coverage-section.tsx';
 import { ProblemFiles } from './problem-files.tsx';
@@ -26,9 +28,14 @@ import { Verification } from './verification.tsx';
 /** The days that are shown if the address names none. */
 const USUAL_SINCE = '30d';
 
-/** Whether one can rely on what the console shows: in a sentence, then with everything that it is based on. */
+/** Whether one can rely on what the console shows. The ledger is about all environments: the console of one does not show it. */
 export function TrustPage({ params }: { params: URLSearchParams }) {
   const { info } = useSession();
+  return info.environment === undefined ? <Trust params={params} info={info} /> : <NoPage />;
+}
+
+/** The answer in a sentence, then everything that it is based on. */
+function Trust({ params, info }: { params: URLSearchParams; info: ConsoleInfo }) {
   const range = useMemo(() => {
     const given = [...params].filter(([name]) => name === 'since' || name === 'until');
     return new URLSearchParams(given.length === 0 ? [['since', USUAL_SINCE]] : given);
@@ -117,7 +124,7 @@ interface PartProps<T> {
 
 /** A part of the page with its own answer. Over the API, a role may be allowed to ask for some parts only. */
 function Part<T>({ answer: { data, problem, reload }, title, children }: PartProps<T>) {
-  if (problem?.status === 403) return <p className="hidden-part">{title}: your role may not ask for this.</p>;
+  if (problem?.status === 403) return <Box color="text-body-secondary">{title}: your role may not ask for this.</Box>;
   if (data !== undefined) return children(data);
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
