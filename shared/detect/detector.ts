@@ -134,9 +134,10 @@ export class Detector {
 
 const quiet = (rule: Rule, why: string): Verdict => ({ rule, kind: 'quiet', why });
 
+type Scope = Pick<DetectableEvent, 'accountId' | 'region' | 'environment'>;
+
 /** An environment; events without one share that of their account and Region. */
-const scopeOf = ({ accountId, region, environment }: DetectableEvent) =>
-  JSON.stringify([accountId, region, environment]);
+export const scopeOf = ({ accountId, region, environment }: Scope) => JSON.stringify([accountId, region, environment]);
 
 /** As one text, empty if there is no value. */
 function valueAt(fields: EventFields, path: FieldPath): string {

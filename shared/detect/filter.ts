@@ -11,7 +11,7 @@ export function applyFilter(document: RuleDocument, context: Context, events: re
   checkLogSource(document);
   const map = reader.map(reader.required(tree, 'filter', 'a filter'), 'filter');
   const given = reader.required(map, 'rules', 'filter');
-  const { selections, condition } = readSelections(map, document, context, ['rules']);
+  const { selections, condition, text } = readSelections(map, document, context, ['rules']);
   // Without it, tools differ in what they leave out.
   if (condition.kind !== 'not')
     throw reader.problem(reader.required(map, 'condition', 'filter'), 'condition: expected not, and what to leave out');
@@ -32,6 +32,7 @@ export function applyFilter(document: RuleDocument, context: Context, events: re
         ),
       ]),
       condition: { kind: 'and', parts: [detection.condition, renamed(condition, inFilter)] },
+      text: `(${detection.text}) and (${text}, of ${document.path})`,
     };
   }
 }

@@ -3,7 +3,7 @@ import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import { wantedIn } from './condition.ts';
 import type { DetectableEvent, EventFields, Value } from './fields.ts';
-import type { CorrelationRule, EventRule, Level, Rule, RuleName } from './rule.ts';
+import type { CorrelationRule, EventRule, FirstSeen, Rule, RuleName } from './rule.ts';
 import { type Item, itemMatches } from './selection.ts';
 import type { Occurrence } from './state.ts';
 
@@ -20,7 +20,7 @@ export interface Finding {
   reason: string;
 }
 
-export const nameOfRule = ({ id, title, level }: Rule): RuleName => ({ id, title, level });
+const nameOfRule = ({ id, title, level }: Rule): RuleName => ({ id, title, level });
 
 export function findingOf(rule: Rule, event: DetectableEvent, reason: string): Finding {
   const { environment, accountId, user, eventId, eventTime, timeKey } = event;
@@ -33,8 +33,6 @@ export function findingOf(rule: Rule, event: DetectableEvent, reason: string): F
   };
 }
 
-export type { Level };
-
 const MAX_DETAILS = 4;
 const MAX_VALUE = 80;
 
@@ -45,48 +43,62 @@ export function reasonOf({ detection, firstSeen }: EventRule, fields: EventField
     const { alternatives } = detection.selections.get(name)!;
     return alternatives.find((some) => some.every((item) => itemMatches(item, fields))) ?? [];
   });
-  const details = [
-    ...new Set(items.filter(({ field }) => !OBVIOUS.has(field)).flatMap((item) => detailOf(item, fields))),
-  ];
-  const omitted =
-    event.record === undefined ? ['the record was too big to be stored: only its attributes were looked at'] : [];
-  const news =
-    firstSeen === undefined ? [] : [`first in ${days(firstSeen.historyMs)}: ${firstValues(firstSeen.fields, fields)}`];
-  return [whatWasDone(event), ...details.slice(0, MAX_DETAILS), ...news, ...omitted].join('; ');
+  const telling = items.filter(({ field }) => !OBVIOUS.has(field));
+  const details = [...new Set(telling.flatMap((item) => detailOf(item, fields)))].slice(0, MAX_DETAILS);
+  const news = firstSeen === undefined ? [] : [newsOf(firstSeen, fields)];
+  const omitted = event.record === undefined ? [RECORD_OMITTED] : [];
+  return [whatWasDone(event, details.length > 0), ...details, ...news, ...omitted].join('; ');
 }
 
-/** What the action says already. */
+const RECORD_OMITTED = 'the record was too big to be stored, so only its attributes were looked at';
+
+/** What else says already. */
 const OBVIOUS = new Set([
-  'eventSource',
-  'eventName',
-  'eventType',
-  'requestParameters.Method',
-  'requestParameters.Path',
-  'mwaa.action',
+  ...['eventSource', 'eventName', 'eventType', 'mwaa.action', 'mwaa.tagKeys'],
+  ...['requestParameters.Name', 'requestParameters.Method', 'requestParameters.Path'],
 ]);
 
-function whatWasDone({ action, target, outcome }: DetectableEvent): string {
-  const what = target === undefined ? phraseOf(action) : `${phraseOf(action)}: ${target}`;
+/** The target of an update is the names of its parameters, which the details have. */
+function whatWasDone({ action, target, outcome }: DetectableEvent, hasDetails: boolean): string {
+  const isKnown = target === undefined || (hasDetails && action === 'environment.update');
+  const what = isKnown ? phraseOf(action) : `${phraseOf(action)}: ${target}`;
   return outcome === 'ok' ? what : `${what} (${outcome})`;
 }
 
 function detailOf({ field, valuesIn }: Item, fields: EventFields): string[] {
   const values = field === '(keyword)' ? undefined : valuesIn(fields);
-  return values === undefined || values.length === 0 ? [] : [`${shortName(field)} ${shown(values)}`];
+  return values === undefined || values.length === 0 ? [] : [`${shortName(field)} = ${shown(values)}`];
 }
 
-/** `MaxWorkers` of `requestParameters.MaxWorkers` */
-const shortName = (field: string) => field.replace(/^(?:requestParameters|mwaa)\./, '');
+/** `MaxWorkers` of `requestParameters.MaxWorkers`, and the last two parts of other long names */
+const shortName = (field: string) =>
+  field
+    .replace(/^(?:requestParameters|userIdentity|mwaa)\./, '')
+    .split('.')
+    .slice(-2)
+    .join('.');
 
 function shown(values: readonly Value[]): string {
   const text = values.map((value) => `${value}`).join(', ');
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE - 1).toWellFormed()}…` : text;
 }
 
-const days = (ms: number) => {
-  const [count, unit] = UNITS.find(([length]) => ms % length === 0) ?? [1_000, 's'];
-  return `${ms / count}${unit}`;
-};
+/** The account and the Region stand elsewhere. */
+const ELSEWHERE = new Set(['mwaa.accountId', 'mwaa.region']);
+
+function newsOf({ fields: named, historyMs }: FirstSeen, fields: EventFields): string {
+  const values = named
+    .filter(({ name }) => !ELSEWHERE.has(name))
+    .map(({ name, path }) => `${shortName(name)} ${shown(fields.valuesAt(path) ?? ['(none)'])}`);
+  return `first time in ${lengthOf(historyMs)} of ${values.join(', ')}`;
+}
+
+/** `90d`, `1h`: in the largest unit that fits. */
+function lengthOf(ms: number): string {
+  const [length, unit] = UNITS.find(([of]) => ms % of === 0) ?? [1_000, 's'];
+  return `${ms / length}${unit}`;
+}
+
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
@@ -94,26 +106,20 @@ const UNITS: readonly (readonly [ms: number, unit: string])[] = [
   [1_000, 's'],
 ];
 
-type NamedPath = { name: string; path: readonly string[] };
-
-function firstValues(named: readonly NamedPath[], fields: EventFields): string {
-  return named.map(({ name, path }) => `${shortName(name)} ${shown(fields.valuesAt(path) ?? ['(none)'])}`).join(', ');
-}
-
 /** Why a group of events meets a correlation. @param values of the fields that make the group */
 export function correlationReason(
-  rule: CorrelationRule,
+  { title, counted, timespanMs, expected, groupBy, rules }: CorrelationRule,
   values: readonly string[],
   window: readonly Occurrence[],
 ): string {
-  const { counted, timespanMs, expected, groupBy } = rule;
-  const group = groupBy.map(({ name }, i) => `${shortName(name)} ${values[i] || '(none)'}`).join(', ');
+  const group = groupBy.map(({ name }, i) => `${shortName(name)} = ${values[i] || '(none)'}`);
   const distinct = [...new Set(window.map(({ value }) => value))].filter((value) => value !== '');
   const [first, last] = [window[0]?.time ?? 0, window.at(-1)?.time ?? 0];
-  const within = `within ${days(timespanMs)} (it took ${Math.round((last - first) / 1_000)}s)`;
+  const took = `in ${lengthOf(Math.max(1_000, Math.round((last - first) / 1_000) * 1_000))}`;
+  const what = rules.length === 1 ? rules[0]!.title : title;
   const count =
     counted === 'events'
-      ? `${window.length} events ${within}`
-      : `${distinct.length} values of ${counted.map(({ name }) => shortName(name)).join(' and ')} ${within}: ${shown(distinct)}`;
-  return `${count}; expected ${expected}${group === '' ? '' : `; ${group}`}`;
+      ? `${window.length} times ${took}: ${what}`
+      : `${distinct.length} values of ${counted.map(({ name }) => shortName(name)).join(' and ')} ${took}: ${shown(distinct)}`;
+  return [count, `threshold: ${expected} in ${lengthOf(timespanMs)}`, ...group].join('; ');
 }

@@ -2,7 +2,7 @@ import { type Condition, readCondition } from './condition.ts';
 import { isOurs, OUR_FIELDS, readPath } from './fields.ts';
 import type { Lists } from './lists.ts';
 import { type Detection, type FirstSeen, LEVELS, type Rule, type RuleInfo } from './rule.ts';
-import { memberOf, type Tree, type TreeMap, type TreeReader } from './rule-tree.ts';
+import { memberOf, type Tree, type TreeMap, type TreeReader, type TreeScalar } from './rule-tree.ts';
 import { readSelection } from './selection.ts';
 
 /** A document of a file of rules. */
@@ -57,6 +57,7 @@ export function readInfo(document: RuleDocument, context: Context): RuleInfo & {
   const usualId = index === 0 ? file.replace(/\.ya?ml$/, '') : `${file.replace(/\.ya?ml$/, '')}-${index + 1}`;
   const status = optional('status', (value) => reader.oneOf(value, STATUSES, 'status'), 'test');
   const extension = readExtension(memberOf(tree, EXTENSION), document, context);
+  const tests = memberOf(tree, TESTS);
   const isRetired = status === 'deprecated' || status === 'unsupported';
   return {
     id: optional('id', text('id'), usualId),
@@ -72,7 +73,7 @@ export function readInfo(document: RuleDocument, context: Context): RuleInfo & {
     off: isRetired ? `its status is ${status}` : extension.off,
     suppressMs: extension.suppressMs,
     firstSeen: extension.firstSeen,
-    tests: memberOf(tree, TESTS),
+    tests: tests && { tree: tests, reader },
   };
 }
 
@@ -152,7 +153,9 @@ export function readSelections(
       throw reader.problem(condition, 'condition: expected a text');
     return readCondition(condition, [...selections.keys()], reader);
   });
-  return { selections, condition: parts.length === 1 ? parts[0]! : { kind: 'or', parts } };
+  const texts = conditions.map((condition) => (condition as TreeScalar).source);
+  const text = texts.length === 1 ? texts[0]! : texts.map((one) => `(${one})`).join(' or ');
+  return { selections, condition: parts.length === 1 ? parts[0]! : { kind: 'or', parts }, text };
 }
 
 /** All events are CloudTrail's. A rule for another source would match none of them, or the wrong ones. */

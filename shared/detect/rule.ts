@@ -1,6 +1,6 @@
 import { type Condition, conditionHolds } from './condition.ts';
 import type { EventFields, FieldPath } from './fields.ts';
-import type { Tree } from './rule-tree.ts';
+import type { Tree, TreeReader } from './rule-tree.ts';
 import { type Selection, selectionMatches } from './selection.ts';
 
 /** How bad it is if a rule matches, the mildest first. */
@@ -31,14 +31,16 @@ export interface RuleInfo extends RuleName {
   off: string | undefined;
   /** A finding about the same is one with those before it for so long, in milliseconds. */
   suppressMs: number;
-  /** The tests in its file, as they were written; undefined: it has none. */
-  tests: Tree | undefined;
+  /** The tests in its file, as they are written; undefined: it has none. */
+  tests: { tree: Tree; reader: TreeReader } | undefined;
 }
 
 /** What one event has to be like. */
 export interface Detection {
   selections: ReadonlyMap<string, Selection>;
   condition: Condition;
+  /** The condition as it is written. */
+  text: string;
 }
 
 /** What Sigma cannot say: a combination of values that was not there before. */
