@@ -1,0 +1,115 @@
+/** A value now, or a promise of it: a state in memory needs no requests. */
+type Awaitable<T> = T | Promise<T>;
+
+/** An event in the window of a correlation. */
+export interface Occurrence {
+  /** Milliseconds since 1970. */
+  time: number;
+  eventId: string;
+  environment: string | undefined;
+  /** The counted values; empty if events are counted. */
+  value: string;
+  /** The value that the extension `distinct` counts; empty without it. */
+  distinct: string;
+}
+
+/** An event that something began with. */
+export type Beginning = Pick<Occurrence, 'time' | 'eventId'>;
+
+/**
+ * What evaluation remembers from one event to the next. Keys are texts of any length. An event may be given twice, and a bit out
+ * of order; then the answers are the same as before.
+ */
+export interface DetectionState {
+  /** Notes an event of an environment; called for every event. A state that knows it otherwise does nothing. */
+  noteEvent(environment: string, time: number): Awaitable<void>;
+  /** When the first known event of an environment was; undefined: none is known. */
+  firstEventOf(environment: string): Awaitable<number | undefined>;
+  /**
+   * Notes that a combination of values occurred.
+   * @returns the event with which the combination began: it was unknown, or had not occurred for `historyMs`
+   */
+  seen(key: string, occurrence: Beginning, historyMs: number): Awaitable<Beginning>;
+  /**
+   * Adds an event to the window of a group, once.
+   * @returns the events of the last `spanMs` up to it, itself included; of too many the newest, `MAX_WINDOW` at most
+   */
+  window(key: string, occurrence: Occurrence, spanMs: number): Awaitable<readonly Occurrence[]>;
+  /** Returns the event with which the finding about `key` began that is still open at that time; otherwise opens one for `forMs`. */
+  open(key: string, occurrence: Beginning, forMs: number): Awaitable<Beginning>;
+}
+
+/** Events that are remembered of a group. */
+export const MAX_WINDOW = 1_000;
+/** Keys of each kind that are remembered in memory: the oldest are forgotten. */
+const MAX_KEYS = 200_000;
+
+/** A state in memory, of bounded size. What is too old for any answer is forgotten as time goes on. */
+export class MemoryState implements DetectionState {
+  private readonly environments = new Remembered<number>();
+  private readonly combinations = new Remembered<Beginning & { last: number }>();
+  private readonly windows = new Remembered<readonly Occurrence[]>();
+  private readonly findings = new Remembered<Beginning>();
+
+  noteEvent(environment: string, time: number): void {
+    const first = this.environments.get(environment, time);
+    if (first === undefined || time < first) this.environments.set(environment, time, Number.POSITIVE_INFINITY, time);
+  }
+
+  firstEventOf(environment: string): number | undefined {
+    return this.environments.get(environment, 0);
+  }
+
+  seen(key: string, { time, eventId }: Beginning, historyMs: number): Beginning {
+    const known = this.combinations.get(key, time);
+    const isOver = known === undefined || time - known.last > historyMs;
+    const { time: began, eventId: by, last } = isOver ? { time, eventId, last: time } : known;
+    const latest = Math.max(last, time);
+    this.combinations.set(key, { time: began, eventId: by, last: latest }, latest + historyMs, time);
+    return { time: began, eventId: by };
+  }
+
+  window(key: string, occurrence: Occurrence, spanMs: number): readonly Occurrence[] {
+    const known = this.windows.get(key, occurrence.time) ?? [];
+    const others = known.filter(({ eventId }) => eventId !== occurrence.eventId);
+    const all = [...others, occurrence].sort((a, b) => a.time - b.time);
+    const newest = all.at(-1)!.time;
+    const kept = all.filter(({ time }) => time >= newest - 2 * spanMs).slice(-MAX_WINDOW);
+    this.windows.set(key, kept, newest + 2 * spanMs, occurrence.time);
+    return kept.filter(({ time }) => time >= occurrence.time - spanMs && time <= occurrence.time);
+  }
+
+  open(key: string, { time, eventId }: Beginning, forMs: number): Beginning {
+    const known = this.findings.get(key, time);
+    if (known !== undefined && time <= known.time + forMs) return known;
+    this.findings.set(key, { time, eventId }, time + forMs, time);
+    return { time, eventId };
+  }
+}
+
+/** Values with a time until which they count. */
+class Remembered<V> {
+  private readonly entries = new Map<string, { value: V; until: number }>();
+  private sweptAt = 1_000;
+
+  get(key: string, now: number): V | undefined {
+    const entry = this.entries.get(key);
+    return entry === undefined || entry.until < now ? undefined : entry.value;
+  }
+
+  set(key: string, value: V, until: number, now: number): void {
+    // The last that was set is the last to be forgotten.
+    this.entries.delete(key);
+    this.entries.set(key, { value, until });
+    if (this.entries.size > this.sweptAt) this.sweep(now);
+  }
+
+  private sweep(now: number): void {
+    for (const [key, { until }] of this.entries) if (until < now) this.entries.delete(key);
+    for (const key of this.entries.keys()) {
+      if (this.entries.size <= MAX_KEYS) break;
+      this.entries.delete(key);
+    }
+    this.sweptAt = Math.max(1_000, Math.min(2 * this.entries.size, MAX_KEYS));
+  }
+}
