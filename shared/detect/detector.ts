@@ -83,7 +83,7 @@ export class Detector {
     if (time === undefined) return quiet(rule, 'the event has no usable time');
     const { fields: named, historyMs } = rule.firstSeen;
     const key = JSON.stringify([rule.id, ...named.map(({ path }) => valueAt(fields, path))]);
-    const began = await this.state.seen(key, { time, eventId }, historyMs);
+    const began = await this.state.seen(key, { time, eventId }, historyMs, { rule, fields });
     if (began.eventId !== eventId) return quiet(rule, `seen before: since ${new Date(began.time).toISOString()}`);
     const first = await this.state.firstEventOf(scopeOf(event));
     if (first !== undefined && time < first + LEARNING_MS)
@@ -116,12 +116,10 @@ export class Detector {
       distinct: distinct === undefined ? '' : at(distinct.field),
     };
     const key = JSON.stringify([correlation.id, ...group]);
-    const window = await this.state.window(key, occurrence, timespanMs);
-    const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value));
-    const kinds = distinctCount(window.map((one) => one.distinct));
-    if (!correlation.isMet(count)) return quiet(correlation, `the count is ${count}, expected ${correlation.expected}`);
-    if (distinct !== undefined && kinds < distinct.least)
-      return quiet(correlation, `values of ${distinct.field.name}: ${kinds}, expected at least ${distinct.least}`);
+    const around = await this.state.window(key, occurrence, timespanMs);
+    const windows = windowsWith(occurrence, around, timespanMs);
+    const window = windows.find((one) => whyNot(correlation, one) === undefined);
+    if (window === undefined) return quiet(correlation, whyNot(correlation, windows[0]!)!);
     const { eventId: begunBy } = await this.state.open(key, { time, eventId }, Math.max(suppressMs, timespanMs));
     const environments = new Set(window.map((one) => one.environment));
     return {
@@ -130,6 +128,29 @@ export class Detector {
       reason: correlationReason(correlation, group, window),
     };
   }
+}
+
+/**
+ * The windows that an event is in, that which ends with it first. Later events are known where events come out of order.
+ * @param around in the order of time
+ */
+function windowsWith({ time, eventId }: Occurrence, around: readonly Occurrence[], spanMs: number): Occurrence[][] {
+  const ends = new Set([time, ...around.flatMap((one) => (one.time > time ? [one.time] : []))]);
+  return [...ends].map((end) =>
+    around.filter((one) => one.eventId === eventId || (one.time >= end - spanMs && one.time <= end)),
+  );
+}
+
+/** Why a window does not meet a correlation; undefined if it does. */
+function whyNot(
+  { counted, isMet, expected, distinct }: CorrelationRule,
+  window: readonly Occurrence[],
+): string | undefined {
+  const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value));
+  if (!isMet(count)) return `the count is ${count}, expected ${expected}`;
+  const kinds = distinctCount(window.map((one) => one.distinct));
+  if (distinct === undefined || kinds >= distinct.least) return undefined;
+  return `values of ${distinct.field.name}: ${kinds}, expected at least ${distinct.least}`;
 }
 
 const quiet = (rule: Rule, why: string): Verdict => ({ rule, kind: 'quiet', why });

@@ -1,3 +1,6 @@
+import type { EventFields } from './fields.ts';
+import type { EventRule } from './rule.ts';
+
 /** A value now, or a promise of it: a state in memory needs no requests. */
 type Awaitable<T> = T | Promise<T>;
 
@@ -16,6 +19,12 @@ export interface Occurrence {
 /** An event that something began with. */
 export type Beginning = Pick<Occurrence, 'time' | 'eventId'>;
 
+/** What a combination of values is of, for a state that can look for earlier events. */
+export interface Sought {
+  rule: EventRule;
+  fields: EventFields;
+}
+
 /**
  * What evaluation remembers from one event to the next. Keys are texts of any length. An event may be given twice, and a bit out
  * of order; then the answers are the same as before.
@@ -29,10 +38,11 @@ export interface DetectionState {
    * Notes that a combination of values occurred.
    * @returns the event with which the combination began: it was unknown, or had not occurred for `historyMs`
    */
-  seen(key: string, occurrence: Beginning, historyMs: number): Awaitable<Beginning>;
+  seen(key: string, occurrence: Beginning, historyMs: number, sought: Sought): Awaitable<Beginning>;
   /**
    * Adds an event to the window of a group, once.
-   * @returns the events of the last `spanMs` up to it, itself included; of too many the newest, `MAX_WINDOW` at most
+   * @returns the known events of `spanMs` before it and after it, itself included, in the order of time; of too many the newest,
+   *   `MAX_WINDOW` at most
    */
   window(key: string, occurrence: Occurrence, spanMs: number): Awaitable<readonly Occurrence[]>;
   /** Returns the event with which the finding about `key` began that is still open at that time; otherwise opens one for `forMs`. */
@@ -76,7 +86,7 @@ export class MemoryState implements DetectionState {
     const newest = all.at(-1)!.time;
     const kept = all.filter(({ time }) => time >= newest - 2 * spanMs).slice(-MAX_WINDOW);
     this.windows.set(key, kept, newest + 2 * spanMs, occurrence.time);
-    return kept.filter(({ time }) => time >= occurrence.time - spanMs && time <= occurrence.time);
+    return kept.filter(({ time }) => Math.abs(time - occurrence.time) <= spanMs);
   }
 
   open(key: string, { time, eventId }: Beginning, forMs: number): Beginning {
