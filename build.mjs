@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { loadRules } from './cli/detect/load-rules.ts';
 import { lambdaBundle } from './lambda-bundle.mjs';
+import { readRules } from './shared/detect/read-rules.ts';
 
 // `scan` must start fast: one small CommonJS file. The other commands are loaded when needed.
 const PROGRAM = {
@@ -16,10 +18,15 @@ const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const command = { platform: 'node', target: 'node22', bundle: true, mainFields: ['module', 'main'] };
 
+/** Our rules, and those of the folder `rules`, which git ignores. The alert function has them inside. */
+const ruleFolders = await loadRules(existsSync('rules') ? ['rules'] : []);
+readRules(ruleFolders);
+
 const TARGETS = {
   ingest: [lambdaBundle('ingest')],
   query: [lambdaBundle('query')],
   verify: [lambdaBundle('verify')],
+  alert: [{ ...lambdaBundle('alert'), define: { RULE_FOLDERS: JSON.stringify(ruleFolders) } }],
   cli: [
     {
       platform: 'node',
@@ -100,9 +107,9 @@ const SETTINGS = [
   'console/index.html',
 ];
 
-/** A hash of files, or undefined if one is not there. */
+/** A hash of files and of the rules, or undefined if a file is not there. */
 async function hashOf(paths) {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(JSON.stringify(ruleFolders));
   for (const path of [...paths].sort()) {
     if (!existsSync(path)) return undefined;
     hash.update(`${path}\n`).update(

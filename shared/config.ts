@@ -56,6 +56,20 @@ export interface VerifyConfig {
   graceHours: number;
 }
 
+/** The configuration of the alert function, from its environment variables. */
+export interface AlertConfig<Level> extends TableNames {
+  /** The table in which it remembers. */
+  stateTable: string;
+  /** The name of the event bus. */
+  bus: string;
+  /** The ARN of the topic. */
+  topic: string;
+  /** The least level that is sent to the topic. */
+  level: Level;
+  /** The stack, whose commands messages name. */
+  stack: string;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
@@ -95,11 +109,35 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
     variables.expect(!day || !Number.isNaN(time), 'VERIFY_SINCE must be a day such as 2026-11-01, or empty');
     const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
     return {
-      logFilesTable: variables.table('LOG_FILES_TABLE'),
+      logFilesTable: variables.required('LOG_FILES_TABLE'),
       locations: buckets.map(({ name }) => ({ bucket: name, prefix })),
       originals: variables.list('ORIGINAL_LOG_BUCKET'),
       ...(Number.isNaN(time) ? {} : { since: new Date(time).toISOString() }),
       graceHours: Number(hours),
+    };
+  });
+}
+
+/**
+ * Reads the configuration of the alert function.
+ * @param levels of rules, the mildest first
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readAlertConfig<Level extends string>(
+  env: Environment,
+  levels: readonly [Level, ...Level[]],
+): AlertConfig<Level> {
+  return checked(env, (variables) => {
+    const given = variables.text('ALERT_LEVEL') || 'medium';
+    const level = levels.find((one) => one === given);
+    variables.expect(level !== undefined, `ALERT_LEVEL must be one of ${levels.join(', ')}`);
+    return {
+      ...tableNames(variables),
+      stateTable: variables.required('ALERT_STATE_TABLE'),
+      bus: variables.required('EVENT_BUS'),
+      topic: variables.required('ALERT_TOPIC'),
+      stack: variables.required('STACK'),
+      level: level ?? levels[0],
     };
   });
 }
@@ -114,9 +152,9 @@ export function readTableNames(env: Environment): TableNames {
 
 function tableNames(variables: Variables): TableNames {
   return {
-    eventsTable: variables.table('EVENTS_TABLE'),
-    logFilesTable: variables.table('LOG_FILES_TABLE'),
-    environmentsTable: variables.table('ENVIRONMENTS_TABLE'),
+    eventsTable: variables.required('EVENTS_TABLE'),
+    logFilesTable: variables.required('LOG_FILES_TABLE'),
+    environmentsTable: variables.required('ENVIRONMENTS_TABLE'),
   };
 }
 
@@ -141,7 +179,7 @@ class Variables {
     return this.env[name]?.trim() ?? '';
   }
 
-  table(name: string): string {
+  required(name: string): string {
     const value = this.text(name);
     this.expect(value !== '', `${name} is not set`);
     return value;

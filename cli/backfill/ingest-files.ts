@@ -38,9 +38,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export async function ingestFiles(
   files: AsyncIterable<WantedFile>,
-  deps: PipelineDeps,
+  pipeline: PipelineDeps,
   { concurrency, tally, signal, sourceOf }: IngestOptions,
 ): Promise<void> {
+  const deps: PipelineDeps = { ...pipeline, backfilled: true };
   const budget = new ByteBudget(MAX_BYTES);
   const writeGroup = groupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
   const store = recordStore(deps);

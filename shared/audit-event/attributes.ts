@@ -173,6 +173,10 @@ export const EVENT_ATTRIBUTES = {
   verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
   verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
   day: store('day of eventTime', { always: true, index: ['byDay', 9] }),
+  backfilled: store('a backfill stored it, so it leads to no alert; absent from all other events', {
+    type: 'mark',
+    origin: true,
+  }),
   previousVersions: store('the versions that addenda with the same eventID replaced, the newest first', {
     type: 'versions',
   }),

@@ -46,7 +46,7 @@ export function clientSettings(limits: ClientLimits = DEFAULT_LIMITS, maxSockets
 /** Creates a client of a service that needs no settings of its own. */
 export function createClient<Client>(
   Service: new (config: ReturnType<typeof clientSettings>) => Client,
-  overrides: Partial<{ region: string; maxAttempts: number }> = {},
+  { limits, ...overrides }: Partial<{ region: string; maxAttempts: number; limits: ClientLimits }> = {},
 ): Client {
-  return new Service({ ...clientSettings(), ...overrides });
+  return new Service({ ...clientSettings(limits), ...overrides });
 }

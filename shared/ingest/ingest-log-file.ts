@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissingError, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
 import { type LogFileKey, type ObjectRef, readObjectKey } from '../cloudtrail/object-key.ts';
-import { type Config, expectedOwnerOf } from '../config.ts';
+import { expectedOwnerOf } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { LogFileRef } from '../delivery/announcement.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
@@ -28,6 +28,7 @@ import {
   OutOfTimeError,
   problemOf,
   quarantineBucketOf,
+  type RecordSettings,
   type RecordStore,
   recordStorage,
   recordStore,
@@ -35,13 +36,10 @@ import {
 import { type TimeBudget, UNLIMITED } from './time-budget.ts';
 
 /** What ingesting works with. */
-export interface PipelineDeps {
+export interface PipelineDeps extends RecordSettings {
   /** Where the quarantine is. */
   s3: S3Client;
   dynamo: DynamoDBClient;
-  config: Config;
-  /** The clock, in milliseconds since 1970. */
-  now(): number;
   sleep(milliseconds: number): Promise<void>;
   /** Maximum bytes of wanted records held until their file has been checked; beyond it, the file is read twice. */
   maxHeldBytes?: number;

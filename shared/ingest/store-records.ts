@@ -30,6 +30,8 @@ export interface RecordsFile {
 /** What items depend on. */
 export interface RecordSettings {
   config: Config;
+  /** A backfill stores them. */
+  backfilled?: true;
   /** The clock, in milliseconds since 1970. */
   now(): number;
 }
@@ -156,13 +158,14 @@ export function classifyText(
   text: string,
   provenance: Provenance,
   keyAccount: string | undefined,
-  { config, now }: RecordSettings,
+  { config, now, backfilled }: RecordSettings,
 ): ClassifiedRecord {
   const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
   if (result.kind !== 'event') return result;
   const { event } = result;
   const ingestedAt = new Date(now()).toISOString();
-  const item = toEventItem(event, { ingestedAt, expiresAt: expiryOf(event, now(), config.retentionDays) });
+  const expiresAt = expiryOf(event, now(), config.retentionDays);
+  const item = toEventItem(event, { ingestedAt, expiresAt, backfilled });
   return { kind: 'event', event, item };
 }
 

@@ -21,7 +21,7 @@ export type ListedEvent = AttributeValues<Named<{ shown: 'list' }> | 'timeKey'>;
 
 /** One version of an event. It has no record if that was too big for an item (flag `record-omitted`). */
 export type EventVersion = Omit<EventAttributes, 'record'> &
-  AttributeValues<'record' | 'ingestedAt' | 'expiresAt'> &
+  AttributeValues<'record' | 'ingestedAt' | 'expiresAt' | 'backfilled'> &
   Provenance;
 
 /** An event as the table holds it. */
@@ -45,11 +45,20 @@ const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !=
 const MAX_TEXT_BYTES = 4096;
 const MAX_LIST_TEXT_BYTES = 256;
 
+/** What an item says of how it was stored. */
+interface StoredAttributes {
+  /** ISO 8601, UTC. */
+  ingestedAt: string;
+  /** Seconds since 1970. */
+  expiresAt?: number | undefined;
+  backfilled?: true | undefined;
+}
+
 /**
  * Returns the item of an event, within every limit of DynamoDB: long texts are truncated, and a record that makes the item too
  * big, even compressed, is left out and flagged.
  */
-export function toEventItem(event: AuditEvent, stored: { ingestedAt: string; expiresAt?: number | undefined }): Item {
+export function toEventItem(event: AuditEvent, stored: StoredAttributes): Item {
   return toVersionsItem([{ ...event, ...defined(stored) }]);
 }
 

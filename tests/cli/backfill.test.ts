@@ -101,7 +101,7 @@ async function backfillUntil(
 async function eventsOf({ dynamo, deps }: World): Promise<object[]> {
   const items = await dumpTable(dynamo, deps.config.eventsTable);
   return items
-    .map(({ logFile, recordIndex, ingestedAt, expiresAt, ...item }) => item)
+    .map(({ logFile, recordIndex, ingestedAt, expiresAt, backfilled, ...item }) => item)
     .sort((a, b) => (a.eventId!.S! < b.eventId!.S! ? -1 : 1));
 }
 

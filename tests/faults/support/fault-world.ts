@@ -117,12 +117,25 @@ export async function upload({ direct }: FaultWorld, files: readonly ScenarioFil
 export const bodiesOf = (files: readonly PutFile[]): object[] => files.map((file) => s3Event(file));
 
 /** What may differ between two runs: who came first, and when. */
-function withoutProvenance({ logFile, recordIndex, ingestedAt, expiresAt, ...item }: StoredItem): StoredItem {
+function withoutProvenance({
+  logFile,
+  recordIndex,
+  ingestedAt,
+  expiresAt,
+  backfilled,
+  ...item
+}: StoredItem): StoredItem {
   const versions = recordText(item.previousVersions);
   if (versions === undefined) return item;
   const stripped = (JSON.parse(versions) as Record<string, unknown>[]).map((version) => ({
     ...version,
-    ...{ logFile: undefined, recordIndex: undefined, ingestedAt: undefined, expiresAt: undefined },
+    ...{
+      logFile: undefined,
+      recordIndex: undefined,
+      ingestedAt: undefined,
+      expiresAt: undefined,
+      backfilled: undefined,
+    },
   }));
   return { ...item, previousVersions: { S: JSON.stringify(stripped) } };
 }

@@ -1,0 +1,44 @@
+import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
+import { defined } from '../defined.ts';
+import type { Verdict } from '../detect/detector.ts';
+import { type Finding, findingOf } from '../detect/finding.ts';
+import type { RuleInfo } from '../detect/rule.ts';
+import type { StoredEvent } from '../store/event-item.ts';
+
+/** What is told of the event with which a finding began, besides what every finding has. */
+const TOLD = [
+  'region',
+  'role',
+  'principal',
+  'action',
+  'target',
+  'outcome',
+  'errorCode',
+  'sourceIp',
+] as const satisfies AttributeName[];
+
+/** A finding as it is sent. All values are of attributes, in which secrets are masked. */
+export type AlertedFinding = Finding &
+  Partial<AttributeValues<(typeof TOLD)[number]>> & {
+    rule: Pick<RuleInfo, 'description' | 'tags' | 'falsePositives'>;
+    /** It is a test: nothing has happened. */
+    test: boolean;
+  };
+
+/** Events that are named. A message may have 256 KB, and an eventID 512 bytes. */
+const MAX_EVENT_IDS = 50;
+
+/** @param event with which the finding began */
+export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'finding' }): AlertedFinding {
+  const { rule, reason, environment, eventIds } = verdict;
+  const { description, tags, falsePositives } = rule;
+  const { environment: _, ...finding } = findingOf(rule, event, reason);
+  return {
+    ...finding,
+    rule: { ...finding.rule, description, tags, falsePositives },
+    ...defined({ environment }),
+    ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
+    eventIds: eventIds.slice(-MAX_EVENT_IDS),
+    test: false,
+  };
+}

@@ -1,0 +1,138 @@
+import { phraseOf } from '../audit-event/actions.ts';
+import { displayText } from '../render/display.ts';
+import type { AlertedFinding } from './alerted-finding.ts';
+
+/** A finding for an SNS topic. */
+export interface AlertMessage {
+  /** Of e-mail: printable ASCII, at most 100 characters. */
+  subject: string;
+  /** By protocol, as `MessageStructure: json` takes them. */
+  bodies: { default: string; sqs: string; lambda: string; firehose: string; https: string };
+  /** For the filter policies of subscriptions. */
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** @param stack whose commands show it */
+export function messageOf(finding: AlertedFinding, stack: string): AlertMessage {
+  const { rule, environment, accountId } = finding;
+  const json = JSON.stringify({ version: '1', stack, ...finding });
+  const attributes = { level: rule.level, rule: rule.id, environment, account: accountId, test: `${finding.test}` };
+  return {
+    subject: subjectOf(finding),
+    bodies: {
+      default: textOf(finding, stack),
+      ...{ sqs: json, lambda: json, firehose: json },
+      https: JSON.stringify(chatOf(finding, stack)),
+    },
+    attributes: Object.fromEntries(
+      Object.entries(attributes).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+    ),
+  };
+}
+
+const MAX_SUBJECT = 100;
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+function subjectOf(finding: AlertedFinding): string {
+  const { rule, environment, user, test } = finding;
+  const where = environment === undefined ? '' : ` in ${environment}`;
+  const who = user === undefined ? '' : ` by ${user}`;
+  const subject = `${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`;
+  const ascii = subject.replace(/[^\x20-\x7e]/gu, '?').trim();
+  return ascii.length <= MAX_SUBJECT ? ascii : `${ascii.slice(0, MAX_SUBJECT - 3).trim()}...`;
+}
+
+/** What people want to know first, one fact a line: label and value. Values are safe to show. */
+function factsOf(finding: AlertedFinding): [label: string, value: string][] {
+  const { action, target, outcome, errorCode, user, principal, role, sourceIp, eventIds } = finding;
+  const facts: [string, (string | undefined)[]][] = [
+    ['Who', [user ?? principal, role !== undefined && role !== user ? `role ${role}` : undefined]],
+    ['What', [action === undefined ? undefined : phraseOf(action)]],
+    ['Target', [target]],
+    ['Outcome', [outcome, outcome === 'ok' ? undefined : errorCode]],
+    ['Environment', [finding.environment]],
+    ['Account', [finding.accountId, finding.region]],
+    ['Time', [finding.time]],
+    ['From', [sourceIp]],
+    ['Events', [eventIds.length > 1 ? `${eventIds.length}` : undefined]],
+    ['Why', [finding.reason]],
+  ];
+  return facts.flatMap(([label, values]) => {
+    const value = values.filter((one) => one !== undefined && one !== '').join(', ');
+    return value === '' ? [] : [[label, displayText(value)]];
+  });
+}
+
+const TEST_NOTE = 'This is a test of the alerts. Nothing has happened.';
+
+function textOf(finding: AlertedFinding, stack: string): string {
+  const { rule, test } = finding;
+  const facts = factsOf(finding).map(([label, value]) => `${label}: ${value}`);
+  const tags = rule.tags
+    .filter((tag) => tag.startsWith('attack.t'))
+    .map((tag) => tag.slice('attack.'.length).toUpperCase());
+  const about = [
+    rule.description,
+    ...(rule.falsePositives.length === 0 ? [] : [`It may be harmless: ${rule.falsePositives.join('; ')}.`]),
+    ...(tags.length === 0 ? [] : [`MITRE ATT&CK: ${tags.join(', ')}`]),
+    `Rule: ${rule.id}`,
+  ];
+  const parts = [
+    ...(test ? [[TEST_NOTE]] : []),
+    [`${rule.level.toUpperCase()}: ${displayText(rule.title)}`],
+    facts,
+    about.filter((line) => line !== '').map(displayText),
+    ...(test ? [] : [stepsOf(finding, stack)]),
+  ];
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** What shows more: the command, and the page of the console. */
+function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
+  // The event with which the rule matched is the last of a burst.
+  const eventId = eventIds.at(-1) ?? '';
+  return [
+    `Show it: mwaa-trail show ${quoted(eventId)} --stack ${stack}`,
+    `In the console: mwaa-trail serve --stack ${stack}, then #/events/${encodeURIComponent(eventId.toWellFormed())}`,
+  ];
+}
+
+const quoted = (word: string) => (/^[\w-]+$/.test(word) ? word : `'${displayText(word).replaceAll("'", "'\\''")}'`);
+
+/**
+ * A custom notification of Amazon Q Developer in chat applications, which subscribes by HTTPS:
+ * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+ */
+function chatOf(finding: AlertedFinding, stack: string): object {
+  const { rule, test, environment } = finding;
+  const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
+  return {
+    version: '1.0',
+    source: 'custom',
+    content: {
+      textType: 'client-markdown',
+      title: plain(subjectOf(finding)),
+      description: [...(test ? [TEST_NOTE] : []), ...facts, plain(rule.description)].join('\n'),
+      ...(test ? {} : { nextSteps: stepsOf(finding, stack).map(plain) }),
+    },
+    metadata: {
+      threadId: `${rule.id} ${environment ?? ''}`.trim(),
+      summary: plain(rule.title),
+      eventType: 'mwaa-trail finding',
+      additionalContext: { level: rule.level, rule: rule.id },
+    },
+  };
+}
+
+/** Without what makes links, mentions and code in chats: names come from whoever sent the request. */
+const plain = (text: string) => displayText(text).replace(/[<>[\]`|@]/g, (character) => PLAIN[character] ?? character);
+
+const PLAIN: Readonly<Record<string, string>> = {
+  '<': '\u2039',
+  '>': '\u203a',
+  '[': '(',
+  ']': ')',
+  '`': "'",
+  '|': '/',
+  '@': '(at)',
+};

@@ -1,0 +1,58 @@
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { conditionHeld } from '../store/conditional.ts';
+import { type Item, number, text } from '../store/item.ts';
+import { truncateKey } from '../store/keys.ts';
+import { getItem } from '../store/read-items.ts';
+
+/** The table in which the alert function remembers. Its items expire. */
+export interface StateTable {
+  dynamo: DynamoDBClient;
+  name: string;
+}
+
+/** Longer than the stream keeps a change: until then it may be delivered again. */
+export const REDELIVERY_MS = 2 * 24 * 3_600_000;
+
+const MAX_KEY_BYTES = 1_024;
+
+/** The key of an item. @param about a text of any length */
+export const stateKey = (kind: string, about: string, entry = '-'): Item => ({
+  about: text(truncateKey(`${kind} ${about}`, MAX_KEY_BYTES)),
+  entry: text(entry),
+});
+
+export const readState = ({ dynamo, name }: StateTable, key: Item) => getItem(dynamo, name, key);
+
+/** @param until when the item expires, in milliseconds since 1970 */
+export const expiring = (key: Item, attributes: Item, until: number): Item => ({
+  ...key,
+  ...attributes,
+  expiresAt: number(Math.ceil(until / 1000)),
+});
+
+/** Writes an item whether or not it is there. */
+export async function writeState({ dynamo, name }: StateTable, item: Item): Promise<void> {
+  await dynamo.send(new PutItemCommand({ TableName: name, Item: item }));
+}
+
+/**
+ * Writes an item if that stored is still as it was read.
+ * @param attribute that changes with every write; `stored` is its value, undefined: the item was not there
+ * @returns whether it was
+ */
+export function replaceState(
+  { dynamo, name }: StateTable,
+  item: Item,
+  attribute: string,
+  stored: Item[string] | undefined,
+): Promise<boolean> {
+  const condition =
+    stored === undefined
+      ? { ConditionExpression: 'attribute_not_exists(about)' }
+      : {
+          ConditionExpression: '#attribute = :stored',
+          ExpressionAttributeNames: { '#attribute': attribute },
+          ExpressionAttributeValues: { ':stored': stored },
+        };
+  return conditionHeld(dynamo.send(new PutItemCommand({ TableName: name, Item: item, ...condition })));
+}
