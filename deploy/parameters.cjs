@@ -61,6 +61,8 @@ const VALUES = {
   source: [/^(new-trail|bucket|topic)$/, 'new-trail, bucket or topic'],
   notify: [/^(queue|function)$/, 'queue or function'],
   verify: [/^(on|off)$/, 'on or off'],
+  alerts: [/^(on|off)$/, 'on or off'],
+  alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
   kmsKeyArn: KEY_ARN,
   tableKmsKeyArn: KEY_ARN,

@@ -17,9 +17,15 @@ export function tableDefinitions(names: TableNames): TableDefinition[] {
   ];
 }
 
+/** The table in which the alert function remembers. */
+export function stateTableDefinition(name: string): TableDefinition {
+  resources ??= readResources();
+  return tableDefinition(name, resources.AlertStateTable);
+}
+
 type Table = { Properties: TableDefinition };
 /** The resources of serverless.yml, which is read once. */
-let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable', Table> | undefined;
+let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable' | 'AlertStateTable', Table> | undefined;
 
 function readResources(): NonNullable<typeof resources> {
   // CloudFormation's tags, such as !Sub, are in parts that are not used here.

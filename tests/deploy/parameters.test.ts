@@ -37,7 +37,7 @@ describe('stages.yml', () => {
     const { RETENTION_DAYS, LOG_BUCKETS } = stack.get('IngestLambdaFunction').properties.Environment.Variables;
     expect({ RETENTION_DAYS, LOG_BUCKETS }).toEqual({ RETENTION_DAYS: '30', LOG_BUCKETS: 'our-trail' });
     expect(stack.get('NoLogFilesAlarm').properties.EvaluationPeriods).toBe('3');
-    expect(stack.ofType('AWS::Lambda::Function')).toHaveLength(2);
+    expect(stack.ofType('AWS::Lambda::Function')).toHaveLength(3);
   });
 
   test('has no effect on another stage', async () => {

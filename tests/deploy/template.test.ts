@@ -14,6 +14,8 @@ import { type Properties, REGION, resolveTemplate, type Stack, type Template } f
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
 
+const STREAM = 'AlertEventSourceMappingDynamodbEventsTable';
+
 let templates: Map<Variant, Template>;
 let stacks: Map<Variant, Stack>;
 beforeAll(async () => {
@@ -37,7 +39,7 @@ describe('parameters take effect', () => {
   const OPTIONS = 'a new trail with every option';
 
   test('the tables use the given key, or the AWS managed key', () => {
-    for (const table of ['EventsTable', 'LogFilesTable', 'EnvironmentsTable']) {
+    for (const table of ['EventsTable', 'LogFilesTable', 'EnvironmentsTable', 'AlertStateTable']) {
       expect(properties(OPTIONS, table).SSESpecification.KMSMasterKeyId).toBe(VARIANTS[OPTIONS].tableKmsKeyArn);
       expect(properties('a new trail', table).SSESpecification).not.toHaveProperty('KMSMasterKeyId');
     }
@@ -64,8 +66,16 @@ describe('parameters take effect', () => {
   });
 
   test('the mail address', () => {
-    expect(properties(OPTIONS, 'AlarmEmail').Endpoint).toBe('security@example.com');
-    expect(() => properties('a new trail', 'AlarmEmail')).toThrow('no resource');
+    for (const subscription of ['AlarmEmail', 'AlertEmail']) {
+      expect(properties(OPTIONS, subscription).Endpoint).toBe('security@example.com');
+      expect(() => properties('a new trail', subscription)).toThrow('no resource');
+    }
+  });
+
+  test('the least level of alerts', () => {
+    const levelOf = (variant: Variant) => properties(variant, 'AlertLambdaFunction').Environment.Variables.ALERT_LEVEL;
+    expect(levelOf(OPTIONS)).toBe('high');
+    expect(levelOf('a new trail')).toBe('medium');
   });
 
   test('log files are kept forever, unless a number of days is given', () => {
@@ -84,13 +94,13 @@ describe('parameters take effect', () => {
         .ofType('AWS::Lambda::Function')
         .map(({ properties }) => properties.ReservedConcurrentExecutions);
     // A new account cannot reserve any.
-    expect(reserved('a new trail')).toEqual([undefined, undefined, undefined]);
+    expect(reserved('a new trail')).toEqual([undefined, undefined, undefined, undefined]);
     expect(reserved('a new trail with a bucket of its own name that calls the function')).toEqual(
       reserved('a new trail'),
     );
     // With a queue the mapping has the limit; a reservation below it would only make Lambda refuse messages.
-    expect(reserved(OPTIONS)).toEqual([undefined, '20', '1']);
-    expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined]);
+    expect(reserved(OPTIONS)).toEqual([undefined, '20', '1', undefined]);
+    expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined, undefined]);
   });
 });
 
@@ -249,8 +259,8 @@ const NOT_VERIFIED = NAMES.filter((name) => (VARIANTS[name] as Record<string, st
 test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
   const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
   const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
-  // Except the trail's own resources.
-  expect(gone.filter((id) => !/^(LogBucket|Trail)/.test(id)).sort()).toEqual([
+  // Except the trail's own resources, and those of alerts, which one of them has off, too.
+  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert|EventBus$)/.test(id)).sort()).toEqual([
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
     'DigestsMissingAlarm',
@@ -269,6 +279,13 @@ test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
     'VerifySourcePolicy',
   ]);
   expect(stacks.get(name)!.get('Dashboard').properties.DashboardBody).not.toContain('erif');
+});
+
+test('with alerts=off, only the table and its stream stay', () => {
+  const stack = stacks.get('a bucket, encrypted, that is a replica and not verified')!;
+  const left = stack.resources.filter(({ id }) => /^(Alert|EventBus)/.test(id));
+  expect(left.map(({ id }) => id)).toEqual(['AlertStateTable']);
+  expect(stack.get('EventsTable').properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
 });
 
 test('the verify function is configured with the bucket that digests name', () => {
@@ -415,6 +432,7 @@ describe('a wrong template is detected', () => {
       ['a new trail', (stack) => delete stack.get('QuarantineBucket').properties.BucketEncryption],
       ['a new trail', (stack) => delete stack.get('EnvironmentsTable').properties.SSESpecification],
       ['a new trail', (stack) => delete stack.get('Trail').properties.KMSKeyId],
+      ['a new trail', (stack) => delete stack.get('AlertTopic').properties.KmsMasterKeyId],
       ['a new trail', (stack) => delete stack.get('TrailKey').properties.EnableKeyRotation],
     ],
     'buckets are not public': [
@@ -467,11 +485,23 @@ describe('a wrong template is detected', () => {
       ['a new trail', (stack) => delete stack.get('IngestDeadLetterQueue').properties.MessageRetentionPeriod],
       [
         'a new trail',
-        (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.FunctionResponseTypes,
+        (stack) => delete stack.get('IngestEventSourceMappingSQSIngestQueue').properties.FunctionResponseTypes,
       ],
     ],
+    'of a stream that a function reads, new items alone are read, and none is lost': [
+      ['a new trail', (stack) => set(stack, STREAM, 'StartingPosition', 'LATEST')],
+      ['a new trail', (stack) => delete stack.get(STREAM).properties.FilterCriteria],
+      ['a new trail', (stack) => delete stack.get(STREAM).properties.FunctionResponseTypes],
+      ['a new trail', (stack) => delete stack.get(STREAM).properties.BisectBatchOnFunctionError],
+      ['a new trail', (stack) => set(stack, STREAM, 'MaximumRetryAttempts', 0)],
+      ['a new trail', (stack) => set(stack, STREAM, 'MaximumRecordAgeInSeconds', 86_400)],
+      ['a new trail', (stack) => delete stack.get(STREAM).properties.DestinationConfig],
+      ['a new trail', (stack) => set(stack, 'EventsTable', 'StreamSpecification', { StreamViewType: 'KEYS_ONLY' })],
+      ['a new trail', (stack) => set(stack, 'AlertDeadLetterQueue', 'MessageRetentionPeriod', 345_600)],
+    ],
     'the concurrency of functions is limited': [
-      ['a new trail', (stack) => delete stack.ofType('AWS::Lambda::EventSourceMapping')[0]!.properties.ScalingConfig],
+      ['a new trail', (stack) => set(stack, STREAM, 'ParallelizationFactor', 10)],
+      ['a new trail', (stack) => delete stack.get('IngestEventSourceMappingSQSIngestQueue').properties.ScalingConfig],
       ['a new trail', (stack) => delete stack.get('HttpApiStage').properties.DefaultRouteSettings],
     ],
     'functions run on arm64, with a time-out, logs that expire, and a role of their own': [

@@ -22,6 +22,7 @@ export const VARIANTS = {
     maxReadUnits: '50',
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
+    alertLevel: 'high',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -55,6 +56,7 @@ export const VARIANTS = {
     logBucket: 'a-replica',
     kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/replica`,
     verify: 'off',
+    alerts: 'off',
   },
 } satisfies Record<string, Record<string, string>>;
 
@@ -141,7 +143,7 @@ async function serviceFolder(): Promise<string> {
     await cp(join(packageRoot(), name), join(folder, name), { recursive: true });
   }
   await writeFile(join(folder, 'serverless-build.cjs'), 'module.exports = class {};');
-  for (const name of ['ingest', 'query', 'verify']) {
+  for (const name of ['ingest', 'query', 'verify', 'alert']) {
     await mkdir(join(folder, 'dist', name), { recursive: true });
     await writeFile(join(folder, 'dist', name, 'index.cjs'), '');
   }

@@ -7,7 +7,7 @@ import {
   servicesOf,
   trustStatements,
 } from './policies.ts';
-import { type Properties, REGION, type Stack, type StackResource } from './stack.ts';
+import { type Properties, REGION, type Stack, type StackResource, streamArnOf } from './stack.ts';
 
 /** Returns the violations in a stack, one per line. */
 export type Rule = (stack: Stack) => string[];
@@ -23,6 +23,8 @@ const buckets = (stack: Stack) => stack.ofType('AWS::S3::Bucket');
 const queues = (stack: Stack) => stack.ofType('AWS::SQS::Queue');
 const functions = (stack: Stack) => stack.ofType('AWS::Lambda::Function');
 const mappings = (stack: Stack) => stack.ofType('AWS::Lambda::EventSourceMapping');
+/** Of a queue; the others read the stream of a table. */
+const ofQueue = ({ properties }: StackResource) => !String(properties.EventSourceArn).includes('/stream/');
 const ownBuckets = (stack: Stack) => buckets(stack).filter(({ id }) => id !== DEPLOYMENT_BUCKET);
 const byArn = (stack: Stack, among: StackResource[], arn: unknown) => among.find(({ id }) => stack.arn(id) === arn);
 
@@ -79,11 +81,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ),
   ],
 
-  // Topics are left out: alarms hold names and numbers only, and CloudWatch cannot publish with the key that AWS manages for SNS.
+  // The topic of alarms is left out: they hold names and numbers only, and CloudWatch cannot publish with the key that AWS manages
+  // for SNS.
   'everything at rest is encrypted': (stack) => [
     ...broken(
       tables(stack),
       ({ properties: { SSESpecification: sse } }) => sse?.SSEEnabled === true && sse.SSEType === 'KMS',
+    ),
+    ...broken(
+      stack.ofType('AWS::SNS::Topic').filter(({ id }) => id !== 'AlarmTopic'),
+      ({ properties }) => properties.KmsMasterKeyId,
     ),
     ...broken(queues(stack), ({ properties }) => properties.SqsManagedSseEnabled === true || properties.KmsMasterKeyId),
     ...broken(buckets(stack), ({ properties: { BucketEncryption } }) =>
@@ -158,25 +165,57 @@ export const RULES: Readonly<Record<string, Rule>> = {
     ),
 
   'a queue that a function reads has a dead-letter queue': (stack) =>
-    mappings(stack).flatMap(({ id, properties }) => {
-      const queue = byArn(stack, queues(stack), properties.EventSourceArn);
-      const reader = byArn(stack, functions(stack), properties.FunctionName);
-      const { RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod } = queue?.properties ?? {};
-      const letters = byArn(stack, queues(stack), RedrivePolicy?.deadLetterTargetArn);
-      const problems = [];
-      if (!(RedrivePolicy?.maxReceiveCount >= 5)) problems.push('received fewer than five times');
-      if (letters === undefined || letters === queue) problems.push('no dead-letter queue');
-      // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      if (!(VisibilityTimeout >= 6 * reader?.properties.Timeout))
-        problems.push('visible before six times the time-out');
-      // A dead letter's age counts from when it was first sent.
-      if (MessageRetentionPeriod !== 1_209_600 || letters?.properties.MessageRetentionPeriod !== 1_209_600) {
-        problems.push('kept for less than 14 days');
-      }
-      if (!properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'))
-        problems.push('batches fail as a whole');
-      return problems.map((problem) => `${id}: ${problem}`);
-    }),
+    mappings(stack)
+      .filter(ofQueue)
+      .flatMap(({ id, properties }) => {
+        const queue = byArn(stack, queues(stack), properties.EventSourceArn);
+        const reader = byArn(stack, functions(stack), properties.FunctionName);
+        const { RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod } = queue?.properties ?? {};
+        const letters = byArn(stack, queues(stack), RedrivePolicy?.deadLetterTargetArn);
+        const problems = [];
+        if (!(RedrivePolicy?.maxReceiveCount >= 5)) problems.push('received fewer than five times');
+        if (letters === undefined || letters === queue) problems.push('no dead-letter queue');
+        // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        if (!(VisibilityTimeout >= 6 * reader?.properties.Timeout))
+          problems.push('visible before six times the time-out');
+        // A dead letter's age counts from when it was first sent.
+        if (MessageRetentionPeriod !== 1_209_600 || letters?.properties.MessageRetentionPeriod !== 1_209_600) {
+          problems.push('kept for less than 14 days');
+        }
+        if (!properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'))
+          problems.push('batches fail as a whole');
+        return problems.map((problem) => `${id}: ${problem}`);
+      }),
+
+  'of a stream that a function reads, new items alone are read, and none is lost': (stack) =>
+    mappings(stack)
+      .filter((mapping) => !ofQueue(mapping))
+      .flatMap(({ id, properties }) => {
+        const table = tables(stack).find(
+          (one) => one.properties.StreamSpecification && streamArnOf(one) === properties.EventSourceArn,
+        );
+        const reader = byArn(stack, functions(stack), properties.FunctionName);
+        const failures = byArn(stack, queues(stack), properties.DestinationConfig?.OnFailure?.Destination);
+        const mayWrite = identityStatements(stack).some(
+          (statement) =>
+            stack.arn(statement.in) === reader?.properties.Role &&
+            statement.actions.includes('sqs:SendMessage') &&
+            statement.resources.includes(properties.DestinationConfig?.OnFailure?.Destination),
+        );
+        const patterns = properties.FilterCriteria?.Filters?.map(({ Pattern }: Properties) => Pattern).join();
+        const checks: Readonly<Record<string, unknown>> = {
+          'no new images': table?.properties.StreamSpecification.StreamViewType === 'NEW_IMAGE',
+          'not from the beginning': properties.StartingPosition === 'TRIM_HORIZON',
+          'not new items alone': patterns === '{"eventName":["INSERT"]}',
+          'batches fail as a whole': properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'),
+          'one event can hold up the others': properties.BisectBatchOnFunctionError === true,
+          'too few attempts': properties.MaximumRetryAttempts >= 5,
+          // A stream keeps changes for a day.
+          'given up too late': properties.MaximumRecordAgeInSeconds <= 86_400 / 2,
+          'no queue for what failed': failures?.properties.MessageRetentionPeriod === 1_209_600 && mayWrite,
+        };
+        return Object.entries(checks).flatMap(([problem, isGood]) => (isGood ? [] : [`${id}: ${problem}`]));
+      }),
 
   // Without a reservation, which an account with a quota of 10 cannot have. A bucket that calls the function can only be
   // bounded by one: that is the user's decision.
@@ -184,7 +223,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     broken(functions(stack), ({ id, properties: { ReservedConcurrentExecutions } }) => {
       if (ReservedConcurrentExecutions >= 1 || isInvokedBy(stack, id, 's3.amazonaws.com')) return true;
       const sources = mappings(stack).filter(({ properties }) => properties.FunctionName === stack.arn(id));
-      const isBounded = sources.every(({ properties }) => properties.ScalingConfig?.MaximumConcurrency <= 10);
+      // Of a stream: one invocation for each shard.
+      const isBounded = sources.every((source) =>
+        ofQueue(source)
+          ? source.properties.ScalingConfig?.MaximumConcurrency <= 10
+          : (source.properties.ParallelizationFactor ?? 1) === 1,
+      );
       const isThrottled = !isInvokedBy(stack, id, 'apigateway.amazonaws.com') || stageIsThrottled(stack);
       return isBounded && isThrottled;
     }),
@@ -389,7 +433,7 @@ function isForItsSource(statement: Statement): boolean {
 }
 
 /** Actions that AWS does not restrict to resources. */
-const ON_EVERYTHING = ['cloudtrail:ListPublicKeys'];
+const ON_EVERYTHING = ['cloudtrail:ListPublicKeys', 'dynamodb:ListStreams'];
 
 /** One thing, or all within one thing: `*` and `name*` are others, too. */
 function namesOne(resource: string): boolean {

@@ -177,8 +177,15 @@ function referenceTo(resource: StackResource): string {
 
 /** What `Fn::GetAtt` gives. */
 function attributeOf(resource: StackResource, attribute: string): string {
+  if (attribute === 'StreamArn') return streamArnOf(resource);
   if (attribute in resourceType(resource.type).attributes) return valueNamed(resource, attribute);
   throw new Error(`${resource.type} ${resource.id} has no attribute ${attribute}`);
+}
+
+/** @throws if the table has no stream, as CloudFormation does */
+export function streamArnOf(resource: StackResource): string {
+  if (!resource.properties.StreamSpecification) throw new Error(`${resource.id} has no stream`);
+  return `${arnOf(resource)}/stream/2026-11-20T00:00:00.000`;
 }
 
 const valueNamed = (resource: StackResource, name: string) =>
