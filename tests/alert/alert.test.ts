@@ -1,0 +1,349 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CLAIM_MS } from '../../shared/alert/once.ts';
+import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
+import type { TestEvent } from '../support/event-store.ts';
+import { AwsError } from '../support/fake-aws.ts';
+import { scaled } from '../support/scale.ts';
+
+let world: AlertWorld;
+beforeEach(async () => {
+  world = await AlertWorld.start();
+  // Long ago, so that the environment is known.
+  await world.add({ id: 'first', time: '2026-10-01T00:00:00Z', environment: 'prod-etl' });
+}, 30_000);
+afterEach(() => world.stop());
+
+const at = (minute: number, second = 0) =>
+  new Date(Date.parse('2026-11-19T12:00:00Z') + minute * 60_000 + second * 1_000).toISOString();
+const update = (id: string, more: Partial<TestEvent> = {}): TestEvent => ({
+  ...{ id, time: at(0), name: 'UpdateEnvironment', environment: 'prod-etl' },
+  ...more,
+});
+const token = (id: string, more: Partial<TestEvent> = {}) => update(id, { name: 'CreateCliToken', ...more });
+const denied = (id: string, minute: number, more: Partial<TestEvent> = {}) =>
+  update(id, { name: 'ListEnvironments', time: at(minute), error: 'AccessDenied', ...more });
+
+const subjects = () => world.published.map(({ subject }) => subject);
+const rulesOnBus = () =>
+  world.onBus.flatMap(({ type, detail }) =>
+    type === 'MWAA audit finding' ? [(detail.rule as { id: string }).id] : [],
+  );
+const eventsOnBus = () =>
+  world.onBus.flatMap(({ type, detail }) => (type === 'MWAA audit event' ? [detail.eventId as string] : []));
+
+describe('a new event', () => {
+  test('goes to the bus with what lists show, and without its record', async () => {
+    const records = await world.add(
+      update('u', { record: { requestParameters: { Name: 'prod-etl', MaxWorkers: 7 } } }),
+    );
+    expect(await world.run(records)).toEqual([]);
+    const { detail, bus } = world.onBus.find(({ type }) => type === 'MWAA audit event')!;
+    expect(bus).toBe('bus');
+    expect(detail).toMatchObject({
+      ...{ version: '1', arrival: 'live', eventId: 'u', action: 'environment.update', environment: 'prod-etl' },
+      ...{ user: 'ana', accountId: '111122223333', region: 'eu-west-1', outcome: 'ok', parameters: ['MaxWorkers'] },
+    });
+    expect(Object.keys(detail).filter((name) => /record|contentHash|previous|redacted|logFile/.test(name))).toEqual([]);
+  });
+
+  test('that a rule matches is a finding, on the bus and for people', async () => {
+    await world.run(
+      await world.add(update('u', { record: { requestParameters: { Name: 'prod-etl', MaxWorkers: 7 } } })),
+    );
+    expect(rulesOnBus()).toEqual(['updated']);
+    const [{ subject, bodies, attributes }] = world.published as [(typeof world.published)[number]];
+    expect(subject).toBe('HIGH: Environment Updated in prod-etl by ana');
+    expect(bodies.default).toBe(
+      [
+        'HIGH: Environment Updated',
+        '',
+        'Who: ana',
+        'What: environment updated',
+        'Target: MaxWorkers',
+        'Outcome: ok',
+        'Environment: prod-etl',
+        'Account: 111122223333, eu-west-1',
+        `Time: ${at(0)}`,
+        'From: 203.0.113.7',
+        'Why: environment updated: MaxWorkers',
+        '',
+        'Somebody updated an environment.',
+        'It may be harmless: Deployments.',
+        'MITRE ATT&CK: T1578',
+        'Rule: updated',
+        '',
+        `Show it: mwaa-trail show u --stack ${STACK}`,
+        `In the console: mwaa-trail serve --stack ${STACK}, then #/events/u`,
+        '',
+      ].join('\n'),
+    );
+    const machine = {
+      version: '1',
+      stack: STACK,
+      rule: { id: 'updated', level: 'high' },
+      eventIds: ['u'],
+      test: false,
+    };
+    for (const protocol of ['sqs', 'lambda', 'firehose']) expect(JSON.parse(bodies[protocol]!)).toMatchObject(machine);
+    expect(JSON.parse(bodies.https!)).toMatchObject({
+      version: '1.0',
+      source: 'custom',
+      content: { textType: 'client-markdown' },
+    });
+    expect(attributes).toEqual({
+      ...{ level: 'high', rule: 'updated', environment: 'prod-etl', account: '111122223333', test: 'false' },
+    });
+  });
+
+  test('below the level is on the bus only', async () => {
+    await world.run(await world.add(update('u'), update('r', { name: 'GetEnvironment' })), { level: 'high' });
+    expect(rulesOnBus().sort()).toEqual(['read', 'updated']);
+    expect(subjects()).toEqual(['HIGH: Environment Updated in prod-etl by ana']);
+  });
+
+  test('that is late, or was backfilled, is on the bus, and no finding', async () => {
+    await world.add(update('late', { time: '2026-11-18T23:59:59Z' }), update('backfilled'));
+    const records = [await world.recordOf('late'), await world.recordOf('backfilled', { backfilled: { BOOL: true } })];
+    expect(await world.run(records)).toEqual([]);
+    expect(world.onBus.map(({ type, detail }) => [type, detail.arrival])).toEqual([
+      ['MWAA audit event', 'late'],
+      ['MWAA audit event', 'backfill'],
+    ]);
+    expect(world.published).toEqual([]);
+  });
+
+  test('is an inserted one: what changed or is gone is left alone', async () => {
+    const [record] = await world.add(update('u'));
+    const { NewImage: _, ...dynamodb } = record!.dynamodb;
+    const others = [
+      { ...record, eventName: 'MODIFY' },
+      { ...record, eventName: 'REMOVE', dynamodb },
+    ];
+    expect(await world.run(others)).toEqual([]);
+    expect([world.onBus, world.published]).toEqual([[], []]);
+  });
+});
+
+describe('text from outside', () => {
+  test('cannot break lines, forge links or mentions, or make the subject one that SNS refuses', async () => {
+    const who = `<!channel> [x](https://evil.example)\r\nBcc: a@evil.example \u202e\u{1f600}${'é'.repeat(200)}`;
+    await world.run(await world.add(update('u', { who })));
+    const [{ subject, bodies }] = world.published as [(typeof world.published)[number]];
+    expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+    expect(bodies.default).not.toMatch(/[\r\u202e]|^Bcc/m);
+    const { content } = JSON.parse(bodies.https!) as { content: { title: string; description: string } };
+    expect(content.description).not.toMatch(/[<>[\]`@|]/);
+    expect(content.title).not.toMatch(/[<>[\]`@|]/);
+  });
+
+  test('is masked where it is secret', async () => {
+    const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
+    const record = {
+      requestParameters: { Name: 'prod-etl', Token: secret },
+      userAgent: `curl ${secret}`,
+      errorMessage: secret,
+    };
+    await world.run(await world.add(update('u', { record })));
+    expect(JSON.stringify([world.published, world.onBus])).not.toContain(secret);
+    expect(world.published).toHaveLength(1);
+  });
+});
+
+describe('first times', () => {
+  test('are findings once, and not if the store knows an earlier one', async () => {
+    await world.add(token('bo-before', { who: 'bo', time: '2026-11-01T00:00:00Z' }));
+    await world.run(await world.add(token('ana-1'), token('bo-1', { who: 'bo' })));
+    await world.run(await world.add(token('ana-2', { time: at(5) }), token('dev', { environment: 'dev' })));
+    // The environment dev is new itself.
+    expect(subjects()).toEqual(['MEDIUM: First Token in prod-etl by ana']);
+  });
+
+  test('are asked of the store once', async () => {
+    await world.add(token('before', { time: '2026-11-01T00:00:00Z' }));
+    await world.run(await world.add(token('one')));
+    const before = world.requests;
+    await world.run(await world.add(token('two', { time: at(1) })));
+    // The item of the combination, and the bus.
+    expect(world.requests - before).toBe(2);
+  });
+
+  test('count again after the history is over', async () => {
+    await world.add(token('before', { time: '2026-08-01T00:00:00Z' }));
+    await world.run(await world.add(token('now')));
+    expect(subjects()).toHaveLength(1);
+  });
+});
+
+describe('counts', () => {
+  test('are one finding for a burst; more of it is counted, not sent', async () => {
+    const records = await world.add(denied('a', 0), denied('b', 3), denied('c', 6), denied('d', 7), denied('e', 8));
+    for (const record of records) await world.run([record]);
+    expect(subjects()).toEqual(['MEDIUM: Many Denials in prod-etl by ana']);
+    expect(world.outcomes).toEqual(['many-denials c sent', 'many-denials d repeated', 'many-denials e repeated']);
+    expect(JSON.parse(world.published[0]!.bodies.sqs!)).toMatchObject({ eventIds: ['a', 'b', 'c'] });
+  });
+
+  test('are of one group, and of its timespan', async () => {
+    await world.run(await world.add(denied('a', 0), denied('b', 4), denied('c', 11), denied('d', 5, { who: 'bo' })));
+    expect(subjects()).toEqual([]);
+  });
+});
+
+describe('what fails', () => {
+  test('is delivered again from the first failure on', async () => {
+    const records = await world.add(update('a'), update('b', { time: at(1) }), update('c', { time: at(2) }));
+    const broken = { ...records[1]!, dynamodb: { ...records[1]!.dynamodb, NewImage: { eventId: { S: 'b' } } } };
+    expect(await world.run([records[0], broken, records[2]])).toEqual([records[1]!.dynamodb.SequenceNumber]);
+    expect(world.failures).toEqual([expect.stringContaining(records[1]!.dynamodb.SequenceNumber)]);
+    // Those after it were done, too, and are not done twice.
+    expect(await world.run(records.slice(1))).toEqual([]);
+    expect(world.published.map(({ bodies }) => JSON.parse(bodies.sqs!).eventIds[0])).toEqual(['a', 'c', 'b']);
+  });
+
+  test('of a request to the bus is put again alone', async () => {
+    const records = await world.add(...Array.from({ length: 23 }, (_, i) => update(`e${i}`, { name: 'ListTags' })));
+    let refusals = 2;
+    world.refuse = (operation, entry) => {
+      if (operation !== 'PutEvents' || entry !== 3 || refusals === 0) return undefined;
+      refusals -= 1;
+      return new AwsError('ThrottlingException');
+    };
+    expect(await world.run(records)).toEqual([]);
+    expect(eventsOnBus().sort()).toEqual(
+      records.map(({ dynamodb }) => (dynamodb.Keys as { eventId: { S: string } }).eventId.S).sort(),
+    );
+  });
+
+  test('at the bus for good does not keep findings from people', async () => {
+    const records = await world.add(update('a'));
+    world.refuse = (operation) => (operation === 'PutEvents' ? new AwsError('AccessDeniedException', 403) : undefined);
+    expect(await world.run(records)).toEqual([records[0]!.dynamodb.SequenceNumber]);
+    expect(subjects()).toHaveLength(1);
+    world.refuse = () => undefined;
+    expect(await world.run(records)).toEqual([]);
+    expect(subjects()).toHaveLength(1);
+    expect(rulesOnBus()).toEqual(['updated']);
+  });
+
+  test('at the topic is sent when the time of the attempt is over, and not before', async () => {
+    const records = await world.add(update('a'));
+    world.refuse = (operation) => (operation === 'Publish' ? new AwsError('InternalError', 500) : undefined);
+    expect(await world.run(records)).toHaveLength(1);
+    world.refuse = () => undefined;
+    const failedAt = world.clock.now;
+    // Too little time to wait.
+    expect(await world.run(records, { remaining: 20_000 })).toHaveLength(1);
+    expect(subjects()).toEqual([]);
+    expect(await world.run(records)).toEqual([]);
+    expect(world.published.map(({ at: time }) => time - failedAt)).toEqual([CLAIM_MS]);
+  });
+
+  test('is what is not begun in time', async () => {
+    const records = await world.add(update('a'));
+    expect(await world.run(records, { remaining: 10_000 })).toHaveLength(1);
+    expect(subjects()).toEqual([]);
+  });
+
+  test.each([[{}], [{ Records: 'none' }], [null]])('is an event that is no batch: %j', async (event) => {
+    await expect(world.invoke(event)).rejects.toThrow('expected a batch of the stream of the events table');
+  });
+});
+
+test('a test is sent to the topic and the bus, and says so', async () => {
+  expect(await world.invoke({ test: 'finding' })).toEqual({ sent: [TOPIC_ARN, 'bus'] });
+  expect(subjects()).toEqual(['TEST HIGH: Test of the Alerts in example-environment by example-user']);
+  expect(world.published[0]!.bodies.default).toContain('Nothing has happened.');
+  expect(world.onBus.map(({ type, detail }) => [type, detail.test])).toEqual([['MWAA audit finding', true]]);
+});
+
+/** Events with all kinds of findings. */
+const scenario = (): TestEvent[] => [
+  update('u'),
+  token('t1', { time: at(1) }),
+  token('t2', { time: at(2) }),
+  denied('d1', 3),
+  denied('d2', 4),
+  denied('d3', 5),
+];
+const EXPECTED = ['First Token', 'Many Denials', 'Environment Updated'];
+
+/** The rule and the events of what was published. */
+const sent = () =>
+  world.published.map(({ bodies, at: time }) => {
+    const { rule, eventIds } = JSON.parse(bodies.sqs!) as { rule: { title: string; id: string }; eventIds: string[] };
+    return { title: rule.title, name: `${rule.id} ${eventIds.at(-1)}`, time };
+  });
+
+function expectOncePerWindow(): void {
+  const byName = Object.groupBy(sent(), ({ name }) => name);
+  for (const times of Object.values(byName))
+    for (const [i, { time }] of times!.entries())
+      if (i > 0) expect(time - times![i - 1]!.time).toBeGreaterThanOrEqual(CLAIM_MS);
+}
+
+test('killed at any request, before or after it takes effect: every finding is sent, none twice within the time of an attempt', async () => {
+  const records = await world.add(...scenario());
+  const before = world.requests;
+  expect(await world.run(records)).toEqual([]);
+  const requests = world.requests - before;
+  expect(requests).toBeGreaterThan(20);
+  const all = Array.from({ length: requests }, (_, i) => i + 1).flatMap((request): Kill[] => [
+    { request, moment: 'before' },
+    { request, moment: 'after' },
+  ]);
+  // An odd step takes both moments in turn.
+  const kills = all.filter((_, i) => i % scaled(5, 1) === 0);
+  for (const kill of kills) {
+    const other = await AlertWorld.start();
+    await world.stop();
+    world = other;
+    await world.add({ id: 'first', time: '2026-10-01T00:00:00Z', environment: 'prod-etl' });
+    const again = await world.add(...scenario());
+    expect([kill, await world.run(again, { kill })]).toEqual([kill, 'killed']);
+    // Lambda delivers at once, to another process.
+    expect([kill, await world.run(again)]).toEqual([kill, []]);
+    expect([kill, [...new Set(sent().map(({ title }) => title))].sort()]).toEqual([kill, EXPECTED.toSorted()]);
+    expect(new Set(rulesOnBus())).toEqual(new Set(['first-token', 'many-denials', 'updated']));
+    expect(new Set(eventsOnBus())).toEqual(new Set(scenario().map(({ id }) => id)));
+    expectOncePerWindow();
+  }
+}, 240_000);
+
+test('in any order, in any batches, and repeated: each finding is sent once', async () => {
+  const deliveries = fc.tuple(
+    fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6, maxLength: 6 }),
+    fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 6 }),
+    fc.integer({ min: 1, max: 6 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(deliveries, async ([order, repeats, size]) => {
+      const other = await AlertWorld.start();
+      await world.stop();
+      world = other;
+      await world.add({ id: 'first', time: '2026-10-01T00:00:00Z', environment: 'prod-etl' });
+      const records = await world.add(...scenario());
+      const all = [...order, ...repeats].map((i) => records[i]!);
+      const batches = Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
+        all.slice(i * size, (i + 1) * size),
+      );
+      // Shards are read at the same time.
+      const results = await Promise.all([
+        (async () => {
+          for (const batch of batches.filter((_, i) => i % 2 === 0)) expect(await world.run(batch)).toEqual([]);
+        })(),
+        (async () => {
+          for (const batch of batches.filter((_, i) => i % 2 === 1)) expect(await world.run(batch)).toEqual([]);
+        })(),
+      ]);
+      expect(results).toHaveLength(2);
+      expect(
+        sent()
+          .map(({ title }) => title)
+          .sort(),
+      ).toEqual(EXPECTED.toSorted());
+      expect(rulesOnBus().sort()).toEqual(['first-token', 'many-denials', 'updated']);
+    }),
+    { numRuns: scaled(15, 150) },
+  );
+}, 240_000);
