@@ -168,6 +168,13 @@ describe('first times', () => {
     expect(world.requests - before).toBe(2);
   });
 
+  test('that are none stay so if the events come in another order', async () => {
+    await world.add(token('before', { time: '2026-11-01T00:00:00Z' }));
+    const records = await world.add(token('one'), token('two', { time: at(1) }), token('three', { time: at(2) }));
+    for (const record of records.toReversed()) await world.run([record]);
+    expect(subjects()).toEqual([]);
+  });
+
   test('count again after the history is over', async () => {
     await world.add(token('before', { time: '2026-08-01T00:00:00Z' }));
     await world.run(await world.add(token('now')));

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { METRICS } from '../../bench/cost.ts';
+import { createAlertTelemetry } from '../../functions/alert-telemetry.ts';
 import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
+import type { Rule } from '../../shared/detect/rule.ts';
 import { TrailError } from '../../shared/errors.ts';
 import type { LogFileReport } from '../../shared/ingest/ingest-result.ts';
 import type { DigestReport, RunReport } from '../../shared/integrity/verify-ingested.ts';
@@ -27,6 +29,7 @@ beforeAll(async () => {
   emitted = metricsOf(() => {
     tellIngest(namespaceOf('IngestLambdaFunction'));
     tellVerify(namespaceOf('VerifyLambdaFunction'));
+    tellAlert(namespaceOf('AlertLambdaFunction'));
   });
 }, 60_000);
 
@@ -61,6 +64,16 @@ function tellVerify(namespace: string): void {
   telemetry.retired({} as Parameters<typeof telemetry.retired>[0]);
   telemetry.failed('place', new TrailError('code', 'text'));
   telemetry.end({ digestAgeMs: 1_000 } as RunReport);
+}
+
+/** All metrics of the alert function. */
+function tellAlert(namespace: string): void {
+  const telemetry = createAlertTelemetry(namespace);
+  const rule = { id: 'rule', level: 'high' } as Rule;
+  telemetry.event('live');
+  for (const outcome of ['sent', 'sent-before', 'repeated'] as const) telemetry.finding(rule, 'id', outcome);
+  telemetry.failed('place', new TrailError('code', 'text'));
+  telemetry.end();
 }
 
 /** Returns the metrics that the functions write to the log for CloudWatch. */
@@ -133,7 +146,12 @@ describe('alarms', () => {
     expect(watched.sort()).toEqual(
       [
         'AWS/ApiGateway 5xx ApiId=HttpApi',
+        'AWS/Lambda DestinationDeliveryFailures FunctionName=mwaa-trail-dev-alert',
         'AWS/Lambda DestinationDeliveryFailures FunctionName=mwaa-trail-dev-ingest',
+        'AWS/Lambda Errors FunctionName=mwaa-trail-dev-alert',
+        'AWS/Lambda IteratorAge FunctionName=mwaa-trail-dev-alert',
+        'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=mwaa-trail-dev-alert-dead-letters',
+        'mwaa-trail-dev EventsFailed service=alert',
         'AWS/Lambda Duration FunctionName=mwaa-trail-dev-ingest',
         'AWS/Lambda Duration FunctionName=mwaa-trail-dev-query',
         'AWS/Lambda Errors FunctionName=mwaa-trail-dev-ingest',
@@ -183,7 +201,10 @@ describe('alarms', () => {
     const byMissingData = Object.groupBy(alarms(), ({ properties }) => properties.TreatMissingData);
     // There is no data before the stack exists. After that, heartbeats count 0.
     expect(Object.keys(byMissingData).sort()).toEqual(['ignore', 'missing', 'notBreaching']);
-    expect(byMissingData.ignore?.map(({ id }) => id)).toEqual(['DeadLettersWaitingAlarm']);
+    expect(byMissingData.ignore?.map(({ id }) => id)).toEqual([
+      'DeadLettersWaitingAlarm',
+      'AlertDeadLettersWaitingAlarm',
+    ]);
     expect(byMissingData.missing?.map(({ id }) => id)).toEqual(['VerifyNotRunningAlarm']);
     const { Period, EvaluationPeriods, ComparisonOperator, Threshold } = stack.get('NoLogFilesAlarm').properties;
     expect([Period, Number(EvaluationPeriods), ComparisonOperator, Threshold]).toEqual([

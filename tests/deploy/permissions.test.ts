@@ -118,6 +118,16 @@ describe('the exercises cover', () => {
       'UpdateItem: ConditionalCheckFailedException',
     ]);
     expect(kinds('QueryLambdaFunction')).toEqual(['BatchGetItem', 'GetItem', 'Query']);
+    expect(kinds('AlertLambdaFunction')).toEqual([
+      'BatchGetItem',
+      'GetItem',
+      'Publish',
+      'PutEvents',
+      'PutItem',
+      'Query',
+      'UpdateItem',
+      'UpdateItem: ConditionalCheckFailedException',
+    ]);
     expect(kinds('VerifyLambdaFunction')).toEqual([
       'BatchGetItem',
       'GetItem',
@@ -305,6 +315,7 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
     .ofType(
       'AWS::SQS::Queue',
       'AWS::SNS::Topic',
+      'AWS::Events::EventBus',
       'AWS::KMS::Key',
       'AWS::Lambda::Function',
       'AWS::CloudTrail::Trail',
@@ -322,6 +333,9 @@ function resourcesToTry(stack: Stack, logBucket: string, needs: readonly Need[])
     `arn:aws:s3:::${logBucket}/x`,
     `arn:aws:sqs:${REGION}:${ACCOUNT}:another`,
     `arn:aws:kms:${REGION}:${ACCOUNT}:key/another`,
+    `arn:aws:sns:${REGION}:${ACCOUNT}:another`,
+    `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
+    `${stack.arn('LogFilesTable')}/stream/2026-11-20T00:00:00.000`,
     `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/another:log-stream:x`,
   ];
   // One object of each bucket: they differ only by name.

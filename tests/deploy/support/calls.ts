@@ -52,7 +52,8 @@ export function needsOf(call: Call, region: string, account: string, keys: KeysA
   const operation = OPERATIONS[`${call.service}.${call.operation}`];
   if (operation === undefined) throw new Error(`${call.service}.${call.operation}: say in calls.ts what it needs`);
   return operation(call).flatMap(({ action, resource, context = {} }) => {
-    const arn = resource.startsWith('table/') ? `arn:aws:dynamodb:${region}:${account}:${resource}` : resource;
+    const owner = SERVICES.find(([start]) => resource.startsWith(start))?.[1];
+    const arn = owner === undefined ? resource : `arn:aws:${owner}:${region}:${account}:${resource}`;
     const service = action.split(':')[0];
     const key = keys.get(arn.replace(/\/index\/.*/, '')) ?? keys.get(arn.replace(/(:::[^/]+)\/.*/s, '$1'));
     const need = { action, resource: arn, context };
@@ -63,6 +64,12 @@ export function needsOf(call: Call, region: string, account: string, keys: KeysA
   });
 }
 
+/** The services of resources that are named without them. */
+const SERVICES = [
+  ['table/', 'dynamodb'],
+  ['event-bus/', 'events'],
+] as const;
+
 /** What is done with a key at rest. DynamoDB decrypts the table's own key with it, to read and to write. */
 const KEY_ACTIONS: readonly (readonly [actions: RegExp, action: string])[] = [
   [/^s3:GetObject(Version)?$|^dynamodb:/, 'kms:Decrypt'],
@@ -71,7 +78,7 @@ const KEY_ACTIONS: readonly (readonly [actions: RegExp, action: string])[] = [
 
 interface Part {
   action: string;
-  /** An ARN, or the end of one: `table/...` */
+  /** An ARN, or the end of one: `table/...`, `event-bus/...` */
   resource: string;
   context?: Readonly<Record<string, string>>;
 }
@@ -106,6 +113,12 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
   'DynamoDB.PutItem': ofTable('PutItem'),
   'DynamoDB.UpdateItem': ofTable('UpdateItem'),
   'DynamoDB.Query': ofTable('Query'),
+  'SNS.Publish': ({ input }) => [{ action: 'sns:Publish', resource: String(input.TopicArn) }],
+  'EventBridge.PutEvents': ({ input }) =>
+    (input.Entries as { EventBusName: string }[]).map(({ EventBusName }) => ({
+      action: 'events:PutEvents',
+      resource: `event-bus/${EventBusName}`,
+    })),
   'CloudTrail.ListPublicKeys': () => [{ action: 'cloudtrail:ListPublicKeys', resource: '*' }],
 };
 

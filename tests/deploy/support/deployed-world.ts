@@ -1,7 +1,9 @@
+import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../../local/embedded-dynamodb.ts';
 import { type EmbeddedS3, startEmbeddedS3 } from '../../../local/embedded-s3.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../../local/local-names.ts';
+import { stateTableDefinition } from '../../../local/table-definitions.ts';
 import { createDynamoClient } from '../../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../../shared/aws/s3.ts';
 import { readConfig, readTableNames } from '../../../shared/config.ts';
@@ -25,6 +27,7 @@ export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
   const environmentOf = (id: string) => stack.get(id).properties.Environment.Variables;
   const environment = environmentOf('IngestLambdaFunction');
   const dynamo: EmbeddedDynamo = await startEmbeddedDynamo(readTableNames(environment));
+  await createStateTable(dynamo, stack);
   const server: EmbeddedS3 = await startEmbeddedS3();
   const { logBuckets, quarantineBucket } = readConfig(environment);
   const logBucket = logBuckets[0]!.name;
@@ -50,6 +53,16 @@ export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
       await Promise.all([dynamo.stop(), server.stop()]);
     },
   };
+}
+
+/** The table in which the alert function remembers. */
+async function createStateTable({ client }: EmbeddedDynamo, stack: Stack): Promise<void> {
+  const { TimeToLiveSpecification: _, ...definition } = stateTableDefinition(
+    stack.get('AlertStateTable').properties.TableName,
+  );
+  await client.send(new CreateTableCommand(definition));
+  const waiting = { client, maxWaitTime: 60, minDelay: 0.01, maxDelay: 1 };
+  await waitUntilTableExists(waiting, { TableName: definition.TableName });
 }
 
 /** Puts an object into the log bucket. */

@@ -1,19 +1,29 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
+import { createAlertHandler } from '../../../functions/alert-handler.ts';
 import { createIngestHandler } from '../../../functions/ingest-handler.ts';
 import { createQueryHandler } from '../../../functions/query-handler.ts';
 import { createVerifyHandler } from '../../../functions/verify-handler.ts';
-import { readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
+import { Alerter } from '../../../shared/alert/alerter.ts';
+import { TableState } from '../../../shared/alert/table-state.ts';
+import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
+import { readAlertConfig, readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
+import { readRules } from '../../../shared/detect/read-rules.ts';
+import { LEVELS } from '../../../shared/detect/rule.ts';
 import { ingestLogFile } from '../../../shared/ingest/ingest-log-file.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
+import { toEventItem } from '../../../shared/store/event-item.ts';
+import { putEvent } from '../../../shared/store/events-table.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { mwaaRecord } from '../../support/mwaa-record.ts';
 import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
 import { logFileKey, logFileOf, NOW, sqsEvent } from '../../support/world.ts';
 import { type Call, type Need, recordCalls } from './calls.ts';
 import { type DeployedWorld, putLog } from './deployed-world.ts';
-import { REGION, type Stack } from './stack.ts';
+import { REGION, type Stack, streamArnOf } from './stack.ts';
 
 /** A function of the stack, and the permissions that it needs. */
 export interface Exercise {
@@ -31,6 +41,7 @@ export const EXERCISES: readonly Exercise[] = [
   { function: 'IngestLambdaFunction', role: 'IngestRole', run: ingest, byLambda: polling },
   { function: 'QueryLambdaFunction', role: 'QueryRole', run: query, byLambda: () => [] },
   { function: 'VerifyLambdaFunction', role: 'VerifyRole', run: verify, byLambda: () => [] },
+  { function: 'AlertLambdaFunction', role: 'AlertRole', run: alert, byLambda: readingStream },
 ];
 
 /** The log is written by every function. */
@@ -48,6 +59,21 @@ function polling(stack: Stack): Need[] {
     context: {},
   }));
   return [...poll, { action: 'sqs:SendMessage', resource: stack.arn('IngestDeadLetterQueue'), context: {} }];
+}
+
+/** The mapping that reads the stream, and the queue of batches that failed. */
+function readingStream(stack: Stack): Need[] {
+  const stream = streamArnOf(stack.get('EventsTable'));
+  const read = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'].map((action) => ({
+    action,
+    resource: stream,
+    context: {},
+  }));
+  return [
+    ...read,
+    { action: 'dynamodb:ListStreams', resource: '*', context: {} },
+    { action: 'sqs:SendMessage', resource: stack.arn('AlertDeadLetterQueue'), context: {} },
+  ];
 }
 
 /** What CloudTrail says of a call. */
@@ -201,6 +227,85 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
   now += 3600 * 1000;
   await handler({}, {} as Context);
   if (failures.length > 0) throw new AggregateError(failures, 'verify failed');
+  return calls;
+}
+
+/** Fields by which a rule of one's own may look for first times: the store is asked through the index of each. */
+const FIRST_TIMES = [
+  ...['mwaa.environment', 'mwaa.user', 'mwaa.role', 'mwaa.principal', 'mwaa.errorCode', 'mwaa.accessKeyId'],
+  ...['mwaa.eventName', 'mwaa.region'],
+];
+
+const ruleAbout = (field: string) => `
+title: First ${field}
+id: ${field}
+logsource: {product: aws, service: cloudtrail}
+detection: {selection: {eventVersion: '1.11'}, condition: selection}
+x-mwaa-trail: {first-seen: {fields: [${field}]}}
+---
+title: One ${field}
+id: one-${field}
+name: one-${field}
+level: high
+logsource: {product: aws, service: cloudtrail}
+detection: {selection: {eventVersion: '1.11'}, condition: selection}
+---
+title: Many ${field}
+id: many-${field}
+correlation: {type: event_count, rules: [one-${field}], group-by: [${field}], timespan: 10m, condition: {gte: 1}, generate: true}
+`;
+
+/** An event in which all is new, and that has all that rules may group by. */
+async function alert(world: DeployedWorld): Promise<Call[]> {
+  const environment = world.environmentOf('AlertLambdaFunction');
+  const { stateTable, topic, bus, level, stack, ...tables } = readAlertConfig(environment, LEVELS);
+  const role = 'arn:aws:iam::111122223333:role/Deploy';
+  const text = JSON.stringify(
+    record('new', {
+      eventTime: new Date(NOW).toISOString(),
+      userIdentity: {
+        ...{ type: 'AssumedRole', arn: 'arn:aws:sts::111122223333:assumed-role/Deploy/ana', accessKeyId: 'ASIANEW' },
+        sessionContext: { sessionIssuer: { type: 'Role', arn: role, userName: 'Deploy' } },
+      },
+    }),
+  );
+  const prepared = world.recorded([]).dynamo;
+  const read = toAuditEvent(text, { provisional: true, keyAccount: undefined, now: NOW });
+  if (read.kind !== 'event') throw new Error('expected an event');
+  const item = toEventItem(read.event, { ingestedAt: new Date(NOW).toISOString() });
+  await putEvent(prepared, tables.eventsTable, item);
+  const calls: Call[] = [];
+  const { dynamo } = world.recorded(calls);
+  const answering = <Client extends { middlewareStack: object }>(client: Client, output: object): Client => {
+    const answer = () => async () => ({ output: { $metadata: {}, ...output }, response: {} });
+    const stack = client.middlewareStack as { add(middleware: unknown, options: object): void };
+    stack.add(answer, { step: 'initialize', priority: 'low' });
+    return recordCalls(client, calls);
+  };
+  const table = { dynamo, name: stateTable };
+  const clock = { now: () => NOW, sleep: async () => {} };
+  const destinations = {
+    ...{ topic, bus, level, stack, sleep: clock.sleep },
+    sns: answering(new SNSClient({ region: REGION }), {}),
+    events: answering(new EventBridgeClient({ region: REGION }), { Entries: [{ EventId: '1' }] }),
+  };
+  const folder = { files: [{ path: 'own.yml', text: FIRST_TIMES.map(ruleAbout).join('---') }], lists: undefined };
+  const state = new TableState(table, { dynamo, tables, now: clock.now });
+  const alerter = new Alerter(readRules([folder]).rules, state, destinations);
+  const failures: unknown[] = [];
+  const handler = createAlertHandler(
+    { alerter, destinations, table, ...clock },
+    { event: () => {}, finding: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
+  );
+  const NewImage = Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [
+      name,
+      value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') },
+    ]),
+  );
+  const batch = { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] };
+  for (let delivery = 0; delivery < 2; delivery += 1) await handler(batch, {} as Context);
+  if (failures.length > 0) throw new AggregateError(failures, 'alert failed');
   return calls;
 }
 

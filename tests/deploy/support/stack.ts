@@ -197,4 +197,6 @@ function arnOf(resource: StackResource): string {
   return arnTemplate.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? nameOf(resource, name));
 }
 
-const nameOf = ({ id, properties }: StackResource, name: string): string => String(properties[name] ?? id);
+/** The ARN of a bus has its name as that of another property. */
+const nameOf = ({ id, type, properties }: StackResource, name: string): string =>
+  String(properties[name] ?? (type === 'AWS::Events::EventBus' ? properties.Name : id));
