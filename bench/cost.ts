@@ -22,6 +22,8 @@ const PRICES = {
   'CloudTrail: a million data events': [1, 'https://aws.amazon.com/cloudtrail/pricing/'],
   'CloudTrail: a million management events, additional copy': [20, 'https://aws.amazon.com/cloudtrail/pricing/'],
   'EventBridge: a million events of S3': [1, 'https://aws.amazon.com/eventbridge/pricing/'],
+  'EventBridge: a million custom events': [1, 'https://aws.amazon.com/eventbridge/pricing/'],
+  'SNS: 100,000 e-mails': [2, 'https://aws.amazon.com/sns/pricing/'],
   'CloudWatch Logs: a GB ingested': [0.5, 'https://aws.amazon.com/cloudwatch/pricing/'],
   'CloudWatch: an alarm for a month': [0.1, 'https://aws.amazon.com/cloudwatch/pricing/'],
   'CloudWatch: a metric for a month': [0.3, 'https://aws.amazon.com/cloudwatch/pricing/'],
@@ -53,14 +55,16 @@ const LOG_BYTES = 1_400;
 const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
-/** Of the ingest and the verify function; a test counts them. */
-export const METRICS = 20;
+/** Of the ingest, the verify and the alert function; a test counts them. */
+export const METRICS = 24;
 /** A trail of all Regions delivers a digest in each enabled Region, even without activity there; 17 are enabled by default. */
 const DIGEST_REGIONS = 17;
 /** A month. */
 const HOURS = 30 * 24;
 /** Verification, each hour: for each account two lists; for each account and Region two lists, a digest, and two units for the chain's item. */
 const VERIFY = { listsOfAccount: 2, listsOfPlace: 2, writesOfPlace: 2, requestsOfPlace: 5, waitingMs: 40, places: 4 };
+/** Alerts: an invocation for ten events, which come together in log files; of every fifth event something is remembered. */
+const ALERT = { eventsOfInvocation: 10, msOfEvent: 10, remembered: 0.2, writes: 2, reads: 4, findings: 0.002 };
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
 
@@ -100,8 +104,22 @@ function running({ files, records, events, accounts }: Load): Record<string, num
     'DynamoDB, writes': units('writes') * price('DynamoDB on demand: a million write units'),
     'DynamoDB, reads': units('reads') * price('DynamoDB on demand: a million read units'),
     verification: verification(accounts),
+    'alerts and the event bus': alerts(events),
     'CloudWatch Logs': ((files * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB ingested'),
   };
+}
+
+/** Each event on the bus, its rules, and mails to five people. Lambda reads the stream free of charge. */
+function alerts(events: number): number {
+  const { eventsOfInvocation, msOfEvent, remembered, writes, reads, findings } = ALERT;
+  return (
+    ((events * (1 + findings)) / 1e6) * price('EventBridge: a million custom events') +
+    ((events * msOfEvent) / 1000) * MEMORY_GB * price('Lambda, arm64: a GB-second') +
+    (events / eventsOfInvocation / 1e6) * price('Lambda: a million requests') +
+    ((events * remembered * writes) / 1e6) * price('DynamoDB on demand: a million write units') +
+    ((events * remembered * reads) / 1e6) * price('DynamoDB on demand: a million read units') +
+    ((events * findings * 5) / 1e5) * price('SNS: 100,000 e-mails')
+  );
 }
 
 /** Digests of a month: one each hour for each account and Region. */
@@ -133,7 +151,7 @@ function keeping({ files, events }: Load): number {
 
 /** What every month costs. */
 function fixed(): Record<string, number> {
-  const templates = ['alarms.yml', 'verify-on.yml'].map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
+  const templates = ['alarms.yml', 'verify-on.yml', 'alert-on.yml'].map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
   const count = templates.join('').match(/Type: AWS::CloudWatch::Alarm$/gm)?.length ?? 0;
   return {
     [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),
