@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
       'list, show, replay or discard invalid log files and records',
       () => import('./commands/quarantine.ts'),
     ],
+    alerts: ['send a test alert', () => import('./commands/alerts.ts')],
     redrive: ['move the messages of a dead-letter queue back', () => import('./commands/redrive.ts')],
   },
   'Check and prove:': {

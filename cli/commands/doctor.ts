@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { type Checks, resultsOf } from '../doctor/check.ts';
 import { accessChecks } from '../doctor/checks/access.ts';
+import { alertChecks } from '../doctor/checks/alerts.ts';
 import { announcementChecks } from '../doctor/checks/announcement.ts';
 import { functionChecks } from '../doctor/checks/function.ts';
 import { ledgerChecks } from '../doctor/checks/ledger.ts';
@@ -23,6 +24,7 @@ export const CHECKS: Checks = {
   ...functionChecks,
   ...accessChecks,
   ...ledgerChecks,
+  ...alertChecks,
 };
 
 /** The stack that is deployed without --stage: serverless.yml's service and its default stage. */

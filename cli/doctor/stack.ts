@@ -101,7 +101,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
   });
 
   /** The attributes of a queue that doctor checks. */
-  const queueOf = (part: 'queue' | 'deadLetters') =>
+  const queueOf = (part: 'queue' | 'deadLetters' | 'alertDeadLetters') =>
     ask(part, async (url) => {
       const { Attributes = {} } = await clients.sqs.send(
         new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
@@ -115,6 +115,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
       };
     });
   const [queue, deadLetters] = [once(() => queueOf('queue')), once(() => queueOf('deadLetters'))];
+  const alertDeadLetters = () => queueOf('alertDeadLetters');
 
   /** `7h ago` */
   const ago = (time: Date) => relativeTime(time.getTime(), now);
@@ -122,7 +123,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
 
   return {
     ...{ name, caller, now, ago, isWithin, clients, idOf, ask, source, ingest, config, logBuckets },
-    ...{ allTrails, trails, trailStatus, queue, deadLetters },
+    ...{ allTrails, trails, trailStatus, queue, deadLetters, alertDeadLetters },
   };
 }
 export type Stack = ReturnType<typeof openStack>;

@@ -170,6 +170,7 @@ function stackOfTable(eventsTable: string): string | undefined {
 }
 
 export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
+export const alertFunctionOf = (stack: string) => `${stack}-alert`;
 export const ingestQueueOf = (stack: string) => `${stack}-ingest`;
 export const deadLetterQueueOf = (stack: string) => `${stack}-ingest-dead-letters`;
 

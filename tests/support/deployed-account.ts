@@ -16,6 +16,8 @@ export const REGION = 'us-east-1';
 export const STACK = 'mwaa-trail-dev';
 export const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f1e2d3c`;
 export const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:trail`;
+export const ALERT_TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:${STACK}-alerts`;
+export const STREAM = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}-events/stream/2026-11-20T00:00:00.000`;
 export const TRAIL_NAME = `${STACK}-${REGION}`;
 export const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${TRAIL_NAME}`;
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:${STACK}-ingest`;
@@ -76,6 +78,12 @@ export function healthyAccount(source: DeployedSource): Account {
           LastModified: ago(9999),
           FunctionResponseTypes: ['ReportBatchItemFailures'],
         },
+        {
+          UUID: 'beef0000-0000-4000-8000-000000000000',
+          EventSourceArn: STREAM,
+          State: 'Enabled',
+          LastProcessingResult: 'OK',
+        },
       ],
     }),
     'lambda:GetPolicy': () => ({
@@ -100,6 +108,12 @@ export function healthyAccount(source: DeployedSource): Account {
     }),
     's3:GetBucketNotificationConfiguration': () => notificationXml(NOTIFICATIONS[source]),
     's3:GetBucketOwnershipControls': () => ownershipXml('BucketOwnerEnforced'),
+    'dynamodb:DescribeTable': () => ({
+      Table: { StreamSpecification: { StreamEnabled: true }, LatestStreamArn: STREAM },
+    }),
+    'sns:ListSubscriptionsByTopic': () => ({
+      Subscriptions: [{ SubscriptionArn: `${ALERT_TOPIC}:5ub5cr1p`, Protocol: 'email', Endpoint: 'ana@example.com' }],
+    }),
     'dynamodb:Query': (input) => ledger({})(input),
   };
 }
@@ -214,6 +228,10 @@ const PHYSICAL_IDS: Readonly<Record<string, string>> = {
   IngestLambdaFunction: `${STACK}-ingest`,
   IngestQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-ingest`,
   IngestDeadLetterQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-ingest-dead-letters`,
+  EventsTable: `${STACK}-events`,
+  AlertLambdaFunction: `${STACK}-alert`,
+  AlertDeadLetterQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-alert-dead-letters`,
+  AlertTopic: ALERT_TOPIC,
   LogFilesTable: `${STACK}-log-files`,
   QuarantineBucket: `${STACK}-quarantine-${ACCOUNT}-${REGION}`,
   LogBucket: LOG_BUCKET,
@@ -261,11 +279,14 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
   const template: Template = {
     Conditions: Object.assign({}, ...parts.map(({ Conditions }) => Conditions)),
     Resources: Object.assign(
-      // What the Framework makes of functions and their events.
+      // What the Framework makes of functions and their events, and parts of deploy/alert-on.yml.
       {
         IngestLambdaFunction: { Type: 'AWS::Lambda::Function' },
         IngestEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
         VerifyEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
+        AlertLambdaFunction: { Type: 'AWS::Lambda::Function' },
+        AlertTopic: { Type: 'AWS::SNS::Topic' },
+        AlertDeadLetterQueue: { Type: 'AWS::SQS::Queue' },
       },
       ...parts.map(({ Resources }) => Resources),
     ),

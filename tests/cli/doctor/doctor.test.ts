@@ -27,6 +27,7 @@ import {
   ROLE,
   SOURCES,
   STACK,
+  STREAM,
   simulation,
   TOPIC,
   TRAIL,
@@ -94,7 +95,19 @@ const lambdaFunction = (members: object) => ({
 const variables = (more: Record<string, string>) => lambdaFunction({ Environment: { Variables: environment(more) } });
 const mapping = (members: object) => ({
   'lambda:ListEventSourceMappings': ({ EventSourceMappings }: Record<string, unknown>) => ({
-    EventSourceMappings: [{ ...(EventSourceMappings as object[])[0], ...members }],
+    EventSourceMappings: (EventSourceMappings as object[]).with(0, {
+      ...(EventSourceMappings as object[])[0],
+      ...members,
+    }),
+  }),
+});
+/** That of the stream. */
+const streamMapping = (members: object) => ({
+  'lambda:ListEventSourceMappings': ({ EventSourceMappings }: Record<string, unknown>) => ({
+    EventSourceMappings: (EventSourceMappings as object[]).with(1, {
+      ...(EventSourceMappings as object[])[1],
+      ...members,
+    }),
   }),
 });
 const notification = (content: string) => ({ 's3:GetBucketNotificationConfiguration': () => notificationXml(content) });
@@ -105,12 +118,16 @@ const rule = (id: string, change: Changes[string]): Changes => ({
     input.Name === `physical-${id}` ? change(answer, input, region) : answer,
 });
 const queue = (own: Record<string, string>, deadLetters: Record<string, string> = {}): Changes => ({
-  'sqs:GetQueueAttributes': (_, { QueueUrl }) => ({
-    Attributes: isDeadLetters(QueueUrl)
-      ? attributesOf(`${QUEUE}-dead-letters`, deadLetters)
-      : queueAttributes('queue', own),
-  }),
+  'sqs:GetQueueAttributes': (answer, { QueueUrl }) => {
+    if (isOfAlerts(QueueUrl)) return answer;
+    return {
+      Attributes: isDeadLetters(QueueUrl)
+        ? attributesOf(`${QUEUE}-dead-letters`, deadLetters)
+        : queueAttributes('queue', own),
+    };
+  },
 });
+const isOfAlerts = (queueUrl: unknown) => String(queueUrl).endsWith('-alert-dead-letters');
 const inLedger = (items: Parameters<typeof ledger>[0]) => ({
   'dynamodb:Query': (_: object, input: Input) => ledger(items)(input),
 });
@@ -739,6 +756,7 @@ const PARTS: Case[] = [
     findings: [
       problem('announcement', 'the ingest queue is gone', DEPLOY),
       problem('dead letters', 'the dead-letter queue is gone', DEPLOY),
+      problem('alert failures', "the alert function's queue of failures is gone", DEPLOY),
     ],
   },
   {
@@ -942,7 +960,70 @@ const READING: Case[] = [
   },
 ];
 
+const ALERTS: Case[] = [
+  {
+    what: 'alerts=off',
+    changes: {
+      'cloudformation:ListStackResources': (answer) =>
+        JSON.parse(JSON.stringify(answer).replaceAll('"LogicalResourceId":"Alert', '"LogicalResourceId":"Other')),
+    },
+    findings: [],
+  },
+  {
+    what: 'the stream is off',
+    changes: { 'dynamodb:DescribeTable': () => ({ Table: {} }) },
+    findings: [problem('alert stream', 'the events table has no stream', DEPLOY)],
+  },
+  {
+    what: 'the mapping of the stream is off',
+    changes: streamMapping({ State: 'Disabled' }),
+    findings: [
+      problem('alert stream', 'does not read the stream: Disabled', 'aws lambda update-event-source-mapping --enabled'),
+    ],
+  },
+  {
+    what: 'the mapping reads a stream that was replaced',
+    changes: streamMapping({ EventSourceArn: STREAM.replace('2026-11-20', '2026-11-01') }),
+    findings: [problem('alert stream', 'nothing reads the stream of the events table', 'alerts=off')],
+  },
+  {
+    what: 'the stream cannot be processed',
+    changes: streamMapping({ LastProcessingResult: 'PROBLEM: Function call failed' }),
+    findings: [problem('alert stream', 'PROBLEM: Function call failed', 'aws logs tail')],
+  },
+  {
+    what: 'nobody is subscribed',
+    changes: { 'sns:ListSubscriptionsByTopic': () => ({ Subscriptions: [] }) },
+    findings: [warning('alert topic', 'nobody is subscribed', `aws sns subscribe --region ${REGION}`)],
+  },
+  {
+    what: 'a subscription is not confirmed',
+    changes: {
+      'sns:ListSubscriptionsByTopic': () => ({
+        Subscriptions: [{ SubscriptionArn: 'PendingConfirmation', Protocol: 'email', Endpoint: 'bo@example.com' }],
+      }),
+    },
+    findings: [warning('alert topic', 'email bo@example.com is not confirmed', 'confirm it')],
+  },
+  {
+    what: 'the topic is gone',
+    changes: { 'sns:ListSubscriptionsByTopic': missing('NotFound') },
+    findings: [problem('alert topic', 'the topic of alerts is gone', DEPLOY)],
+  },
+  {
+    what: 'batches failed',
+    changes: {
+      'sqs:GetQueueAttributes': (answer, { QueueUrl }) =>
+        isOfAlerts(QueueUrl) ? { Attributes: attributesOf('arn', { ApproximateNumberOfMessages: '3' }) } : answer,
+    },
+    findings: [
+      problem('alert failures', '3 waiting, 0 in flight', 'mwaa-trail detect --stack mwaa-trail-dev --since 14d'),
+    ],
+  },
+];
+
 const CASES = {
+  alerts: ALERTS,
   stack: STACKS,
   trail: TRAILS,
   'retired trail': RETIRED,
