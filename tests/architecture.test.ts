@@ -18,6 +18,7 @@ const STAGES = [
   'query',
   'detect',
   'render',
+  'alert',
   'http',
 ];
 /** What every stage may import. */
@@ -32,6 +33,7 @@ const COMMON = [
 
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [
+  'functions/alert.ts',
   'functions/ingest.ts',
   'functions/query.ts',
   'functions/verify.ts',
@@ -145,7 +147,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(aws|store|integrity)\/|shared\/query\/partitions\.ts|local\/|cli\/(backfill|doctor|redrive|replay)\/|cli\/lib\/deployed-stack\.ts|functions\/)/;
+    /^(shared\/(aws|store|integrity|alert)\/|shared\/query\/partitions\.ts|local\/|cli\/(alerts|backfill|doctor|redrive|replay)\/|cli\/lib\/deployed-stack\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE = /^shared\/(ingest\/\w[\w-]*\.ts|query\/(ask|plan)\.ts|store\/(item|event-item)\.ts)/;
 
@@ -189,6 +191,7 @@ describe('packages', () => {
     'cli/commands/verify.ts': ['cloudtrail'],
     'cli/commands/evidence.ts': ['cloudtrail'],
     'cli/commands/redrive.ts': ['sqs'],
+    'cli/commands/alerts.ts': ['lambda'],
     'cli/commands/doctor.ts': ['cloudformation', 'cloudtrail', 'eventbridge', 'iam', 'lambda', 'sns', 'sqs', 'sts'],
   };
 

@@ -19,7 +19,7 @@ export class AwsError {
 
 /**
  * What an account answers, by `service:Operation`, as the SDK's types have it; of S3, the body as text. `input`: members of
- * JSON and form bodies; of REST, the path. `region`: that for which the request is signed.
+ * JSON and form bodies; of REST, the path, of Lambda the body, too. `region`: that for which the request is signed.
  */
 export type Account = Readonly<Record<string, (input: Input, region: string) => object | string | AwsError>>;
 export type Input = Readonly<Record<string, unknown>>;
@@ -88,7 +88,7 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
     return { service, region, operation, input: { path: url.pathname } };
   }
   if (service === 'lambda')
-    return { service, region, operation: lambdaOperation(url.pathname), input: { path: url.pathname } };
+    return { service, region, operation: lambdaOperation(url.pathname), input: { path: url.pathname, body } };
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
     return { service, region, operation: target.split('.').at(-1)!, input: JSON.parse(body) as Input };
@@ -103,6 +103,7 @@ const S3_OPERATIONS: Readonly<Record<string, string>> = {
 };
 
 function lambdaOperation(path: string): string {
+  if (path.endsWith('/invocations')) return 'Invoke';
   if (path.includes('/event-source-mappings')) return 'ListEventSourceMappings';
   const [, operation = ''] = /\/functions\/[^/]+\/(\w+)/.exec(path) ?? [];
   const names: Record<string, string> = { configuration: 'FunctionConfiguration', concurrency: 'FunctionConcurrency' };
