@@ -102,24 +102,15 @@ export class Detector {
     const { eventId, environment } = fields.event;
     const at = (field: { pathOf(rule: EventRule): FieldPath }) => valueAt(fields, field.pathOf(rule));
     const group = groupBy.map(at);
-    const values = counted === 'events' ? [] : counted.map(at);
     const occurrence: Occurrence = {
-      ...{ time, eventId, environment },
-      // An event without the value is none of its values.
-      value: values.includes('')
-        ? ''
-        : values.length === 1
-          ? values[0]!
-          : values.length === 0
-            ? ''
-            : JSON.stringify(values),
+      ...{ time, eventId, environment, value: counted === 'events' ? undefined : oneValue(counted.map(at)) },
       distinct: distinct === undefined ? '' : at(distinct.field),
     };
     const key = JSON.stringify([correlation.id, ...group]);
     const window = await this.state.window(key, occurrence, timespanMs);
-    const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value));
-    const kinds = distinctCount(window.map((one) => one.distinct));
+    const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value ?? ''));
     if (!correlation.isMet(count)) return quiet(correlation, `the count is ${count}, expected ${correlation.expected}`);
+    const kinds = distinct === undefined ? 0 : distinctCount(window.map((one) => one.distinct));
     if (distinct !== undefined && kinds < distinct.least)
       return quiet(correlation, `values of ${distinct.field.name}: ${kinds}, expected at least ${distinct.least}`);
     const { eventId: begunBy } = await this.state.open(key, { time, eventId }, Math.max(suppressMs, timespanMs));
@@ -142,6 +133,12 @@ export const scopeOf = ({ accountId, region, environment }: Scope) => JSON.strin
 /** As one text, empty if there is no value. */
 function valueAt(fields: EventFields, path: FieldPath): string {
   return (fields.valuesAt(path) ?? []).filter((value) => value !== null).join(', ');
+}
+
+/** The values of several fields as one. An event that lacks one of them has none. */
+function oneValue(values: readonly string[]): string {
+  if (values.includes('')) return '';
+  return values.length === 1 ? values[0]! : JSON.stringify(values);
 }
 
 /** How many values there are that are not empty. */
