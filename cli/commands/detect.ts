@@ -1,6 +1,7 @@
 import { defined } from '../../shared/defined.ts';
 import { detectStored, evaluateStored, lookBack } from '../../shared/detect/detect-stored.ts';
 import type { Verdict } from '../../shared/detect/detector.ts';
+import { evidenceFindings } from '../../shared/detect/evidence.ts';
 import { explain } from '../../shared/detect/explain.ts';
 import { EventFields, timeIn } from '../../shared/detect/fields.ts';
 import { type RuleSet, readRules } from '../../shared/detect/read-rules.ts';
@@ -77,7 +78,10 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
   const criteria = readCriteria(given, Date.now(), zoneOf(options));
   return withStore(options, env, async (deps) => {
     const view = viewOf(out, env, options, deps.now(), deps.aliases);
-    const { findings, events, withoutRecord } = await detectStored(rules, criteria, deps);
+    const detected = await detectStored(rules, criteria, deps);
+    const { events, withoutRecord } = detected;
+    const evidence = await evidenceFindings(criteria, deps);
+    const findings = [...detected.findings, ...evidence].sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
     if (options.format === 'json') await writeJsonList(out, iterated(findings), JSON.stringify);
     if (options.format === 'ndjson') for (const finding of findings) await write(out, `${JSON.stringify(finding)}\n`);
     if (options.format === 'table') {

@@ -108,7 +108,7 @@ function insert(sorted: Occurrence[], occurrence: Occurrence): void {
 /** Values with a time until which they count. */
 class Remembered<V> {
   private readonly entries = new Map<string, { value: V; until: number }>();
-  private sweptAt = 1_000;
+  private sweepAt = 1_000;
 
   get(key: string, now: number): V | undefined {
     const entry = this.entries.get(key);
@@ -119,15 +119,15 @@ class Remembered<V> {
     // The last that was set is the last to be forgotten.
     this.entries.delete(key);
     this.entries.set(key, { value, until });
-    if (this.entries.size > this.sweptAt) this.sweep(now);
+    if (this.entries.size > this.sweepAt) this.sweep(now);
+    if (this.entries.size <= MAX_KEYS) return;
+    const [oldest = ''] = this.entries.keys();
+    this.entries.delete(oldest);
   }
 
+  /** Forgets what is over, each time that there is twice as much as the last time. */
   private sweep(now: number): void {
     for (const [key, { until }] of this.entries) if (until < now) this.entries.delete(key);
-    for (const key of this.entries.keys()) {
-      if (this.entries.size <= MAX_KEYS) break;
-      this.entries.delete(key);
-    }
-    this.sweptAt = Math.max(1_000, Math.min(2 * this.entries.size, MAX_KEYS));
+    this.sweepAt = Math.max(1_000, 2 * this.entries.size);
   }
 }
