@@ -34,7 +34,7 @@ export function findingOf(rule: Rule, event: DetectableEvent, reason: string): F
 }
 
 const MAX_DETAILS = 4;
-const MAX_VALUE = 80;
+const MAX_VALUE = 60;
 
 /** Why an event matches: what was done, and the fields that the rule looked at. */
 export function reasonOf({ detection, firstSeen }: EventRule, fields: EventFields): string {

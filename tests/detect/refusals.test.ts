@@ -87,6 +87,7 @@ test.each<[string, string, string]>([
     'modifier re: not supported with keywords',
   ],
   ['an unknown search identifier', condition('s and t'), '8:22 condition: there is no search identifier t'],
+  ['an unknown search identifier in quotes', condition("'s and t'"), '8:23 condition: there is no search identifier t'],
   ['a pattern that fits none', condition('1 of filter_*'), '8:21 condition: there is no search identifier filter_*'],
   ['2 of', condition('2 of them'), '8:16 condition: 2 of: expected 1 of or all of'],
   ['any of', condition('any of them'), 'condition: any of: expected 1 of or all of'],
