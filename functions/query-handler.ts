@@ -65,5 +65,5 @@ function encodedPath({ routeKey = '$default', rawPath, pathParameters }: z.infer
   if (pathParameters === undefined || !routeKey.includes(' ')) return rawPath;
   const template = routeKey.slice(routeKey.indexOf(' ') + 1);
   const value = (name: string) => encodeURIComponent((pathParameters[name] ?? '').toWellFormed());
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => value(name));
+  return template.replace(/\{(\w+)\+?\}/g, (_, name: string) => value(name));
 }

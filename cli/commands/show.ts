@@ -1,5 +1,5 @@
 import { indentedJson } from '../../shared/audit-event/json-text.ts';
-import { getVerifiedEvent } from '../../shared/query/verified-event.ts';
+import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
 import { eventText, recordOmitted } from '../../shared/render/event-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { command, EXIT } from '../lib/command.ts';
@@ -19,7 +19,7 @@ export default command({
   async run({ eventId, ...options }, context) {
     const { env, out } = context;
     const { event, aliases } = await withStore(options, env, async (deps) => ({
-      event: await getVerifiedEvent(eventId, deps),
+      event: await readVerifiedEvent(eventId, deps),
       aliases: deps.aliases,
     }));
     if (event === undefined) {

@@ -5,6 +5,7 @@ export const MEDIA_TYPES = {
   csv: 'text/csv',
 } as const;
 export type Format = keyof typeof MEDIA_TYPES;
+export const ALL_FORMATS = ['json', 'ndjson', 'csv'] as const satisfies readonly Format[];
 
 /** The Content-Type of each format. */
 export const CONTENT_TYPES: Readonly<Record<Format, string>> = {

@@ -41,6 +41,9 @@ export function operation<P extends Parameters>(definition: Operation<P>): Opera
   return definition as unknown as Operation;
 }
 
+/** Most events that an operation counts: each is read, some 300 bytes of index, within the half minute that API Gateway waits. */
+export const MAX_COUNTED = 10_000;
+
 /** An answer in each format; only the chosen one is made. */
 type Representation = Readonly<Record<Format, () => string>>;
 
@@ -77,4 +80,10 @@ export function flat<T extends object>(columns: readonly (keyof T & string)[]): 
     columns,
     csv: (item) => csvRow(columns.map((name) => String(item[name] ?? ''))),
   };
+}
+
+/** An answer that no list could be: it is JSON text, of an operation without other formats. */
+export function onlyJson(text: string): Representation {
+  const json = () => text;
+  return { json, ndjson: json, csv: json };
 }

@@ -57,6 +57,13 @@ export const requiredList = (description: string, min: number, max: number) => {
   };
 };
 
+/** A parameter of the query that must be given once, as one of a closed set. */
+export const requiredChoice = <Value extends string>(description: string, values: readonly Value[]) => ({
+  in: 'query' as const,
+  description,
+  schema: single(choice(values) as OfText<Value>),
+});
+
 /** One of a closed set. The error lists the set, and suggests the nearest. */
 const choice = <Value extends string>(values: readonly Value[]) =>
   z.enum(values as [Value, ...Value[]], { error: ({ input }) => oneOf(values, String(input)) });
@@ -87,6 +94,10 @@ const wholeNumber = (min: number, max: number, byDefault: number) => {
   return z.pipe(z.pipe(digits, z.transform(Number)), number);
 };
 
+/** A number that the request may leave out. */
+export const count = (description: string, min: number, max: number, byDefault: number) =>
+  optional(description, wholeNumber(min, max, byDefault));
+
 const trueOrFalse = () => {
   const texts = z.optional(z.enum(['true', 'false'], 'true or false'));
   const value = z.transform((text: 'true' | 'false' | undefined) => (text === undefined ? text : text === 'true'));
@@ -98,9 +109,11 @@ const PAGE_SIZE = 50;
 const ORDERS = ['newest-first', 'oldest-first'] as const;
 
 export const PAGE_PARAMETERS = {
-  limit: optional(
+  limit: count(
     'maximum number of events; a page may have fewer if more would cost too much to find, or take too long',
-    wholeNumber(1, 100, PAGE_SIZE),
+    1,
+    100,
+    PAGE_SIZE,
   ),
   order: optional('which events come first', z._default(choice(ORDERS), 'newest-first')),
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),

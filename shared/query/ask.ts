@@ -24,6 +24,8 @@ export interface QueryDeps {
   time?: TimeBudget;
   /** Names that stand for user IDs in questions; absent: none. */
   aliases?: UserAliases;
+  /** Nothing but events of this environment is read, whatever is asked; absent: all events are. */
+  environment?: string;
 }
 
 /** What a cursor is good for: the criteria and the order, as they were given. */
@@ -79,7 +81,7 @@ const MAX_READ_UNITS = 256;
  */
 export async function readPage({ criteria, order, limit, after }: PageRequest, deps: QueryDeps): Promise<Page> {
   const { dynamo, tables, time = UNLIMITED, aliases = NO_ALIASES } = deps;
-  const plan = await planQuery(withUserIds(criteria, aliases), {
+  const plan = await planQuery(withinEnvironment(withUserIds(criteria, aliases), deps.environment), {
     order,
     after,
     days: () => listDays(dynamo, tables.environmentsTable),
@@ -97,6 +99,13 @@ export async function readPage({ criteria, order, limit, after }: PageRequest, d
     if (events.length >= limit || isSpent()) return pageTo(pastDay(group.at(-1), order));
   }
   return pageTo(undefined);
+}
+
+/** Narrows the criteria to events of one environment, if there is one. Those that ask for others ask for none then. */
+function withinEnvironment(criteria: Criteria, environment: string | undefined): Criteria {
+  if (environment === undefined) return criteria;
+  const isAsked = criteria.environment?.includes(environment) ?? true;
+  return isAsked ? { ...criteria, environment: [environment] } : { environment: [] };
 }
 
 /** Days that are read at once if those before had too few events. */

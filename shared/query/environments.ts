@@ -5,6 +5,7 @@ import { defined } from '../defined.ts';
 import { type EnvironmentName, type KnownEnvironment, listEnvironments } from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { type QueryDeps, readAll, readPage } from './ask.ts';
+import { readNewest } from './newest.ts';
 
 /**
  * An environment, and the times of its first and last event: normalized eventTime (UTC, milliseconds) of those that have a
@@ -71,16 +72,8 @@ export async function recentActivity(
   const truncated = new Set<string>();
   // Environments of one name share a partition of the index.
   const countNamed = async (name: string) => {
-    let left = maxEvents;
-    const request = { criteria: { environment: [name], since }, order: 'newest-first' as const };
-    for await (const event of readAll(request, deps, maxEvents + 1)) {
-      if (left === 0) {
-        truncated.add(name);
-        return;
-      }
-      left -= 1;
-      counts.add(event);
-    }
+    const criteria = { environment: [name], since };
+    if (await readNewest(criteria, deps, maxEvents, (event) => counts.add(event))) truncated.add(name);
   };
   await pMap(new Set(active.map(({ environment }) => environment)), countNamed, { concurrency: CONCURRENT_NAMES });
   return environments.map((environment) => {

@@ -5,7 +5,7 @@ import { attributeOf } from '../audit-event/attributes.ts';
 import { OPERATIONS, type Operation } from '../audit-event/operations.ts';
 import { defined } from '../defined.ts';
 import { type KnownEnvironment, listDays, listEnvironments } from '../store/environments-table.ts';
-import type { ListedEvent } from '../store/event-item.ts';
+import { type ListedEvent, storedText } from '../store/event-item.ts';
 import { type Page, type QueryDeps, readPage } from './ask.ts';
 import {
   type Criteria,
@@ -168,7 +168,7 @@ const SAMPLED_EVENTS = 1_000;
 async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<UnknownValue[]> {
   const asked = askedValues(criteria);
   if (asked.length === 0) return [];
-  const listed = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
+  const listed = await knownEnvironments(deps);
   const unknown = await filter(asked, async ({ criterion, value }) => {
     if (criterion === 'environment') return !listed.some(({ environment }) => environment === value);
     return !isName({ criterion, value }) && !(await exists(criterion, value, deps));
@@ -185,6 +185,13 @@ async function unknownValues(criteria: Criteria, deps: QueryDeps): Promise<Unkno
     elsewhere: asked.criterion === 'user' ? [] : await relatedWith(asked, known, deps),
   });
   return pMap(unknown, explained, { concurrency: 1 });
+}
+
+/** The environments that may be told of. */
+async function knownEnvironments({ dynamo, tables, environment }: QueryDeps): Promise<KnownEnvironment[]> {
+  const all = await listEnvironments(dynamo, tables.environmentsTable);
+  if (environment === undefined) return all;
+  return all.filter((known) => known.environment === storedText('environment', environment));
 }
 
 /** The related criteria with which events were found: the newest, or, where an index finds them, any. */

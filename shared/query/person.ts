@@ -1,8 +1,9 @@
 import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
-import { type QueryDeps, readAll } from './ask.ts';
+import type { QueryDeps } from './ask.ts';
 import type { Criteria } from './criteria-table.ts';
+import { readNewest } from './newest.ts';
 import { type Seen, see } from './seen.ts';
 import { NO_ALIASES, nameOf, type UserAliases } from './user-aliases.ts';
 
@@ -46,6 +47,14 @@ const LISTS = {
 type Lists = typeof LISTS;
 export type PersonList = keyof Lists;
 const LIST_NAMES = Object.keys(LISTS) as PersonList[];
+
+/** The attributes in a line of each list. */
+export const PERSON_LISTS = Object.fromEntries(
+  LIST_NAMES.map((name) => {
+    const { of, newest }: List = LISTS[name];
+    return [name, [...of, ...(newest ? [newest] : [])]];
+  }),
+) as Readonly<Record<PersonList, AttributeName[]>>;
 
 type Listed<L> = (L extends { of: readonly (infer N)[] } ? N : never) | (L extends { newest: infer N } ? N : never);
 /** A line of a list. */
@@ -193,20 +202,4 @@ export class PeopleCounts {
     const people = [...this.people.values()].sort((a, b) => b.events - a.events);
     return { people, events: this.events, leftOut: this.leftOut, truncated };
   }
-}
-
-/** Returns whether there are more events than were added. */
-async function readNewest(
-  criteria: Criteria,
-  deps: QueryDeps,
-  maxEvents: number,
-  add: (event: ListedEvent) => void,
-): Promise<boolean> {
-  let left = maxEvents;
-  for await (const event of readAll({ criteria, order: 'newest-first' }, deps, maxEvents + 1)) {
-    if (left === 0) return true;
-    left -= 1;
-    add(event);
-  }
-  return false;
 }

@@ -1,18 +1,8 @@
 import type { ListedEvent } from '../store/event-item.ts';
-import { type QueryDeps, readAll } from './ask.ts';
+import type { QueryDeps } from './ask.ts';
 import type { Criteria } from './criteria-table.ts';
-import { type Seen, see } from './seen.ts';
-
-/** Events that were counted. */
-interface Counted extends Seen {
-  /** Those that were denied or failed. */
-  errors: number;
-}
-
-/** The events that have one value of something. */
-export interface Tally extends Counted {
-  name: string;
-}
+import { readNewest } from './newest.ts';
+import { type Counted, count, Tallies, type Tally } from './tally.ts';
 
 /** Events counted by what people ask first. Most events come first, but days, `YYYY-MM-DD`, newest first. */
 export type Summary = Record<TallyGroup, Tally[]> &
@@ -44,33 +34,17 @@ export const wordOf = (group: TallyGroup) => group.slice('by'.length).toLowerCas
 /** Counts the newest events that meet the criteria, `maxEvents` at most: each is read. */
 export async function summarise(criteria: Criteria, deps: QueryDeps, maxEvents: number): Promise<Summary> {
   const all: Counted = { events: 0, errors: 0 };
-  const tallies = new Map(TALLY_GROUPS.map((group) => [group, new Map<string, Tally>()]));
-  let truncated = false;
-  for await (const event of readAll({ criteria, order: 'newest-first' }, deps, maxEvents + 1)) {
-    if (all.events === maxEvents) {
-      truncated = true;
-      break;
-    }
+  const tallies = new Map(TALLY_GROUPS.map((group) => [group, new Tallies()]));
+  const truncated = await readNewest(criteria, deps, maxEvents, (event) => {
     count(all, event);
     for (const [group, byName] of tallies) {
       const name = GROUPS[group](event);
-      if (name === undefined) continue;
-      const tally = byName.get(name) ?? { name, events: 0, errors: 0 };
-      byName.set(name, tally);
-      count(tally, event);
+      if (name !== undefined) byName.add(name, event);
     }
-  }
-  const groups = [...tallies].map(([group, byName]) => [group, inOrder(group, [...byName.values()])]);
+  });
+  const groups = [...tallies].map(([group, byName]) => [
+    group,
+    group === 'byDay' ? byName.newestFirst() : byName.mostFirst(),
+  ]);
   return { ...all, ...(Object.fromEntries(groups) as Record<TallyGroup, Tally[]>), truncated };
-}
-
-/** Adds an event to those counted so far, which are newer. */
-function count(counted: Counted, event: ListedEvent): void {
-  see(counted, event);
-  if (event.outcome !== 'ok') counted.errors += 1;
-}
-
-function inOrder(group: TallyGroup, tallies: readonly Tally[]): Tally[] {
-  if (group === 'byDay') return [...tallies];
-  return tallies.toSorted((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
 }

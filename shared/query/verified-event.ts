@@ -1,17 +1,23 @@
-import type { StoredEvent } from '../store/event-item.ts';
+import { type StoredEvent, storedText } from '../store/event-item.ts';
 import { getEvent } from '../store/events-table.ts';
 import { type EventVerification, readVerification } from '../store/ledger.ts';
 import type { QueryDeps } from './ask.ts';
 
-/**
- * Reads an event, and whether CloudTrail signed its log file. Returns undefined if the event is not stored, or has expired.
- */
-export async function getVerifiedEvent(
-  eventId: string,
-  { dynamo, tables, now }: QueryDeps,
-): Promise<(StoredEvent & EventVerification) | undefined> {
+/** Reads an event. Returns undefined if it is not stored, has expired, or is not of the environment that `deps` may name. */
+export async function readEvent(eventId: string, deps: QueryDeps): Promise<StoredEvent | undefined> {
+  const { dynamo, tables, now, environment } = deps;
   const event = await getEvent(dynamo, tables.eventsTable, eventId, now());
+  const isWanted = environment === undefined || event?.environment === storedText('environment', environment);
+  return isWanted ? event : undefined;
+}
+
+/** Reads an event as `readEvent`, and whether CloudTrail signed its log file. */
+export async function readVerifiedEvent(
+  eventId: string,
+  deps: QueryDeps,
+): Promise<(StoredEvent & EventVerification) | undefined> {
+  const event = await readEvent(eventId, deps);
   if (event === undefined) return undefined;
   if (event.provisional) return { ...event, verification: 'no-log-file' };
-  return { ...event, ...(await readVerification(dynamo, tables.logFilesTable, event.logFile)) };
+  return { ...event, ...(await readVerification(deps.dynamo, deps.tables.logFilesTable, event.logFile)) };
 }

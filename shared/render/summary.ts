@@ -1,7 +1,8 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { NO_DAY } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
-import type { Summary, Tally, TallyGroup } from '../query/summary.ts';
+import type { Summary, TallyGroup } from '../query/summary.ts';
+import type { Tally } from '../query/tally.ts';
 import { NO_ALIASES, nameOf } from '../query/user-aliases.ts';
 import { counted } from './display.ts';
 import { narrowRole, narrowWhat, narrowWho } from './narrow.ts';

@@ -50,7 +50,22 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
     found('newest', '/environments/prod-etl/events?limit=1', 'The newest event of an environment'),
     wrong('tooMany', '/environments/prod-etl/events?limit=1000', 'A page larger than the maximum'),
   ],
-  summariseEnvironment: [
+  getEventOfEnvironment: [
+    found(
+      'deniedChange',
+      '/environments/prod-etl/events/016455be-b954-4c42-8c9c-49b594f86248',
+      'A change that was denied',
+    ),
+    missing(
+      'ofAnother',
+      '/environments/dev-sandbox/events/016455be-b954-4c42-8c9c-49b594f86248',
+      'An event of another environment',
+    ),
+  ],
+  summarise: [
+    found('night', '/summary?errors=true&since=2026-11-06&until=2026-11-07', 'What was denied, or failed, in a night'),
+  ],
+  summariseOfEnvironment: [
     found(
       'incidentNight',
       '/environments/prod-etl/summary?readOnly=false&since=2026-11-06T02:00:00Z&until=2026-11-06T04:00:00Z',
@@ -61,6 +76,42 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
       '/environments/prod-etl/summary?environment=staging-etl',
       'The path has named the environment',
     ),
+  ],
+  showTimeline: [
+    found('incidentNight', '/timeline?since=2026-11-06&until=2026-11-07&buckets=24', 'A night, hour by hour'),
+    wrong('tooMany', '/timeline?buckets=1000', 'More buckets than the maximum'),
+  ],
+  showTimelineOfEnvironment: [
+    found('denied', '/environments/prod-etl/timeline?errors=true&buckets=10', 'All that was denied, or failed'),
+  ],
+  listValues: [
+    found(
+      'users',
+      '/values?of=user&environment=prod-etl&since=2026-11-06&until=2026-11-07',
+      'Who was there in a night',
+    ),
+    wrong('misspelt', '/values?of=users', 'No criterion'),
+  ],
+  listValuesOfEnvironment: [
+    found('errorCodes', '/environments/prod-etl/values?of=errorCode', 'The error codes of an environment'),
+  ],
+  listLikelyCauses: [
+    found('misspelt', '/likely-causes?environment=prod-etll', 'A name that no event has'),
+    found('otherTimes', '/likely-causes?environment=prod-etl&since=2026-12-01', 'A time without events'),
+  ],
+  listLikelyCausesOfEnvironment: [
+    found('asUser', '/environments/prod-etl/likely-causes?user=DataPlatformOperator', 'A role, taken for a user'),
+  ],
+  listUsers: [found('night', '/users?since=2026-11-06&until=2026-11-07', 'Everybody, in a night')],
+  listUsersOfEnvironment: [
+    found('beginning', '/environments/prod-etl/users?user=j*', 'Those in one environment whose names begin so'),
+  ],
+  showUser: [
+    found('machine', '/users/svc-airflow-sync?since=2026-11-06&until=2026-11-07', 'A machine, in a night'),
+    wrong('several', '/users/jonas*', 'Not a whole name'),
+  ],
+  showUserOfEnvironment: [
+    found('machine', '/environments/prod-etl/users/orders-trigger', 'A machine, in one environment'),
   ],
   showHistory: [
     found(
@@ -79,6 +130,13 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
     ),
     wrong('onlyOne', '/compare?id=one', 'Nothing to compare with'),
     missing('unknown', '/compare?id=one&id=two', 'An eventID that is not stored'),
+  ],
+  compareEventsOfEnvironment: [
+    found(
+      'deniedAndDone',
+      '/environments/prod-etl/compare?id=016455be-b954-4c42-8c9c-49b594f86248&id=4b9d2a64-cef8-4d6c-ad8f-94797d7c823c',
+      'A change that was denied, and the one that was made three minutes later',
+    ),
   ],
   [ITSELF]: [found('itself', '/openapi.json', 'This document')],
 };

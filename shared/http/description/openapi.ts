@@ -3,7 +3,8 @@ import { MEDIA_TYPES } from '../negotiate.ts';
 import type { Operation } from '../operation.ts';
 import type { Parameter } from '../parameters.ts';
 import { bodyKey, isItself, type ShownExample, shownExamples } from './examples.ts';
-import { SCHEMAS, type Schema, schemaRef } from './schemas.ts';
+import { type Schema, schemaRef } from './schema.ts';
+import { SCHEMAS } from './schemas.ts';
 
 /**
  * The OpenAPI 3.1 document of the API. Every example in it says, as `x-request`, how to get it.

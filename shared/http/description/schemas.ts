@@ -1,62 +1,18 @@
-import { type AttributeName, attributeNamed } from '../../audit-event/attributes.ts';
-import { defined } from '../../defined.ts';
+import { TEXT_CRITERION_NAMES } from '../../query/criteria-table.ts';
+import { PERSON_LISTS } from '../../query/person.ts';
 import { TALLY_GROUPS, wordOf } from '../../query/summary.ts';
 import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
+import { attributes, COUNT, listOf, object, RECORDED_TIME, type Schema, STRING, schemaRef, TIME } from './schema.ts';
 
-/** JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
-export type Schema = Readonly<Record<string, unknown>>;
-
-const STRING: Schema = { type: 'string' };
-const TIME: Schema = { type: 'string', description: 'ISO 8601, UTC' };
-const RECORDED_TIME: Schema = {
-  type: 'string',
-  description: 'ISO 8601, UTC; if the record has no valid time, what it says',
-};
-const COUNT: Schema = { type: 'integer', minimum: 0 };
-const COUNTED = {
-  events: COUNT,
-  errors: { ...COUNT, description: 'events that were denied or failed' },
-  'first?': RECORDED_TIME,
-  'last?': RECORDED_TIME,
-};
+const SEEN = { events: COUNT, 'first?': RECORDED_TIME, 'last?': RECORDED_TIME };
+const COUNTED = { ...SEEN, errors: { ...COUNT, description: 'events that were denied or failed' } };
 const TALLY = { name: STRING, ...COUNTED };
-
-export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-
-const listOf = (items: Schema): Schema => ({ type: 'array', items });
-
-/** An object with these members and no others; those whose name ends in `?` may be absent. */
-function object(members: Readonly<Record<string, Schema>>, description?: string): Schema {
-  const names = Object.keys(members);
-  return defined({
-    type: 'object',
-    description,
-    properties: Object.fromEntries(names.map((name) => [name.replace('?', ''), members[name]])),
-    required: names.filter((name) => !name.endsWith('?')),
-    additionalProperties: false,
-  });
-}
-
-const TYPES: Readonly<Record<string, Schema>> = {
-  boolean: { type: 'boolean' },
-  integer: { type: 'integer' },
-  texts: { type: 'array', items: STRING },
-  mark: { const: true },
-  record: { type: 'object' },
+const OUTCOMES = {
+  changes: { ...COUNT, description: 'events that changed something' },
+  denied: COUNT,
+  failed: COUNT,
 };
-
-/** The members of an event, as its attributes' table describes them. */
-function attributes(names: readonly AttributeName[]): Record<string, Schema> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const { type, always, shown, values, says } = attributeNamed(name);
-      // CloudTrail may have new values of its own; those of the ledger are ours.
-      const schema = shown === 'ledger' && values ? { enum: values } : type ? TYPES[type] : STRING;
-      // JSON leaves out empty lists.
-      return [always && type !== 'texts' ? name : `${name}?`, { ...schema, description: says }];
-    }),
-  );
-}
+const TRUNCATED = { type: 'boolean', description: 'older events were not counted' };
 
 /** Of whose configuration is told. */
 const PLACE = { environment: STRING, ...attributes(['accountId', 'region']) };
@@ -66,6 +22,8 @@ const VALUE: Schema = {
   type: ['string', 'number', 'boolean', 'null', 'array'],
   description: 'as the record has it; an object is several fields',
 };
+
+const CRITERION = { enum: TEXT_CRITERION_NAMES };
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ListedEvent: object(attributes([...LISTED_COLUMNS, 'timeKey']), 'An event as a list shows it.'),
@@ -100,12 +58,94 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Tally: object(TALLY),
   TallyLine: object({ by: { enum: TALLY_GROUPS.map(wordOf) }, ...TALLY }),
   Summary: object({
-    environment: STRING,
+    'environment?': { type: 'string', description: 'if only one is asked for' },
     ...COUNTED,
     ...Object.fromEntries(TALLY_GROUPS.map((group) => [group, listOf(schemaRef('Tally'))])),
-    truncated: { type: 'boolean', description: 'older events were not counted' },
+    truncated: TRUNCATED,
     completeness: schemaRef('Completeness'),
   }),
+  Bucket: object({
+    start: TIME,
+    reads: COUNT,
+    writes: COUNT,
+    failures: { ...COUNT, description: 'events that were denied or failed: reads and writes are without them' },
+  }),
+  Timeline: object({
+    from: { ...TIME, description: 'since; without it, the time of the oldest event that was counted' },
+    to: { ...TIME, description: 'until; without it, the time of the newest event' },
+    bucketSeconds: { type: 'integer', minimum: 1 },
+    buckets: { ...listOf(schemaRef('Bucket')), description: 'oldest first, none that are empty' },
+    events: COUNT,
+    withoutTime: { ...COUNT, description: 'those of the events whose record has no valid time: no bucket has them' },
+    truncated: TRUNCATED,
+    'countedSince?': { ...TIME, description: 'if truncated, the time of the oldest event that was counted' },
+    completeness: schemaRef('Completeness'),
+  }),
+  ValueList: object({
+    of: CRITERION,
+    values: { ...listOf(schemaRef('Tally')), description: 'at most 200' },
+    leftOut: { ...COUNT, description: 'events with other values; one with several counts for each' },
+    events: { ...COUNT, description: 'all that were counted, also those without a value' },
+    truncated: TRUNCATED,
+  }),
+  User: object({ name: STRING, ...SEEN, ...OUTCOMES }),
+  UserList: object({
+    people: listOf(schemaRef('User')),
+    events: COUNT,
+    leftOut: { ...COUNT, description: 'events of people who are not listed because there are too many' },
+    truncated: TRUNCATED,
+    completeness: schemaRef('Completeness'),
+  }),
+  UserActivity: object({
+    name: STRING,
+    ...SEEN,
+    ...OUTCOMES,
+    mfa: object(
+      { yes: COUNT, no: COUNT, notRecorded: COUNT },
+      'events by what CloudTrail says of multi-factor authentication',
+    ),
+    ...Object.fromEntries(
+      Object.entries(PERSON_LISTS).map(([name, of]) => [name, listOf(object({ ...attributes(of), ...SEEN }))]),
+    ),
+    leftOut: {
+      type: 'object',
+      description: 'events that a list leaves out because it is too long, by its name',
+      additionalProperties: COUNT,
+    },
+    truncated: TRUNCATED,
+    completeness: schemaRef('Completeness'),
+  }),
+  LikelyCause: {
+    anyOf: [
+      object({ kind: { enum: ['empty-store', 'delivery-delay', 'data-events', 'no-combination'] } }),
+      object(
+        {
+          kind: { const: 'unknown-value' },
+          criterion: CRITERION,
+          value: STRING,
+          nearest: listOf(
+            object({
+              value: STRING,
+              events: { ...COUNT, description: 'with this value' },
+              more: { type: 'boolean', description: 'there are, or may be, more' },
+              inQuestion: { type: 'boolean', description: 'whether they meet the other criteria' },
+            }),
+          ),
+          elsewhere: { ...listOf(CRITERION), description: 'other criteria that events meet with this value' },
+        },
+        'No event has the value.',
+      ),
+      object(
+        { kind: { const: 'other-identity' }, criterion: CRITERION, value: STRING, users: listOf(STRING) },
+        'There is no such user, but something else of users is called like that.',
+      ),
+      object(
+        { kind: { const: 'outside-times' }, 'before?': RECORDED_TIME, 'after?': RECORDED_TIME },
+        'Events meet all criteria but the times: the nearest ones.',
+      ),
+    ],
+  },
+  LikelyCauseList: object({ causes: listOf(schemaRef('LikelyCause')) }),
   HistoryList: listOf(schemaRef('History')),
   History: {
     description: 'Of one account and Region: the changes, oldest first, or, if a time was given, the configuration.',
