@@ -1,9 +1,14 @@
 import { listDay, listScopes, type ScopeFilter } from '../../shared/aws/list-trail.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { daysBetween, isoTime } from '../../shared/cloudtrail/times.ts';
 import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
-import { type Coverage, type DeliveredFiles, needsAttention, readCoverage } from '../../shared/query/coverage.ts';
+import {
+  type Coverage,
+  type DeliveredFiles,
+  deliveryDays,
+  needsAttention,
+  readCoverage,
+} from '../../shared/query/coverage.ts';
 import {
   COVERAGE_CSV_HEADER,
   CoverageMap,
@@ -51,9 +56,7 @@ export default command({
       throw new UsageError('--bucket is for a trail in AWS, and needs --stack or --table');
     const now = Date.now();
     const { since = '', until } = readPeriod(options, now);
-    // The last day is that of the last moment before.
-    const lastMoment = until === undefined ? now : Date.parse(until) - 1;
-    const days = daysBetween(since, isoTime(lastMoment));
+    const days = deliveryDays(since, until, now);
     return withStore(options, env, async (deps) => {
       const delivered = bucket && (await deliveredFiles(bucket, env));
       const seen = { rows: 0, attention: false };

@@ -5,11 +5,15 @@ import { getOpenApi } from './operations/get-openapi.ts';
 import { listEnvironments } from './operations/list-environments.ts';
 import { listEvents } from './operations/list-events.ts';
 import { listLikelyCauses } from './operations/list-likely-causes.ts';
+import { listQuarantine } from './operations/list-quarantine.ts';
 import { listUsers } from './operations/list-users.ts';
 import { listValues } from './operations/list-values.ts';
+import { showCoverage } from './operations/show-coverage.ts';
 import { showHistory } from './operations/show-history.ts';
+import { showNews } from './operations/show-news.ts';
 import { showTimeline } from './operations/show-timeline.ts';
 import { showUser } from './operations/show-user.ts';
+import { showVerification } from './operations/show-verification.ts';
 import { summarise } from './operations/summarise.ts';
 
 /** Everything that the API does. */
@@ -25,5 +29,9 @@ export const OPERATIONS: readonly Operation[] = [
   ...showUser,
   listEnvironments,
   showHistory,
+  showNews,
+  showCoverage,
+  showVerification,
+  listQuarantine,
   getOpenApi,
 ];

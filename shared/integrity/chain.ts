@@ -22,6 +22,12 @@ export function chainId({ root, account, region, trail, homeRegion, backfill }: 
   return [root, account, region, trail, homeRegion, backfill ? 'backfill' : ''].join('|');
 }
 
+/** Returns what the id of a chain says of its trail, whose name and Region have no `|`. */
+export function trailOfChain(id: string): Pick<DigestKey, 'trail' | 'homeRegion' | 'backfill'> {
+  const [backfill, homeRegion = '', trail = ''] = id.split('|').reverse();
+  return { trail, homeRegion, backfill: backfill !== '' };
+}
+
 /** Returns an examined digest in its chain; undefined if its key is not one of a digest. */
 export function chained(examined: ExaminedDigest): ChainedDigest | undefined {
   const own = examined.state === 'signed' ? readDigestKey(examined.digest.key) : undefined;

@@ -18,6 +18,7 @@ import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
 import { endOf, KnownChains, type KnownChainsDeps } from './known-chains.ts';
+import { checkedKinds, KnownFindings, OF_LOG_FILES, overdueFindings, problemFindings } from './known-findings.ts';
 import { KeysUnavailableError } from './public-keys.ts';
 
 /** What the hourly verification works with. */
@@ -40,6 +41,8 @@ interface FileCounts {
   overdue: number;
   /** Some of those that failed: `bucket/key`. */
   failedLogFiles: string[];
+  /** Some of those that are overdue: `bucket/key`. */
+  overdueLogFiles: string[];
 }
 
 /** One digest that was examined. */
@@ -111,7 +114,8 @@ export async function verifyIngested(
   time: TimeBudget,
 ): Promise<RunReport> {
   const begunAt = isoTime(deps.now());
-  const run = new Run(deps, observer, time, await KnownChains.read(deps));
+  const [chains, findings] = await Promise.all([KnownChains.read(deps), KnownFindings.read(deps)]);
+  const run = new Run(deps, observer, time, chains, findings);
   for (const location of deps.locations) await run.location(location);
   const report = await run.end();
   if (report.finished && report.failedPlaces === 0) await writeLastRun(deps.dynamo, deps.logFilesTable, begunAt);
@@ -124,15 +128,23 @@ class Run {
   private readonly time: TimeBudget;
   private readonly ledger: Ledger;
   private readonly chains: KnownChains;
+  private readonly findings: KnownFindings;
   private readonly counts = { places: 0, failedPlaces: 0, finished: true };
   private readonly keysUnavailable: Record<string, string> = {};
 
-  constructor(deps: VerifyIngestedDeps, observer: VerifyObserver, time: TimeBudget, chains: KnownChains) {
+  constructor(
+    deps: VerifyIngestedDeps,
+    observer: VerifyObserver,
+    time: TimeBudget,
+    chains: KnownChains,
+    findings: KnownFindings,
+  ) {
     this.deps = deps;
     this.observer = observer;
     this.time = time;
     this.ledger = { dynamo: deps.dynamo, table: deps.logFilesTable };
     this.chains = chains;
+    this.findings = findings;
   }
 
   /** Reports trails that have ended while others of their account and Region continue, and how the run ended. */
@@ -180,6 +192,10 @@ class Run {
       if (this.isOutOfTime()) return;
       const digest = await this.examine({ bucket: chain.bucket, key });
       const counts = digest?.state === 'signed' ? await this.compare(digest.digest, current) : noCounts();
+      if (digest) {
+        const found = [...problemFindings(digest, chain), ...overdueFindings(digest, counts, chain)];
+        await this.findings.keep(digest, found, digest.state === 'signed' ? OF_LOG_FILES : []);
+      }
       const end = readDigestKey(key)?.end ?? '';
       const isPending = counts.open > 0 || digest?.state === 'unchecked';
       if (!isPending || this.ageOf(end) > GIVEN_UP_MS) {
@@ -229,6 +245,8 @@ class Run {
     if (mayBeLate && this.ageOf(names.end) < this.deps.graceMs) return false;
     const isTrusted = state === 'signed' && problem === undefined;
     const counts = isTrusted ? await this.compare(digest.digest, chain) : noCounts();
+    const found = [...problemFindings(digest, chain), ...links, ...overdueFindings(digest, counts, chain)];
+    await this.findings.keep(digest, found, checkedKinds(digest, isTrusted, chain.last !== undefined));
     const proof = state === 'signed' ? { sha256: digest.digest.sha256, signature: digest.signature } : {};
     const last = { key, end: names.end, signed: isTrusted, ...proof };
     const isPending = counts.open > 0 || state === 'unchecked';
@@ -284,10 +302,12 @@ class Run {
         // A name without a time of delivery: it is within the time of the digest.
         const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
         if (outcome === 'open' && deliveredAt < chain.since) return;
-        if (outcome === 'open' && isOverdue) counts.overdue += 1;
         counts[outcome] += 1;
-        if (outcome === 'failed' && counts.failedLogFiles.length < MAX_NAMED)
-          counts.failedLogFiles.push(objectName(file));
+        if (outcome === 'failed') name(file, counts.failedLogFiles);
+        if (outcome === 'open' && isOverdue) {
+          counts.overdue += 1;
+          name(file, counts.overdueLogFiles);
+        }
       };
       await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
     }
@@ -321,4 +341,16 @@ class Run {
   }
 }
 
-const noCounts = (): FileCounts => ({ verified: 0, failed: 0, known: 0, open: 0, overdue: 0, failedLogFiles: [] });
+function name(file: ObjectRef, names: string[]): void {
+  if (names.length < MAX_NAMED) names.push(objectName(file));
+}
+
+const noCounts = (): FileCounts => ({
+  verified: 0,
+  failed: 0,
+  known: 0,
+  open: 0,
+  overdue: 0,
+  failedLogFiles: [],
+  overdueLogFiles: [],
+});

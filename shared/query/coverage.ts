@@ -1,8 +1,10 @@
 import pMap, { pMapIterable } from 'p-map';
 import type { ListedObject, ScopeFilter } from '../aws/list-trail.ts';
 import { readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
+import { daysBetween, isoTime } from '../cloudtrail/times.ts';
+import { UNLIMITED } from '../ingest/time-budget.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
-import type { QueryDeps } from './ask.ts';
+import { type QueryDeps, SlowAnswerError } from './ask.ts';
 
 /** Ingestion status of the log files that CloudTrail delivered for one account and Region on one day. */
 export type Coverage = {
@@ -29,6 +31,7 @@ type LedgerCounts = Record<keyof typeof NO_LEDGER, number>;
 type BucketCounts = Record<keyof typeof NO_BUCKET, number>;
 
 const NO_LEDGER = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };
+export const LEDGER_COUNTS = Object.keys(NO_LEDGER) as (keyof typeof NO_LEDGER)[];
 const NO_BUCKET = { delivered: 0, missing: 0, underway: 0, gone: 0 };
 
 /** Which log files are wanted; absent: all. */
@@ -49,9 +52,21 @@ const CONCURRENT_DAYS = 8;
 const CONCURRENT_LISTINGS = 16;
 
 /**
+ * Returns the days of delivery, `YYYY-MM-DD`, in a range of time.
+ * @param since inclusive, `until` exclusive; both ISO 8601 in UTC
+ * @param now milliseconds since 1970; the end, if there is no `until`
+ */
+export function deliveryDays(since: string, until: string | undefined, now: number): string[] {
+  // The last day is that of the last moment before.
+  const lastMoment = until === undefined ? now : Date.parse(until) - 1;
+  return daysBetween(since, isoTime(lastMoment));
+}
+
+/**
  * Reads the ingestion status of each day, one day after the other; memory is bounded by the log files of a day.
  * @param days `YYYY-MM-DD`
  * @returns for each day its accounts and Regions that have log files, in their order
+ * @throws {SlowAnswerError} if the time is spent before all log files are counted
  */
 export async function* readCoverage(
   days: Iterable<string>,
@@ -67,7 +82,7 @@ export async function* readCoverage(
 async function coverageOfDay(
   day: string,
   filter: CoverageFilter,
-  { dynamo, tables, now }: QueryDeps,
+  { dynamo, tables, now, time = UNLIMITED }: QueryDeps,
   delivered: DeliveredFiles | undefined,
 ): Promise<Coverage[]> {
   const tally = new DayTally(day, filter, delivered && new Date(now() - UNDERWAY_MS).toISOString());
@@ -79,7 +94,10 @@ async function coverageOfDay(
     await pMap(places, listDay, { concurrency: CONCURRENT_LISTINGS });
   }
   const prefix = delivered && `${delivered.location.bucket}/${delivered.location.prefix}AWSLogs/`;
-  for await (const file of listLogFiles(dynamo, tables.logFilesTable, day, prefix)) tally.enter(file);
+  for await (const file of listLogFiles(dynamo, tables.logFilesTable, day, prefix)) {
+    if (time.isSpent()) throw new SlowAnswerError();
+    tally.enter(file);
+  }
   return tally.coverage();
 }
 

@@ -86,6 +86,22 @@ export async function planQuery(criteria: Criteria, { order, after, days, now }:
   };
 }
 
+/**
+ * Returns the plan that reads all events with one value, as it is stored: a final `*` is part of it.
+ * @param name a criterion with an index
+ * @param now seconds since 1970
+ */
+export function planOfValue(name: TextCriterion, value: string, order: Order, now: number): QueryPlan {
+  const { attribute } = TEXT_CRITERIA[name];
+  const [index] = attributeNamed(attribute).index ?? [''];
+  return {
+    ...{ index, partitionKey: attribute, partitions: [value], reading: 'merged', order },
+    range: { from: undefined, to: undefined },
+    filter: filterOf({}, name, now),
+    sources: { wanted: [], excluded: [] },
+  };
+}
+
 const ifRanges = (sources: readonly string[] = []) =>
   sources.some((source) => isRange('sourceIp', source)) ? sources : [];
 

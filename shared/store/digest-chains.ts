@@ -2,7 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { updateIf } from './conditional.ts';
 import { type Item, numberAt, requiredTextAt, text, textAt, toItem } from './item.ts';
-import { getItem, queryItems } from './read-items.ts';
+import { listItems } from './ledger.ts';
+import { batchGet, getItem } from './read-items.ts';
 
 /** How far the digests of a trail have been verified, in one account and Region. */
 export interface DigestChain {
@@ -43,18 +44,11 @@ const CHAINS = 'digest-chains';
 
 /** Returns all chains. */
 export async function listChains(dynamo: DynamoDBClient, table: string): Promise<DigestChain[]> {
-  const listed = await queryItems(dynamo, {
-    TableName: table,
-    IndexName: 'byListing',
-    KeyConditionExpression: 'listing = :listing',
-    ExpressionAttributeValues: { ':listing': text(CHAINS) },
-  });
+  // The index has only some attributes, and lags.
+  const listed = await listItems(dynamo, table, CHAINS);
+  const keys = listed.flatMap(({ logFile }) => (logFile ? [{ logFile }] : []));
   const chains: DigestChain[] = [];
-  for (const { logFile } of listed) {
-    // The index has only some attributes, and lags.
-    const item = logFile && (await getItem(dynamo, table, { logFile }));
-    if (item) chains.push(fromItem(item));
-  }
+  for await (const items of batchGet(dynamo, table, keys)) chains.push(...items.map(fromItem));
   return chains;
 }
 

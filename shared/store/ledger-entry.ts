@@ -169,6 +169,7 @@ export function problemListing(file: Pick<LedgerEntry, 'bucket' | 'key' | 'deliv
 
 /** Why a log file that failed its verification is a problem. */
 export const NOT_AS_SIGNED = 'not-as-signed';
+export const NOT_AS_SIGNED_DETAIL = 'expected the content whose hash CloudTrail signed, ingested other content';
 
 /** What a signed digest says of a log file. */
 export interface SignedHash {
@@ -201,8 +202,7 @@ export function verificationMark(
 ): SignedHash & { verification?: Verification; reason?: string; detail?: string } {
   const mark = { ...signed, ...defined({ verification: verificationOf(entry, signed.signedSha256) }) };
   if (mark.verification !== 'failed' || entry.state === 'quarantined' || entry.state === 'discarded') return mark;
-  const detail = 'expected the content whose hash CloudTrail signed, ingested other content';
-  return { ...mark, reason: NOT_AS_SIGNED, detail };
+  return { ...mark, reason: NOT_AS_SIGNED, detail: NOT_AS_SIGNED_DETAIL };
 }
 
 /** Returns the entry of a new reading with the history: the hashes of what was ingested, a digest's verdict, and discards. */

@@ -5,6 +5,7 @@ import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
 import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
+import { noteAltered } from './findings.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger, readLedgerBatch } from './ledger.ts';
 import {
@@ -57,6 +58,7 @@ function writeEntry(
     const current = race === 0 ? before : await readLedger(dynamo, table, entry);
     if (race > 0 && current && isBetter(current, entry)) return current;
     const next = withHistory(entry, current);
+    await noteAltered(dynamo, table, next, entry.ingestedAt);
     return (await putEntry(dynamo, table, next)) ? next : undefined;
   });
 }
@@ -135,7 +137,7 @@ export async function noteFailure(
 }
 
 /**
- * Writes what a signed digest says of an ingested log file.
+ * Writes what a signed digest says of an ingested log file, and a finding if it says that other content was ingested.
  * @returns undefined if the entry has changed since it was read
  */
 export async function writeVerification(
@@ -146,7 +148,9 @@ export async function writeVerification(
 ): Promise<Verification | undefined> {
   const mark = verificationMark(entry, signed);
   if (mark.verification === undefined) return undefined;
-  return (await updateEntry(dynamo, table, entry, { ...entry, ...mark })) ? mark.verification : undefined;
+  const marked = { ...entry, ...mark };
+  await noteAltered(dynamo, table, marked, signed.verifiedAt);
+  return (await updateEntry(dynamo, table, entry, marked)) ? mark.verification : undefined;
 }
 
 const scopeOf = ({ account = '-', region }: LedgerEntry) => `${account}/${region}`;

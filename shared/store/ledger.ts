@@ -153,6 +153,8 @@ const PROBLEM_STATES: Readonly<Record<string, LogFileProblem['state']>> = {
   failed: 'failed',
   partial: 'failed',
   quarantined: 'quarantined',
+  // Discarded log files are listed only if their content was not what CloudTrail signed.
+  discarded: NOT_AS_SIGNED,
 };
 
 /**
@@ -178,11 +180,16 @@ export async function listDiscards(dynamo: DynamoDBClient, table: string): Promi
   return (await listItems(dynamo, table, DISCARDS)).map((item) => requiredTextAt(item, 'logFile'));
 }
 
-async function listItems(
+/** Returns what the index byListing has of the items of a listing, those with the greatest `listingKey` first. */
+export async function listItems(
   dynamo: DynamoDBClient,
   table: string,
   listing: string,
-  { from = ' ', to = '~', limit }: { from?: string | undefined; to?: string | undefined; limit?: number } = {},
+  {
+    from = ' ',
+    to = '~',
+    limit,
+  }: Partial<Record<'from' | 'to', string | undefined>> & { limit?: number | undefined } = {},
 ): Promise<Item[]> {
   if (from > to) return [];
   const input = {

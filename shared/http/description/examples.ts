@@ -138,6 +138,19 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
       'A change that was denied, and the one that was made three minutes later',
     ),
   ],
+  showNews: [
+    found('sinceTheIncident', '/news?since=2026-11-06', 'What is new since a day'),
+    wrong('notATime', '/news?since=yesterday', 'A time in another form'),
+  ],
+  showCoverage: [
+    found('oneWeek', '/coverage?since=7d', 'The days of a week'),
+    wrong('tooLong', '/coverage?since=2020-01-01', 'More than 400 days'),
+  ],
+  showVerification: [found('all', '/verification', 'How far, and what was found')],
+  listQuarantine: [
+    found('lately', '/quarantine?since=30d', 'The last days'),
+    wrong('noTimeBetween', '/quarantine?since=7d&until=8d', 'The end is before the start'),
+  ],
   [ITSELF]: [found('itself', '/openapi.json', 'This document')],
 };
 

@@ -1,4 +1,6 @@
+import { FINDINGS } from '../../integrity/finding.ts';
 import { TEXT_CRITERION_NAMES } from '../../query/criteria-table.ts';
+import { NEWS_GROUPS } from '../../query/news.ts';
 import { PERSON_LISTS } from '../../query/person.ts';
 import { TALLY_GROUPS, wordOf } from '../../query/summary.ts';
 import { LISTED_COLUMNS, VERIFIED_COLUMNS } from '../../render/csv.ts';
@@ -13,6 +15,19 @@ const OUTCOMES = {
   failed: COUNT,
 };
 const TRUNCATED = { type: 'boolean', description: 'older events were not counted' };
+
+/** A log file with missing or altered events. */
+const PROBLEM_FILE = {
+  logFile: STRING,
+  state: { enum: ['failed', 'quarantined', 'records-quarantined', 'not-as-signed'] },
+  'reason?': STRING,
+  deliveryDay: STRING,
+};
+const FIRST_SEEN = {
+  name: STRING,
+  first: { ...TIME, description: 'of its first event' },
+  events: { ...COUNT, description: 'of those that were looked at' },
+};
 
 /** Of whose configuration is told. */
 const PLACE = { environment: STRING, ...attributes(['accountId', 'region']) };
@@ -221,20 +236,96 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Completeness: object(
     {
       newestLogFiles: listOf(object({ account: STRING, region: STRING, deliveredAt: TIME })),
-      problems: listOf(
-        object({
-          logFile: STRING,
-          state: { enum: ['failed', 'quarantined', 'records-quarantined', 'not-as-signed'] },
-          'reason?': STRING,
-          deliveryDay: STRING,
-        }),
-      ),
+      problems: listOf(object(PROBLEM_FILE)),
       problemsTruncated: { type: 'boolean' },
     },
     'How complete the answer is: the newest log file that was read of each account and Region, and the log files, delivered ' +
       'in the time of the question, that are not stored completely, or that CloudTrail signed with other content ' +
       '(not-as-signed). At most a minute old.',
   ),
+  Coverage: object(
+    {
+      account: { type: 'string', description: '- if the keys of the log files have none' },
+      region: STRING,
+      day: { type: 'string', format: 'date', description: 'of delivery, UTC' },
+      ingested: { ...COUNT, description: 'log files whose events are stored' },
+      partly: { ...COUNT, description: 'of these: some of their records are in quarantine' },
+      verified: { ...COUNT, description: 'of these: a signed digest has the hash of what was ingested' },
+      altered: { ...COUNT, description: 'of these: a signed digest has another hash' },
+      quarantined: { ...COUNT, description: 'in quarantine as a whole' },
+      failed: { ...COUNT, description: 'not read successfully yet' },
+      discarded: { ...COUNT, description: 'quarantined, and then discarded' },
+    },
+    'Log files of an account and Region that were delivered on one day. The sum of ingested, quarantined, failed and discarded ' +
+      'is all that the ledger has.',
+  ),
+  CoverageList: object({ coverage: listOf(schemaRef('Coverage')), completeness: schemaRef('Completeness') }),
+  ChainProgress: object(
+    {
+      bucket: STRING,
+      account: STRING,
+      region: STRING,
+      trail: STRING,
+      homeRegion: STRING,
+      backfill: { type: 'boolean', description: 'digests that were made later, for log files that others left out' },
+      'verifiedUntil?': { ...TIME, description: 'when the time of the newest digest that was checked ends' },
+      signed: { type: 'boolean', description: 'whether CloudTrail signed that digest' },
+      pending: { ...COUNT, description: 'digests that are checked again each hour' },
+      retired: { type: 'boolean', description: 'it has ended, and another trail, or another place, continues' },
+    },
+    'How far the digests of a trail are verified in an account and Region.',
+  ),
+  VerificationFinding: object(
+    {
+      kind: { enum: Object.keys(FINDINGS), description: 'docs/verification.md says what each means, and what to do' },
+      account: STRING,
+      region: STRING,
+      'trail?': STRING,
+      bucket: STRING,
+      'key?': { type: 'string', description: 'the object that it is about; absent: its name is not known' },
+      digest: { type: 'string', description: 'the key of the digest that shows it, which may be the object itself' },
+      'from?': { ...TIME, description: 'the time that it is about, with to' },
+      'to?': TIME,
+      detail: { type: 'string', description: 'a sentence with what was expected' },
+      firstSeen: TIME,
+      lastSeen: TIME,
+      'resolvedAt?': { ...TIME, description: 'when it no longer held; absent: it still does' },
+    },
+    'What the hourly verification found.',
+  ),
+  Verification: object({
+    'checkedAt?': { ...TIME, description: 'when the last complete run began; absent: none was complete' },
+    chains: listOf(schemaRef('ChainProgress')),
+    findings: {
+      ...listOf(schemaRef('VerificationFinding')),
+      description: 'those that were first seen last come first',
+    },
+    truncated: { type: 'boolean', description: 'older findings are not listed' },
+  }),
+  ProblemFile: object(
+    {
+      ...PROBLEM_FILE,
+      'path?': { type: 'string', description: "of a file on a user's machine" },
+      'account?': STRING,
+      'region?': STRING,
+      'detail?': { type: 'string', description: 'a sentence about the reason' },
+      'recordsQuarantined?': { ...COUNT, description: 'absent: nothing of the log file was ingested' },
+    },
+    'A log file that is not stored completely, or that CloudTrail signed with other content.',
+  ),
+  Quarantine: object({
+    logFiles: { ...listOf(schemaRef('ProblemFile')), description: 'those delivered last come first' },
+    truncated: { type: 'boolean', description: 'older ones are not listed' },
+  }),
+  FirstSeen: object(FIRST_SEEN, 'What no earlier event has.'),
+  NewsLine: object({ of: { enum: Object.values(NEWS_GROUPS), description: 'a criterion' }, ...FIRST_SEEN }),
+  News: object({
+    since: TIME,
+    ...Object.fromEntries(Object.keys(NEWS_GROUPS).map((group) => [group, listOf(schemaRef('FirstSeen'))])),
+    events: { ...COUNT, description: 'events that were looked at' },
+    truncated: { type: 'boolean', description: 'there may be more that is new' },
+    completeness: schemaRef('Completeness'),
+  }),
   Problem: object(
     {
       type: { type: 'string', format: 'uri' },

@@ -144,6 +144,10 @@ export const QUESTIONS: readonly string[] = [
   '/likely-causes?environment=prod&user=nobody&action=environment.update',
   '/users',
   '/users/ana',
+  '/news?since=90d',
+  '/coverage',
+  '/verification',
+  '/quarantine',
   '/openapi.json',
 ];
 
