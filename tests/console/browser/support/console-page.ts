@@ -1,0 +1,92 @@
+import type { Locator, Page } from 'playwright-core';
+import type { OpenContext } from './console.ts';
+
+/** Frames without a request that make a page settled. */
+const QUIET_FRAMES = 3;
+
+/** A tab with the console: what people see there, and what they do. */
+export class ConsolePage {
+  readonly page: Page;
+  readonly profile: OpenContext;
+
+  constructor(page: Page, profile: OpenContext) {
+    this.page = page;
+    this.profile = profile;
+  }
+
+  /** Waits until all requests are answered, and their answers are shown. */
+  async settled(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_FRAMES; ) {
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+      quiet = this.profile.pending.size === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  /** Goes to another page of the console, as a link does. */
+  async go(fragment: string): Promise<void> {
+    await this.page.evaluate((hash) => {
+      location.hash = hash;
+    }, fragment);
+    await this.settled();
+  }
+
+  /** Does something, and waits for what follows. */
+  async after(act: () => Promise<unknown>): Promise<void> {
+    await act();
+    await this.settled();
+  }
+
+  /** The fragment of the address. */
+  async fragment(): Promise<string> {
+    return this.page.evaluate(() => location.hash);
+  }
+
+  /** The parameters in the fragment. */
+  async params(): Promise<[string, string][]> {
+    const fragment = await this.fragment();
+    return [...new URLSearchParams(fragment.split('?').slice(1).join('?'))];
+  }
+
+  heading(): Promise<string> {
+    return this.page.locator('h1').innerText();
+  }
+
+  /** The eventIDs in the table, from top to bottom. */
+  eventIds(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('tbody a[href*="event="]')].map(
+        (link) => new URLSearchParams((link.getAttribute('href') ?? '').split('?')[1]).get('event') ?? '',
+      ),
+    );
+  }
+
+  /** The texts of a column of the table of events, from top to bottom. */
+  async column(heading: string): Promise<string[]> {
+    return this.page.evaluate((name) => {
+      const headings = [...document.querySelectorAll('thead tr:last-child th')];
+      const at = headings.findIndex((cell) => (cell as HTMLElement).innerText.trim().startsWith(name));
+      return [...document.querySelectorAll('tbody tr')].map((row) => {
+        const cell = row.querySelectorAll('td, th')[at];
+        return ((cell?.querySelector('.value-text') ?? cell) as HTMLElement | undefined)?.innerText.trim() ?? '';
+      });
+    }, heading);
+  }
+
+  /** The tokens of the filter. */
+  async tokens(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('[class*="awsui_token-trigger"], [class*="awsui_token-content"]')].map((token) =>
+        (token as HTMLElement).innerText.trim(),
+      ),
+    );
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  /** What the clipboard has. */
+  clipboard(): Promise<string> {
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+}
