@@ -1,5 +1,6 @@
 import DateRangePicker, { type DateRangePickerProps } from '@cloudscape-design/components/date-range-picker';
-import { offsetsOf, readTime } from '../../../shared/query/time.ts';
+import { USUAL_WITHIN } from '../../../shared/query/criteria-table.ts';
+import { offsetsOf, readAge, readTime } from '../../../shared/query/time.ts';
 import { usePreferences } from '../lib/preferences.tsx';
 
 const UNITS = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' } as const;
@@ -34,13 +35,25 @@ export function TimeRange({ params, onChange }: { params: URLSearchParams; onCha
 }
 
 function toValue(params: URLSearchParams, zone: string): DateRangePickerProps.Value | null {
+  const around = aroundOf(params);
+  if (around)
+    return { type: 'absolute', startDate: wallTime(around.since, zone), endDate: wallTime(around.until, zone) };
   const [since, until] = [params.get('since'), params.get('until')];
   const [, amount, unit] = /^(\d+)([smhdw])$/.exec(since ?? '') ?? [];
   if (amount !== undefined && until === null) {
     return { type: 'relative', amount: Number(amount), unit: UNITS[unit as keyof typeof UNITS], key: since ?? '' };
   }
   if (since === null && until === null) return null;
-  return { type: 'absolute', startDate: wallTime(since ?? '0001-01-01', zone), endDate: wallTime(until ?? '7d', zone) };
+  return { type: 'absolute', startDate: wallTime(since ?? '0001-01-01', zone), endDate: wallTime(until ?? '0s', zone) };
+}
+
+/** The range of `around` and `within`. */
+function aroundOf(params: URLSearchParams): { since: string; until: string } | undefined {
+  const middle = readTime(params.get('around') ?? '', Date.now());
+  const length = readAge(params.get('within') ?? USUAL_WITHIN);
+  if (middle === undefined || length === undefined) return undefined;
+  const isoAt = (time: number) => new Date(time).toISOString();
+  return { since: isoAt(Date.parse(middle) - length), until: isoAt(Date.parse(middle) + length) };
 }
 
 /** A time of a question as the clocks of the zone show it, with their offset: `2026-11-06T03:31:18+01:00`. */

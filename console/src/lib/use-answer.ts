@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { ApiProblem, fetchText } from './api.ts';
 import { useSession } from './session.tsx';
 
-/** How far a question has come. While a new one is loading, `data` is still the answer to the last one. */
+/** How far a question has come. While it is asked again, `data` is still the last answer to it. */
 export interface Answer<T> {
   data: T | undefined;
   problem: ApiProblem | undefined;
@@ -43,7 +43,8 @@ export function useAnswer<T>(path: string | undefined, read: (text: string) => T
   }, [path, attempt, caller, read]);
   const reload = useCallback(() => setAttempt((before) => before + 1), []);
   const loading = path !== undefined && (settled.path !== path || settled.attempt !== attempt);
-  return { data: settled.data, problem: loading ? undefined : settled.problem, loading, reload };
+  const data = settled.path === path ? settled.data : undefined;
+  return { data, problem: loading ? undefined : settled.problem, loading, reload };
 }
 
 interface Settled<T> {

@@ -116,7 +116,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
 export function Result({ event }: { event: ListedEvent }) {
   const text = displayText(resultOf(event));
   if (event.outcome === 'ok') return <>{text}</>;
-  return <StatusIndicator type={event.outcome === 'denied' ? 'stopped' : 'error'}>{text}</StatusIndicator>;
+  return <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{text}</StatusIndicator>;
 }
 
 /** The columns that are shown, in order, and those that could be. @param chosen by somebody; undefined: the usual ones */

@@ -1,9 +1,7 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
-import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useEffect, useMemo, useState } from 'react';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
@@ -68,25 +66,20 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
       resizableColumns
       stickyHeader
       enableKeyboardNavigation
-      header={
-        <Header
-          variant="h2"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button
-                disabled={selected.length < 2 || selected.length > 10}
-                disabledReason={selected.length < 2 ? 'Select two events or more.' : 'Select at most 10 events.'}
-                onClick={() => {
-                  navigate(hrefOf(['compare'], new URLSearchParams(selected.map(({ eventId }) => ['id', eventId]))));
-                }}
-              >
-                Compare
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          {oldestFirst ? 'Oldest first' : 'Newest first'}
-        </Header>
+      filter={
+        <div className="table-bar">
+          <Button
+            disabled={selected.length < 2 || selected.length > 10}
+            disabledReason={selected.length < 2 ? 'Select two events or more.' : 'Select at most 10 events.'}
+            onClick={() => {
+              const ids = selected.map(({ eventId }): [string, string] => ['id', eventId]);
+              navigate(hrefOf(['compare'], new URLSearchParams(ids)));
+            }}
+          >
+            {selected.length > 0 ? `Compare (${selected.length})` : 'Compare'}
+          </Button>
+          <span>{rangeText(pages, page)}</span>
+        </div>
       }
       empty={
         problem ? (
@@ -143,4 +136,12 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
       }}
     />
   );
+}
+
+/** Which of the events are on the page: `1-50`. */
+function rangeText(pages: EventPages['pages'], page: number): string {
+  const before = pages.slice(0, page - 1).reduce((sum, { length }) => sum + length, 0);
+  const shown = pages[page - 1]?.length ?? 0;
+  const text = (number: number) => number.toLocaleString('en-US');
+  return shown === 0 ? '' : `Events ${text(before + 1)} to ${text(before + shown)}`;
 }

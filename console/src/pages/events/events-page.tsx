@@ -1,10 +1,11 @@
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useCallback, useMemo } from 'react';
+import { Command } from '../../components/command.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
@@ -17,6 +18,7 @@ import { useAnswer } from '../../lib/use-answer.ts';
 import { useInterval } from '../../lib/use-interval.ts';
 import { EventTable } from './event-table.tsx';
 import { QuestionBar } from './question-bar.tsx';
+import { SavedSearches } from './saved-searches.tsx';
 import { useEventPages } from './use-event-pages.ts';
 
 /** How often the live tail asks, in milliseconds. */
@@ -71,12 +73,9 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
             >
               Live
             </Toggle>
-            <CopyToClipboard
-              variant="button"
-              copyButtonText="Command"
-              textToCopy={queryCommand(params, info)}
-              copySuccessText="Command copied"
-              copyErrorText="The browser did not allow it"
+            <SavedSearches
+              search={params.toString()}
+              onOpen={(search) => navigate(hrefOf([], new URLSearchParams(search)))}
             />
             <Button
               iconName="refresh"
@@ -97,7 +96,16 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
         countText={counted === '' ? '' : `${counted} events`}
         loading={events.loading}
       />
-      {timeline.data && timeline.data.events > 0 && (
+      <Command text={queryCommand(params, info)} />
+      {timeline.data?.events === 0 ? undefined : timeline.data === undefined ? (
+        <Container>
+          <div className="histogram-placeholder">
+            <StatusIndicator type={timeline.problem ? 'warning' : 'loading'}>
+              {timeline.problem ? `Not counted: ${timeline.problem.message}` : 'Counting'}
+            </StatusIndicator>
+          </div>
+        </Container>
+      ) : (
         <Container>
           <Histogram
             timeline={timeline.data}

@@ -79,12 +79,14 @@ export function useEventPages(path: string): EventPages {
   const loadMore = useCallback(() => {
     if (read?.cursor !== undefined) void readPage(read);
   }, [read, readPage]);
+  // What was read for another question is not shown under this one.
+  const current = read?.path === path ? read : undefined;
   return {
-    pages: read?.pages ?? [],
-    hasMore: read?.cursor !== undefined,
-    completeness: read?.completeness,
-    problem: read?.problem,
-    loading: busy || read?.path !== path,
+    pages: current?.pages ?? [],
+    hasMore: current?.cursor !== undefined,
+    completeness: current?.completeness,
+    problem: current?.problem,
+    loading: busy || current === undefined,
     loadMore,
     reload,
   };
