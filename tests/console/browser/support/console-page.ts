@@ -3,6 +3,7 @@ import type { OpenContext } from './console.ts';
 
 /** Frames without a request that make a page settled. */
 const QUIET_FRAMES = 3;
+const LONGEST_FRAME = 50;
 
 /** A tab with the console: what people see there, and what they do. */
 export class ConsolePage {
@@ -17,7 +18,15 @@ export class ConsolePage {
   /** Waits until all requests are answered, and their answers are shown. */
   async settled(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_FRAMES; ) {
-      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+      await this.page.evaluate(
+        (milliseconds) =>
+          new Promise((resolve) => {
+            requestAnimationFrame(resolve);
+            // A tab in the background has no frames.
+            setTimeout(resolve, milliseconds);
+          }),
+        LONGEST_FRAME,
+      );
       quiet = this.profile.pending.size === 0 ? quiet + 1 : 0;
     }
   }
@@ -51,6 +60,11 @@ export class ConsolePage {
     return this.page.locator('h1').innerText();
   }
 
+  /** All text of the page. */
+  text(): Promise<string> {
+    return this.page.locator('body').innerText();
+  }
+
   /** The eventIDs in the table, from top to bottom. */
   eventIds(): Promise<string[]> {
     return this.page.evaluate(() =>
@@ -79,6 +93,29 @@ export class ConsolePage {
         (token as HTMLElement).innerText.trim(),
       ),
     );
+  }
+
+  get filterInput(): Locator {
+    return this.page.getByRole('combobox', { name: 'Filter events' });
+  }
+
+  /** Types a filter, such as `User = ana`, and Enter. */
+  async filter(text: string): Promise<void> {
+    await this.filterInput.fill(text);
+    await this.filterInput.press('Enter');
+  }
+
+  /** Cells with this text. */
+  cell(text: string): Locator {
+    return this.page.locator('tbody td, tbody th').filter({ hasText: text });
+  }
+
+  /** What a screen reader calls the element that has the focus. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const { activeElement: element } = document;
+      return element?.getAttribute('aria-label') ?? (element as HTMLElement | null)?.innerText ?? '';
+    });
   }
 
   button(name: string | RegExp): Locator {

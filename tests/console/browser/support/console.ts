@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { consoleFolder, readConsole } from '../../../../cli/serve/console-files.ts';
 import { type HttpServer, type Site, startHttpServer } from '../../../../cli/serve/http-server.ts';
@@ -71,7 +71,13 @@ export class ConsoleInBrowser {
     });
     context.setDefaultTimeout(15_000);
     if (withToken) {
-      await context.addInitScript(`sessionStorage.setItem('mwaa-trail-token', ${JSON.stringify(this.token)})`);
+      // It also runs in the empty page before, which has no storage.
+      await context.addInitScript(
+        ([origin, token]) => {
+          if (location.origin === origin) sessionStorage.setItem('mwaa-trail-token', token);
+        },
+        [this.url, this.token] as const,
+      );
     }
     const opened = new OpenContext(context, this.url);
     this.contexts.push(opened);
@@ -156,6 +162,7 @@ export function useConsole<Store extends ServedStore>(
   start: () => Promise<Store>,
   settings: Partial<ConsoleSettings> = {},
 ): { console: ConsoleInBrowser; store: () => Store } {
+  jest.setTimeout(120_000);
   const console = new ConsoleInBrowser();
   let store: Store | undefined;
   beforeAll(async () => {
