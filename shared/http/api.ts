@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { budgetOf } from '../ingest/time-budget.ts';
+import { budgetOf, UNLIMITED } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { rememberedCompleteness } from '../query/completeness.ts';
 import {
@@ -38,14 +38,17 @@ export interface TimeLimits {
 export function createApi(deps: QueryDeps, { failed, maxResponseBytes, timeLimits }: ApiOptions) {
   const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
+    const isAwaited = () => request.signal?.aborted !== true;
+    const budget = timeLimits ? budgetOf(timeLimits.page) : UNLIMITED;
+    // Nothing more is read for a caller who has gone.
+    const time = { isSpent: () => budget.isSpent() || !isAwaited() };
     try {
-      const time = timeLimits && budgetOf(timeLimits.page);
-      const work = respond(request, { ...httpDeps, ...(time && { time }) }, maxResponseBytes);
+      const work = respond(request, { ...httpDeps, time }, maxResponseBytes);
       const response = await (timeLimits ? within(timeLimits.answer, work) : work);
       return request.method === 'HEAD' ? { ...response, body: '' } : response;
     } catch (error) {
       const problem = toProblem(error);
-      if (PROBLEMS[problem.kind].status >= 500) failed(error);
+      if (PROBLEMS[problem.kind].status >= 500 && isAwaited()) failed(error);
       return problemResponse(problem);
     }
   };

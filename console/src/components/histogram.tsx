@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { useTimes } from '../lib/preferences.tsx';
-import type { Timeline } from '../lib/timeline.ts';
+import { type Bar, barsOf, type Timeline } from '../lib/timeline.ts';
 
 interface HistogramProps {
   timeline: Timeline;
@@ -22,8 +22,11 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
   const highest = Math.max(1, ...bars.map(({ reads, writes, failures }) => reads + writes + failures));
   const width = timeline.bucketSeconds * 1000;
   const isoOf = (time: number) => new Date(time).toISOString();
-  const describe = ({ start, reads, writes, failures }: Bar) =>
-    `${times.full(isoOf(start))}, ${lengthOf(timeline.bucketSeconds)}: ${counted(writes, 'change')}, ${counted(reads, 'read')}, ${counted(failures, 'failure')}`;
+  const describe = ({ start, reads, writes, failures, counted: isCounted }: Bar) => {
+    const time = `${times.full(isoOf(start))}, ${lengthOf(timeline.bucketSeconds)}`;
+    if (!isCounted) return `${time}: not counted`;
+    return `${time}: ${counted(writes, 'change')}, ${counted(reads, 'read')}, ${counted(failures, 'failure')}`;
+  };
   const current = Math.min(focused, bars.length - 1);
   const [first, last] = anchor === undefined ? [-1, -1] : [Math.min(anchor, current), Math.max(anchor, current)];
   const choose = (from: number, to: number) => {
@@ -82,7 +85,7 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
           <button
             key={bar.start}
             type="button"
-            className={`histogram-bar${i >= first && i <= last ? ' chosen' : ''}`}
+            className={`histogram-bar${i >= first && i <= last ? ' chosen' : ''}${bar.counted ? '' : ' uncounted'}`}
             tabIndex={i === current ? 0 : -1}
             aria-label={describe(bar)}
             onFocus={() => setFocused(i)}
@@ -102,32 +105,10 @@ export function Histogram({ timeline, onChoose }: HistogramProps) {
         <span className="writes">changes</span>
         <span className="reads">reads</span>
         <span className="failures">denied or failed</span>
+        {timeline.truncated && <span className="uncounted">not counted</span>}
       </div>
     </div>
   );
-}
-
-interface Bar {
-  /** Milliseconds since 1970. */
-  start: number;
-  reads: number;
-  writes: number;
-  failures: number;
-}
-
-/** A bar for each bucket of the range, also for those without events. */
-function barsOf({ from, to, bucketSeconds, buckets }: Timeline): Bar[] {
-  if (from === undefined || to === undefined) return [];
-  const width = bucketSeconds * 1000;
-  const byStart = new Map(buckets.map((bucket) => [Date.parse(bucket.start), bucket]));
-  const first = Math.min(Math.floor(Date.parse(from) / width) * width, ...byStart.keys());
-  const end = Math.max(Date.parse(to), first + width);
-  const count = Math.min(Math.ceil((end - first) / width), 400);
-  return Array.from({ length: count }, (_, i) => {
-    const start = first + i * width;
-    const { reads = 0, writes = 0, failures = 0 } = byStart.get(start) ?? {};
-    return { start, reads, writes, failures };
-  });
 }
 
 function barAt({ clientX }: PointerEvent, list: HTMLElement | null, count: number): number {
