@@ -19,6 +19,8 @@ export interface TestEvent {
   environment?: string;
   who?: string;
   error?: string;
+  /** No log file has brought it. */
+  provisional?: boolean;
   /** Members of the record, over the others. */
   record?: object;
 }
@@ -46,8 +48,10 @@ export class EventStore {
   async add(...events: TestEvent[]): Promise<void> {
     const seen = noEnvironments();
     for (const event of events) {
-      const context = { logFile: 'bucket/key.json.gz', recordIndex: 0, keyAccount: undefined, now: this.deps.now() };
-      const read = toAuditEvent(recordText(event), context);
+      const provenance = event.provisional
+        ? { provisional: true as const }
+        : { logFile: 'bucket/key.json.gz', recordIndex: 0 };
+      const read = toAuditEvent(recordText(event), { ...provenance, keyAccount: undefined, now: this.deps.now() });
       if (read.kind !== 'event') throw new Error(`not an event: ${event.id}`);
       const item = toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
       await putEvent(this.deps.dynamo, this.tables.eventsTable, item);

@@ -1,4 +1,5 @@
 import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter';
+import type { AttributeName } from '../../../shared/audit-event/attributes.ts';
 import {
   BOOLEAN_CRITERION_NAMES,
   type BooleanCriterion,
@@ -65,6 +66,13 @@ export const FIXED_OPTIONS: readonly PropertyFilterProps.FilteringOption[] = [
 ];
 
 export const isTextCriterion = (name: string): name is TextCriterion => Object.hasOwn(TEXT_CRITERIA, name);
+
+const CRITERION_OF = new Map<AttributeName, TextCriterion>(
+  TEXT_CRITERION_NAMES.map((name) => [TEXT_CRITERIA[name].attribute, name]),
+);
+
+/** The criterion that finds events by an attribute; undefined: none. */
+export const criterionOf = (attribute: AttributeName): TextCriterion | undefined => CRITERION_OF.get(attribute);
 
 /** The tokens of a question: several values of a criterion are alternatives, everything else must hold. */
 export function toQuery(params: URLSearchParams): PropertyFilterProps.Query {

@@ -8,10 +8,9 @@ import type { ListedEvent } from '../../../../shared/store/event-item.ts';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { Narrow } from '../../components/value.tsx';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
-import { hrefOf, navigate } from '../../lib/route.ts';
+import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { columnDisplay, eventColumns } from './event-columns.tsx';
-import { withParameter } from './events-page.tsx';
 import type { EventPages } from './use-event-pages.ts';
 
 interface EventTableProps {

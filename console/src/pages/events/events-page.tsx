@@ -11,11 +11,12 @@ import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
 import { apiPath } from '../../lib/paths.ts';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
-import { hrefOf, navigate } from '../../lib/route.ts';
+import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import type { Timeline } from '../../lib/timeline.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
 import { useInterval } from '../../lib/use-interval.ts';
+import { useEventPanel } from '../event/event-panel.tsx';
 import { EventTable } from './event-table.tsx';
 import { QuestionBar } from './question-bar.tsx';
 import { SavedSearches } from './saved-searches.tsx';
@@ -37,6 +38,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   const limit = String(preferences.pageSize);
   const list = new URLSearchParams([...question, ['limit', limit], ['order', order]]);
   const events = useEventPages(apiPath(info, '/events', list));
+  useEventPanel(params, events.pages);
   // The table comes first: the store answers one question after the other.
   const isListed = events.pages.length > 0 || !events.loading;
   const bars = new URLSearchParams([...question, ['buckets', BARS]]);
@@ -122,14 +124,6 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
       <EventTable params={params} events={events} narrow={narrow} />
     </SpaceBetween>
   );
-}
-
-/** The parameters with one set, or without it. */
-export function withParameter(params: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
-  const changed = new URLSearchParams(params);
-  if (value === undefined) changed.delete(name);
-  else changed.set(name, value);
-  return changed;
 }
 
 function countOf(timeline: Timeline | undefined): string {
