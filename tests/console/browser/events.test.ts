@@ -108,7 +108,7 @@ describeInBrowser('the page of events', () => {
 
     await page.page.locator('tbody input[type=checkbox]').first().focus();
     const what = (await page.column('What'))[0];
-    for (let right = 0; right < 20 && !/^Without Action/.test(await page.focused()); right += 1) {
+    for (let right = 0; right < 20 && !/^Without Action/.test((await page.focused()) ?? ''); right += 1) {
       await page.page.keyboard.press('ArrowRight');
     }
     expect(await page.focused()).toMatch(/^Without Action/);

@@ -110,11 +110,14 @@ export class ConsolePage {
     return this.page.locator('tbody td, tbody th').filter({ hasText: text });
   }
 
-  /** What a screen reader calls the element that has the focus. */
-  focused(): Promise<string> {
+  /** What a screen reader calls the element that has the focus; undefined if none has it. */
+  focused(): Promise<string | undefined> {
     return this.page.evaluate(() => {
-      const { activeElement: element } = document;
-      return element?.getAttribute('aria-label') ?? (element as HTMLElement | null)?.innerText ?? '';
+      const element = document.activeElement as HTMLElement;
+      if (element === document.body) return undefined;
+      const labels = element.getAttribute('aria-labelledby')?.split(' ') ?? [];
+      const label = labels.map((id) => document.getElementById(id)?.innerText ?? '').join(' ');
+      return (element.getAttribute('aria-label') ?? (label === '' ? element.innerText : label)).trim();
     });
   }
 
