@@ -54,7 +54,7 @@ TARGETS.console = [
     target: 'es2022',
     bundle: true,
     minify: true,
-    entryPoints: { app: 'console/src/main.tsx' },
+    entryPoints: { app: 'console/src/main.tsx', styles: 'console/src/styles.ts' },
     outdir: 'dist/console',
     format: 'esm',
     splitting: true,
@@ -69,16 +69,25 @@ TARGETS.console = [
   },
 ];
 
-/** Writes the page that loads the script and the styles, whose names have hashes. */
+/**
+ * Writes the page that loads the script and the styles, whose names have hashes, and removes what it does not need.
+ * @returns the files that stay
+ */
 async function writePage({ outputs }) {
-  const isEntry = ([, { entryPoint }]) => entryPoint === 'console/src/main.tsx';
-  const [script, { cssBundle }] = Object.entries(outputs).find(isEntry);
+  const entry = (path) => Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === path);
+  const [script] = entry('console/src/main.tsx');
+  const [stylesModule, { cssBundle }] = entry('console/src/styles.ts');
   const addressOf = (path) => path.replace('dist/', '/');
   const page = (await readFile('console/index.html', 'utf8'))
     .replace('<!-- styles -->', `<link rel="stylesheet" href="${addressOf(cssBundle)}" />`)
     .replace('<!-- script -->', `<script type="module" src="${addressOf(script)}"></script>`);
   await writeFile('dist/console/index.html', page);
-  return 'dist/console/index.html';
+  const isNeeded = (path) => path !== stylesModule && (!path.endsWith('.css') || path === cssBundle);
+  const [needed, others] = [true, false].map((wanted) =>
+    Object.keys(outputs).filter((path) => isNeeded(path) === wanted),
+  );
+  for (const path of others) await rm(path);
+  return [...needed, 'dist/console/index.html'];
 }
 
 /** What the result depends on, besides the sources that esbuild reads. */
@@ -121,8 +130,7 @@ for (const [name, builds] of Object.entries(TARGETS)) {
     const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
     for (const path of Object.keys(metafile.inputs)) inputs.add(path);
-    outputs.push(...Object.keys(metafile.outputs));
-    if (name === 'console') outputs.push(await writePage(metafile));
+    outputs.push(...(name === 'console' ? await writePage(metafile) : Object.keys(metafile.outputs)));
   }
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);
   const hash = await hashOf([...inputs, ...outputs]);

@@ -1,4 +1,6 @@
-/** The part of the WebAssembly interface in use. TypeScript declares it only with all globals of browsers. */
+/**
+ * The part of the WebAssembly interface in use. TypeScript declares it only with all globals of browsers, which the console has.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(binary: Uint8Array<ArrayBuffer>);

@@ -7,7 +7,7 @@ import { whatOf, whoOf } from '../../../shared/render/event-words.ts';
 import type { TimeDisplay } from '../../../shared/render/times.ts';
 import type { ListedEvent } from '../../../shared/store/event-item.ts';
 import { apiPath, eventsHref, parametersOf, type Question } from '../lib/paths.ts';
-import { usePreferences, useTimes } from '../lib/preferences.tsx';
+import { useTimes } from '../lib/preferences.tsx';
 import { hrefOf } from '../lib/route.ts';
 import { type Session, useSession } from '../lib/session.tsx';
 import { useAnswer } from '../lib/use-answer.ts';
@@ -30,7 +30,6 @@ interface LatestEventsProps {
 export function LatestEvents({ title, question, limit, empty, all }: LatestEventsProps) {
   const session = useSession();
   const times = useTimes();
-  const { preferences } = usePreferences();
   const asked = parametersOf([...question, ['limit', String(limit)]]);
   const answer = useAnswer<{ events: ListedEvent[]; completeness: Completeness }>(
     apiPath(session.info, '/events', asked),
@@ -42,8 +41,8 @@ export function LatestEvents({ title, question, limit, empty, all }: LatestEvent
           variant="embedded"
           items={events}
           trackBy="eventId"
-          columnDefinitions={columnsOf(session, times)}
-          wrapLines={preferences.wrapLines}
+          columnDefinitions={columnsOf(session, times).filter(({ id }) => !isSaid(question, id))}
+          wrapLines
           enableKeyboardNavigation
           empty={
             <Box textAlign="center" color="inherit">
@@ -57,15 +56,26 @@ export function LatestEvents({ title, question, limit, empty, all }: LatestEvent
   );
 }
 
-function columnsOf({ aliases }: Session, times: TimeDisplay): TableProps.ColumnDefinition<ListedEvent>[] {
+/** Whether the question has a single answer to what a column says. */
+function isSaid(question: Question, column: Column): boolean {
+  const values = question.flatMap(([name, value]) => (name === column && value != null ? [value] : []));
+  return values.length === 1 && (column !== 'outcome' || values.includes('ok'));
+}
+
+type Column = 'eventTime' | 'user' | 'action' | 'environment' | 'outcome';
+
+function columnsOf(
+  { aliases }: Session,
+  times: TimeDisplay,
+): (TableProps.ColumnDefinition<ListedEvent> & { id: Column })[] {
   return [
     {
-      id: 'time',
+      id: 'eventTime',
       header: times.heading('Time'),
       cell: ({ eventTime }) => <span className="nowrap">{times.show(eventTime)}</span>,
     },
     {
-      id: 'who',
+      id: 'user',
       header: 'Who',
       cell: (event) => {
         const who = displayText(whoOf(event, { aliases }));
@@ -73,8 +83,9 @@ function columnsOf({ aliases }: Session, times: TimeDisplay): TableProps.ColumnD
       },
     },
     {
-      id: 'what',
+      id: 'action',
       header: 'What',
+      minWidth: 200,
       isRowHeader: true,
       cell: (event) => <PageLink href={hrefOf(['events', event.eventId])}>{displayText(whatOf(event))}</PageLink>,
     },
@@ -88,6 +99,6 @@ function columnsOf({ aliases }: Session, times: TimeDisplay): TableProps.ColumnD
           <PageLink href={hrefOf(['environments', environment])}>{displayText(environment)}</PageLink>
         ),
     },
-    { id: 'result', header: 'Result', cell: (event) => <Result event={event} /> },
+    { id: 'outcome', header: 'Result', minWidth: 260, cell: (event) => <Result event={event} /> },
   ];
 }

@@ -14,7 +14,8 @@ export interface ListColumn<T> extends ListValues<T> {
   isRowHeader?: boolean;
   /** Its values are not here, so that it cannot be sorted. */
   isUnsorted?: boolean;
-  width?: number | string;
+  /** CSS. */
+  minWidth?: string;
 }
 
 export interface ListTableProps<T> {
@@ -49,13 +50,13 @@ export function ListTable<T>(props: ListTableProps<T>) {
       items={shown.items}
       trackBy={keyOf}
       columnDefinitions={columns.map(
-        ({ id, header: text, cell, value, isRowHeader = false, isUnsorted = false, width = 'auto' }) => ({
+        ({ id, header: text, cell, value, isRowHeader = false, isUnsorted = false, minWidth = 'auto' }) => ({
           id,
           header: text,
           cell: (item) => (cell ? cell(item) : (value(item) ?? '-')),
           ...(!isUnsorted && { sortingField: id }),
           isRowHeader,
-          ...(width !== 'auto' && { width }),
+          minWidth,
         }),
       )}
       {...(column !== undefined && { sortingColumn: { sortingField: column } })}
@@ -67,7 +68,7 @@ export function ListTable<T>(props: ListTableProps<T>) {
           sort: { column: sortingColumn.sortingField ?? '', descending: isDescending },
         })
       }
-      wrapLines={preferences.wrapLines}
+      wrapLines={variant === 'embedded' || preferences.wrapLines}
       enableKeyboardNavigation
       header={header}
       filter={

@@ -10,13 +10,15 @@ interface PartProps<T> {
   title: string;
   description?: ReactNode;
   actions?: ReactNode;
+  /** Stands above the answer, and stays while another one loads. */
+  toolbar?: ReactNode;
   answer: Answer<T>;
   /** What the answer shows. */
   children(data: T): ReactNode;
 }
 
 /** A part of a page that has a question of its own: it loads and fails alone. */
-export function Part<T>({ title, description, actions, answer, children }: PartProps<T>) {
+export function Part<T>({ title, description, actions, toolbar, answer, children }: PartProps<T>) {
   return (
     <Container
       header={
@@ -25,7 +27,10 @@ export function Part<T>({ title, description, actions, answer, children }: PartP
         </Header>
       }
     >
-      <PartContent answer={answer}>{children}</PartContent>
+      <SpaceBetween size="m">
+        {toolbar}
+        <PartContent answer={answer}>{children}</PartContent>
+      </SpaceBetween>
     </Container>
   );
 }

@@ -22,7 +22,7 @@ export function TimeChoice({ time, onChange }: TimeChoiceProps) {
   const wanted = readTime(`${typed.date} ${typed.clock || '00:00:00'}`, Date.now(), zone);
   return (
     <form
-      className="question-row"
+      className="time-choice"
       onSubmit={(event) => {
         event.preventDefault();
         if (wanted !== undefined) onChange(wanted);

@@ -1,5 +1,6 @@
 import { BOOLEAN_CRITERION_NAMES } from '../../../shared/query/criteria-table.ts';
 import { questionOf } from './criteria.ts';
+import { parametersOf, type Question } from './paths.ts';
 import type { ConsoleInfo } from './session.tsx';
 
 type Store = Pick<ConsoleInfo, 'storeFlags' | 'environment'>;
@@ -15,6 +16,12 @@ export function queryCommand(params: URLSearchParams, { storeFlags, environment 
   });
   const order = params.get('order') === 'oldest-first' ? ['--oldest-first'] : [];
   return commandLine(['query', ...scope, ...flags, ...order], storeFlags);
+}
+
+/** A command with a question as its flags: `['history']` about `[['environment', 'prod-etl']]`. */
+export function questionCommand(words: readonly string[], question: Question, { storeFlags }: Store): string {
+  const flags = [...parametersOf(question)].flatMap(([name, value]) => [flagOf(name), value]);
+  return commandLine([...words, ...flags], storeFlags);
 }
 
 /** A command on the store of this console, for a POSIX shell. */

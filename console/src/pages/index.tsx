@@ -13,6 +13,7 @@ const EnvironmentsPage = lazy(async () => ({
 }));
 const EventPage = lazy(async () => ({ default: (await import('./event/event-page.tsx')).EventPage }));
 const OverviewPage = lazy(async () => ({ default: (await import('./overview/overview-page.tsx')).OverviewPage }));
+const TrustPage = lazy(async () => ({ default: (await import('./trust/trust-page.tsx')).TrustPage }));
 const UserPage = lazy(async () => ({ default: (await import('./users/user-page.tsx')).UserPage }));
 const UsersPage = lazy(async () => ({ default: (await import('./users/users-page.tsx')).UsersPage }));
 
@@ -48,6 +49,8 @@ function listPage(section: string, params: URLSearchParams): Page {
       return { title: 'Environments', content: <EnvironmentsPage params={params} /> };
     case 'users':
       return { title: 'People', content: <UsersPage params={params} /> };
+    case 'trust':
+      return { title: 'Trust', content: <TrustPage params={params} /> };
     default:
       return NOT_FOUND;
   }

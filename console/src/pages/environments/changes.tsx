@@ -7,10 +7,12 @@ import type { ActionCode } from '../../../../shared/audit-event/actions.ts';
 import type { FieldChange } from '../../../../shared/query/configuration.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { afterText, beforeText, noteOn, UNORDERED, whatHappened } from '../../../../shared/render/history-words.ts';
+import { Command } from '../../components/command.tsx';
 import type { ListColumn } from '../../components/list-table.tsx';
 import { Part } from '../../components/part.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { PageLink } from '../../components/value.tsx';
+import { questionCommand } from '../../lib/command-line.ts';
 import { type ChangeAnswer, readChanges } from '../../lib/history.ts';
 import { environmentPath, eventsHref, parametersOf, type Question } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
@@ -44,6 +46,7 @@ export function Changes({ name, question, hrefOfConfiguration }: ChangesProps) {
     <Part
       title="Changes of the configuration"
       actions={<PageLink href={eventsHref(info, [...question, ...actions])}>Show as events</PageLink>}
+      toolbar={<Command text={questionCommand(['history'], question, info)} />}
       answer={answer}
     >
       {(histories) => {
@@ -136,12 +139,14 @@ function columnsOf(event: ChangeAnswer['event']): ListColumn<FieldChange>[] {
       id: 'path',
       header: 'Setting',
       isRowHeader: true,
+      minWidth: 'min(420px, 45vw)',
       value: ({ path }) => displayText(path),
       cell: ({ path }) => <span className="code">{displayText(path)}</span>,
     },
     {
       id: 'before',
       header: 'Before',
+      minWidth: 'min(200px, 45vw)',
       value: ({ before }) => displayText(beforeText(before)),
       cell: ({ before }) => (
         <span className={before.is === 'set' ? 'code' : 'quiet'}>{displayText(beforeText(before))}</span>
@@ -150,6 +155,7 @@ function columnsOf(event: ChangeAnswer['event']): ListColumn<FieldChange>[] {
     {
       id: 'after',
       header: event.outcome === 'ok' ? 'After' : 'Wanted',
+      minWidth: 'min(200px, 45vw)',
       value: (field) => displayText(afterText(field, event)),
       cell: (field) => <After field={field} event={event} />,
     },

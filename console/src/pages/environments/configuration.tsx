@@ -4,11 +4,13 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { nameOf } from '../../../../shared/query/user-aliases.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { ACCEPTED, othersUnknown, settingText } from '../../../../shared/render/history-words.ts';
+import { Command } from '../../components/command.tsx';
 import type { ListColumn } from '../../components/list-table.tsx';
 import { Part } from '../../components/part.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { TimeChoice } from '../../components/time-choice.tsx';
 import { PageLink } from '../../components/value.tsx';
+import { questionCommand } from '../../lib/command-line.ts';
 import { type ConfigurationAnswer, readConfigurations, type SettingAnswer } from '../../lib/history.ts';
 import { environmentPath, parametersOf, type Question } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
@@ -30,13 +32,18 @@ interface ConfigurationProps {
 export function Configuration({ name, place, at, onChange }: ConfigurationProps) {
   const asked = parametersOf([...place, ['at', at ?? '0s']]);
   const answer = useAnswer(environmentPath(name, 'history', asked), readConfigurations);
+  const { info } = useSession();
   const times = useTimes();
   const [first] = answer.data ?? [];
   return (
     <Part
-      title="Configuration"
-      description={at === undefined || first === undefined ? 'Now' : `At ${times.full(first.at)}`}
-      actions={<TimeChoice key={at ?? ''} time={at} onChange={onChange} />}
+      title={at === undefined || first === undefined ? 'Configuration now' : `Configuration at ${times.full(first.at)}`}
+      toolbar={
+        <>
+          <TimeChoice key={at ?? ''} time={at} onChange={onChange} />
+          <Command text={questionCommand(['history'], [['environment', name], ...place, ['at', at ?? '0s']], info)} />
+        </>
+      }
       answer={answer}
     >
       {(configurations) => (
@@ -63,12 +70,14 @@ function Settings({ configuration }: { configuration: ConfigurationAnswer }) {
       id: 'path',
       header: 'Setting',
       isRowHeader: true,
+      minWidth: 'min(420px, 45vw)',
       value: ({ path }) => displayText(path),
       cell: ({ path }) => <span className="code">{displayText(path)}</span>,
     },
     {
       id: 'value',
       header: 'Value',
+      minWidth: 'min(260px, 45vw)',
       value: (setting) => displayText(settingText(setting)),
       cell: (setting) =>
         setting.masked ? (
@@ -82,10 +91,12 @@ function Settings({ configuration }: { configuration: ConfigurationAnswer }) {
       header: times.heading('Set'),
       value: ({ event }) => event.eventTime,
       cell: ({ event }) => (
-        <PageLink href={hrefOf(['events', event.eventId])}>
-          {times.show(event.eventTime)}
-          {event.provisional ? ' (provisional)' : ''}
-        </PageLink>
+        <span className="nowrap">
+          <PageLink href={hrefOf(['events', event.eventId])}>
+            {times.show(event.eventTime)}
+            {event.provisional ? ' (provisional)' : ''}
+          </PageLink>
+        </span>
       ),
     },
     {

@@ -119,7 +119,7 @@ function PeopleThere({ name, question }: { name: string; question: Question }) {
   return (
     <Part title="People" description="Who did something here, or tried to." answer={answer}>
       {({ people, ...counts }) => (
-        <>
+        <SpaceBetween size="s">
           <LeftOut {...counts} />
           <ShortList
             label="People"
@@ -130,7 +130,7 @@ function PeopleThere({ name, question }: { name: string; question: Question }) {
             empty="Nobody was here in this time."
             pageSize={25}
           />
-        </>
+        </SpaceBetween>
       )}
     </Part>
   );

@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import Pagination from '@cloudscape-design/components/pagination';
@@ -7,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
 import { whatOf } from '../../../../shared/render/event-words.ts';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
+import { NoEvents } from '../../components/no-events.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { Narrow } from '../../components/value.tsx';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
@@ -82,15 +82,7 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
           <span>{rangeText(pages, page)}</span>
         </div>
       }
-      empty={
-        problem ? (
-          <ProblemAlert problem={problem} retry={reload} />
-        ) : (
-          <Box textAlign="center">
-            <b>No events match.</b>
-          </Box>
-        )
-      }
+      empty={problem ? <ProblemAlert problem={problem} retry={reload} /> : <NoEvents params={params} />}
       pagination={
         <Pagination
           currentPageIndex={page}

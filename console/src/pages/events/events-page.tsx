@@ -6,6 +6,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useCallback, useMemo } from 'react';
 import { Command } from '../../components/command.tsx';
+import { Completeness } from '../../components/completeness.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
@@ -66,7 +67,12 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
       <Header
         variant="h1"
         counter={counted === '' ? '' : `(${counted})`}
-        description={countedUntil(timeline.data, times)}
+        description={
+          <>
+            {countedUntil(timeline.data, times)}
+            {events.completeness && <Completeness completeness={events.completeness} />}
+          </>
+        }
         actions={
           <SpaceBetween direction="horizontal" size="xs" alignItems="center">
             <Toggle

@@ -1,5 +1,6 @@
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';
 import { phraseOf } from '../../../../shared/audit-event/actions.ts';
 import { type AttributeName, attributeOf } from '../../../../shared/audit-event/attributes.ts';
@@ -29,13 +30,13 @@ export function DoneLists({ person, question }: PersonListsProps) {
   const { actions, refusals, targets, leftOut } = person;
   const byAction = Map.groupBy(targets, ({ action }) => action);
   const doneColumns: ListColumn<Line<'actions'>>[] = [
-    column('what', 'What', ({ action = '' }) => phraseOf(action)),
+    { ...column<Line<'actions'>>('what', 'What', ({ action = '' }) => phraseOf(action)), minWidth: '220px' },
     column('targets', 'To', ({ action }) => targetsText(byAction.get(action) ?? [])),
   ];
   const doneBy = ({ action }: Line<'actions'>): Question => [...question, ['action', action], ['outcome', 'ok']];
   const [changes, reads] = [actions.filter(isChange), actions.filter((action) => !isChange(action))];
   return (
-    <>
+    <SpaceBetween size="l">
       <Lines title="Changed" lines={changes} columns={doneColumns} questionOf={doneBy} empty="Nothing was changed." />
       <Lines
         title="Read"
@@ -48,7 +49,10 @@ export function DoneLists({ person, question }: PersonListsProps) {
       <Lines
         title="Denied or failed"
         lines={refusals}
-        columns={[column('what', 'What', whatOf), column('result', 'Result', resultOf)]}
+        columns={[
+          column('what', 'What', whatOf),
+          { ...column<Line<'refusals'>>('result', 'Result', resultOf), minWidth: '260px' },
+        ]}
         questionOf={({ action, target, outcome, errorCode }) => [
           ...question,
           ['action', action],
@@ -59,7 +63,7 @@ export function DoneLists({ person, question }: PersonListsProps) {
         empty="Nothing was denied, and nothing failed."
         leftOut={leftOut.refusals}
       />
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -5,10 +5,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { Person } from '../../../../shared/query/person.ts';
 import { nameOf } from '../../../../shared/query/user-aliases.ts';
 import { displayText } from '../../../../shared/render/display.ts';
+import { Command } from '../../components/command.tsx';
 import { Part } from '../../components/part.tsx';
 import { EventCount } from '../../components/seen-columns.tsx';
 import { TimeRange } from '../../components/time-range.tsx';
 import { TimelinePart } from '../../components/timeline-part.tsx';
+import { questionCommand } from '../../lib/command-line.ts';
 import { apiPath, eventsHref, parametersOf, type Question, rangeOf } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate } from '../../lib/route.ts';
@@ -37,15 +39,16 @@ export function UserPage({ name, params }: { name: string; params: URLSearchPara
       }
     >
       <SpaceBetween size="l">
+        {!name.startsWith('-') && <Command text={questionCommand(['who', name], range, info)} />}
         <Part title="Activity" description={answer.data && newestOnly(answer.data)} answer={answer}>
           {(person) => (person.events === 0 ? <NoEvents range={range} /> : <Counts {...{ person, question }} />)}
         </Part>
         <TimelinePart question={question} />
         {answer.data && answer.data.events > 0 && (
-          <>
+          <SpaceBetween size="l">
             <DoneLists person={answer.data} question={question} />
             <PlaceLists person={answer.data} question={question} />
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </ContentLayout>
@@ -76,12 +79,12 @@ function Counts({ person, question }: { person: Person; question: Question }) {
         { label: 'Failed', value: count(failed, ['outcome', 'failed']) },
         { label: 'First seen', value: times.full(first) },
         { label: 'Last seen', value: times.full(last) },
-        { label: 'With MFA', value: count(mfa.yes, ['mfa', 'true']) },
         {
-          label: 'Without MFA',
+          label: 'MFA',
           value: (
             <>
-              {count(mfa.no, ['mfa', 'false'])}; not recorded: {mfa.notRecorded.toLocaleString('en-US')}
+              yes {count(mfa.yes, ['mfa', 'true'])}, no {count(mfa.no, ['mfa', 'false'])}, not recorded{' '}
+              {mfa.notRecorded.toLocaleString('en-US')}
             </>
           ),
         },

@@ -1,12 +1,15 @@
 import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { People } from '../../../../shared/query/person.ts';
+import { Command } from '../../components/command.tsx';
 import { LeftOut } from '../../components/left-out.tsx';
 import { ListTable } from '../../components/list-table.tsx';
 import { PartContent } from '../../components/part.tsx';
 import { peopleColumns } from '../../components/people-columns.tsx';
 import { TimeRange } from '../../components/time-range.tsx';
 import { listStateIn } from '../../lib/address-list.ts';
+import { questionCommand } from '../../lib/command-line.ts';
 import { apiPath, parametersOf, rangeOf } from '../../lib/paths.ts';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate } from '../../lib/route.ts';
@@ -37,7 +40,8 @@ export function UsersPage({ params }: { params: URLSearchParams }) {
     >
       <PartContent answer={answer}>
         {({ people, ...counts }) => (
-          <>
+          <SpaceBetween size="s">
+            <Command text={questionCommand(['who', '*'], range, session.info)} />
             <LeftOut {...counts} />
             <ListTable
               label="People"
@@ -51,7 +55,7 @@ export function UsersPage({ params }: { params: URLSearchParams }) {
               }
               {...listStateIn(SEGMENTS, params)}
             />
-          </>
+          </SpaceBetween>
         )}
       </PartContent>
     </ContentLayout>
