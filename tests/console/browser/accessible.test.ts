@@ -36,10 +36,13 @@ describeInBrowser('every page', () => {
       // The policy of the page allows no script of others; the debugger of the browser does.
       const debug = await page.profile.context.newCDPSession(page.page);
       await debug.send('Runtime.evaluate', { expression: AXE });
+      const found: unknown[] = [];
       for (const { name, fragment } of SAMPLE_PAGES) {
         await page.go(fragment);
-        expect([name, await violationsOf(page, options)]).toEqual([name, []]);
+        const violations = await violationsOf(page, options);
+        if (violations.length > 0) found.push([name, violations]);
       }
+      expect(found).toEqual([]);
     });
   });
 
@@ -96,6 +99,7 @@ describeInBrowser('every page', () => {
       'Live',
       'Searches',
       'Ask again',
+      'Can I rely on this?',
       'All',
       'Time range All time',
       'Filter events',

@@ -7,11 +7,22 @@ export interface Subjects {
   eventIds: readonly [string, string];
 }
 
-/** Every page of the console: tests that hold for all of them go through this list. */
-export function pagesAbout({ user }: Subjects): { name: string; fragment: string }[] {
+/** Every page of the console. Tests that hold for all of them go through this list. */
+export function pagesAbout({ environment, user, eventIds }: Subjects): { name: string; fragment: string }[] {
+  const [eventId] = eventIds;
+  const query = (...pairs: [string, string][]) => new URLSearchParams(pairs);
   return [
-    { name: 'events', fragment: hrefOf([], new URLSearchParams({ user })) },
-    { name: 'no such page', fragment: '#/nothing' },
+    { name: 'events', fragment: hrefOf([], query(['user', user])) },
+    { name: 'an event beside the events', fragment: hrefOf([], query(['user', user], ['event', eventId])) },
+    { name: 'an event', fragment: hrefOf(['events', eventId]) },
+    { name: 'comparison', fragment: hrefOf(['compare'], query(...eventIds.map((id): [string, string] => ['id', id]))) },
+    { name: 'overview', fragment: hrefOf(['overview']) },
+    { name: 'environments', fragment: hrefOf(['environments']) },
+    { name: 'an environment', fragment: hrefOf(['environments', environment]) },
+    { name: 'people', fragment: hrefOf(['users']) },
+    { name: 'a person', fragment: hrefOf(['users', user]) },
+    { name: 'trust', fragment: hrefOf(['trust']) },
+    { name: 'no such page', fragment: hrefOf(['nothing']) },
   ];
 }
 
