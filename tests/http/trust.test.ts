@@ -3,13 +3,15 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { HOUR_MS } from '../../shared/cloudtrail/times.ts';
+import { readProblemFiles } from '../../shared/query/quarantine.ts';
 import { writeFinding } from '../../shared/store/findings.ts';
 import { noteFailure } from '../../shared/store/ledger-writer.ts';
+import { EventStore } from '../support/event-store.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { useServers } from '../support/servers.ts';
 import { putTrailObject, type TestLogFile } from '../support/signed-trail.ts';
 import { Verification } from '../support/verification.ts';
-import { logFileOf } from '../support/world.ts';
+import { logFileOf, NOW } from '../support/world.ts';
 
 const servers = useServers();
 
@@ -178,6 +180,15 @@ describe('/quarantine', () => {
     ['until=2031-03-01T00:00:01Z', 4],
   ])('%s: %i', async (query, count) => {
     expect((await ask(`/quarantine?${query}`)).json().logFiles).toHaveLength(count);
+  });
+
+  test('what was discarded, and was never as CloudTrail signed it, is not as signed', async () => {
+    const store = await EventStore.start({ now: NOW });
+    await store.addLogFile({ key: 'a', state: 'discarded', reason: 'empty', verification: 'failed', verifiedBy: 'd' });
+    await store.addLogFile({ key: 'b', state: 'discarded', reason: 'empty', verification: 'verified' });
+    const { logFiles } = await readProblemFiles({}, store.deps, 10);
+    expect(logFiles).toMatchObject([{ logFile: 'bucket/a', state: 'not-as-signed', reason: 'empty' }]);
+    store.stop();
   });
 
   test('as CSV', async () => {

@@ -31,8 +31,6 @@ export function environmentColumns(
       value: ({ environment }) => displayText(environment),
       cell: (item) => <PageLink href={hrefOfEnvironment(item)}>{displayText(item.environment)}</PageLink>,
     },
-    { id: 'account', header: 'Account', value: ({ accountId }) => shown(accountId) },
-    { id: 'region', header: 'Region', value: ({ region }) => shown(region) },
     {
       id: 'activity',
       header: `Events, ${RECENT[recent]}`,
@@ -40,6 +38,8 @@ export function environmentColumns(
       isUnsorted: true,
       cell: (item) => <EnvironmentActivity environment={item} recent={recent} />,
     },
+    { id: 'account', header: 'Account', value: ({ accountId }) => shown(accountId) },
+    { id: 'region', header: 'Region', value: ({ region }) => shown(region) },
     {
       id: 'last',
       header: times.heading('Last activity'),

@@ -2,6 +2,7 @@ import { memo, type ReactNode } from 'react';
 import type { JsonNode } from '../../../shared/audit-event/json-text.ts';
 import { displayText } from '../../../shared/render/display.ts';
 import { canOpen, markedParts, sizeOf, type TreeItem } from '../lib/json-tree.ts';
+import { counted } from '../lib/words.ts';
 
 /** Longer values are cut off, unless somebody opens them. */
 const LONG = 300;
@@ -84,9 +85,7 @@ function RowValue({ node, text, isOpen, pattern }: RowValueProps) {
   if (node.kind === 'object' || node.kind === 'array') {
     const [brackets, what] = node.kind === 'object' ? ['{}', 'member'] : ['[]', 'element'];
     const size = sizeOf(node);
-    return (
-      <span className="record-summary">{size === 0 ? brackets : `${shown(size)} ${what}${size === 1 ? '' : 's'}`}</span>
-    );
+    return <span className="record-summary">{size === 0 ? brackets : counted(size, what)}</span>;
   }
   const written = text.slice(node.start, node.end);
   const limit = isOpen ? MOST : LONG;
@@ -97,7 +96,7 @@ function RowValue({ node, text, isOpen, pattern }: RowValueProps) {
     <span className={node.kind === 'string' ? 'record-string' : 'record-literal'}>
       {start > 0 && '… '}
       {marked(displayText(part), pattern)}
-      {left > 0 && <span className="record-summary">{` … ${shown(left)} more characters`}</span>}
+      {left > 0 && <span className="record-summary">{` … ${counted(left, 'more character')}`}</span>}
     </span>
   );
 }

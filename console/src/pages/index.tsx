@@ -5,6 +5,7 @@ import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
 
 // The first view needs only the page of events; each other page is loaded when it is first visited.
+const ComparePage = lazy(async () => ({ default: (await import('./compare/compare-page.tsx')).ComparePage }));
 const EnvironmentPage = lazy(async () => ({
   default: (await import('./environments/environment-page.tsx')).EnvironmentPage,
 }));
@@ -43,6 +44,8 @@ export function pageOf({ segments, params }: Route): Page {
 
 function listPage(section: string, params: URLSearchParams): Page {
   switch (section) {
+    case 'compare':
+      return { title: 'Compare events', content: <ComparePage params={params} /> };
     case 'overview':
       return { title: 'Overview', content: <OverviewPage params={params} /> };
     case 'environments':

@@ -107,7 +107,7 @@ function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
           {event.outcome === 'ok' ? (
             what
           ) : (
-            <StatusIndicator type={event.outcome === 'denied' ? 'stopped' : 'error'}>{what}</StatusIndicator>
+            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{what}</StatusIndicator>
           )}
         </Box>
         <PageLink href={hrefOf(['events', event.eventId])}>{when}</PageLink>

@@ -5,16 +5,16 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { displayText } from '../../../../shared/render/display.ts';
-import type { ShownEvent } from '../../../../shared/render/event-facts.ts';
+import { recordOmitted, type ShownEvent } from '../../../../shared/render/event-facts.ts';
 import { CopyText } from '../../components/copy.tsx';
 import { RecordTree } from '../../components/record-tree.tsx';
 import { PageLink } from '../../components/value.tsx';
 import type { EventAnswer } from '../../lib/event-answer.ts';
+import { evidenceCommand, showCommand } from '../../lib/event-commands.ts';
 import { neighboursOf } from '../../lib/neighbours.ts';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
-import { evidenceCommand, showCommand } from './commands.ts';
-import { EventFacts } from './event-facts.tsx';
+import { EventFacts, ORIGIN, WHAT_HAPPENED } from './event-facts.tsx';
 
 interface EventDetailsProps {
   answer: EventAnswer;
@@ -26,7 +26,7 @@ interface EventDetailsProps {
 
 /** Everything about one event: what happened in words, its record, what happened around, and how to prove it. */
 export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsProps) {
-  const { event, noRecord, earlier } = answer;
+  const { event, earlier } = answer;
   const section = (title: string) => (
     <Header variant="h3" headingTagOverride={heading}>
       {title}
@@ -35,7 +35,7 @@ export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsPr
   return (
     <SpaceBetween size="l">
       <Warning event={event} />
-      <EventFacts event={event} />
+      <EventFacts event={event} labels={WHAT_HAPPENED} />
       <SpaceBetween size="xs">
         {section('Related events')}
         <ul className="neighbours">
@@ -49,7 +49,7 @@ export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsPr
       <SpaceBetween size="xs">
         {section('Record')}
         {event.record === undefined ? (
-          <Box>{displayText(noRecord ?? '')}</Box>
+          <Box>{displayText(recordOmitted(event))}</Box>
         ) : (
           <RecordTree key={event.eventId} text={event.record} label="Record" />
         )}
@@ -59,8 +59,9 @@ export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsPr
         ))}
       </SpaceBetween>
       <SpaceBetween size="xs">
-        {section('Elsewhere')}
-        <Elsewhere event={event} />
+        {section('Origin and proof')}
+        <EventFacts event={event} labels={ORIGIN} />
+        <ToCopy event={event} />
       </SpaceBetween>
     </SpaceBetween>
   );
@@ -103,16 +104,16 @@ function EarlierRecord({ record, number, count }: { record: string | undefined; 
   );
 }
 
-/** The event outside this page: its address, and the commands that show and prove it. */
-function Elsewhere({ event }: { event: ShownEvent }) {
+/** The address of the event, and the commands that show and prove it. */
+function ToCopy({ event }: { event: ShownEvent }) {
   const { info } = useSession();
   const permalink = new URL(hrefOf(['events', event.eventId]), location.href).href;
   const evidence = evidenceCommand(event, info);
   return (
     <SpaceBetween size="xs">
-      <CopyText what="link" text={permalink} />
-      <CopyText what="command that shows the event" text={showCommand(event, info)} />
-      {evidence && <CopyText what="command that collects evidence" text={evidence.command} />}
+      <CopyText what="the link" text={permalink} />
+      <CopyText what="the command that shows the event" text={showCommand(event, info)} />
+      {evidence && <CopyText what="the command that collects evidence" text={evidence.command} />}
       <Box variant="small">
         {evidence?.note ?? 'There is no evidence for a provisional event yet.'}
         {info.source.kind === 'api' && ' Commands ask the tables: add --stack with the name of the stack.'}

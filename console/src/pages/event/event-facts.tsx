@@ -8,8 +8,16 @@ import { usePreferences } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 
-/** What an event is, in the words of `mwaa-trail show`. */
-export function EventFacts({ event }: { event: ShownEvent }) {
+/** What happened, which people read first. */
+export const WHAT_HAPPENED: readonly FactLabel[] = [
+  ...(['outcome', 'when', 'who', 'from', 'what', 'environment', 'target', 'parameters'] as const),
+  ...(['verified', 'flags', 'masked'] as const),
+];
+/** Where the event comes from. */
+export const ORIGIN: readonly FactLabel[] = ['event ID', 'request', 'account', 'kind', 'read from', 'stored'];
+
+/** Facts of an event, in the words of `mwaa-trail show`. @param labels of those that are shown, in order */
+export function EventFacts({ event, labels }: { event: ShownEvent; labels: readonly FactLabel[] }) {
   const { aliases } = useSession();
   const { zone } = usePreferences();
   const facts = useMemo(
@@ -20,19 +28,21 @@ export function EventFacts({ event }: { event: ShownEvent }) {
     <KeyValuePairs
       columns={2}
       minColumnWidth={220}
-      items={facts.map(({ label, lines: [first = '', ...others] }) => ({
-        label: label.charAt(0).toUpperCase() + label.slice(1),
-        value: (
-          <div className={CODE.includes(label) ? 'fact code' : 'fact'}>
-            <div>{firstLine(label, first, event)}</div>
-            {others.map((line) => (
-              <div key={line} className="fact-more">
-                {line}
-              </div>
-            ))}
-          </div>
-        ),
-      }))}
+      items={labels
+        .flatMap((label) => facts.filter((fact) => fact.label === label))
+        .map(({ label, lines: [first = '', ...others] }) => ({
+          label: label.charAt(0).toUpperCase() + label.slice(1),
+          value: (
+            <div className={CODE.includes(label) ? 'fact code' : 'fact'}>
+              <div>{firstLine(label, first, event)}</div>
+              {others.map((line) => (
+                <div key={line} className="fact-more">
+                  {line}
+                </div>
+              ))}
+            </div>
+          ),
+        }))}
     />
   );
 }
@@ -58,7 +68,14 @@ function firstLine(label: FactLabel, line: string, event: ShownEvent): ReactNode
     case 'outcome':
       return <StatusIndicator type={OUTCOMES[outcome]}>{line}</StatusIndicator>;
     case 'verified':
-      return verification && <StatusIndicator type={VERIFICATIONS[verification]}>{line}</StatusIndicator>;
+      // As content of the indicator, the sentence would be broken within words.
+      return (
+        verification && (
+          <>
+            <StatusIndicator type={VERIFICATIONS[verification]} /> {line}
+          </>
+        )
+      );
     case 'environment':
       return (
         environment && <PageLink href={hrefOf(['environments', environment])}>{displayText(environment)}</PageLink>

@@ -7,6 +7,7 @@ import Toggle from '@cloudscape-design/components/toggle';
 import { useCallback, useMemo } from 'react';
 import { Command } from '../../components/command.tsx';
 import { Completeness } from '../../components/completeness.tsx';
+import { DownloadMenu } from '../../components/download-menu.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
@@ -85,6 +86,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
               search={params.toString()}
               onOpen={(search) => navigate(hrefOf([], new URLSearchParams(search)))}
             />
+            <DownloadMenu params={params} />
             <Button
               iconName="refresh"
               ariaLabel="Ask again"

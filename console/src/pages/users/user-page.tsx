@@ -26,6 +26,8 @@ export function UserPage({ name, params }: { name: string; params: URLSearchPara
   const question: Question = [['user', name], ...range];
   const answer = useAnswer<Person>(apiPath(info, `/users/${encodeURIComponent(name)}`, parametersOf(range)));
   const shown = nameOf(aliases, name);
+  // The command knows no environment, and takes a name with a dash in front for a flag.
+  const hasCommand = info.environment === undefined && !name.startsWith('-');
   return (
     <ContentLayout
       header={
@@ -39,7 +41,7 @@ export function UserPage({ name, params }: { name: string; params: URLSearchPara
       }
     >
       <SpaceBetween size="l">
-        {!name.startsWith('-') && <Command text={questionCommand(['who', name], range, info)} />}
+        {hasCommand && <Command text={questionCommand(['who', name], range, info)} />}
         <Part title="Activity" description={answer.data && newestOnly(answer.data)} answer={answer}>
           {(person) => (person.events === 0 ? <NoEvents range={range} /> : <Counts {...{ person, question }} />)}
         </Part>

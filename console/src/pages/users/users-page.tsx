@@ -41,7 +41,9 @@ export function UsersPage({ params }: { params: URLSearchParams }) {
       <PartContent answer={answer}>
         {({ people, ...counts }) => (
           <SpaceBetween size="s">
-            <Command text={questionCommand(['who', '*'], range, session.info)} />
+            {session.info.environment === undefined && (
+              <Command text={questionCommand(['who', '*'], range, session.info)} />
+            )}
             <LeftOut {...counts} />
             <ListTable
               label="People"
