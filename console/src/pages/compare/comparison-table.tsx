@@ -51,11 +51,7 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
       header: (
         <EventHeading event={event}>
           {i > 0 && (
-            <Button
-              variant="inline-link"
-              onClick={() => onMoveFirst(event)}
-              ariaLabel={`Move event ${i + 1} to the front`}
-            >
+            <Button variant="inline-link" onClick={() => onMoveFirst(event)} ariaLabel={`Move first: event ${i + 1}`}>
               Move first
             </Button>
           )}
@@ -80,7 +76,6 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
       trackBy="path"
       columnDefinitions={columns}
       wrapLines
-      stickyHeader
       stickyColumns={{ first: 1 }}
       header={
         <Header
