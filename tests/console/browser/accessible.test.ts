@@ -98,6 +98,7 @@ describeInBrowser('every page', () => {
       'Trust',
       'Live',
       'Searches',
+      'Download',
       'Ask again',
       'Can I rely on this?',
       'All',

@@ -15,19 +15,18 @@ export class ConsolePage {
     this.profile = profile;
   }
 
-  /** Waits until all requests are answered, and their answers are shown. */
+  /** Waits until all requests are answered, and nothing is said to be loading. */
   async settled(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_FRAMES; ) {
-      await this.page.evaluate(
-        (milliseconds) =>
-          new Promise((resolve) => {
-            requestAnimationFrame(resolve);
-            // A tab in the background has no frames.
-            setTimeout(resolve, milliseconds);
-          }),
-        LONGEST_FRAME,
-      );
-      quiet = this.profile.pending.size === 0 ? quiet + 1 : 0;
+      const loading = await this.page.evaluate(async (milliseconds) => {
+        await new Promise((resolve) => {
+          requestAnimationFrame(resolve);
+          // A tab in the background has no frames.
+          setTimeout(resolve, milliseconds);
+        });
+        return document.querySelector('[class*="awsui_status-loading"]') !== null;
+      }, LONGEST_FRAME);
+      quiet = this.profile.pending.size === 0 && !loading ? quiet + 1 : 0;
     }
   }
 

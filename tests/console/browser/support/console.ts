@@ -66,6 +66,8 @@ export class ConsoleInBrowser {
       viewport: { width: 1440, height: 900 },
       timezoneId: 'Europe/Berlin',
       locale: 'en-US',
+      // Colors are not measured while they fade in.
+      reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
       ...given,
     });
