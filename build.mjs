@@ -12,6 +12,25 @@ const PROGRAM = {
     onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.mjs', external: true })),
 };
 
+// Cloudscape has its fonts inside its styles, where all of them are loaded: as files, a page loads those that it uses.
+const FONT_FILES = {
+  name: 'font-files',
+  setup: ({ onLoad, onResolve }) => {
+    const fonts = new Map();
+    onLoad({ filter: /global-styles[\\/]index\.css$/ }, async ({ path }) => {
+      const styles = await readFile(path, 'utf8');
+      const contents = styles.replace(/data:font\/woff2;base64,([\w+/=]+)/g, (_, base64) => {
+        const name = `font-${fonts.size + 1}.woff2`;
+        fonts.set(name, Buffer.from(base64, 'base64'));
+        return name;
+      });
+      return { contents, loader: 'css' };
+    });
+    onResolve({ filter: /^font-\d+\.woff2$/ }, ({ path }) => ({ path, namespace: 'font' }));
+    onLoad({ filter: /.*/, namespace: 'font' }, ({ path }) => ({ contents: fonts.get(path), loader: 'file' }));
+  },
+};
+
 const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const command = { platform: 'node', target: 'node22', bundle: true, mainFields: ['module', 'main'] };
@@ -54,7 +73,7 @@ TARGETS.console = [
     target: 'es2022',
     bundle: true,
     minify: true,
-    entryPoints: { app: 'console/src/main.tsx' },
+    entryPoints: { app: 'console/src/main.tsx', styles: 'console/src/styles.ts' },
     outdir: 'dist/console',
     format: 'esm',
     splitting: true,
@@ -66,19 +85,29 @@ TARGETS.console = [
     loader: { '.woff2': 'file', '.woff': 'file' },
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'linked',
+    plugins: [FONT_FILES],
   },
 ];
 
-/** Writes the page that loads the script and the styles, whose names have hashes. */
+/**
+ * Writes the page that loads the script and the styles, whose names have hashes, and removes what it does not need.
+ * @returns the files that stay
+ */
 async function writePage({ outputs }) {
-  const isEntry = ([, { entryPoint }]) => entryPoint === 'console/src/main.tsx';
-  const [script, { cssBundle }] = Object.entries(outputs).find(isEntry);
+  const entry = (path) => Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === path);
+  const [script] = entry('console/src/main.tsx');
+  const [stylesModule, { cssBundle }] = entry('console/src/styles.ts');
   const addressOf = (path) => path.replace('dist/', '/');
   const page = (await readFile('console/index.html', 'utf8'))
     .replace('<!-- styles -->', `<link rel="stylesheet" href="${addressOf(cssBundle)}" />`)
     .replace('<!-- script -->', `<script type="module" src="${addressOf(script)}"></script>`);
   await writeFile('dist/console/index.html', page);
-  return 'dist/console/index.html';
+  const isNeeded = (path) => path !== stylesModule && (!path.endsWith('.css') || path === cssBundle);
+  const [needed, others] = [true, false].map((wanted) =>
+    Object.keys(outputs).filter((path) => isNeeded(path) === wanted),
+  );
+  for (const path of others) await rm(path);
+  return [...needed, 'dist/console/index.html'];
 }
 
 /** What the result depends on, besides the sources that esbuild reads. */
@@ -120,9 +149,8 @@ for (const [name, builds] of Object.entries(TARGETS)) {
   for (const options of builds) {
     const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
-    for (const path of Object.keys(metafile.inputs)) inputs.add(path);
-    outputs.push(...Object.keys(metafile.outputs));
-    if (name === 'console') outputs.push(await writePage(metafile));
+    for (const path of Object.keys(metafile.inputs).filter((input) => !input.startsWith('font:'))) inputs.add(path);
+    outputs.push(...(name === 'console' ? await writePage(metafile) : Object.keys(metafile.outputs)));
   }
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);
   const hash = await hashOf([...inputs, ...outputs]);

@@ -213,6 +213,16 @@ describe('packages', () => {
     return found;
   }
 
+  /** What a page may load as well as the program. */
+  test.each(['shared/render/likely-causes.ts', 'shared/query/criteria-table.ts', 'shared/render/times.ts'])(
+    '%s needs nothing that a browser lacks',
+    (path) => {
+      const loaded = [...loadedWith(path)];
+      expect(loaded.length).toBeGreaterThan(1);
+      expect(loaded.filter((name) => /^(node:|@aws-sdk\/)/.test(name))).toEqual([]);
+    },
+  );
+
   test("doctor's checks look at no clock", () => {
     const checks = files.filter(({ path }) => path.startsWith('cli/doctor/checks/'));
     expect(checks.length).toBeGreaterThan(5);

@@ -101,6 +101,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     expect(code).toBe(0);
     expectShown(stdout, shown);
     expect(stdout).toContain('Ask the store: npx mwaa-trail query --errors');
+    expect(stdout).toContain('See the events in a browser: npx mwaa-trail serve --open');
   });
 
   test('the first query, and what it shows', async () => {

@@ -1,5 +1,6 @@
 import { compareEvents, provisionalOf } from '../../shared/query/compare.ts';
-import { comparisonText, forPeople, isIdentifier } from '../../shared/render/comparison.ts';
+import { forPeople, isIdentifier } from '../../shared/render/compared-fields.ts';
+import { comparisonText } from '../../shared/render/comparison.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, operand, operands, toggle } from '../lib/options.ts';

@@ -23,8 +23,9 @@ export default command({
     const { env, out } = context;
     const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
     const named = isAskedByDefault(store, env) ? [] : ['--store', store];
-    const ask = `${programName()} ${shell`${['query', ...named, '--errors']}`}`;
-    await write(out, format === 'json' ? renderJson(report) : renderTables(report, ask));
+    const call = (...words: string[]) => `${programName()} ${shell`${words}`}`;
+    const next = { ask: call('query', ...named, '--errors'), see: call('serve', ...named, '--open') };
+    await write(out, format === 'json' ? renderJson(report) : renderTables(report, next));
     return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
   },
 });

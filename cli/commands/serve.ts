@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { describeError, TrailError } from '../../shared/errors.ts';
-import { createApi } from '../../shared/http/api.ts';
-import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
-import { unless, value } from '../lib/options.ts';
+import { text, toggle, unless, value } from '../lib/options.ts';
 import { warn } from '../lib/output.ts';
-import { STORE, withStore } from '../lib/stores.ts';
+import { STORE, STORE_GROUP } from '../lib/stores.ts';
 import { consoleFolder, readConsole } from '../serve/console-files.ts';
 import { startHttpServer } from '../serve/http-server.ts';
-import { storeSettings } from '../serve/settings.ts';
+import { openBrowser } from '../serve/open-browser.ts';
 import { createSite, HOW_TO_BUILD } from '../serve/site.ts';
+import { readApiAddress, withSource } from '../serve/sources.ts';
 import { newToken } from '../serve/token.ts';
 
 export default command({
@@ -18,22 +17,27 @@ export default command({
     port: value<number>('<n>', 'port to listen on; 0 for any free port', (option) =>
       option.default(8787).argParser(readPort),
     ),
+    open: toggle('open the console in your browser'),
     token: unless('answer every user and program of this machine, without a token'),
     ...STORE,
+    api: value<URL | undefined>('<url>', 'ask the deployed API in place of tables, with signed requests', (option) =>
+      option.argParser(readApiAddress).conflicts(['store', 'stack', 'table']).helpGroup(STORE_GROUP),
+    ),
+    environment: text('<name>', 'with --api: show this environment, the only one that your role may see', (option) =>
+      option.helpGroup(STORE_GROUP),
+    ),
   },
-  async run({ port, token: wantsToken, ...options }, context) {
-    await withStore(options, context.env, async (deps) => {
-      const api = createApi(deps, {
-        maxResponseBytes: MAX_RESPONSE_BYTES,
-        failed: (error) => warn(context, describeError(error)),
-      });
+  async run({ port, token: wantsToken, open, ...options }, context) {
+    const failed = (error: unknown) => warn(context, describeError(error));
+    await withSource(options, context.env, failed, async (source) => {
       const token = wantsToken ? newToken() : undefined;
       const files = readConsole(consoleFolder());
       if (!files) warn(context, `the console is not built: ${HOW_TO_BUILD}`);
-      const settings = storeSettings(options, context.env, deps.aliases);
-      const server = await startHttpServer(createSite({ api, settings, files, token }), port).catch(explainPort);
+      const server = await startHttpServer(createSite({ ...source, files, token }), port).catch(explainPort);
       const interrupted = once(context.interrupt(), 'abort');
-      context.err.write(welcome(server.url, token));
+      const address = `${server.url}/${token === undefined ? '' : `#token=${token}`}`;
+      context.err.write(welcome(server.url, address, token));
+      if (open) openBrowser(address, context.env, () => warn(context, 'no browser opens: open the address yourself'));
       await interrupted;
       await server.stop();
     });
@@ -41,10 +45,11 @@ export default command({
   },
 });
 
-function welcome(url: string, token: string | undefined): string {
+function welcome(url: string, address: string, token: string | undefined): string {
   const header = token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `;
   return [
-    `The console is at ${url}/${token === undefined ? '' : `#token=${token}`}`,
+    `The console is at ${address}`,
+    ...(token === undefined ? [] : ['Who has this address sees all that you see: keep it to yourself.']),
     `The API of docs/api.md is at ${url} until Ctrl-C. For example:`,
     `  curl ${header}'${url}/environments'`,
     `  curl ${header}'${url}/events?errors=true&since=7d'`,

@@ -1,6 +1,7 @@
 import { indentedJson } from '../../shared/audit-event/json-text.ts';
 import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
-import { eventText, recordOmitted } from '../../shared/render/event-text.ts';
+import { recordOmitted } from '../../shared/render/event-facts.ts';
+import { eventText } from '../../shared/render/event-text.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, operand, toggle } from '../lib/options.ts';

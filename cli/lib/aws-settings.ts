@@ -29,27 +29,52 @@ const REFUSED = /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch
 const UNREACHABLE = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/;
 const NOT_THERE = /^(ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist)$/;
 
+/** An error of the SDK that comes from the AWS settings, and what helps. */
+export interface SettingsProblem {
+  kind: 'aws-settings' | 'credentials-expired' | 'upstream-unreachable' | 'upstream-failed';
+  text: string;
+}
+
+/** As `findSettingsProblem`, only the text. */
+export function settingsProblem(error: unknown, profile?: string): string | undefined {
+  return findSettingsProblem(error, profile)?.text;
+}
+
 /**
  * Explains an error of the SDK that comes from the AWS settings. Returns undefined for other errors.
  * @param profile the profile that a flag or the environment names
  */
-export function settingsProblem(error: unknown, profile?: string): string | undefined {
+export function findSettingsProblem(error: unknown, profile?: string): SettingsProblem | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, message } = error;
   const { code = '' } = error as NodeJS.ErrnoException;
   // The SDK gives it no name of its own.
   if (/^Region (is missing|not accepted)/.test(message)) {
     const ofProfile = profile ? `, which the profile ${displayText(profile)} does not have` : '';
-    return `AWS settings: expected a Region${ofProfile}: set AWS_REGION or give --aws-region, or a profile that has one`;
+    const text = `AWS settings: expected a Region${ofProfile}: set AWS_REGION or give --aws-region, or a profile that has one`;
+    return { kind: 'aws-settings', text };
+  }
+  // Of a session of IAM Identity Center, only the message says it.
+  if (/Expired/.test(name) || (NO_CREDENTIALS.test(name) && /\bexpired\b/i.test(message))) {
+    const text = 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
+    return { kind: 'credentials-expired', text };
   }
   if (NO_CREDENTIALS.test(name)) {
     const [ofProfile, other] = profile ? [` in the profile ${displayText(profile)}`, 'another'] : ['', 'a'];
-    return `AWS settings: expected credentials, and found none that can be used${ofProfile}: sign in (aws sso login, aws configure), or name ${other} profile with --profile or AWS_PROFILE`;
+    const text = `AWS settings: expected credentials, and found none that can be used${ofProfile}: sign in (aws sso login, aws configure), or name ${other} profile with --profile or AWS_PROFILE`;
+    return { kind: 'aws-settings', text };
   }
-  if (/Expired/.test(name)) return 'AWS settings: the credentials have expired: sign in again, as by aws sso login';
-  if (REFUSED.test(name)) return `AWS settings: AWS does not accept the credentials (${name})`;
-  if (UNREACHABLE.test(code)) return `AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (${code})`;
-  if (NOT_THERE.test(name)) return `expected the table, bucket or queue to exist in this account and Region (${name})`;
+  if (REFUSED.test(name)) {
+    return { kind: 'aws-settings', text: `AWS settings: AWS does not accept the credentials (${name})` };
+  }
+  if (UNREACHABLE.test(code)) {
+    const text = `AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (${code})`;
+    return { kind: 'upstream-unreachable', text };
+  }
+  if (NOT_THERE.test(name)) {
+    const text = `expected the table, bucket or queue to exist in this account and Region (${name})`;
+    return { kind: 'upstream-failed', text };
+  }
   return undefined;
 }
 

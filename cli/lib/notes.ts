@@ -2,12 +2,11 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import { type Criteria, isPrefix, type TextCriterion } from '../../shared/query/criteria-table.ts';
-import { type LikelyCause, likelyCauses, type NearName, type UnknownValue } from '../../shared/query/likely-causes.ts';
-import type { OtherIdentity } from '../../shared/query/other-identities.ts';
+import type { Criteria, TextCriterion } from '../../shared/query/criteria-table.ts';
+import { type LikelyCause, likelyCauses } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
-import { displayText } from '../../shared/render/display.ts';
 import type { EventTable } from '../../shared/render/event-table.ts';
+import { likelyCauseText, type Wording } from '../../shared/render/likely-causes.ts';
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
@@ -36,60 +35,8 @@ export function sayHowToShow(table: EventTable, err: Output, { width }: View): v
 
 /** Why nothing matched; the first line says that. */
 function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
-  return ['No events match.', ...causes.map((cause) => `- ${sentence(cause, times)}`)];
+  return ['No events match.', ...causes.map((cause) => `- ${likelyCauseText(cause, WORDING, times)}`)];
 }
-
-function sentence(cause: LikelyCause, times: TimeDisplay): string {
-  switch (cause.kind) {
-    case 'empty-store':
-      return 'The store holds no events yet: add log files with mwaa-trail replay, or query another store with --store or --stack.';
-    case 'unknown-value':
-      return unknownValue(cause);
-    case 'other-identity':
-      return otherIdentity(cause);
-    case 'outside-times':
-      return `Matching events exist outside this range: ${otherTimes(cause, times)}.`;
-    case 'delivery-delay':
-      return 'CloudTrail delivers events about 5 minutes after they happen, sometimes later: ask again.';
-    case 'data-events':
-      return (
-        "Logins to Airflow, CLI tokens and calls of Airflow's REST API (CreateWebLoginToken, CreateCliToken, InvokeRestApi) are " +
-        'data events: a trail records them only where they are switched on (resource type AWS::MWAA::Environment).'
-      );
-    case 'no-combination':
-      return 'No event matches all of these filters together. Leave some out to see what there is.';
-  }
-}
-
-/** `a`, `a or b`, `a, b or c` */
-function inWords(texts: readonly string[], conjunction = 'or'): string {
-  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(` ${conjunction} `);
-}
-
-function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue): string {
-  const names = nearest.map(nearName);
-  const others = elsewhere.map((other) => `${flagOf(other)} ${quoted(value)}`);
-  const advice = [
-    ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
-    ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
-    ...starAdvice(criterion, value),
-  ];
-  const listing = advice.length === 0 ? LISTINGS[criterion] : undefined;
-  const found = FINDINGS[criterion] ?? `was found with ${flagOf(criterion)}`;
-  return [`No event ${found} ${quoted(value)}.`, ...advice, ...(listing === undefined ? [] : [listing])].join(' ');
-}
-
-/** What a final `*` means where it makes no prefix. */
-function starAdvice(criterion: TextCriterion, value: string): string[] {
-  if (!value.endsWith('*') || isPrefix(criterion, value)) return [];
-  const range = criterion === 'sourceIp' ? ', or a range such as 192.0.2.0/24' : '';
-  return [`${flagOf(criterion)} takes a whole value${range}: here a final * is part of it.`];
-}
-
-const FINDINGS: Partial<Record<TextCriterion, string>> = {
-  environment: 'names the environment',
-  user: 'has the user',
-};
 
 /** Which command lists the values. */
 const SUMMARY = 'mwaa-trail summary shows which there are.';
@@ -99,40 +46,11 @@ const LISTINGS: Partial<Record<TextCriterion, string>> = {
   ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
 };
 
-const IDENTITY_WORDS: Readonly<Record<OtherIdentity['criterion'], string>> = {
-  role: 'role',
-  session: 'session',
-  principal: 'principal',
-  accessKeyId: 'access key',
+const WORDING: Wording = {
+  criterion: flagOf,
+  listing: (name) => LISTINGS[name],
+  emptyStore: 'add log files with mwaa-trail replay, or query another store with --store or --stack',
 };
-const MAX_USERS = 3;
-
-/** `The role Admin (--role) belongs to ana and ben.` */
-function otherIdentity({ criterion, value, users }: OtherIdentity): string {
-  const named = users.slice(0, MAX_USERS).map(quoted);
-  const more = users.length - named.length;
-  const whose = inWords([...named, ...(more > 0 ? [`${more} more`] : [])], 'and');
-  return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${flagOf(criterion)}) belongs to ${whose}.`;
-}
-
-/** `InvokeRestApi (12 events)` */
-function nearName({ value, events, more, inQuestion }: NearName): string {
-  const count = `${events.toLocaleString('en-US')}${more ? ' or more' : ''} ${events === 1 && !more ? 'event' : 'events'}`;
-  return `${quoted(value)} (${count}${inQuestion || events === 0 ? '' : ', none of which matches the other filters'})`;
-}
-
-/** Quotes a value unless it is plainly one word. */
-function quoted(text: string): string {
-  return /^[\w@%+=:./*-]+$/.test(text) ? text : displayText(JSON.stringify(text));
-}
-
-function otherTimes({ before, after }: { before?: string; after?: string }, times: TimeDisplay): string {
-  const sides = [
-    before && `the last before at ${times.full(before)}`,
-    after && `the first after at ${times.full(after)}`,
-  ];
-  return sides.filter(Boolean).join(', ');
-}
 
 /** In the local store, log files are files of this machine: people know them by their paths. */
 async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDeps): Promise<Completeness> {

@@ -1,7 +1,7 @@
 import { isThere } from '../../local/folder-lock.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { openLocalDynamo, storeFolders } from '../../local/local-store.ts';
-import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { createDynamoClient, type DynamoClientOptions } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { TrailError } from '../../shared/errors.ts';
@@ -100,6 +100,7 @@ function tablesBeside(eventsTable: string, stack: string | undefined, env: Envir
 
 /**
  * Opens the store that the options name, for as long as `work` takes.
+ * @param clientOptions of the client for a deployed store
  * @throws {UsageError} if AWS settings are given for a local store
  * @throws {TrailError} `no-store`, `no-table`, or if the file of user aliases is wrong
  */
@@ -107,11 +108,12 @@ export async function withStore<T>(
   options: StoreOptions & AwsOptions,
   env: Environment,
   work: (deps: QueryDeps) => Promise<T>,
+  clientOptions: DynamoClientOptions = {},
 ): Promise<T> {
   const store = storeOf(options, env);
   const reading = { now: Date.now, aliases: await userAliasesOf(env) };
   if (store.kind === 'deployed') {
-    const dynamo = createDynamoClient();
+    const dynamo = createDynamoClient({}, clientOptions);
     return explained(store, () => work({ dynamo, tables: store.tables, ...reading }));
   }
   refuseAwsOptions(options);

@@ -65,15 +65,15 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
 
 /**
  * The report for people: the files, the problems, and what the store holds now.
- * @param ask the command that queries the store
+ * @param next the commands that query the store, and that show it in a browser
  */
-export function renderTables({ files, tally, environments }: ReplayReport, ask: string): string {
+export function renderTables({ files, tally, environments }: ReplayReport, next: { ask: string; see: string }): string {
   return joinSections(
     fileTable(files),
     problemSection(tally.problems),
     summary(files, tally.problems),
     environmentTable(environments),
-    `Ask the store: ${ask}`,
+    `Ask the store: ${next.ask}\nSee the events in a browser: ${next.see}`,
   );
 }
 

@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<string, { contentType: string; isText: boolean }>> 
   '.png': { contentType: 'image/png', isText: false },
   '.ico': { contentType: 'image/x-icon', isText: false },
   '.woff2': { contentType: 'font/woff2', isText: false },
+  '.txt': { contentType: 'text/plain; charset=utf-8', isText: true },
   '.woff': { contentType: 'font/woff', isText: false },
 };
 

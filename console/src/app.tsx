@@ -1,6 +1,7 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { applyDensity, applyMode, Density, Mode } from '@cloudscape-design/global-styles';
-import { useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { Navigation } from './components/navigation.tsx';
 import { type SplitPanelContent, SplitPanelSlot } from './components/split-panel-slot.tsx';
 import { TopBar } from './components/top-bar.tsx';
@@ -34,7 +35,13 @@ export function App() {
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
         toolsHide
         contentType="table"
-        content={<SplitPanelSlot value={setPanel}>{page.content}</SplitPanelSlot>}
+        content={
+          <SplitPanelSlot value={setPanel}>
+            <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
+              {page.content}
+            </Suspense>
+          </SplitPanelSlot>
+        }
         splitPanel={panel?.element}
         splitPanelOpen={panel !== undefined}
         splitPanelPreferences={{ position: 'side' }}

@@ -34,6 +34,13 @@ export function createDynamoClient(
   return client;
 }
 
+/** Returns the same client, except that its requests end with an error once the signal is aborted, unless `send` is given another one. */
+export function abortable(client: DynamoDBClient, abortSignal: AbortSignal): DynamoDBClient {
+  const send = (command: Parameters<typeof client.send>[0], options: object = {}) =>
+    client.send(command, { abortSignal, ...options });
+  return Object.assign(Object.create(client) as DynamoDBClient, { send });
+}
+
 /** Adds middleware inside the retries, where the answer to each attempt is read. */
 function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly string[]) => void): void {
   client.middlewareStack.add(

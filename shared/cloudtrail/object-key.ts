@@ -178,6 +178,17 @@ export function readDigestKey(key: string): DigestKey | undefined {
   return { root, account, region, trail, homeRegion, end, backfill: backfill !== undefined };
 }
 
+/** The digests of a trail in an account and Region form a chain; backfill digests, which are made later, form another. */
+export function chainId({ root, account, region, trail, homeRegion, backfill }: DigestKey): string {
+  return [root, account, region, trail, homeRegion, backfill ? 'backfill' : ''].join('|');
+}
+
+/** Returns what the id of a chain says of its trail, whose name and Region have no `|`. */
+export function trailOfChain(id: string): Pick<DigestKey, 'trail' | 'homeRegion' | 'backfill'> {
+  const [backfill, homeRegion = '', trail = ''] = id.split('|').reverse();
+  return { trail, homeRegion, backfill: backfill !== '' };
+}
+
 /**
  * Returns the part of a key that copies keep, from `AWSLogs/` on; the whole key if it is not in CloudTrail's shape.
  */

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { budgetOf } from '../ingest/time-budget.ts';
+import { abortable } from '../aws/dynamodb.ts';
+import { budgetOf, UNLIMITED } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { rememberedCompleteness } from '../query/completeness.ts';
 import {
@@ -20,6 +21,8 @@ import { PROBLEMS, Problem, toProblem } from './problem.ts';
 export interface ApiOptions {
   /** Called with each error that is not the caller's. Its text is not safe to show. */
   failed(error: unknown): void;
+  /** Returns the problem that an error means to the caller; default: `toProblem`, which reveals nothing of the errors of AWS. */
+  explain?: (error: unknown) => Problem;
   /** Of the response as JSON text. */
   maxResponseBytes: number;
   /** Absent: no limit. */
@@ -35,18 +38,21 @@ export interface TimeLimits {
 }
 
 /** The HTTP API over the tables. It answers every request, and never throws. */
-export function createApi(deps: QueryDeps, { failed, maxResponseBytes, timeLimits }: ApiOptions) {
+export function createApi(deps: QueryDeps, { failed, explain = toProblem, maxResponseBytes, timeLimits }: ApiOptions) {
   const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
+    const isAwaited = () => request.signal?.aborted !== true;
+    const budget = timeLimits ? budgetOf(timeLimits.page) : UNLIMITED;
+    // For a caller who has gone, nothing more is read, and requests in flight end.
+    const time = { isSpent: () => budget.isSpent() || !isAwaited() };
+    const dynamo = request.signal ? abortable(deps.dynamo, request.signal) : deps.dynamo;
     try {
-      const time = timeLimits && budgetOf(timeLimits.page);
-      const work = respond(request, { ...httpDeps, ...(time && { time }) }, maxResponseBytes);
+      const work = respond(request, { ...httpDeps, dynamo, time }, maxResponseBytes);
       const response = await (timeLimits ? within(timeLimits.answer, work) : work);
       return request.method === 'HEAD' ? { ...response, body: '' } : response;
     } catch (error) {
-      const problem = toProblem(error);
-      if (PROBLEMS[problem.kind].status >= 500) failed(error);
-      return problemResponse(problem);
+      if (PROBLEMS[toProblem(error).kind].status >= 500 && isAwaited()) failed(error);
+      return problemResponse(explain(error));
     }
   };
 }

@@ -8,8 +8,6 @@ import { SchemaVersionError } from '../store/schema-version.ts';
 export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed' },
   'bad-parameter': { status: 400, title: 'A parameter is wrong' },
-  // Only `mwaa-trail serve` wants a token.
-  unauthorized: { status: 401, title: 'The token is missing or wrong' },
   'no-such-resource': { status: 404, title: 'There is nothing at this path' },
   'no-such-event': { status: 404, title: 'There is no such event' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed' },
@@ -17,6 +15,14 @@ export const PROBLEMS = {
   'answer-too-large': { status: 413, title: 'The answer is too large' },
   'internal-error': { status: 500, title: 'The request could not be answered' },
   'out-of-time': { status: 503, title: 'The request takes too long' },
+  // Of `mwaa-trail serve` alone, which wants a token, and says what AWS answers to its user.
+  unauthorized: { status: 401, title: 'The token is missing or wrong' },
+  'aws-settings': { status: 403, title: 'The AWS settings or credentials cannot be used' },
+  'credentials-expired': { status: 403, title: 'The AWS credentials have expired' },
+  forbidden: { status: 403, title: 'The AWS credentials do not allow this' },
+  throttled: { status: 429, title: 'Too many requests' },
+  'upstream-failed': { status: 502, title: 'AWS, or the API, answered with an error' },
+  'upstream-unreachable': { status: 502, title: 'AWS, or the API, cannot be reached' },
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 

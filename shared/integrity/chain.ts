@@ -17,17 +17,6 @@ export type ChainEnd = ObjectRef & {
   signed: (ObjectRef & { sha256: string; signature: string }) | undefined;
 };
 
-/** The digests of a trail in an account and Region form a chain; backfill digests, which are made later, form another. */
-export function chainId({ root, account, region, trail, homeRegion, backfill }: DigestKey): string {
-  return [root, account, region, trail, homeRegion, backfill ? 'backfill' : ''].join('|');
-}
-
-/** Returns what the id of a chain says of its trail, whose name and Region have no `|`. */
-export function trailOfChain(id: string): Pick<DigestKey, 'trail' | 'homeRegion' | 'backfill'> {
-  const [backfill, homeRegion = '', trail = ''] = id.split('|').reverse();
-  return { trail, homeRegion, backfill: backfill !== '' };
-}
-
 /** Returns an examined digest in its chain; undefined if its key is not one of a digest. */
 export function chained(examined: ExaminedDigest): ChainedDigest | undefined {
   const own = examined.state === 'signed' ? readDigestKey(examined.digest.key) : undefined;

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type ObjectRef, readDigestKey, type TrailScope } from '../cloudtrail/object-key.ts';
+import { chainId, type ObjectRef, readDigestKey, type TrailScope } from '../cloudtrail/object-key.ts';
 import { DAY_MS, HOUR_MS, isoTime, shifted } from '../cloudtrail/times.ts';
 import { TrailError } from '../errors.ts';
 import { type DigestChain, listChains, readLastRun, writeChain } from '../store/digest-chains.ts';
-import { type ChainEnd, chainId } from './chain.ts';
+import type { ChainEnd } from './chain.ts';
 
 /** How long a chain that has ended, because its trail was deleted, is still searched for and raises an alarm. */
 const LIVING_MS = 7 * DAY_MS;

@@ -1,6 +1,6 @@
-import { type ObjectRef, readDigestKey } from '../cloudtrail/object-key.ts';
+import { chainId, type ObjectRef, readDigestKey } from '../cloudtrail/object-key.ts';
 import { earlier, type Interval } from '../cloudtrail/times.ts';
-import { type ChainEnd, type ChainedDigest, chainEnd, chainId, isNamed, timeOf } from './chain.ts';
+import { type ChainEnd, type ChainedDigest, chainEnd, isNamed, timeOf } from './chain.ts';
 
 interface Chain {
   newest: ChainEnd | undefined;

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { listDay, listScopes, type ScopeFilter } from '../aws/list-trail.ts';
 import {
+  chainId,
   type ObjectRef,
   objectName,
   readDigestKey,
@@ -12,7 +13,7 @@ import { defined } from '../defined.ts';
 import { describeError, s3Uri } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type DigestChain, writeLastRun } from '../store/digest-chains.ts';
-import { type ChainedDigest, chainId, checkLink, isNamed, otherPredecessor } from './chain.ts';
+import { type ChainedDigest, checkLink, isNamed, otherPredecessor } from './chain.ts';
 import { compareWithLedger, type Ledger, markInLedger } from './compare-with-ledger.ts';
 import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';

@@ -1,5 +1,12 @@
 import { firstDay, listDay, type TrailFolderName } from '../aws/list-trail.ts';
-import { type ObjectRef, objectName, readDigestKey, type TrailScope, trailScopeOf } from '../cloudtrail/object-key.ts';
+import {
+  chainId,
+  type ObjectRef,
+  objectName,
+  readDigestKey,
+  type TrailScope,
+  trailScopeOf,
+} from '../cloudtrail/object-key.ts';
 import {
   daysBetween,
   earlier,
@@ -17,7 +24,6 @@ import {
   type ChainEnd,
   type ChainedDigest,
   chained,
-  chainId,
   checkLink,
   type LookedAt,
   otherPredecessor,

@@ -3,7 +3,8 @@ import { attributeOf } from '../audit-event/attributes.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { UNLIMITED } from '../ingest/time-budget.ts';
 import type { ListedEvent } from '../store/event-item.ts';
-import { type QueryDeps, readAll, SlowAnswerError } from './ask.ts';
+import { type QueryDeps, SlowAnswerError } from './ask.ts';
+import { readNewest } from './newest.ts';
 import { PartitionReader } from './partitions.ts';
 import { planOfValue } from './plan.ts';
 
@@ -81,8 +82,7 @@ async function countValues(since: string, deps: QueryDeps, maxEvents: number) {
     Map<string, CountedValue>
   >;
   let events = 0;
-  for await (const event of readAll({ criteria: { since }, order: 'newest-first' }, deps, maxEvents + 1)) {
-    if (events === maxEvents) return { values, events, isCut: true };
+  const isCut = await readNewest({ since }, deps, maxEvents, (event) => {
     events += 1;
     for (const group of GROUPS) {
       const name = nameIn(event, group);
@@ -90,8 +90,8 @@ async function countValues(since: string, deps: QueryDeps, maxEvents: number) {
       const counted = (values[group].get(name)?.events ?? 0) + 1;
       values[group].set(name, { group, name, events: counted, first: event.timeKey });
     }
-  }
-  return { values, events, isCut: false };
+  });
+  return { values, events, isCut };
 }
 
 /** Each session has an access key of its own, `ASIA...`, which says nothing new. */

@@ -48,7 +48,7 @@ export interface Timeline {
 
 /** What a timeline is to cover, and in how many buckets. */
 interface TimelineRange extends Pick<Criteria, 'since' | 'until'> {
-  /** Of which `from` to `to` has room in this many, one of them cut in two if `from` is not where a bucket starts. */
+  /** Buckets are so long that `from` to `to` has the length of this many, or fewer. If it begins within one, there can be one more. */
   maxBuckets: number;
   /** In milliseconds since 1970. */
   now: number;

@@ -1,6 +1,5 @@
-import { readDigestKey } from '../cloudtrail/object-key.ts';
+import { readDigestKey, trailOfChain } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
-import { trailOfChain } from '../integrity/chain.ts';
 import { type DigestChain, listChains, readLastRun } from '../store/digest-chains.ts';
 import { listFindings, type StoredFinding } from '../store/findings.ts';
 import type { QueryDeps } from './ask.ts';

@@ -1,25 +1,3 @@
-declare global {
-  /** The part of the WebAssembly interface in use. TypeScript declares it only with all globals of browsers. */
-  namespace WebAssembly {
-    class Module {
-      constructor(binary: Uint8Array<ArrayBuffer>);
-    }
-    class Instance {
-      constructor(module: Module);
-      readonly exports: Readonly<Record<string, unknown>>;
-    }
-    interface Memory {
-      readonly buffer: ArrayBuffer;
-      /** @param pages of 64 KiB each */
-      grow(pages: number): number;
-    }
-    interface Global {
-      readonly value: number;
-    }
-    function validate(binary: Uint8Array<ArrayBuffer>): boolean;
-  }
-}
-
 /** A kernel with more memory, which a huge record needed, is not kept. */
 const MAX_IDLE_BYTES = 8 * 1024 ** 2;
 

@@ -1,4 +1,5 @@
 import type { Coverage } from '../query/coverage.ts';
+import { COVERAGE_LEVELS, type CoverageLevel, coverageLevel, daysPerCell, severityOf } from './coverage-cells.ts';
 import { csvRow } from './csv.ts';
 import { displayText } from './display.ts';
 import { type Cell, styled, textTable } from './table.ts';
@@ -55,28 +56,20 @@ export function coverageCsv(coverage: Coverage): string {
   return csvRow([account, region, day, ...COUNTS.map(({ name }) => String(coverage[name] ?? ''))]);
 }
 
-/** What a cell can show, the mildest first. Of several days in a cell, and of several findings on a day, the worst shows. */
-const LEVELS = [
-  { sign: '·', says: 'no log files', style: 'dim' },
-  { sign: '#', says: 'verified', style: 'green' },
-  { sign: 'o', says: 'not verified', style: 'cyan' },
-  { sign: '?', says: 'missing', style: 'yellow' },
-  { sign: '!', says: 'quarantined or failed', style: 'red' },
-  { sign: 'X', says: 'altered', style: ['bold', 'red'] },
-] as const satisfies readonly { sign: string; says: string; style: Style }[];
+/** The signs of the levels, and their styles on a terminal. */
+const SIGNS = {
+  none: { sign: '·', style: 'dim' },
+  verified: { sign: '#', style: 'green' },
+  unverified: { sign: 'o', style: 'cyan' },
+  missing: { sign: '?', style: 'yellow' },
+  incomplete: { sign: '!', style: 'red' },
+  altered: { sign: 'X', style: ['bold', 'red'] },
+} as const satisfies Readonly<Record<CoverageLevel, { sign: string; style: Style }>>;
 
-type Sign = (typeof LEVELS)[number]['sign'];
+type Sign = (typeof SIGNS)[CoverageLevel]['sign'];
 
-function signOf({ delivered = 0, missing = 0, ...counts }: Coverage): Sign {
-  const { ingested, partly, verified, altered, quarantined, failed, discarded } = counts;
-  if (altered > 0) return 'X';
-  if (quarantined + failed + partly > 0) return '!';
-  if (missing > 0) return '?';
-  if (ingested === 0 && delivered <= discarded) return '·';
-  return verified === ingested && ingested > 0 ? '#' : 'o';
-}
-
-const levelOf = (row: Coverage) => LEVELS.findIndex(({ sign }) => sign === signOf(row));
+const LEVELS = COVERAGE_LEVELS.map(({ level, says }) => ({ ...SIGNS[level], says }));
+const levelOf = (row: Coverage) => severityOf(coverageLevel(row));
 
 const DEFAULT_WIDTH = 80;
 const MIN_CELLS = 14;
@@ -157,11 +150,6 @@ function cellText(perCell: number): string {
   if (perCell === 1) return 'a cell is a day of delivery (UTC)';
   const weeks = perCell / WEEK;
   return weeks === 1 ? 'a cell is a week, its worst day shows' : `a cell is ${weeks} weeks, the worst day shows`;
-}
-
-/** One, or the days of as few whole weeks as make the days fit into the cells. */
-export function daysPerCell(days: number, cells: number): number {
-  return days <= cells ? 1 : Math.ceil(days / cells / WEEK) * WEEK;
 }
 
 /** The month above the first cell of each, where there is room. */

@@ -36,12 +36,23 @@ function write(path: string, bytes: Buffer | string): string {
   return path;
 }
 
-test('the hint asks the store of the replay, whatever others are named', async () => {
-  const hint = async (args: string[], stack: string) =>
-    /Ask the store: (.*)/.exec((await runAsText(['replay', guide, ...args], { MWAA_TRAIL_STACK: stack })).stdout)?.[1];
-  expect(await hint([], '')).toBe('mwaa-trail query --errors');
-  expect(await hint([], 'mwaa-trail-prod')).toBe('mwaa-trail query --store .mwaa-trail --errors');
-  expect(await hint(['--store', 'a store'], '')).toBe("mwaa-trail query --store 'a store' --errors");
+test('the hints name the store of the replay, whatever others are named', async () => {
+  const hints = async (args: string[], stack: string) => {
+    const { stdout } = await runAsText(['replay', guide, ...args], { MWAA_TRAIL_STACK: stack });
+    return stdout.trimEnd().split('\n').slice(-2);
+  };
+  expect(await hints([], '')).toEqual([
+    'Ask the store: mwaa-trail query --errors',
+    'See the events in a browser: mwaa-trail serve --open',
+  ]);
+  expect(await hints([], 'mwaa-trail-prod')).toEqual([
+    'Ask the store: mwaa-trail query --store .mwaa-trail --errors',
+    'See the events in a browser: mwaa-trail serve --store .mwaa-trail --open',
+  ]);
+  expect(await hints(['--store', 'a store'], '')).toEqual([
+    "Ask the store: mwaa-trail query --store 'a store' --errors",
+    "See the events in a browser: mwaa-trail serve --store 'a store' --open",
+  ]);
 });
 
 describe('the samples', () => {

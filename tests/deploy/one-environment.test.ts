@@ -33,19 +33,26 @@ const may = (environment: string, path: string, { method = 'GET', api = API, sta
     context: {},
   });
 
+/** A path with its placeholders filled in. */
+const filled = (path: string, name: string) =>
+  path.replace('{name}', name).replace('{eventId}', '016455be-b954-4c42-8c9c-49b594f86248').replace('{user}', 'ana/b');
+
 describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
   const within = OPERATIONS.filter(({ path }) => path.startsWith('/environments/{name}/'));
   const elsewhere = OPERATIONS.filter((operation) => !within.includes(operation));
 
   test('allows every route below its environment', async () => {
-    expect(within).toHaveLength(3);
-    for (const { path } of within) expect([path, await may(name, path.replace('{name}', name))]).toEqual([path, true]);
+    expect(within.length).toBeGreaterThanOrEqual(10);
+    for (const { path } of within) {
+      const asked = filled(path, name);
+      expect([asked, await may(name, asked)]).toEqual([asked, true]);
+    }
   });
 
   test('allows no other route', async () => {
     expect(elsewhere.map(({ path }) => path)).toContain('/compare');
     for (const { path } of elsewhere) {
-      const asked = path.replace('{eventId}', 'EventID');
+      const asked = filled(path, name);
       expect([asked, await may(name, asked)]).toEqual([asked, false]);
     }
   });
@@ -66,13 +73,20 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
     `other/../${name}`,
   ])('opens nothing of %s', async (other) => {
     for (const { path } of within) {
-      const asked = path.replace('{name}', other);
+      const asked = filled(path, other);
       expect([asked, await may(name, asked)]).toEqual([asked, false]);
     }
   });
 
   test('allows no path above or below, no other method, API or stage', async () => {
-    for (const path of ['', '/', `/${name}`, `/${name}/events/`, `/${name}/events/../../other/events`, `/${name}/x`]) {
+    for (const path of [
+      '',
+      '/',
+      `/${name}`,
+      `/${name}/summary/`,
+      `/${name}/summary/../../other/events`,
+      `/${name}/x`,
+    ]) {
       expect([path, await may(name, `/environments${path}`)]).toEqual([path, false]);
     }
     const events = `/environments/${name}/events`;
@@ -110,7 +124,7 @@ describe('the allowed routes', () => {
     expect(new Set(events.map(({ environment }) => environment))).toEqual(new Set(['prod-etl']));
   });
 
-  test.each(['events', 'summary', 'history'])(
+  test.each(['events', 'timeline', 'summary', 'values', 'likely-causes', 'users', 'history'])(
     '%s does not accept another environment as a parameter',
     async (route) => {
       for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
@@ -118,6 +132,87 @@ describe('the allowed routes', () => {
       }
     },
   );
+
+  test('return no single event of another environment', async () => {
+    const [one, other] = ['016455be-b954-4c42-8c9c-49b594f86248', '4b9d2a64-cef8-4d6c-ad8f-94797d7c823c'];
+    for (const path of [`/events/${one}`, `/compare?id=${one}&id=${other}`]) {
+      expect((await ask(`/environments/prod-etl${path}`)).statusCode).toBe(200);
+      const { statusCode, body } = await ask(`/environments/dev-sandbox${path}`);
+      expect([statusCode, JSON.parse(body).type]).toEqual([404, 'urn:problem-type:mwaa-trail:no-such-event']);
+      // As if it were not stored.
+      expect(body).toBe((await ask(`/environments/dev-sandbox${path.replaceAll(one, 'none')}`)).body);
+    }
+  });
+
+  /** The values that events of the whole store have, and no event of dev-sandbox. */
+  async function strangersOf(criterion: string): Promise<string[]> {
+    const namesAt = async (path: string) => {
+      const { values } = JSON.parse((await ask(`${path}/values?of=${criterion}`)).body) as {
+        values: { name: string }[];
+      };
+      return values.map(({ name }) => name);
+    };
+    const own = await namesAt('/environments/dev-sandbox');
+    return (await namesAt('')).filter((name) => !own.includes(name));
+  }
+
+  test.each(['user', 'role', 'principal', 'session', 'accessKeyId', 'target', 'environment', 'action', 'errorCode'])(
+    'tell nothing of the %s of another environment, whatever is asked',
+    async (criterion) => {
+      const strangers = await strangersOf(criterion);
+      expect(strangers.length).toBeGreaterThan(0);
+      for (const stranger of strangers.slice(0, 5)) {
+        for (const asked of [stranger, `${stranger}x`, stranger.toUpperCase()]) {
+          const value = encodeURIComponent(asked);
+          for (const question of [
+            `values?of=${criterion}${criterion === 'environment' ? '' : `&${criterion}=${value}`}`,
+            ...(criterion === 'environment' ? [] : [`summary?${criterion}=${value}`, `timeline?${criterion}=${value}`]),
+            ...(criterion === 'user' ? [`users?user=${value}`] : []),
+          ]) {
+            const { statusCode, body } = await ask(`/environments/dev-sandbox/${question}`);
+            expect([question, statusCode]).toEqual([question, 200]);
+            for (const name of strangers) expect(body).not.toContain(JSON.stringify(name));
+          }
+        }
+      }
+    },
+  );
+
+  test.each(['user', 'role', 'principal', 'session', 'accessKeyId', 'target'])(
+    'do not explain an unknown %s by what other environments have',
+    async (criterion) => {
+      const strangers = await strangersOf(criterion);
+      for (const stranger of strangers.slice(0, 5)) {
+        for (const asked of [stranger, `${stranger}x`, stranger.toUpperCase()]) {
+          const question = `likely-causes?${criterion}=${encodeURIComponent(asked)}`;
+          const { causes } = JSON.parse((await ask(`/environments/dev-sandbox/${question}`)).body);
+          const [first, ...others] = causes;
+          expect(first).toMatchObject({ kind: 'unknown-value', criterion, value: asked, elsewhere: [] });
+          const told = JSON.stringify([first.nearest, others]);
+          for (const name of strangers) expect(told).not.toContain(JSON.stringify(name));
+        }
+      }
+    },
+  );
+
+  test('an environment without events is unknown, without a hint to those that there are', async () => {
+    const { body } = await ask('/environments/prod-etll/likely-causes');
+    expect(JSON.parse(body).causes).toEqual([
+      { kind: 'unknown-value', criterion: 'environment', value: 'prod-etll', nearest: [], elsewhere: [] },
+    ]);
+  });
+
+  // The policy allows any user's name, and a name may have slashes.
+  test.each(['../../dev-sandbox/events', '../users', '..'])('%s is a name of a user, not a path', async (user) => {
+    const event = {
+      ...httpEvent(`/environments/prod-etl/users/${user}`),
+      routeKey: 'GET /environments/{name}/users/{user+}',
+      pathParameters: { name: 'prod-etl', user },
+    };
+    const { statusCode, body } = await createQueryHandler(store.deps, { failed: () => {} })(event, {} as Context);
+    expect([statusCode, JSON.parse(body)]).toMatchObject([200, { name: user, events: 0 }]);
+    expect([403, 404]).toContain((await ask(`/environments/prod-etl/events/../${user}`)).statusCode);
+  });
 
   test('do not accept the cursor of another environment', async () => {
     const { cursor } = JSON.parse((await ask('/environments/prod-etl/events?limit=1')).body) as { cursor: string };

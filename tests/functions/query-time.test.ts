@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
-import type { TimeLimits } from '../../shared/http/api.ts';
+import { createApi, type TimeLimits } from '../../shared/http/api.ts';
 import { readAll, SlowAnswerError } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
@@ -95,4 +95,37 @@ test('reading all pages stops when nobody waits any longer', async () => {
   };
   await expect(reading()).rejects.toThrow(SlowAnswerError);
   expect(found).toHaveLength(2);
+});
+
+test('a request whose caller has gone reads no further, and is no failure', async () => {
+  const left = new AbortController();
+  const seen: string[] = [];
+  const ended = new AbortController();
+  const dynamo = slowClient(20, ended.signal);
+  dynamo.middlewareStack.add(
+    (next, { commandName }) => {
+      return (args) => {
+        seen.push(commandName ?? '');
+        if (seen.filter((name) => name === 'QueryCommand').length === 2) left.abort();
+        return next(args);
+      };
+    },
+    { step: 'initialize' },
+  );
+  const told: unknown[] = [];
+  const api = createApi(
+    { ...store.deps, dynamo },
+    { failed: (error) => told.push(error), maxResponseBytes: 6_000_000 },
+  );
+  const request = { method: 'GET', url: '/timeline?sourceIp=0.0.0.0/0', headers: { get: () => null } };
+  const asked = async (signal: AbortSignal) => {
+    seen.length = 0;
+    const { status } = await api({ ...request, signal });
+    return { status, requests: seen.length };
+  };
+  const stopped = await asked(left.signal);
+  const whole = await asked(new AbortController().signal);
+  expect([stopped.status, whole.status, told]).toEqual([500, 200, []]);
+  expect(stopped.requests).toBeLessThan(whole.requests);
+  dynamo.destroy();
 });

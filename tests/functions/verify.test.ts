@@ -6,7 +6,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
-import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
 import { ingest } from '../../shared/ingest/ingest-log-file.ts';
 import { writeResult } from '../../shared/ingest/ingest-result.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
@@ -14,10 +13,9 @@ import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
-import type { DigestReport, RetiredChain, RunReport } from '../../shared/integrity/verify-ingested.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
 import { noEnvironments } from '../../shared/store/environments-table.ts';
-import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
+import { listProblems, readVerification } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import {
   groupLedgerWriter,
@@ -37,97 +35,20 @@ import {
   signingKey,
   type TestDigest,
   type TestLogFile,
-  type TestTrail,
   TRAIL_START,
-  type TrailSettings,
 } from '../support/signed-trail.ts';
-import { createWorld, dumpTable, logFileOf, type StoredItem, s3Event, type World } from '../support/world.ts';
+import { Verification } from '../support/verification.ts';
+import { dumpTable, type StoredItem } from '../support/world.ts';
 
 const HOUR = 3600 * 1000;
 const START = Date.parse(TRAIL_START);
 
 const servers = useServers();
 
-/** A trail, its log files ingested, and the function that verifies them, at a time of its own. */
-class Verification {
-  readonly reports: DigestReport[] = [];
-  readonly failures: string[] = [];
-  readonly retired: RetiredChain[] = [];
-  readonly world: World;
-  readonly bucket: SignedBucket;
-  readonly trail: TestTrail;
-  now: number;
-
-  static async of(settings: TrailSettings = {}, tamper: (trail: TestTrail) => void = () => {}): Promise<Verification> {
-    const world = await createWorld(servers);
-    const bucket = new SignedBucket(`trail-${world.quarantineBucket}`);
-    const trail = bucket.addTrail({ hours: 3, ...settings });
-    tamper(trail);
-    await bucket.upload(world.s3);
-    return new Verification(world, bucket, trail, START + (settings.hours ?? 3) * HOUR + 60_000);
-  }
-
-  private constructor(world: World, bucket: SignedBucket, trail: TestTrail, now: number) {
-    this.world = world;
-    this.bucket = bucket;
-    this.trail = trail;
-    this.now = now;
-  }
-
-  async ingest(files: readonly TestLogFile[] = this.trail.logFiles): Promise<void> {
-    await this.world.handle(s3Event(...files.map(({ bucket, key }) => ({ bucket, key, etag: '' }))));
-  }
-
-  /** Puts other content under the name of a log file, and has it ingested. */
-  async forge(file: TestLogFile, records: readonly unknown[] = [{ eventSource: 's3.amazonaws.com', forged: true }]) {
-    await putTrailObject(this.world.s3, { ...file, body: logFileOf(records) });
-    await this.ingest([file]);
-  }
-
-  async run(options: Partial<VerifyFunctionDeps> = {}, context: Partial<Context> = {}): Promise<RunReport> {
-    this.reports.length = 0;
-    const { s3, dynamo, deps } = this.world;
-    const handler = createVerifyHandler(
-      {
-        ...{ s3, dynamo, logFilesTable: deps.config.logFilesTable, graceMs: 6 * HOUR, sleep: async () => {} },
-        locations: [{ bucket: this.bucket.bucket, prefix: '' }],
-        originals: [],
-        since: TRAIL_START,
-        createKeys: publicKeys,
-        now: () => this.now,
-        ...options,
-      },
-      {
-        digest: (report) => void this.reports.push(report),
-        retired: (chain) => void this.retired.push(chain),
-        failed: (place, error) => void this.failures.push(`${place}: ${(error as Error).name}`),
-        end: () => {},
-      },
-    );
-    return handler({}, context as Context);
-  }
-
-  async states(): Promise<(string | undefined)[]> {
-    return Promise.all(this.trail.logFiles.map(async (file) => (await this.entry(file))?.verification));
-  }
-
-  entry(file: TestLogFile): Promise<LedgerEntry | undefined> {
-    return readLedger(this.world.dynamo, this.world.deps.config.logFilesTable, file);
-  }
-
-  sum(name: 'verified' | 'failed' | 'known' | 'open' | 'overdue'): number {
-    return this.reports.reduce((total, report) => total + report[name], 0);
-  }
-
-  findings(): string[] {
-    return this.reports.flatMap(({ findings }) => findings.map(({ kind }) => kind));
-  }
-}
-
 const all = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
 test('what was ingested is what CloudTrail signed; a second run does nothing', async () => {
-  const check = await Verification.of();
+  const check = await Verification.of(servers);
   await check.ingest();
   const report = await check.run();
   expect(report).toEqual({
@@ -155,7 +76,7 @@ test('what was ingested is what CloudTrail signed; a second run does nothing', a
 
 describe('a log file that is not what CloudTrail signed', () => {
   test('changed before it was ingested', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const [first, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
     await check.ingest(others);
     await check.forge(first);
@@ -170,7 +91,7 @@ describe('a log file that is not what CloudTrail signed', () => {
   });
 
   test('changed after it was verified, and announced', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     await check.run();
     await check.forge(check.trail.logFiles[2]!);
@@ -182,7 +103,7 @@ describe('a log file that is not what CloudTrail signed', () => {
   });
 
   test('changed, ingested, and put back before its digest came: events of it may be there', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.forge(file);
     await putTrailObject(check.world.s3, file);
@@ -202,7 +123,7 @@ describe('a log file that is not what CloudTrail signed', () => {
   });
 
   test('changed and ingested, then broken, and in quarantine when its digest comes', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const [file, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
     await check.ingest(others);
     await check.forge(file);
@@ -214,7 +135,7 @@ describe('a log file that is not what CloudTrail signed', () => {
   });
 
   test('broken afterwards, and set aside: what was signed is not forgotten', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.ingest();
     await check.run();
@@ -229,7 +150,7 @@ describe('a log file that is not what CloudTrail signed', () => {
 
 describe('a log file that is not ingested yet', () => {
   test('is looked at again, and is overdue after the grace', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const [late, ...others] = check.trail.logFiles as [TestLogFile, ...TestLogFile[]];
     await check.ingest(others);
     await check.run();
@@ -246,7 +167,7 @@ describe('a log file that is not ingested yet', () => {
   });
 
   test('is given up after 30 days', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     await check.run();
     expect(check.sum('open')).toBe(2);
     check.now += 31 * 24 * HOUR;
@@ -257,7 +178,7 @@ describe('a log file that is not ingested yet', () => {
   });
 
   test('in quarantine is not ingested', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const [file] = check.trail.logFiles as [TestLogFile];
     await putTrailObject(check.world.s3, { ...file, body: Buffer.from('{"Records":[') });
     await check.ingest();
@@ -266,7 +187,7 @@ describe('a log file that is not ingested yet', () => {
   });
 
   test('and was delivered before the trail was first seen does not count', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest(check.trail.logFiles.slice(4));
     await check.run({ since: undefined });
     expect([check.sum('verified'), check.sum('open')]).toEqual([2, 0]);
@@ -275,7 +196,7 @@ describe('a log file that is not ingested yet', () => {
 
   test('a repaired digest is read again when another start is configured', async () => {
     let mended: TestDigest | undefined;
-    const check = await Verification.of({}, ({ digests }) => {
+    const check = await Verification.of(servers, {}, ({ digests }) => {
       mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
       digests[1]!.metadata.signature = 'ab';
     });
@@ -296,7 +217,7 @@ describe('a log file that is not ingested yet', () => {
 
   test('also if the run with the new beginning ends before it has come so far', async () => {
     let mended: TestDigest | undefined;
-    const check = await Verification.of({}, ({ digests }) => {
+    const check = await Verification.of(servers, {}, ({ digests }) => {
       mended = { ...digests[1]!, metadata: { ...digests[1]!.metadata } };
       digests[1]!.metadata.signature = 'ab';
     });
@@ -317,7 +238,7 @@ describe('a log file that is not ingested yet', () => {
   });
 
   test('until it is asked for, by an earlier time to begin with', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.run({ since: undefined });
     await check.ingest();
     check.now += HOUR;
@@ -330,7 +251,7 @@ describe('a log file that is not ingested yet', () => {
 
 describe('the chain of digests', () => {
   test('a digest that is missing is waited for, then reported, and the rest continues', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     const [, gone] = check.trail.digests;
     await check.world.s3.send(new DeleteObjectCommand({ Bucket: gone!.bucket, Key: gone!.key }));
@@ -344,7 +265,7 @@ describe('the chain of digests', () => {
   });
 
   test('a digest that comes late is no finding', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     const late = check.trail.digests[1]!;
     await check.world.s3.send(new DeleteObjectCommand({ Bucket: late.bucket, Key: late.key }));
@@ -357,7 +278,7 @@ describe('the chain of digests', () => {
   });
 
   test('one that was changed proves nothing', async () => {
-    const check = await Verification.of({}, ({ digests, logFiles }) => {
+    const check = await Verification.of(servers, {}, ({ digests, logFiles }) => {
       const body = digestBody(digests[1]!, digests[0]);
       (body.logFiles as { hashValue: string }[])[0]!.hashValue = '0'.repeat(64);
       const { signature } = digests[1]!.metadata;
@@ -373,7 +294,7 @@ describe('the chain of digests', () => {
 
   test('signed by another than CloudTrail, it is waited for a key, then reported', async () => {
     const stranger = signingKey('xx-strange-1');
-    const check = await Verification.of({}, ({ digests }) => {
+    const check = await Verification.of(servers, {}, ({ digests }) => {
       const body = { ...digestBody(digests[0]!, undefined), digestPublicKeyFingerprint: 'ab'.repeat(16) };
       signDigest(digests[0]!, body, stranger);
     });
@@ -387,7 +308,7 @@ describe('the chain of digests', () => {
   });
 
   test('replaced by a signed one after it was verified', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     const { digests } = check.trail;
     // The first hour again, with nothing in it, as CloudTrail could have signed it.
@@ -404,7 +325,7 @@ describe('the chain of digests', () => {
   });
 
   test('in a copy of the bucket they are elsewhere than they say, and prove nothing there', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const copy = `copy-${check.bucket.bucket}`;
     await check.world.s3.send(new CreateBucketCommand({ Bucket: copy }));
     for (const object of check.bucket.objects.values()) {
@@ -416,7 +337,7 @@ describe('the chain of digests', () => {
   });
 
   test('one that is a day behind another goes on from where it is', async () => {
-    const check = await Verification.of({ hours: 30, filesPerHour: 1 });
+    const check = await Verification.of(servers, { hours: 30, filesPerHour: 1 });
     const behind = check.bucket.addTrail({ hours: 30, filesPerHour: 1, trail: 'behind' });
     await check.bucket.upload(check.world.s3);
     const late = behind.digests[1]!;
@@ -430,7 +351,7 @@ describe('the chain of digests', () => {
   });
 
   test('logging that was off is a gap', async () => {
-    const check = await Verification.of({ hours: 4, off: [1, 2] });
+    const check = await Verification.of(servers, { hours: 4, off: [1, 2] });
     await check.ingest();
     await check.run();
     expect(check.findings()).toEqual(['logging-gap']);
@@ -438,7 +359,7 @@ describe('the chain of digests', () => {
   });
 
   test('log files that were left out, and named by a digest made later', async () => {
-    const check = await Verification.of({ hours: 4, backfilled: [1, 2] });
+    const check = await Verification.of(servers, { hours: 4, backfilled: [1, 2] });
     await check.ingest();
     expect(await check.run()).toMatchObject({ chains: 2, digestAgeMs: 60_000 });
     expect(check.findings()).toEqual([]);
@@ -446,7 +367,7 @@ describe('the chain of digests', () => {
   });
 
   test('after nine days in which the function did not run, it continues from where it was', async () => {
-    const check = await Verification.of({ hours: 9 * 24, filesPerHour: 0 });
+    const check = await Verification.of(servers, { hours: 9 * 24, filesPerHour: 0 });
     const { s3 } = check.world;
     const later = check.trail.digests.slice(2);
     const end = check.now;
@@ -462,7 +383,7 @@ describe('the chain of digests', () => {
   });
 
   test('one that is silent has an age for a week', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     await check.run();
     check.now += 3 * 24 * HOUR;
@@ -486,7 +407,7 @@ describe('public keys that are unavailable', () => {
   });
 
   test('of one Region: it is named, the others go on, and it is verified when they are there', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const there = check.bucket.addTrail({ hours: 3, region: 'ap-east-1', homeRegion: 'eu-west-1' });
     await check.bucket.upload(check.world.s3);
     await check.ingest();
@@ -513,7 +434,7 @@ describe('public keys that are unavailable', () => {
 
 describe('trails that go, and go elsewhere', () => {
   test('one that is retired beside another is reported once, and has no age', async () => {
-    const check = await Verification.of({ hours: 12, filesPerHour: 0 });
+    const check = await Verification.of(servers, { hours: 12, filesPerHour: 0 });
     const old = check.bucket.addTrail({ hours: 4, filesPerHour: 0, trail: 'old' });
     await check.bucket.upload(check.world.s3);
     expect(await check.run()).toMatchObject({ digestAgeMs: 60_000 });
@@ -526,7 +447,7 @@ describe('trails that go, and go elsewhere', () => {
   });
 
   test('the only one is not retired, but late', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.run();
     check.now += 10 * HOUR;
     expect(await check.run()).toMatchObject({ digestAgeMs: 10 * HOUR + 60_000 });
@@ -534,7 +455,7 @@ describe('trails that go, and go elsewhere', () => {
   });
 
   test('one that becomes an organization’s continues there', async () => {
-    const check = await Verification.of({ hours: 4 });
+    const check = await Verification.of(servers, { hours: 4 });
     await check.ingest();
     await check.run();
     const organization = new SignedBucket(check.bucket.bucket, { organization: 'o-abc123', seed: 1 });
@@ -548,7 +469,7 @@ describe('trails that go, and go elsewhere', () => {
   });
 
   test.each([false, true])('one that comes from another bucket (read as well: %s)', async (isRead) => {
-    const check = await Verification.of({ hours: 4 });
+    const check = await Verification.of(servers, { hours: 4 });
     const next = new SignedBucket(`${check.bucket.bucket}-next`);
     const moved = next.addTrail({ hours: 2, start: check.trail.digests.at(-1)!.end, after: check.trail });
     await next.upload(check.world.s3);
@@ -564,7 +485,7 @@ describe('trails that go, and go elsewhere', () => {
   });
 
   test('the first backfill digest is missing, and the next one names it', async () => {
-    const check = await Verification.of({ hours: 6, backfilled: [1, 3] });
+    const check = await Verification.of(servers, { hours: 6, backfilled: [1, 3] });
     const [gone] = check.trail.digests.filter(({ key }) => key.includes('_backfill'));
     await check.world.s3.send(new DeleteObjectCommand({ Bucket: gone!.bucket, Key: gone!.key }));
     check.now += 10 * HOUR;
@@ -573,7 +494,7 @@ describe('trails that go, and go elsewhere', () => {
   });
 
   test('a replica is verified for what its original is', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     const replica = `${check.bucket.bucket}-replica`;
     const copy = new SignedBucket(replica);
     for (const [key, object] of check.bucket.objects) copy.objects.set(key, { ...object, bucket: replica });
@@ -586,7 +507,7 @@ describe('trails that go, and go elsewhere', () => {
 });
 
 test('accounts, Regions and trails have chains of their own', async () => {
-  const check = await Verification.of();
+  const check = await Verification.of(servers);
   const others = [{ account: '444455556666' }, { region: 'us-east-1' }, { trail: 'data_events' }].map((settings) =>
     check.bucket.addTrail({ hours: 3, ...settings }),
   );
@@ -607,7 +528,7 @@ test('an event says whether CloudTrail signed its log file', async () => {
     eventSource: 'airflow.amazonaws.com',
     eventName: 'GetEnvironment',
   });
-  const check = await Verification.of({ hours: 1, records: (hour, file) => [record(hour, file)] });
+  const check = await Verification.of(servers, { hours: 1, records: (hour, file) => [record(hour, file)] });
   const [first, second] = check.trail.logFiles as [TestLogFile, TestLogFile];
   await check.ingest([first]);
   await check.forge(
@@ -668,7 +589,7 @@ describe('interrupted', () => {
   }
 
   test('at every request to DynamoDB, and run again: the same in the end', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest(check.trail.logFiles.slice(1));
     let after = 0;
     while (await stopped(check, after)) after += 1;
@@ -681,7 +602,7 @@ describe('interrupted', () => {
   });
 
   test('when time is up, and the next run continues', async () => {
-    const check = await Verification.of({ hours: 5 });
+    const check = await Verification.of(servers, { hours: 5 });
     await check.ingest();
     let runs = 0;
     for (let finished = false; !finished; runs += 1) {
@@ -698,7 +619,7 @@ describe('interrupted', () => {
   });
 
   test('by a concurrent run: the second one does not write', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     await check.run();
     const { dynamo, deps } = check.world;
     const [chain] = await listChains(dynamo, deps.config.logFilesTable);
@@ -709,7 +630,7 @@ describe('interrupted', () => {
   });
 
   test('by another reading of a log file: its new content is not said to be verified', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.ingest();
     const { dynamo, deps } = check.world;
@@ -722,7 +643,7 @@ describe('interrupted', () => {
   });
 
   test.each(['one by one', 'in a group'])('by a reading that began before: its mark is kept (%s)', async (how) => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const [file] = check.trail.logFiles as [TestLogFile];
     await check.ingest();
     const { s3, dynamo, deps } = check.world;
@@ -741,7 +662,7 @@ describe('interrupted', () => {
   });
 
   test('by a backfill that did not know of the log file: its mark is kept', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const { dynamo, deps } = check.world;
     await check.ingest();
     await check.run();
@@ -751,7 +672,7 @@ describe('interrupted', () => {
   });
 
   test('by a backfill that looked before the log file was read and verified: its mark is kept', async () => {
-    const check = await Verification.of({ hours: 1 });
+    const check = await Verification.of(servers, { hours: 1 });
     const { dynamo, deps } = check.world;
     const results = await Promise.all(check.trail.logFiles.map((file) => ingested(check, file, undefined)));
     let isMeanwhile = false;
@@ -771,7 +692,7 @@ describe('interrupted', () => {
   });
 
   test('two at a time: one of them stops, and everything is verified once', async () => {
-    const check = await Verification.of();
+    const check = await Verification.of(servers);
     await check.ingest();
     const runs = await Promise.allSettled([check.run(), check.run()]);
     expect(runs.some(({ status }) => status === 'fulfilled')).toBe(true);
@@ -790,7 +711,7 @@ async function ingested({ world: { s3, deps } }: Verification, file: TestLogFile
 }
 
 test('a bucket that cannot be listed fails the run, and the others are verified', async () => {
-  const check = await Verification.of();
+  const check = await Verification.of(servers);
   await check.ingest();
   const { bucket } = check.bucket;
   const locations = [

@@ -49,9 +49,9 @@ const run = (cwd: string, ...args: string[]) => {
 };
 
 async function serve(cwd: string): Promise<{ server: BackgroundProcess; url: string }> {
-  const server = follow(startCli(['serve', '--port', '0'], cwd));
+  const server = follow(startCli(['serve', '--port', '0', '--no-token'], cwd));
   running.push(server);
-  return { server, url: /http:\/\/\S+/.exec(await server.says('until Ctrl-C'))![0] };
+  return { server, url: /http:\/\/[\w.:]+/.exec(await server.says('until Ctrl-C'))![0] };
 }
 
 const store = (cwd: string) => join(cwd, '.mwaa-trail');

@@ -2,12 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PeopleCounts, type Person, PersonCounts, type PersonList } from '../../shared/query/person.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
-
-/** A plain event, to be changed. */
-const listed = (members: Partial<ListedEvent>): ListedEvent => ({
-  ...{ eventId: 'e', timeKey: '2026-11-06T02:31:18.000Z#e', eventTime: '2026-11-06T02:31:18Z' },
-  ...{ action: 'environment.update', access: 'write', outcome: 'ok', parameters: [], ...members },
-});
+import { listedEvent as listed } from '../support/listed-event.ts';
 
 /** @param events newest first */
 function personOf(events: readonly ListedEvent[], name = 'ana'): Person {

@@ -10,8 +10,8 @@ import {
   coverageCsv,
   coverageRow,
   coverageTable,
-  daysPerCell,
 } from '../../shared/render/coverage.ts';
+import { daysPerCell } from '../../shared/render/coverage-cells.ts';
 import type { View } from '../../shared/render/view.ts';
 
 const PLAIN: View = { colour: false, times: { kind: 'absolute', zone: 'UTC', now: 0 } };

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readDigestKey } from '../../shared/cloudtrail/object-key.ts';
-import { chainId } from '../../shared/integrity/chain.ts';
+import { chainId, readDigestKey } from '../../shared/cloudtrail/object-key.ts';
 import { chainKey } from '../../shared/store/digest-chains.ts';
 import { ledgerKey } from '../../shared/store/ledger-entry.ts';
 

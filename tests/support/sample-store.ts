@@ -1,11 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
 import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
+import { writeChain, writeLastRun } from '../../shared/store/digest-chains.ts';
+import { writeFinding } from '../../shared/store/findings.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
 
 /** The clock of everything that is made from the samples. */
@@ -36,11 +39,29 @@ export async function startSampleStore(): Promise<SampleStore> {
     sleep: async () => {},
   };
   for (const key of files.keys()) await ingestLogFile({ bucket: 'samples', key }, deps);
+  await addVerification(dynamo.client, tables.logFilesTable);
   return {
     endpoint: dynamo.endpoint,
     deps: { dynamo: dynamo.client, tables, now: () => SAMPLE_NOW },
     stop: close,
   };
+}
+
+/** What the verify function would leave of a trail, one of whose digests is gone. */
+async function addVerification(dynamo: DynamoDBClient, table: string): Promise<void> {
+  const place = { bucket: 'samples', account: '111122223333', region: 'eu-west-1' };
+  const digestAt = (hour: string) =>
+    `AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/11/06/111122223333_CloudTrail-Digest_eu-west-1_management-events_eu-west-1_20261106T${hour}0000Z.json.gz`;
+  const end = '2026-11-06T08:00:00.000Z';
+  await writeChain(dynamo, table, {
+    ...{ ...place, id: 'AWSLogs/|111122223333|eu-west-1|management-events|eu-west-1|', since: end, asked: undefined },
+    ...{ last: { key: digestAt('08'), end, signed: true }, pending: [], retired: false, revision: 0 },
+  });
+  const missing = { kind: 'digest-missing', key: digestAt('07'), digest: digestAt('08') };
+  const time = { from: '2026-11-06T06:00:00.000Z', to: '2026-11-06T07:00:00.000Z' };
+  const detail = 'expected this digest, which its successor names';
+  await writeFinding(dynamo, table, { ...place, ...missing, ...time, detail }, '2026-11-06T14:05:00.000Z');
+  await writeLastRun(dynamo, table, '2026-11-08T11:05:00.000Z');
 }
 
 /** An S3 that has these objects; an embedded one would give them the time of the run. */

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { useTimes } from '../lib/preferences.tsx';
 import { type Bar, barsOf, type Timeline } from '../lib/timeline.ts';
+import { counted } from '../lib/words.ts';
 
 interface HistogramProps {
   timeline: Timeline;
@@ -127,5 +128,3 @@ function lengthOf(seconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => seconds % size === 0) ?? UNITS[3];
   return counted(seconds / length, unit);
 }
-
-const counted = (count: number, what: string) => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;

@@ -7,7 +7,7 @@ const PAGES = [
   { text: 'Events', segments: [], everywhere: true },
   { text: 'Overview', segments: ['overview'], everywhere: false },
   { text: 'Environments', segments: ['environments'], everywhere: false },
-  { text: 'People', segments: ['users'], everywhere: false },
+  { text: 'People', segments: ['users'], everywhere: true },
   { text: 'Trust', segments: ['trust'], everywhere: false },
 ] as const;
 

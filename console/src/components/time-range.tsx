@@ -14,8 +14,15 @@ const RELATIVE: readonly DateRangePickerProps.RelativeOption[] = [
   { key: '365d', amount: 365, unit: 'day', type: 'relative' },
 ];
 
-/** Chooses the time of a question, which its parameters `since` and `until` have; without them, all time. */
-export function TimeRange({ params, onChange }: { params: URLSearchParams; onChange(params: URLSearchParams): void }) {
+interface TimeRangeProps {
+  params: URLSearchParams;
+  onChange(params: URLSearchParams): void;
+  /** What is shown without these parameters. */
+  cleared?: string;
+}
+
+/** Chooses the time of a question, which its parameters `since` and `until` have. */
+export function TimeRange({ params, onChange, cleared = 'All time' }: TimeRangeProps) {
   const { zone } = usePreferences();
   return (
     <DateRangePicker
@@ -23,13 +30,13 @@ export function TimeRange({ params, onChange }: { params: URLSearchParams; onCha
       onChange={({ detail }) => onChange(withValue(params, detail.value, zone))}
       relativeOptions={RELATIVE}
       isValidRange={(value) => isValid(value, zone)}
-      placeholder="All time"
+      placeholder={cleared}
       absoluteFormat="iso"
       dateOnly={false}
       showClearButton
       expandToViewport
       getTimeOffset={(date) => offsetsOf(zone)(date.getTime()).milliseconds / 60_000}
-      i18nStrings={{ clearButtonLabel: 'All time', ariaLabel: 'Time range' }}
+      i18nStrings={{ clearButtonLabel: cleared, ariaLabel: 'Time range' }}
     />
   );
 }

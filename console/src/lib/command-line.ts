@@ -1,5 +1,7 @@
 import { BOOLEAN_CRITERION_NAMES } from '../../../shared/query/criteria-table.ts';
+import { shellWord } from '../../../shared/render/shell-word.ts';
 import { questionOf } from './criteria.ts';
+import { parametersOf, type Question } from './paths.ts';
 import type { ConsoleInfo } from './session.tsx';
 
 type Store = Pick<ConsoleInfo, 'storeFlags' | 'environment'>;
@@ -17,15 +19,16 @@ export function queryCommand(params: URLSearchParams, { storeFlags, environment 
   return commandLine(['query', ...scope, ...flags, ...order], storeFlags);
 }
 
+/** A command with a question as its flags: `['history']` about `[['environment', 'prod-etl']]`. */
+export function questionCommand(words: readonly string[], question: Question, { storeFlags }: Store): string {
+  const flags = [...parametersOf(question)].flatMap(([name, value]) => [flagOf(name), value]);
+  return commandLine([...words, ...flags], storeFlags);
+}
+
 /** A command on the store of this console, for a POSIX shell. */
 export function commandLine(words: readonly string[], storeFlags: readonly string[]): string {
-  return ['mwaa-trail', ...words, ...storeFlags].map(quoted).join(' ');
+  return ['mwaa-trail', ...words, ...storeFlags].map(shellWord).join(' ');
 }
 
 /** `--event-name` of `eventName` */
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** Quotes a word, unless every shell takes it as it is. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -1,4 +1,5 @@
 import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter';
+import type { AttributeName } from '../../../shared/audit-event/attributes.ts';
 import {
   BOOLEAN_CRITERION_NAMES,
   type BooleanCriterion,
@@ -7,6 +8,7 @@ import {
   TEXT_CRITERION_NAMES,
   type TextCriterion,
 } from '../../../shared/query/criteria-table.ts';
+import { displayText } from '../../../shared/render/display.ts';
 
 // The address of a page has the criteria of its question as the parameters of the HTTP API: `user=a&user=b&exclude=action=dag.list`. The
 // filter shows the same as tokens.
@@ -36,7 +38,8 @@ export function labelOf(criterion: Criterion): string {
   return LABELS[criterion] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const OPERATORS = ['=', '!='] as const;
+/** Values are shown so that nothing in them hides. */
+const OPERATORS = (['=', '!='] as const).map((operator) => ({ operator, format: displayText }));
 
 /** The properties of the filter. @param without a criterion that the page has fixed */
 export function filteringProperties(without: readonly Criterion[]): PropertyFilterProps.FilteringProperty[] {
@@ -65,6 +68,13 @@ export const FIXED_OPTIONS: readonly PropertyFilterProps.FilteringOption[] = [
 ];
 
 export const isTextCriterion = (name: string): name is TextCriterion => Object.hasOwn(TEXT_CRITERIA, name);
+
+const CRITERION_OF = new Map<AttributeName, TextCriterion>(
+  TEXT_CRITERION_NAMES.map((name) => [TEXT_CRITERIA[name].attribute, name]),
+);
+
+/** The criterion that finds events by an attribute; undefined: none. */
+export const criterionOf = (attribute: AttributeName): TextCriterion | undefined => CRITERION_OF.get(attribute);
 
 /** The tokens of a question: several values of a criterion are alternatives, everything else must hold. */
 export function toQuery(params: URLSearchParams): PropertyFilterProps.Query {

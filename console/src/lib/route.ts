@@ -30,6 +30,14 @@ export function hrefOf(segments: readonly string[], params: URLSearchParams = ne
   return `#/${path}${query === '' ? '' : `?${query}`}`;
 }
 
+/** The parameters with one set, or without it. */
+export function withParameter(params: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
+  const changed = new URLSearchParams(params);
+  if (value === undefined) changed.delete(name);
+  else changed.set(name, value);
+  return changed;
+}
+
 /** Goes to a page. `replace`: without a step to go back to, for what changes while somebody types or reads. */
 export function navigate(href: string, { replace = false }: { replace?: boolean } = {}): void {
   if (replace) history.replaceState(null, '', href);

@@ -32,3 +32,8 @@ export function barsOf({ from, to, bucketSeconds, buckets, countedSince }: Timel
     return { start, reads, writes, failures, counted: start + width > countedFrom };
   });
 }
+
+/** How many of the events of a timeline were denied or failed. */
+export function failuresOf({ buckets }: Pick<Timeline, 'buckets'>): number {
+  return buckets.reduce((sum, { failures }) => sum + failures, 0);
+}

@@ -1,13 +1,13 @@
 import { readCriteria } from '../../query/criteria.ts';
 import { newsLines, readNews } from '../../query/news.ts';
 import { ALL_FORMATS } from '../negotiate.ts';
-import { flat, listOf, operation } from '../operation.ts';
+import { flat, listOf, MAX_COUNTED, operation } from '../operation.ts';
 import { A_TIME, timeParameter } from '../parameters.ts';
 
 const USUAL_SINCE = '7d';
 
-/** Events are some 300 bytes of index each; a look-up is a request. All fit into the half minute that API Gateway waits. */
-const LIMITS = { events: 10_000, values: 1_000 };
+/** Each value is a request, of some milliseconds. */
+const LIMITS = { events: MAX_COUNTED, values: 1_000 };
 
 const LINES = flat<ReturnType<typeof newsLines>[number]>(['of', 'name', 'first', 'events']);
 

@@ -131,7 +131,7 @@ export const QUESTIONS: readonly string[] = [
   '/environments/prod-etl/summary?since=30d',
   '/environments/prod-etl/history',
   '/environments/prod-etl/events/a',
-  '/environments/prod-etl/compare?id=a&id=b',
+  '/environments/prod-etl/compare?id=a&id=c',
   '/environments/prod-etl/timeline',
   '/environments/prod-etl/values?of=user',
   '/environments/prod-etl/likely-causes?user=nobody',

@@ -80,6 +80,22 @@ export const EVENT_BUGS: readonly Bug[] = [
     only: 'all conditions apply',
   },
   {
+    name: 'the routes of one environment look beyond it',
+    file: 'shared/query/ask.ts',
+    find: '  if (environment === undefined) return criteria;\n',
+    replace: '  return criteria;\n',
+    tests: 'deploy/one-environment',
+    only: 'of another environment|other environments have',
+  },
+  {
+    name: 'any event is shown to one environment',
+    file: 'shared/query/verified-event.ts',
+    find: 'environment === undefined || event?.environment ===',
+    replace: "environment === undefined || event?.environment !== '' ||",
+    tests: 'deploy/one-environment',
+    only: 'no single event of another environment',
+  },
+  {
     name: 'items of another schema version are read',
     file: 'shared/store/event-item.ts',
     find: 'if (!isCurrent(item)) throw',

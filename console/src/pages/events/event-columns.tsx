@@ -1,14 +1,13 @@
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { TableProps } from '@cloudscape-design/components/table';
-import { type AttributeName, attributeOf, attributesWhere } from '../../../../shared/audit-event/attributes.ts';
-import { TEXT_CRITERIA, TEXT_CRITERION_NAMES, type TextCriterion } from '../../../../shared/query/criteria-table.ts';
+import { attributeOf, attributesWhere } from '../../../../shared/audit-event/attributes.ts';
 import type { UserAliases } from '../../../../shared/query/user-aliases.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { resultOf, whatOf, whoOf } from '../../../../shared/render/event-words.ts';
 import type { TimeDisplay } from '../../../../shared/render/times.ts';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
 import { type Narrow, PageLink, Value } from '../../components/value.tsx';
-import { labelOf } from '../../lib/criteria.ts';
+import { criterionOf, labelOf } from '../../lib/criteria.ts';
 import { hrefOf } from '../../lib/route.ts';
 
 type Column = TableProps.ColumnDefinition<ListedEvent> & { id: string; label: string };
@@ -28,10 +27,6 @@ const USUAL = ['eventTime', 'user', 'action', 'environment', 'outcome', 'sourceI
 /** Attributes that tables show as they are: all that lists have, but for those that the columns in words show. */
 const PLAIN = attributesWhere(({ shown }) => shown === 'list').filter(
   (name) => !['eventTime', 'user', 'action', 'outcome', 'environment'].includes(name),
-);
-
-const CRITERION_OF = new Map<AttributeName, TextCriterion>(
-  TEXT_CRITERION_NAMES.map((name) => [TEXT_CRITERIA[name].attribute, name]),
 );
 
 /** The columns of a table of events: who did what, where, with which result, in words; then each attribute of a list. */
@@ -95,7 +90,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
     },
   ];
   const plain = PLAIN.map((name): Omit<Column, 'header'> => {
-    const criterion = CRITERION_OF.get(name);
+    const criterion = criterionOf(name);
     const label = criterion === undefined ? wordsOf(name) : labelOf(criterion);
     return {
       id: name,

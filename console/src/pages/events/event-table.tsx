@@ -1,17 +1,18 @@
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import Pagination from '@cloudscape-design/components/pagination';
 import Table from '@cloudscape-design/components/table';
 import { useEffect, useMemo, useState } from 'react';
+import { displayText } from '../../../../shared/render/display.ts';
+import { whatOf } from '../../../../shared/render/event-words.ts';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
+import { NoEvents } from '../../components/no-events.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
 import type { Narrow } from '../../components/value.tsx';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
-import { hrefOf, navigate } from '../../lib/route.ts';
+import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { columnDisplay, eventColumns } from './event-columns.tsx';
-import { withParameter } from './events-page.tsx';
 import type { EventPages } from './use-event-pages.ts';
 
 interface EventTableProps {
@@ -81,15 +82,7 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
           <span>{rangeText(pages, page)}</span>
         </div>
       }
-      empty={
-        problem ? (
-          <ProblemAlert problem={problem} retry={reload} />
-        ) : (
-          <Box textAlign="center">
-            <b>No events match.</b>
-          </Box>
-        )
-      }
+      empty={problem ? <ProblemAlert problem={problem} retry={reload} /> : <NoEvents params={params} />}
       pagination={
         <Pagination
           currentPageIndex={page}
@@ -132,7 +125,7 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
         tableLabel: 'Events',
         selectionGroupLabel: 'Events to compare',
         allItemsSelectionLabel: () => 'Select all events of this page',
-        itemSelectionLabel: (_, event) => `Select ${event.action} ${event.eventTime ?? ''}`,
+        itemSelectionLabel: (_, event) => `Select ${displayText(whatOf(event))} ${event.eventTime ?? ''}`,
       }}
     />
   );

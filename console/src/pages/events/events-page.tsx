@@ -6,16 +6,19 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useCallback, useMemo } from 'react';
 import { Command } from '../../components/command.tsx';
+import { Completeness } from '../../components/completeness.tsx';
+import { DownloadMenu } from '../../components/download-menu.tsx';
 import { Histogram } from '../../components/histogram.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
 import { apiPath } from '../../lib/paths.ts';
 import { usePreferences, useTimes } from '../../lib/preferences.tsx';
-import { hrefOf, navigate } from '../../lib/route.ts';
+import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import type { Timeline } from '../../lib/timeline.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
 import { useInterval } from '../../lib/use-interval.ts';
+import { useEventPanel } from '../event/event-panel.tsx';
 import { EventTable } from './event-table.tsx';
 import { QuestionBar } from './question-bar.tsx';
 import { SavedSearches } from './saved-searches.tsx';
@@ -37,6 +40,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   const limit = String(preferences.pageSize);
   const list = new URLSearchParams([...question, ['limit', limit], ['order', order]]);
   const events = useEventPages(apiPath(info, '/events', list));
+  useEventPanel(params, events.pages);
   // The table comes first: the store answers one question after the other.
   const isListed = events.pages.length > 0 || !events.loading;
   const bars = new URLSearchParams([...question, ['buckets', BARS]]);
@@ -64,7 +68,12 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
       <Header
         variant="h1"
         counter={counted === '' ? '' : `(${counted})`}
-        description={countedUntil(timeline.data, times)}
+        description={
+          <>
+            {countedUntil(timeline.data, times)}
+            {events.completeness && <Completeness completeness={events.completeness} />}
+          </>
+        }
         actions={
           <SpaceBetween direction="horizontal" size="xs" alignItems="center">
             <Toggle
@@ -74,9 +83,10 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
               Live
             </Toggle>
             <SavedSearches
-              search={params.toString()}
+              search={savedOf(params).toString()}
               onOpen={(search) => navigate(hrefOf([], new URLSearchParams(search)))}
             />
+            <DownloadMenu params={params} />
             <Button
               iconName="refresh"
               ariaLabel="Ask again"
@@ -124,12 +134,9 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   );
 }
 
-/** The parameters with one set, or without it. */
-export function withParameter(params: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
-  const changed = new URLSearchParams(params);
-  if (value === undefined) changed.delete(name);
-  else changed.set(name, value);
-  return changed;
+/** What is saved of a search: not the event that is open beside the list. */
+function savedOf(params: URLSearchParams): URLSearchParams {
+  return withParameter(withParameter(params, 'event', undefined), 'live', undefined);
 }
 
 function countOf(timeline: Timeline | undefined): string {

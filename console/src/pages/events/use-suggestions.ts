@@ -1,5 +1,6 @@
 import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { displayText } from '../../../../shared/render/display.ts';
 import { fetchText } from '../../lib/api.ts';
 import { FIXED_OPTIONS, isTextCriterion, questionOf } from '../../lib/criteria.ts';
 import { apiPath } from '../../lib/paths.ts';
@@ -36,8 +37,9 @@ export function useSuggestions(params: URLSearchParams): Suggestions {
         const options = values.map(({ name, events }) => ({
           propertyKey: criterion,
           value: name,
+          label: displayText(name),
           tags: [
-            ...(criterion === 'user' && aliases.has(name) ? [aliases.get(name) ?? ''] : []),
+            ...(criterion === 'user' && aliases.has(name) ? [displayText(aliases.get(name) ?? '')] : []),
             `${events.toLocaleString('en-US')} ${events === 1 ? 'event' : 'events'}`,
           ],
         }));

@@ -1,0 +1,174 @@
+import Box from '@cloudscape-design/components/box';
+import Pagination from '@cloudscape-design/components/pagination';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { useState } from 'react';
+import type { ActionCode } from '../../../../shared/audit-event/actions.ts';
+import type { FieldChange } from '../../../../shared/query/configuration.ts';
+import { displayText } from '../../../../shared/render/display.ts';
+import { afterText, beforeText, noteOn, UNORDERED, whatHappened } from '../../../../shared/render/history-words.ts';
+import { Command } from '../../components/command.tsx';
+import type { ListColumn } from '../../components/list-table.tsx';
+import { Part } from '../../components/part.tsx';
+import { ShortList } from '../../components/short-list.tsx';
+import { PageLink } from '../../components/value.tsx';
+import { questionCommand } from '../../lib/command-line.ts';
+import { type ChangeAnswer, readChanges } from '../../lib/history.ts';
+import { environmentPath, eventsHref, parametersOf, type Question } from '../../lib/paths.ts';
+import { useTimes } from '../../lib/preferences.tsx';
+import { hrefOf } from '../../lib/route.ts';
+import { useSession } from '../../lib/session.tsx';
+import { useAnswer } from '../../lib/use-answer.ts';
+import { counted } from '../../lib/words.ts';
+import { placeText } from './place.ts';
+
+interface ChangesProps {
+  name: string;
+  /** The environment, its place and the times, as the page of events is asked. */
+  question: Question;
+  /** The address of the configuration at a time. */
+  hrefOfConfiguration(at: string): string;
+}
+
+/** The actions that the history is made of. */
+const CONFIGURING: readonly ActionCode[] = ['environment.create', 'environment.update', 'environment.delete'];
+/** Changes at once. */
+const PAGE = 10;
+
+/** Who asked to change the configuration of an environment, newest first, with the values before and after. */
+export function Changes({ name, question, hrefOfConfiguration }: ChangesProps) {
+  const { info } = useSession();
+  const [page, setPage] = useState(1);
+  const asked = parametersOf(question.filter(([parameter]) => parameter !== 'environment'));
+  const answer = useAnswer(environmentPath(name, 'history', asked), readChanges);
+  const actions = CONFIGURING.map((action) => ['action', action] as const);
+  return (
+    <Part
+      title="Changes of the configuration"
+      actions={<PageLink href={eventsHref(info, [...question, ...actions])}>Show as events</PageLink>}
+      toolbar={<Command text={questionCommand(['history'], question, info)} />}
+      answer={answer}
+    >
+      {(histories) => {
+        const all = histories.flatMap(({ changes, ...place }) =>
+          changes.map((change) => ({ change, place: placeText(place) })),
+        );
+        all.sort((a, b) => ((a.change.event.eventTime ?? '') < (b.change.event.eventTime ?? '') ? 1 : -1));
+        if (all.length === 0) return <Box textAlign="center">Nobody asked for a change in this time.</Box>;
+        const pages = Math.ceil(all.length / PAGE);
+        const current = Math.min(page, pages);
+        return (
+          <SpaceBetween size="l">
+            {all.slice((current - 1) * PAGE, current * PAGE).map(({ change, place }) => (
+              <ChangeBlock
+                key={change.event.eventId}
+                change={change}
+                place={histories.length > 1 ? place : undefined}
+                hrefOfConfiguration={hrefOfConfiguration}
+              />
+            ))}
+            {pages > 1 && (
+              <Pagination
+                currentPageIndex={current}
+                pagesCount={pages}
+                onChange={({ detail }) => setPage(detail.currentPageIndex)}
+                ariaLabels={{ paginationLabel: 'Pages of changes' }}
+              />
+            )}
+          </SpaceBetween>
+        );
+      }}
+    </Part>
+  );
+}
+
+interface ChangeBlockProps extends Pick<ChangesProps, 'hrefOfConfiguration'> {
+  change: ChangeAnswer;
+  /** Where, if that is not clear. */
+  place: string | undefined;
+}
+
+function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
+  const { aliases } = useSession();
+  const times = useTimes();
+  const { event, fields, isUnordered } = change;
+  const what = displayText(whatHappened(event, { aliases }));
+  const when = times.full(event.eventTime);
+  const notes = [
+    ...noteOn(change, 'The record was too big to be stored.'),
+    ...(isUnordered ? [UNORDERED] : []),
+    ...(event.provisional ? ['It is provisional: no log file has brought it yet.'] : []),
+    ...(place === undefined ? [] : [`In ${place}.`]),
+  ];
+  return (
+    <section aria-label={`${when}: ${what}`}>
+      <div className="question-row">
+        <Box variant="h3">
+          {event.outcome === 'ok' ? (
+            what
+          ) : (
+            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{what}</StatusIndicator>
+          )}
+        </Box>
+        <PageLink href={hrefOf(['events', event.eventId])}>{when}</PageLink>
+        {event.outcome === 'ok' && event.eventTime !== undefined && !isUnordered && (
+          <PageLink href={hrefOfConfiguration(event.eventTime)}>Configuration after it</PageLink>
+        )}
+      </div>
+      {notes.map((note) => (
+        <Box key={note} color="text-body-secondary">
+          {note}
+        </Box>
+      ))}
+      {fields.length > 0 && (
+        <ShortList
+          label={`${counted(fields.length, 'field')} of the change of ${when}`}
+          items={fields}
+          columns={columnsOf(event)}
+          keyOf={({ path }) => path}
+          empty=""
+        />
+      )}
+    </section>
+  );
+}
+
+function columnsOf(event: ChangeAnswer['event']): ListColumn<FieldChange>[] {
+  return [
+    {
+      id: 'path',
+      header: 'Setting',
+      isRowHeader: true,
+      minWidth: 'min(420px, 45vw)',
+      value: ({ path }) => displayText(path),
+      cell: ({ path }) => <span className="code">{displayText(path)}</span>,
+    },
+    {
+      id: 'before',
+      header: 'Before',
+      minWidth: 'min(200px, 45vw)',
+      value: ({ before }) => displayText(beforeText(before)),
+      cell: ({ before }) => (
+        <span className={before.is === 'set' ? 'code' : 'quiet'}>{displayText(beforeText(before))}</span>
+      ),
+    },
+    {
+      id: 'after',
+      header: event.outcome === 'ok' ? 'After' : 'Wanted',
+      minWidth: 'min(200px, 45vw)',
+      value: (field) => displayText(afterText(field, event)),
+      cell: (field) => <After field={field} event={event} />,
+    },
+  ];
+}
+
+function After({ field, event }: { field: FieldChange; event: ChangeAnswer['event'] }) {
+  const { before, json, masked } = field;
+  const isSame = !masked && before.is === 'set' && before.json === json;
+  return (
+    <>
+      <span className={masked ? 'quiet' : 'code'}>{displayText(afterText(field, event))}</span>
+      {isSame && <span className="quiet"> (as before)</span>}
+    </>
+  );
+}
