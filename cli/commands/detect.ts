@@ -4,6 +4,7 @@ import type { Verdict } from '../../shared/detect/detector.ts';
 import { evidenceFindings } from '../../shared/detect/evidence.ts';
 import { explain } from '../../shared/detect/explain.ts';
 import { EventFields, timeIn } from '../../shared/detect/fields.ts';
+import type { Finding } from '../../shared/detect/finding.ts';
 import { type RuleSet, readRules } from '../../shared/detect/read-rules.ts';
 import { isAtLeast, LEVELS, type Level, type Rule } from '../../shared/detect/rule.ts';
 import { runRuleTests } from '../../shared/detect/rule-tests.ts';
@@ -81,7 +82,7 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
     const detected = await detectStored(rules, criteria, deps);
     const { events, withoutRecord } = detected;
     const evidence = await evidenceFindings(criteria, deps);
-    const findings = [...detected.findings, ...evidence].sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+    const findings = [...detected.findings, ...evidence].sort((a, b) => whenOf(b) - whenOf(a));
     if (options.format === 'json') await writeJsonList(out, iterated(findings), JSON.stringify);
     if (options.format === 'ndjson') for (const finding of findings) await write(out, `${JSON.stringify(finding)}\n`);
     if (options.format === 'table') {
@@ -101,6 +102,9 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
     return failOn !== undefined && findings.some(({ rule }) => isAtLeast(rule.level, failOn)) ? EXIT.failed : EXIT.done;
   });
 }
+
+/** An event without a usable time counts as the oldest. */
+const whenOf = ({ time }: Finding) => Date.parse(time) || 0;
 
 async function* iterated<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;

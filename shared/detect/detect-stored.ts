@@ -132,7 +132,7 @@ export class Findings {
 
   newestFirst(): Finding[] {
     return [...this.found.values()]
-      .sort((a, b) => (a.timeKey < b.timeKey ? 1 : -1))
+      .sort((a, b) => (a.timeKey === b.timeKey ? 0 : a.timeKey < b.timeKey ? 1 : -1))
       .map(({ finding, eventIds }) => {
         const { rule, time, environment, accountId, user, reason } = finding;
         return { rule, time, ...defined({ environment, accountId, user }), eventIds: [...eventIds], reason };
