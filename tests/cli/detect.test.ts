@@ -29,8 +29,8 @@ describe('the samples', () => {
     const findings = await found(...NIGHT);
     expect(titles(findings).reverse()).toEqual([
       'Long-Lived Access Key Used from a New Address',
-      ...['MWAA Startup Script Changed', 'MWAA Web Server Made Public'],
-      ...['Airflow Login by Somebody New to the Environment', 'Airflow Login Token Made by a Program'],
+      ...['MWAA Web Server Made Public', 'MWAA Startup Script Changed'],
+      ...['Airflow Login Token Made by a Program', 'Airflow Login by Somebody New to the Environment'],
       'DAG Run Triggered or Deleted by a Person outside Working Hours',
       'DAG Deleted, Paused or Unpaused over REST',
       'Airflow Connection or Variable Changed over REST',
