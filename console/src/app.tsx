@@ -10,6 +10,9 @@ import { useRoute } from './lib/route.ts';
 import { useSession } from './lib/session.tsx';
 import { pageOf } from './pages/index.tsx';
 
+/** Windows so narrow have no room for the navigation beside a list and the split panel. */
+const ROOM_FOR_ALL = 1800;
+
 /** The frame of all pages: the bar, the navigation, the page of the route, and what it puts into the split panel. */
 export function App() {
   const { dark, preferences } = usePreferences();
@@ -18,6 +21,7 @@ export function App() {
   const page = useMemo(() => pageOf(route), [route]);
   const [panel, setPanel] = useState<SplitPanelContent>();
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1400);
+  const [openBesidePanel, setOpenBesidePanel] = useState(() => window.innerWidth > ROOM_FOR_ALL);
   useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
   useEffect(() => {
     applyDensity(preferences.density === 'compact' ? Density.Compact : Density.Comfortable);
@@ -31,8 +35,11 @@ export function App() {
       <AppLayout
         headerSelector="#top-bar"
         navigation={<Navigation route={route} />}
-        navigationOpen={navigationOpen}
-        onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+        navigationOpen={panel === undefined ? navigationOpen : navigationOpen && openBesidePanel}
+        onNavigationChange={({ detail: { open } }) => {
+          if (open || panel === undefined) setNavigationOpen(open);
+          if (panel !== undefined) setOpenBesidePanel(open);
+        }}
         toolsHide
         contentType="table"
         content={

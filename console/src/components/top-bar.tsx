@@ -9,6 +9,7 @@ const SOURCES = { local: 'Local store', table: 'DynamoDB', api: 'API' } as const
 export function TopBar() {
   const { info } = useSession();
   const { preferences, prefer } = usePreferences();
+  const source = `${SOURCES[info.source.kind]}: ${info.source.name}`;
   return (
     <div id="top-bar" className="top-bar">
       <TopNavigation
@@ -23,8 +24,8 @@ export function TopBar() {
         utilities={[
           {
             type: 'menu-dropdown',
-            text: `${SOURCES[info.source.kind]}: ${info.source.name}`,
-            ariaLabel: 'About this console',
+            text: source,
+            ariaLabel: `${source}: About this console`,
             items: [
               ...(info.environment === undefined
                 ? []

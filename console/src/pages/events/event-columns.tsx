@@ -17,6 +17,8 @@ export interface ColumnContext {
   times: TimeDisplay;
   aliases: UserAliases;
   narrow: Narrow;
+  /** Whether long texts go on in the next line, or are cut. */
+  wrapLines: boolean;
   /** The address that opens an event beside the list. */
   hrefOfEvent(eventId: string): string;
 }
@@ -30,7 +32,7 @@ const PLAIN = attributesWhere(({ shown }) => shown === 'list').filter(
 );
 
 /** The columns of a table of events: who did what, where, with which result, in words; then each attribute of a list. */
-export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnContext): Column[] {
+export function eventColumns({ times, aliases, narrow, wrapLines, hrefOfEvent }: ColumnContext): Column[] {
   const worded: Omit<Column, 'header'>[] = [
     {
       id: 'eventTime',
@@ -84,7 +86,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
       width: 220,
       cell: (event) => (
         <Value criterion="outcome" value={event.outcome} {...narrow}>
-          <Result event={event} />
+          <Result event={event} wrapText={wrapLines} />
         </Value>
       ),
     },
@@ -108,10 +110,16 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
 }
 
 /** How an event ended, with the reason. */
-export function Result({ event }: { event: ListedEvent }) {
+export function Result({ event, wrapText = true }: { event: ListedEvent; wrapText?: boolean }) {
   const text = displayText(resultOf(event));
   if (event.outcome === 'ok') return <>{text}</>;
-  return <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{text}</StatusIndicator>;
+  return (
+    <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'} wrapText={wrapText}>
+      <span className="words" title={wrapText ? undefined : text}>
+        {text}
+      </span>
+    </StatusIndicator>
+  );
 }
 
 /** The columns that are shown, in order, and those that could be. @param chosen by somebody; undefined: the usual ones */

@@ -17,10 +17,12 @@ interface EventTableProps {
   params: URLSearchParams;
   events: EventPages;
   narrow: Narrow;
+  /** How many events there are, such as `10,000+`; empty: not known yet. */
+  counted: string;
 }
 
 /** The events of a question, a page at a time. */
-export function EventTable({ params, events, narrow }: EventTableProps) {
+export function EventTable({ params, events, narrow, counted }: EventTableProps) {
   const { aliases } = useSession();
   const { preferences, prefer } = usePreferences();
   const times = useTimes();
@@ -34,9 +36,10 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
         times,
         aliases,
         narrow,
+        wrapLines: preferences.wrapLines,
         hrefOfEvent: (eventId) => hrefOf([], withParameter(params, 'event', eventId)),
       }),
-    [times, aliases, narrow, params],
+    [times, aliases, narrow, preferences.wrapLines, params],
   );
   const display = columnDisplay(columns, preferences.columns);
   const last = Math.max(pages.length, 1);
@@ -77,7 +80,7 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
           >
             {selected.length > 0 ? `Compare (${selected.length})` : 'Compare'}
           </Button>
-          <span>{rangeText(pages, page)}</span>
+          <span>{rangeText(pages, page, counted)}</span>
         </div>
       }
       empty={problem ? <ProblemAlert problem={problem} retry={reload} /> : <NoEvents params={params} />}
@@ -129,10 +132,11 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
   );
 }
 
-/** Which of the events are on the page: `1-50`. */
-function rangeText(pages: EventPages['pages'], page: number): string {
+/** Which of the events are on the page: `Events 1 to 50 of 91`. */
+function rangeText(pages: EventPages['pages'], page: number, counted: string): string {
   const before = pages.slice(0, page - 1).reduce((sum, { length }) => sum + length, 0);
   const shown = pages[page - 1]?.length ?? 0;
   const text = (number: number) => number.toLocaleString('en-US');
-  return shown === 0 ? '' : `Events ${text(before + 1)} to ${text(before + shown)}`;
+  if (shown === 0) return '';
+  return `Events ${text(before + 1)} to ${text(before + shown)}${counted === '' ? '' : ` of ${counted}`}`;
 }
