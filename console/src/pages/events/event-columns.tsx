@@ -19,6 +19,8 @@ export interface ColumnContext {
   narrow: Narrow;
   /** Whether long texts go on in the next line, or are cut. */
   wrapLines: boolean;
+  /** The event that is open beside the list; null: none is. */
+  openEvent: string | null;
   /** The address that opens an event beside the list. */
   hrefOfEvent(eventId: string): string;
 }
@@ -32,7 +34,7 @@ const PLAIN = attributesWhere(({ shown }) => shown === 'list').filter(
 );
 
 /** The columns of a table of events: who did what, where, with which result, in words; then each attribute of a list. */
-export function eventColumns({ times, aliases, narrow, wrapLines, hrefOfEvent }: ColumnContext): Column[] {
+export function eventColumns({ times, aliases, narrow, wrapLines, openEvent, hrefOfEvent }: ColumnContext): Column[] {
   const worded: Omit<Column, 'header'>[] = [
     {
       id: 'eventTime',
@@ -64,7 +66,9 @@ export function eventColumns({ times, aliases, narrow, wrapLines, hrefOfEvent }:
       isRowHeader: true,
       cell: (event) => (
         <Value criterion="action" value={event.action} {...narrow}>
-          <PageLink href={hrefOfEvent(event.eventId)}>{displayText(whatOf(event))}</PageLink>
+          <span aria-current={event.eventId === openEvent || undefined}>
+            <PageLink href={hrefOfEvent(event.eventId)}>{displayText(whatOf(event))}</PageLink>
+          </span>
         </Value>
       ),
     },

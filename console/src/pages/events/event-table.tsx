@@ -37,6 +37,7 @@ export function EventTable({ params, events, narrow, counted }: EventTableProps)
         aliases,
         narrow,
         wrapLines: preferences.wrapLines,
+        openEvent: params.get('event'),
         hrefOfEvent: (eventId) => hrefOf([], withParameter(params, 'event', eventId)),
       }),
     [times, aliases, narrow, preferences.wrapLines, params],
