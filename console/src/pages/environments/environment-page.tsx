@@ -31,6 +31,8 @@ export function EnvironmentPage({ name, params }: { name: string; params: URLSea
   const question: Question = [['environment', name], ...place, ...rangeOf(params)];
   const hrefOfConfiguration = (at: string | undefined) =>
     hrefWith(withParameter(withParameter(params, 'tab', undefined), 'at', at));
+  const hrefOfChanges = (changed: Question) => hrefWith(parametersOf([...place, ['tab', 'changes'], ...changed]));
+  const setting = params.get('setting') ?? '';
   const tabs = [
     {
       id: 'configuration',
@@ -41,13 +43,24 @@ export function EnvironmentPage({ name, params }: { name: string; params: URLSea
           place={place}
           at={params.get('at') ?? undefined}
           onChange={(at) => navigate(hrefOfConfiguration(at))}
+          hrefOfChanges={hrefOfChanges}
         />
       ),
     },
     {
       id: 'changes',
       label: 'Changes',
-      content: <Changes name={name} question={question} hrefOfConfiguration={hrefOfConfiguration} />,
+      content: (
+        <Changes
+          name={name}
+          question={question}
+          setting={setting}
+          onSetting={(text) =>
+            navigate(hrefWith(withParameter(params, 'setting', text === '' ? undefined : text)), { replace: true })
+          }
+          hrefOfConfiguration={hrefOfConfiguration}
+        />
+      ),
     },
     { id: 'people', label: 'People', content: <PeopleThere name={name} question={question} /> },
     {
