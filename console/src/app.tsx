@@ -18,7 +18,7 @@ export function App() {
   const { dark, preferences } = usePreferences();
   const { info } = useSession();
   const route = useRoute();
-  const page = useMemo(() => pageOf(route), [route]);
+  const page = useMemo(() => pageOf(route, info.environment), [route, info]);
   const [panel, setPanel] = useState<SplitPanelContent>();
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1400);
   const [openBesidePanel, setOpenBesidePanel] = useState(() => window.innerWidth > ROOM_FOR_ALL);

@@ -12,7 +12,6 @@ import { peopleColumns } from '../../components/people-columns.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { TimeRange } from '../../components/time-range.tsx';
 import { TimelinePart } from '../../components/timeline-part.tsx';
-import { PageLink } from '../../components/value.tsx';
 import { environmentPath, parametersOf, type Question, rangeOf } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
@@ -24,8 +23,6 @@ import { placeText } from './place.ts';
 
 /** An environment: its events over time, its configuration and who changed it, who was there, logins and denials. */
 export function EnvironmentPage({ name, params }: { name: string; params: URLSearchParams }) {
-  const { environment: only } = useSession().info;
-  if (only !== undefined && only !== name) return <OtherEnvironment name={name} only={only} />;
   const hrefWith = (changed: URLSearchParams) => hrefOf(['environments', name], changed);
   const place = ['account', 'region'].map((parameter) => [parameter, params.get(parameter)] as const);
   const question: Question = [['environment', name], ...place, ...rangeOf(params)];
@@ -146,15 +143,5 @@ function PeopleThere({ name, question }: { name: string; question: Question }) {
         </SpaceBetween>
       )}
     </Part>
-  );
-}
-
-/** In the console of one environment, nothing of others can be asked. */
-function OtherEnvironment({ name, only }: { name: string; only: string }) {
-  return (
-    <ContentLayout header={<Header variant="h1">{displayText(name)}</Header>}>
-      This console shows {displayText(only)} alone.{' '}
-      <PageLink href={hrefOf(['environments', only])}>Show {displayText(only)}</PageLink>
-    </ContentLayout>
   );
 }

@@ -23,7 +23,7 @@ interface EventTableProps {
 
 /** The events of a question, a page at a time. */
 export function EventTable({ params, events, narrow, counted }: EventTableProps) {
-  const { aliases } = useSession();
+  const { aliases, info } = useSession();
   const { preferences, prefer } = usePreferences();
   const times = useTimes();
   const [page, setPage] = useState(1);
@@ -39,8 +39,9 @@ export function EventTable({ params, events, narrow, counted }: EventTableProps)
         wrapLines: preferences.wrapLines,
         openEvent: params.get('event'),
         hrefOfEvent: (eventId) => hrefOf([], withParameter(params, 'event', eventId)),
-      }),
-    [times, aliases, narrow, preferences.wrapLines, params],
+        // All events of the console of one environment are of it.
+      }).filter(({ id }) => id !== 'environment' || info.environment === undefined),
+    [times, aliases, info, narrow, preferences.wrapLines, params],
   );
   const display = columnDisplay(columns, preferences.columns);
   const last = Math.max(pages.length, 1);
