@@ -25,7 +25,7 @@ export function TopBar() {
           {
             type: 'menu-dropdown',
             text: source,
-            ariaLabel: `${source}: About this console`,
+            ariaLabel: `About this console: ${source}`,
             items: [
               ...(info.environment === undefined
                 ? []

@@ -8,6 +8,7 @@ import {
   TEXT_CRITERION_NAMES,
   type TextCriterion,
 } from '../../../shared/query/criteria-table.ts';
+import { displayText } from '../../../shared/render/display.ts';
 
 // The address of a page has the criteria of its question as the parameters of the HTTP API: `user=a&user=b&exclude=action=dag.list`. The
 // filter shows the same as tokens.
@@ -37,7 +38,8 @@ export function labelOf(criterion: Criterion): string {
   return LABELS[criterion] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const OPERATORS = ['=', '!='] as const;
+/** Values are shown so that nothing in them hides. */
+const OPERATORS = (['=', '!='] as const).map((operator) => ({ operator, format: displayText }));
 
 /** The properties of the filter. @param without a criterion that the page has fixed */
 export function filteringProperties(without: readonly Criterion[]): PropertyFilterProps.FilteringProperty[] {

@@ -3,6 +3,8 @@ import CollectionPreferences from '@cloudscape-design/components/collection-pref
 import Pagination from '@cloudscape-design/components/pagination';
 import Table from '@cloudscape-design/components/table';
 import { useEffect, useMemo, useState } from 'react';
+import { displayText } from '../../../../shared/render/display.ts';
+import { whatOf } from '../../../../shared/render/event-words.ts';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
 import { NoEvents } from '../../components/no-events.tsx';
 import { ProblemAlert } from '../../components/problem-alert.tsx';
@@ -128,7 +130,7 @@ export function EventTable({ params, events, narrow, counted }: EventTableProps)
         tableLabel: 'Events',
         selectionGroupLabel: 'Events to compare',
         allItemsSelectionLabel: () => 'Select all events of this page',
-        itemSelectionLabel: (_, event) => `Select ${event.action} ${event.eventTime ?? ''}`,
+        itemSelectionLabel: (_, event) => `Select ${displayText(whatOf(event))} ${event.eventTime ?? ''}`,
       }}
     />
   );

@@ -1,5 +1,6 @@
 import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { displayText } from '../../../../shared/render/display.ts';
 import type { EnvironmentList } from '../../lib/answers.ts';
 import { fetchText } from '../../lib/api.ts';
 import { FIXED_OPTIONS, isTextCriterion, questionOf } from '../../lib/criteria.ts';
@@ -45,8 +46,9 @@ export function useSuggestions(params: URLSearchParams): Suggestions {
         const options = values.map(({ name, events }) => ({
           propertyKey: criterion,
           value: name,
+          label: displayText(name),
           tags: [
-            ...(criterion === 'user' && aliases.has(name) ? [aliases.get(name) ?? ''] : []),
+            ...(criterion === 'user' && aliases.has(name) ? [displayText(aliases.get(name) ?? '')] : []),
             `${events.toLocaleString('en-US')} ${events === 1 ? 'event' : 'events'}`,
           ],
         }));
@@ -72,7 +74,7 @@ export function useSuggestions(params: URLSearchParams): Suggestions {
   const options = useMemo(() => {
     const current = loaded?.question === question ? loaded.options : [];
     const names = isBare ? new Set(environments?.map(({ environment }) => environment)) : [];
-    const others = [...[...names].map((value) => ({ propertyKey: 'environment', value })), ...FIXED_OPTIONS];
+    const others = [...[...names].map((value) => ({ propertyKey: 'environment', value, label: displayText(value) })), ...FIXED_OPTIONS];
     const known = new Set(current.map(({ propertyKey, value }) => `${propertyKey}=${value}`));
     return [...current, ...others.filter(({ propertyKey, value }) => !known.has(`${propertyKey}=${value}`))];
   }, [loaded, question, isBare, environments]);
