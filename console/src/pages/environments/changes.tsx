@@ -132,7 +132,9 @@ function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
           {event.outcome === 'ok' ? (
             what
           ) : (
-            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{what}</StatusIndicator>
+            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>
+              <span className="words">{what}</span>
+            </StatusIndicator>
           )}
         </Box>
         <PageLink href={hrefOf(['events', event.eventId])}>{when}</PageLink>

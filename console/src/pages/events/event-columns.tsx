@@ -113,14 +113,18 @@ export function eventColumns({ times, aliases, narrow, wrapLines, openEvent, hre
   return [...worded, ...plain].map((column) => ({ ...column, header: column.label }));
 }
 
+/** As much of a reason as a list shows; AWS writes up to 1,024 characters. */
+const LONGEST_REASON = 200;
+
 /** How an event ended, with the reason. */
 export function Result({ event, wrapText = true }: { event: ListedEvent; wrapText?: boolean }) {
   const text = displayText(resultOf(event));
   if (event.outcome === 'ok') return <>{text}</>;
+  const isLong = text.length > LONGEST_REASON;
   return (
     <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'} wrapText={wrapText}>
-      <span className="words" title={wrapText ? undefined : text}>
-        {text}
+      <span className="words" title={wrapText && !isLong ? undefined : text}>
+        {isLong ? `${text.slice(0, LONGEST_REASON).toWellFormed()}…` : text}
       </span>
     </StatusIndicator>
   );

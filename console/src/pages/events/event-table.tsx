@@ -14,6 +14,7 @@ import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { columnDisplay, eventColumns } from './event-columns.tsx';
 import type { EventPages } from './use-event-pages.ts';
+import './event-table.css';
 
 interface EventTableProps {
   params: URLSearchParams;

@@ -74,7 +74,10 @@ export function useSuggestions(params: URLSearchParams): Suggestions {
   const options = useMemo(() => {
     const current = loaded?.question === question ? loaded.options : [];
     const names = isBare ? new Set(environments?.map(({ environment }) => environment)) : [];
-    const others = [...[...names].map((value) => ({ propertyKey: 'environment', value, label: displayText(value) })), ...FIXED_OPTIONS];
+    const others = [
+      ...[...names].map((value) => ({ propertyKey: 'environment', value, label: displayText(value) })),
+      ...FIXED_OPTIONS,
+    ];
     const known = new Set(current.map(({ propertyKey, value }) => `${propertyKey}=${value}`));
     return [...current, ...others.filter(({ propertyKey, value }) => !known.has(`${propertyKey}=${value}`))];
   }, [loaded, question, isBare, environments]);
