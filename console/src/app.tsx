@@ -3,6 +3,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { applyDensity, applyMode, Density, Mode } from '@cloudscape-design/global-styles';
 import { Suspense, useEffect, useMemo, useState } from 'react';
 import { Navigation } from './components/navigation.tsx';
+import { PageBoundary } from './components/page-boundary.tsx';
 import { type SplitPanelContent, SplitPanelSlot } from './components/split-panel-slot.tsx';
 import { TopBar } from './components/top-bar.tsx';
 import { usePreferences } from './lib/preferences.tsx';
@@ -44,9 +45,11 @@ export function App() {
         contentType="table"
         content={
           <SplitPanelSlot value={setPanel}>
-            <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
-              {page.content}
-            </Suspense>
+            <PageBoundary key={route.segments.join('/')}>
+              <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
+                {page.content}
+              </Suspense>
+            </PageBoundary>
           </SplitPanelSlot>
         }
         splitPanel={panel?.element}
