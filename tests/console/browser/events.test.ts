@@ -1,35 +1,19 @@
-import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { describeInBrowser } from '../../support/browser.ts';
-import { awsSettings, runAsText } from '../../support/program.ts';
 import { startSampleStore } from '../../support/sample-store.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
+import { idsOfCommand } from './support/shown-command.ts';
 
 describeInBrowser('the page of events', () => {
   const { console, store } = useConsole(startSampleStore);
-
-  /** Runs a command line that the console shows, and returns the eventIDs that it lists. */
-  async function idsOfCommand(commandLine: string): Promise<string[]> {
-    const words = execFileSync('sh', ['-c', `printf '%s\\0' ${commandLine}`], { encoding: 'utf8' });
-    const [program, ...args] = words.split('\0').slice(0, -1);
-    expect(program).toBe('mwaa-trail');
-    const { endpoint } = store();
-    const settings = awsSettings({ s3: endpoint, dynamo: endpoint });
-    const { code, stdout, stderr } = await runAsText([...args, '--format', 'ndjson', '--all'], settings);
-    expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
-    return stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line).eventId);
-  }
 
   const commandOf = (page: ConsolePage) => page.page.locator('.command').innerText();
 
   /** What the page lists is what its command lists. */
   async function expectAsCommand(page: ConsolePage): Promise<string[]> {
     const ids = await page.eventIds();
-    const listed = await idsOfCommand(await commandOf(page));
+    const listed = await idsOfCommand(store(), await commandOf(page));
     expect(ids).toEqual(listed.slice(0, 50));
     return listed;
   }
@@ -80,6 +64,22 @@ describeInBrowser('the page of events', () => {
     }
     await page.after(() => page.page.goForward());
     expect([await page.fragment(), await page.eventIds()]).toEqual([fragments[1], seen[1]]);
+  });
+
+  test('a value without a property is recognized, and the ID of an event opens it', async () => {
+    const page = await console.open();
+    for (const [text, pair] of [
+      ['203.0.113.77', ['sourceIp', '203.0.113.77']],
+      ['jonas.weber', ['user', 'jonas.weber']],
+    ] as const) {
+      await page.after(() => page.filter(text));
+      expect(await page.params()).toEqual([pair]);
+      await expectAsCommand(page);
+      await page.after(() => page.button('Clear filters').click());
+    }
+    const [eventId = ''] = await page.eventIds();
+    await page.after(() => page.filter(eventId));
+    expect(await page.fragment()).toBe(`#/events/${eventId}`);
   });
 
   test('a suggestion says how many events it finds', async () => {
