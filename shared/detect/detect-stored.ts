@@ -28,8 +28,6 @@ export interface Detected {
   events: number;
   /** Events whose record is not stored: only their attributes were looked at. */
   withoutRecord: number;
-  /** When the history began that was read for what is new; undefined: all that is stored. */
-  historySince: string | undefined;
 }
 
 /**
@@ -47,7 +45,7 @@ export async function detectStored(rules: readonly Rule[], request: DetectReques
     if (event.record === undefined) counted.withoutRecord += 1;
     if (isWanted(event, request)) for (const verdict of verdicts) findings.add(event, verdict);
   }
-  return { findings: findings.newestFirst(), ...counted, historySince };
+  return { findings: findings.newestFirst(), ...counted };
 }
 
 /** Rules see all events: a person may be denied in one environment after the other. */

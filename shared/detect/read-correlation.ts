@@ -6,7 +6,7 @@ import { memberOf, type Tree, type TreeMap, type TreeReader } from './rule-tree.
 const TYPES = ['event_count', 'value_count'] as const;
 
 /** Highest count in a condition: so many events of a group are remembered. */
-export const MAX_COUNT = 1_000;
+const MAX_COUNT = 1_000;
 
 /**
  * Reads a correlation, and marks the rules in its own file that are only parts of it.
