@@ -14,6 +14,25 @@ const PROGRAM = {
     onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.mjs', external: true })),
 };
 
+// Cloudscape has its fonts inside its styles, where all of them are loaded: as files, a page loads those that it uses.
+const FONT_FILES = {
+  name: 'font-files',
+  setup: ({ onLoad, onResolve }) => {
+    const fonts = new Map();
+    onLoad({ filter: /global-styles[\\/]index\.css$/ }, async ({ path }) => {
+      const styles = await readFile(path, 'utf8');
+      const contents = styles.replace(/data:font\/woff2;base64,([\w+/=]+)/g, (_, base64) => {
+        const name = `font-${fonts.size + 1}.woff2`;
+        fonts.set(name, Buffer.from(base64, 'base64'));
+        return name;
+      });
+      return { contents, loader: 'css' };
+    });
+    onResolve({ filter: /^font-\d+\.woff2$/ }, ({ path }) => ({ path, namespace: 'font' }));
+    onLoad({ filter: /.*/, namespace: 'font' }, ({ path }) => ({ contents: fonts.get(path), loader: 'file' }));
+  },
+};
+
 const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const command = { platform: 'node', target: 'node22', bundle: true, mainFields: ['module', 'main'] };
@@ -73,6 +92,7 @@ TARGETS.console = [
     loader: { '.woff2': 'file', '.woff': 'file' },
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'linked',
+    plugins: [FONT_FILES],
   },
 ];
 
@@ -136,7 +156,7 @@ for (const [name, builds] of Object.entries(TARGETS)) {
   for (const options of builds) {
     const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
-    for (const path of Object.keys(metafile.inputs)) inputs.add(path);
+    for (const path of Object.keys(metafile.inputs).filter((input) => !input.startsWith('font:'))) inputs.add(path);
     outputs.push(...(name === 'console' ? await writePage(metafile) : Object.keys(metafile.outputs)));
   }
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);

@@ -1,9 +1,10 @@
-import { timeOf } from '../../shared/audit-event/event-time.ts';
 import { defined } from '../../shared/defined.ts';
 import { detectStored, evaluateStored, lookBack } from '../../shared/detect/detect-stored.ts';
 import type { Verdict } from '../../shared/detect/detector.ts';
+import { evidenceFindings } from '../../shared/detect/evidence.ts';
 import { explain } from '../../shared/detect/explain.ts';
-import { EventFields } from '../../shared/detect/fields.ts';
+import { EventFields, timeIn } from '../../shared/detect/fields.ts';
+import type { Finding } from '../../shared/detect/finding.ts';
 import { type RuleSet, readRules } from '../../shared/detect/read-rules.ts';
 import { isAtLeast, LEVELS, type Level, type Rule } from '../../shared/detect/rule.ts';
 import { runRuleTests } from '../../shared/detect/rule-tests.ts';
@@ -78,7 +79,10 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
   const criteria = readCriteria(given, Date.now(), zoneOf(options));
   return withStore(options, env, async (deps) => {
     const view = viewOf(out, env, options, deps.now(), deps.aliases);
-    const { findings, events, withoutRecord } = await detectStored(rules, criteria, deps);
+    const detected = await detectStored(rules, criteria, deps);
+    const { events, withoutRecord } = detected;
+    const evidence = await evidenceFindings(criteria, deps);
+    const findings = [...detected.findings, ...evidence].sort((a, b) => whenOf(b) - whenOf(a));
     if (options.format === 'json') await writeJsonList(out, iterated(findings), JSON.stringify);
     if (options.format === 'ndjson') for (const finding of findings) await write(out, `${JSON.stringify(finding)}\n`);
     if (options.format === 'table') {
@@ -98,6 +102,9 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
     return failOn !== undefined && findings.some(({ rule }) => isAtLeast(rule.level, failOn)) ? EXIT.failed : EXIT.done;
   });
 }
+
+/** An event without a usable time counts as the oldest. */
+const whenOf = ({ time }: Finding) => Date.parse(time) || 0;
 
 async function* iterated<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
@@ -173,10 +180,10 @@ function ruleNamed(wanted: string, rules: readonly Rule[]): Rule {
 /** What the rule says of the event after all that it remembers. */
 async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[], deps: QueryDeps): Promise<string> {
   const parts = rules.filter((other) => rule.kind === 'correlation' && rule.rules.some((part) => part === other));
-  const time = timeOf(event.timeKey);
-  const needed = { historySince: lookBack([rule], time), until: nextMillisecond(time) };
+  const time = timeIn(event);
+  const period = time === undefined ? { historySince: undefined } : upTo(time, rule);
   let verdict: Verdict | undefined;
-  for await (const { event: other, verdicts } of evaluateStored([rule, ...parts], needed, deps))
+  for await (const { event: other, verdicts } of evaluateStored([rule, ...parts], period, deps))
     if (other.eventId === event.eventId) verdict = verdicts.find((one) => one.rule === rule);
   if (rule.off !== undefined) return `No finding: the rule is off, because ${rule.off}.`;
   if (verdict === undefined) return 'No finding: the rule does not match.';
@@ -186,4 +193,7 @@ async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[],
 }
 
 /** `until` is exclusive. */
-const nextMillisecond = (time: string) => new Date(Date.parse(time) + 1).toISOString();
+function upTo(time: number, rule: Rule) {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { historySince: lookBack([rule], iso(time)), until: iso(time + 1) };
+}

@@ -3,6 +3,7 @@ import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import type { UserAliases } from '../../shared/query/user-aliases.ts';
 import { displayText } from '../../shared/render/display.ts';
+import { shellWord } from '../../shared/render/shell-word.ts';
 import type { View } from '../../shared/render/view.ts';
 import type { Context, Output } from './command.ts';
 import { type TimeOptions, zoneOf } from './times.ts';
@@ -83,14 +84,11 @@ export function warn({ err }: Pick<Context, 'err'>, message: string): void {
 
 /** A command line to paste into a shell. Values are quoted if necessary; an object becomes JSON, a list of texts several words. */
 export function shell(texts: TemplateStringsArray, ...values: readonly (string | object)[]): string {
-  const words = values.map((value) => (isWords(value) ? value.map(quoted).join(' ') : quoted(value)));
+  const words = values.map((value) => (isWords(value) ? value.map(shellWord).join(' ') : shellWord(textOf(value))));
   return String.raw({ raw: texts }, ...words);
 }
 
 const isWords = (value: string | object): value is string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string');
 
-function quoted(value: string | object): string {
-  const word = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
+const textOf = (value: string | object) => (typeof value === 'string' ? value : JSON.stringify(value));

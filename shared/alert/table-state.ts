@@ -31,7 +31,7 @@ const Combination = z.extend(Event, {
 const Openings = z.array(Event);
 const WindowEvent = z.extend(Event, {
   environment: z.optional(z.string()),
-  value: z.string(),
+  value: z.optional(z.string()),
   distinct: z.string(),
 });
 
@@ -140,8 +140,8 @@ export class TableState implements DetectionState {
     const before = await around(entryAt(time - spanMs), `${entryAt(time)} ${eventId}`, true);
     const after = await around(`${entryAt(time)} ${eventId}\0`, `${entryAt(time + spanMs)}~`, false);
     return [...before.reverse(), ...after].flatMap((item) => {
-      const { environment, ...others } = read(WindowEvent, item)!;
-      return { ...others, environment };
+      const { environment, value, ...others } = read(WindowEvent, item)!;
+      return { ...others, environment, value };
     });
   }
 

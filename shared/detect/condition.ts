@@ -67,9 +67,10 @@ class ConditionParser {
     return condition;
   }
 
-  /** A quoted text begins one character later; in a folded one, only its beginning is known. */
   private problem(reason: string, token: Token | undefined) {
-    return this.reader.problem(this.tree.at + (token?.offset ?? 0), `condition: ${reason}`);
+    const { at, sourceAt } = this.tree;
+    const place = token === undefined || sourceAt === undefined ? at : sourceAt + token.offset;
+    return this.reader.problem(place, `condition: ${reason}`);
   }
 
   private next(): string | undefined {

@@ -28,8 +28,6 @@ export interface Detected {
   events: number;
   /** Events whose record is not stored: only their attributes were looked at. */
   withoutRecord: number;
-  /** When the history began that was read for what is new; undefined: all that is stored. */
-  historySince: string | undefined;
 }
 
 /**
@@ -47,7 +45,7 @@ export async function detectStored(rules: readonly Rule[], request: DetectReques
     if (event.record === undefined) counted.withoutRecord += 1;
     if (isWanted(event, request)) for (const verdict of verdicts) findings.add(event, verdict);
   }
-  return { findings: findings.newestFirst(), ...counted, historySince };
+  return { findings: findings.newestFirst(), ...counted };
 }
 
 /** Rules see all events: a person may be denied in one environment after the other. */
@@ -132,7 +130,7 @@ export class Findings {
 
   newestFirst(): Finding[] {
     return [...this.found.values()]
-      .sort((a, b) => (a.timeKey < b.timeKey ? 1 : -1))
+      .sort((a, b) => (a.timeKey === b.timeKey ? 0 : a.timeKey < b.timeKey ? 1 : -1))
       .map(({ finding, eventIds }) => {
         const { rule, time, environment, accountId, user, reason } = finding;
         return { rule, time, ...defined({ environment, accountId, user }), eventIds: [...eventIds], reason };

@@ -102,17 +102,8 @@ export class Detector {
     const { eventId, environment } = fields.event;
     const at = (field: { pathOf(rule: EventRule): FieldPath }) => valueAt(fields, field.pathOf(rule));
     const group = groupBy.map(at);
-    const values = counted === 'events' ? [] : counted.map(at);
     const occurrence: Occurrence = {
-      ...{ time, eventId, environment },
-      // An event without the value is none of its values.
-      value: values.includes('')
-        ? ''
-        : values.length === 1
-          ? values[0]!
-          : values.length === 0
-            ? ''
-            : JSON.stringify(values),
+      ...{ time, eventId, environment, value: counted === 'events' ? undefined : oneValue(counted.map(at)) },
       distinct: distinct === undefined ? '' : at(distinct.field),
     };
     const key = JSON.stringify([correlation.id, ...group]);
@@ -146,7 +137,7 @@ function whyNot(
   { counted, isMet, expected, distinct }: CorrelationRule,
   window: readonly Occurrence[],
 ): string | undefined {
-  const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value));
+  const count = counted === 'events' ? window.length : distinctCount(window.map(({ value }) => value ?? ''));
   if (!isMet(count)) return `the count is ${count}, expected ${expected}`;
   const kinds = distinctCount(window.map((one) => one.distinct));
   if (distinct === undefined || kinds >= distinct.least) return undefined;
@@ -163,6 +154,12 @@ export const scopeOf = ({ accountId, region, environment }: Scope) => JSON.strin
 /** As one text, empty if there is no value. */
 function valueAt(fields: EventFields, path: FieldPath): string {
   return (fields.valuesAt(path) ?? []).filter((value) => value !== null).join(', ');
+}
+
+/** The values of several fields as one. An event that lacks one of them has none. */
+function oneValue(values: readonly string[]): string {
+  if (values.includes('')) return '';
+  return values.length === 1 ? values[0]! : JSON.stringify(values);
 }
 
 /** How many values there are that are not empty. */

@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import { attributeOf, attributesWhere } from '../audit-event/attributes.ts';
+import { type AttributeName, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import type { EventAttributes } from '../audit-event/audit-event.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { canonicalAddress } from '../audit-event/ip-address.ts';
@@ -16,25 +16,35 @@ export type Value = string | number | boolean | null;
 /** The fields of an event, as rules name them. */
 export class EventFields {
   readonly event: DetectableEvent;
-  private readonly document: JsonRecord;
+  private readonly record: JsonRecord;
 
   constructor(event: DetectableEvent) {
     this.event = event;
-    const record = event.record === undefined ? recordOfAttributes(event) : (JSON.parse(event.record) as JsonRecord);
-    this.document = { ...record, [OURS]: derivedFields(event, record) };
+    this.record = event.record === undefined ? recordOfAttributes(event) : (JSON.parse(event.record) as JsonRecord);
   }
 
   /** All values at a path; those of lists are theirs. Undefined: there is no such field. */
-  valuesAt(path: FieldPath): Value[] | undefined {
+  valuesAt(path: FieldPath): readonly Value[] | undefined {
+    if (path[0] === OURS) return this.ours(path[1] ?? '');
     const found: unknown[] = [];
-    collect(this.document, path, 0, found);
-    return found.length === 0 ? undefined : found.flatMap(leaves);
+    collect(this.record, path, 0, found);
+    if (found.length === 0) return undefined;
+    const [only] = found;
+    return found.length === 1 && (typeof only !== 'object' || only === null) ? [only as Value] : found.flatMap(leaves);
+  }
+
+  private ours(name: string): readonly Value[] | undefined {
+    const derived = DERIVED[name];
+    const value = derived ? derived(this.event, this.record) : attributeOf(this.event, name as AttributeName);
+    if (value === undefined) return undefined;
+    return typeof value === 'object' && value !== null ? value : [value];
   }
 
   /** The names of all members, and all values that are texts. */
   texts(): string[] {
     const texts: string[] = [];
-    collectTexts(this.document, texts);
+    collectTexts(this.record, texts);
+    for (const name of OUR_FIELDS) texts.push(...(this.valuesAt(readPath(name)) ?? []).map((value) => `${value}`));
     return texts;
   }
 }
@@ -101,18 +111,25 @@ export const OUR_FIELDS: readonly string[] = [...ATTRIBUTE_FIELDS, ...Object.key
 /** Whether a field's name is one of ours, or claims to be. */
 export const isOurs = (field: string) => field === OURS || field.startsWith(`${OURS}.`);
 
-function derivedFields(event: DetectableEvent, record: JsonRecord): JsonRecord {
-  const attributes = Object.fromEntries(ATTRIBUTE_FIELDS.map((name) => [name, attributeOf(event, name)]));
+type Derive = (event: DetectableEvent, record: JsonRecord) => Value | readonly Value[] | undefined;
+
+const DERIVED: Readonly<Record<string, Derive>> = {
+  hour: (event) => dateOf(event)?.getUTCHours(),
+  // JavaScript's 0 is Sunday.
+  weekday: (event) => {
+    const day = dateOf(event)?.getUTCDay();
+    return day === 0 ? 7 : day;
+  },
+  network: ({ sourceIp }) => networkOf(sourceIp),
+  tagKeys: (_, record) => present(tagKeys(record)),
+  recordOmitted: ({ record }) => (record === undefined ? true : undefined),
+} satisfies Readonly<Record<keyof typeof DERIVED_FIELDS, Derive>>;
+
+const present = (values: readonly string[]) => (values.length === 0 ? undefined : values);
+
+function dateOf(event: DetectableEvent): Date | undefined {
   const time = timeIn(event);
-  const keys = tagKeys(record);
-  const derived: Record<keyof typeof DERIVED_FIELDS, unknown> = {
-    hour: time === undefined ? undefined : new Date(time).getUTCHours(),
-    weekday: time === undefined ? undefined : new Date(time).getUTCDay() || 7,
-    network: networkOf(event.sourceIp),
-    tagKeys: keys.length === 0 ? undefined : keys,
-    recordOmitted: event.record === undefined || undefined,
-  };
-  return defined({ ...attributes, ...derived });
+  return time === undefined ? undefined : new Date(time);
 }
 
 /** When an event happened, in milliseconds since 1970; undefined if its record does not say. */

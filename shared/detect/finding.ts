@@ -34,7 +34,7 @@ export function findingOf(rule: Rule, event: DetectableEvent, reason: string): F
 }
 
 const MAX_DETAILS = 4;
-const MAX_VALUE = 80;
+const MAX_VALUE = 60;
 
 /** Why an event matches: what was done, and the fields that the rule looked at. */
 export function reasonOf({ detection, firstSeen }: EventRule, fields: EventFields): string {
@@ -43,7 +43,8 @@ export function reasonOf({ detection, firstSeen }: EventRule, fields: EventField
     const { alternatives } = detection.selections.get(name)!;
     return alternatives.find((some) => some.every((item) => itemMatches(item, fields))) ?? [];
   });
-  const telling = items.filter(({ field }) => !OBVIOUS.has(field));
+  const said = new Set([...OBVIOUS, ...(firstSeen?.fields ?? []).map(({ name }) => name)]);
+  const telling = items.filter(({ field }) => !said.has(field));
   const details = [...new Set(telling.flatMap((item) => detailOf(item, fields)))].slice(0, MAX_DETAILS);
   const news = firstSeen === undefined ? [] : [newsOf(firstSeen, fields)];
   const omitted = event.record === undefined ? [RECORD_OMITTED] : [];
@@ -62,7 +63,7 @@ const OBVIOUS = new Set([
 function whatWasDone({ action, target, outcome }: DetectableEvent, hasDetails: boolean): string {
   const isKnown = target === undefined || (hasDetails && action === 'environment.update');
   const what = isKnown ? phraseOf(action) : `${phraseOf(action)}: ${target}`;
-  return outcome === 'ok' ? what : `${what} (${outcome})`;
+  return outcome === 'ok' ? what : `${outcome} attempt: ${what}`;
 }
 
 function detailOf({ field, valuesIn }: Item, fields: EventFields): string[] {
@@ -113,7 +114,7 @@ export function correlationReason(
   window: readonly Occurrence[],
 ): string {
   const group = groupBy.map(({ name }, i) => `${shortName(name)} = ${values[i] || '(none)'}`);
-  const distinct = [...new Set(window.map(({ value }) => value))].filter((value) => value !== '');
+  const distinct = [...new Set(window.map(({ value = '' }) => value))].filter((value) => value !== '');
   const [first, last] = [window[0]?.time ?? 0, window.at(-1)?.time ?? 0];
   const took = `in ${lengthOf(Math.max(1_000, Math.round((last - first) / 1_000) * 1_000))}`;
   const what = rules.length === 1 ? rules[0]!.title : title;

@@ -6,7 +6,7 @@ import { memberOf, type Tree, type TreeMap, type TreeReader } from './rule-tree.
 const TYPES = ['event_count', 'value_count'] as const;
 
 /** Highest count in a condition: so many events of a group are remembered. */
-export const MAX_COUNT = 1_000;
+const MAX_COUNT = 1_000;
 
 /**
  * Reads a correlation, and marks the rules in its own file that are only parts of it.
@@ -34,7 +34,7 @@ export function readCorrelation(
     reader,
   );
   if (!standAlone(map, tree, reader)) {
-    for (const { document: part, rule } of entries) if (part.path === document.path) rule.isPart = true;
+    for (const { document: part, rule } of entries) if (isSameFile(part, document)) rule.isPart = true;
   }
   const extension = memberOf(tree, EXTENSION);
   const distinct = extension?.kind === 'map' ? memberOf(extension, 'distinct') : undefined;
@@ -52,21 +52,20 @@ export function readCorrelation(
 }
 
 /** By id or name; those of the own file first. */
-function referredRules(
-  tree: Tree,
-  { path, reader }: RuleDocument,
-  events: readonly Entry<EventRule>[],
-): Entry<EventRule>[] {
+function referredRules(tree: Tree, document: RuleDocument, events: readonly Entry<EventRule>[]): Entry<EventRule>[] {
+  const { reader } = document;
   const items = tree.kind === 'list' ? tree.items : [tree];
   if (items.length === 0) throw reader.problem(tree, 'rules: expected one rule at least');
   return items.map((item) => {
     const wanted = reader.text(item, 'rules');
     const found = events.filter(({ rule }) => rule.id === wanted || rule.name === wanted);
-    const entry = found.find(({ rule }) => rule.path === path) ?? found[0];
+    const entry = found.find((one) => isSameFile(one.document, document)) ?? found[0];
     if (entry) return entry;
     throw reader.problem(item, `rules: there is no rule ${wanted} about single events`);
   });
 }
+
+const isSameFile = (a: RuleDocument, b: RuleDocument) => a.path === b.path && a.folder === b.folder;
 
 /** Whether the rules that a correlation refers to are rules of their own, too. */
 function standAlone(map: TreeMap, tree: TreeMap, reader: TreeReader): boolean {

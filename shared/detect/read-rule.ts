@@ -36,7 +36,7 @@ const TESTS = 'tests';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** How long findings about the same are one, and how far first-seen rules look back, if a rule does not say. */
-export const USUAL_SUPPRESS_MS = HOUR_MS;
+const USUAL_SUPPRESS_MS = HOUR_MS;
 const USUAL_HISTORY_MS = 90 * DAY_MS;
 
 /** Reads what detections and correlations have in common. */

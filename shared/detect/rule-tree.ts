@@ -43,6 +43,8 @@ export interface TreeScalar extends At {
   value: string | number | boolean | null;
   /** As it is written, without quotes: numbers lose leading zeros in `value`. */
   source: string;
+  /** Where `source` begins, if it stands in the file as it is; undefined for texts of several lines. */
+  sourceAt: number | undefined;
 }
 
 /** How much a file may have: more is refused before it costs anything. */
@@ -115,16 +117,17 @@ export class Places {
       return { kind: 'list', at, items: node.items.map((item) => this.treeOf(item as Node, depth + 1)) };
     }
     if (!isScalar(node)) throw this.problem(at, 'expected a map, a list or a value');
-    const { value } = node;
+    const { value, type = '' } = node;
     if (value === null) return emptyAt(at);
-    if (typeof value === 'string') return { kind: 'scalar', at, value, source: value };
+    const sourceAt = type === 'PLAIN' ? at : type.startsWith('QUOTE_') ? at + 1 : undefined;
+    if (typeof value === 'string') return { kind: 'scalar', at, value, source: value, sourceAt };
     if (typeof value === 'number' || typeof value === 'boolean')
-      return { kind: 'scalar', at, value, source: node.source ?? `${value}` };
+      return { kind: 'scalar', at, value, source: node.source ?? `${value}`, sourceAt };
     throw this.problem(at, 'expected a text, a number, true, false or null');
   }
 }
 
-const emptyAt = (at: number): TreeScalar => ({ kind: 'scalar', at, value: null, source: '' });
+const emptyAt = (at: number): TreeScalar => ({ kind: 'scalar', at, value: null, source: '', sourceAt: undefined });
 
 /** The value of a member, if there is one. */
 export function memberOf({ members }: TreeMap, name: string): Tree | undefined {

@@ -10,8 +10,8 @@ export interface Occurrence {
   time: number;
   eventId: string;
   environment: string | undefined;
-  /** The counted values; empty if events are counted. */
-  value: string;
+  /** The counted value: of the events with one value only the newest counts. Undefined: each event counts. */
+  value: string | undefined;
   /** The value that the extension `distinct` counts; empty without it. */
   distinct: string;
 }
@@ -58,7 +58,7 @@ const MAX_KEYS = 200_000;
 export class MemoryState implements DetectionState {
   private readonly environments = new Remembered<number>();
   private readonly combinations = new Remembered<Beginning & { last: number }>();
-  private readonly windows = new Remembered<readonly Occurrence[]>();
+  private readonly windows = new Remembered<Occurrence[]>();
   private readonly findings = new Remembered<Beginning>();
 
   noteEvent(environment: string, time: number): void {
@@ -80,13 +80,18 @@ export class MemoryState implements DetectionState {
   }
 
   window(key: string, occurrence: Occurrence, spanMs: number): readonly Occurrence[] {
-    const known = this.windows.get(key, occurrence.time) ?? [];
-    const others = known.filter(({ eventId }) => eventId !== occurrence.eventId);
-    const all = [...others, occurrence].sort((a, b) => a.time - b.time);
-    const newest = all.at(-1)!.time;
-    const kept = all.filter(({ time }) => time >= newest - 2 * spanMs).slice(-MAX_WINDOW);
-    this.windows.set(key, kept, newest + 2 * spanMs, occurrence.time);
-    return kept.filter(({ time }) => Math.abs(time - occurrence.time) <= spanMs);
+    const { time } = occurrence;
+    const known = this.windows.get(key, time) ?? [];
+    insert(known, occurrence);
+    const newest = known.at(-1)!.time;
+    // A late event may still ask for what was before it.
+    const old = known.findIndex((one) => one.time >= newest - 2 * spanMs);
+    known.splice(0, Math.max(old, known.length - MAX_WINDOW));
+    this.windows.set(key, known, newest + 2 * spanMs, time);
+    const from = known.findIndex((one) => one.time >= time - spanMs);
+    const to = known.findLastIndex((one) => one.time <= time + spanMs);
+    const window = known.slice(from, to + 1);
+    return window.some(({ eventId }) => eventId === occurrence.eventId) ? window : [...window, occurrence];
   }
 
   open(key: string, { time, eventId }: Beginning, forMs: number): Beginning {
@@ -97,10 +102,23 @@ export class MemoryState implements DetectionState {
   }
 }
 
+/** Puts an event into a list in the order of time, unless it is there. */
+function insert(sorted: Occurrence[], occurrence: Occurrence): void {
+  const { time, eventId, value } = occurrence;
+  if (value !== undefined) {
+    const same = sorted.findIndex((one) => one.value === value);
+    if (same >= 0 && sorted[same]!.time > time) return;
+    if (same >= 0) sorted.splice(same, 1);
+  }
+  const after = sorted.findLastIndex((one) => one.time <= time);
+  for (let i = after; i >= 0 && sorted[i]!.time === time; i -= 1) if (sorted[i]!.eventId === eventId) return;
+  sorted.splice(after + 1, 0, occurrence);
+}
+
 /** Values with a time until which they count. */
 class Remembered<V> {
   private readonly entries = new Map<string, { value: V; until: number }>();
-  private sweptAt = 1_000;
+  private sweepAt = 1_000;
 
   get(key: string, now: number): V | undefined {
     const entry = this.entries.get(key);
@@ -111,15 +129,15 @@ class Remembered<V> {
     // The last that was set is the last to be forgotten.
     this.entries.delete(key);
     this.entries.set(key, { value, until });
-    if (this.entries.size > this.sweptAt) this.sweep(now);
+    if (this.entries.size > this.sweepAt) this.sweep(now);
+    if (this.entries.size <= MAX_KEYS) return;
+    const [oldest = ''] = this.entries.keys();
+    this.entries.delete(oldest);
   }
 
+  /** Forgets what is over, each time that there is twice as much as the last time. */
   private sweep(now: number): void {
     for (const [key, { until }] of this.entries) if (until < now) this.entries.delete(key);
-    for (const key of this.entries.keys()) {
-      if (this.entries.size <= MAX_KEYS) break;
-      this.entries.delete(key);
-    }
-    this.sweptAt = Math.max(1_000, Math.min(2 * this.entries.size, MAX_KEYS));
+    this.sweepAt = Math.max(1_000, 2 * this.entries.size);
   }
 }

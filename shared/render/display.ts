@@ -1,11 +1,12 @@
+/** Characters that a terminal obeys, and those that reorder or hide text or cannot be seen. */
+export const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
 /**
  * Text that is safe on a terminal and can be seen: control characters, line breaks, and characters that reorder or hide text
  * are written as JSON escapes; a text of only spaces is quoted.
  */
 export function displayText(text: string): string {
-  const visible = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
-    character.split('').map(escapeUnit).join(''),
-  );
+  const visible = text.replace(HIDDEN, (character) => character.split('').map(escapeUnit).join(''));
   return /^[\p{Zs}\u2800]+$/u.test(visible) ? `"${visible}"` : visible;
 }
 

@@ -37,7 +37,7 @@ describe('rows', () => {
       fc.property(jsonText, (text) => {
         const [leaves, fields] = [
           allRows(wholeOfText(text)).filter((item) => !canOpen(item)),
-          compareEvents([{ ...EVENT, record: text }]),
+          compareEvents([{ ...EVENT, ingestedAt: '2026-11-06T03:00:00.000Z', record: text }]),
         ];
         const isEmpty = leaves.length === 0;
         expect(isEmpty ? [''] : leaves.map(pathOf)).toEqual(fields.map(({ path }) => path));

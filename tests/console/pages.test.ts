@@ -2,10 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { questionCommand } from '../../console/src/lib/command-line.ts';
 import { apiPath, eventsHref, parametersOf, rangeOf } from '../../console/src/lib/paths.ts';
 import { isRecent, readRecent } from '../../console/src/lib/recent.ts';
+import type { ConsoleInfo } from '../../console/src/lib/session.tsx';
 import { wallTime } from '../../console/src/lib/wall-time.ts';
 import { countedWith, newestOnly } from '../../console/src/lib/words.ts';
 
-const ALL = { source: { kind: 'local', name: '.mwaa-trail' }, storeFlags: [], aliases: {}, version: '1' } as const;
+const ALL: ConsoleInfo = {
+  source: { kind: 'local', name: '.mwaa-trail' },
+  storeFlags: [],
+  aliases: {},
+  version: '1',
+};
 const ONE = { ...ALL, environment: 'prod-etl' };
 
 describe('questions', () => {

@@ -1,9 +1,17 @@
+import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Provenance } from '../../shared/audit-event/audit-event.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
-import { noEnvironments, noteEvent, writeEnvironments } from '../../shared/store/environments-table.ts';
+import {
+  noEnvironments,
+  noteEvent,
+  type SeenEnvironments,
+  writeEnvironments,
+} from '../../shared/store/environments-table.ts';
 import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
+import type { Item } from '../../shared/store/item.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { writeLedger } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
@@ -24,6 +32,10 @@ export interface TestEvent {
   /** Members of the record, over the others. */
   record?: object;
 }
+
+const FROM_LOG_FILE = { logFile: 'bucket/key.json.gz', recordIndex: 0 };
+/** DynamoDB takes no more in one request. */
+const MAX_BATCH = 25;
 
 /** Tables of its own, with a clock that stands still until it is set. */
 export class EventStore {
@@ -48,16 +60,29 @@ export class EventStore {
   async add(...events: TestEvent[]): Promise<void> {
     const seen = noEnvironments();
     for (const event of events) {
-      const provenance = event.provisional
-        ? { provisional: true as const }
-        : { logFile: 'bucket/key.json.gz', recordIndex: 0 };
-      const read = toAuditEvent(recordText(event), { ...provenance, keyAccount: undefined, now: this.deps.now() });
-      if (read.kind !== 'event') throw new Error(`not an event: ${event.id}`);
-      const item = toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
+      const item = this.toItem(recordText(event), event.provisional ? { provisional: true } : FROM_LOG_FILE, seen);
       await putEvent(this.deps.dynamo, this.tables.eventsTable, item);
-      noteEvent(seen, read.event);
     }
     await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
+  }
+
+  /** Stores many records that are all new. */
+  async addRecords(records: readonly object[]): Promise<void> {
+    const seen = noEnvironments();
+    for (let start = 0; start < records.length; start += MAX_BATCH) {
+      const requests = records.slice(start, start + MAX_BATCH).map((record) => ({
+        PutRequest: { Item: this.toItem(JSON.stringify(record), FROM_LOG_FILE, seen) },
+      }));
+      await this.deps.dynamo.send(new BatchWriteItemCommand({ RequestItems: { [this.tables.eventsTable]: requests } }));
+    }
+    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
+  }
+
+  private toItem(record: string, provenance: Provenance, seen: SeenEnvironments): Item {
+    const read = toAuditEvent(record, { ...provenance, keyAccount: undefined, now: this.deps.now() });
+    if (read.kind !== 'event') throw new Error(`not an event: ${record.slice(0, 1_000)}`);
+    noteEvent(seen, read.event);
+    return toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
   }
 
   /** Writes the ledger entry of a log file. */

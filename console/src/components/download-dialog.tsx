@@ -82,7 +82,8 @@ function Progress({ state }: { state: DownloadState }) {
     case 'failed':
       return (
         <Alert type="error" header={`The download ended early, after ${events}`}>
-          {displayText(state.reason)} There is no file{state.canContinue ? ' unless you continue' : ''}.
+          <div>{displayText(state.reason)}</div>
+          <div>There is no file{state.canContinue ? ' unless you continue' : ''}.</div>
         </Alert>
       );
   }

@@ -2,6 +2,7 @@ import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { type Preferences, usePreferences } from '../lib/preferences.tsx';
 import { hrefOf, navigate } from '../lib/route.ts';
 import { useSession } from '../lib/session.tsx';
+import './top-bar.css';
 
 const SOURCES = { local: 'Local store', table: 'DynamoDB', api: 'API' } as const;
 
@@ -9,6 +10,7 @@ const SOURCES = { local: 'Local store', table: 'DynamoDB', api: 'API' } as const
 export function TopBar() {
   const { info } = useSession();
   const { preferences, prefer } = usePreferences();
+  const source = `${SOURCES[info.source.kind]}: ${info.source.name}`;
   return (
     <div id="top-bar" className="top-bar">
       <TopNavigation
@@ -23,8 +25,8 @@ export function TopBar() {
         utilities={[
           {
             type: 'menu-dropdown',
-            text: `${SOURCES[info.source.kind]}: ${info.source.name}`,
-            ariaLabel: 'About this console',
+            text: source,
+            ariaLabel: `About this console: ${source}`,
             items: [
               ...(info.environment === undefined
                 ? []

@@ -1,9 +1,11 @@
+import { useSingleTabStopNavigation } from '@cloudscape-design/component-toolkit/internal';
 import Link from '@cloudscape-design/components/link';
-import type { ReactNode } from 'react';
+import { type ReactNode, type RefObject, useRef } from 'react';
 import type { TextCriterion } from '../../../shared/query/criteria-table.ts';
 import { displayText } from '../../../shared/render/display.ts';
 import { labelOf } from '../lib/criteria.ts';
 import { navigate } from '../lib/route.ts';
+import './value.css';
 
 /** Narrows the question to a value, or to all events without it. */
 export interface Narrow {
@@ -27,26 +29,34 @@ export function Value({ criterion, value, children, include, exclude }: ValuePro
     <span className="value">
       <span className="value-text">{children ?? displayText(value)}</span>
       <span className="value-actions">
-        <button
-          type="button"
-          className="value-action"
-          title={`Only ${what}`}
-          aria-label={`Only ${what}`}
-          onClick={() => include(criterion, value)}
-        >
+        <Action label={`Only ${what}`} onClick={() => include(criterion, value)}>
           +
-        </button>
-        <button
-          type="button"
-          className="value-action"
-          title={`Without ${what}`}
-          aria-label={`Without ${what}`}
-          onClick={() => exclude(criterion, value)}
-        >
+        </Action>
+        <Action label={`Without ${what}`} onClick={() => exclude(criterion, value)}>
           −
-        </button>
+        </Action>
       </span>
     </span>
+  );
+}
+
+/** In a table, the arrow keys reach it; the key Tab passes a table in one step. */
+function Action({ label, onClick, children }: { label: string; onClick(): void; children: ReactNode }) {
+  const button = useRef<HTMLButtonElement>(null);
+  // Its types are those of React 18, whose references leave out null.
+  const { tabIndex } = useSingleTabStopNavigation(button as RefObject<HTMLButtonElement>);
+  return (
+    <button
+      ref={button}
+      type="button"
+      className="value-action"
+      tabIndex={tabIndex}
+      title={label}
+      aria-label={label}
+      onClick={onClick}
+    >
+      {children}
+    </button>
   );
 }
 

@@ -1,4 +1,5 @@
 import { BOOLEAN_CRITERION_NAMES } from '../../../shared/query/criteria-table.ts';
+import { shellWord } from '../../../shared/render/shell-word.ts';
 import { questionOf } from './criteria.ts';
 import { parametersOf, type Question } from './paths.ts';
 import type { ConsoleInfo } from './session.tsx';
@@ -26,13 +27,8 @@ export function questionCommand(words: readonly string[], question: Question, { 
 
 /** A command on the store of this console, for a POSIX shell. */
 export function commandLine(words: readonly string[], storeFlags: readonly string[]): string {
-  return ['mwaa-trail', ...words, ...storeFlags].map(quoted).join(' ');
+  return ['mwaa-trail', ...words, ...storeFlags].map(shellWord).join(' ');
 }
 
 /** `--event-name` of `eventName` */
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** Quotes a word, unless every shell takes it as it is. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -8,6 +8,7 @@ import {
   TEXT_CRITERION_NAMES,
   type TextCriterion,
 } from '../../../shared/query/criteria-table.ts';
+import { displayText } from '../../../shared/render/display.ts';
 
 // The address of a page has the criteria of its question as the parameters of the HTTP API: `user=a&user=b&exclude=action=dag.list`. The
 // filter shows the same as tokens.
@@ -37,7 +38,8 @@ export function labelOf(criterion: Criterion): string {
   return LABELS[criterion] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const OPERATORS = ['=', '!='] as const;
+/** Values are shown so that nothing in them hides. */
+const OPERATORS = (['=', '!='] as const).map((operator) => ({ operator, format: displayText }));
 
 /** The properties of the filter. @param without a criterion that the page has fixed */
 export function filteringProperties(without: readonly Criterion[]): PropertyFilterProps.FilteringProperty[] {
@@ -87,13 +89,28 @@ export function toQuery(params: URLSearchParams): PropertyFilterProps.Query {
   return { operation: 'and', tokens: [], tokenGroups: [...wanted, ...excluded] };
 }
 
-/** The parameters with other tokens; those that are no filters stay. The inverse of `toQuery`. */
-export function withQuery(params: URLSearchParams, { tokenGroups = [] }: PropertyFilterProps.Query): URLSearchParams {
+/** The texts of tokens without a property. */
+export function bareTexts({ tokenGroups = [] }: PropertyFilterProps.Query): string[] {
+  return tokenGroups
+    .flatMap(tokensIn)
+    .flatMap(({ propertyKey, value }) => (propertyKey == null ? [String(value)] : []));
+}
+
+/**
+ * The parameters with other tokens; those that are no filters stay. The inverse of `toQuery`.
+ * @param propertyOf says of which property a text without one is; undefined: it is left out
+ */
+export function withQuery(
+  params: URLSearchParams,
+  { tokenGroups = [] }: PropertyFilterProps.Query,
+  propertyOf: (text: string) => Criterion | undefined = () => undefined,
+): URLSearchParams {
   const changed = new URLSearchParams(params);
   for (const name of FILTER_PARAMETERS) changed.delete(name);
-  for (const { propertyKey = '', operator, value } of tokenGroups.flatMap(tokensIn)) {
+  for (const { propertyKey: named, operator, value } of tokenGroups.flatMap(tokensIn)) {
     const text = String(value ?? '').trim();
-    if (text === '' || propertyKey === '') continue;
+    const propertyKey = named ?? propertyOf(text);
+    if (text === '' || propertyKey === undefined) continue;
     if (operator === '!=') addOnce(changed, 'exclude', `${propertyKey}=${text}`);
     else if (isTextCriterion(propertyKey)) addOnce(changed, propertyKey, text);
     // Of two answers to yes or no, the later one is meant.

@@ -1,11 +1,10 @@
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import Toggle from '@cloudscape-design/components/toggle';
-import { type ReactNode, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { compareEvents, type FieldComparison } from '../../../../shared/query/compare.ts';
 import { forPeople, isIdentifier } from '../../../../shared/render/compared-fields.ts';
 import { displayText } from '../../../../shared/render/display.ts';
@@ -17,8 +16,12 @@ import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { counted } from '../../lib/words.ts';
+import './comparison-table.css';
 
 const PAGE_SIZE = 100;
+
+/** A row: a field, or the events themselves. */
+type Row = FieldComparison | 'event';
 
 interface ComparisonTableProps {
   /** Two or more, each with its record. */
@@ -37,47 +40,39 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
   const [page, setPage] = useState(1);
   const pages = Math.max(Math.ceil(shown.length / PAGE_SIZE), 1);
   const current = Math.min(page, pages);
-  const columns: TableProps.ColumnDefinition<FieldComparison>[] = [
+  const columns: TableProps.ColumnDefinition<Row>[] = [
     {
       id: 'field',
       header: 'Field',
       isRowHeader: true,
       width: 260,
       verticalAlign: 'top',
-      cell: ({ path, same }) => <span className={same ? 'code same' : 'code'}>{displayText(path)}</span>,
+      cell: (row) =>
+        row === 'event' ? 'Event' : <span className={row.same ? 'code same' : 'code'}>{displayText(row.path)}</span>,
     },
     ...events.map((event, i) => ({
       id: event.eventId,
-      header: (
-        <EventHeading event={event}>
-          {i > 0 && (
-            <Button
-              variant="inline-link"
-              onClick={() => onMoveFirst(event)}
-              ariaLabel={`Move event ${i + 1} to the front`}
-            >
-              Move first
-            </Button>
-          )}
-          {events.length > 2 && (
-            <Button variant="inline-link" onClick={() => onRemove(event)} ariaLabel={`Remove event ${i + 1}`}>
-              Remove
-            </Button>
-          )}
-        </EventHeading>
-      ),
+      header: <EventHeading event={event} />,
       minWidth: 240,
       verticalAlign: 'top' as const,
-      cell: ({ values, same }: FieldComparison) => (
-        <FieldValue value={values[i]} first={values[0]} same={same} isFirst={i === 0} />
-      ),
+      cell: (row: Row) =>
+        row === 'event' ? (
+          <EventActions
+            eventId={event.eventId}
+            number={i + 1}
+            moveFirst={i > 0 ? () => onMoveFirst(event) : undefined}
+            remove={events.length > 2 ? () => onRemove(event) : undefined}
+          />
+        ) : (
+          <FieldValue value={row.values[i]} first={row.values[0]} same={row.same} isFirst={i === 0} />
+        ),
     })),
   ];
   return (
     <Table
       variant="container"
-      items={shown.slice((current - 1) * PAGE_SIZE, current * PAGE_SIZE)}
-      trackBy="path"
+      items={['event', ...shown.slice((current - 1) * PAGE_SIZE, current * PAGE_SIZE)]}
+      trackBy={(row) => (row === 'event' ? row : `field ${row.path}`)}
       columnDefinitions={columns}
       wrapLines
       stickyHeader
@@ -94,11 +89,6 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
         >
           {showsAll ? 'All fields' : 'Differences'}
         </Header>
-      }
-      empty={
-        <Box textAlign="center">
-          <b>The records differ in nothing but identifiers.</b>
-        </Box>
       }
       pagination={
         pages > 1 ? (
@@ -119,26 +109,56 @@ function countsOf(fields: readonly FieldComparison[]): string {
   const different = fields.filter(({ same }) => !same);
   const identifiers = different.filter(isIdentifier).length;
   const of = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;
+  const same = counted(fields.length - different.length, 'field');
   const verb = different.length === 1 ? 'differs' : 'differ';
-  return `${counted(different.length, 'field')} ${verb}${of}. The same: ${counted(fields.length - different.length, 'field')}.`;
+  if (identifiers === different.length) return `Only identifiers differ. The same: ${same}.`;
+  return `${counted(different.length, 'field')} ${verb}${of}. The same: ${same}.`;
 }
 
-/** When, who and what, above the values of an event. */
-function EventHeading({ event, children }: { event: ShownEvent; children: ReactNode }) {
+/** When, who and what, above the values of an event. Text alone: a heading that stays in view is there twice. */
+function EventHeading({ event }: { event: ShownEvent }) {
   const { aliases } = useSession();
   const times = useTimes();
   return (
     <div className="compared-event">
-      <div>
-        <PageLink href={hrefOf(['events', event.eventId])}>{displayText(whatOf(event))}</PageLink>
-      </div>
+      <b>{displayText(whatOf(event))}</b>
       <div>{displayText(whoOf(event, { aliases }))}</div>
       <div>{times.full(event.eventTime)}</div>
       <div>{displayText(resultOf(event))}</div>
-      <SpaceBetween direction="horizontal" size="s">
-        {children}
-      </SpaceBetween>
     </div>
+  );
+}
+
+interface EventActionsProps {
+  eventId: string;
+  /** Of its column, from 1. */
+  number: number;
+  /** Undefined: it is the first. */
+  moveFirst: (() => void) | undefined;
+  /** Undefined: a comparison needs it. */
+  remove: (() => void) | undefined;
+}
+
+/** The event itself, and its place in the comparison. */
+function EventActions({ eventId, number, moveFirst, remove }: EventActionsProps) {
+  return (
+    <>
+      <span className="code">
+        <PageLink href={hrefOf(['events', eventId])}>{displayText(eventId)}</PageLink>
+      </span>
+      <SpaceBetween direction="horizontal" size="s">
+        {moveFirst && (
+          <Button variant="inline-link" onClick={moveFirst} ariaLabel={`Move first: event ${number}`}>
+            Move first
+          </Button>
+        )}
+        {remove && (
+          <Button variant="inline-link" onClick={remove} ariaLabel={`Remove: event ${number}`}>
+            Remove
+          </Button>
+        )}
+      </SpaceBetween>
+    </>
   );
 }
 

@@ -83,7 +83,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
               Live
             </Toggle>
             <SavedSearches
-              search={params.toString()}
+              search={savedOf(params).toString()}
               onOpen={(search) => navigate(hrefOf([], new URLSearchParams(search)))}
             />
             <DownloadMenu params={params} />
@@ -129,9 +129,14 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
           />
         </Container>
       )}
-      <EventTable params={params} events={events} narrow={narrow} />
+      <EventTable params={params} events={events} narrow={narrow} counted={counted} />
     </SpaceBetween>
   );
+}
+
+/** What is saved of a search: not the event that is open beside the list. */
+function savedOf(params: URLSearchParams): URLSearchParams {
+  return withParameter(withParameter(params, 'event', undefined), 'live', undefined);
 }
 
 function countOf(timeline: Timeline | undefined): string {
