@@ -36,7 +36,7 @@ export default command({
       const server = await startHttpServer(createSite({ ...source, files, token }), port).catch(explainPort);
       const interrupted = once(context.interrupt(), 'abort');
       const address = `${server.url}/${token === undefined ? '' : `#token=${token}`}`;
-      context.err.write(welcome(server.url, address, token));
+      context.err.write(welcome(server.url, address, token, source.settings.environment));
       if (open) openBrowser(address, context.env, () => warn(context, 'no browser opens: open the address yourself'));
       await interrupted;
       await server.stop();
@@ -45,15 +45,16 @@ export default command({
   },
 });
 
-function welcome(url: string, address: string, token: string | undefined): string {
+function welcome(url: string, address: string, token: string | undefined, environment: string | undefined): string {
+  const scope = environment === undefined ? '' : `/environments/${encodeURIComponent(environment)}`;
   const header = token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `;
   return [
     `The console is at ${address}`,
     ...(token === undefined ? [] : ['Who has this address sees all that you see: keep it to yourself.']),
     `The API of docs/api.md is at ${url} until Ctrl-C. For example:`,
-    `  curl ${header}'${url}/environments'`,
-    `  curl ${header}'${url}/events?errors=true&since=7d'`,
-    `  curl ${header}-H 'Accept: text/csv' '${url}/environments/prod-etl/events?readOnly=false'`,
+    ...(environment === undefined ? [`  curl ${header}'${url}/environments'`] : []),
+    `  curl ${header}'${url}${scope}/events?errors=true&since=7d'`,
+    `  curl ${header}-H 'Accept: text/csv' '${url}${scope || '/environments/prod-etl'}/events?readOnly=false'`,
     '',
   ].join('\n');
 }

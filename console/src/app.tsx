@@ -3,6 +3,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { applyDensity, applyMode, Density, Mode } from '@cloudscape-design/global-styles';
 import { Suspense, useEffect, useMemo, useState } from 'react';
 import { Navigation } from './components/navigation.tsx';
+import { PageBoundary } from './components/page-boundary.tsx';
 import { type SplitPanelContent, SplitPanelSlot } from './components/split-panel-slot.tsx';
 import { TopBar } from './components/top-bar.tsx';
 import { usePreferences } from './lib/preferences.tsx';
@@ -10,14 +11,18 @@ import { useRoute } from './lib/route.ts';
 import { useSession } from './lib/session.tsx';
 import { pageOf } from './pages/index.tsx';
 
+/** Windows so narrow have no room for the navigation beside a list and the split panel. */
+const ROOM_FOR_ALL = 1800;
+
 /** The frame of all pages: the bar, the navigation, the page of the route, and what it puts into the split panel. */
 export function App() {
   const { dark, preferences } = usePreferences();
   const { info } = useSession();
   const route = useRoute();
-  const page = useMemo(() => pageOf(route), [route]);
+  const page = useMemo(() => pageOf(route, info.environment), [route, info]);
   const [panel, setPanel] = useState<SplitPanelContent>();
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1400);
+  const [openBesidePanel, setOpenBesidePanel] = useState(() => window.innerWidth > ROOM_FOR_ALL);
   useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
   useEffect(() => {
     applyDensity(preferences.density === 'compact' ? Density.Compact : Density.Comfortable);
@@ -31,15 +36,20 @@ export function App() {
       <AppLayout
         headerSelector="#top-bar"
         navigation={<Navigation route={route} />}
-        navigationOpen={navigationOpen}
-        onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+        navigationOpen={panel === undefined ? navigationOpen : navigationOpen && openBesidePanel}
+        onNavigationChange={({ detail: { open } }) => {
+          if (open || panel === undefined) setNavigationOpen(open);
+          if (panel !== undefined) setOpenBesidePanel(open);
+        }}
         toolsHide
         contentType="table"
         content={
           <SplitPanelSlot value={setPanel}>
-            <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
-              {page.content}
-            </Suspense>
+            <PageBoundary key={route.segments.join('/')}>
+              <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
+                {page.content}
+              </Suspense>
+            </PageBoundary>
           </SplitPanelSlot>
         }
         splitPanel={panel?.element}

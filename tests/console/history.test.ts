@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readChanges, readConfigurations } from '../../console/src/lib/history.ts';
+import { type ChangeAnswer, changeOf, readChanges, readConfigurations } from '../../console/src/lib/history.ts';
 
 describe('readChanges', () => {
   test('values keep their digits; what was before is set, not set or unknown', () => {
@@ -86,4 +86,17 @@ describe('readConfigurations', () => {
       }),
     );
   });
+});
+
+test('a change has only the settings that somebody looks for', () => {
+  const field = (path: string) => ({ path, before: { is: 'not-set' as const }, json: '1', masked: false });
+  const fields = ['WebserverAccessMode', 'MinWebservers', 'MaxWorkers'].map(field);
+  const event = { eventId: '1', eventName: 'UpdateEnvironment', outcome: 'ok' as const };
+  const change = { event, fields, isUnordered: false } as unknown as ChangeAnswer;
+  expect(changeOf(change, ' ')).toBe(change);
+  expect(changeOf(change, ' webserver')?.fields.map(({ path }) => path)).toEqual([
+    'WebserverAccessMode',
+    'MinWebservers',
+  ]);
+  expect(changeOf(change, 'AirflowVersion')).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { CopyText } from './copy.tsx';
+import './command.css';
 
 /** A command line that does the same as what the page shows, to copy. */
 export function Command({ text }: { text: string }) {

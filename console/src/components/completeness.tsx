@@ -5,6 +5,7 @@ import { useTimes } from '../lib/preferences.tsx';
 import { hrefOf } from '../lib/route.ts';
 import { useSession } from '../lib/session.tsx';
 import { PageLink } from './value.tsx';
+import './completeness.css';
 
 /** How complete an answer is: how far log files have been read, and which are missing or altered. */
 export function Completeness({ completeness }: { completeness: CompletenessOfAnswer }) {

@@ -11,6 +11,7 @@ import { useVisible } from '../lib/use-visible.ts';
 import { countedWith } from '../lib/words.ts';
 import { Sparkline } from './sparkline.tsx';
 import { PageLink } from './value.tsx';
+import './environment-activity.css';
 
 /** A few at a time: a page of environments must not keep other questions waiting. */
 const CONCURRENT = 3;

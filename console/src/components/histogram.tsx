@@ -2,6 +2,7 @@ import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { useTimes } from '../lib/preferences.tsx';
 import { type Bar, barsOf, type Timeline } from '../lib/timeline.ts';
 import { counted } from '../lib/words.ts';
+import './histogram.css';
 
 interface HistogramProps {
   timeline: Timeline;

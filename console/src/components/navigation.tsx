@@ -22,11 +22,10 @@ export function Navigation({ route }: { route: Route }) {
     environment === undefined
       ? []
       : [{ type: 'link' as const, text: 'Environment', href: hrefOf(['environments', environment]) }];
-  const [section] = route.segments;
   return (
     <SideNavigation
       header={{ text: 'MWAA audit trail', href: hrefOf([]) }}
-      activeHref={hrefOf(section === undefined || section === 'events' ? [] : [section])}
+      activeHref={hrefOf(activeOf(route, environment))}
       items={[...items, ...own]}
       onFollow={(event) => {
         event.preventDefault();
@@ -34,4 +33,10 @@ export function Navigation({ route }: { route: Route }) {
       }}
     />
   );
+}
+
+/** The page in the navigation that a page belongs to. */
+function activeOf({ segments: [section] }: Route, environment: string | undefined): string[] {
+  if (section === undefined || section === 'events') return [];
+  return section === 'environments' && environment !== undefined ? [section, environment] : [section];
 }

@@ -12,6 +12,7 @@ import { hrefOf } from '../lib/route.ts';
 import { type ConsoleInfo, useSession } from '../lib/session.tsx';
 import { useAnswer } from '../lib/use-answer.ts';
 import { PageLink } from './value.tsx';
+import './no-events.css';
 
 interface NoEventsProps {
   /** Of the page whose question has no events. */

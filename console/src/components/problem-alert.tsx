@@ -13,6 +13,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   throttled: 'Too many requests',
 };
 
+/** What helps, where the message of the API is for programs. */
+const ADVICE: Readonly<Record<string, string>> = {
+  unauthorized:
+    'Open the address that mwaa-trail serve printed when it started: it ends in #token= and the token. Each start has a new one.',
+};
+
 /** Says why there is no answer, and what helps. */
 export function ProblemAlert({ problem, retry }: { problem: ApiProblem; retry: () => void }) {
   const isMistake = problem.status >= 400 && problem.status < 500 && problem.status !== 401 && problem.status !== 429;
@@ -22,7 +28,7 @@ export function ProblemAlert({ problem, retry }: { problem: ApiProblem; retry: (
       header={HEADERS[problem.kind] ?? 'The question could not be answered'}
       action={<Button onClick={retry}>Try again</Button>}
     >
-      {problem.message}
+      {ADVICE[problem.kind] ?? problem.message}
     </Alert>
   );
 }

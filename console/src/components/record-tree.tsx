@@ -15,6 +15,7 @@ import {
 } from '../lib/json-tree.ts';
 import { CopyButton } from './copy.tsx';
 import { opensAt, RecordRow } from './record-row.tsx';
+import './record-tree.css';
 
 /** Most rows that are open at the beginning, and after "Open all". */
 const ROWS = { first: 150, all: 2_000 };

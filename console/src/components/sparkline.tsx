@@ -1,4 +1,5 @@
 import { type Bar, barsOf, type Timeline } from '../lib/timeline.ts';
+import './sparkline.css';
 
 const WIDTH = 120;
 const HEIGHT = 24;

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { readTime } from '../../../shared/query/time.ts';
 import { usePreferences } from '../lib/preferences.tsx';
 import { wallTime } from '../lib/wall-time.ts';
+import './time-choice.css';
 
 interface TimeChoiceProps {
   /** A time as the HTTP API takes it; undefined: now. */

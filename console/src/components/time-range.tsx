@@ -1,7 +1,7 @@
 import DateRangePicker, { type DateRangePickerProps } from '@cloudscape-design/components/date-range-picker';
 import { USUAL_WITHIN } from '../../../shared/query/criteria-table.ts';
 import { offsetsOf, readAge, readTime } from '../../../shared/query/time.ts';
-import { usePreferences } from '../lib/preferences.tsx';
+import { usePreferences, useTimes } from '../lib/preferences.tsx';
 
 const UNITS = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' } as const;
 
@@ -24,13 +24,16 @@ interface TimeRangeProps {
 /** Chooses the time of a question, which its parameters `since` and `until` have. */
 export function TimeRange({ params, onChange, cleared = 'All time' }: TimeRangeProps) {
   const { zone } = usePreferences();
+  const times = useTimes();
+  const until = isOpenStart(params) ? readTime(params.get('until') ?? '', Date.now()) : undefined;
   return (
     <DateRangePicker
       value={toValue(params, zone)}
       onChange={({ detail }) => onChange(withValue(params, detail.value, zone))}
       relativeOptions={RELATIVE}
       isValidRange={(value) => isValid(value, zone)}
-      placeholder={cleared}
+      // The picker knows no range without a start.
+      placeholder={until === undefined ? cleared : `Until ${times.full(until)}`}
       absoluteFormat="iso"
       dateOnly={false}
       showClearButton
@@ -50,8 +53,13 @@ function toValue(params: URLSearchParams, zone: string): DateRangePickerProps.Va
   if (amount !== undefined && until === null) {
     return { type: 'relative', amount: Number(amount), unit: UNITS[unit as keyof typeof UNITS], key: since ?? '' };
   }
-  if (since === null && until === null) return null;
-  return { type: 'absolute', startDate: wallTime(since ?? '0001-01-01', zone), endDate: wallTime(until ?? '0s', zone) };
+  if (since === null) return null;
+  return { type: 'absolute', startDate: wallTime(since, zone), endDate: wallTime(until ?? '0s', zone) };
+}
+
+/** Whether a question has an end alone. */
+function isOpenStart(params: URLSearchParams): boolean {
+  return params.has('until') && !params.has('since') && !params.has('around');
 }
 
 /** The range of `around` and `within`. */

@@ -2,6 +2,7 @@ import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { type Preferences, usePreferences } from '../lib/preferences.tsx';
 import { hrefOf, navigate } from '../lib/route.ts';
 import { useSession } from '../lib/session.tsx';
+import './top-bar.css';
 
 const SOURCES = { local: 'Local store', table: 'DynamoDB', api: 'API' } as const;
 

@@ -5,6 +5,7 @@ import type { TextCriterion } from '../../../shared/query/criteria-table.ts';
 import { displayText } from '../../../shared/render/display.ts';
 import { labelOf } from '../lib/criteria.ts';
 import { navigate } from '../lib/route.ts';
+import './value.css';
 
 /** Narrows the question to a value, or to all events without it. */
 export interface Narrow {

@@ -89,13 +89,28 @@ export function toQuery(params: URLSearchParams): PropertyFilterProps.Query {
   return { operation: 'and', tokens: [], tokenGroups: [...wanted, ...excluded] };
 }
 
-/** The parameters with other tokens; those that are no filters stay. The inverse of `toQuery`. */
-export function withQuery(params: URLSearchParams, { tokenGroups = [] }: PropertyFilterProps.Query): URLSearchParams {
+/** The texts of tokens without a property. */
+export function bareTexts({ tokenGroups = [] }: PropertyFilterProps.Query): string[] {
+  return tokenGroups
+    .flatMap(tokensIn)
+    .flatMap(({ propertyKey, value }) => (propertyKey == null ? [String(value)] : []));
+}
+
+/**
+ * The parameters with other tokens; those that are no filters stay. The inverse of `toQuery`.
+ * @param propertyOf says of which property a text without one is; undefined: it is left out
+ */
+export function withQuery(
+  params: URLSearchParams,
+  { tokenGroups = [] }: PropertyFilterProps.Query,
+  propertyOf: (text: string) => Criterion | undefined = () => undefined,
+): URLSearchParams {
   const changed = new URLSearchParams(params);
   for (const name of FILTER_PARAMETERS) changed.delete(name);
-  for (const { propertyKey = '', operator, value } of tokenGroups.flatMap(tokensIn)) {
+  for (const { propertyKey: named, operator, value } of tokenGroups.flatMap(tokensIn)) {
     const text = String(value ?? '').trim();
-    if (text === '' || propertyKey === '') continue;
+    const propertyKey = named ?? propertyOf(text);
+    if (text === '' || propertyKey === undefined) continue;
     if (operator === '!=') addOnce(changed, 'exclude', `${propertyKey}=${text}`);
     else if (isTextCriterion(propertyKey)) addOnce(changed, propertyKey, text);
     // Of two answers to yes or no, the later one is meant.

@@ -56,6 +56,14 @@ export function readChanges(text: string): ChangesAnswer[] {
   });
 }
 
+/** A change with only the settings whose path has a text in it; undefined: it has none of them. @param text empty: all of them */
+export function changeOf(change: ChangeAnswer, text: string): ChangeAnswer | undefined {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return change;
+  const fields = change.fields.filter(({ path }) => path.toLowerCase().includes(wanted));
+  return fields.length === 0 ? undefined : { ...change, fields };
+}
+
 /** Reads the answer about the configuration at a time. */
 export function readConfigurations(text: string): ConfigurationAnswer[] {
   return elementsOf(parseJsonText(text)).map((history) => {

@@ -1,8 +1,10 @@
 import { lazy, type ReactNode } from 'react';
 import { displayText } from '../../../shared/render/display.ts';
+import { routeWithin } from '../lib/one-environment.ts';
 import type { Route } from '../lib/route.ts';
 import { EventsPage } from './events/events-page.tsx';
 import { NoPage } from './no-page.tsx';
+import { NotHere } from './not-here.tsx';
 
 // The first view needs only the page of events; each other page is loaded when it is first visited.
 const ComparePage = lazy(async () => ({ default: (await import('./compare/compare-page.tsx')).ComparePage }));
@@ -24,8 +26,14 @@ interface Page {
   content: ReactNode;
 }
 
-/** The page of a route. */
-export function pageOf({ segments, params }: Route): Page {
+/** The page of a route. @param only the environment that this console is about; undefined: all */
+export function pageOf(route: Route, only: string | undefined): Page {
+  if (only === undefined) return pageIn(route);
+  const within = routeWithin(route, only);
+  return within === undefined ? { title: 'Not in this console', content: <NotHere only={only} /> } : pageIn(within);
+}
+
+function pageIn({ segments, params }: Route): Page {
   const [section, name] = segments;
   if (section === undefined) return { title: 'Events', content: <EventsPage params={params} /> };
   if (name === undefined) return listPage(section, params);

@@ -66,6 +66,22 @@ describeInBrowser('the page of events', () => {
     expect([await page.fragment(), await page.eventIds()]).toEqual([fragments[1], seen[1]]);
   });
 
+  test('a value without a property is recognized, and the ID of an event opens it', async () => {
+    const page = await console.open();
+    for (const [text, pair] of [
+      ['203.0.113.77', ['sourceIp', '203.0.113.77']],
+      ['jonas.weber', ['user', 'jonas.weber']],
+    ] as const) {
+      await page.after(() => page.filter(text));
+      expect(await page.params()).toEqual([pair]);
+      await expectAsCommand(page);
+      await page.after(() => page.button('Clear filters').click());
+    }
+    const [eventId = ''] = await page.eventIds();
+    await page.after(() => page.filter(eventId));
+    expect(await page.fragment()).toBe(`#/events/${eventId}`);
+  });
+
   test('a suggestion says how many events it finds', async () => {
     const page = await console.open();
     await page.filterInput.fill('User = ');

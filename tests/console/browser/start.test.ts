@@ -84,7 +84,9 @@ describeInBrowser('the console', () => {
         console.intercept = async (request, site) =>
           isEvents(request) ? problem(status, kind, detail) : site(request);
         await page.go(`#/?user=jonas.weber&since=${100 + i}w`);
-        expect(await alertOf(page).innerText()).toMatch(new RegExp(`${header}\\s+${detail}`));
+        // What the API says of a token is for programs.
+        const shown = kind === 'unauthorized' ? 'Open the address that mwaa-trail serve printed' : detail;
+        expect(await alertOf(page).innerText()).toMatch(new RegExp(`${header}\\s+${shown}`));
         expect(await page.eventIds()).toEqual([]);
         console.intercept = undefined;
         await page.after(() => page.button('Try again').click());
@@ -100,6 +102,17 @@ describeInBrowser('the console', () => {
       expect(await alertOf(page).innerText()).toMatch(/No connection to mwaa-trail\s+.*start it again/);
       await page.profile.context.setOffline(false);
       await page.after(() => page.button('Try again').click());
+      expect(new Set(await page.column('Who'))).toEqual(new Set(['jonas.weber']));
+    });
+
+    test('a page that cannot be loaded leaves the others', async () => {
+      const page = await console.open();
+      page.profile.expectProblem(/ERR_INTERNET_DISCONNECTED|dynamically imported module/);
+      await page.profile.context.setOffline(true);
+      await page.go('#/trust');
+      expect(await alertOf(page).innerText()).toContain('This page cannot be shown');
+      await page.profile.context.setOffline(false);
+      await page.go('#/?user=jonas.weber');
       expect(new Set(await page.column('Who'))).toEqual(new Set(['jonas.weber']));
     });
 

@@ -16,6 +16,7 @@ import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { counted } from '../../lib/words.ts';
+import './comparison-table.css';
 
 const PAGE_SIZE = 100;
 

@@ -2,6 +2,7 @@ import Box from '@cloudscape-design/components/box';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import TextFilter from '@cloudscape-design/components/text-filter';
 import { useState } from 'react';
 import type { ActionCode } from '../../../../shared/audit-event/actions.ts';
 import type { FieldChange } from '../../../../shared/query/configuration.ts';
@@ -13,7 +14,7 @@ import { Part } from '../../components/part.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { PageLink } from '../../components/value.tsx';
 import { questionCommand } from '../../lib/command-line.ts';
-import { type ChangeAnswer, readChanges } from '../../lib/history.ts';
+import { type ChangeAnswer, changeOf, readChanges } from '../../lib/history.ts';
 import { environmentPath, eventsHref, parametersOf, type Question } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
@@ -26,6 +27,9 @@ interface ChangesProps {
   name: string;
   /** The environment, its place and the times, as the page of events is asked. */
   question: Question;
+  /** Only changes of settings with this in their name; empty: all changes. */
+  setting: string;
+  onSetting(setting: string): void;
   /** The address of the configuration at a time. */
   hrefOfConfiguration(at: string): string;
 }
@@ -36,7 +40,7 @@ const CONFIGURING: readonly ActionCode[] = ['environment.create', 'environment.u
 const PAGE = 10;
 
 /** Who asked to change the configuration of an environment, newest first, with the values before and after. */
-export function Changes({ name, question, hrefOfConfiguration }: ChangesProps) {
+export function Changes({ name, question, setting, onSetting, hrefOfConfiguration }: ChangesProps) {
   const { info } = useSession();
   const [page, setPage] = useState(1);
   const asked = parametersOf(question.filter(([parameter]) => parameter !== 'environment'));
@@ -46,15 +50,36 @@ export function Changes({ name, question, hrefOfConfiguration }: ChangesProps) {
     <Part
       title="Changes of the configuration"
       actions={<PageLink href={eventsHref(info, [...question, ...actions])}>Show as events</PageLink>}
-      toolbar={<Command text={questionCommand(['history'], question, info)} />}
+      toolbar={
+        <>
+          <Command text={questionCommand(['history'], question, info)} />
+          <TextFilter
+            filteringText={setting}
+            filteringPlaceholder="Find changes of a setting"
+            filteringAriaLabel="Find changes of a setting"
+            onChange={({ detail }) => onSetting(detail.filteringText)}
+          />
+        </>
+      }
       answer={answer}
     >
       {(histories) => {
         const all = histories.flatMap(({ changes, ...place }) =>
-          changes.map((change) => ({ change, place: placeText(place) })),
+          changes.flatMap((whole) => {
+            const change = changeOf(whole, setting);
+            return change === undefined ? [] : [{ change, place: placeText(place) }];
+          }),
         );
         all.sort((a, b) => ((a.change.event.eventTime ?? '') < (b.change.event.eventTime ?? '') ? 1 : -1));
-        if (all.length === 0) return <Box textAlign="center">Nobody asked for a change in this time.</Box>;
+        if (all.length === 0) {
+          return (
+            <Box textAlign="center">
+              {setting === ''
+                ? 'Nobody asked for a change in this time.'
+                : `Nobody asked to change “${displayText(setting)}” in this time.`}
+            </Box>
+          );
+        }
         const pages = Math.ceil(all.length / PAGE);
         const current = Math.min(page, pages);
         return (
@@ -107,7 +132,9 @@ function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
           {event.outcome === 'ok' ? (
             what
           ) : (
-            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{what}</StatusIndicator>
+            <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>
+              <span className="words">{what}</span>
+            </StatusIndicator>
           )}
         </Box>
         <PageLink href={hrefOf(['events', event.eventId])}>{when}</PageLink>

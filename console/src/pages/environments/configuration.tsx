@@ -26,10 +26,12 @@ interface ConfigurationProps {
   /** As the HTTP API takes it; undefined: now. */
   at: string | undefined;
   onChange(at: string | undefined): void;
+  /** The address of the changes at all times, or of those that meet a question. */
+  hrefOfChanges(question: Question): string;
 }
 
 /** What the configuration of an environment was at a time, and which event set each value. */
-export function Configuration({ name, place, at, onChange }: ConfigurationProps) {
+export function Configuration({ name, place, at, onChange, hrefOfChanges }: ConfigurationProps) {
   const asked = parametersOf([...place, ['at', at ?? '0s']]);
   const answer = useAnswer(environmentPath(name, 'history', asked), readConfigurations);
   const { info } = useSession();
@@ -38,6 +40,7 @@ export function Configuration({ name, place, at, onChange }: ConfigurationProps)
   return (
     <Part
       title={at === undefined || first === undefined ? 'Configuration now' : `Configuration at ${times.full(first.at)}`}
+      actions={at !== undefined && <PageLink href={hrefOfChanges([['since', at]])}>Changes since then</PageLink>}
       toolbar={
         <>
           <TimeChoice key={at ?? ''} time={at} onChange={onChange} />
@@ -52,7 +55,7 @@ export function Configuration({ name, place, at, onChange }: ConfigurationProps)
             <Box>Unknown: until then, the trail has no request that created, updated or deleted this environment.</Box>
           )}
           {configurations.map((configuration) => (
-            <Settings key={placeText(configuration)} configuration={configuration} />
+            <Settings key={placeText(configuration)} configuration={configuration} hrefOfChanges={hrefOfChanges} />
           ))}
           {configurations.length > 0 && <Box color="text-body-secondary">{ACCEPTED}</Box>}
         </SpaceBetween>
@@ -61,7 +64,10 @@ export function Configuration({ name, place, at, onChange }: ConfigurationProps)
   );
 }
 
-function Settings({ configuration }: { configuration: ConfigurationAnswer }) {
+function Settings({
+  configuration,
+  hrefOfChanges,
+}: Pick<ConfigurationProps, 'hrefOfChanges'> & { configuration: ConfigurationAnswer }) {
   const { aliases } = useSession();
   const times = useTimes();
   const { settings, complete, deleted } = configuration;
@@ -72,7 +78,11 @@ function Settings({ configuration }: { configuration: ConfigurationAnswer }) {
       isRowHeader: true,
       minWidth: 'min(420px, 45vw)',
       value: ({ path }) => displayText(path),
-      cell: ({ path }) => <span className="code">{displayText(path)}</span>,
+      cell: ({ path }) => (
+        <span className="code">
+          <PageLink href={hrefOfChanges([['setting', path]])}>{displayText(path)}</PageLink>
+        </span>
+      ),
     },
     {
       id: 'value',

@@ -12,7 +12,6 @@ import { peopleColumns } from '../../components/people-columns.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { TimeRange } from '../../components/time-range.tsx';
 import { TimelinePart } from '../../components/timeline-part.tsx';
-import { PageLink } from '../../components/value.tsx';
 import { environmentPath, parametersOf, type Question, rangeOf } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
@@ -24,13 +23,13 @@ import { placeText } from './place.ts';
 
 /** An environment: its events over time, its configuration and who changed it, who was there, logins and denials. */
 export function EnvironmentPage({ name, params }: { name: string; params: URLSearchParams }) {
-  const { environment: only } = useSession().info;
-  if (only !== undefined && only !== name) return <OtherEnvironment name={name} only={only} />;
   const hrefWith = (changed: URLSearchParams) => hrefOf(['environments', name], changed);
   const place = ['account', 'region'].map((parameter) => [parameter, params.get(parameter)] as const);
   const question: Question = [['environment', name], ...place, ...rangeOf(params)];
   const hrefOfConfiguration = (at: string | undefined) =>
     hrefWith(withParameter(withParameter(params, 'tab', undefined), 'at', at));
+  const hrefOfChanges = (changed: Question) => hrefWith(parametersOf([...place, ['tab', 'changes'], ...changed]));
+  const setting = params.get('setting') ?? '';
   const tabs = [
     {
       id: 'configuration',
@@ -41,13 +40,24 @@ export function EnvironmentPage({ name, params }: { name: string; params: URLSea
           place={place}
           at={params.get('at') ?? undefined}
           onChange={(at) => navigate(hrefOfConfiguration(at))}
+          hrefOfChanges={hrefOfChanges}
         />
       ),
     },
     {
       id: 'changes',
       label: 'Changes',
-      content: <Changes name={name} question={question} hrefOfConfiguration={hrefOfConfiguration} />,
+      content: (
+        <Changes
+          name={name}
+          question={question}
+          setting={setting}
+          onSetting={(text) =>
+            navigate(hrefWith(withParameter(params, 'setting', text === '' ? undefined : text)), { replace: true })
+          }
+          hrefOfConfiguration={hrefOfConfiguration}
+        />
+      ),
     },
     { id: 'people', label: 'People', content: <PeopleThere name={name} question={question} /> },
     {
@@ -133,15 +143,5 @@ function PeopleThere({ name, question }: { name: string; question: Question }) {
         </SpaceBetween>
       )}
     </Part>
-  );
-}
-
-/** In the console of one environment, nothing of others can be asked. */
-function OtherEnvironment({ name, only }: { name: string; only: string }) {
-  return (
-    <ContentLayout header={<Header variant="h1">{displayText(name)}</Header>}>
-      This console shows {displayText(only)} alone.{' '}
-      <PageLink href={hrefOf(['environments', only])}>Show {displayText(only)}</PageLink>
-    </ContentLayout>
   );
 }

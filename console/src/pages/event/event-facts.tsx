@@ -66,7 +66,11 @@ function firstLine(label: FactLabel, line: string, event: ShownEvent): ReactNode
   const { environment, user, outcome, verification } = event;
   switch (label) {
     case 'outcome':
-      return <StatusIndicator type={OUTCOMES[outcome]}>{line}</StatusIndicator>;
+      return (
+        <StatusIndicator type={OUTCOMES[outcome]}>
+          <span className="words">{line}</span>
+        </StatusIndicator>
+      );
     case 'verified':
       // As content of the indicator, the sentence would be broken within words.
       return (

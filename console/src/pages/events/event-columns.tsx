@@ -17,6 +17,10 @@ export interface ColumnContext {
   times: TimeDisplay;
   aliases: UserAliases;
   narrow: Narrow;
+  /** Whether long texts go on in the next line, or are cut. */
+  wrapLines: boolean;
+  /** The event that is open beside the list; null: none is. */
+  openEvent: string | null;
   /** The address that opens an event beside the list. */
   hrefOfEvent(eventId: string): string;
 }
@@ -30,7 +34,7 @@ const PLAIN = attributesWhere(({ shown }) => shown === 'list').filter(
 );
 
 /** The columns of a table of events: who did what, where, with which result, in words; then each attribute of a list. */
-export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnContext): Column[] {
+export function eventColumns({ times, aliases, narrow, wrapLines, openEvent, hrefOfEvent }: ColumnContext): Column[] {
   const worded: Omit<Column, 'header'>[] = [
     {
       id: 'eventTime',
@@ -62,7 +66,9 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
       isRowHeader: true,
       cell: (event) => (
         <Value criterion="action" value={event.action} {...narrow}>
-          <PageLink href={hrefOfEvent(event.eventId)}>{displayText(whatOf(event))}</PageLink>
+          <span aria-current={event.eventId === openEvent || undefined}>
+            <PageLink href={hrefOfEvent(event.eventId)}>{displayText(whatOf(event))}</PageLink>
+          </span>
         </Value>
       ),
     },
@@ -84,7 +90,7 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
       width: 220,
       cell: (event) => (
         <Value criterion="outcome" value={event.outcome} {...narrow}>
-          <Result event={event} />
+          <Result event={event} wrapText={wrapLines} />
         </Value>
       ),
     },
@@ -107,11 +113,21 @@ export function eventColumns({ times, aliases, narrow, hrefOfEvent }: ColumnCont
   return [...worded, ...plain].map((column) => ({ ...column, header: column.label }));
 }
 
+/** As much of a reason as a list shows; AWS writes up to 1,024 characters. */
+const LONGEST_REASON = 200;
+
 /** How an event ended, with the reason. */
-export function Result({ event }: { event: ListedEvent }) {
+export function Result({ event, wrapText = true }: { event: ListedEvent; wrapText?: boolean }) {
   const text = displayText(resultOf(event));
   if (event.outcome === 'ok') return <>{text}</>;
-  return <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'}>{text}</StatusIndicator>;
+  const isLong = text.length > LONGEST_REASON;
+  return (
+    <StatusIndicator type={event.outcome === 'denied' ? 'warning' : 'error'} wrapText={wrapText}>
+      <span className="words" title={wrapText && !isLong ? undefined : text}>
+        {isLong ? `${text.slice(0, LONGEST_REASON).toWellFormed()}…` : text}
+      </span>
+    </StatusIndicator>
+  );
 }
 
 /** The columns that are shown, in order, and those that could be. @param chosen by somebody; undefined: the usual ones */

@@ -14,16 +14,19 @@ import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { columnDisplay, eventColumns } from './event-columns.tsx';
 import type { EventPages } from './use-event-pages.ts';
+import './event-table.css';
 
 interface EventTableProps {
   params: URLSearchParams;
   events: EventPages;
   narrow: Narrow;
+  /** How many events there are, such as `10,000+`; empty: not known yet. */
+  counted: string;
 }
 
 /** The events of a question, a page at a time. */
-export function EventTable({ params, events, narrow }: EventTableProps) {
-  const { aliases } = useSession();
+export function EventTable({ params, events, narrow, counted }: EventTableProps) {
+  const { aliases, info } = useSession();
   const { preferences, prefer } = usePreferences();
   const times = useTimes();
   const [page, setPage] = useState(1);
@@ -36,9 +39,12 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
         times,
         aliases,
         narrow,
+        wrapLines: preferences.wrapLines,
+        openEvent: params.get('event'),
         hrefOfEvent: (eventId) => hrefOf([], withParameter(params, 'event', eventId)),
-      }),
-    [times, aliases, narrow, params],
+        // All events of the console of one environment are of it.
+      }).filter(({ id }) => id !== 'environment' || info.environment === undefined),
+    [times, aliases, info, narrow, preferences.wrapLines, params],
   );
   const display = columnDisplay(columns, preferences.columns);
   const last = Math.max(pages.length, 1);
@@ -79,7 +85,7 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
           >
             {selected.length > 0 ? `Compare (${selected.length})` : 'Compare'}
           </Button>
-          <span>{rangeText(pages, page)}</span>
+          <span>{rangeText(pages, page, counted)}</span>
         </div>
       }
       empty={problem ? <ProblemAlert problem={problem} retry={reload} /> : <NoEvents params={params} />}
@@ -131,10 +137,11 @@ export function EventTable({ params, events, narrow }: EventTableProps) {
   );
 }
 
-/** Which of the events are on the page: `1-50`. */
-function rangeText(pages: EventPages['pages'], page: number): string {
+/** Which of the events are on the page: `Events 1 to 50 of 91`. */
+function rangeText(pages: EventPages['pages'], page: number, counted: string): string {
   const before = pages.slice(0, page - 1).reduce((sum, { length }) => sum + length, 0);
   const shown = pages[page - 1]?.length ?? 0;
   const text = (number: number) => number.toLocaleString('en-US');
-  return shown === 0 ? '' : `Events ${text(before + 1)} to ${text(before + shown)}`;
+  if (shown === 0) return '';
+  return `Events ${text(before + 1)} to ${text(before + shown)}${counted === '' ? '' : ` of ${counted}`}`;
 }

@@ -129,7 +129,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
           />
         </Container>
       )}
-      <EventTable params={params} events={events} narrow={narrow} />
+      <EventTable params={params} events={events} narrow={narrow} counted={counted} />
     </SpaceBetween>
   );
 }

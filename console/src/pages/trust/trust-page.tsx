@@ -15,9 +15,8 @@ import { TimeRange } from '../../components/time-range.tsx';
 import { apiPath } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate } from '../../lib/route.ts';
-import { type ConsoleInfo, useSession } from '../../lib/session.tsx';
+import { useSession } from '../../lib/session.tsx';
 import { type Answer, useAnswer } from '../../lib/use-answer.ts';
-import { NoPage } from '../no-page.tsx';
 import { totalOf } from './coverage-grid.ts';
 import { CoverageSection } from './coverage-section.tsx';
 import { ProblemFiles } from './problem-files.tsx';
@@ -28,14 +27,9 @@ import { Verification } from './verification.tsx';
 /** The days that are shown if the address names none. */
 const USUAL_SINCE = '30d';
 
-/** Whether one can rely on what the console shows. The ledger is about all environments: the console of one does not show it. */
+/** Whether one can rely on what the console shows: the answer in a sentence, then everything that it is based on. */
 export function TrustPage({ params }: { params: URLSearchParams }) {
   const { info } = useSession();
-  return info.environment === undefined ? <Trust params={params} info={info} /> : <NoPage />;
-}
-
-/** The answer in a sentence, then everything that it is based on. */
-function Trust({ params, info }: { params: URLSearchParams; info: ConsoleInfo }) {
   const range = useMemo(() => {
     const given = [...params].filter(([name]) => name === 'since' || name === 'until');
     return new URLSearchParams(given.length === 0 ? [['since', USUAL_SINCE]] : given);
