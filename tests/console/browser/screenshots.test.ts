@@ -72,7 +72,9 @@ async function startLedger(): Promise<EventStore> {
       await store.addLogFile({
         ...common,
         ...(daysAgo > 0 && p < 2 ? { verification: 'verified', verifiedBy: 'digest', verifiedAt: deliveredAt } : {}),
-        ...(p === 1 && daysAgo === 2 ? { state: 'quarantined', reason: 'not-gzip', detail: 'gzip: expected a whole file' } : {}),
+        ...(p === 1 && daysAgo === 2
+          ? { state: 'quarantined', reason: 'not-gzip', detail: 'gzip: expected a whole file' }
+          : {}),
       } as Parameters<EventStore['addLogFile']>[0]);
     }
     if (p === 2) continue;
