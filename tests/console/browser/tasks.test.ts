@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
 import { describeInBrowser } from '../../support/browser.ts';
 import { startSampleStore } from '../../support/sample-store.ts';
+import { scaled } from '../../support/scale.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
 import { idsOfCommand, runShown } from './support/shown-command.ts';
@@ -147,7 +148,7 @@ describeInBrowser('an investigator', () => {
     await page.go(`#/users/${user}`);
     counts.push(...(await linksWithCounts(page.page.locator('main a[href*="user="]'))));
     const once = new Map(counts.map(({ href, count }) => [href, count]));
-    for (const [href, count] of once) {
+    for (const [href, count] of [...once].filter((_, i) => i % scaled(2, 1) === 0)) {
       await page.go(href);
       expect([href, countIn(await page.heading())]).toEqual([href, count]);
     }
@@ -164,7 +165,7 @@ describeInBrowser('an investigator', () => {
       for (const href of hrefs) pages.add(href ?? '');
     }
     expect(pages.size).toBeGreaterThan(20);
-    for (const href of [...pages].filter((_, i) => i % 10 === 0)) {
+    for (const href of [...pages].filter((_, i) => i % scaled(20, 1) === 0)) {
       await page.go(href);
       expect([href, await page.text()]).toEqual([href, expect.not.stringMatching(/There is no such page|Try again/)]);
     }
@@ -181,7 +182,7 @@ describeInBrowser('the console of one environment', () => {
     expect(await page.eventIds()).toEqual(
       (await idsOfCommand(store(), await page.page.locator('.command').innerText())).slice(0, 50),
     );
-    expect(new Set(await page.column('Environment'))).toEqual(new Set(['prod-etl']));
+    expect(await page.page.locator('.command').innerText()).toContain('--environment prod-etl');
     await page.after(() => page.page.locator('tbody a[href*="event="]').first().click());
     await page.filterInput.fill('User = ');
     await page.page
@@ -190,6 +191,10 @@ describeInBrowser('the console of one environment', () => {
       .waitFor();
     for (const fragment of ['#/environments/prod-etl', '#/environments/prod-etl?tab=people', '#/users/jonas.weber']) {
       await page.go(fragment);
+    }
+    for (const fragment of ['#/trust', '#/overview', '#/environments', '#/?environment=prod-reporting']) {
+      await page.go(fragment);
+      expect([fragment, await page.heading()]).toEqual([fragment, 'Not in this console']);
     }
     const pages = await page.page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
     expect(pages).not.toContain('Trust');

@@ -8,6 +8,7 @@ import { createApi } from '../../../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../../../shared/http/messages.ts';
 import type { QueryDeps } from '../../../../shared/query/ask.ts';
 import { startBrowser } from '../../../support/browser.ts';
+import { TIME_LIMIT } from '../../../support/scale.ts';
 import { ConsolePage } from './console-page.ts';
 
 /** What the console is opened over. */
@@ -170,7 +171,7 @@ export function useConsole<Store extends ServedStore>(
   beforeAll(async () => {
     store = await start();
     await console.start(store.deps, settings);
-  }, 120_000);
+  }, TIME_LIMIT * 2);
   afterEach(() => console.endTest());
   afterAll(async () => {
     await console.stop();
