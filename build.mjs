@@ -156,7 +156,8 @@ for (const [name, builds] of Object.entries(TARGETS)) {
   for (const options of builds) {
     const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
-    for (const path of Object.keys(metafile.inputs).filter((input) => !input.startsWith('font:'))) inputs.add(path);
+    for (const path of Object.keys(metafile.inputs).filter((input) => !/^(font:|<define:)/.test(input)))
+      inputs.add(path);
     outputs.push(...(name === 'console' ? await writePage(metafile) : Object.keys(metafile.outputs)));
   }
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);

@@ -151,7 +151,9 @@ function keeping({ files, events }: Load): number {
 
 /** What every month costs. */
 function fixed(): Record<string, number> {
-  const templates = ['alarms.yml', 'verify-on.yml', 'alert-on.yml'].map((name) => readFileSync(join(ROOT, 'deploy', name), 'utf8'));
+  const templates = ['alarms.yml', 'verify-on.yml', 'alert-on.yml'].map((name) =>
+    readFileSync(join(ROOT, 'deploy', name), 'utf8'),
+  );
   const count = templates.join('').match(/Type: AWS::CloudWatch::Alarm$/gm)?.length ?? 0;
   return {
     [`${count} alarms`]: count * price('CloudWatch: an alarm for a month'),

@@ -62,7 +62,7 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('environment variable of the functions', () => {
-    const ofStack = ['serverless.yml', 'deploy/verify-on.yml'].flatMap((path) =>
+    const ofStack = ['serverless.yml', 'deploy/verify-on.yml', 'deploy/alert-on.yml'].flatMap((path) =>
       [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name]) => name!),
     );
     const local = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_S3', 'S3_FORCE_PATH_STYLE'];
@@ -84,8 +84,8 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('metric of the functions', () => {
-    const metrics = ['functions/ingest-telemetry.ts', 'functions/verify-telemetry.ts'].flatMap((path) =>
-      [...read(path).matchAll(/'([A-Z]\w+)'/g)].map(([, name]) => name!),
+    const metrics = ['ingest', 'verify', 'alert'].flatMap((name) =>
+      [...read(`functions/${name}-telemetry.ts`).matchAll(/'([A-Z]\w+)'/g)].map(([, name]) => name!),
     );
     expect(metrics.length).toBeGreaterThan(10);
     expect(new Set(rows('docs/runbook.md', '## Metrics'))).toEqual(new Set(metrics));

@@ -46,7 +46,7 @@ export async function findEarlier(
 
 /** As one text. */
 const valuesOf = ({ rule: { firstSeen }, fields }: Sought): string =>
-  JSON.stringify((firstSeen?.fields ?? []).map(({ path }): Value[] => fields.valuesAt(path) ?? []));
+  JSON.stringify((firstSeen?.fields ?? []).map(({ path }): readonly Value[] => fields.valuesAt(path) ?? []));
 
 /** The same fields of CloudTrail's record, which have criteria by our names. */
 const BY_RECORD: Readonly<Record<string, string>> = {
