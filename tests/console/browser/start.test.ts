@@ -110,7 +110,8 @@ describeInBrowser('the console', () => {
       page.profile.expectProblem(/ERR_INTERNET_DISCONNECTED|dynamically imported module/);
       await page.profile.context.setOffline(true);
       await page.go('#/trust');
-      expect(await alertOf(page).innerText()).toContain('This page cannot be shown');
+      await page.button('Load the console again').waitFor();
+      expect(await page.text()).toContain('This page cannot be shown');
       await page.profile.context.setOffline(false);
       await page.go('#/?user=jonas.weber');
       expect(new Set(await page.column('Who'))).toEqual(new Set(['jonas.weber']));
