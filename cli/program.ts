@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     who: ['show what a person did, and all that is known of them', () => import('./commands/who.ts')],
     tail: ['print new events as they arrive', () => import('./commands/tail.ts')],
     environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
+    detect: ['find what the detection rules say is suspicious', () => import('./commands/detect.ts')],
     history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
   },
   'Keep running:': {

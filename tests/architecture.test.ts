@@ -16,6 +16,7 @@ const STAGES = [
   'ingest',
   'integrity',
   'query',
+  'detect',
   'render',
   'http',
 ];

@@ -182,6 +182,7 @@ describeInBrowser('the console of one environment', () => {
     expect(await page.eventIds()).toEqual(
       (await idsOfCommand(store(), await page.page.locator('.command').innerText())).slice(0, 50),
     );
+    expect(await page.page.locator('.command').innerText()).toContain('--environment prod-etl');
     await page.after(() => page.page.locator('tbody a[href*="event="]').first().click());
     await page.filterInput.fill('User = ');
     await page.page
@@ -190,6 +191,10 @@ describeInBrowser('the console of one environment', () => {
       .waitFor();
     for (const fragment of ['#/environments/prod-etl', '#/environments/prod-etl?tab=people', '#/users/jonas.weber']) {
       await page.go(fragment);
+    }
+    for (const fragment of ['#/trust', '#/overview', '#/environments', '#/?environment=prod-reporting']) {
+      await page.go(fragment);
+      expect([fragment, await page.heading()]).toEqual([fragment, 'Not in this console']);
     }
     const pages = await page.page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
     expect(pages).not.toContain('Trust');

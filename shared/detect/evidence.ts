@@ -1,0 +1,35 @@
+import { defined } from '../defined.ts';
+import type { QueryDeps } from '../query/ask.ts';
+import { readVerificationStatus, type VerificationFinding } from '../query/verification.ts';
+import type { DetectRequest } from './detect-stored.ts';
+import type { Finding } from './finding.ts';
+import type { RuleName } from './rule.ts';
+
+/** What verification found is a finding of this rule: events that were removed or altered match no other. */
+export const EVIDENCE_RULE: RuleName = {
+  id: '1c0f4c8e-5b7d-4a55-9d0c-6f6f0f0b7a21',
+  title: 'Evidence Altered, Missing or Not Signed',
+  level: 'critical',
+};
+
+const MAX_FINDINGS = 1_000;
+
+/** The stored findings of verification that still hold, the newest first. They are of no environment. */
+export async function evidenceFindings(request: DetectRequest, deps: QueryDeps): Promise<Finding[]> {
+  const { since = '', until = '~', environment, account, region } = request;
+  if (environment !== undefined) return [];
+  const { findings } = await readVerificationStatus(deps, MAX_FINDINGS);
+  const isWanted = (one: VerificationFinding) =>
+    one.resolvedAt === undefined &&
+    one.firstSeen >= since &&
+    one.firstSeen < until &&
+    (account?.includes(one.account) ?? true) &&
+    (region?.includes(one.region) ?? true);
+  return findings.filter(isWanted).map(({ firstSeen, account: accountId, kind, detail, trail, key }) => ({
+    rule: EVIDENCE_RULE,
+    time: firstSeen,
+    accountId,
+    eventIds: [],
+    reason: [`${kind}: ${detail}`, ...Object.values(defined({ trail, key }))].join('; '),
+  }));
+}
