@@ -80,7 +80,8 @@ async function startLedger(): Promise<EventStore> {
     if (p === 2) continue;
     const end = '2026-11-08T11:00:00.000Z';
     await writeChain(store.deps.dynamo, store.tables.logFilesTable, {
-      ...{ bucket: 'org-trail', account, region, id: `${account} ${region}`, since: '2026-10-01T00:00:00.000Z' },
+      ...{ bucket: 'org-trail', account, region, since: '2026-10-01T00:00:00.000Z' },
+      id: `AWSLogs/|${account}|${region}|management-events|eu-west-1|`,
       ...{ asked: undefined, last: { key: 'digest', end, signed: true }, pending: [], retired: false, revision: 0 },
     });
   }

@@ -110,6 +110,7 @@ describeInBrowser('the console', () => {
       page.profile.expectProblem(/ERR_INTERNET_DISCONNECTED|dynamically imported module/);
       await page.profile.context.setOffline(true);
       await page.go('#/trust');
+      await page.button('Load the console again').waitFor();
       expect(await page.text()).toContain('This page cannot be shown');
       await page.profile.context.setOffline(false);
       await page.go('#/?user=jonas.weber');

@@ -78,6 +78,7 @@ export class ConsolePage {
     return this.page.evaluate((name) => {
       const headings = [...document.querySelectorAll('thead tr:last-child th')];
       const at = headings.findIndex((cell) => (cell as HTMLElement).innerText.trim().startsWith(name));
+      if (at < 0) throw new Error(`expected a column ${name}`);
       return [...document.querySelectorAll('tbody tr')].map((row) => {
         const cell = row.querySelectorAll('td, th')[at];
         return ((cell?.querySelector('.value-text') ?? cell) as HTMLElement | undefined)?.innerText.trim() ?? '';
