@@ -42,7 +42,16 @@ const stored = fromEventItem(toEventItem(eventOf(RECORD), { ingestedAt: '2026-11
 const delivered = { text: RECORD, keyAccount: CONTEXT.keyAccount };
 
 /** Those that do not follow from the record and the rules of this schema version alone. */
-const OTHERS = ['expiresAt', 'provisional', 'logFile', 'recordIndex', 'ingestedAt', 'backfilled', 'flags', 'redacted'] as const;
+const OTHERS = [
+  'expiresAt',
+  'provisional',
+  'logFile',
+  'recordIndex',
+  'ingestedAt',
+  'backfilled',
+  'flags',
+  'redacted',
+] as const;
 const LEDGER = ['verification', 'verifiedBy', 'verifiedAt'];
 const COMPARED = (Object.keys(EVENT_ATTRIBUTES) as AttributeName[]).filter(
   (name) => ![...OTHERS, ...LEDGER, 'previousVersions'].includes(name),
