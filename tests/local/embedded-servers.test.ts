@@ -197,7 +197,7 @@ describe('time to live', () => {
       TimeToLiveStatus: 'ENABLED',
       AttributeName: 'expiresAt',
     });
-    expect(await describeTtl(dynamo.client, LOCAL_TABLES.logFilesTable)).toEqual({ TimeToLiveStatus: 'DISABLED' });
+    expect(await describeTtl(dynamo.client, LOCAL_TABLES.environmentsTable)).toEqual({ TimeToLiveStatus: 'DISABLED' });
   });
 
   test('can be changed, and stays', async () => {

@@ -4,11 +4,12 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Command } from '../../components/command.tsx';
 import { Completeness } from '../../components/completeness.tsx';
 import { DownloadMenu } from '../../components/download-menu.tsx';
 import { Histogram } from '../../components/histogram.tsx';
+import type { Narrow } from '../../components/value.tsx';
 import { queryCommand } from '../../lib/command-line.ts';
 import { excluding, including, questionOf } from '../../lib/criteria.ts';
 import { apiPath } from '../../lib/paths.ts';
@@ -45,18 +46,12 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   const isListed = events.pages.length > 0 || !events.loading;
   const bars = new URLSearchParams([...question, ['buckets', BARS]]);
   const timeline = useAnswer<Timeline>(isListed ? apiPath(info, '/timeline', bars) : undefined);
-  const ask = useCallback((changed: URLSearchParams) => {
-    changed.delete('page');
-    navigate(hrefOf([], changed));
-  }, []);
   const narrow = useMemo(
-    () => ({
-      include: (...value: Parameters<typeof including> extends [unknown, ...infer V] ? V : never) =>
-        ask(including(params, ...value)),
-      exclude: (...value: Parameters<typeof excluding> extends [unknown, ...infer V] ? V : never) =>
-        ask(excluding(params, ...value)),
+    (): Narrow => ({
+      include: (criterion, value) => ask(including(params, criterion, value)),
+      exclude: (criterion, value) => ask(excluding(params, criterion, value)),
     }),
-    [params, ask],
+    [params],
   );
   useInterval(live ? LIVE_INTERVAL : undefined, () => {
     events.reload();
@@ -82,10 +77,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
             >
               Live
             </Toggle>
-            <SavedSearches
-              search={savedOf(params).toString()}
-              onOpen={(search) => navigate(hrefOf([], new URLSearchParams(search)))}
-            />
+            <SavedSearches search={savedOf(params).toString()} onOpen={(search) => ask(new URLSearchParams(search))} />
             <DownloadMenu params={params} />
             <Button
               iconName="refresh"
@@ -133,6 +125,8 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
     </SpaceBetween>
   );
 }
+
+const ask = (params: URLSearchParams) => navigate(hrefOf([], params));
 
 /** What is saved of a search: not the event that is open beside the list. */
 function savedOf(params: URLSearchParams): URLSearchParams {
