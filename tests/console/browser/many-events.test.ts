@@ -12,6 +12,8 @@ const FIRST_VIEW = { factor: scaled(10, 1.5), more: scaled(20_000, 500) };
 /** Fewer than all of them are counted. */
 const COUNTED = Math.min(EVENTS, 10_000).toLocaleString('en-US');
 
+const TRIES = scaled(1, 5);
+
 const events = generateEvents(SEED, EVENTS);
 
 async function startLargeStore(): Promise<EventStore> {
@@ -20,24 +22,31 @@ async function startLargeStore(): Promise<EventStore> {
   return store;
 }
 
+/** The shortest time of several, in milliseconds: what else the machine does makes it only longer. */
+async function fastest(act: () => Promise<void>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < TRIES; i += 1) {
+    const start = performance.now();
+    await act();
+    times.push(performance.now() - start);
+  }
+  return Math.min(...times);
+}
+
 describeInBrowser(`the console over ${EVENTS} events`, () => {
   const { console } = useConsole(startLargeStore);
 
   test('the first view takes little longer than the answer of the API', async () => {
-    const ask = async () => {
-      const start = performance.now();
+    const api = await fastest(async () => {
       const headers = { authorization: `Bearer ${console.token}` };
       await (await fetch(`${console.url}/events?limit=50&order=newest-first`, { headers })).text();
-      return performance.now() - start;
-    };
-    await ask();
-    const api = await ask();
-    const { context } = await console.profile();
-    const tab = await context.newPage();
-    const start = performance.now();
-    await tab.goto(`${console.url}/#/`);
-    await tab.locator('tbody a').first().waitFor();
-    const view = performance.now() - start;
+    });
+    const view = await fastest(async () => {
+      const { context } = await console.profile();
+      const tab = await context.newPage();
+      await tab.goto(`${console.url}/#/`);
+      await tab.locator('tbody a').first().waitFor();
+    });
     expect(view).toBeLessThan(api * FIRST_VIEW.factor + FIRST_VIEW.more);
   });
 
