@@ -96,6 +96,16 @@ TARGETS.console = [
   },
 ];
 
+/** The modules that a module needs to start, itself included. */
+function importedBy(path, outputs, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const { path: imported, kind } of outputs[path].imports) {
+    if (kind === 'import-statement' && imported in outputs) importedBy(imported, outputs, found);
+  }
+  return found;
+}
+
 /**
  * Writes the page that loads the script and the styles, whose names have hashes, and removes what it does not need.
  * @returns the files that stay
@@ -105,8 +115,14 @@ async function writePage({ outputs }) {
   const [script] = entry('console/src/main.tsx');
   const [stylesModule, { cssBundle }] = entry('console/src/styles.ts');
   const addressOf = (path) => path.replace('dist/', '/');
+  // A browser that knows all modules at once needs no round trip for each level of imports.
+  const modules = [...importedBy(script, outputs)].filter((path) => path !== script);
   const page = (await readFile('console/index.html', 'utf8'))
     .replace('<!-- styles -->', `<link rel="stylesheet" href="${addressOf(cssBundle)}" />`)
+    .replace(
+      '<!-- modules -->',
+      modules.map((path) => `<link rel="modulepreload" href="${addressOf(path)}" />`).join('\n    '),
+    )
     .replace('<!-- script -->', `<script type="module" src="${addressOf(script)}"></script>`);
   await writeFile('dist/console/index.html', page);
   const isNeeded = (path) => path !== stylesModule && (!path.endsWith('.css') || path === cssBundle);

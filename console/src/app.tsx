@@ -1,7 +1,7 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { applyDensity, applyMode, Density, Mode } from '@cloudscape-design/global-styles';
-import { Suspense, useEffect, useMemo, useState } from 'react';
+import { type RefObject, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { Navigation } from './components/navigation.tsx';
 import { PageBoundary } from './components/page-boundary.tsx';
 import { type SplitPanelContent, SplitPanelSlot } from './components/split-panel-slot.tsx';
@@ -20,6 +20,7 @@ export function App() {
   const { info } = useSession();
   const route = useRoute();
   const page = useMemo(() => pageOf(route, info.environment), [route, info]);
+  const isFirstPage = useRef(true);
   const [panel, setPanel] = useState<SplitPanelContent>();
   const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth > 1400);
   const [openBesidePanel, setOpenBesidePanel] = useState(() => window.innerWidth > ROOM_FOR_ALL);
@@ -48,6 +49,7 @@ export function App() {
             <PageBoundary key={route.segments.join('/')}>
               <Suspense fallback={<StatusIndicator type="loading">Loading the page</StatusIndicator>}>
                 {page.content}
+                <FocusOnHeading isFirst={isFirstPage} />
               </Suspense>
             </PageBoundary>
           </SplitPanelSlot>
@@ -66,4 +68,17 @@ export function App() {
       />
     </>
   );
+}
+
+/** After a link to another page, the focus is where its content begins, as in a page that a browser loads. */
+function FocusOnHeading({ isFirst }: { isFirst: RefObject<boolean> }) {
+  useEffect(() => {
+    const heading = document.querySelector<HTMLElement>('main h1');
+    if (!isFirst.current && heading !== null) {
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    }
+    isFirst.current = false;
+  }, [isFirst]);
+  return null;
 }

@@ -21,7 +21,8 @@ export const FILTER_PARAMETERS: readonly string[] = [...TEXT_CRITERION_NAMES, ..
 /** Parameters of a question. */
 export const QUESTION_PARAMETERS: readonly string[] = [...FILTER_PARAMETERS, 'since', 'until', 'around', 'within'];
 
-const LABELS: Readonly<Partial<Record<Criterion, string>>> = {
+const LABELS: Readonly<Record<string, string>> = {
+  eventId: 'Event ID',
   eventName: 'Operation',
   param: 'Request parameter',
   sourceIp: 'Source IP address',
@@ -32,10 +33,10 @@ const LABELS: Readonly<Partial<Record<Criterion, string>>> = {
   errors: 'Has an error code',
 };
 
-/** How people call a criterion: `errorCode` is the *Error code*. */
-export function labelOf(criterion: Criterion): string {
-  const words = criterion.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return LABELS[criterion] ?? words.charAt(0).toUpperCase() + words.slice(1);
+/** How people call a criterion, or an attribute that is none: `errorCode` is the *Error code*. */
+export function labelOf(name: string): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return LABELS[name] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Values are shown so that nothing in them hides. */

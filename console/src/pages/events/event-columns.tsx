@@ -97,7 +97,7 @@ export function eventColumns({ times, aliases, narrow, wrapLines, openEvent, hre
   ];
   const plain = PLAIN.map((name): Omit<Column, 'header'> => {
     const criterion = criterionOf(name);
-    const label = criterion === undefined ? wordsOf(name) : labelOf(criterion);
+    const label = labelOf(criterion ?? name);
     return {
       id: name,
       label,
@@ -139,10 +139,4 @@ export function columnDisplay(
   const before = (chosen ?? USUAL.map((id) => ({ id, visible: true }))).filter(({ id }) => known.has(id));
   const others = columns.filter(({ id }) => !before.some((column) => column.id === id));
   return [...before, ...others.map(({ id }) => ({ id, visible: false }))];
-}
-
-/** `expiresAt`: Expires at */
-function wordsOf(name: string): string {
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
