@@ -115,4 +115,15 @@ describeInBrowser('every page', () => {
       '',
     ]);
   });
+
+  test('after a link to another page, the focus is on its heading', async () => {
+    const page = await console.open();
+    for (const [name, heading] of [
+      ['Overview', 'Overview'],
+      ['Trust', 'Trust'],
+    ] as const) {
+      await page.after(() => page.page.getByRole('link', { name, exact: true }).click());
+      await page.page.locator('h1:focus', { hasText: heading }).waitFor();
+    }
+  });
 });
