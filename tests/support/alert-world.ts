@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type AttributeValue, CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -104,6 +105,8 @@ export const TOPIC_ARN = 'arn:aws:sns:eu-west-1:111122223333:alerts';
 /** The alert function on tables of its own, a fake topic and a fake bus, with a clock that stands still until somebody waits. */
 export class AlertWorld {
   readonly clock = { now: ALERT_NOW };
+  /** Invocations that do not sleep. */
+  private working = 0;
   readonly published: Published[] = [];
   readonly onBus: PutEvent[] = [];
   readonly failures: string[] = [];
@@ -229,9 +232,13 @@ export class AlertWorld {
     const [sns, events] = [mortal(new SNSClient(toFake)), mortal(new EventBridgeClient(toFake))];
     const clock = {
       now: () => this.clock.now,
+      // Time passes only while nobody works: a request of another invocation takes none.
       sleep: async (milliseconds: number) => {
         if (life.isOver) throw new Error('killed');
+        this.working -= 1;
+        while (this.working > 0) await setTimeout(1);
         this.clock.now += milliseconds;
+        this.working += 1;
       },
     };
     const table = { dynamo, name: this.stateTable };
@@ -246,6 +253,7 @@ export class AlertWorld {
       end: () => {},
     };
     const handler = createAlertHandler({ alerter, destinations, table, ...clock }, observer);
+    this.working += 1;
     try {
       const answer = await handler(event, { getRemainingTimeInMillis: () => remaining } as Context);
       return life.isOver ? 'killed' : answer;
@@ -253,6 +261,7 @@ export class AlertWorld {
       if (life.isOver) return 'killed';
       throw error;
     } finally {
+      this.working -= 1;
       for (const client of [dynamo, sns, events]) client.destroy();
     }
   }
