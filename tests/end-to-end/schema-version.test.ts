@@ -130,9 +130,9 @@ describe('a store of an older version', () => {
     const args = ['backfill', `s3://${world.logBucket}`, '--quarantine', world.quarantineBucket, '--format', 'json'];
     const counts = async () => JSON.parse((await program(...args)).stdout).files;
     expect(await counts()).toMatchObject({ read: 4, alreadyKnown: 0 });
-    const withoutTimes = (items: Map<string | undefined, StoredItem>) =>
-      [...items.values()].map(({ ingestedAt, previousVersions, ...item }) => item);
-    expect(withoutTimes(byId(await events()))).toEqual(withoutTimes(before));
+    const asRead = (items: Map<string | undefined, StoredItem>) =>
+      [...items.values()].map(({ ingestedAt, previousVersions, backfilled, ...item }) => item);
+    expect(asRead(byId(await events()))).toEqual(asRead(before));
     expect(await counts()).toMatchObject({ read: 0, alreadyKnown: 4 });
     expect((await program('query', '--user', 'anna', '--format', 'json')).code).toBe(0);
   });
