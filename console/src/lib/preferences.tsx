@@ -16,7 +16,8 @@ const USUAL: Preferences = {
   zone: 'utc',
   scheme: 'system',
   density: 'compact',
-  pageSize: 50,
+  // The first view must be fast; 25 rows are more than most windows show.
+  pageSize: 25,
   wrapLines: false,
   columns: undefined,
 };
@@ -33,7 +34,7 @@ interface Chosen {
 const PreferencesContext = createContext<Chosen | undefined>(undefined);
 
 export function PreferencesProvider({ children }: { children: ReactNode }) {
-  const [preferences, setPreferences] = useState(stored);
+  const [preferences, setPreferences] = useState(storedPreferences);
   const systemIsDark = useMedia('(prefers-color-scheme: dark)');
   const dark = preferences.scheme === 'system' ? systemIsDark : preferences.scheme === 'dark';
   const chosen = useMemo<Chosen>(
@@ -66,7 +67,7 @@ export function useTimes(): TimeDisplay {
 }
 
 /** What was chosen earlier; members of other versions of the console are left out. */
-function stored(): Preferences {
+export function storedPreferences(): Preferences {
   try {
     const before: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     if (typeof before !== 'object' || before === null) return USUAL;

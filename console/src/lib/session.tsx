@@ -20,6 +20,8 @@ export interface Session {
   caller: Caller;
   info: ConsoleInfo;
   aliases: UserAliases;
+  /** An answer that was asked for before the first page was rendered, which takes as long; by its path, for one use. */
+  early: Map<string, Promise<{ text: string }>>;
 }
 
 const SessionContext = createContext<Session | undefined>(undefined);

@@ -14,7 +14,7 @@ describeInBrowser('the page of events', () => {
   async function expectAsCommand(page: ConsolePage): Promise<string[]> {
     const ids = await page.eventIds();
     const listed = await idsOfCommand(store(), await commandOf(page));
-    expect(ids).toEqual(listed.slice(0, 50));
+    expect(ids).toEqual(listed.slice(0, 25));
     return listed;
   }
 

@@ -39,7 +39,7 @@ describeInBrowser(`the console over ${EVENTS} events`, () => {
   test('the first view takes little longer than the answer of the API', async () => {
     const api = await fastest(async () => {
       const headers = { authorization: `Bearer ${console.token}` };
-      await (await fetch(`${console.url}/events?limit=50&order=newest-first`, { headers })).text();
+      await (await fetch(`${console.url}/events?limit=25&order=newest-first`, { headers })).text();
     });
     const view = await fastest(async () => {
       const { context } = await console.profile();

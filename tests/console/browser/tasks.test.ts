@@ -180,7 +180,7 @@ describeInBrowser('the console of one environment', () => {
     const asked: string[] = [];
     page.profile.context.on('request', (request) => asked.push(new URL(request.url()).pathname));
     expect(await page.eventIds()).toEqual(
-      (await idsOfCommand(store(), await page.page.locator('.command').innerText())).slice(0, 50),
+      (await idsOfCommand(store(), await page.page.locator('.command').innerText())).slice(0, 25),
     );
     expect(await page.page.locator('.command').innerText()).toContain('--environment prod-etl');
     await page.after(() => page.page.locator('tbody a[href*="event="]').first().click());

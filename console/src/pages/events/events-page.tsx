@@ -21,6 +21,7 @@ import { useAnswer } from '../../lib/use-answer.ts';
 import { useInterval } from '../../lib/use-interval.ts';
 import { useEventPanel } from '../event/event-panel.tsx';
 import { EventTable } from './event-table.tsx';
+import { listPath } from './list-path.ts';
 import { QuestionBar } from './question-bar.tsx';
 import { SavedSearches } from './saved-searches.tsx';
 import { useEventPages } from './use-event-pages.ts';
@@ -37,10 +38,7 @@ export function EventsPage({ params }: { params: URLSearchParams }) {
   const times = useTimes();
   const question = useMemo(() => questionOf(params), [params]);
   const live = params.get('live') === 'true';
-  const order = params.get('order') ?? 'newest-first';
-  const limit = String(preferences.pageSize);
-  const list = new URLSearchParams([...question, ['limit', limit], ['order', order]]);
-  const events = useEventPages(apiPath(info, '/events', list));
+  const events = useEventPages(listPath(info, params, preferences.pageSize));
   useEventPanel(params, events.pages);
   // The table comes first: the store answers one question after the other.
   const isListed = events.pages.length > 0 || !events.loading;

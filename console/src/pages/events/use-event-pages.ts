@@ -39,7 +39,7 @@ interface Read {
  * @param path of the first page, with its query
  */
 export function useEventPages(path: string): EventPages {
-  const { caller } = useSession();
+  const { caller, early } = useSession();
   const [attempt, setAttempt] = useState(0);
   const [read, setRead] = useState<Read>();
   const [busy, setBusy] = useState(true);
@@ -52,7 +52,11 @@ export function useEventPages(path: string): EventPages {
       request.current = controller;
       setBusy(true);
       try {
-        const page = await firstWithEvents(before, (pagePath) => fetchText(pagePath, caller, controller));
+        const page = await firstWithEvents(before, (pagePath) => {
+          const asked = early.get(pagePath);
+          early.delete(pagePath);
+          return asked ?? fetchText(pagePath, caller, controller);
+        });
         setRead({
           ...before,
           pages: page.events.length > 0 ? [...before.pages, page.events] : before.pages,
@@ -67,7 +71,7 @@ export function useEventPages(path: string): EventPages {
       }
       if (!controller.signal.aborted) setBusy(false);
     },
-    [caller],
+    [caller, early],
   );
 
   useEffect(() => {
