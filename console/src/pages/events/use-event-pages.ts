@@ -57,6 +57,8 @@ export function useEventPages(path: string): EventPages {
           early.delete(pagePath);
           return asked ?? fetchText(pagePath, caller, controller);
         });
+        // What was asked early goes on when it is no longer wanted.
+        if (controller.signal.aborted) return;
         setRead({
           ...before,
           pages: page.events.length > 0 ? [...before.pages, page.events] : before.pages,
