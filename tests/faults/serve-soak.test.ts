@@ -6,9 +6,9 @@ import { type BackgroundProcess, follow } from '../support/background.ts';
 import { runCli, SAMPLES, startCli, temporaryFolder } from '../support/cli.ts';
 import { scaled } from '../support/scale.ts';
 
-const REQUESTS = scaled(1_600, 50_000);
+const REQUESTS = scaled(1_400, 50_000);
 /** When memory is looked at for the first time: caches are full, and code is compiled. */
-const WARM = scaled(600, 10_000);
+const WARM = scaled(500, 10_000);
 /** With a small heap the garbage collector is never far behind. */
 const HEAP = { NODE_OPTIONS: '--max-old-space-size=80 --max-semi-space-size=2' };
 /** What memory may grow by nevertheless: half of what it does, and less, if each read leaves its iterator open. */

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -13,6 +15,7 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { bodyKey, type ExampleRequest, isItself, shownExamples } from '../../shared/http/description/examples.ts';
 import { openApiDocument } from '../../shared/http/description/openapi.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
+import type { QueryDeps } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { DOCUMENT_FILE, type Document, describedContent } from '../support/openapi-document.ts';
 import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
@@ -93,17 +96,25 @@ async function ask({ url, accept, condition }: ExampleRequest) {
     credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
     maxAttempts: 1,
   });
-  const handler = createQueryHandler(
-    condition === 'DynamoDB does not answer'
-      ? { dynamo: unreachable, tables: LOCAL_TABLES, now: () => SAMPLE_NOW }
-      : store.deps,
-    {
-      failed: () => {},
-      ...(condition === 'answers are limited to 100 bytes' ? { maxResponseBytes: 100 } : {}),
-      ...(condition === 'DynamoDB answers slowly' ? { timeLimits: { page: 0, answer: 0 } } : {}),
-    },
-  );
+  const deps: Partial<Record<NonNullable<ExampleRequest['condition']>, QueryDeps>> = {
+    'DynamoDB does not answer': { dynamo: unreachable, tables: LOCAL_TABLES, now: () => SAMPLE_NOW },
+    'DynamoDB answers slowly': { ...store.deps, dynamo: slow(store.deps.dynamo) },
+  };
+  const handler = createQueryHandler((condition && deps[condition]) ?? store.deps, {
+    failed: () => {},
+    ...(condition === 'answers are limited to 100 bytes' ? { maxResponseBytes: 100 } : {}),
+    ...(condition === 'DynamoDB answers slowly' ? { timeLimits: { page: 0, answer: 0 } } : {}),
+  });
   return handler(httpEvent(url, { accept }), {} as Context);
+}
+
+/** A client whose answers come later than any limit. */
+function slow(dynamo: DynamoDBClient): DynamoDBClient {
+  const send = async (...given: Parameters<DynamoDBClient['send']>) => {
+    await setTimeout(100);
+    return dynamo.send(...given);
+  };
+  return Object.create(dynamo, { send: { value: send } });
 }
 
 async function currentBodies(): Promise<Record<string, string>> {

@@ -5,6 +5,7 @@ import type * as Axe from 'axe-core';
 import { describeInBrowser } from '../../support/browser.ts';
 import { ROOT } from '../../support/cli.ts';
 import { startSampleStore } from '../../support/sample-store.ts';
+import { scaled } from '../../support/scale.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
 import { SAMPLE_PAGES } from './support/pages.ts';
@@ -63,17 +64,20 @@ describeInBrowser('every page', () => {
     });
   }
 
-  test.each([[[400]], [[1280, 1920, 2560]]])('fits into windows %s pixels wide', async (widths) => {
-    const page = await console.open('#/', { viewport: { width: widths[0] ?? 0, height: 900 } });
-    for (const { name, fragment } of SAMPLE_PAGES) {
-      await page.go(fragment);
-      for (const width of widths) {
-        await page.page.setViewportSize({ width, height: 900 });
-        await page.settled();
-        expect([name, width, await badlyFitting(page)]).toEqual([name, width, []]);
+  test.each([[[400]], [scaled([1280, 2560], [1280, 1920, 2560])]])(
+    'fits into windows %s pixels wide',
+    async (widths) => {
+      const page = await console.open('#/', { viewport: { width: widths[0] ?? 0, height: 900 } });
+      for (const { name, fragment } of SAMPLE_PAGES) {
+        await page.go(fragment);
+        for (const width of widths) {
+          await page.page.setViewportSize({ width, height: 900 });
+          await page.settled();
+          expect([name, width, await badlyFitting(page)]).toEqual([name, width, []]);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('the key Tab goes through the page of events from top to bottom, in one step through the bars and the table', async () => {
     const page = await console.open();

@@ -16,7 +16,7 @@ async function startHostileStore(): Promise<EventStore> {
 }
 
 /** Payloads whose own pages are opened; the lists show all of them. */
-const ALONE = PAYLOADS.filter((_, i) => i % scaled(23, 1) === 0);
+const ALONE = PAYLOADS.filter((_, i) => i % scaled(50, 1) === 0);
 
 describeInBrowser('hostile records', () => {
   const { console } = useConsole(startHostileStore);
