@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
+import { flagOf } from '../shared/query/criteria-table.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
-import { type AnyCommand, type CommandGroup, type Context, EXIT, flagOf, UsageError } from './lib/command.ts';
+import { type AnyCommand, type CommandGroup, type Context, EXIT, UsageError } from './lib/command.ts';
 import { withNearFlags } from './lib/unknown-flags.ts';
 
 type Loaded = { default: AnyCommand | CommandGroup };

@@ -73,8 +73,3 @@ export interface CommandGroup {
 export function command<F extends Flags, A extends Arguments = {}>(declared: Command<A, F>): AnyCommand {
   return declared;
 }
-
-/** The flag of a value: `--event-name` of `eventName`. */
-export function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}

@@ -2,7 +2,7 @@ import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { type Completeness, readCompleteness } from '../../shared/query/completeness.ts';
-import type { Criteria, TextCriterion } from '../../shared/query/criteria-table.ts';
+import { type Criteria, flagOf, type TextCriterion } from '../../shared/query/criteria-table.ts';
 import { type LikelyCause, likelyCauses } from '../../shared/query/likely-causes.ts';
 import { freshnessLine, problemLines } from '../../shared/render/completeness.ts';
 import type { EventTable } from '../../shared/render/event-table.ts';
@@ -10,7 +10,7 @@ import { likelyCauseText, type Wording } from '../../shared/render/likely-causes
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
-import { flagOf, type Output } from './command.ts';
+import type { Output } from './command.ts';
 
 /** An answer that was printed. `forPeople`: not in a format for programs, which need no explanation of an empty answer. */
 interface Answer {

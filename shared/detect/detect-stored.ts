@@ -82,7 +82,7 @@ export function lookBack(rules: readonly Rule[], since: string | undefined): str
   return new Date(Math.max(time, Date.parse('0000-01-01T00:00:00Z'))).toISOString();
 }
 
-/** Whole events are read so many at a time; lists have no records. */
+/** Whole events that are read at a time: lists have no records, so each event is read again by its eventID. */
 const BATCH = 500;
 
 async function* wholeEvents(criteria: DetectPeriod, deps: QueryDeps): AsyncGenerator<StoredEvent> {

@@ -136,3 +136,8 @@ export function isPrefix(name: TextCriterion, value: string): boolean {
 export function isRange(name: TextCriterion, value: string): boolean {
   return TEXT_CRITERIA[name].matches === 'address' && value.includes('/');
 }
+
+/** The flag of a criterion, or of another value: `--event-name` of `eventName`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

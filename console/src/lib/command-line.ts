@@ -1,4 +1,4 @@
-import { BOOLEAN_CRITERION_NAMES } from '../../../shared/query/criteria-table.ts';
+import { BOOLEAN_CRITERION_NAMES, flagOf } from '../../../shared/query/criteria-table.ts';
 import { shellWord } from '../../../shared/render/shell-word.ts';
 import { questionOf } from './criteria.ts';
 import { parametersOf, type Question } from './paths.ts';
@@ -29,6 +29,3 @@ export function questionCommand(words: readonly string[], question: Question, { 
 export function commandLine(words: readonly string[], storeFlags: readonly string[]): string {
   return ['mwaa-trail', ...words, ...storeFlags].map(shellWord).join(' ');
 }
-
-/** `--event-name` of `eventName` */
-const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,15 +1,15 @@
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { compareEvents, type FieldComparison } from '../../../../shared/query/compare.ts';
 import { forPeople, isIdentifier } from '../../../../shared/render/compared-fields.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import type { ShownEvent } from '../../../../shared/render/event-facts.ts';
 import { resultOf, whatOf, whoOf } from '../../../../shared/render/event-words.ts';
+import { usePages } from '../../components/use-pages.tsx';
 import { PageLink } from '../../components/value.tsx';
 import { comparedWith } from '../../lib/compared-values.ts';
 import { useTimes } from '../../lib/preferences.tsx';
@@ -37,9 +37,7 @@ interface ComparisonTableProps {
 export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveFirst }: ComparisonTableProps) {
   const fields = useMemo(() => forPeople(compareEvents(events)), [events]);
   const shown = showsAll ? fields : fields.filter((field) => !field.same && !isIdentifier(field));
-  const [page, setPage] = useState(1);
-  const pages = Math.max(Math.ceil(shown.length / PAGE_SIZE), 1);
-  const current = Math.min(page, pages);
+  const { items, pagination } = usePages(shown, PAGE_SIZE);
   const columns: TableProps.ColumnDefinition<Row>[] = [
     {
       id: 'field',
@@ -71,7 +69,7 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
   return (
     <Table
       variant="container"
-      items={['event', ...shown.slice((current - 1) * PAGE_SIZE, current * PAGE_SIZE)]}
+      items={['event', ...items]}
       trackBy={(row) => (row === 'event' ? row : `field ${row.path}`)}
       columnDefinitions={columns}
       wrapLines
@@ -90,15 +88,7 @@ export function ComparisonTable({ events, showsAll, onShowAll, onRemove, onMoveF
           {showsAll ? 'All fields' : 'Differences'}
         </Header>
       }
-      pagination={
-        pages > 1 ? (
-          <Pagination
-            currentPageIndex={current}
-            pagesCount={pages}
-            onChange={({ detail }) => setPage(detail.currentPageIndex)}
-          />
-        ) : undefined
-      }
+      pagination={pagination}
       ariaLabels={{ tableLabel: 'Fields of the events' }}
     />
   );

@@ -2,14 +2,13 @@ import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
-import { useState } from 'react';
 import type { ProblemFile } from '../../../../shared/query/quarantine.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { Command } from '../../components/command.tsx';
+import { usePages } from '../../components/use-pages.tsx';
 import { useSession } from '../../lib/session.tsx';
 import { PROBLEMS, type Remedy } from './remedies.ts';
 
@@ -82,13 +81,12 @@ export function Remedies({ remedies }: { remedies: readonly Remedy[] }) {
 const FILES_PER_PAGE = 10;
 
 function FileTable({ files, label }: { files: readonly ProblemFile[]; label: string }) {
-  const [page, setPage] = useState(1);
-  const pages = Math.ceil(files.length / FILES_PER_PAGE);
+  const { items, pagination } = usePages(files, FILES_PER_PAGE);
   return (
     <Table
       variant="embedded"
       wrapLines
-      items={files.slice((page - 1) * FILES_PER_PAGE, page * FILES_PER_PAGE)}
+      items={items}
       trackBy="logFile"
       ariaLabels={{ tableLabel: label }}
       columnDefinitions={[
@@ -108,15 +106,7 @@ function FileTable({ files, label }: { files: readonly ProblemFile[]; label: str
           cell: ({ logFile, path }) => <span className="code">{displayText(path ?? `s3://${logFile}`)}</span>,
         },
       ]}
-      pagination={
-        pages > 1 && (
-          <Pagination
-            currentPageIndex={page}
-            pagesCount={pages}
-            onChange={({ detail }) => setPage(detail.currentPageIndex)}
-          />
-        )
-      }
+      pagination={pagination}
     />
   );
 }

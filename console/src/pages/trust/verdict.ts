@@ -1,6 +1,7 @@
 import type { VerificationStatus } from '../../../../shared/query/verification.ts';
 import type { CoverageCounts } from '../../../../shared/render/coverage-cells.ts';
 import { relativeTime, type TimeDisplay } from '../../../../shared/render/times.ts';
+import { counted } from '../../lib/words.ts';
 import { missingEvents } from './coverage-grid.ts';
 
 /** What is known; undefined: nobody may ask, or no answer has come. */
@@ -98,4 +99,4 @@ export function isBehind(newest: string): (chain: Chain) => boolean {
 }
 
 const plural = (count: number, what: string) => (count === 1 ? what : `${what}s`);
-const logFiles = (count: number) => `${count.toLocaleString('en-US')} log ${plural(count, 'file')}`;
+const logFiles = (count: number) => counted(count, 'log file');

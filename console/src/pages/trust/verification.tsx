@@ -2,7 +2,6 @@ import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import Table from '@cloudscape-design/components/table';
@@ -12,6 +11,7 @@ import { FINDINGS } from '../../../../shared/integrity/finding.ts';
 import type { ChainProgress, VerificationFinding, VerificationStatus } from '../../../../shared/query/verification.ts';
 import { displayText } from '../../../../shared/render/display.ts';
 import { relativeTime } from '../../../../shared/render/times.ts';
+import { usePages } from '../../components/use-pages.tsx';
 import { useTimes } from '../../lib/preferences.tsx';
 import { useSession } from '../../lib/session.tsx';
 import { Remedies } from './problem-files.tsx';
@@ -119,13 +119,12 @@ const ROWS_PER_PAGE = 10;
 
 function FindingTable({ findings, label }: { findings: readonly VerificationFinding[]; label: string }) {
   const times = useTimes();
-  const [page, setPage] = useState(1);
-  const pages = Math.ceil(findings.length / ROWS_PER_PAGE);
+  const { items, pagination } = usePages(findings, ROWS_PER_PAGE);
   return (
     <Table
       variant="embedded"
       wrapLines
-      items={findings.slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE)}
+      items={items}
       ariaLabels={{ tableLabel: label }}
       columnDefinitions={[
         {
@@ -159,15 +158,7 @@ function FindingTable({ findings, label }: { findings: readonly VerificationFind
           ),
         },
       ]}
-      pagination={
-        pages > 1 && (
-          <Pagination
-            currentPageIndex={page}
-            pagesCount={pages}
-            onChange={({ detail }) => setPage(detail.currentPageIndex)}
-          />
-        )
-      }
+      pagination={pagination}
     />
   );
 }
@@ -180,7 +171,6 @@ interface ChainRow extends ChainProgress {
 function Chains({ chains }: { chains: readonly ChainProgress[] }) {
   const times = useTimes();
   const [filter, setFilter] = useState('');
-  const [page, setPage] = useState(1);
   const now = useMemo(Date.now, []);
   const rows = useMemo(() => chainRows(chains), [chains]);
   const words = filter.toLowerCase().split(/\s+/);
@@ -188,13 +178,12 @@ function Chains({ chains }: { chains: readonly ChainProgress[] }) {
     const text = `${account} ${region} ${trail}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const pages = Math.max(1, Math.ceil(shown.length / ROWS_PER_PAGE));
-  const current = Math.min(page, pages);
+  const { items, pagination, toFirst } = usePages(shown, ROWS_PER_PAGE);
   return (
     <Table
       variant="embedded"
       wrapLines
-      items={shown.slice((current - 1) * ROWS_PER_PAGE, current * ROWS_PER_PAGE)}
+      items={items}
       ariaLabels={{ tableLabel: 'Digest chains' }}
       header={
         <Header
@@ -214,21 +203,13 @@ function Chains({ chains }: { chains: readonly ChainProgress[] }) {
             countText={filter === '' ? '' : `${shown.length.toLocaleString('en-US')} shown`}
             onChange={({ detail }) => {
               setFilter(detail.filteringText);
-              setPage(1);
+              toFirst();
             }}
           />
         )
       }
       empty={<Box textAlign="center">No digest chain has this in its names.</Box>}
-      pagination={
-        pages > 1 && (
-          <Pagination
-            currentPageIndex={current}
-            pagesCount={pages}
-            onChange={({ detail }) => setPage(detail.currentPageIndex)}
-          />
-        )
-      }
+      pagination={pagination}
       columnDefinitions={[
         {
           id: 'where',
