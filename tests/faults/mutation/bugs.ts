@@ -230,8 +230,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: "a provisional copy stays when a log file's record comes",
     file: EVENTS,
-    find: "if (isProvisional(stored) || !isCurrent(stored)) return { outcome: 'stored', put: incoming };",
-    replace: "if (isProvisional(stored) || !isCurrent(stored)) return { outcome: 'duplicate' };",
+    find: "if (isProvisional(stored)) return { outcome: 'stored', put: incoming };",
+    replace: "if (isProvisional(stored)) return { outcome: 'duplicate' };",
     tests: 'store/contract',
     only: 'provisional',
   },
