@@ -100,15 +100,19 @@ export function createIngestHandler(
       }
     };
     for (const event of events) {
-      await attempt(`event ${event.id}`, async () => observer.live?.(await storeLive(event, deps, store)));
+      await attempt(`event ${event.id}`, async () => {
+        const report = await storeLive(event, deps, store);
+        observer.live?.(report);
+      });
     }
     for (const ref of logFiles) {
-      const ingestOne = async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref)));
-      await attempt(s3Uri(ref), ingestOne);
+      await attempt(s3Uri(ref), async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref))));
     }
     if (ignored.includes('scheduled-event') && deps.config.liveAccounts.length > 0) {
-      const check = async () => observer.undelivered?.(await checkUndelivered(deps, time));
-      await attempt('events that wait for their log files', check);
+      await attempt('events that wait for their log files', async () => {
+        const report = await checkUndelivered(deps, time);
+        observer.undelivered?.(report);
+      });
     }
     return failures;
   };
