@@ -1,4 +1,4 @@
-import { LAST_WEEK, ordinaryTraffic, PLACES, Traffic, type TrafficRecord } from './traffic.ts';
+import { LAST_WEEK, ordinaryTraffic, PLACES, Traffic, type TrafficRecord, type Volume } from './traffic.ts';
 
 /** What happened, and which rules must find it. */
 export interface Incident {
@@ -220,13 +220,10 @@ const STORIES: readonly Story[] = [
   ],
 ];
 
-/** Three weeks of traffic with twenty incidents in the last one. @param pollHours as of `ordinaryTraffic` */
-export function weekWithIncidents(
-  seed: number,
-  pollHours: number,
-): { records: TrafficRecord[]; incidents: Incident[] } {
+/** Three weeks of traffic with twenty incidents in the last one. */
+export function weekWithIncidents(seed: number, volume: Volume): { records: TrafficRecord[]; incidents: Incident[] } {
   const traffic = new Traffic(seed);
-  ordinaryTraffic(traffic, pollHours);
+  ordinaryTraffic(traffic, volume);
   const { random } = traffic;
   const incidents = STORIES.map(([name, rules, plant]): Incident => {
     const time = LAST_WEEK + random.below(5) * 86_400_000 + (9 * 60 + random.below(6 * 60)) * MINUTE;

@@ -207,8 +207,16 @@ const PEOPLE: Readonly<Record<string, readonly Place[]>> = {
 /** A day's times: `at(9, 17)` has the minutes at random within 9:00 and 16:59. */
 type Within = (from: number, to: number) => number;
 
-/** Three weeks in which nothing bad happens. @param pollHours between the calls of programs that ask regularly */
-export function ordinaryTraffic(traffic: Traffic, pollHours: number): void {
+/** How much happens. */
+export interface Volume {
+  /** Between the calls of programs that ask regularly. */
+  pollHours: number;
+  /** The chance that somebody works, or something is deployed, on a working day. */
+  attendance: number;
+}
+
+/** Three weeks in which nothing bad happens. */
+export function ordinaryTraffic(traffic: Traffic, { pollHours, attendance }: Volume): void {
   const { random } = traffic;
   for (let day = 0; day < DAYS; day += 1) {
     const start = FIRST_DAY + day * DAY;
@@ -216,9 +224,12 @@ export function ordinaryTraffic(traffic: Traffic, pollHours: number): void {
     polls(traffic, start, pollHours);
     night(traffic, within);
     if (day % 7 >= 5) continue;
-    deployments(traffic, within);
-    for (const [name, places] of Object.entries(PEOPLE))
-      workday(traffic, within, name, day === 0 ? places : random.shuffled(places).slice(0, 1));
+    if (random.chance(attendance)) deployments(traffic, within);
+    for (const [name, places] of Object.entries(PEOPLE)) {
+      // On the first day, everybody logs in everywhere: so it is nothing new later.
+      if (day === 0) workday(traffic, within, name, places);
+      else if (random.chance(attendance)) workday(traffic, within, name, [random.pick(places)]);
+    }
     nearMisses(traffic, within, day);
   }
 }
