@@ -35,7 +35,8 @@ const MAX_SUBJECT = 100;
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 function subjectOf(finding: AlertedFinding): string {
   const { rule, environment, user, test } = finding;
-  const where = environment === undefined ? '' : ` in ${environment}`;
+  const place = environment ?? (finding.accountId && `account ${finding.accountId}`);
+  const where = place === undefined ? '' : ` in ${place}`;
   const who = user === undefined ? '' : ` by ${user}`;
   const subject = `${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`;
   const ascii = subject.replace(/[^\x20-\x7e]/gu, '?').trim();
@@ -89,8 +90,13 @@ function textOf(finding: AlertedFinding, stack: string): string {
 
 /** What shows more: the command, and the page of the console. */
 function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
-  // The event with which the rule matched is the last of a burst.
-  const eventId = eventIds.at(-1) ?? '';
+  // The event with which the rule matched is the last of a burst. What verification found is of none.
+  const eventId = eventIds.at(-1);
+  if (eventId === undefined)
+    return [
+      `Show it: mwaa-trail detect --level critical --since 2d --stack ${stack}`,
+      `In the console: mwaa-trail serve --stack ${stack}, then #/trust`,
+    ];
   return [
     `Show it: mwaa-trail show ${quoted(eventId)} --stack ${stack}`,
     `In the console: mwaa-trail serve --stack ${stack}, then #/events/${encodeURIComponent(eventId.toWellFormed())}`,
@@ -104,11 +110,12 @@ const quoted = (word: string) => (/^[\w-]+$/.test(word) ? word : `'${displayText
  * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
 function chatOf(finding: AlertedFinding, stack: string): object {
-  const { rule, test, environment } = finding;
+  const { rule, test, environment, time, eventIds } = finding;
   const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
   return {
     version: '1.0',
     source: 'custom',
+    id: `${rule.id} ${eventIds.at(-1) ?? time}`,
     content: {
       textType: 'client-markdown',
       title: plain(subjectOf(finding)),

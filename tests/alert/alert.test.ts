@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
+import { EVIDENCE_RULE } from '../../shared/detect/evidence.ts';
+import { type NewFinding, resolveFinding, writeFinding } from '../../shared/store/findings.ts';
 import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
 import type { TestEvent } from '../support/event-store.ts';
 import { AwsError } from '../support/fake-aws.ts';
@@ -254,6 +256,59 @@ describe('what fails', () => {
 
   test.each([[{}], [{ Records: 'none' }], [null]])('is an event that is no batch: %j', async (event) => {
     await expect(world.invoke(event)).rejects.toThrow('expected a batch of the stream of the events table');
+  });
+});
+
+describe('what verification found', () => {
+  const altered = (key: string, more: Partial<NewFinding> = {}): NewFinding => ({
+    ...{ kind: 'log-file-ingested-differently', account: '111122223333', region: 'eu-west-1', bucket: 'logs', key },
+    ...{ digest: 'AWSLogs/digest.json.gz', detail: 'expected what CloudTrail signed' },
+    ...more,
+  });
+  const write = (found: NewFinding, time = '2026-11-19T23:30:00.000Z') =>
+    writeFinding(world.store.deps.dynamo, world.store.tables.logFilesTable, found, time);
+  const check = (kill?: Kill) => world.invoke({ check: 'verification' }, { kill });
+
+  test('is sent once: of one kind and place, within an hour, the first', async () => {
+    await write(altered('a'), '2026-11-19T22:00:00.000Z');
+    await write(altered('b'), '2026-11-19T22:30:00.000Z');
+    await write(altered('c', { region: 'us-east-1' }), '2026-11-19T22:45:00.000Z');
+    await write(altered('d'), '2026-11-19T23:30:00.000Z');
+    await check();
+    await check();
+    expect(subjects()).toEqual(
+      Array(3).fill('CRITICAL: Evidence Altered, Missing or Not Signed in account 111122223333'),
+    );
+    const sentOf = world.published.map(({ bodies }) => JSON.parse(bodies.sqs!).reason as string);
+    expect(sentOf.map((reason) => reason.at(-1))).toEqual(['a', 'c', 'd']);
+    expect(rulesOnBus()).toEqual(Array(3).fill(EVIDENCE_RULE.id));
+    const { default: text = '' } = world.published[1]!.bodies;
+    expect(text).toContain('Account: 111122223333, us-east-1');
+    expect(text).toContain('Why: log-file-ingested-differently: expected what CloudTrail signed; c');
+    expect(text).toContain(`mwaa-trail detect --level critical --since 2d --stack ${STACK}`);
+    expect(text).not.toMatch(/undefined|show '?'? /);
+  });
+
+  test('is not sent if it holds no more, or was found more than a day ago', async () => {
+    await write(altered('old'), '2026-11-18T23:00:00.000Z');
+    await write(altered('gone', { kind: 'digest-missing' }));
+    const { logFilesTable } = world.store.tables;
+    const gone = altered('gone', { kind: 'digest-missing' });
+    await resolveFinding(world.store.deps.dynamo, logFilesTable, gone, '2026-11-19T23:40:00.000Z');
+    await check();
+    expect([world.published, world.onBus]).toEqual([[], []]);
+  });
+
+  test('is sent although the function is killed, or the topic does not answer', async () => {
+    await write(altered('a'));
+    for (const request of [2, 4, 5]) expect(await check({ request, moment: 'after' })).toBe('killed');
+    world.refuse = (operation) => (operation === 'Publish' ? new AwsError('InternalError', 500) : undefined);
+    await expect(check()).rejects.toThrow('findings of verification: 1 not sent');
+    world.refuse = () => undefined;
+    await check();
+    expect(new Set(subjects()).size).toBe(1);
+    expect(rulesOnBus()).toEqual([EVIDENCE_RULE.id]);
+    expectOncePerWindow();
   });
 });
 

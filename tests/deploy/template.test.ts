@@ -260,7 +260,9 @@ test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
   const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
   const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
   // Except the trail's own resources, and those of alerts, which one of them has off, too.
-  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert|EventBus$)/.test(id)).sort()).toEqual([
+  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert(?!Evidence)|EventBus$)/.test(id)).sort()).toEqual([
+    'AlertEvidencePermission',
+    'AlertEvidenceSchedule',
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
     'DigestsMissingAlarm',

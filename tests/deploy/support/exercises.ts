@@ -294,7 +294,7 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   const alerter = new Alerter(readRules([folder]).rules, state, destinations);
   const failures: unknown[] = [];
   const handler = createAlertHandler(
-    { alerter, destinations, table, ...clock },
+    { alerter, destinations, table, tables, ...clock },
     { event: () => {}, finding: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   const NewImage = Object.fromEntries(
@@ -305,6 +305,9 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   );
   const batch = { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] };
   for (let delivery = 0; delivery < 2; delivery += 1) await handler(batch, {} as Context);
+  // Without verification, there is no schedule that asks so.
+  if (world.stack.resources.some(({ id }) => id === 'AlertEvidenceSchedule'))
+    await handler({ check: 'verification' }, {} as Context);
   if (failures.length > 0) throw new AggregateError(failures, 'alert failed');
   return calls;
 }
