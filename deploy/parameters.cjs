@@ -63,6 +63,7 @@ const VALUES = {
   verify: [/^(on|off)$/, 'on or off'],
   alerts: [/^(on|off)$/, 'on or off'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
+  digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
   kmsKeyArn: KEY_ARN,
   tableKmsKeyArn: KEY_ARN,
@@ -89,6 +90,7 @@ function problemsOf(values, given, stage) {
     .map(([name, [, expected]]) => `${name}: expected ${expected}`);
   const attaches = values.source === 'bucket' || values.source === 'topic';
   if (attaches && !given.logBucket) problems.push(`source=${values.source} needs logBucket, the bucket of the trail`);
+  if (values.digest !== 'off' && values.alerts === 'off') problems.push('digest needs alerts=on');
   if (values.source === 'topic' && !values.topicArn) problems.push('source=topic needs topicArn');
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');

@@ -8,7 +8,7 @@ import { findingKey } from '../store/findings.ts';
 import { type AlertedFinding, alertedEvidence, alertedFinding } from './alerted-finding.ts';
 import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
-import { messageOf } from './message.ts';
+import { type AlertMessage, messageOf } from './message.ts';
 import { type OnceDeps, sendOnce } from './once.ts';
 import type { TableState } from './table-state.ts';
 
@@ -75,7 +75,11 @@ export class Alerter {
     const name = JSON.stringify([finding.rule.id, begunBy]);
     const outcomes = [
       isAtLeast(finding.rule.level, this.destinations.level)
-        ? await sendOnce(`topic ${name}`, () => publish(finding, this.destinations), once)
+        ? await sendOnce(
+            `topic ${name}`,
+            () => publish(messageOf(finding, this.destinations.stack), this.destinations),
+            once,
+          )
         : 'sent-before',
       await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once),
     ];
@@ -89,9 +93,11 @@ export async function putFinding(finding: AlertedFinding, destinations: BusDeps)
   if (failed.size > 0) throw failed.get(0);
 }
 
-/** Publishes a finding to the topic. */
-export async function publish(finding: AlertedFinding, { sns, topic, stack }: Destinations): Promise<void> {
-  const { subject, bodies, attributes } = messageOf(finding, stack);
+/** Publishes a message to the topic. */
+export async function publish(
+  { subject, bodies, attributes }: AlertMessage,
+  { sns, topic }: Pick<Destinations, 'sns' | 'topic'>,
+): Promise<void> {
   await sns.send(
     new PublishCommand({
       TopicArn: topic,

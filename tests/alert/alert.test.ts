@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { digestMessage } from '../../shared/alert/digest-message.ts';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
 import { EVIDENCE_RULE } from '../../shared/detect/evidence.ts';
 import { type NewFinding, resolveFinding, writeFinding } from '../../shared/store/findings.ts';
 import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
-import type { TestEvent } from '../support/event-store.ts';
+import { askStore, type TestEvent } from '../support/event-store.ts';
 import { AwsError } from '../support/fake-aws.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -309,6 +310,110 @@ describe('what verification found', () => {
     expect(new Set(subjects()).size).toBe(1);
     expect(rulesOnBus()).toEqual([EVIDENCE_RULE.id]);
     expectOncePerWindow();
+  });
+});
+
+describe('the digest', () => {
+  const send = () => world.invoke({ digest: 7 });
+  const textSent = () => world.published[0]!.bodies.default!;
+
+  test('says what changed and who, who was denied, what was found and what is missing; it is sent once', async () => {
+    await world.add(
+      update('u1', { time: '2026-11-13T00:00:00Z' }),
+      update('u2', { time: '2026-11-19T23:59:59Z', who: 'bo' }),
+      ...[1, 2, 3].map((minute) => denied(`d${minute}`, minute, { who: 'cy' })),
+      update('before', { time: '2026-11-12T23:59:59Z', who: 'dee' }),
+      update('after', { time: '2026-11-20T00:00:00Z', who: 'dee' }),
+    );
+    await world.store.addLogFile({
+      bucket: 'b',
+      key: 'AWSLogs/x.json.gz',
+      state: 'quarantined',
+      reason: 'gzip',
+      deliveryDay: '2026-11-14',
+    } as never);
+    await writeFinding(
+      world.store.deps.dynamo,
+      world.store.tables.logFilesTable,
+      { kind: 'digest-missing', account: '1', region: 'r', bucket: 'b', digest: 'd', detail: 'a sentence' },
+      '2026-11-15T00:00:00.000Z',
+    );
+    expect(await send()).toEqual({ digest: 'sent' });
+    expect(await send()).toEqual({ digest: 'sent-before' });
+    expect(subjects()).toEqual([`Digest of ${STACK}: 2 changes, 3 denied, 3 findings`]);
+    expect(textSent()).toBe(
+      [
+        `${STACK}, 2026-11-13T00:00Z to 2026-11-20T00:00Z`,
+        '5 events: 2 changes, 3 denied, 3 findings.',
+        '',
+        'prod-etl (111122223333 eu-west-1)',
+        '  2 changes: environment updated 2',
+        '  by: ana 1, bo 1',
+        '  3 denied: cy 3',
+        '',
+        `Findings: mwaa-trail detect --since 2026-11-13 --until 2026-11-20 --stack ${STACK}`,
+        '  HIGH: Environment Updated: 2',
+        '  MEDIUM: Many Denials: 1',
+        '',
+        'Missing:',
+        `  log files that are not stored completely: quarantined 1: mwaa-trail coverage --stack ${STACK}`,
+        '  no log file of 111122223333 eu-west-1 since 2026-11-10T12:05:00.000Z',
+        `  what verification found: digest-missing 1: mwaa-trail detect --level critical --stack ${STACK}`,
+        '',
+        `More: mwaa-trail summary --since 2026-11-13 --until 2026-11-20 --stack ${STACK}`,
+        `In the console: mwaa-trail serve --stack ${STACK}, then #/overview`,
+        '',
+      ].join('\n'),
+    );
+    const { bodies, attributes } = world.published[0]!;
+    expect(JSON.parse(bodies.sqs!)).toMatchObject({ version: '1', kind: 'digest', stack: STACK, events: 5 });
+    expect(attributes).toEqual({ kind: 'digest' });
+    expect(world.onBus).toEqual([]);
+    const preview = await askStore(world.store, 'alerts', 'digest', '--since', '2026-11-13', '--until', '2026-11-20');
+    expect(preview.stdout).toContain('prod-etl (111122223333 eu-west-1)\n  2 changes: environment updated 2\n');
+  });
+
+  test('of a time in which nothing happened is one line', async () => {
+    await send();
+    expect(subjects()).toEqual([`Digest of ${STACK}: nothing happened`]);
+    expect(textSent()).toBe(
+      `${STACK}, 2026-11-13T00:00Z to 2026-11-20T00:00Z: nothing happened. ` +
+        '0 events, no change, no denial, no finding, and nothing is missing.\n',
+    );
+  });
+
+  test('is sent without findings if there is no time for them', async () => {
+    await world.add(update('u'));
+    expect(await world.invoke({ digest: 7 }, { remaining: 30_000 })).toEqual({ digest: 'sent' });
+    expect(textSent()).toContain('1 change: environment updated 1');
+    expect(textSent()).toContain('Findings: too many events to evaluate the rules here: mwaa-trail detect');
+  });
+
+  test('is short, whatever the names are', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 300 });
+    const counts = fc.array(fc.record({ name: text, count: fc.nat() }), { maxLength: 9 });
+    const environment = fc.record({
+      ...{ environment: fc.option(text, { nil: undefined }), accountId: text, region: text },
+      ...{ changes: counts, changedBy: counts, denied: counts, failed: counts },
+    });
+    const digests = fc.record({
+      ...{ since: fc.constant(at(0)), until: fc.constant(at(9)), events: fc.nat(), truncated: fc.boolean() },
+      environments: fc.array(environment, { maxLength: 40, size: 'max' }),
+      findings: fc.constant(undefined),
+      problems: counts,
+      silent: fc.array(fc.record({ account: text, region: text, since: text }), { maxLength: 20 }),
+      evidence: counts,
+    });
+    fc.assert(
+      fc.property(digests, (digest) => {
+        const { subject, bodies } = digestMessage(digest, STACK);
+        expect(Buffer.byteLength(bodies.default)).toBeLessThanOrEqual(8 * 1024);
+        expect(bodies.default).not.toMatch(/[\r\u202e\0]/);
+        expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+        expect(Buffer.byteLength(JSON.stringify(bodies))).toBeLessThan(250_000);
+      }),
+      { numRuns: scaled(5, 500) },
+    );
   });
 });
 

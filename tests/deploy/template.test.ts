@@ -290,6 +290,26 @@ test('with alerts=off, only the table and its stream stay', () => {
   expect(stack.get('EventsTable').properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
 });
 
+test('only what is asked for is scheduled, and may be read', () => {
+  const of = (variant: Variant) => {
+    const stack = stacks.get(variant)!;
+    const role = JSON.stringify(stack.get('AlertRole').properties.Policies);
+    const schedules = stack.resources.filter(({ id }) => /^Alert.*Schedule$/.test(id));
+    return {
+      schedules: schedules.map(({ properties }) => [properties.ScheduleExpression, properties.Targets[0].Input]),
+      readsLedger: role.includes('byListing'),
+    };
+  };
+  const evidence = ['rate(15 minutes)', '{"check":"verification"}'];
+  const digest = ['cron(0 7 ? * MON *)', '{"digest":7}'];
+  expect(of('a new trail')).toEqual({ schedules: [evidence], readsLedger: true });
+  expect(of('a new trail with every option')).toEqual({ schedules: [evidence, digest], readsLedger: true });
+  expect(of('a new trail with a bucket and a key of its own names, not verified')).toEqual({
+    schedules: [],
+    readsLedger: false,
+  });
+});
+
 test('the verify function is configured with the bucket that digests name', () => {
   const original = (variant: Variant) =>
     stacks.get(variant)!.get('VerifyLambdaFunction').properties.Environment.Variables.ORIGINAL_LOG_BUCKET;

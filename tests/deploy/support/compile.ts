@@ -23,6 +23,7 @@ export const VARIANTS = {
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
     alertLevel: 'high',
+    digest: 'weekly',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
