@@ -90,10 +90,10 @@ export const ALERT_BUGS: readonly Bug[] = [
     only: 'one finding for a burst',
   },
   {
-    name: 'an event that is looked for before itself finds itself',
+    name: 'what the store has counts as new',
     file: 'shared/alert/find-earlier.ts',
-    find: '    candidate.event.eventId !== fields.event.eventId &&\n',
-    replace: '',
+    find: 'end === undefined) return newest;',
+    replace: 'end === undefined) return undefined;',
     tests: ALERT,
     only: 'are findings once',
   },
