@@ -22,6 +22,9 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     detect: ['find what the detection rules say is suspicious', () => import('./commands/detect.ts')],
     history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
   },
+  'Take elsewhere:': {
+    export: ['export events for Athena, DuckDB, Spark or a SIEM', () => import('./commands/export.ts')],
+  },
   'Keep running:': {
     doctor: ['check a deployed stack and its trail', () => import('./commands/doctor.ts')],
     coverage: ['show which log files are ingested, by day', () => import('./commands/coverage.ts')],

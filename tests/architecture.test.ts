@@ -17,6 +17,7 @@ const STAGES = [
   'integrity',
   'query',
   'detect',
+  'export',
   'render',
   'alert',
   'http',
