@@ -187,17 +187,18 @@ function httpOf({ userAgent, statusCode }: ExportedEvent, record: JsonRecord) {
 }
 
 function resourcesOf({ environment }: ExportedEvent, record: JsonRecord): readonly Row[] | undefined {
-  const named = listAt(record, 'resources').map((resource) =>
-    present({
-      uid: stringAt(resource, 'ARN', 'arn'),
-      type: stringAt(resource, 'type'),
-      owner: present({ account: present({ uid: stringAt(resource, 'accountId') }) }),
-    }),
-  );
-  const own = present({ name: environment, type: environment && 'AWS::MWAA::Environment' });
+  const isEnvironment = (uid = '') => environment !== undefined && uid.endsWith(`:environment/${environment}`);
+  const named = listAt(record, 'resources').map((resource) => {
+    const uid = stringAt(resource, 'ARN', 'arn');
+    const account = present({ uid: stringAt(resource, 'accountId') });
+    const name = isEnvironment(uid) ? environment : undefined;
+    return present({ name, uid, type: stringAt(resource, 'type'), owner: present({ account }) });
+  });
+  const isThere = named.some((resource) => resource?.name !== undefined);
+  const own = isThere || environment === undefined ? [] : [{ name: environment, type: 'AWS::MWAA::Environment' }];
   // OCSF identifies a resource by one of these.
-  const all = [...named, own].filter((resource) => resource?.uid !== undefined || resource?.name !== undefined);
-  return all.length === 0 ? undefined : (all as readonly Row[]);
+  const all = [...named, ...own].flatMap((one) => ((one?.uid ?? one?.name) === undefined ? [] : [one as Row]));
+  return all.length === 0 ? undefined : all;
 }
 
 /** What a SIEM looks up. The numbers are OCSF's types of observables. */
