@@ -186,6 +186,8 @@ function httpOf({ userAgent, statusCode }: ExportedEvent, record: JsonRecord) {
   };
 }
 
+const ENVIRONMENT_TYPE = 'AWS::MWAA::Environment';
+
 function resourcesOf({ environment }: ExportedEvent, record: JsonRecord): readonly Row[] | undefined {
   const isEnvironment = (uid = '') => environment !== undefined && uid.endsWith(`:environment/${environment}`);
   const named = listAt(record, 'resources').map((resource) => {
@@ -195,7 +197,7 @@ function resourcesOf({ environment }: ExportedEvent, record: JsonRecord): readon
     return present({ name, uid, type: stringAt(resource, 'type'), owner: present({ account }) });
   });
   const isThere = named.some((resource) => resource?.name !== undefined);
-  const own = isThere || environment === undefined ? [] : [{ name: environment, type: 'AWS::MWAA::Environment' }];
+  const own: Row[] = isThere || environment === undefined ? [] : [{ name: environment, type: ENVIRONMENT_TYPE }];
   // OCSF identifies a resource by one of these.
   const all = [...named, ...own].flatMap((one) => ((one?.uid ?? one?.name) === undefined ? [] : [one as Row]));
   return all.length === 0 ? undefined : all;

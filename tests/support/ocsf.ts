@@ -85,20 +85,17 @@ function objectProblems(object: Json, { required, oneOf, enums = {} }: OcsfObjec
 }
 
 function objectsAt(event: Json, path: string): Json[] {
-  if (path === '') return [event];
-  return path.split('.').reduce<Json[]>(
-    (objects, part) => {
-      const name = part.replace('[]', '');
-      return objects.flatMap((object) => (object[name] ?? []) as Json | Json[]);
-    },
-    [event],
-  );
+  let objects = [event];
+  for (const part of path === '' ? [] : path.split('.'))
+    objects = objects.flatMap((object): Json[] => [object[part.replace("[]", "")] ?? []].flat() as Json[]);
+  return objects;
 }
 
 /** The schema files of a release, in the folders of its repository. */
 export class OcsfRelease {
   readonly version: string;
   private readonly folder: string;
+  private readonly files = new Map<string, Json>();
   private readonly dictionary: Json;
 
   constructor(folder: string) {
@@ -113,7 +110,10 @@ export class OcsfRelease {
   }
 
   private read(...names: string[]): Json {
-    return JSON.parse(readFileSync(join(this.folder, ...names), 'utf8')) as Json;
+    const path = join(this.folder, ...names);
+    const content = this.files.get(path) ?? (JSON.parse(readFileSync(path, 'utf8')) as Json);
+    this.files.set(path, content);
+    return content;
   }
 
   /** What is wrong with an event of API Activity with the profile `cloud`. */
