@@ -1,4 +1,3 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { pMapIterable } from 'p-map';
 import type { QueryDeps } from '../query/ask.ts';
 import type { StoredEvent } from '../store/event-item.ts';
@@ -12,9 +11,10 @@ const CONCURRENCY = 4;
 /** Yields the events of a day that have not expired, in the order of time, each with the verification of its log file. */
 export async function* eventsOfDay(
   day: string,
-  { dynamo, tables, now }: QueryDeps,
+  deps: QueryDeps,
 ): AsyncGenerator<ExportedEvent, void, void> {
-  const verifications = new Verifications(dynamo, tables.logFilesTable);
+  const { dynamo, tables, now } = deps;
+  const verifications = new Verifications(deps);
   const read = async (eventIds: readonly string[]): Promise<ExportedEvent[]> => {
     const byId = new Map<string, StoredEvent>();
     for await (const events of getEvents(dynamo, tables.eventsTable, eventIds))
@@ -43,12 +43,10 @@ const MAX_LOG_FILES = 20_000;
 
 class Verifications {
   private readonly remembered = new Map<string, EventVerification>();
-  private readonly dynamo: DynamoDBClient;
-  private readonly table: string;
+  private readonly deps: QueryDeps;
 
-  constructor(dynamo: DynamoDBClient, table: string) {
-    this.dynamo = dynamo;
-    this.table = table;
+  constructor(deps: QueryDeps) {
+    this.deps = deps;
   }
 
   /** Returns the verification of log files, `bucket/key`, without those that the ledger does not know. */
@@ -60,7 +58,7 @@ class Verifications {
         return verification === undefined ? [] : [[logFile, verification] as const];
       }),
     );
-    const found = await readVerifications(this.dynamo, this.table, missing);
+    const found = await readVerifications(this.deps.dynamo, this.deps.tables.logFilesTable, missing);
     if (this.remembered.size + found.size > MAX_LOG_FILES) this.remembered.clear();
     for (const [logFile, verification] of found) {
       known.set(logFile, verification);
