@@ -11,7 +11,7 @@ import { generateLogFile } from './generate.ts';
 
 const [, , eventsText = '', daysText = ''] = process.argv;
 const [events, days] = [Number(eventsText), Number(daysText)];
-const SAMPLE = 20_000;
+const SAMPLE = 5_000;
 const FIRST_DAY = Date.UTC(2026, 9, 1);
 const PAGE = 1_000;
 const EVENTS_A_LOG_FILE = 20;

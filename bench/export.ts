@@ -34,7 +34,11 @@ async function main(): Promise<void> {
   const loop = `${node} ${quote(loopProgram())} ${TABLE}`;
   const contestants = [
     { name: 'mwaa-trail export', folder: 'parquet', command: (out: string) => `${program} --out ${out}` },
-    { name: '... --format ndjson', folder: 'ndjson', command: (out: string) => `${program} --format ndjson --out ${out}` },
+    {
+      name: '... --format ndjson',
+      folder: 'ndjson',
+      command: (out: string) => `${program} --format ndjson --out ${out}`,
+    },
     { name: '... --schema ocsf', folder: 'ocsf', command: (out: string) => `${program} --schema ocsf --out ${out}` },
     { name: 'plain loop, Parquet', folder: 'loop-parquet', command: (out: string) => `${loop} ${out} parquet` },
     { name: 'plain loop, lines of JSON', folder: 'loop-ndjson', command: (out: string) => `${loop} ${out} ndjson` },
@@ -53,7 +57,9 @@ async function main(): Promise<void> {
     rmSync(out, { recursive: true, force: true });
     const peak = peakMegabytes(command(quote(out)));
     const [cpu, wall] = (['cpuSeconds', 'wallSeconds'] as const).map((what) => median(usages.map((one) => one[what])));
-    console.log(`| ${name} | ${cpu?.toFixed(1)} | ${wall?.toFixed(1)} | ${peak?.toFixed(0)} | ${sizeOf(out).toFixed(1)} |`);
+    console.log(
+      `| ${name} | ${cpu?.toFixed(1)} | ${wall?.toFixed(1)} | ${peak?.toFixed(0)} | ${sizeOf(out).toFixed(1)} |`,
+    );
   }
   compareWithDuckdb(join(FOLDER, 'parquet'));
   server.stop();
@@ -70,7 +76,9 @@ function compareWithDuckdb(from: string): void {
     const copy = join(import.meta.dirname, 'peers', 'duckdb-copy.mjs');
     const found = output([process.execPath, copy, from, to, compression].map(quote).join(' ')).trim();
     const ratio = sizeOf(from) / sizeOf(to);
-    console.log(`\nDuckDB reads ${found} rows and IDs, and writes ${sizeOf(to).toFixed(1)} MB (${compression}): ${ratio.toFixed(2)}x`);
+    console.log(
+      `\nDuckDB reads ${found} rows and IDs, and writes ${sizeOf(to).toFixed(1)} MB (${compression}): ${ratio.toFixed(2)}x`,
+    );
   }
 }
 

@@ -9,10 +9,7 @@ import type { ExportedEvent } from './native.ts';
 const CONCURRENCY = 4;
 
 /** Yields the events of a day that have not expired, in the order of time, each with the verification of its log file. */
-export async function* eventsOfDay(
-  day: string,
-  deps: QueryDeps,
-): AsyncGenerator<ExportedEvent, void, void> {
+export async function* eventsOfDay(day: string, deps: QueryDeps): AsyncGenerator<ExportedEvent, void, void> {
   const { dynamo, tables, now } = deps;
   const verifications = new Verifications(deps);
   const read = async (eventIds: readonly string[]): Promise<ExportedEvent[]> => {

@@ -72,7 +72,8 @@ async function connect(): Promise<Connection> {
   });
 
   test('reads OCSF in both formats', async () => {
-    const sql = "SELECT metadata.uid, api.operation, unmapped ->> '$.mwaa_trail.action' AS action FROM mwaa_ocsf ORDER BY ALL";
+    const sql =
+      "SELECT metadata.uid, api.operation, unmapped ->> '$.mwaa_trail.action' AS action FROM mwaa_ocsf ORDER BY ALL";
     await duckdb.run(await exported('parquet', 'ocsf'));
     const rows = await queryAll(sql);
     expect(rows.length).toBeGreaterThan(80);

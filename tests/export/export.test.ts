@@ -339,7 +339,10 @@ describe('OCSF', () => {
     const parsed = (path: string, value: unknown): unknown => {
       if (['unmapped', 'api.request.data', 'api.response.data'].includes(path)) return JSON.parse(String(value));
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-      const members = Object.entries(value).map(([name, member]) => [name, parsed(`${path}.${name}`.replace(/^\./, ''), member)]);
+      const members = Object.entries(value).map(([name, member]) => [
+        name,
+        parsed(`${path}.${name}`.replace(/^\./, ''), member),
+      ]);
       return Object.fromEntries(members);
     };
     const byId = (list: readonly unknown[]) =>

@@ -87,7 +87,7 @@ function objectProblems(object: Json, { required, oneOf, enums = {} }: OcsfObjec
 function objectsAt(event: Json, path: string): Json[] {
   let objects = [event];
   for (const part of path === '' ? [] : path.split('.'))
-    objects = objects.flatMap((object): Json[] => [object[part.replace("[]", "")] ?? []].flat() as Json[]);
+    objects = objects.flatMap((object): Json[] => [object[part.replace('[]', '')] ?? []].flat() as Json[]);
   return objects;
 }
 
