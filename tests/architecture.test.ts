@@ -17,6 +17,7 @@ const STAGES = [
   'integrity',
   'query',
   'detect',
+  'export',
   'render',
   'alert',
   'http',
@@ -147,7 +148,7 @@ describe('packages', () => {
 
   /** Adapters, embedded servers, and what starts a process: these make clients and send commands. */
   const ADAPTERS =
-    /^(shared\/(aws|store|integrity|alert)\/|shared\/query\/partitions\.ts|local\/|cli\/(alerts|backfill|doctor|redrive|replay)\/|cli\/lib\/deployed-stack\.ts|functions\/)/;
+    /^(shared\/(aws|store|integrity|alert)\/|shared\/query\/partitions\.ts|shared\/export\/bucket\.ts|local\/|cli\/(alerts|backfill|doctor|redrive|replay)\/|cli\/lib\/deployed-stack\.ts|functions\/)/;
   /** These only pass clients on, or make what adapters send. */
   const BY_TYPE_ALONE = /^shared\/(ingest\/\w[\w-]*\.ts|query\/(ask|plan)\.ts|store\/(item|event-item)\.ts)/;
 
