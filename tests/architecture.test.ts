@@ -192,7 +192,10 @@ describe('packages', () => {
     'cli/commands/evidence.ts': ['cloudtrail'],
     'cli/commands/redrive.ts': ['sqs'],
     'cli/commands/alerts.ts': ['lambda'],
-    'cli/commands/doctor.ts': ['cloudformation', 'cloudtrail', 'eventbridge', 'iam', 'lambda', 'sns', 'sqs', 'sts'],
+    'cli/commands/doctor.ts': [
+      ...['cloudformation', 'cloudtrail', 'cloudwatch', 'cloudwatch-logs', 'eventbridge', 'iam', 'kms', 'lambda'],
+      ...['sns', 'sqs', 'sts'],
+    ],
   };
 
   test('a command loads clients only of services that it asks', () => {
