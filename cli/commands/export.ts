@@ -6,14 +6,14 @@ import { bucketPlace } from '../../shared/export/bucket.ts';
 import { exportSql } from '../../shared/export/ddl.ts';
 import type { FileOutcome } from '../../shared/export/export-day.ts';
 import { dryRunExport, type ExportProgress, type ExportRequest, exportDays } from '../../shared/export/export-days.ts';
-import { type ExportedFile, readManifest } from '../../shared/export/manifest.ts';
+import { type ExportedFile, type ExportKind, readManifest } from '../../shared/export/manifest.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { counted } from '../../shared/render/display.ts';
 import { folderPlace } from '../export/folder.ts';
 import { bucketAndPrefix } from '../lib/aws-settings.ts';
 import { type Context, command, EXIT, UsageError } from '../lib/command.ts';
-import { format, inGroup, text, toggle, value } from '../lib/options.ts';
+import { choiceOf, format, inGroup, text, toggle, value } from '../lib/options.ts';
 import { warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
 import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
@@ -27,7 +27,11 @@ const FLAGS = {
   }),
   ...inGroup('How:', {
     format: format(['parquet', 'ndjson'], 'format of the files'),
-    schema: format(['native', 'ocsf'], 'what rows are: our attributes, or OCSF API Activity (6003) for a SIEM'),
+    schema: value<ExportKind['schema']>(
+      '<schema>',
+      'what rows are: our attributes, or OCSF API Activity (6003) for a SIEM',
+      (option) => choiceOf(['native', 'ocsf'])(option.default('native')),
+    ),
     dryRun: toggle('count what would be exported, without writing anything'),
     ddl: toggle('print SQL that makes an export a table in Athena and a view in DuckDB, and export nothing', (option) =>
       option.conflicts('dryRun'),
