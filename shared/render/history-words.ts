@@ -1,4 +1,6 @@
+import type { StatusChange } from '../audit-event/status-change.ts';
 import type { Change, FieldChange, FieldState, Setting } from '../query/configuration.ts';
+import type { Result } from '../query/results.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { reasonOf, whoOf } from './event-words.ts';
 import type { View } from './view.ts';
@@ -12,17 +14,66 @@ const VERBS: Readonly<Record<string, [did: string, attempt: string]>> = {
 /** What is told of an event that changes a configuration. */
 type Told = 'eventName' | 'outcome' | 'user' | 'principal' | 'errorCode' | 'errorMessage' | 'statusCode';
 
-/** `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied: ...` with what may be cut off last. */
-export function whatHappened(event: Pick<StoredEvent, Told>, view: Pick<View, 'aliases'>): string {
+/**
+ * `updated by mei.tanaka`; `update denied: mei.tanaka, AccessDenied: ...` with what may be cut off last; `update requested by
+ * mei.tanaka` if it is not known to be done, though something is known.
+ */
+export function whatHappened(
+  event: Pick<StoredEvent, Told>,
+  view: Pick<View, 'aliases'>,
+  result?: Pick<Result, 'is'>,
+): string {
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
   const who = whoOf(event, view);
-  if (outcome === 'ok') return `${did} by ${who}`;
+  if (outcome === 'ok') return (result?.is ?? 'done') === 'done' ? `${did} by ${who}` : `${attempt} requested by ${who}`;
   return `${attempt} ${outcome}: ${[who, reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
 /** What a request that MWAA accepted does not tell. */
 export const ACCEPTED = 'A request that MWAA accepted may still fail later; the trail does not say.';
+
+/** Where results come from, if the store has some. */
+export const ANNOUNCED =
+  'Results, and rows without an event, are what MWAA announced to EventBridge: CloudTrail did not sign them.';
+
+/** `carried out at 2026-11-06 02:41:03 UTC (AVAILABLE)`, and why it failed. @param full shows a time */
+export function resultText(
+  { is, status, time, ...error }: Result,
+  full: (time: string) => string,
+): { text: string; reason: string | undefined } {
+  const text = `${RESULTS[is]} ${full(time)} (${status})`;
+  const reason = errorText(error);
+  return { text, reason };
+}
+
+const RESULTS: Readonly<Record<Result['is'], string>> = {
+  done: 'carried out at',
+  failed: 'failed, and was undone, at',
+  broken: 'failed, and was not undone, at',
+  running: 'not finished at',
+};
+
+/** Of a change that MWAA accepted, in an environment of which some status changes are known. */
+export const RESULT_UNKNOWN = 'Whether it was carried out is not known: MWAA announced nothing, or it was lost.';
+
+/** `status MAINTENANCE, by MWAA`: a status change that belongs to no request. */
+export const statusText = ({ status }: Pick<StatusChange, 'status'>) => `status ${status} (not signed by CloudTrail)`;
+
+/** What a status change says beside the status. */
+export function statusNotes({ updateSource, ...error }: StatusChange): string[] {
+  const reason = errorText(error);
+  return [
+    ...(updateSource === undefined ? [] : [`Last update by ${updateSource}`]),
+    ...(reason === undefined ? [] : [reason]),
+  ];
+}
+
+/** `INCORRECT_CONFIGURATION: You may need to ...` */
+function errorText({ errorCode, errorMessage }: Pick<StatusChange, 'errorCode' | 'errorMessage'>): string | undefined {
+  const parts = [errorCode, errorMessage].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(': ');
+}
 
 /** Why a change has no fields; undefined: it has some, or needs none. @param whyNoRecord if the record is missing */
 export function noteOn(
