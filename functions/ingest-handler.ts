@@ -75,13 +75,18 @@ export function createIngestHandler(
 
   /** Ingests each log file, even after one has failed. Returns a line for each failure that is safe to show. */
   const ingestAnnounced = async (
-    { logFiles, ignored, malformed }: Announcement,
+    { logFiles, events, ignored, malformed }: Announcement,
     place: string,
     time: TimeBudget,
   ): Promise<string[]> => {
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
     for (const error of malformed) observer.failed(place, error);
+    for (const { id, kind } of events) {
+      const error = new TrailError('event-kind', `event ${id}: expected no event of the kind ${kind}`);
+      observer.failed(`event ${id}`, error);
+      failures.push(describeError(error));
+    }
     for (const ref of logFiles) {
       try {
         if (time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(ref)}: not begun`);
