@@ -13,6 +13,7 @@ import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
+import { storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 
 /** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
@@ -23,6 +24,8 @@ export interface IngestObserver {
   nothingAnnounced(reason: NothingAnnounced): void;
   /** An object, or a notification, failed and must be delivered again. */
   failed(place: string, error: unknown): void;
+  /** A status change was processed, and needs no other delivery. */
+  statusChange?(report: { outcome: 'stored' | 'duplicate'; account: string; region: string }): void;
   /** How long the oldest message of a batch has waited. */
   oldestMessage?(seconds: number): void;
   /** The invocation is over. */
@@ -82,10 +85,18 @@ export function createIngestHandler(
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
     for (const error of malformed) observer.failed(place, error);
-    for (const { id, kind } of events) {
-      const error = new TrailError('event-kind', `event ${id}: expected no event of the kind ${kind}`);
-      observer.failed(`event ${id}`, error);
-      failures.push(describeError(error));
+    for (const event of events) {
+      const about = `event ${event.id}`;
+      try {
+        if (time.isSpent()) throw new TrailError('out-of-time', `${about}: not begun`);
+        if (event.kind !== 'status-change')
+          throw new TrailError('event-kind', `${about}: expected no event of the kind ${event.kind}`);
+        const outcome = await storeStatusChange(event, deps);
+        observer.statusChange?.({ outcome, account: event.account, region: event.region });
+      } catch (error) {
+        observer.failed(about, error);
+        failures.push(`${about}: ${describeError(error)}`);
+      }
     }
     for (const ref of logFiles) {
       try {

@@ -30,6 +30,7 @@ export function createTelemetry(
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
       else logger.info('log file done', { report });
     },
+    statusChange: (report) => logger.info('status change done', { report }),
     nothingAnnounced(reason) {
       // A zero from the heartbeat lets an alarm detect silence: missing data looks healthy.
       count('RecordsRead', 0);

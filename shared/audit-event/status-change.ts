@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
 import { defined } from '../defined.ts';
+import type { CarriedEvent } from '../delivery/announcement.ts';
+import { STATUS_CHANGE } from '../delivery/notifications.ts';
 import { TrailError } from '../errors.ts';
 import { parseEventTime } from './event-time.ts';
 import { maskSecretsInText } from './secret-patterns.ts';
-
-/** The detail-type of the events that MWAA sends to EventBridge when the status of an environment changes. */
-export const STATUS_CHANGE = 'MWAA Environment Status Change';
 
 /**
  * A change of an environment's status, as MWAA announced it to EventBridge: best effort, and not signed by CloudTrail. It lacks
@@ -30,16 +29,6 @@ export interface StatusChange {
   /** Why it failed. */
   errorCode?: string;
   errorMessage?: string;
-}
-
-/** What EventBridge says of an event, and the JSON text of its `detail`. */
-export interface StatusAnnouncement {
-  id: string;
-  account: string;
-  region: string;
-  /** ISO 8601. */
-  time: string;
-  text: string;
 }
 
 const Name = z.string().check(z.minLength(1));
@@ -67,7 +56,7 @@ const MAX_MESSAGE = 2_048;
  * Reads a status change. What it says beside name, status and time may be missing or malformed.
  * @throws {TrailError} `malformed-status-change`
  */
-export function readStatusChange({ id, account, region, time, text }: StatusAnnouncement): StatusChange {
+export function readStatusChange({ id, account, region, time, text }: CarriedEvent): StatusChange {
   const detail = Detail.safeParse(parsed(text));
   const at = parseEventTime(time);
   if (!detail.success || at === undefined) {

@@ -34,27 +34,31 @@ export interface Results {
 
 type Operation = 'create' | 'update' | 'delete';
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  CreateEnvironment: 'create',
-  UpdateEnvironment: 'update',
-  DeleteEnvironment: 'delete',
-};
+const OPERATIONS: ReadonlyMap<string | undefined, Operation> = new Map([
+  ['CreateEnvironment', 'create'],
+  ['UpdateEnvironment', 'update'],
+  ['DeleteEnvironment', 'delete'],
+]);
 
-/** The operations that lead to a status, and whether it is their end. */
-const STATUSES: Readonly<Record<string, { of: readonly Operation[]; isEnd: boolean }>> = {
-  MAINTENANCE: { of: [], isEnd: false },
-  CREATING: { of: ['create'], isEnd: false },
-  PENDING: { of: ['create'], isEnd: false },
-  CREATE_FAILED: { of: ['create'], isEnd: true },
-  CREATING_SNAPSHOT: { of: ['update'], isEnd: false },
-  UPDATING: { of: ['update'], isEnd: false },
-  ROLLING_BACK: { of: ['update'], isEnd: false },
-  UPDATE_FAILED: { of: ['update'], isEnd: true },
-  AVAILABLE: { of: ['create', 'update'], isEnd: true },
-  UNAVAILABLE: { of: ['create', 'update'], isEnd: true },
-  DELETING: { of: ['delete'], isEnd: false },
-  DELETED: { of: ['delete'], isEnd: true },
-};
+/**
+ * The operations that lead to a status, and whether it is their end.
+ * https://docs.aws.amazon.com/mwaa/latest/API/API_Environment.html
+ */
+const STATUSES: ReadonlyMap<string, { of: readonly Operation[]; isEnd: boolean }> = new Map([
+  ['CREATING', { of: ['create'], isEnd: false }],
+  ['PENDING', { of: ['create'], isEnd: false }],
+  ['CREATE_FAILED', { of: ['create'], isEnd: true }],
+  ['CREATING_SNAPSHOT', { of: ['update'], isEnd: false }],
+  ['UPDATING', { of: ['update'], isEnd: false }],
+  ['ROLLING_BACK', { of: ['update'], isEnd: false }],
+  ['UPDATE_FAILED', { of: ['update'], isEnd: true }],
+  ['AVAILABLE', { of: ['create', 'update'], isEnd: true }],
+  ['UNAVAILABLE', { of: ['create', 'update'], isEnd: true }],
+  ['DELETING', { of: ['delete'], isEnd: false }],
+  ['DELETED', { of: ['delete'], isEnd: true }],
+  ['MAINTENANCE', { of: [], isEnd: false }],
+]);
+const isEnd = (status: string) => STATUSES.get(status)?.isEnd ?? false;
 
 /** A request on which MWAA works, and the statuses that belong to it. */
 interface Work {
@@ -73,16 +77,16 @@ export function resultsOf(accepted: readonly AcceptedRequest[], changes: readonl
   let work: Work | undefined;
   for (const step of inOrder(accepted, changes)) {
     if ('eventName' in step) {
-      const operation = OPERATIONS[step.eventName ?? ''];
+      const operation = OPERATIONS.get(step.eventName);
       work = operation && { request: step, operation, statuses: [] };
     } else if (work !== undefined && belongsTo(step, work)) {
       work.statuses.push(step);
       results.set(work.request.eventId, resultOf(work));
-      if (STATUSES[step.status]?.isEnd) work = undefined;
+      if (isEnd(step.status)) work = undefined;
     } else {
       others.push(step);
       // MWAA works on something else now, so what follows is of that. A status that is not known here says nothing.
-      if (step.status in STATUSES) work = undefined;
+      if (STATUSES.has(step.status)) work = undefined;
     }
   }
   return { results, others };
@@ -100,12 +104,15 @@ const byTime = (a: StatusChange, b: StatusChange) => (`${a.time}#${a.id}` < `${b
 function orderKey(step: AcceptedRequest | StatusChange): string {
   const second = step.time.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
   if ('eventName' in step) return `${second} 1 ${step.time}#${step.eventId}`;
-  return `${second} ${STATUSES[step.status]?.isEnd ? 0 : 2} ${step.time}#${step.id}`;
+  return `${second} ${isEnd(step.status) ? 0 : 2} ${step.time}#${step.id}`;
 }
 
 function belongsTo(change: StatusChange, { request, operation }: Work): boolean {
-  if (!STATUSES[change.status]?.of.includes(operation)) return false;
-  return operation !== 'update' || isNotLater(change, request);
+  if (!STATUSES.get(change.status)?.of.includes(operation)) return false;
+  // An update that nobody tells of has the same statuses. Those of a creation and a deletion are their own, and an environment that
+  // is available was created, whatever happened since.
+  const isAmbiguous = operation === 'update' || change.status === 'UNAVAILABLE';
+  return !isAmbiguous || isNotLater(change, request);
 }
 
 /** How much earlier than CloudTrail's time MWAA may say that it accepted an update, and how much later: it can take time to begin. */
@@ -124,12 +131,11 @@ function isNotEarlier({ updateCreatedAt }: StatusChange, { time }: AcceptedReque
 /** @param work with one status at least */
 function resultOf({ request, operation, statuses }: Work): Result {
   const { status, time } = statuses.at(-1)!;
-  const isEnd = STATUSES[status]?.isEnd ?? false;
   const about = statuses.filter((change) => isNotEarlier(change, request));
   // An environment that was restored can be available again: then its last update says that it failed.
-  const saysFailed = operation === 'update' && isEnd && about.at(-1)?.updateStatus === 'FAILED';
+  const saysFailed = operation === 'update' && isEnd(status) && about.at(-1)?.updateStatus === 'FAILED';
   const isFailed = saysFailed || statuses.some((change) => FAILURES.has(change.status));
-  const is = status === 'UNAVAILABLE' ? 'broken' : isFailed ? 'failed' : isEnd ? 'done' : 'running';
+  const is = status === 'UNAVAILABLE' ? 'broken' : isFailed ? 'failed' : isEnd(status) ? 'done' : 'running';
   const { errorCode, errorMessage } = (is !== 'done' && about.findLast(hasError)) || NO_ERROR;
   return { is, status, time, ...defined({ errorCode, errorMessage }) };
 }

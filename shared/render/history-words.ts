@@ -26,7 +26,8 @@ export function whatHappened(
   const { eventName = '', outcome } = event;
   const [did, attempt] = VERBS[eventName] ?? [eventName, eventName];
   const who = whoOf(event, view);
-  if (outcome === 'ok') return (result?.is ?? 'done') === 'done' ? `${did} by ${who}` : `${attempt} requested by ${who}`;
+  if (outcome === 'ok')
+    return (result?.is ?? 'done') === 'done' ? `${did} by ${who}` : `${attempt} requested by ${who}`;
   return `${attempt} ${outcome}: ${[who, reasonOf(event)].filter((part) => part !== '').join(', ')}`;
 }
 
@@ -37,25 +38,21 @@ export const ACCEPTED = 'A request that MWAA accepted may still fail later; the 
 export const ANNOUNCED =
   'Results, and rows without an event, are what MWAA announced to EventBridge: CloudTrail did not sign them.';
 
-/** `carried out at 2026-11-06 02:41:03 UTC (AVAILABLE)`, and why it failed. @param full shows a time */
-export function resultText(
-  { is, status, time, ...error }: Result,
-  full: (time: string) => string,
-): { text: string; reason: string | undefined } {
-  const text = `${RESULTS[is]} ${full(time)} (${status})`;
+/** `carried out at 2026-11-06 02:41:03 UTC (AVAILABLE)`; why it failed comes last. @param full shows a time */
+export function resultText({ is, status, time, ...error }: Result, full: (time: string) => string): string {
   const reason = errorText(error);
-  return { text, reason };
+  return `${RESULTS[is]} ${full(time)} (${status})${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 const RESULTS: Readonly<Record<Result['is'], string>> = {
   done: 'carried out at',
-  failed: 'failed, and was undone, at',
-  broken: 'failed, and was not undone, at',
+  failed: 'failed at',
+  broken: 'failed at',
   running: 'not finished at',
 };
 
 /** Of a change that MWAA accepted, in an environment of which some status changes are known. */
-export const RESULT_UNKNOWN = 'Whether it was carried out is not known: MWAA announced nothing, or it was lost.';
+export const RESULT_UNKNOWN = 'not known whether it was carried out: no status change tells';
 
 /** `status MAINTENANCE, by MWAA`: a status change that belongs to no request. */
 export const statusText = ({ status }: Pick<StatusChange, 'status'>) => `status ${status} (not signed by CloudTrail)`;
@@ -81,17 +78,22 @@ export function noteOn(
     event,
     fields,
     missing,
-  }: Pick<Change, 'missing'> & {
+    result,
+  }: Pick<Change, 'missing' | 'result'> & {
     event: Pick<StoredEvent, 'eventName' | 'outcome'>;
     fields: readonly unknown[];
   },
   whyNoRecord: string,
 ): string[] {
+  if (result?.is === 'broken') return [`The earlier configuration was not restored. ${ALL_UNKNOWN}`];
   if (missing === undefined) {
     return fields.length > 0 || event.eventName === 'DeleteEnvironment' ? [] : ['It names no field.'];
   }
   const why = missing === 'record' ? whyNoRecord : 'The record does not have the request.';
-  return [`What was to be set is not known. ${why}`, ...(event.outcome === 'ok' ? [ALL_UNKNOWN] : [])];
+  return [
+    `What was to be set is not known. ${why}`,
+    ...(event.outcome === 'ok' && result?.is !== 'failed' ? [ALL_UNKNOWN] : []),
+  ];
 }
 
 const ALL_UNKNOWN = 'From here on, fields are unknown until they are set again.';

@@ -415,7 +415,7 @@ describe('a wrong template is detected', () => {
     'tables with indexes are created one after the other': [
       ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
     ],
-    'the time to live of events is the attribute that ingest writes': [
+    'the time to live of events and status changes is the attribute that ingest writes': [
       [
         'a new trail',
         (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
