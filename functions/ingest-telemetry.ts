@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
+import type { LiveReport } from '../shared/ingest/store-live.ts';
 import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
@@ -16,6 +17,8 @@ export function createTelemetry(
   const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
   const metrics = new Metrics({ namespace, serviceName: 'ingest' });
   const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  const seconds = (name: string, milliseconds: number) =>
+    metrics.addMetric(name, MetricUnit.Seconds, Math.round(milliseconds / 1000));
   /** How often DynamoDB gave each reason for throttling, in this invocation. */
   const throttles = new Map<string, number>();
   return {
@@ -23,6 +26,7 @@ export function createTelemetry(
       const { outcome } = report;
       if (outcome === 'ingested') {
         for (const [metric, name] of RECORD_METRICS) count(metric, report.counts[name]);
+        if (report.latencyMs !== undefined) seconds('LogFileLatencySeconds', report.latencyMs);
         if (report.notAsSigned) count('FilesFailedVerification', 1);
       }
       if (outcome === 'quarantined') count('FilesQuarantined', 1);
@@ -31,6 +35,17 @@ export function createTelemetry(
       else logger.info('log file done', { report });
     },
     statusChange: (report) => logger.info('status change done', { report }),
+    live(report) {
+      count(LIVE_METRICS[report.outcome], 1);
+      if (report.latencyMs !== undefined) seconds('LiveLatencySeconds', report.latencyMs);
+      logger.info('live event done', { report });
+    },
+    undelivered(report) {
+      count('EventsNeverDelivered', report.undelivered);
+      if (report.undelivered > 0)
+        logger.error('live events checked, with some that no log file has brought', { report });
+      else logger.info('live events checked', { report });
+    },
     nothingAnnounced(reason) {
       // A zero from the heartbeat lets an alarm detect silence: missing data looks healthy.
       count('RecordsRead', 0);
@@ -40,7 +55,7 @@ export function createTelemetry(
       count('FilesFailed', 1);
       logger.error('failed, to be delivered again', { place, kind: failureKind(error), reason: describeError(error) });
     },
-    oldestMessage: (seconds) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, seconds),
+    oldestMessage: (waited) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, waited),
     throttled(reasons) {
       count('Throttles', 1);
       for (const reason of reasons) throttles.set(reason, (throttles.get(reason) ?? 0) + 1);
@@ -65,6 +80,12 @@ const RECORD_METRICS = [
   ['RecordsFiltered', 'recordsFiltered'],
   ['RecordsQuarantined', 'recordsQuarantined'],
 ] as const satisfies [metric: string, count: keyof LogFileCounts][];
+
+const LIVE_METRICS: Readonly<Record<LiveReport['outcome'], string>> = {
+  stored: 'LiveEventsStored',
+  duplicate: 'LiveEventsKnown',
+  skipped: 'LiveEventsSkipped',
+};
 
 function problemOf(report: LogFileReport): string | undefined {
   if (report.outcome === 'ingested' && report.notAsSigned) return 'and it is not what CloudTrail signed';

@@ -23,7 +23,7 @@ export interface ChainProgress {
   retired: boolean;
 }
 
-/** A finding, and the trail whose digest shows it. */
+/** A finding, and the trail whose digest shows it, if one does. */
 export type VerificationFinding = StoredFinding & { trail?: string };
 
 /** What the verify function has verified, and found. */
@@ -46,13 +46,13 @@ export async function readVerificationStatus(
   const [checkedAt, chains, findings] = await Promise.all([
     readLastRun(dynamo, tables.logFilesTable),
     listChains(dynamo, tables.logFilesTable),
-    listFindings(dynamo, tables.logFilesTable, now(), limit + 1),
+    listFindings(dynamo, tables.logFilesTable, now(), { limit: limit + 1 }),
   ]);
   return {
     ...defined({ checkedAt }),
     chains: chains.map(progressOf).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
     findings: findings.slice(0, limit).map((finding) => {
-      const trail = readDigestKey(finding.digest)?.trail;
+      const trail = readDigestKey(finding.digest ?? '')?.trail;
       return { ...finding, ...defined({ trail }) };
     }),
     truncated: findings.length > limit,

@@ -177,6 +177,21 @@ export async function* itemsOfDay(
   }
 }
 
+/** Returns which of some events, each given once, a log file has brought. */
+export async function eventsWithLogFile(
+  dynamo: DynamoDBClient,
+  table: string,
+  eventIds: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const items of batchGet(dynamo, table, keysOf(eventIds))) {
+    for (const item of items) if (!isProvisional(item)) found.add(requiredTextAt(item, 'eventId'));
+  }
+  return found;
+}
+
+const keysOf = (eventIds: readonly string[]) => eventIds.map((eventId) => ({ eventId: text(eventId) }));
+
 /**
  * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
  * were deleted meanwhile.
@@ -186,6 +201,5 @@ export async function* getEvents(
   table: string,
   eventIds: readonly string[],
 ): AsyncGenerator<StoredEvent[], void, void> {
-  const keys = eventIds.map((eventId) => ({ eventId: text(eventId) }));
-  for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
+  for await (const items of batchGet(dynamo, table, keysOf(eventIds))) yield items.map(fromEventItem);
 }

@@ -7,6 +7,8 @@ import { codePoint } from '../support/code-point.ts';
 import {
   announcementsOf,
   ENVELOPES,
+  LIVE,
+  liveEvent,
   logFilesOf,
   NOTIFICATIONS,
   SHAPES,
@@ -121,12 +123,6 @@ describe('several at once', () => {
 });
 
 describe('an event that a message carries', () => {
-  const envelope = { id: 'e-1', account: '111122223333', region: 'eu-west-1', time: '2026-11-01T10:00:00Z' };
-  const live = (detail: string, members: object = {}) =>
-    JSON.stringify({
-      ...{ version: '0', source: 'aws.airflow', 'detail-type': 'AWS API Call via CloudTrail', ...envelope, ...members },
-      detail: 'DETAIL',
-    }).replace('"DETAIL"', detail);
   const DETAIL = String.raw`{ "eventID" :"\u0061\/b", "n":[1.0,-0,1e400,9007199254740993], "__proto__":{"constructor":1}, "a":1,"a":2}`;
 
   test.each(Object.entries(ENVELOPES))('comes with its text as it was written, %s', (name, wrap) => {
@@ -138,22 +134,22 @@ describe('an event that a message carries', () => {
       return Array.from({ length: times }).reduce<string>((one) => JSON.stringify(one).slice(1, -1), inner);
     };
     const event = JSON.parse(
-      text.replace(`{${quotes}marker${quotes}:${quotes}M${quotes}}`, () => quoted(live(DETAIL))),
+      text.replace(`{${quotes}marker${quotes}:${quotes}M${quotes}}`, () => quoted(liveEvent(DETAIL))),
     );
     const [announcement] = announcementsOf(readDelivery(event));
     const expected = name === 'direct' ? JSON.stringify(JSON.parse(DETAIL)) : DETAIL;
-    expect(announcement).toEqual({ ...NOTHING, events: [{ kind: 'record', ...envelope, text: expected }] });
+    expect(announcement).toEqual({ ...NOTHING, events: [{ kind: 'record', ...LIVE, text: expected }] });
   });
 
   test.each<[string, string]>([
-    ['an event that is no AWS service', live('{}', { source: 'custom.airflow' })],
-    ['another event of the service', live('{}', { 'detail-type': 'Something else' })],
-    ['a record that is no object', live('[]')],
-    ['an account that is none', live('{}', { account: '*' })],
-    ...Object.keys(envelope).map((name): [string, string] => [`no ${name}`, live('{}', { [name]: undefined })]),
-    ['nesting that no record has', live(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`)],
+    ['an event that is no AWS service', liveEvent('{}', { source: 'custom.airflow' })],
+    ['another event of the service', liveEvent('{}', { 'detail-type': 'Something else' })],
+    ['a record that is no object', liveEvent('[]')],
+    ['an account that is none', liveEvent('{}', { account: '*' })],
+    ...Object.keys(LIVE).map((name): [string, string] => [`no ${name}`, liveEvent('{}', { [name]: undefined })]),
+    ['nesting that no record has', liveEvent(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`)],
   ])('fails: %s', (_, body) => {
-    const batch = { Records: [sqsMessage(body), sqsMessage(live(DETAIL))] };
+    const batch = { Records: [sqsMessage(body), sqsMessage(liveEvent(DETAIL))] };
     const [refused, taken] = announcementsOf(readDelivery(batch));
     expect(refused).toEqual({ ...NOTHING, malformed: [expect.any(DeliveryError)] });
     expect(taken).toMatchObject({ events: [{ text: DETAIL }], malformed: [] });
