@@ -130,7 +130,7 @@ function historyOf(events: readonly StoredEvent[], statusChanges: readonly Statu
   const ordered = standing(events).sort((a, b) => (a.timeKey < b.timeKey ? -1 : 1));
   const accepted = ordered.filter((event) => event.outcome === 'ok' && !isUnordered(event));
   const { results, others } = resultsOf(
-    accepted.map(({ eventId, eventName, timeKey }) => ({ eventId, eventName, time: timeOf(timeKey) })),
+    accepted.map((event) => ({ ...event, time: timeOf(event.timeKey) })),
     statusChanges,
   );
   let configuration = UNKNOWN;

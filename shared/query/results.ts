@@ -1,12 +1,10 @@
 import type { StatusChange } from '../audit-event/status-change.ts';
 import { HOUR_MS } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
+import type { StoredEvent } from '../store/event-item.ts';
 
-/** A request that MWAA accepted. */
-export interface AcceptedRequest {
-  eventId: string;
-  /** `CreateEnvironment`, `UpdateEnvironment` or `DeleteEnvironment`. */
-  eventName: string | undefined;
+/** A request that MWAA accepted, or made itself. */
+export interface AcceptedRequest extends Pick<StoredEvent, 'eventId' | 'eventName' | 'eventType'> {
   /** ISO 8601, UTC, with milliseconds. */
   time: string;
 }
@@ -32,13 +30,19 @@ export interface Results {
   others: readonly StatusChange[];
 }
 
-type Operation = 'create' | 'update' | 'delete';
+type Operation = 'create' | 'update' | 'maintain' | 'delete';
 
 const OPERATIONS: ReadonlyMap<string | undefined, Operation> = new Map([
   ['CreateEnvironment', 'create'],
   ['UpdateEnvironment', 'update'],
   ['DeleteEnvironment', 'delete'],
 ]);
+
+/** What AWS does by itself, such as maintenance, is recorded as an update. */
+function operationOf({ eventName, eventType }: AcceptedRequest): Operation | undefined {
+  const operation = OPERATIONS.get(eventName);
+  return operation === 'update' && eventType === 'AwsServiceEvent' ? 'maintain' : operation;
+}
 
 /**
  * The operations that lead to a status, and whether it is their end.
@@ -49,14 +53,14 @@ const STATUSES: ReadonlyMap<string, { of: readonly Operation[]; isEnd: boolean }
   ['PENDING', { of: ['create'], isEnd: false }],
   ['CREATE_FAILED', { of: ['create'], isEnd: true }],
   ['CREATING_SNAPSHOT', { of: ['update'], isEnd: false }],
-  ['UPDATING', { of: ['update'], isEnd: false }],
+  ['UPDATING', { of: ['update', 'maintain'], isEnd: false }],
   ['ROLLING_BACK', { of: ['update'], isEnd: false }],
-  ['UPDATE_FAILED', { of: ['update'], isEnd: true }],
-  ['AVAILABLE', { of: ['create', 'update'], isEnd: true }],
-  ['UNAVAILABLE', { of: ['create', 'update'], isEnd: true }],
+  ['UPDATE_FAILED', { of: ['update', 'maintain'], isEnd: true }],
+  ['AVAILABLE', { of: ['create', 'update', 'maintain'], isEnd: true }],
+  ['UNAVAILABLE', { of: ['create', 'update', 'maintain'], isEnd: true }],
   ['DELETING', { of: ['delete'], isEnd: false }],
   ['DELETED', { of: ['delete'], isEnd: true }],
-  ['MAINTENANCE', { of: [], isEnd: false }],
+  ['MAINTENANCE', { of: ['maintain'], isEnd: false }],
 ]);
 const isEnd = (status: string) => STATUSES.get(status)?.isEnd ?? false;
 
@@ -76,8 +80,8 @@ export function resultsOf(accepted: readonly AcceptedRequest[], changes: readonl
   const others: StatusChange[] = [];
   let work: Work | undefined;
   for (const step of inOrder(accepted, changes)) {
-    if ('eventName' in step) {
-      const operation = OPERATIONS.get(step.eventName);
+    if ('eventId' in step) {
+      const operation = operationOf(step);
       work = operation && { request: step, operation, statuses: [] };
     } else if (work !== undefined && belongsTo(step, work)) {
       work.statuses.push(step);
@@ -103,7 +107,7 @@ const byTime = (a: StatusChange, b: StatusChange) => (`${a.time}#${a.id}` < `${b
 
 function orderKey(step: AcceptedRequest | StatusChange): string {
   const second = step.time.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
-  if ('eventName' in step) return `${second} 1 ${step.time}#${step.eventId}`;
+  if ('eventId' in step) return `${second} 1 ${step.time}#${step.eventId}`;
   return `${second} ${isEnd(step.status) ? 0 : 2} ${step.time}#${step.id}`;
 }
 
@@ -111,7 +115,7 @@ function belongsTo(change: StatusChange, { request, operation }: Work): boolean 
   if (!STATUSES.get(change.status)?.of.includes(operation)) return false;
   // An update that nobody tells of has the same statuses. Those of a creation and a deletion are their own, and an environment that
   // is available was created, whatever happened since.
-  const isAmbiguous = operation === 'update' || change.status === 'UNAVAILABLE';
+  const isAmbiguous = operation === 'update' || operation === 'maintain' || change.status === 'UNAVAILABLE';
   return !isAmbiguous || isNotLater(change, request);
 }
 
@@ -133,7 +137,7 @@ function resultOf({ request, operation, statuses }: Work): Result {
   const { status, time } = statuses.at(-1)!;
   const about = statuses.filter((change) => isNotEarlier(change, request));
   // An environment that was restored can be available again: then its last update says that it failed.
-  const saysFailed = operation === 'update' && isEnd(status) && about.at(-1)?.updateStatus === 'FAILED';
+  const saysFailed = operation !== 'create' && isEnd(status) && about.at(-1)?.updateStatus === 'FAILED';
   const isFailed = saysFailed || statuses.some((change) => FAILURES.has(change.status));
   const is = status === 'UNAVAILABLE' ? 'broken' : isFailed ? 'failed' : isEnd(status) ? 'done' : 'running';
   const { errorCode, errorMessage } = (is !== 'done' && about.findLast(hasError)) || NO_ERROR;

@@ -28,7 +28,7 @@ export function historyText(histories: readonly History[], question: HistoryQues
   const blocks = histories.flatMap((history) => {
     const titles = titleOf(history, question, histories.length > 1, view);
     return [
-      ...titles.map((title) => line(title, 'bold', view)),
+      ...(titles.length === 0 ? [] : [titles.map((title) => line(title, 'bold', view)).join('\n')]),
       ...(question.at === undefined ? changeBlocks(history, view) : settingBlocks(history, view)),
     ];
   });
@@ -36,7 +36,7 @@ export function historyText(histories: readonly History[], question: HistoryQues
   return `${[...blocks, isAnnounced ? ANNOUNCED : ACCEPTED].join('\n\n')}\n`;
 }
 
-/** `prod-etl in 111122223333, eu-west-1, at 2026-11-06 03:00:00 UTC`: what the question leaves open. */
+/** `prod-etl in 111122223333, eu-west-1, at 2026-11-06 03:00:00 UTC`, and the status: what the question leaves open. */
 function titleOf(
   history: History,
   { environment, at }: HistoryQuestion,

@@ -62,6 +62,13 @@ const WORK = {
     is: 'done',
     statuses: ['DELETING', 'DELETED'],
   },
+  serviced: {
+    from: ['there'],
+    to: 'there',
+    eventName: 'UpdateEnvironment',
+    is: 'done',
+    statuses: ['MAINTENANCE', 'AVAILABLE'],
+  },
   maintained: {
     from: ['there'],
     to: 'there',
@@ -101,7 +108,11 @@ function play(steps: readonly { kind: Kind; isHidden: boolean; pause: number; le
     now += pause;
     const createdAt = now;
     const isKnown = eventName !== undefined && !isHidden;
-    if (isKnown) scenario.accepted.push({ eventId: `request-${i}`, eventName, time: inSeconds(now) });
+    if (isKnown)
+      scenario.accepted.push({
+        ...{ eventId: `request-${i}`, eventName, time: inSeconds(now) },
+        eventType: kind === 'serviced' ? 'AwsServiceEvent' : 'AwsApiCall',
+      });
     for (const [j, status] of statuses.entries()) {
       // The first follows at once; the whole takes longer than any request needs to begin.
       now += j === 0 ? 1_000 : 11 * MINUTE + length;
