@@ -58,7 +58,10 @@ export const RESULT_UNKNOWN = 'not known whether it was carried out: no status c
 export const statusText = ({ status }: Pick<StatusChange, 'status'>) => `status ${status} (not signed by CloudTrail)`;
 
 /** What a status change says beside the status. */
-export function statusNotes({ updateSource, ...error }: StatusChange): string[] {
+export function statusNotes({
+  updateSource,
+  ...error
+}: Pick<StatusChange, 'updateSource' | 'errorCode' | 'errorMessage'>): string[] {
   const reason = errorText(error);
   return [
     ...(updateSource === undefined ? [] : [`Last update by ${updateSource}`]),
