@@ -5,8 +5,9 @@ import { useTimes } from '../lib/preferences.tsx';
 const TYPES: ReadonlyMap<string, StatusIndicatorProps.Type> = new Map([
   ['AVAILABLE', 'success'],
   ['CREATE_FAILED', 'error'],
-  ['UPDATE_FAILED', 'error'],
   ['UNAVAILABLE', 'error'],
+  // After an update that failed, an environment is as it was before, and works.
+  ['UPDATE_FAILED', 'warning'],
   ['ROLLING_BACK', 'warning'],
   ['PENDING', 'pending'],
   ['DELETED', 'stopped'],
