@@ -20,8 +20,27 @@ module.exports = async ({ options, resolveVariable }) => {
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
   const region = await resolveVariable('self:provider.region');
   const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
-  return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic }, [stage]: ofStage };
+  const live = liveParameters({ ...defaults, ...given });
+  return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic, ...live }, [stage]: ofStage };
 };
+
+/** Returns what the rules on live events are made from. */
+function liveParameters({ live, liveAccounts, eventSources }) {
+  const others = listOf(liveAccounts);
+  return {
+    liveFile: live === 'off' ? 'off' : 'on',
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+    liveRuleState: live === 'all' ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED',
+    liveAccountList: [{ Ref: 'AWS::AccountId' }, ...others],
+    liveForwarders: others,
+    eventSourceList: listOf(eventSources),
+  };
+}
+
+const listOf = (text) =>
+  String(text)
+    .split(',')
+    .flatMap((entry) => entry.trim() || []);
 
 /** Regions from before March 2019, which are enabled in every account. All others, except China and GovCloud, are opt-in Regions. */
 const DEFAULT_REGIONS =
@@ -62,6 +81,8 @@ const VALUES = {
   notify: [/^(queue|function)$/, 'queue or function'],
   verify: [/^(on|off)$/, 'on or off'],
   alerts: [/^(on|off)$/, 'on or off'],
+  live: [/^(off|on|all)$/, 'off, on or all'],
+  liveAccounts: [/^(\d{12}(\s*,\s*\d{12})*)?$/, 'a comma-separated list of 12-digit accounts, or nothing'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
   kmsKeyArn: KEY_ARN,

@@ -107,20 +107,26 @@ export function createIngestHandler(
       await attempt(`event ${event.id}`, () => storeEvent(event));
     }
     for (const ref of logFiles) {
-      const ingestOne = async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref)));
-      await attempt(s3Uri(ref), ingestOne);
+      await attempt(s3Uri(ref), async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref))));
     }
     if (ignored.includes('scheduled-event') && deps.config.liveAccounts.length > 0) {
-      const check = async () => observer.undelivered?.(await checkUndelivered(deps, time));
-      await attempt('events that wait for their log files', check);
+      await attempt('events that wait for their log files', async () => {
+        const report = await checkUndelivered(deps, time);
+        observer.undelivered?.(report);
+      });
     }
     return failures;
   };
 
   const storeEvent = async (event: CarriedEvent): Promise<void> => {
     expectLiveAccount(event, deps.config);
-    if (event.kind === 'status-change') observer.statusChange?.(await storeStatusChange(event, deps));
-    else observer.live?.(await storeLive(event, deps, store));
+    if (event.kind === 'status-change') {
+      const report = await storeStatusChange(event, deps);
+      observer.statusChange?.(report);
+    } else {
+      const report = await storeLive(event, deps, store);
+      observer.live?.(report);
+    }
   };
 
   return middy<unknown, SQSBatchResponse | undefined, Error, Context>()

@@ -3,7 +3,6 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
-import type { LiveReport } from '../shared/ingest/store-live.ts';
 import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
 
@@ -36,7 +35,8 @@ export function createTelemetry(
     },
     statusChange: (report) => logger.info('status change done', { report }),
     live(report) {
-      count(LIVE_METRICS[report.outcome], 1);
+      if (report.outcome === 'stored') count('LiveEventsStored', 1);
+      if (report.outcome === 'duplicate') count('LiveEventsKnown', 1);
       if (report.latencyMs !== undefined) seconds('LiveLatencySeconds', report.latencyMs);
       logger.info('live event done', { report });
     },
@@ -80,12 +80,6 @@ const RECORD_METRICS = [
   ['RecordsFiltered', 'recordsFiltered'],
   ['RecordsQuarantined', 'recordsQuarantined'],
 ] as const satisfies [metric: string, count: keyof LogFileCounts][];
-
-const LIVE_METRICS: Readonly<Record<LiveReport['outcome'], string>> = {
-  stored: 'LiveEventsStored',
-  duplicate: 'LiveEventsKnown',
-  skipped: 'LiveEventsSkipped',
-};
 
 function problemOf(report: LogFileReport): string | undefined {
   if (report.outcome === 'ingested' && report.notAsSigned) return 'and it is not what CloudTrail signed';

@@ -23,6 +23,9 @@ export const VARIANTS = {
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
     alertLevel: 'high',
+    live: 'all',
+    liveAccounts: '444455556666,999988887777',
+    eventSources: 'airflow.amazonaws.com,airflow-serverless.amazonaws.com',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -45,6 +48,7 @@ export const VARIANTS = {
     logBucket: 'org-trail',
     allowedLogBuckets: 'org-trail@999988887777',
     keyPrefix: 'audit/AWSLogs/',
+    live: 'on',
   },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',
