@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { readConfig } from '../../shared/config.ts';
+import { STATUS_CHANGE } from '../../shared/delivery/notifications.ts';
 import { TAGS } from '../support/cloudformation-tags.ts';
 import { scaled } from '../support/scale.ts';
 import { schemaProblems } from './support/aws-schema.ts';
@@ -398,9 +399,16 @@ describe('live events', () => {
         expect(State).toBe(state);
         expect(EventPattern).toEqual({
           source: [{ prefix: 'aws.' }],
-          'detail-type': ['API Call', 'Service Event', 'Console Action'].map((type) => `AWS ${type} via CloudTrail`),
           account: accounts,
-          detail: { eventSource },
+          $or: [
+            {
+              'detail-type': ['API Call', 'Service Event', 'Console Action'].map(
+                (type) => `AWS ${type} via CloudTrail`,
+              ),
+              detail: { eventSource },
+            },
+            { 'detail-type': [STATUS_CHANGE] },
+          ],
         });
       }
       const { LIVE_ACCOUNTS } = properties(variant, 'IngestLambdaFunction').Environment.Variables;
@@ -601,7 +609,7 @@ describe('a wrong template is detected', () => {
     'tables with indexes are created one after the other': [
       ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
     ],
-    'the time to live of events is the attribute that ingest writes': [
+    'the time to live of events and status changes is the attribute that ingest writes': [
       [
         'a new trail',
         (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
