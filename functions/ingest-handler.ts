@@ -4,6 +4,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
 import {
   type Announcement,
+  type CarriedEvent,
   DeliveryError,
   type LogFileRef,
   type NothingAnnounced,
@@ -13,8 +14,9 @@ import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
-import { type LiveReport, storeLive } from '../shared/ingest/store-live.ts';
+import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/store-live.ts';
 import { recordStore } from '../shared/ingest/store-records.ts';
+import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 import { checkUndelivered, type UndeliveredReport } from '../shared/integrity/undelivered-events.ts';
 
@@ -26,6 +28,8 @@ export interface IngestObserver {
   nothingAnnounced(reason: NothingAnnounced): void;
   /** An object, or a notification, failed and must be delivered again. */
   failed(place: string, error: unknown): void;
+  /** A status change was processed, and needs no other delivery. */
+  statusChange?(report: StatusChangeReport): void;
   /** A live event was processed, and needs no other delivery. */
   live?(report: LiveReport): void;
   /** The events that have waited for their log files were looked up. */
@@ -100,10 +104,7 @@ export function createIngestHandler(
       }
     };
     for (const event of events) {
-      await attempt(`event ${event.id}`, async () => {
-        const report = await storeLive(event, deps, store);
-        observer.live?.(report);
-      });
+      await attempt(`event ${event.id}`, () => storeEvent(event));
     }
     for (const ref of logFiles) {
       await attempt(s3Uri(ref), async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref))));
@@ -115,6 +116,17 @@ export function createIngestHandler(
       });
     }
     return failures;
+  };
+
+  const storeEvent = async (event: CarriedEvent): Promise<void> => {
+    expectLiveAccount(event, deps.config);
+    if (event.kind === 'status-change') {
+      const report = await storeStatusChange(event, deps);
+      observer.statusChange?.(report);
+    } else {
+      const report = await storeLive(event, deps, store);
+      observer.live?.(report);
+    }
   };
 
   return middy<unknown, SQSBatchResponse | undefined, Error, Context>()

@@ -33,6 +33,7 @@ export function createTelemetry(
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
       else logger.info('log file done', { report });
     },
+    statusChange: (report) => logger.info('status change done', { report }),
     live(report) {
       if (report.outcome === 'stored') count('LiveEventsStored', 1);
       if (report.outcome === 'duplicate') count('LiveEventsKnown', 1);

@@ -11,8 +11,11 @@ export interface LogFileRef {
   etag?: string;
 }
 
-/** What a carried event is. `record`: CloudTrail's record of an event, before its log file. */
-export type CarriedKind = 'record';
+/**
+ * What a carried event is. `record`: CloudTrail's record of an event, before its log file; `status-change`: MWAA's announcement of an
+ * environment's status.
+ */
+export type CarriedKind = 'record' | 'status-change';
 
 /** An event that the message itself carries, as EventBridge sends it. */
 export interface CarriedEvent {

@@ -124,6 +124,20 @@ export const liveRecord = carriedEvent(
   (source, type) => source.startsWith('aws.') && /^AWS .+ via CloudTrail$/.test(type),
 );
 
+/** The detail-type of the events that MWAA sends to EventBridge when the status of an environment changes. */
+export const STATUS_CHANGE = 'MWAA Environment Status Change';
+
+/**
+ * MWAA's announcement of an environment's status: `{"source":"aws.airflow","detail-type":"MWAA Environment Status Change",
+ * "detail":{"name":"...","status":"UPDATING",...}}`.
+ */
+// https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-airflow.html
+export const statusChange = carriedEvent(
+  STATUS_CHANGE,
+  'status-change',
+  (source, type) => source === 'aws.airflow' && type === STATUS_CHANGE,
+);
+
 /** The schedule of the ingest function, its heartbeat. */
 export const scheduledEvent: NotificationShape = {
   name: 'scheduled event',

@@ -15,6 +15,7 @@ import {
   s3Notification,
   s3TestEvent,
   scheduledEvent,
+  statusChange,
 } from './notifications.ts';
 
 /** An SQS message of a batch. */
@@ -38,6 +39,7 @@ const SHAPES: readonly NotificationShape[] = [
   snsConfirmation,
   eventBridgeEvent,
   liveRecord,
+  statusChange,
   scheduledEvent,
   cloudTrailNotification,
   lambdaInvocationRecord,

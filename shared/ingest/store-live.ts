@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Config } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { CarriedEvent } from '../delivery/announcement.ts';
 import { TrailError } from '../errors.ts';
@@ -26,6 +27,15 @@ export interface LiveReport {
   latencyMs?: number;
 }
 
+/** @throws {TrailError} `account-not-allowed` */
+export function expectLiveAccount(
+  { id, account }: Pick<CarriedEvent, 'id' | 'account'>,
+  { liveAccounts }: Pick<Config, 'liveAccounts'>,
+): void {
+  if (liveAccounts.includes(account)) return;
+  throw new TrailError('account-not-allowed', `event ${id}: expected an account that LIVE_ACCOUNTS names`);
+}
+
 /**
  * Stores CloudTrail's record of an event that came before its log file, as a provisional event. What could be lost by
  * acknowledging it fails: a record of another account or event source than was asked for, and one that is no event. It is not
@@ -39,9 +49,7 @@ export async function storeLive(
 ): Promise<LiveReport> {
   const { config, now } = settings;
   const refused = (code: string, expectation: string) => new TrailError(code, `event ${id}: ${expectation}`);
-  if (!config.liveAccounts.includes(account)) {
-    throw refused('account-not-allowed', 'expected an account that LIVE_ACCOUNTS names');
-  }
+  expectLiveAccount({ id, account }, config);
   const record = classifyText(text, { provisional: true }, account, settings);
   if (record.kind === 'event') {
     const { eventId, eventSource = '' } = record.event;

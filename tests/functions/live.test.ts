@@ -269,3 +269,39 @@ describe('an event that no log file brings for a day', () => {
     expect(servers.requests).toEqual([]);
   });
 });
+
+describe('a status change of an environment', () => {
+  const detail = { name: 'prod-etl', status: 'UPDATING', airflowConfigurationOptions: { secret: 'hunter2hunter2' } };
+  const announced = (members: object = {}, text = JSON.stringify(detail)) =>
+    liveEvent(text, { 'detail-type': 'MWAA Environment Status Change', ...members });
+
+  test('is stored once, as no event, without the configuration', async () => {
+    expect(await failedMessages(announced(), announced())).toEqual([]);
+    const place = { account: '111122223333', region: 'eu-west-1' };
+    const reports = notifiedOf('statusChange').map(([, report]) => report);
+    expect(reports).toEqual(
+      expect.arrayContaining([
+        { outcome: 'stored', ...place },
+        { outcome: 'duplicate', ...place },
+      ]),
+    );
+    const { eventsTable, logFilesTable, environmentsTable } = world.deps.config;
+    expect([await dumpTable(world.dynamo, eventsTable), await dumpTable(world.dynamo, logFilesTable)]).toEqual([
+      [],
+      [],
+    ]);
+    const items = await dumpTable(world.dynamo, environmentsTable);
+    expect(items.map(({ status }) => status?.S)).toEqual(['UPDATING', 'UPDATING']);
+    expect(JSON.stringify(items)).not.toContain('hunter2');
+  });
+
+  test.each<[string, string, string]>([
+    ['of an account that nobody named', announced({ account: '999900001111' }), 'account-not-allowed'],
+    ['without a status', announced({}, '{"name":"prod-etl"}'), 'malformed-status-change'],
+    ['of another source', announced({ source: 'my.app' }), 'unknown-notification'],
+  ])('%s fails', async (_, message, code) => {
+    expect(await failedMessages(message)).toEqual(['m0']);
+    expect(JSON.stringify(notifiedOf('failed'))).toContain(code);
+    expect(await dumpTable(world.dynamo, world.deps.config.environmentsTable)).toEqual([]);
+  });
+});

@@ -65,6 +65,7 @@ export async function createWorld(
   const handler = createIngestHandler(deps, {
     logFile: (report) => tell('logFile', report),
     live: (report) => tell('live', report),
+    statusChange: (report) => tell('statusChange', report),
     undelivered: (report) => tell('undelivered', report),
     nothingAnnounced: (reason) => tell('nothingAnnounced', reason),
     failed: (place, error) => tell('failed', place, describeError(error)),
