@@ -18,7 +18,7 @@ describeInBrowser('an investigator', () => {
   const countIn = (text: string) => Number(/\((\d[\d,]*)\)/.exec(text)?.[1]?.replaceAll(',', ''));
 
   test('opens an event, reads its record, goes to its neighbors, and closes it', async () => {
-    const page = await console.open(`#/?${INCIDENT}`);
+    const page = await console.show(`#/?${INCIDENT}`);
     const ids = await page.eventIds();
     const links = page.page.locator('tbody a[href*="event="]');
     await page.after(() => links.first().click());
@@ -53,14 +53,14 @@ describeInBrowser('an investigator', () => {
   });
 
   test('an event that does not exist is no error of the console', async () => {
-    const page = await console.open('#/nothing');
+    const page = await console.show('#/overview');
     page.profile.expectProblem(/status of 404/);
     await page.go('#/events/no-such-event');
     expect(await page.text()).toContain('There is no');
   });
 
   test('selects events, and compares them as the command does', async () => {
-    const page = await console.open(`#/?${INCIDENT}&action=environment.update`);
+    const page = await console.show(`#/?${INCIDENT}&action=environment.update`);
     const ids = (await page.eventIds()).slice(0, 2);
     for (const at of [0, 1]) await page.page.locator('tbody input[type=checkbox]').nth(at).check();
     await page.after(() => page.button(/^Compare/).click());
@@ -76,7 +76,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('downloads all pages of what is shown, in each format', async () => {
-    const page = await console.open('#/?exclude=user%3Djonas.weber');
+    const page = await console.show('#/?exclude=user%3Djonas.weber');
     const line = await commandOf(page);
     const download = async (name: string) => {
       await page.button('Download').click();
@@ -122,7 +122,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('sees the configuration of an environment at a time, and what changed it', async () => {
-    const page = await console.open('#/environments/prod-etl?at=2026-11-06T02:00:00Z');
+    const page = await console.show('#/environments/prod-etl?at=2026-11-06T02:00:00Z');
     const { stdout } = await runShown(store(), await commandOf(page), '--format', 'json');
     const [history] = JSON.parse(stdout);
     const settings: [string, unknown][] = Object.entries(history.configuration);
@@ -140,7 +140,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('each number of a person leads to as many events', async () => {
-    const page = await console.open('#/users');
+    const page = await console.show('#/users');
     const [user] = await page.column('Who');
     const links = page.page.locator('tbody tr').first().locator('a');
     const counts = await linksWithCounts(links);
@@ -155,7 +155,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('what is new leads to events, and every page to others', async () => {
-    const page = await console.open('#/overview');
+    const page = await console.show('#/overview');
     const pages = new Set<string>();
     for (const fragment of ['#/overview', '#/environments', '#/users', '#/trust']) {
       await page.go(fragment);
