@@ -53,7 +53,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('an event that does not exist is no error of the console', async () => {
-    const page = await console.show('#/overview');
+    const page = await console.show('#/nothing');
     page.profile.expectProblem(/status of 404/);
     await page.go('#/events/no-such-event');
     expect(await page.text()).toContain('There is no');
