@@ -62,7 +62,7 @@ describe('output of lookup-events', () => {
     expect(shown).not.toHaveProperty('logFile');
     expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(/^read from +no log file/m);
     const raw = await run('show', 'first', '--store', 'a', '--raw');
-    expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('no log file has brought this record yet') });
+    expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('this record is not yet in a log file') });
     expect(raw.stdout).not.toContain('hunter2');
     const compared = await run('compare', 'first', 'second', '--store', 'a', '--format', 'json');
     expect(JSON.parse(compared.stdout)).toMatchObject({ provisional: ['first', 'second'] });
