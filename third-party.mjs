@@ -18,12 +18,31 @@ export async function bundledPackages(targets) {
       if (path !== undefined) paths.add(path);
     }
   }
-  return Promise.all(
-    [...paths].sort().map(async (path) => {
-      const { name, version, license } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
-      return { path, name, version, license: typeof license === 'string' ? license : 'see below' };
-    }),
-  );
+  return Promise.all([...paths].sort().map(packageAt));
+}
+
+/**
+ * The packages that npm installs with this one: its dependencies, and theirs.
+ * @returns {Promise<Package[]>} each once
+ */
+export async function installedPackages() {
+  const found = new Map();
+  const visit = async (manifest) => {
+    const { dependencies = {} } = JSON.parse(await readFile(manifest, 'utf8'));
+    for (const name of Object.keys(dependencies)) {
+      const path = `node_modules/${name}`;
+      if (found.has(path)) continue;
+      found.set(path, await packageAt(path));
+      await visit(join(path, 'package.json'));
+    }
+  };
+  await visit('package.json');
+  return [...found.values()];
+}
+
+async function packageAt(path) {
+  const { name, version, license } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
+  return { path, name, version, license: typeof license === 'string' ? license : 'see below' };
 }
 
 /**

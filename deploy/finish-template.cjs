@@ -14,7 +14,19 @@ class FinishTemplate {
   }
 }
 
-/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, and the conditions themselves. */
+/** The same for a template with parameters (deploy/release): CloudFormation evaluates its conditions. */
+class TagTemplate {
+  constructor(serverless) {
+    this.hooks = {
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { provider } = serverless.service;
+        tagResources(provider.compiledCloudFormationTemplate.Resources, provider.tags ?? {});
+      },
+    };
+  }
+}
+
+/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, dependencies on these, and the conditions themselves. */
 function decideConditions(template) {
   const conditions = template.Conditions ?? {};
   const isTrue = (name) => {
@@ -24,6 +36,10 @@ function decideConditions(template) {
   for (const [id, { Condition, ...resource }] of Object.entries(template.Resources)) {
     if (Condition === undefined || isTrue(Condition)) template.Resources[id] = taken(resource, isTrue);
     else delete template.Resources[id];
+  }
+  for (const resource of Object.values(template.Resources)) {
+    if (!Array.isArray(resource.DependsOn)) continue;
+    resource.DependsOn = resource.DependsOn.filter((id) => id in template.Resources);
   }
   delete template.Conditions;
 }
@@ -82,4 +98,4 @@ function tagResources(resources, tags) {
   }
 }
 
-module.exports = Object.assign(FinishTemplate, { decideConditions });
+module.exports = Object.assign(FinishTemplate, { decideConditions, TagTemplate });

@@ -2,7 +2,7 @@
  * The `params` of serverless.yml: deploy/parameters.yml, overridden for the stage by stages.yml. Throws for a misspelled name, a
  * missing bucket or an invalid value, also in --param. Serverless would otherwise use the defaults.
  */
-module.exports = async ({ options, resolveVariable }) => {
+const readParameters = async ({ options, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const { default: defaults, ...groups } = await resolveVariable('file(./deploy/parameters.yml)');
   const stages = (await resolveVariable('file(./stages.yml), null')) ?? {};
@@ -69,7 +69,14 @@ const VALUES = {
   keyPrefix: [/^(.*\/)?AWSLogs\/$/, 'AWSLogs/ or PREFIX/AWSLogs/'],
   retentionDays: DAYS,
   logFileDays: DAYS,
+  // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+  logRetentionDays: [
+    /^(1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653)$/,
+    'a number of days that CloudWatch has, such as 30, 90 or 365',
+  ],
   quarantineDays: COUNT,
+  objectLockDays: DAYS,
+  objectLockMode: [/^(GOVERNANCE|COMPLIANCE)$/, 'GOVERNANCE or COMPLIANCE'],
   maxReadUnits: COUNT,
   maxWriteUnits: COUNT,
   verifyGraceHours: [/^[1-9]\d{0,2}$/, 'a number from 1 to 999'],
@@ -93,6 +100,11 @@ function problemsOf(values, given, stage) {
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');
   }
+  for (const name of ['logFileDays', 'quarantineDays']) {
+    if (values[name] && values.objectLockDays && Number(values[name]) < Number(values.objectLockDays)) {
+      problems.push(`${name}: expected at least objectLockDays, which keeps objects for longer`);
+    }
+  }
   if (typeof values.tags !== 'object' || values.tags === null) problems.push('tags: expected a map, in stages.yml');
   if (!STAGE.test(stage) && !(given.quarantineBucket && given.logBucket)) {
     problems.push(
@@ -101,3 +113,5 @@ function problemsOf(values, given, stage) {
   }
   return problems;
 }
+
+module.exports = Object.assign(readParameters, { VALUES, STAGE });
