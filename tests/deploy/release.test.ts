@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { compileRelease } from '../../deploy/release/compile.ts';
 import { parameterName, templateParameters } from '../../deploy/release/parameters.ts';
+import { type Sbom, shippedOnly } from '../../deploy/release/sbom.ts';
 import { COMPILED, type ReleaseTemplate, releaseTemplate } from '../../deploy/release/template.ts';
 import { ROOT } from '../support/cli.ts';
 import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
@@ -142,5 +143,59 @@ describe('merging', () => {
       ...queue('a').Resources.Queue,
       ...(Condition && { Condition }),
     });
+  });
+});
+
+test('the bill of materials has what is shipped, and no tool', () => {
+  const component = (name: string, scope: string) => ({
+    ...{ 'bom-ref': `${name}@1.0.0`, name, version: '1.0.0', scope },
+    properties: [{ name: 'cdx:npm:package:development', value: 'true' }],
+  });
+  const sbom: Sbom = {
+    metadata: { component: component('folder', 'required'), timestamp: 'now' },
+    components: [component('zod', 'optional'), component('jest', 'optional'), component('classic-level', 'required')],
+    dependencies: [
+      { ref: 'folder@1.0.0', dependsOn: ['zod@1.0.0', 'jest@1.0.0', 'classic-level@1.0.0'] },
+      { ref: 'jest@1.0.0', dependsOn: ['zod@1.0.0'] },
+    ],
+  };
+  const shipped = shippedOnly(sbom, 'mwaa-trail', new Set(['zod@1.0.0', 'classic-level@1.0.0']));
+  expect(shipped.metadata.component.name).toBe('mwaa-trail');
+  expect(shipped.components).toEqual([
+    { ...component('zod', 'required'), properties: [] },
+    { ...component('classic-level', 'required'), properties: [] },
+  ]);
+  expect(shipped.dependencies).toEqual([{ ref: 'folder@1.0.0', dependsOn: ['zod@1.0.0', 'classic-level@1.0.0'] }]);
+});
+
+describe('what wraps the template', () => {
+  const read = (...path: string[]) => readFileSync(join(ROOT, 'deploy', ...path), 'utf8');
+
+  test('the Terraform module sets parameters and reads outputs that the template has, and no others that have no default', () => {
+    const main = read('terraform', 'main.tf');
+    const [, set = ''] = /merge\(var\.parameters, \{([^}]*)\}/.exec(main) ?? [];
+    const names = [...set.matchAll(/^\s*(\w+)\s*=/gm)].map(([, name]) => name!);
+    const required = Object.entries(release.Parameters).filter(([, { Default }]) => Default === undefined);
+    expect(names).toEqual(expect.arrayContaining(required.map(([name]) => name)));
+    expect(names.filter((name) => !(name in release.Parameters))).toEqual([]);
+    const outputs = [...read('terraform', 'outputs.tf').matchAll(/outputs\["(\w+)"\]/g)].map(([, name]) => name!);
+    expect(outputs.filter((name) => !(name in release.Outputs!))).toEqual([]);
+    expect(release.Parameters.Stage!.AllowedPattern).toBe(
+      /regex\("([^"]*)"/.exec(read('terraform', 'variables.tf'))![1],
+    );
+  });
+
+  test('every function has its zip file in the module and in the construct', () => {
+    const functions = Object.entries(release.Resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
+    const construct = read('cdk', 'mwaa-trail.ts');
+    for (const [id, { Properties }] of functions) {
+      const name = /(\w+)\.zip/.exec(JSON.stringify(Properties!.Code))![1];
+      expect(read('terraform', 'main.tf')).toContain(`"${name}"`);
+      expect(construct).toContain(`${name}: '${id}'`);
+      expect(readFileSync(join(ROOT, '.ci', 'release'), 'utf8')).toMatch(
+        new RegExp(`for name in [\\w ]*\\b${name}\\b`),
+      );
+    }
+    expect(construct.match(/LambdaFunction'/g)).toHaveLength(functions.length);
   });
 });
