@@ -26,7 +26,7 @@ class TagTemplate {
   }
 }
 
-/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, dependencies on these, and the conditions themselves. */
+/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, and the conditions themselves. */
 function decideConditions(template) {
   const conditions = template.Conditions ?? {};
   const isTrue = (name) => {
@@ -36,10 +36,6 @@ function decideConditions(template) {
   for (const [id, { Condition, ...resource }] of Object.entries(template.Resources)) {
     if (Condition === undefined || isTrue(Condition)) template.Resources[id] = taken(resource, isTrue);
     else delete template.Resources[id];
-  }
-  for (const resource of Object.values(template.Resources)) {
-    if (!Array.isArray(resource.DependsOn)) continue;
-    resource.DependsOn = resource.DependsOn.filter((id) => id in template.Resources);
   }
   delete template.Conditions;
 }

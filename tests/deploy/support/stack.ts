@@ -113,14 +113,11 @@ export function resolveTemplate(template: Template, given: Readonly<Record<strin
     if (done) return done;
     const resource = template.Resources[id];
     if (resource === undefined) throw new Error(`no resource ${id}`);
+    if (!isMade(resource)) throw new Error(`${id} is not there: its condition is false`);
     if (inTheMaking.includes(id)) throw new Error(`a circle: ${[...inTheMaking, id].join(' -> ')}`);
     inTheMaking.push(id);
     const dependsOn = new Set([resource.DependsOn ?? []].flat());
-    // CloudFormation ignores those that a condition leaves out.
-    for (const other of dependsOn) {
-      if (template.Resources[other] && !isMade(template.Resources[other])) dependsOn.delete(other);
-      else make(other);
-    }
+    for (const other of dependsOn) make(other);
     const properties = resolver((other) => {
       dependsOn.add(other);
       return make(other);
