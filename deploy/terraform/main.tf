@@ -32,7 +32,7 @@ resource "aws_s3_object" "artifact" {
 resource "aws_cloudformation_stack" "mwaa_trail" {
   name         = "mwaa-trail-${var.stage}"
   template_url = "https://${data.aws_s3_bucket.artifacts.bucket_regional_domain_name}/${aws_s3_object.artifact[local.template].key}"
-  capabilities = ["CAPABILITY_IAM"]
+  capabilities = ["CAPABILITY_NAMED_IAM"]
   iam_role_arn = var.iam_role_arn
   tags         = var.tags
 

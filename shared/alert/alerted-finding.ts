@@ -1,8 +1,10 @@
 import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
 import type { Verdict } from '../detect/detector.ts';
+import { EVIDENCE_RULE, evidenceFinding } from '../detect/evidence.ts';
 import { type Finding, findingOf } from '../detect/finding.ts';
 import type { RuleInfo } from '../detect/rule.ts';
+import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 
 /** What is told of the event with which a finding began, besides what every finding has. */
@@ -21,6 +23,11 @@ const TOLD = [
 export type AlertedFinding = Finding &
   Partial<AttributeValues<(typeof TOLD)[number]>> & {
     rule: Pick<RuleInfo, 'description' | 'tags' | 'falsePositives'>;
+    /**
+     * Which copy of the event with which it began was seen: that of EventBridge, before its log file, or its log file's. Absent if
+     * verification found it.
+     */
+    copy?: 'live' | 'log-file';
     /** It is a test: nothing has happened. */
     test: boolean;
   };
@@ -39,6 +46,13 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     ...defined({ environment }),
     ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
     eventIds: eventIds.slice(-MAX_EVENT_IDS),
+    copy: event.provisional ? 'live' : 'log-file',
     test: false,
   };
+}
+
+/** What verification found. It is of no environment, and of no event. */
+export function alertedEvidence(found: VerificationFinding): AlertedFinding {
+  const { region } = found;
+  return { ...evidenceFinding(found), rule: EVIDENCE_RULE, region, test: false };
 }

@@ -1,11 +1,14 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { DAY_MS, HOUR_MS } from '../cloudtrail/times.ts';
 import { Detector } from '../detect/detector.ts';
-import { isAtLeast, type Level, type Rule } from '../detect/rule.ts';
+import { isAtLeast, type Level, type Rule, type RuleName } from '../detect/rule.ts';
+import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
-import { type AlertedFinding, alertedFinding } from './alerted-finding.ts';
+import { findingKey } from '../store/findings.ts';
+import { type AlertedFinding, alertedEvidence, alertedFinding } from './alerted-finding.ts';
 import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
-import { messageOf } from './message.ts';
+import { type AlertMessage, messageOf } from './message.ts';
 import { type OnceDeps, sendOnce } from './once.ts';
 import type { TableState } from './table-state.ts';
 
@@ -26,10 +29,12 @@ export type FindingOutcome = 'sent' | 'sent-before' | 'repeated';
 /** Evaluates rules over new events, and sends what they find. */
 export class Alerter {
   private readonly detector: Detector;
+  private readonly state: TableState;
   private readonly destinations: Destinations;
 
   constructor(rules: readonly Rule[], state: TableState, destinations: Destinations) {
     this.detector = new Detector(rules, state);
+    this.state = state;
     this.destinations = destinations;
   }
 
@@ -49,11 +54,32 @@ export class Alerter {
     return outcomes;
   }
 
-  private async send(finding: AlertedFinding, eventId: string, once: OnceDeps): Promise<'sent' | 'sent-before'> {
-    const name = JSON.stringify([finding.rule.id, eventId]);
+  /**
+   * Sends what verification found, as `evaluate` does: of one kind, account and Region, once an hour. Findings of more than a day
+   * ago, and those that do not hold any more, are left to `mwaa-trail detect`.
+   */
+  async evidence(found: VerificationFinding, once: OnceDeps): Promise<{ rule: RuleName; outcome: FindingOutcome }[]> {
+    const time = Date.parse(found.firstSeen);
+    if (found.resolvedAt !== undefined || once.now() - time > DAY_MS) return [];
+    const finding = alertedEvidence(found);
+    const { rule } = finding;
+    const name = findingKey(found);
+    const about = JSON.stringify([rule.id, found.kind, found.account, found.region]);
+    const begun = await this.state.open(about, { time, eventId: name }, HOUR_MS);
+    const isMore = begun.eventId !== name;
+    return [{ rule, outcome: isMore ? 'repeated' : await this.send(finding, name, once) }];
+  }
+
+  /** @param begunBy with the rule it identifies the finding */
+  private async send(finding: AlertedFinding, begunBy: string, once: OnceDeps): Promise<'sent' | 'sent-before'> {
+    const name = JSON.stringify([finding.rule.id, begunBy]);
     const outcomes = [
       isAtLeast(finding.rule.level, this.destinations.level)
-        ? await sendOnce(`topic ${name}`, () => publish(finding, this.destinations), once)
+        ? await sendOnce(
+            `topic ${name}`,
+            () => publish(messageOf(finding, this.destinations.stack), this.destinations),
+            once,
+          )
         : 'sent-before',
       await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once),
     ];
@@ -67,9 +93,11 @@ export async function putFinding(finding: AlertedFinding, destinations: BusDeps)
   if (failed.size > 0) throw failed.get(0);
 }
 
-/** Publishes a finding to the topic. */
-export async function publish(finding: AlertedFinding, { sns, topic, stack }: Destinations): Promise<void> {
-  const { subject, bodies, attributes } = messageOf(finding, stack);
+/** Publishes a message to the topic. */
+export async function publish(
+  { subject, bodies, attributes }: AlertMessage,
+  { sns, topic }: Pick<Destinations, 'sns' | 'topic'>,
+): Promise<void> {
   await sns.send(
     new PublishCommand({
       TopicArn: topic,

@@ -125,9 +125,6 @@ describe('merging', () => {
     expect(() => releaseTemplate([queue('a'), queue('a'), queue('b')], {})).toThrow(
       `Queue: expected the same with ${JSON.stringify(COMPILED[2])}, or a condition`,
     );
-    expect(() => releaseTemplate([{ Resources: {} }, queue('a'), queue('a')], {})).toThrow(
-      'Queue: expected it to depend on one parameter',
-    );
   });
 
   test.each([
@@ -136,6 +133,7 @@ describe('merging', () => {
     [[2], 'AttachesToTopic'],
     [[0, 2], 'HasVerification'],
     [[0, 1], 'HasAlerts'],
+    [[1, 2], 'HasLive'],
     [[0, 1, 2], undefined],
   ])('of what %j have makes the condition %s', (where, Condition) => {
     const parts = COMPILED.map((_, i) => (where.includes(i) ? queue('a') : { Resources: {} }));

@@ -4,15 +4,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { readConfig } from '../../shared/config.ts';
+import { STATUS_CHANGE } from '../../shared/delivery/notifications.ts';
+import { TAGS } from '../support/cloudformation-tags.ts';
 import { scaled } from '../support/scale.ts';
 import { schemaProblems } from './support/aws-schema.ts';
 import { packagedEach, packageVariants, VARIANTS, type Variant } from './support/compile.ts';
-import { resourceStatements, servicesOf } from './support/policies.ts';
+import { identityStatements, resourceStatements, servicesOf, trustStatements } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
+import { isAllowed } from './support/simulate.ts';
 import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
+const TABLES = { EVENTS_TABLE: 'events', LOG_FILES_TABLE: 'log-files', ENVIRONMENTS_TABLE: 'environments' };
 
 const STREAM = 'AlertEventSourceMappingDynamodbEventsTable';
 
@@ -34,8 +40,9 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
+
 describe('parameters take effect', () => {
-  const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
   const OPTIONS = 'a new trail with every option';
 
   test('the tables use the given key, or the AWS managed key', () => {
@@ -104,6 +111,57 @@ describe('parameters take effect', () => {
   });
 });
 
+test("a trail of MWAA's data events alone records nothing else, and is not expected to deliver always", () => {
+  const stack = stacks.get("a new trail of MWAA's data events alone")!;
+  expect(stack.get('Trail').properties.AdvancedEventSelectors).toEqual([
+    {
+      Name: 'MWAA data events',
+      FieldSelectors: [
+        { Field: 'eventCategory', Equals: ['Data'] },
+        { Field: 'resources.type', Equals: ['AWS::MWAA::Environment'] },
+      ],
+    },
+  ]);
+  expect(() => stack.get('NoLogFilesAlarm')).toThrow('no resource');
+  // A trail that is off is still noticed: digests come every hour.
+  expect(stack.get('DigestAgeAlarm').properties.Threshold).toBe(14_400);
+});
+
+test('roles have the given path and boundary, and readers may call the API alone', async () => {
+  const stack = stacks.get('a new trail with every option')!;
+  for (const { properties } of stack.ofType('AWS::IAM::Role'))
+    expect(properties).toMatchObject({
+      ...{ Path: '/platform/audit/', PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' },
+    });
+  const { AssumeRolePolicyDocument, Policies } = stack.get('ReaderRole').properties;
+  expect(AssumeRolePolicyDocument.Statement[0].Principal).toEqual({ AWS: ['444455556666', '777788889999'] });
+  const reader = [{ name: 'reader', policy: Policies[0].PolicyDocument }];
+  const api = `arn:aws:execute-api:${REGION}:111122223333:HttpApi/$default`;
+  const may = (action: string, resource: string) => isAllowed(reader, { action, resource, context: {} });
+  expect(await may('execute-api:Invoke', `${api}/GET/environments/prod/events`)).toBe(true);
+  expect(await may('execute-api:Invoke', `${api}/POST/events`)).toBe(false);
+  expect(await may('execute-api:Invoke', `${api.replace('HttpApi', 'Another')}/GET/events`)).toBe(false);
+  expect(await may('dynamodb:Query', `${stack.arn('EventsTable')}/index/byDay`)).toBe(false);
+  expect(() => stacks.get('a new trail')!.get('ReaderRole')).toThrow('no resource');
+});
+
+test('outputs name everything that others refer to', () => {
+  const outputs = (name: Variant) => Object.keys(templates.get(name)!.Outputs!).sort();
+  const own = (name: Variant) => outputs(name).filter((id) => !/^(Serverless|HttpApi)|Qualified/.test(id));
+  expect(own('the bucket of a trail, encrypted')).toEqual([
+    ...['AlarmTopicArn', 'AlertDeadLetterQueueArn', 'AlertDeadLetterQueueUrl', 'AlertFunctionArn', 'AlertRoleArn'],
+    ...['AlertTopicArn', 'EnvironmentsTableArn', 'EnvironmentsTableName', 'EventBusArn', 'EventBusName'],
+    ...['EventsTableArn', 'EventsTableName', 'IngestDeadLetterQueueArn', 'IngestDeadLetterQueueUrl'],
+    ...['IngestFunctionArn', 'IngestQueueArn', 'IngestQueueUrl', 'IngestRoleArn', 'LogFilesTableArn'],
+    ...['LogFilesTableName', 'QuarantineBucketName', 'QueryFunctionArn', 'QueryRoleArn', 'VerifyFunctionArn'],
+    'VerifyRoleArn',
+  ]);
+  const more = (name: Variant) => own(name).filter((id) => !own('the bucket of a trail, encrypted').includes(id));
+  expect(more('a new trail')).toEqual(['LogBucketName', 'TrailArn', 'TrailKeyArn']);
+  expect(more('a new trail with every option')).toEqual(['LogBucketName', 'ReaderRoleArn', 'TrailArn', 'TrailKeyArn']);
+  expect(outputs('a new trail')).toEqual(expect.arrayContaining(['HttpApiId', 'HttpApiUrl']));
+});
+
 describe('a live stack can change to another variant', () => {
   const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => [from, to] as const));
 
@@ -131,7 +189,7 @@ describe('a live stack can change to another variant', () => {
       .filter(({ resources }) => resources.includes(stack.arn('IngestQueue')))
       .flatMap(servicesOf);
     const bySns = senders.filter((service) => service.startsWith('sns.'));
-    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...bySns]);
+    expect([...new Set(senders)]).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...bySns]);
     expect(bySns.includes('sns.amazonaws.com')).toBe(topicArn !== undefined);
   });
 
@@ -196,7 +254,7 @@ describe('the compiled template', () => {
         !given.includes(text) &&
         // Services have this name in every partition.
         !(/\.(Principal|Service(\.\d)?)$/.test(place) && /^([a-z0-9]+|sns\.[a-z0-9-]+)\.amazonaws\.com$/.test(text)) &&
-        !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
+        !(/(EVENT_SOURCES|eventSource\.\d)$/.test(place) && text.startsWith('airflow')),
     );
     expect(suspicious).toEqual([]);
   });
@@ -260,7 +318,9 @@ test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
   const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
   const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
   // Except the trail's own resources, and those of alerts, which one of them has off, too.
-  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert|EventBus$)/.test(id)).sort()).toEqual([
+  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert(?!Evidence)|EventBus$)/.test(id)).sort()).toEqual([
+    'AlertEvidencePermission',
+    'AlertEvidenceSchedule',
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
     'DigestsMissingAlarm',
@@ -286,6 +346,140 @@ test('with alerts=off, only the table and its stream stay', () => {
   const left = stack.resources.filter(({ id }) => /^(Alert|EventBus)/.test(id));
   expect(left.map(({ id }) => id)).toEqual(['AlertStateTable']);
   expect(stack.get('EventsTable').properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
+});
+
+test('only what is asked for is scheduled, and may be read', () => {
+  const of = (variant: Variant) => {
+    const stack = stacks.get(variant)!;
+    const role = JSON.stringify(stack.get('AlertRole').properties.Policies);
+    const schedules = stack.resources.filter(({ id }) => /^Alert.*Schedule$/.test(id));
+    return {
+      schedules: schedules.map(({ properties }) => [properties.ScheduleExpression, properties.Targets[0].Input]),
+      readsLedger: role.includes('byListing'),
+    };
+  };
+  const evidence = ['rate(15 minutes)', '{"check":"verification"}'];
+  const digest = ['cron(0 7 ? * MON *)', '{"digest":7}'];
+  expect(of('a new trail')).toEqual({ schedules: [evidence], readsLedger: true });
+  expect(of('a new trail with every option')).toEqual({ schedules: [evidence, digest], readsLedger: true });
+  expect(of('a new trail with a bucket and a key of its own names, not verified')).toEqual({
+    schedules: [],
+    readsLedger: false,
+  });
+});
+
+describe('live events', () => {
+  const ALL = 'a new trail with every option';
+  const ON = 'the topic of a trail in another account';
+  const STACK = 'mwaa-trail-dev';
+  const rulesOf = (variant: Variant) =>
+    ['LiveRule', 'ForwardedLiveRule'].map((id) => stacks.get(variant)!.get(id).properties);
+
+  test('without them, the template has no trace of them', () => {
+    const traces = (variant: Variant) =>
+      JSON.stringify(templates.get(variant)).match(
+        /\b[Ll]ive\b|(?<!TimeTo)Live[A-Z]|LIVE|via CloudTrail|NeverDelivered/g,
+      ) ?? [];
+    expect(traces('a new trail')).toEqual([]);
+    expect(traces(ON).length).toBeGreaterThan(20);
+  });
+
+  test.each<[Variant, string, string[], string[]]>([
+    [
+      ALL,
+      'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      ['111122223333', '444455556666', '999988887777'],
+      ['airflow.amazonaws.com', 'airflow-serverless.amazonaws.com'],
+    ],
+    [ON, 'ENABLED', ['111122223333'], ['airflow.amazonaws.com']],
+  ])(
+    '%s: both rules match what AWS sends of the named accounts and event sources alone',
+    (variant, state, accounts, eventSource) => {
+      for (const { State, EventPattern } of rulesOf(variant)) {
+        expect(State).toBe(state);
+        expect(EventPattern).toEqual({
+          source: [{ prefix: 'aws.' }],
+          account: accounts,
+          $or: [
+            {
+              'detail-type': ['API Call', 'Service Event', 'Console Action'].map(
+                (type) => `AWS ${type} via CloudTrail`,
+              ),
+              detail: { eventSource },
+            },
+            { 'detail-type': [STATUS_CHANGE] },
+          ],
+        });
+      }
+      const { LIVE_ACCOUNTS } = properties(variant, 'IngestLambdaFunction').Environment.Variables;
+      expect(readConfig({ ...TABLES, LIVE_ACCOUNTS }).liveAccounts).toEqual(accounts);
+    },
+  );
+
+  test.each([ALL, ON] as const)('%s: the queues take messages of both rules, by their ARNs', (variant) => {
+    const stack = stacks.get(variant)!;
+    const [, bus] = rulesOf(variant).map(({ EventBusName }) => EventBusName);
+    expect(bus).toBe(`${STACK}-live`);
+    const senders = resourceStatements(stack)
+      .filter((statement) => servicesOf(statement).includes('events.amazonaws.com'))
+      .filter(({ resources }) =>
+        ['IngestQueue', 'IngestDeadLetterQueue'].every((id) => resources.includes(stack.arn(id))),
+      )
+      .map(({ condition }) => condition.ArnEquals?.['aws:SourceArn']);
+    const ruleArn = (name: string) => `arn:aws:events:${REGION}:111122223333:rule/${name}`;
+    expect(senders).toEqual([`${STACK}-log-files`, `${STACK}-live`, `${bus}/${STACK}-forwarded`].map(ruleArn));
+  });
+
+  test('other accounts may put events on the bus if they are named', () => {
+    expect(properties(ALL, 'LiveBusPolicy').Statement).toMatchObject({
+      Principal: { AWS: ['444455556666', '999988887777'] },
+      Action: 'events:PutEvents',
+      Resource: stacks.get(ALL)!.arn('LiveBus'),
+    });
+    expect(() => properties(ON, 'LiveBusPolicy')).toThrow('no resource');
+  });
+
+  test('the template that forwards them is valid, and allows no more than that', () => {
+    const text = readFileSync(join(packageRoot(), 'deploy/forward-live.yml'), 'utf8');
+    const { Parameters, ...template } = parse(text, { customTags: TAGS }) as Template & { Parameters: Properties };
+    const BusArn = `arn:aws:events:${REGION}:111122223333:event-bus/${STACK}-live`;
+    expect(BusArn).toMatch(new RegExp(Parameters.BusArn.AllowedPattern));
+    const defaults = Object.fromEntries(
+      Object.entries(Parameters).map(([name, { Type, Default }]) => [
+        name,
+        Type === 'CommaDelimitedList' ? Default.split(',') : Default,
+      ]),
+    );
+    const stack = resolveTemplate(template, { ...defaults, BusArn });
+    expect(stack.resources.flatMap(schemaProblems)).toEqual([]);
+    const rule = stack.get('Rule').properties;
+    const { EventPattern, State } = properties(ON, 'LiveRule');
+    expect({ ...rule, Name: '', Description: '', Targets: [] }).toEqual({
+      EventPattern,
+      State,
+      Name: '',
+      Description: '',
+      Targets: [],
+    });
+    expect(rule.Targets).toMatchObject([{ Arn: BusArn, DeadLetterConfig: { Arn: stack.arn('DeadLetterQueue') } }]);
+    expect(identityStatements(stack).map(({ actions, resources }) => [actions, resources])).toEqual([
+      [['events:PutEvents'], [BusArn]],
+    ]);
+    for (const statement of [...trustStatements(stack), ...resourceStatements(stack)]) {
+      expect(statement).toMatchObject({ principal: { Service: 'events.amazonaws.com' } });
+      expect(statement.condition.ArnEquals?.['aws:SourceArn']).toBe(
+        `arn:aws:events:${REGION}:111122223333:rule/${rule.Name}`,
+      );
+    }
+    for (const name of [
+      'everything at rest is encrypted',
+      'undeliverable messages of rules and topics go to a dead-letter queue',
+      'services act only for the named sources, in this account',
+      'permissions name actions and resources',
+    ] as const) {
+      expect([name, RULES[name]!(stack)]).toEqual([name, []]);
+    }
+  });
 });
 
 test('the verify function is configured with the bucket that digests name', () => {
@@ -415,7 +609,7 @@ describe('a wrong template is detected', () => {
     'tables with indexes are created one after the other': [
       ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
     ],
-    'the time to live of events is the attribute that ingest writes': [
+    'the time to live of events and status changes is the attribute that ingest writes': [
       [
         'a new trail',
         (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
@@ -631,13 +825,24 @@ describe('a wrong template is detected', () => {
         },
       ],
     ],
-    'only Lambda can assume roles': [
+    'only Lambda can assume roles, and named accounts that of readers': [
       [
         'a new trail',
         (stack) => {
           stack.get('QueryRole').properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: '*' };
         },
       ],
+      [
+        'a new trail with every option',
+        (stack) => {
+          stack.get('ReaderRole').properties.AssumeRolePolicyDocument.Statement[0].Principal.AWS.push('*');
+        },
+      ],
+    ],
+    'roles have names, so that policies of other accounts can name them, and the same path and boundary': [
+      ['a new trail', (stack) => delete stack.get('VerifyRole').properties.RoleName],
+      ['a new trail with every option', (stack) => delete stack.get('ReaderRole').properties.PermissionsBoundary],
+      ['a new trail with every option', (stack) => set(stack, 'AlertRole', 'Path', '/')],
     ],
     'permissions name actions and resources': [
       ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:*', stack.arn('EventsTable'))],
@@ -661,6 +866,11 @@ describe('a wrong template is detected', () => {
     'the trail records everything, and can be verified': [
       ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop()],
       ['a new trail', (stack) => set(stack, 'Trail', 'EnableLogFileValidation', false)],
+      ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.shift()],
+      [
+        "a new trail of MWAA's data events alone",
+        (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop(),
+      ],
     ],
   };
 

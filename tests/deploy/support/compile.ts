@@ -26,6 +26,13 @@ export const VARIANTS = {
     objectLockMode: 'COMPLIANCE',
     accessLogBucket: 'our-access-logs',
     alertLevel: 'high',
+    digest: 'weekly',
+    readerAccounts: '444455556666, 777788889999',
+    permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+    rolePath: '/platform/audit/',
+    live: 'all',
+    liveAccounts: '444455556666,999988887777',
+    eventSources: 'airflow.amazonaws.com,airflow-serverless.amazonaws.com',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -33,6 +40,7 @@ export const VARIANTS = {
     kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/own`,
     verify: 'off',
   },
+  "a new trail of MWAA's data events alone": { managementEvents: 'false' },
   'a new trail with a bucket of its own name that calls the function': {
     notify: 'function',
     logBucket: 'our-own-logs',
@@ -47,7 +55,9 @@ export const VARIANTS = {
     topicArn: `arn:aws:sns:${REGION}:999988887777:org-trail`,
     logBucket: 'org-trail',
     allowedLogBuckets: 'org-trail@999988887777',
-    keyPrefix: 'audit/AWSLogs/',
+    // As Control Tower's trail has it.
+    keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
+    live: 'on',
   },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',

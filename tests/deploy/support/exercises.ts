@@ -10,6 +10,7 @@ import { createVerifyHandler } from '../../../functions/verify-handler.ts';
 import { Alerter } from '../../../shared/alert/alerter.ts';
 import { TableState } from '../../../shared/alert/table-state.ts';
 import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
+import { DAY_MS } from '../../../shared/cloudtrail/times.ts';
 import { readAlertConfig, readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
 import { readRules } from '../../../shared/detect/read-rules.ts';
 import { LEVELS } from '../../../shared/detect/rule.ts';
@@ -17,6 +18,7 @@ import { ingestLogFile } from '../../../shared/ingest/ingest-log-file.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
 import { toEventItem } from '../../../shared/store/event-item.ts';
 import { putEvent } from '../../../shared/store/events-table.ts';
+import { liveEvent } from '../../support/deliveries.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { mwaaRecord } from '../../support/mwaa-record.ts';
 import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
@@ -87,11 +89,13 @@ const record = (eventID: string, more: object = {}) =>
 async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> {
   const calls: Call[] = [];
   const failures: unknown[] = [];
+  const config = readConfig(world.environmentOf('IngestLambdaFunction'));
+  let now = NOW;
   const handler = createIngestHandler(
     {
-      config: readConfig(world.environmentOf('IngestLambdaFunction')),
+      config,
       ...world.recorded(calls),
-      now: () => NOW,
+      now: () => now,
       sleep: async () => {},
     },
     { logFile: () => {}, nothingAnnounced: () => {}, failed: (_, error) => failures.push(error) },
@@ -134,6 +138,17 @@ async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
     },
   });
   await handle(sqsEvent(announce('unfinished')));
+  const heartbeat = { source: 'aws.events', 'detail-type': 'Scheduled Event' };
+  await handle(heartbeat);
+  // One that its log file brings a day too late.
+  if (config.liveAccounts.length > 0) {
+    await handle(sqsEvent(liveEvent(JSON.stringify(record('live')))));
+    now += DAY_MS + 1;
+    await handle(heartbeat);
+    await put('live', record('live'));
+    await handle(sqsEvent(announce('live')));
+    await handle(heartbeat);
+  }
   const unexpected = failures.filter((failure) => !/out-of-time/.test(String((failure as { code?: string }).code)));
   if (unexpected.length > 0) throw new AggregateError(unexpected, 'ingest failed');
   return calls;
@@ -291,10 +306,11 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   };
   const folder = { files: [{ path: 'own.yml', text: FIRST_TIMES.map(ruleAbout).join('---') }], lists: undefined };
   const state = new TableState(table, { dynamo, tables, now: clock.now });
-  const alerter = new Alerter(readRules([folder]).rules, state, destinations);
+  const { rules } = readRules([folder]);
+  const alerter = new Alerter(rules, state, destinations);
   const failures: unknown[] = [];
   const handler = createAlertHandler(
-    { alerter, destinations, table, ...clock },
+    { alerter, destinations, table, tables, rules, ...clock },
     { event: () => {}, finding: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   const NewImage = Object.fromEntries(
@@ -305,6 +321,11 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   );
   const batch = { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] };
   for (let delivery = 0; delivery < 2; delivery += 1) await handler(batch, {} as Context);
+  // What schedules ask, if the stack has them.
+  for (const { properties } of world.stack.ofType('AWS::Events::Rule')) {
+    const [target] = properties.Targets;
+    if (target.Id === 'alert') await handler(JSON.parse(target.Input), {} as Context);
+  }
   if (failures.length > 0) throw new AggregateError(failures, 'alert failed');
   return calls;
 }

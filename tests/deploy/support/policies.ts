@@ -34,10 +34,12 @@ export function identityStatements(stack: Stack): Statement[] {
     .flatMap(({ id, properties }) =>
       (properties.Policies ?? []).flatMap(({ PolicyDocument }: Properties) => statementsOf(id, PolicyDocument)),
     );
+  const idOf = (name: string) =>
+    stack.ofType('AWS::IAM::Role').find(({ id, properties }) => name === (properties.RoleName ?? id))?.id ?? name;
   const attached = stack
     .ofType('AWS::IAM::Policy')
     .flatMap(({ properties: { Roles, PolicyDocument } }) =>
-      Roles.flatMap((role: string) => statementsOf(role, PolicyDocument)),
+      Roles.flatMap((role: string) => statementsOf(idOf(role), PolicyDocument)),
     );
   return [...inline, ...attached];
 }
@@ -49,12 +51,15 @@ export function trustStatements(stack: Stack): Statement[] {
     .flatMap(({ id, properties }) => statementsOf(id, properties.AssumeRolePolicyDocument));
 }
 
-/** Of queues, buckets, topics, keys, and of functions, whose permissions are statements in other words. */
+/** Of queues, buckets, topics, keys, event buses, and of functions, whose permissions are statements in other words. */
 export function resourceStatements(stack: Stack): Statement[] {
   const documents = stack
     .ofType('AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::KMS::Key')
     .flatMap(({ id, properties }) => statementsOf(id, properties.PolicyDocument ?? properties.KeyPolicy));
-  return [...documents, ...stack.ofType('AWS::Lambda::Permission').flatMap(permissionStatement)];
+  const buses = stack
+    .ofType('AWS::Events::EventBusPolicy')
+    .flatMap(({ id, properties: { Statement } }) => statementsOf(id, { Statement }));
+  return [...documents, ...buses, ...stack.ofType('AWS::Lambda::Permission').flatMap(permissionStatement)];
 }
 
 function permissionStatement({ id, properties }: StackResource): Statement[] {

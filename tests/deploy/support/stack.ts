@@ -81,7 +81,7 @@ export function resolveTemplate(template: Template, given: Readonly<Record<strin
   for (const [name, { Type, Default }] of Object.entries(template.Parameters ?? {})) {
     const value = given[name] ?? Default;
     if (value === undefined) throw new Error(`no value for the parameter ${name}`);
-    parameters[name] = Type === 'CommaDelimitedList' ? value.split(',') : value;
+    parameters[name] = Type === 'CommaDelimitedList' ? value.split(',').map((one) => one.trim()) : value;
   }
   const conditions = new Map<string, boolean>();
   const condition = (name: string): boolean => {
@@ -149,7 +149,7 @@ export function resolveTemplate(template: Template, given: Readonly<Record<strin
           return attribute.length === 0 ? String(ref(id)) : attributeOf(named(id), attribute.join('.'));
         });
       },
-      'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(resolve).join(separator),
+      'Fn::Join': ([separator, parts]: [string, unknown]) => (resolve(parts) as unknown[]).join(separator),
       'Fn::Split': ([separator, text]: [string, unknown]) => String(resolve(text)).split(separator),
       'Fn::Select': ([index, list]: [number, unknown]) => (resolve(list) as unknown[])[Number(index)],
       'Fn::If': ([name, yes, no]: [string, unknown, unknown]) => resolve(condition(name) ? yes : no),
@@ -210,6 +210,9 @@ function arnOf(resource: StackResource): string {
   return arnTemplate.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? nameOf(resource, name));
 }
 
-/** The ARN of a bus has its name as that of another property. */
-const nameOf = ({ id, type, properties }: StackResource, name: string): string =>
-  String(properties[name] ?? (type === 'AWS::Events::EventBus' ? properties.Name : id));
+function nameOf({ id, type, properties }: StackResource, name: string): string {
+  // The ARN of a role has its path, too.
+  if (name === 'RoleNameWithPath') return `${properties.Path ?? '/'}${properties.RoleName ?? id}`.slice(1);
+  // The ARN of a bus has its name as that of another property.
+  return String(properties[name] ?? (type === 'AWS::Events::EventBus' ? properties.Name : id));
+}
