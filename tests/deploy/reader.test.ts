@@ -58,6 +58,7 @@ const EVENT = '4b9d2a64-cef8-4d6c-ad8f-94797d7c823c';
 const COMMANDS = [
   ['query', '--full', '--limit', '1', '--format', 'json'],
   ['show', EVENT],
+  ['compare', EVENT, 'a09e739f-2d46-438e-9499-c6cb867c8fba'],
   ['environments'],
   ['coverage', '--since', '2026-11-01'],
   ...scaled(
@@ -70,7 +71,6 @@ const COMMANDS = [
       ['query', '--event-name', 'CreateEnvironment'],
       ['query', '--error-code', 'AccessDeniedException'],
       ['query', '--access-key-id', 'AKIAEXAMPLEMH77A4MWF'],
-      ['compare', EVENT, 'a09e739f-2d46-438e-9499-c6cb867c8fba'],
       ['summary', '--environment', 'prod-etl'],
       ['who', 'svc-airflow-sync'],
       ['history', '--environment', 'prod-etl'],

@@ -76,12 +76,13 @@ export class Stack {
  * @param given values of the template's parameters
  * @throws at a reference, attribute, condition or function that there is not, and at a circle of references
  */
-export function resolveTemplate(template: Template, given: Readonly<Record<string, string>> = {}): Stack {
-  const parameters: Record<string, unknown> = { ...PSEUDO_PARAMETERS };
+export function resolveTemplate(template: Template, given: Readonly<Record<string, unknown>> = {}): Stack {
+  const parameters: Record<string, unknown> = { ...PSEUDO_PARAMETERS, ...given };
   for (const [name, { Type, Default }] of Object.entries(template.Parameters ?? {})) {
     const value = given[name] ?? Default;
     if (value === undefined) throw new Error(`no value for the parameter ${name}`);
-    parameters[name] = Type === 'CommaDelimitedList' ? value.split(',').map((one) => one.trim()) : value;
+    const isText = Type === 'CommaDelimitedList' && typeof value === 'string';
+    parameters[name] = isText ? value.split(',').map((one) => one.trim()) : value;
   }
   const conditions = new Map<string, boolean>();
   const condition = (name: string): boolean => {
