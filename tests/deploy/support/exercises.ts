@@ -19,6 +19,7 @@ import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
 import { toEventItem } from '../../../shared/store/event-item.ts';
 import { putEvent } from '../../../shared/store/events-table.ts';
 import { liveEvent } from '../../support/deliveries.ts';
+import { writeFinding } from '../../../shared/store/findings.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { mwaaRecord } from '../../support/mwaa-record.ts';
 import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
@@ -289,6 +290,13 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   if (read.kind !== 'event') throw new Error('expected an event');
   const item = toEventItem(read.event, { ingestedAt: new Date(NOW).toISOString() });
   await putEvent(prepared, tables.eventsTable, item);
+  const missing = { kind: 'digest-missing', account: '111122223333', region: REGION, bucket: world.logBucket };
+  await writeFinding(
+    prepared,
+    tables.logFilesTable,
+    { ...missing, digest: 'digest', detail: 'a sentence' },
+    new Date(NOW).toISOString(),
+  );
   const calls: Call[] = [];
   const { dynamo } = world.recorded(calls);
   const answering = <Client extends { middlewareStack: object }>(client: Client, output: object): Client => {
