@@ -142,7 +142,8 @@ const withoutPaths = (value: unknown) =>
 /** The code of a function from the release's own files. */
 function withCode<T extends { Type: string; Properties?: Record<string, unknown> }>(resource: T): T {
   if (resource.Type !== 'AWS::Lambda::Function') return resource;
-  const { S3Key } = resource.Properties?.Code as { S3Key: string };
+  const { Code: packaged } = resource.Properties ?? {};
+  const { S3Key } = packaged as { S3Key: string };
   const zip = S3Key.slice(S3Key.lastIndexOf('/') + 1);
   const Code = { S3Bucket: { Ref: 'ArtifactBucket' }, S3Key: { 'Fn::Sub': `\${ArtifactPrefix}${zip}` } };
   return { ...resource, Properties: { ...resource.Properties, Code } };
