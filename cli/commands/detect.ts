@@ -188,7 +188,8 @@ async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[],
   if (rule.off !== undefined) return `No finding: the rule is off, because ${rule.off}.`;
   if (verdict === undefined) return 'No finding: the rule does not match.';
   if (verdict.kind === 'quiet') return `No finding: ${verdict.why}.`;
-  const part = verdict.begunBy === event.eventId ? '' : `, which event ${verdict.begunBy} began`;
+  const { eventId: begunBy } = verdict.began;
+  const part = begunBy === event.eventId ? '' : `, which event ${begunBy} began`;
   return `A finding${part}: ${verdict.reason}.`;
 }
 

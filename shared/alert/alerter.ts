@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { Detector } from '../detect/detector.ts';
+import { Detector, type Verdict } from '../detect/detector.ts';
 import { isAtLeast, type Level, type Rule } from '../detect/rule.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { type AlertedFinding, alertedFinding } from './alerted-finding.ts';
@@ -7,6 +7,7 @@ import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
 import { messageOf } from './message.ts';
 import { type OnceDeps, sendOnce } from './once.ts';
+import { countRepeats, noteSent, storeFinding } from './stored-findings.ts';
 import type { TableState } from './table-state.ts';
 
 /** Where findings go. */
@@ -34,29 +35,41 @@ export class Alerter {
   }
 
   /**
-   * Evaluates the rules for an event, and sends each finding that began with it. May be repeated for the same event: then only
-   * what was not sent yet is sent. Events that are not new lead to nothing.
+   * Evaluates the rules for an event, stores each finding that began with it and sends it, and counts it where it is more of one.
+   * May be repeated for the same event: then only what was not done yet is done. Events that are not new lead to nothing.
    */
   async evaluate(event: StoredEvent, once: OnceDeps): Promise<{ rule: Rule; outcome: FindingOutcome }[]> {
     if (arrivalOf(event) !== 'live') return [];
     const outcomes: { rule: Rule; outcome: FindingOutcome }[] = [];
     for (const verdict of await this.detector.evaluate(event)) {
-      const { rule } = verdict;
       if (verdict.kind === 'quiet') continue;
-      if (verdict.begunBy !== event.eventId) outcomes.push({ rule, outcome: 'repeated' });
-      else outcomes.push({ rule, outcome: await this.send(alertedFinding(event, verdict), event.eventId, once) });
+      outcomes.push({ rule: verdict.rule, outcome: await this.found(event, verdict, once) });
     }
     return outcomes;
   }
 
-  private async send(finding: AlertedFinding, eventId: string, once: OnceDeps): Promise<'sent' | 'sent-before'> {
-    const name = JSON.stringify([finding.rule.id, eventId]);
-    const outcomes = [
-      isAtLeast(finding.rule.level, this.destinations.level)
-        ? await sendOnce(`topic ${name}`, () => publish(finding, this.destinations), once)
-        : 'sent-before',
-      await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once),
-    ];
+  private async found(
+    event: StoredEvent,
+    verdict: Verdict & { kind: 'finding' },
+    once: OnceDeps,
+  ): Promise<FindingOutcome> {
+    const { rule, began, events } = verdict;
+    const identity = { ruleId: rule.id, began };
+    if (began.eventId !== event.eventId) {
+      await countRepeats(once.table, identity, events, event.expiresAt);
+      return 'repeated';
+    }
+    const finding = alertedFinding(event, verdict);
+    const isForPeople = isAtLeast(rule.level, this.destinations.level);
+    const delivery = isForPeople ? 'pending' : 'below-level';
+    await storeFinding(once.table, identity, { finding, events, delivery, expiresAt: event.expiresAt });
+    const name = JSON.stringify([rule.id, event.eventId]);
+    const outcomes: FindingOutcome[] = [];
+    if (isForPeople) {
+      outcomes.push(await sendOnce(`topic ${name}`, () => publish(finding, this.destinations), once));
+      await noteSent(once.table, identity);
+    }
+    outcomes.push(await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once));
     return outcomes.includes('sent') ? 'sent' : 'sent-before';
   }
 }

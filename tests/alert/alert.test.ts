@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
+import { MAX_REPEATS } from '../../shared/alert/seen-finding.ts';
+import { countRepeats } from '../../shared/alert/stored-findings.ts';
 import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
 import type { TestEvent } from '../support/event-store.ts';
 import { AwsError } from '../support/fake-aws.ts';
@@ -197,6 +199,69 @@ describe('counts', () => {
   });
 });
 
+/** What is stored of each finding: its rule, whether it was sent, its events, and its repeats. */
+const stored = async () =>
+  (await world.findings()).map(({ rule, delivery, events, repeats }) => `${rule.id} ${delivery} ${events}+${repeats}`);
+
+describe('findings are stored', () => {
+  test('with all that is sent of them, the newest first', async () => {
+    const many = [
+      denied('a', 0),
+      denied('b', 3),
+      denied('c', 6),
+      denied('d', 7, { environment: 'dev' }),
+      denied('e', 8),
+    ];
+    const records = await world.add(update('u'), update('r', { name: 'GetEnvironment', time: at(1) }), ...many);
+    for (const record of records) await world.run([record], { level: 'medium' });
+    expect(await stored()).toEqual(['many-denials sent 3+2', 'read below-level 1+0', 'updated sent 1+0']);
+    const [burst, , updated] = await world.findings();
+    expect(burst).toMatchObject({ eventIds: ['a', 'b', 'c'], lastRepeat: at(8), environment: 'prod-etl', user: 'ana' });
+    const {
+      version: _,
+      stack: __,
+      test: ___,
+      ...sentOf
+    } = JSON.parse(world.published.find(({ subject }) => subject.includes('Updated'))!.bodies.sqs!);
+    expect(updated).toEqual({ ...sentOf, delivery: 'sent', events: 1, repeats: 0 });
+  });
+
+  test('before people are told, and say so if that fails', async () => {
+    const records = await world.add(update('a'));
+    world.refuse = () => new AwsError('InternalError', 500);
+    await world.run(records);
+    expect(await stored()).toEqual(['updated pending 1+0']);
+    world.refuse = () => undefined;
+    await world.run(records);
+    expect(await stored()).toEqual(['updated sent 1+0']);
+  });
+
+  test('as long as the event with which they began', async () => {
+    await world.add(update('kept'), update('gone', { time: at(1) }));
+    const expiresAt = { N: `${world.clock.now / 1_000 + 60}` };
+    const records = [await world.recordOf('kept'), await world.recordOf('gone', { expiresAt })];
+    for (const record of records) await world.run([record]);
+    expect(await stored()).toHaveLength(2);
+    world.clock.now += 60_000;
+    expect((await world.findings()).map(({ eventIds }) => eventIds)).toEqual([['kept']]);
+  });
+
+  test('no longer counting when there are very many repeats', async () => {
+    const records = await world.add(denied('a', 0), denied('b', 0), denied('c', 0));
+    for (const record of records) await world.run([record]);
+    const table = { dynamo: world.store.deps.dynamo, name: world.stateTable };
+    const began = { time: Date.parse(at(0)), eventId: 'c' };
+    const repeats = Array.from({ length: MAX_REPEATS }, (_, i) => ({ time: i, eventId: `r${i}`, environment: 'x' }));
+    const identity = { ruleId: 'many-denials', began };
+    expect(await countRepeats(table, identity, repeats.slice(1), undefined)).toBe(true);
+    expect(await countRepeats(table, identity, repeats.slice(0, 2), undefined)).toBe(true);
+    expect(await countRepeats(table, identity, [{ time: 0, eventId: 'more', environment: 'x' }], undefined)).toBe(
+      false,
+    );
+    expect(await stored()).toEqual([`many-denials sent 3+${MAX_REPEATS}`]);
+  });
+});
+
 describe('what fails', () => {
   test('is delivered again from the first failure on', async () => {
     const records = await world.add(update('a'), update('b', { time: at(1) }), update('c', { time: at(2) }));
@@ -272,8 +337,17 @@ const scenario = (): TestEvent[] => [
   denied('d1', 3),
   denied('d2', 4),
   denied('d3', 5),
+  denied('d4', 6),
+  denied('d5', 7),
 ];
 const EXPECTED = ['First Token', 'Many Denials', 'Environment Updated'];
+/** With which events each finding began depends on their order; which it has does not. */
+const EVENTS_OF = { 'first-token': 1, 'many-denials': 5, updated: 1 };
+const eventsStored = async () => {
+  const findings = await world.findings();
+  expect(new Set(findings.map(({ delivery }) => delivery))).toEqual(new Set(['sent']));
+  return Object.fromEntries(findings.map(({ rule, events, repeats }) => [rule.id, events + repeats]));
+};
 
 /** The rule and the events of what was published. */
 const sent = () =>
@@ -300,7 +374,7 @@ test('killed at any request, before or after it takes effect: every finding is s
     { request, moment: 'after' },
   ]);
   // An odd step takes both moments in turn.
-  const kills = all.filter((_, i) => i % scaled(5, 1) === 0);
+  const kills = all.filter((_, i) => i % scaled(7, 1) === 0);
   for (const kill of kills) {
     const other = await AlertWorld.start();
     await world.stop();
@@ -314,14 +388,15 @@ test('killed at any request, before or after it takes effect: every finding is s
     expect(new Set(rulesOnBus())).toEqual(new Set(['first-token', 'many-denials', 'updated']));
     expect(new Set(eventsOnBus())).toEqual(new Set(scenario().map(({ id }) => id)));
     expectOncePerWindow();
+    expect([kill, await eventsStored()]).toEqual([kill, EVENTS_OF]);
   }
 }, 240_000);
 
-test('in any order, in any batches, and repeated: each finding is sent once', async () => {
+test('in any order, in any batches, and repeated: each finding is sent once, and each event of it counted once', async () => {
   const deliveries = fc.tuple(
-    fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6, maxLength: 6 }),
-    fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 6 }),
-    fc.integer({ min: 1, max: 6 }),
+    fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 8, maxLength: 8 }),
+    fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 8 }),
+    fc.integer({ min: 1, max: 8 }),
   );
   await fc.assert(
     fc.asyncProperty(deliveries, async ([order, repeats, size]) => {
@@ -350,7 +425,8 @@ test('in any order, in any batches, and repeated: each finding is sent once', as
           .sort(),
       ).toEqual(EXPECTED.toSorted());
       expect(rulesOnBus().sort()).toEqual(['first-token', 'many-denials', 'updated']);
+      expect(await eventsStored()).toEqual(EVENTS_OF);
     }),
-    { numRuns: scaled(15, 150) },
+    { numRuns: scaled(10, 150) },
   );
 }, 240_000);

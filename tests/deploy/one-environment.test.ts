@@ -124,7 +124,7 @@ describe('the allowed routes', () => {
     expect(new Set(events.map(({ environment }) => environment))).toEqual(new Set(['prod-etl']));
   });
 
-  test.each(['events', 'timeline', 'summary', 'values', 'likely-causes', 'users', 'history'])(
+  test.each(['events', 'timeline', 'summary', 'values', 'likely-causes', 'users', 'history', 'findings'])(
     '%s does not accept another environment as a parameter',
     async (route) => {
       for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
@@ -132,6 +132,22 @@ describe('the allowed routes', () => {
       }
     },
   );
+
+  test('return only findings of that environment, and nothing of a burst in several', async () => {
+    const { findings } = JSON.parse((await ask('/findings?limit=100')).body) as { findings: SeenFinding[] };
+    const own = (name: string) => findings.filter(({ environment }) => environment === name);
+    const others = findings.filter(({ environment }) => environment === undefined);
+    expect([own('prod-etl').length, own('dev-sandbox').length, others.length]).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+    for (const name of ['prod-etl', 'dev-sandbox']) {
+      const { body } = await ask(`/environments/${name}/findings?limit=100`);
+      const seen = (JSON.parse(body) as { findings: SeenFinding[] }).findings;
+      expect(seen.map(({ reason }) => reason)).toEqual(own(name).map(({ reason }) => reason));
+    }
+  });
 
   test('return no single event of another environment', async () => {
     const [one, other] = ['016455be-b954-4c42-8c9c-49b594f86248', '4b9d2a64-cef8-4d6c-ad8f-94797d7c823c'];

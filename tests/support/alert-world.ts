@@ -2,12 +2,16 @@ import { setTimeout } from 'node:timers/promises';
 import { type AttributeValue, CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { expect } from '@jest/globals';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import { type AlertObserver, createAlertHandler } from '../../functions/alert-handler.ts';
 import { LOCAL_CLIENT } from '../../local/local-names.ts';
 import { stateTableDefinition } from '../../local/table-definitions.ts';
 import { Alerter } from '../../shared/alert/alerter.ts';
+import { answerFindings } from '../../shared/alert/find-findings.ts';
 import { ALERT_LIMITS } from '../../shared/alert/once.ts';
+import type { SeenFinding } from '../../shared/alert/seen-finding.ts';
+import { storedFindings } from '../../shared/alert/stored-findings.ts';
 import { TableState } from '../../shared/alert/table-state.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { clientSettings } from '../../shared/aws/settings.ts';
@@ -117,7 +121,7 @@ export class AlertWorld {
   refuse: (operation: 'Publish' | 'PutEvents', entry: number) => AwsError | undefined = () => undefined;
   readonly store: EventStore;
   private readonly aws: FakeAws;
-  private readonly stateTable: string;
+  readonly stateTable: string;
   private sequence = 100;
 
   static async start(): Promise<AlertWorld> {
@@ -264,6 +268,16 @@ export class AlertWorld {
       this.working -= 1;
       for (const client of [dynamo, sns, events]) client.destroy();
     }
+  }
+
+  /** What is stored of findings, the newest first. */
+  async findings(): Promise<SeenFinding[]> {
+    const criteria = { level: 'informational', rule: undefined, event: undefined } as const;
+    const source = storedFindings(this.stateTable, 'on');
+    const deps = { ...this.store.deps, now: () => this.clock.now };
+    const { findings, cursor } = await answerFindings({ criteria, limit: 100, cursor: undefined }, source, deps);
+    expect(cursor).toBeUndefined();
+    return findings;
   }
 
   async stop(): Promise<void> {
