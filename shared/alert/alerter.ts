@@ -1,6 +1,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { Detector, type Verdict } from '../detect/detector.ts';
-import { isAtLeast, type Level, type Rule } from '../detect/rule.ts';
+import { isAtLeast, type Level } from '../detect/level.ts';
+import type { Rule } from '../detect/rule.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { type AlertedFinding, alertedFinding } from './alerted-finding.ts';
 import { arrivalOf } from './arrival.ts';

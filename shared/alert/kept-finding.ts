@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import type { FindingEvent } from '../detect/detector.ts';
-import { isAtLeast, type Level } from '../detect/rule.ts';
+import { isAtLeast, type Level } from '../detect/level.ts';
 import { type Criteria, isPrefix } from '../query/criteria-table.ts';
 import { truncateKey } from '../store/keys.ts';
 import type { AlertedFinding } from './alerted-finding.ts';

@@ -7,7 +7,7 @@ import {
 import * as z from 'zod/mini';
 import { earlier } from '../cloudtrail/times.ts';
 import type { FindingEvent } from '../detect/detector.ts';
-import { LEVELS } from '../detect/rule.ts';
+import { LEVELS } from '../detect/level.ts';
 import { UNLIMITED } from '../ingest/time-budget.ts';
 import { conditionHeld } from '../store/conditional.ts';
 import { type Item, jsonText, number, numberAt, requiredTextAt, text, textAt } from '../store/item.ts';

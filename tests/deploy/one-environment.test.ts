@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import { loadRules } from '../../cli/detect/load-rules.ts';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
+import type { FindingSource } from '../../shared/alert/find-findings.ts';
+import type { SeenFinding } from '../../shared/alert/seen-finding.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
@@ -106,13 +111,15 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
 
 describe('the allowed routes', () => {
   let store: SampleStore;
+  let findings: FindingSource;
   beforeAll(async () => {
     store = await startSampleStore();
+    findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   });
   afterAll(() => store.stop());
 
   const ask = async (url: string) => {
-    const handler = createQueryHandler(store.deps, { failed: () => {} });
+    const handler = createQueryHandler(store.deps, { failed: () => {}, findings });
     return handler(httpEvent(url), {} as Context);
   };
 
@@ -133,15 +140,10 @@ describe('the allowed routes', () => {
     },
   );
 
-  test('return only findings of that environment, and nothing of a burst in several', async () => {
+  test('return only findings of that environment', async () => {
     const { findings } = JSON.parse((await ask('/findings?limit=100')).body) as { findings: SeenFinding[] };
     const own = (name: string) => findings.filter(({ environment }) => environment === name);
-    const others = findings.filter(({ environment }) => environment === undefined);
-    expect([own('prod-etl').length, own('dev-sandbox').length, others.length]).toEqual([
-      expect.any(Number),
-      expect.any(Number),
-      expect.any(Number),
-    ]);
+    expect(own('prod-etl').length).toBeGreaterThan(1);
     for (const name of ['prod-etl', 'dev-sandbox']) {
       const { body } = await ask(`/environments/${name}/findings?limit=100`);
       const seen = (JSON.parse(body) as { findings: SeenFinding[] }).findings;

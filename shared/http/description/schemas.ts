@@ -1,5 +1,5 @@
 import { DELIVERIES } from '../../alert/seen-finding.ts';
-import { LEVELS } from '../../detect/rule.ts';
+import { LEVELS } from '../../detect/level.ts';
 import { FINDINGS } from '../../integrity/finding.ts';
 import { TEXT_CRITERION_NAMES } from '../../query/criteria-table.ts';
 import { NEWS_GROUPS } from '../../query/news.ts';

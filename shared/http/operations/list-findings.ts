@@ -1,6 +1,6 @@
 import { answerFindings } from '../../alert/find-findings.ts';
 import type { SeenFinding } from '../../alert/seen-finding.ts';
-import { LEVELS } from '../../detect/rule.ts';
+import { LEVELS } from '../../detect/level.ts';
 import { csvRow } from '../../render/csv.ts';
 import { ALL_FORMATS } from '../negotiate.ts';
 import { listOf, type Writing } from '../operation.ts';
