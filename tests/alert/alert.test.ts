@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
+import { createQueryHandler } from '../../functions/query-handler.ts';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
 import { MAX_REPEATS } from '../../shared/alert/seen-finding.ts';
-import { countRepeats } from '../../shared/alert/stored-findings.ts';
+import { countRepeats, storedFindings } from '../../shared/alert/stored-findings.ts';
+import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
 import type { TestEvent } from '../support/event-store.ts';
 import { AwsError } from '../support/fake-aws.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { scaled } from '../support/scale.ts';
 
 let world: AlertWorld;
@@ -259,6 +263,91 @@ describe('findings are stored', () => {
       false,
     );
     expect(await stored()).toEqual([`many-denials sent 3+${MAX_REPEATS}`]);
+  });
+});
+
+describe('GET /findings', () => {
+  const ask = async (url: string, accept = 'application/json') => {
+    const findings = storedFindings(world.stateTable, 'off');
+    const failed = (error: unknown) => {
+      throw error;
+    };
+    const handler = createQueryHandler(
+      { ...world.store.deps, now: () => world.clock.now },
+      { findings, failed, maxResponseBytes: MAX_RESPONSE_BYTES },
+    );
+    const { statusCode, body, headers } = await handler(httpEvent(url, { accept }), {} as Context);
+    return { statusCode, body, headers };
+  };
+  const titled = (body: string) =>
+    (JSON.parse(body) as { findings: { eventIds: string[] }[] }).findings.map(({ eventIds }) => eventIds.at(-1));
+
+  test('lists what meets the criteria, page by page, and says that alerts are off', async () => {
+    const records = await world.add(
+      update('u1', { who: 'bo' }),
+      update('u2', { time: at(2), who: 'ana.lee' }),
+      update('r', { name: 'GetEnvironment', time: at(4), environment: 'dev' }),
+      ...[denied('a', 5), denied('b', 6), denied('c', 7), denied('d', 8, { environment: 'dev' })],
+    );
+    // Another function may be faster than that which stores the finding.
+    const table = { dynamo: world.store.deps.dynamo, name: world.stateTable };
+    const identity = { ruleId: 'many-denials', began: { time: Date.parse(at(7)), eventId: 'c' } };
+    const repeat = { time: Date.parse(at(8)), eventId: 'd', environment: 'dev' };
+    await countRepeats(table, identity, [repeat], undefined);
+    expect(titled((await ask('/findings')).body)).toEqual([]);
+    await world.run(records);
+    const cases: [query: string, events: string[]][] = [
+      ['', ['c', 'r', 'u2', 'u1']],
+      ['level=medium', ['c', 'u2', 'u1']],
+      ['level=critical', []],
+      ['rule=read&rule=many-denials', ['c', 'r']],
+      ['environment=dev', ['r']],
+      ['user=ana*', ['c', 'r', 'u2']],
+      ['user=bo', ['u1']],
+      ['account=111122223333', ['c', 'r', 'u2', 'u1']],
+      ['account=444455556666', []],
+      ['event=b', ['c']],
+      [`since=${at(2)}&until=${at(4)}`, ['u2']],
+      ['since=1h', []],
+    ];
+    for (const [query, events] of cases) {
+      const { body } = await ask(`/findings?${query}`);
+      expect([query, titled(body)]).toEqual([query, events]);
+      expect(JSON.parse(body).origin).toEqual({ kind: 'stored', alerts: 'off' });
+    }
+    const seen: (string | undefined)[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body, headers } = await ask(`/findings?limit=1${cursor === undefined ? '' : `&cursor=${cursor}`}`);
+      seen.push(...titled(body));
+      ({ cursor } = JSON.parse(body));
+      expect(headers.link?.includes(encodeURIComponent(cursor ?? ''))).toBe(cursor === undefined ? undefined : true);
+    } while (cursor !== undefined);
+    expect(seen).toEqual(['c', 'r', 'u2', 'u1']);
+    expect((await ask('/findings', 'application/x-ndjson')).body.trimEnd().split('\n')).toHaveLength(4);
+    expect((await ask('/findings?event=b', 'text/csv')).body.trimEnd().split('\r\n')[1]).toMatch(
+      new RegExp(
+        `^${at(7)},medium,many-denials,Many Denials,prod-etl,.*,3,1,${at(8)},sent,.*,a b c$`,
+      ),
+    );
+    const { body } = await ask('/findings?limit=1');
+    expect((await ask(`/findings?limit=1&level=low&cursor=${JSON.parse(body).cursor}`)).statusCode).toBe(400);
+    expect((await ask('/findings?level=severe')).statusCode).toBe(400);
+  });
+
+  test('below an environment, tells nothing of events of others', async () => {
+    const dev = { environment: 'dev' };
+    const mixed = [
+      denied('m1', 0, { who: 'bo' }),
+      denied('m2', 1, { who: 'bo', ...dev }),
+      denied('m3', 2, { who: 'bo' }),
+    ];
+    const own = [denied('a', 0), denied('b', 1), denied('c', 2), denied('d', 3, dev), denied('e', 4)];
+    for (const record of await world.add(...mixed, ...own)) await world.run([record]);
+    expect(titled((await ask('/findings')).body).sort()).toEqual(['c', 'm3']);
+    const { findings } = JSON.parse((await ask('/environments/prod-etl/findings')).body);
+    expect(findings).toMatchObject([{ eventIds: ['a', 'b', 'c'], events: 3, repeats: 1, lastRepeat: at(4) }]);
+    expect(titled((await ask('/environments/dev/findings')).body)).toEqual([]);
   });
 });
 

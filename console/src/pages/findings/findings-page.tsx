@@ -16,7 +16,7 @@ import { TimeRange } from '../../components/time-range.tsx';
 import { PageLink } from '../../components/value.tsx';
 import type { EnvironmentList } from '../../lib/answers.ts';
 import { detectCommand, type FindingList, findingsPath, keyOfFinding } from '../../lib/findings.ts';
-import { usePreferences, useTimes } from '../../lib/preferences.tsx';
+import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { useAnswer } from '../../lib/use-answer.ts';
@@ -30,7 +30,6 @@ const NONE: readonly SeenFinding[] = [];
 export function FindingsPage({ params }: { params: URLSearchParams }) {
   const { info, aliases } = useSession();
   const times = useTimes();
-  const { preferences } = usePreferences();
   const answer = useAnswer<FindingList>(findingsPath(info, params));
   const show = (changed: URLSearchParams) => {
     // The next page and the finding are of the question before.
@@ -65,7 +64,7 @@ export function FindingsPage({ params }: { params: URLSearchParams }) {
                 columnDefinitions={findingColumns({ times, aliases }, (finding) =>
                   hrefOf(SEGMENTS, withParameter(params, 'finding', keyOfFinding(finding))),
                 )}
-                wrapLines={preferences.wrapLines}
+                wrapLines
                 enableKeyboardNavigation
                 header={
                   <Header
