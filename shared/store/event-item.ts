@@ -142,9 +142,30 @@ export function fromListedItem(item: Item): ListedEvent {
   return readValues(item, LISTED);
 }
 
+/** What every schema version holds in the same way of a version of an event: its record, and how that was delivered. */
+export type DeliveredRecord = AttributeValues<'record' | 'redacted' | 'contentHash' | OriginAttribute> & Provenance;
+type OriginAttribute = 'ingestedAt' | 'expiresAt' | 'backfilled';
+
+const DELIVERED = attributesWhere(({ origin }) => origin === true).concat('redacted', 'contentHash');
+
+/**
+ * Reads the records of an item of any schema version, those of the versions that addenda replaced included: the newest first.
+ * @throws {StoredItemError} if an attribute is missing or of another type
+ */
+export function readDeliveredRecords(item: Item): DeliveredRecord[] {
+  const record = unpacked(item, 'record');
+  const versions = unpacked(item, 'previousVersions');
+  const newest = { ...valuesIn<DeliveredRecord>(item, DELIVERED), ...defined({ record }) };
+  return [newest, ...(versions === undefined ? [] : readVersions(versions))];
+}
+
 /** @returns an `Event`, which has these attributes */
 function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
   if (!isCurrent(item)) throw new SchemaVersionError(schemaVersionOf(item));
+  return valuesIn(item, names);
+}
+
+function valuesIn<Event>(item: Item, names: readonly AttributeName[]): Event {
   const listed = item[LISTED_MAP]?.M ?? {};
   const values: Record<string, unknown> = {};
   for (const name of names) {

@@ -38,7 +38,7 @@ export async function putEvent(dynamo: DynamoDBClient, table: string, item: Item
       continue;
     }
     const { outcome, put } = mergeEvents(stored, item);
-    if (put === undefined || (await putIf(dynamo, replacingPut(table, put, stored)))) return outcome;
+    if (put === undefined || (await replaceEvent(dynamo, table, put, stored))) return outcome;
   }
   throw new TrailError(
     'write-race',
@@ -117,7 +117,11 @@ export function newEventPut(table: string, item: Item): PutItemCommandInput {
 /** These attributes together identify a state of an item. */
 const STATE = ['contentHash', 'provisional', 'logFile', 'previousVersions', 'schemaVersion'] as const;
 
-/** Replaces the item only if it is as it was read. */
+/** Replaces an item if it is still as it was read. Returns whether it was. */
+export function replaceEvent(dynamo: DynamoDBClient, table: string, item: Item, stored: Item): Promise<boolean> {
+  return putIf(dynamo, replacingPut(table, item, stored));
+}
+
 function replacingPut(table: string, item: Item, stored: Item): PutItemCommandInput {
   const conditions = STATE.map((name) => (stored[name] ? `${name} = :${name}` : `attribute_not_exists(${name})`));
   return {

@@ -19,7 +19,7 @@ export class SchemaVersionError extends TrailError {
   constructor(found: number) {
     const fix =
       found < SCHEMA_VERSION
-        ? 'read their log files again, with backfill or replay'
+        ? 'run mwaa-trail migrate, or for a local store replay (docs/upgrading.md)'
         : 'use the version of mwaa-trail that wrote them';
     super('schema-version', `the store has events of schema version ${found}, expected ${SCHEMA_VERSION}: ${fix}`);
   }
@@ -30,8 +30,8 @@ export class MissingIndexError extends TrailError {
   constructor(table: string, index: string) {
     super(
       'missing-index',
-      `table ${table} has no index ${index}, so another version of mwaa-trail created it: deploy this version with another ` +
-        'stage, and backfill',
+      `table ${table} has no index ${index}, so another version of mwaa-trail created it: deploy this version ` +
+        '(docs/upgrading.md)',
     );
   }
 }

@@ -213,6 +213,16 @@ describe('secrets by their form', () => {
     const once = redactRecord(text).text;
     expect(redactRecord(once)).toEqual({ text: once, redacted: [] });
   });
+
+  test('nor does it in any record: migration makes events again from masked ones', () => {
+    const strings = fc.constantFrom('x', 'password', '--token', 'Body', ...SECRETS.map(([, secret]) => secret));
+    fc.assert(
+      fc.property(treeOf({ strings, names: strings }), fc.nat(), (tree, seed) => {
+        const once = redactRecord(written(tree, { seed })).text;
+        expect(redactRecord(once)).toEqual({ text: once, redacted: [] });
+      }),
+    );
+  });
 });
 
 describe('secrets by the name of the member', () => {

@@ -95,7 +95,7 @@ describe('a store of an older version', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /schema version 1, expected 2: read their log files again, with backfill or replay/,
+        /schema version 1, expected 2: run mwaa-trail migrate/,
       ),
     });
   });
@@ -106,7 +106,7 @@ describe('a store of an older version', () => {
     const api = createApi(deps, { maxResponseBytes: 1e6, failed: (error) => failed.push(error) });
     const { status, body } = await api({ method: 'GET', url: '/events?action=dag.list', headers: new Headers() });
     expect(status).toBe(500);
-    expect(JSON.parse(String(body)).detail).toMatch(/read their log files again/);
+    expect(JSON.parse(String(body)).detail).toMatch(/run mwaa-trail migrate/);
     expect(failed).toHaveLength(1);
   });
 
@@ -184,6 +184,6 @@ test('tables without an index of this version are to be replaced', async () => {
       LOG_FILES_TABLE: logFilesTable,
       ENVIRONMENTS_TABLE: environmentsTable,
     });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`has no index ${index}, .* backfill`))]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`has no index ${index}, .* deploy this version`))]);
   }
 });

@@ -84,8 +84,8 @@ describe('an event and its item', () => {
   });
 
   test.each([
-    [undefined, /schema version 1, expected \d+: read their log files again, with backfill or replay/],
-    [SCHEMA_VERSION - 1, /expected \d+: read their log files again, with backfill or replay/],
+    [undefined, /schema version 1, expected \d+: run mwaa-trail migrate/],
+    [SCHEMA_VERSION - 1, /expected \d+: run mwaa-trail migrate/],
     [SCHEMA_VERSION + 1, /expected \d+: use the version of mwaa-trail that wrote them/],
   ])('an item of schema version %j says what to do', (version, message) => {
     const { schemaVersion: _, ...rest } = toEventItem(EVENT, STORED);
