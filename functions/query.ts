@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { storedFindings } from '../shared/alert/stored-findings.ts';
 import { createDynamoClient, HTTP_API_LIMITS } from '../shared/aws/dynamodb.ts';
 import { readQueryConfig } from '../shared/config.ts';
+import { defined } from '../shared/defined.ts';
 import { describeError } from '../shared/errors.ts';
 import { createQueryHandler } from './query-handler.ts';
 
@@ -13,7 +14,7 @@ const { stateTable, alerts, ...tables } = readQueryConfig(process.env);
 export const handler = createQueryHandler(
   { dynamo: createDynamoClient({}, { limits: HTTP_API_LIMITS }), tables, now: Date.now },
   {
-    findings: storedFindings(stateTable, alerts),
+    ...defined({ findings: stateTable === undefined ? undefined : storedFindings(stateTable, alerts) }),
     failed: (error) => logger.error('request not answered', { reason: describeError(error) }),
   },
 );

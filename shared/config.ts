@@ -72,8 +72,8 @@ export interface AlertConfig<Level> extends TableNames {
 
 /** The configuration of the query function, from its environment variables. */
 export interface QueryConfig extends TableNames {
-  /** The table in which the alert function remembers. */
-  stateTable: string;
+  /** The table in which the alert function remembers; undefined: there are no findings to look at. */
+  stateTable: string | undefined;
   /** Whether the stack has an alert function. */
   alerts: 'on' | 'off';
 }
@@ -156,11 +156,11 @@ export function readAlertConfig<Level extends string>(
  */
 export function readQueryConfig(env: Environment): QueryConfig {
   return checked(env, (variables) => {
-    const alerts = variables.text('ALERTS');
+    const alerts = variables.text('ALERTS') || 'off';
     variables.expect(/^(on|off)$/.test(alerts), 'ALERTS must be on or off');
     return {
       ...tableNames(variables),
-      stateTable: variables.required('ALERT_STATE_TABLE'),
+      stateTable: variables.text('ALERT_STATE_TABLE') || undefined,
       alerts: alerts === 'on' ? 'on' : 'off',
     };
   });

@@ -4,7 +4,7 @@ import { evaluateStored, lookBack } from '../detect/detect-stored.ts';
 import type { Rule } from '../detect/rule.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
 import { alertedFinding } from './alerted-finding.ts';
-import type { FindingOrigin, FindingPage, FindingPageRequest, FindingSource } from './find-findings.ts';
+import type { FindingPage, FindingPageRequest, FindingSource } from './find-findings.ts';
 import { type KeptFinding, markOf, meetsCriteria, positionOf, seenFinding } from './kept-finding.ts';
 
 /** Events that are evaluated for an answer, those before its time included. */
@@ -16,7 +16,11 @@ const MAX_ENTRIES = 20;
 interface Evaluation {
   /** By position, the newest first. */
   findings: [position: string, kept: KeptFinding][];
-  origin: FindingOrigin & { kind: 'evaluated' };
+  rules: readonly Rule[];
+  /** How many were evaluated. */
+  events: number;
+  /** Since when; undefined: all of them were. */
+  cutAt: string | undefined;
 }
 
 /**
@@ -30,34 +34,26 @@ export function evaluatedFindings(
   deps: QueryDeps,
   maxEvents = MAX_EVENTS,
 ): FindingSource {
-  const entries = new Map<string, { until: number; evaluation: Promise<Evaluation> }>();
-  const evaluation = (period: Period): Promise<Evaluation> => {
-    const key = JSON.stringify([period.since, period.until]);
-    const entry = entries.get(key);
+  const entries = new Map<string | undefined, { until: number; evaluation: Promise<Evaluation> }>();
+  const evaluationBefore = (time: string | undefined): Promise<Evaluation> => {
+    const entry = entries.get(time);
     if (entry && deps.now() < entry.until) return entry.evaluation;
-    const evaluation = rules().then((all) => evaluate(all, period, deps, maxEvents));
-    entries.delete(key);
-    entries.set(key, { until: deps.now() + LIFETIME_MS, evaluation });
-    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
-    evaluation.catch(() => entries.delete(key));
+    const evaluation = rules().then((all) => evaluate(all, time, deps, maxEvents));
+    entries.delete(time);
+    entries.set(time, { until: deps.now() + LIFETIME_MS, evaluation });
+    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value);
+    evaluation.catch(() => entries.delete(time));
     return evaluation;
   };
   return async (request) => {
-    const { since, until } = request.criteria;
     // Most stores are small: then one evaluation answers all questions.
-    const all = await evaluation({});
-    const { cutAt } = all.origin;
-    return pageOf(cutAt === undefined ? all : await evaluation(defined({ since, until })), request);
+    const all = await evaluationBefore(undefined);
+    return pageOf(all.cutAt === undefined ? all : await evaluationBefore(request.criteria.until), request);
   };
 }
 
-interface Period {
-  since?: string;
-  until?: string;
-}
-
 function pageOf(
-  { findings, origin }: Evaluation,
+  { findings, events, cutAt = '', rules }: Evaluation,
   { criteria, limit, after = '~', within }: FindingPageRequest,
 ): FindingPage {
   const { since = '', until = '~' } = criteria;
@@ -65,28 +61,26 @@ function pageOf(
     ([position, kept]) => position < after && position >= since && position < until && meetsCriteria(kept, criteria),
   );
   const page = wanted.slice(0, limit);
+  const isCut = cutAt > (lookBack(rules, criteria.since) ?? '');
   return {
     findings: page.map(([, kept]) => seenFinding(kept, within)),
     end: wanted.length > limit ? page.at(-1)?.[0] : undefined,
-    origin,
+    origin: { kind: 'evaluated', events, ...(isCut && { cutAt }) },
   };
 }
 
-/** Finds what began in a period, and before it as far as the rules look back. */
+/** Finds what began before a time. */
 async function evaluate(
   rules: readonly Rule[],
-  { since, until }: Period,
+  until: string | undefined,
   deps: QueryDeps,
   maxEvents: number,
 ): Promise<Evaluation> {
-  const begin = await beginningOf({ ...defined({ since: lookBack(rules, since), until }) }, deps, maxEvents);
+  const period = defined({ until });
+  const cutAt = await beginningOf(period, deps, maxEvents);
   const found = new Map<string, KeptFinding & { more: Set<string> }>();
   let events = 0;
-  for await (const { event, verdicts } of evaluateStored(
-    rules,
-    { historySince: begin.since, ...defined({ until }) },
-    deps,
-  )) {
+  for await (const { event, verdicts } of evaluateStored(rules, { historySince: cutAt, ...period }, deps)) {
     events += 1;
     for (const verdict of verdicts) {
       if (verdict.kind === 'quiet') continue;
@@ -100,16 +94,15 @@ async function evaluate(
       }
     }
   }
-  const findings = [...found].sort(([a], [b]) => (a < b ? 1 : -1));
-  return { findings, origin: { kind: 'evaluated', events, ...defined({ cutAt: begin.cutAt }) } };
+  return { rules, findings: [...found].sort(([a], [b]) => (a < b ? 1 : -1)), events, cutAt };
 }
 
-/** From when events are read, so that there are not too many. */
-async function beginningOf(period: Period, deps: QueryDeps, maxEvents: number) {
+/** The time from which events are evaluated, so that there are not too many; undefined: all of them are. */
+async function beginningOf(period: { until?: string }, deps: QueryDeps, maxEvents: number) {
   let events = 0;
   for await (const { timeKey } of readAll({ criteria: period, order: 'newest-first' }, deps)) {
     events += 1;
-    if (events > maxEvents) return { since: timeOf(timeKey), cutAt: timeOf(timeKey) };
+    if (events > maxEvents) return timeOf(timeKey);
   }
-  return { since: period.since, cutAt: undefined };
+  return undefined;
 }

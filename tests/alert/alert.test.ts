@@ -326,9 +326,7 @@ describe('GET /findings', () => {
     expect(seen).toEqual(['c', 'r', 'u2', 'u1']);
     expect((await ask('/findings', 'application/x-ndjson')).body.trimEnd().split('\n')).toHaveLength(4);
     expect((await ask('/findings?event=b', 'text/csv')).body.trimEnd().split('\r\n')[1]).toMatch(
-      new RegExp(
-        `^${at(7)},medium,many-denials,Many Denials,prod-etl,.*,3,1,${at(8)},sent,.*,a b c$`,
-      ),
+      new RegExp(`^${at(7)},medium,many-denials,Many Denials,prod-etl,.*,3,1,${at(8)},sent,.*,a b c$`),
     );
     const { body } = await ask('/findings?limit=1');
     expect((await ask(`/findings?limit=1&level=low&cursor=${JSON.parse(body).cursor}`)).statusCode).toBe(400);

@@ -191,7 +191,7 @@ async function query(world: DeployedWorld): Promise<Call[]> {
     // A new one each time: it remembers how complete the trail is.
     const handler = createQueryHandler(
       { dynamo, tables, now: () => NOW },
-      { failed, findings: storedFindings(stateTable, alerts) },
+      { failed, findings: storedFindings(stateTable ?? '', alerts) },
     );
     const { statusCode, body } = await handler(httpEvent(question), {} as Context);
     if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
