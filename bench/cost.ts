@@ -179,6 +179,7 @@ function trail({ files, records, events, accounts }: Load): Record<string, numbe
     'EventBridge, each million of **other objects in the same bucket**': price('EventBridge: a million events of S3'),
     'management events, **if another trail already records them**':
       (records / 1e6) * price('CloudTrail: a million management events, additional copy'),
+    'the same with `managementEvents=false`': 0,
   };
 }
 

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
     environments: ['list the environments, and how busy they are', () => import('./commands/environments.ts')],
     detect: ['find what the detection rules say is suspicious', () => import('./commands/detect.ts')],
     history: ["show how an environment's configuration changed", () => import('./commands/history.ts')],
+    export: ['export events for Athena, DuckDB, Spark or a SIEM', () => import('./commands/export.ts')],
   },
   'Keep running:': {
     doctor: ['check a deployed stack and its trail', () => import('./commands/doctor.ts')],

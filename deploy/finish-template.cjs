@@ -14,16 +14,18 @@ class FinishTemplate {
   }
 }
 
-/** Replaces each `Fn::If` by its branch, and removes resources whose condition is false, and the conditions themselves. */
+/** Replaces each `Fn::If` by its branch, and removes resources and outputs whose condition is false, and the conditions themselves. */
 function decideConditions(template) {
   const conditions = template.Conditions ?? {};
   const isTrue = (name) => {
     if (!(name in conditions)) throw new Error(`template: no condition ${name}`);
     return decide(conditions[name], isTrue);
   };
-  for (const [id, { Condition, ...resource }] of Object.entries(template.Resources)) {
-    if (Condition === undefined || isTrue(Condition)) template.Resources[id] = taken(resource, isTrue);
-    else delete template.Resources[id];
+  for (const section of [template.Resources, template.Outputs ?? {}]) {
+    for (const [id, { Condition, ...entry }] of Object.entries(section)) {
+      if (Condition === undefined || isTrue(Condition)) section[id] = taken(entry, isTrue);
+      else delete section[id];
+    }
   }
   delete template.Conditions;
 }

@@ -2,26 +2,27 @@
  * The `params` of serverless.yml: deploy/parameters.yml, overridden for the stage by stages.yml. Throws for a misspelled name, a
  * missing bucket or an invalid value, also in --param. Serverless would otherwise use the defaults.
  */
-module.exports = async ({ options, resolveVariable }) => {
+async function parameters({ options, resolveVariable }) {
   const stage = await resolveVariable('sls:stage');
   const { default: defaults, ...groups } = await resolveVariable('file(./deploy/parameters.yml)');
   const stages = (await resolveVariable('file(./stages.yml), null')) ?? {};
   const ofStage = { ...groups[stage], ...mapOf(stages[stage], `stages.yml: ${stage}`) };
-  const typed = Object.fromEntries((options.param ?? []).map(split));
+  const typed = typedParameters(options.param);
 
   const given = { ...ofStage, ...typed };
+  const region = await resolveVariable('self:provider.region');
   const unknown = Object.keys(given).filter((name) => !(name in defaults));
   const problems = [
     ...unknown.map((name) => `${name} is not a parameter: expected one of ${Object.keys(defaults).join(', ')}`),
-    ...problemsOf({ ...defaults, ...given }, given, stage),
+    ...problemsOf({ ...defaults, ...given }, given, stage, region),
   ];
   if (problems.length > 0) throw new Error(`parameters of stage ${stage}: ${problems.join('; ')}`);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
-  const region = await resolveVariable('self:provider.region');
   const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
-  return { default: { ...defaults, allowedLogBuckets: logBuckets, ...topic }, [stage]: ofStage };
-};
+  const derived = { ...topic, readerPrincipals: listOf({ ...defaults, ...given }.readerAccounts) };
+  return { default: { ...defaults, allowedLogBuckets: logBuckets, ...derived }, [stage]: ofStage };
+}
 
 /** Regions from before March 2019, which are enabled in every account. All others, except China and GovCloud, are opt-in Regions. */
 const DEFAULT_REGIONS =
@@ -38,16 +39,24 @@ function topicParameters(topicArn, region) {
   return { topicRegion, topicSenders: ['sns.amazonaws.com', ...optedIn.map((one) => `sns.${one}.amazonaws.com`)] };
 }
 
-function split(param) {
-  const equals = param.indexOf('=');
-  return [param.slice(0, equals), param.slice(equals + 1)];
+/** Serverless has null if there are none. */
+function typedParameters(params) {
+  const split = (param) => [param.slice(0, param.indexOf('=')), param.slice(param.indexOf('=') + 1)];
+  return Object.fromEntries((params ?? []).map(split));
 }
+
+const namesBucket = (buckets, name) => listOf(buckets).some((one) => one.replace(/@.*/, '') === name);
 
 function mapOf(value, place) {
   if (value === undefined || value === null) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return value;
   throw new Error(`${place}: expected a map of parameters`);
 }
+
+const listOf = (text) =>
+  String(text)
+    .split(',')
+    .flatMap((one) => one.trim() || []);
 
 const NUMBER = /^[1-9]\d*$/;
 const KEY = /^(arn:[\w-]+:kms:[\w-]+:\d{12}:key\/.+)?$/;
@@ -60,12 +69,17 @@ const KEY_ARN = [KEY, 'the ARN of a KMS key (not of an alias), or nothing'];
 const VALUES = {
   source: [/^(new-trail|bucket|topic)$/, 'new-trail, bucket or topic'],
   notify: [/^(queue|function)$/, 'queue or function'],
+  managementEvents: [/^(true|false)$/, 'true or false'],
   verify: [/^(on|off)$/, 'on or off'],
   alerts: [/^(on|off)$/, 'on or off'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
+  digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
   kmsKeyArn: KEY_ARN,
   tableKmsKeyArn: KEY_ARN,
+  readerAccounts: [/^(\s*\d{12}\s*(,\s*\d{12}\s*)*)?$/, 'account IDs of 12 digits, comma-separated, or nothing'],
+  permissionsBoundary: [/^(arn:[\w-]+:iam::(\d{12}|aws):policy\/.+)?$/, 'the ARN of an IAM policy, or nothing'],
+  rolePath: [/^\/(?:[!-.0-~]+\/)*$/, '/ or /PATH/'],
   keyPrefix: [/^(.*\/)?AWSLogs\/$/, 'AWSLogs/ or PREFIX/AWSLogs/'],
   retentionDays: DAYS,
   logFileDays: DAYS,
@@ -80,18 +94,32 @@ const VALUES = {
   verifyConcurrency: CONCURRENCY,
 };
 
+/** Role names have at most 64 characters. Those of the stack contain the Region and stage. */
+const LONG_STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/i;
 /** Bucket names have at most 63 characters, and the default names contain the account, Region and stage. */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,12}$/;
 
-function problemsOf(values, given, stage) {
+function problemsOf(values, given, stage, region) {
   const problems = Object.entries(VALUES)
     .filter(([name, [pattern]]) => !pattern.test(String(values[name] ?? '')))
     .map(([name, [, expected]]) => `${name}: expected ${expected}`);
   const attaches = values.source === 'bucket' || values.source === 'topic';
   if (attaches && !given.logBucket) problems.push(`source=${values.source} needs logBucket, the bucket of the trail`);
+  if (values.digest !== 'off' && values.alerts === 'off') problems.push('digest needs alerts=on');
   if (values.source === 'topic' && !values.topicArn) problems.push('source=topic needs topicArn');
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');
+  }
+  if (attaches && String(values.managementEvents) === 'false') {
+    problems.push('managementEvents: what an existing trail records is set there, not by this stack');
+  }
+  const isOfRegion = (arn) => String(arn || `:::${region}`).split(':')[3] === region;
+  if (values.source === 'new-trail' && !isOfRegion(values.kmsKeyArn)) {
+    problems.push(`kmsKeyArn: the key of a new trail must be in ${region}, as its bucket is`);
+  }
+  if (!isOfRegion(values.tableKmsKeyArn)) problems.push(`tableKmsKeyArn: expected a key in ${region}`);
+  if (given.logBucket && given.allowedLogBuckets && !namesBucket(values.allowedLogBuckets, values.logBucket)) {
+    problems.push(`allowedLogBuckets: expected ${values.logBucket} among them, or its log files are refused`);
   }
   if (typeof values.tags !== 'object' || values.tags === null) problems.push('tags: expected a map, in stages.yml');
   if (!STAGE.test(stage) && !(given.quarantineBucket && given.logBucket)) {
@@ -99,5 +127,8 @@ function problemsOf(values, given, stage) {
       'the stage names buckets: expected at most 13 lower-case letters, digits and hyphens, or logBucket and quarantineBucket',
     );
   }
+  if (!LONG_STAGE.test(stage)) problems.push('the stage names roles: expected at most 30 letters, digits and hyphens');
   return problems;
 }
+
+module.exports = Object.assign(parameters, { typedParameters });

@@ -1,21 +1,31 @@
 import middy from '@middy/core';
 import type { Context, DynamoDBBatchResponse, AttributeValue as StreamValue } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { readActivityDigest } from '../shared/alert/activity-digest.ts';
 import { type Alerter, type Destinations, type FindingOutcome, publish, putFinding } from '../shared/alert/alerter.ts';
 import { type Arrival, arrivalOf } from '../shared/alert/arrival.ts';
 import { eventEntry, putOnBus } from '../shared/alert/bus.ts';
+import { digestMessage } from '../shared/alert/digest-message.ts';
+import { messageOf } from '../shared/alert/message.ts';
+import { sendOnce } from '../shared/alert/once.ts';
 import { sampleFinding } from '../shared/alert/sample-finding.ts';
 import type { StateTable } from '../shared/alert/state-table.ts';
-import type { Rule } from '../shared/detect/rule.ts';
+import { DAY_MS, isoTime } from '../shared/cloudtrail/times.ts';
+import type { TableNames } from '../shared/config.ts';
+import { detectStored } from '../shared/detect/detect-stored.ts';
+import type { Rule, RuleName } from '../shared/detect/rule.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
+import { readVerificationFindings } from '../shared/query/verification.ts';
 import { fromEventItem, type StoredEvent } from '../shared/store/event-item.ts';
+import { findingKey } from '../shared/store/findings.ts';
 import type { Item } from '../shared/store/item.ts';
 
 /** Receives what happens: the function's log and metrics. Nothing holds record content. */
 export interface AlertObserver {
   /** A new event was evaluated, and is on the bus. */
   event(arrival: Arrival): void;
-  finding(rule: Rule, eventId: string, outcome: FindingOutcome): void;
+  /** @param begunBy the event, or the key of what verification found */
+  finding(rule: RuleName, begunBy: string, outcome: FindingOutcome): void;
   /** A change failed, and is delivered again, with all after it. @param place where in the stream */
   failed(place: string, error: unknown): void;
   /** The invocation is over. */
@@ -26,6 +36,9 @@ export interface AlertDeps {
   alerter: Alerter;
   destinations: Destinations;
   table: StateTable;
+  tables: TableNames;
+  /** For digests. */
+  rules: readonly Rule[];
   /** The clock, in milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<unknown>;
@@ -36,19 +49,31 @@ const LAST_START_MS = 15_000;
 
 /** What `mwaa-trail alerts test` invokes the function with. */
 const TestRequest = z.object({ test: z.literal('finding') });
+/** What a schedule invokes the function with: to look for what verification found. */
+const EvidenceRequest = z.object({ check: z.literal('verification') });
+/** What a schedule invokes the function with: to send a digest of so many days. */
+const DigestRequest = z.object({ digest: z.int().check(z.positive()) });
+/** With less time left, a digest is sent without findings. */
+const DIGEST_FINDINGS_MS = 40_000;
+/** Findings of verification that are looked at, the newest. One run of the verify function rarely has more. */
+const MAX_EVIDENCE = 200;
 
 /**
  * The alert function, for batches of the events table's stream: it puts each new event on the bus, and sends what the rules find.
  * Returns the first change that failed: Lambda delivers it again, with all after it, which then finds done what was done.
  */
 export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
-  const { alerter, destinations, table, now, sleep } = deps;
+  const { alerter, destinations, table, tables, rules, now, sleep } = deps;
+  const onceIn = (context: Partial<Context>) => ({
+    ...{ table, now, sleep },
+    remaining: () => (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - LAST_START_MS,
+  });
 
   const handleBatch = async (
     { Records }: z.output<typeof StreamBatch>,
     context: Partial<Context>,
   ): Promise<DynamoDBBatchResponse> => {
-    const remaining = () => (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - LAST_START_MS;
+    const once = onceIn(context);
     const failed = new Set<number>();
     const fail = (index: number, error: unknown) => {
       failed.add(index);
@@ -66,8 +91,8 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
     // Windows and first times need fewer corrections in the order of time.
     for (const { index, event } of events.toSorted((a, b) => (a.event.timeKey < b.event.timeKey ? -1 : 1))) {
       try {
-        if (remaining() < 0) throw new TrailError('out-of-time', 'an event: not begun');
-        for (const { rule, outcome } of await alerter.evaluate(event, { table, now, sleep, remaining }))
+        if (once.remaining() < 0) throw new TrailError('out-of-time', 'an event: not begun');
+        for (const { rule, outcome } of await alerter.evaluate(event, once))
           observer.finding(rule, event.eventId, outcome);
       } catch (error) {
         fail(index, error);
@@ -87,15 +112,46 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
     };
   };
 
+  /** Sends what verification found. What fails is tried again with the next invocation. */
+  const checkEvidence = async (context: Partial<Context>) => {
+    const found = await readVerificationFindings({ dynamo: table.dynamo, tables, now }, MAX_EVIDENCE);
+    const failures: unknown[] = [];
+    for (const one of found.toReversed()) {
+      const name = findingKey(one);
+      try {
+        for (const { rule, outcome } of await alerter.evidence(one, onceIn(context)))
+          observer.finding(rule, name, outcome);
+      } catch (error) {
+        observer.failed(name, error);
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new TrailError('not-sent', `findings of verification: ${failures.length} not sent`);
+    return { checked: found.length };
+  };
+
+  /** Sends a digest of the last days to the topic, once. */
+  const sendDigest = async (days: number, context: Partial<Context>) => {
+    const today = Math.floor(now() / DAY_MS) * DAY_MS;
+    const period = { since: isoTime(today - days * DAY_MS), until: isoTime(today) };
+    const once = onceIn(context);
+    const query = { dynamo: table.dynamo, tables, now };
+    const time = { isSpent: () => once.remaining() < DIGEST_FINDINGS_MS };
+    const findingsOf = async () => (await detectStored(rules, period, { ...query, time })).findings;
+    const message = digestMessage(await readActivityDigest(period, findingsOf, query), destinations.stack);
+    const send = () => publish(message, destinations);
+    return { digest: await sendOnce(`digest ${period.since} ${period.until}`, send, once) };
+  };
+
   /** Sends a sample to the topic and the bus. */
   const sendSample = async () => {
     const finding = sampleFinding(now());
-    await publish(finding, destinations);
+    await publish(messageOf(finding, destinations.stack), destinations);
     await putFinding(finding, destinations);
     return { sent: [destinations.topic, destinations.bus] };
   };
 
-  return middy<unknown, DynamoDBBatchResponse | { sent: string[] }, Error, Context>()
+  return middy<unknown, DynamoDBBatchResponse | object, Error, Context>()
     .after(() => observer.end())
     .onError(({ error }) => {
       observer.end();
@@ -104,6 +160,9 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
     })
     .handler(async (event: unknown, context: Context) => {
       if (TestRequest.safeParse(event).success) return sendSample();
+      if (EvidenceRequest.safeParse(event).success) return checkEvidence(context);
+      const digest = DigestRequest.safeParse(event);
+      if (digest.success) return sendDigest(digest.data.digest, context);
       const batch = StreamBatch.safeParse(event);
       if (batch.success) return handleBatch(batch.data, context);
       throw new TrailError('not-a-stream', 'expected a batch of the stream of the events table');

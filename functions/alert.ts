@@ -28,6 +28,14 @@ const state = new TableState(table, { dynamo, tables, now: Date.now });
 
 /** The Lambda function that sends what is new, and what rules find in it. */
 export const handler = createAlertHandler(
-  { alerter: new Alerter(rules, state, destinations), destinations, table, now: Date.now, sleep: setTimeout },
+  {
+    alerter: new Alerter(rules, state, destinations),
+    destinations,
+    table,
+    tables,
+    rules,
+    now: Date.now,
+    sleep: setTimeout,
+  },
   createAlertTelemetry(process.env.POWERTOOLS_METRICS_NAMESPACE),
 );

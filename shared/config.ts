@@ -101,6 +101,13 @@ export function readConfig(env: Environment): Config {
 }
 
 /**
+ * Reads the value of `LOG_BUCKETS`.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export const readLogBuckets = (text: string): LogBucket[] =>
+  checked({ LOG_BUCKETS: text }, (variables) => variables.logBuckets());
+
+/**
  * Reads the configuration of the verify function.
  * @throws {TrailError} `configuration`, as `readConfig`
  */

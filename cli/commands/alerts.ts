@@ -1,10 +1,17 @@
+import { readActivityDigest } from '../../shared/alert/activity-digest.ts';
+import { digestText } from '../../shared/alert/digest-message.ts';
+import { isoTime } from '../../shared/cloudtrail/times.ts';
+import { detectStored } from '../../shared/detect/detect-stored.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { sendTest } from '../alerts/send-test.ts';
+import { loadRules } from '../detect/load-rules.ts';
 import { AWS } from '../lib/aws-settings.ts';
 import { type CommandGroup, command, EXIT, UsageError } from '../lib/command.ts';
-import { format } from '../lib/options.ts';
+import { format, repeated, text, value } from '../lib/options.ts';
 import { jsonText, write } from '../lib/output.ts';
-import { stackFlag, stackInEnvironment } from '../lib/stores.ts';
+import { STORE, stackFlag, stackInEnvironment, storeOf, withStore } from '../lib/stores.ts';
+import { readPeriod, SINCE, ZONE } from '../lib/times.ts';
 
 const test = command({
   flags: {
@@ -23,6 +30,34 @@ const test = command({
   },
 });
 
+const digest = command({
+  flags: {
+    since: value<string>('<time>', `from this time on: ${SINCE} 7d`, (option) => option.default('7d')),
+    until: text('<time>', 'before this time'),
+    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; repeatable'),
+    format: format(['text', 'json']),
+    ...ZONE,
+    ...STORE,
+  },
+  notes: 'A stack with digest=weekly sends it each Monday to the topic of alerts: docs/alerts.md.',
+  async run(options, { env, out }) {
+    const store = storeOf(options, env);
+    const stack = store.kind === 'deployed' ? store.stack : undefined;
+    const { rules } = readRules(await loadRules(options.rules ?? []));
+    await withStore(options, env, async (deps) => {
+      const now = deps.now();
+      const { since = isoTime(0), until = isoTime(now) } = readPeriod(options, now);
+      const findingsOf = async () => (await detectStored(rules, { since, until }, deps)).findings;
+      const read = await readActivityDigest({ since, until }, findingsOf, deps);
+      await write(out, options.format === 'json' ? jsonText(read) : digestText(read, stack));
+    });
+    return EXIT.done;
+  },
+});
+
 export default {
-  commands: { test: ['send a sample finding to the topic and the event bus', test] },
+  commands: {
+    digest: ['print the digest of changes, denials, findings and what is missing', digest],
+    test: ['send a sample finding to the topic and the event bus', test],
+  },
 } satisfies CommandGroup;

@@ -1,6 +1,7 @@
 import { describeError, TrailError } from '../../shared/errors.ts';
-import type { AwsError } from './clients.ts';
-import { GoneError, type Stack, UnknownError } from './stack.ts';
+import type { AwsError, Caller } from './clients.ts';
+import { GoneError, UnknownError } from './errors.ts';
+import type { Stack } from './stack.ts';
 import { redeploy, type Trail } from './trail.ts';
 
 /**
@@ -28,21 +29,39 @@ export const unknown = (text: string): CheckResult => ({ state: 'unknown', text 
 /** What a check found: nothing, one result, or several. */
 export type CheckResults = CheckResult | undefined | readonly CheckResults[];
 
-/** A check: it asks AWS, and returns what it found. */
-export type Check = (stack: Stack) => Promise<CheckResults>;
+/** A check of a deployed stack, or of one to be deployed: it asks AWS, and returns what it found. */
+export type Check<Subject = Stack> = (subject: Subject) => Promise<CheckResults>;
 
 /** Checks by the names that reports show. */
-export type Checks = Readonly<Record<string, Check>>;
+export type Checks<Subject = Stack> = Readonly<Record<string, Check<Subject>>>;
 
 /** Checks each trail that is in use. */
-export function eachTrail(check: (trail: Trail, stack: Stack) => Promise<CheckResults> | CheckResults): Check {
-  return async (stack) => Promise.all((await stack.trails()).map((trail) => check(trail, stack)));
+export function eachTrail<Subject extends { trails(): Promise<Trail[]> }>(
+  check: (trail: Trail, subject: Subject) => Promise<CheckResults> | CheckResults,
+): Check<Subject> {
+  return async (subject) => Promise.all((await subject.trails()).map((trail) => check(trail, subject)));
 }
 
-/** Runs a check. What it could not check is a result, too. */
-export async function resultsOf(check: Check, stack: Stack): Promise<CheckResult[]> {
-  const findings = await check(stack).catch((error: unknown) => resultOf(error, stack));
-  return flattened(findings);
+/** What checks are about: a stack, by its name and place. */
+export interface Named {
+  name: string;
+  caller: Caller;
+}
+
+/** A result, with the name of its check. */
+export type Finding = { check: string } & CheckResult;
+
+/** Runs all checks at once. What a check could not check is a result, too. */
+export async function findingsOf<Subject extends Named>(checks: Checks<Subject>, subject: Subject): Promise<Finding[]> {
+  const found = Object.entries(checks).map(async ([name, check]) => {
+    const results = await check(subject).catch((error: unknown) => resultOf(error, subject));
+    return flattened(results).map((result) => ({ check: name, ...result }));
+  });
+  const findings = (await Promise.all(found)).flat();
+  // Something that is gone stands in the way of several checks: the first says so.
+  return findings.filter(
+    ({ state, text }, i) => state !== 'problem' || findings.findIndex((one) => one.text === text) === i,
+  );
 }
 
 function flattened(findings: CheckResults): CheckResult[] {
@@ -52,8 +71,11 @@ function flattened(findings: CheckResults): CheckResult[] {
 
 const DENIED = /AccessDenied|AuthorizationError|Unauthorized|NotAuthorized|Forbidden/;
 
-/** @throws errors that do not come from AWS: they are bugs */
-function resultOf(error: unknown, stack: Stack): CheckResult {
+/**
+ * Returns what an error of a check means.
+ * @throws errors that do not come from AWS: they are bugs
+ */
+export function resultOf(error: unknown, stack: Named): CheckResult {
   if (error instanceof GoneError) return problem(`${error.message} is gone`, redeploy(stack));
   if (error instanceof UnknownError) return unknown(error.message);
   if (error instanceof TrailError) return unknown(`the ingest function does not start: ${error.message}`);

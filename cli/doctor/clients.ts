@@ -1,7 +1,10 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -58,10 +61,13 @@ export function createClients(env: Environment) {
     cloudFormation: client('cloudformation', createClient(CloudFormationClient, settings)),
     iam: client('iam', createClient(IAMClient, settings)),
     events: client('events', createClient(EventBridgeClient, settings)),
+    cloudWatch: client('cloudwatch', createClient(CloudWatchClient, settings)),
+    logs: client('logs', createClient(CloudWatchLogsClient, settings)),
     lambda: client('lambda', createClient(LambdaClient, settings)),
     sqs: client('sqs', createSqsClient(settings)),
     s3: client('s3', createS3Client(env, settings)),
     dynamo: client('dynamodb', createDynamoClient(settings)),
+    kmsIn: inRegions('kms', (region) => createClient(KMSClient, { ...settings, region })),
     /** A trail answers in full only in its home Region. */
     cloudTrailIn: inRegions('cloudtrail', (region) => createClient(CloudTrailClient, { ...settings, region })),
     /** A topic and its subscriptions are known in its own Region only. */
@@ -81,6 +87,7 @@ export interface AwsError extends Error {
 /** Operations whose IAM actions have other names. */
 const ACTIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
+  HeadBucket: 'ListBucket',
 };
 
 /** Adds to every error the IAM action of its request. */

@@ -1,10 +1,7 @@
 import { counted, displayText } from '../../shared/render/display.ts';
 import { textTable } from '../../shared/render/table.ts';
 import type { Style, View } from '../../shared/render/view.ts';
-import type { CheckResult, State } from './check.ts';
-
-/** What a check found, with the name of the check. */
-export type DoctorFinding = { check: string } & CheckResult;
+import type { Finding, State } from './check.ts';
 
 /** The report of doctor. */
 export interface DoctorReport {
@@ -12,7 +9,7 @@ export interface DoctorReport {
   identity: { arn: string; account: string };
   region: string;
   stack: string;
-  findings: DoctorFinding[];
+  findings: Finding[];
 }
 
 /** The caller and the stack, then a line for each finding, with its fix below. */
@@ -36,7 +33,7 @@ export function reportText({ identity, region, stack, findings }: DoctorReport, 
 const STYLES: Readonly<Record<State, Style>> = { ok: 'green', problem: 'red', warning: 'yellow', unknown: 'magenta' };
 
 /** The number of findings of each state but `ok`. */
-export function summaryLine(findings: readonly DoctorFinding[]): string {
+export function summaryLine(findings: readonly Finding[]): string {
   const count = (state: State) => findings.filter((finding) => finding.state === state).length;
   return `${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}, ${count('unknown')} unknown.`;
 }

@@ -1,21 +1,15 @@
-import { DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type LogBucket, readConfig } from '../../shared/config.ts';
-import { relativeTime } from '../../shared/render/times.ts';
 import { isMissing } from '../lib/aws-settings.ts';
 import { listResources, PARTS, type Part } from '../lib/deployed-stack.ts';
 import type { Caller, Clients } from './clients.ts';
-import { type Trail, toTrail } from './trail.ts';
+import { GoneError, UnknownError } from './errors.ts';
+import { once } from './once.ts';
+import { watchTrails } from './watched-trails.ts';
 
 /** How log files are announced: the parameters `source` and `notify` of serverless.yml. */
 export type Source = 'queue' | 'function' | 'bucket' | 'topic';
-
-/** A part that the stack should have does not exist. */
-export class GoneError extends Error {}
-
-/** Something cannot be checked because of the state of the stack. */
-export class UnknownError extends Error {}
 
 /**
  * A deployed stack, which is read on demand. Each request goes to AWS once, and fails with the SDK's error.
@@ -63,42 +57,10 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
     throw new UnknownError('LOG_BUCKETS of the ingest function allows any bucket: name the buckets of your trails');
   };
 
-  /** The trails that deliver to a bucket of ingest, and the stack's own, including retired ones. */
-  const allTrails = once(async (): Promise<Trail[]> => {
-    const buckets = (await logBuckets()).map((bucket) => bucket.name);
-    const own = await idOf('trail');
-    // Includes trails of other Regions that cover this one, and the organization's.
-    const command = new DescribeTrailsCommand({ includeShadowTrails: true });
-    const { trailList = [] } = await clients.cloudTrailIn(caller.region).send(command);
-    return trailList
-      .map((trail) => toTrail(trail, caller))
-      .filter((trail) => trail.name === own || buckets.includes(trail.bucket));
-  });
+  /** As deployed with `managementEvents=false`, which has no such alarm. */
+  const dataOnly = async () => (await idOf('trail')) !== undefined && (await idOf('silenceAlarm')) === undefined;
 
-  /** The status of a trail, which only its home Region knows. */
-  const trailStatus = async ({ arn, name, home }: Trail) => {
-    const answer = clients.cloudTrailIn(home).send(new GetTrailStatusCommand({ Name: arn }));
-    return answer.catch((error: unknown) => {
-      if (isMissing(error)) throw new UnknownError(`${name} is visible here, but does not exist in ${home}`);
-      throw error;
-    });
-  };
-
-  /** Whether a trail is off while another delivers to the same bucket: nothing is expected of it. */
-  const isRetired = async (trail: Trail): Promise<boolean> => {
-    const others = (await allTrails()).filter((one) => one !== trail && one.bucket === trail.bucket);
-    if (others.length === 0) return false;
-    const isLogging = async (one: Trail) => (await trailStatus(one).catch(() => undefined))?.IsLogging;
-    const living = await Promise.all(others.map(isLogging));
-    return (await isLogging(trail)) === false && living.includes(true);
-  };
-
-  /** The trails that are in use. */
-  const trails = once(async (): Promise<Trail[]> => {
-    const all = await allTrails();
-    const retired = await Promise.all(all.map(isRetired));
-    return all.filter((_, i) => !retired[i]);
-  });
+  const watched = watchTrails({ clients, caller, now, logBuckets, ownTrail: () => idOf('trail'), dataOnly });
 
   /** The attributes of a queue that doctor checks. */
   const queueOf = (part: 'queue' | 'deadLetters' | 'alertDeadLetters') =>
@@ -117,22 +79,9 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
   const [queue, deadLetters] = [once(() => queueOf('queue')), once(() => queueOf('deadLetters'))];
   const alertDeadLetters = () => queueOf('alertDeadLetters');
 
-  /** `7h ago` */
-  const ago = (time: Date) => relativeTime(time.getTime(), now);
-  const isWithin = (ms: number, time: Date | undefined) => now - (time?.getTime() ?? 0) <= ms;
-
   return {
-    ...{ name, caller, now, ago, isWithin, clients, idOf, ask, source, ingest, config, logBuckets },
-    ...{ allTrails, trails, trailStatus, queue, deadLetters, alertDeadLetters },
+    ...watched,
+    ...{ name, idOf, ask, source, ingest, config, queue, deadLetters, alertDeadLetters },
   };
 }
 export type Stack = ReturnType<typeof openStack>;
-
-/** Asks once, and remembers the answer. */
-export function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
-}

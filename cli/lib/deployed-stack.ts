@@ -15,6 +15,7 @@ export const PARTS = {
   queue: part('IngestQueue', 'the ingest queue'),
   deadLetters: part('IngestDeadLetterQueue', 'the dead-letter queue'),
   events: part('EventsTable', 'the table of events'),
+  verifyFunction: part('VerifyLambdaFunction', 'the verify function'),
   alertFunction: part('AlertLambdaFunction', 'the alert function'),
   alertDeadLetters: part('AlertDeadLetterQueue', "the alert function's queue of failures"),
   alertTopic: part('AlertTopic', 'the topic of alerts'),
@@ -25,6 +26,7 @@ export const PARTS = {
   rule: part('LogFileRule', "the stack's rule"),
   subscription: part('LogFileSubscription', "the queue's subscription"),
   bucketPermission: part('LogBucketPermission', 'the permission of the bucket'),
+  silenceAlarm: part('NoLogFilesAlarm', 'the alarm NoLogFiles'),
   heartbeat: part('IngestEventsRuleSchedule1', 'the heartbeat of ingest'),
   verifySchedule: part('VerifyEventsRuleSchedule1', 'the schedule of verify'),
 };

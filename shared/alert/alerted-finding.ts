@@ -1,8 +1,10 @@
 import { type AttributeName, type AttributeValues, attributeOf } from '../audit-event/attributes.ts';
 import { defined } from '../defined.ts';
 import type { Verdict } from '../detect/detector.ts';
+import { EVIDENCE_RULE, evidenceFinding } from '../detect/evidence.ts';
 import { type Finding, findingOf } from '../detect/finding.ts';
 import type { RuleInfo } from '../detect/rule.ts';
+import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 
 /** What is told of the event with which a finding began, besides what every finding has. */
@@ -41,4 +43,10 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     eventIds: events.slice(-MAX_EVENT_IDS).map(({ eventId }) => eventId),
     test: false,
   };
+}
+
+/** What verification found. It is of no environment, and of no event. */
+export function alertedEvidence(found: VerificationFinding): AlertedFinding {
+  const { region } = found;
+  return { ...evidenceFinding(found), rule: EVIDENCE_RULE, region, test: false };
 }

@@ -1,14 +1,17 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { DAY_MS, HOUR_MS } from '../cloudtrail/times.ts';
 import { Detector, type Verdict } from '../detect/detector.ts';
 import { isAtLeast, type Level } from '../detect/level.ts';
-import type { Rule } from '../detect/rule.ts';
+import type { Rule, RuleName } from '../detect/rule.ts';
+import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
-import { type AlertedFinding, alertedFinding } from './alerted-finding.ts';
+import { findingKey } from '../store/findings.ts';
+import { type AlertedFinding, alertedEvidence, alertedFinding } from './alerted-finding.ts';
 import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
-import { messageOf } from './message.ts';
+import { type AlertMessage, messageOf } from './message.ts';
 import { type OnceDeps, sendOnce } from './once.ts';
-import { countRepeats, noteSent, storeFinding } from './stored-findings.ts';
+import { type BegunFinding, countRepeats, noteSent, storeFinding } from './stored-findings.ts';
 import type { TableState } from './table-state.ts';
 
 /** Where findings go. */
@@ -28,10 +31,12 @@ export type FindingOutcome = 'sent' | 'sent-before' | 'repeated';
 /** Evaluates rules over new events, and sends what they find. */
 export class Alerter {
   private readonly detector: Detector;
+  private readonly state: TableState;
   private readonly destinations: Destinations;
 
   constructor(rules: readonly Rule[], state: TableState, destinations: Destinations) {
     this.detector = new Detector(rules, state);
+    this.state = state;
     this.destinations = destinations;
   }
 
@@ -55,19 +60,42 @@ export class Alerter {
     once: OnceDeps,
   ): Promise<FindingOutcome> {
     const { rule, began, events } = verdict;
-    const identity = { ruleId: rule.id, began };
-    if (began.eventId !== event.eventId) {
-      await countRepeats(once.table, identity, events, event.expiresAt);
-      return 'repeated';
-    }
-    const finding = alertedFinding(event, verdict);
-    const isForPeople = isAtLeast(rule.level, this.destinations.level);
-    const delivery = isForPeople ? 'pending' : 'below-level';
-    await storeFinding(once.table, identity, { finding, events, delivery, expiresAt: event.expiresAt });
-    const name = JSON.stringify([rule.id, event.eventId]);
+    const { eventId, expiresAt } = event;
+    if (began.eventId === eventId)
+      return this.send({ finding: alertedFinding(event, verdict), began, events, expiresAt }, once);
+    await countRepeats(once.table, { ruleId: rule.id, began }, events, expiresAt);
+    return 'repeated';
+  }
+
+  /**
+   * Sends what verification found, as `evaluate` does: of one kind, account and Region, once an hour. Findings of more than a day
+   * ago, and those that do not hold any more, are left to `mwaa-trail detect`.
+   */
+  async evidence(found: VerificationFinding, once: OnceDeps): Promise<{ rule: RuleName; outcome: FindingOutcome }[]> {
+    const time = Date.parse(found.firstSeen);
+    if (found.resolvedAt !== undefined || once.now() - time > DAY_MS) return [];
+    const finding = alertedEvidence(found);
+    const { rule } = finding;
+    const itself = { time, eventId: findingKey(found), environment: undefined };
+    const about = JSON.stringify([rule.id, found.kind, found.account, found.region]);
+    const began = await this.state.open(about, itself, HOUR_MS);
+    if (began.eventId === itself.eventId)
+      return [{ rule, outcome: await this.send({ finding, began, events: [], expiresAt: undefined }, once) }];
+    await countRepeats(once.table, { ruleId: rule.id, began }, [itself], undefined);
+    return [{ rule, outcome: 'repeated' }];
+  }
+
+  /** Stores a finding, and sends it. */
+  private async send(begun: BegunFinding, once: OnceDeps): Promise<'sent' | 'sent-before'> {
+    const { finding, began } = begun;
+    const identity = { ruleId: finding.rule.id, began };
+    const isForPeople = isAtLeast(finding.rule.level, this.destinations.level);
+    await storeFinding(once.table, begun, isForPeople ? 'pending' : 'below-level');
+    const name = JSON.stringify([finding.rule.id, began.eventId]);
     const outcomes: FindingOutcome[] = [];
     if (isForPeople) {
-      outcomes.push(await sendOnce(`topic ${name}`, () => publish(finding, this.destinations), once));
+      const message = () => publish(messageOf(finding, this.destinations.stack), this.destinations);
+      outcomes.push(await sendOnce(`topic ${name}`, message, once));
       await noteSent(once.table, identity);
     }
     outcomes.push(await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once));
@@ -81,9 +109,11 @@ export async function putFinding(finding: AlertedFinding, destinations: BusDeps)
   if (failed.size > 0) throw failed.get(0);
 }
 
-/** Publishes a finding to the topic. */
-export async function publish(finding: AlertedFinding, { sns, topic, stack }: Destinations): Promise<void> {
-  const { subject, bodies, attributes } = messageOf(finding, stack);
+/** Publishes a message to the topic. */
+export async function publish(
+  { subject, bodies, attributes }: AlertMessage,
+  { sns, topic }: Pick<Destinations, 'sns' | 'topic'>,
+): Promise<void> {
   await sns.send(
     new PublishCommand({
       TopicArn: topic,

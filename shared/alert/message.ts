@@ -32,12 +32,16 @@ export function messageOf(finding: AlertedFinding, stack: string): AlertMessage 
 
 const MAX_SUBJECT = 100;
 
-/** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 function subjectOf(finding: AlertedFinding): string {
   const { rule, environment, user, test } = finding;
-  const where = environment === undefined ? '' : ` in ${environment}`;
+  const place = environment ?? (finding.accountId && `account ${finding.accountId}`);
+  const where = place === undefined ? '' : ` in ${place}`;
   const who = user === undefined ? '' : ` by ${user}`;
-  const subject = `${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`;
+  return subjectText(`${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`);
+}
+
+/** A text as SNS takes it for a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+export function subjectText(subject: string): string {
   const ascii = subject.replace(/[^\x20-\x7e]/gu, '?').trim();
   return ascii.length <= MAX_SUBJECT ? ascii : `${ascii.slice(0, MAX_SUBJECT - 3).trim()}...`;
 }
@@ -89,8 +93,13 @@ function textOf(finding: AlertedFinding, stack: string): string {
 
 /** What shows more: the command, and the page of the console. */
 function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
-  // The event with which the rule matched is the last of a burst.
-  const eventId = eventIds.at(-1) ?? '';
+  // The event with which the rule matched is the last of a burst. What verification found is of none.
+  const eventId = eventIds.at(-1);
+  if (eventId === undefined)
+    return [
+      `Show it: mwaa-trail detect --level critical --since 2d --stack ${stack}`,
+      `In the console: mwaa-trail serve --stack ${stack}, then #/trust`,
+    ];
   return [
     `Show it: mwaa-trail show ${quoted(eventId)} --stack ${stack}`,
     `In the console: mwaa-trail serve --stack ${stack}, then #/events/${encodeURIComponent(eventId.toWellFormed())}`,
@@ -99,33 +108,49 @@ function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
 
 const quoted = (word: string) => (/^[\w-]+$/.test(word) ? word : `'${displayText(word).replaceAll("'", "'\\''")}'`);
 
+function chatOf(finding: AlertedFinding, stack: string): object {
+  const { rule, test, environment, time, eventIds } = finding;
+  const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
+  return chatNotification({
+    id: `${rule.id} ${eventIds.at(-1) ?? time}`,
+    threadId: `${rule.id} ${environment ?? ''}`.trim(),
+    title: plain(subjectOf(finding)),
+    description: [...(test ? [TEST_NOTE] : []), ...facts, plain(rule.description)].join('\n'),
+    nextSteps: test ? [] : stepsOf(finding, stack).map(plain),
+    additionalContext: { level: rule.level, rule: rule.id },
+  });
+}
+
+interface ChatContent {
+  id: string;
+  /** Messages of one thread have the same. */
+  threadId: string;
+  title: string;
+  description: string;
+  nextSteps: readonly string[];
+  additionalContext: Readonly<Record<string, string>>;
+}
+
 /**
- * A custom notification of Amazon Q Developer in chat applications, which subscribes by HTTPS:
+ * A custom notification of Amazon Q Developer in chat applications, which subscribes by HTTPS. Texts are markdown of the chat.
  * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
-function chatOf(finding: AlertedFinding, stack: string): object {
-  const { rule, test, environment } = finding;
-  const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
+export function chatNotification({ id, threadId, title, description, nextSteps, additionalContext }: ChatContent) {
   return {
     version: '1.0',
     source: 'custom',
+    id,
     content: {
-      textType: 'client-markdown',
-      title: plain(subjectOf(finding)),
-      description: [...(test ? [TEST_NOTE] : []), ...facts, plain(rule.description)].join('\n'),
-      ...(test ? {} : { nextSteps: stepsOf(finding, stack).map(plain) }),
+      ...{ textType: 'client-markdown', title, description },
+      ...(nextSteps.length > 0 && { nextSteps }),
     },
-    metadata: {
-      threadId: `${rule.id} ${environment ?? ''}`.trim(),
-      summary: plain(rule.title),
-      eventType: 'mwaa-trail finding',
-      additionalContext: { level: rule.level, rule: rule.id },
-    },
+    metadata: { threadId, summary: title, eventType: 'mwaa-trail', additionalContext },
   };
 }
 
 /** Without what makes links, mentions and code in chats: names come from whoever sent the request. */
-const plain = (text: string) => displayText(text).replace(/[<>[\]`|@]/g, (character) => PLAIN[character] ?? character);
+export const plain = (text: string) =>
+  displayText(text).replace(/[<>[\]`|@]/g, (character) => PLAIN[character] ?? character);
 
 const PLAIN: Readonly<Record<string, string>> = {
   '<': '\u2039',

@@ -21,7 +21,7 @@ import {
   positionOf,
   seenFinding,
 } from './kept-finding.ts';
-import { DELIVERIES, type Delivery, MAX_REPEATS, type SeenFinding } from './seen-finding.ts';
+import { DELIVERIES, MAX_REPEATS, type SeenFinding } from './seen-finding.ts';
 import type { StateTable } from './state-table.ts';
 
 /** The partition of the state table that has all findings; the role of the query function may read this one only. */
@@ -29,28 +29,32 @@ const FINDINGS = 'findings';
 
 const keyOf = (identity: FindingIdentity): Item => ({ about: text(FINDINGS), entry: text(positionOf(identity)) });
 
-/** What is stored of a finding when it begins. */
+/** A finding that has begun. */
 export interface BegunFinding {
   finding: AlertedFinding;
-  /** With which it began. */
+  began: FindingIdentity['began'];
+  /** With which it began; none if it is of no event. */
   events: readonly FindingEvent[];
-  delivery: Exclude<Delivery, 'evaluated'>;
   /** When it expires, in seconds since 1970; undefined: never. */
   expiresAt: number | undefined;
 }
 
 /** Stores a finding. If it is stored, nothing changes: an event that is delivered again may say something else of it. */
-export function storeFinding(table: StateTable, identity: FindingIdentity, begun: BegunFinding): Promise<boolean> {
-  const { finding, events, delivery, expiresAt } = begun;
+export function storeFinding(
+  table: StateTable,
+  { finding, began, events, expiresAt }: BegunFinding,
+  delivery: 'pending' | 'below-level',
+): Promise<boolean> {
   const { test: _, ...kept } = finding;
   const values: Item = {
     finding: text(JSON.stringify(kept)),
     delivery: text(delivery),
-    firstEvents: { SS: marksOf(events) },
+    // DynamoDB has no empty sets.
+    ...(events.length > 0 && { firstEvents: { SS: marksOf(events) } }),
     ...(expiresAt !== undefined && { expiresAt: number(expiresAt) }),
   };
   const sets = Object.keys(values).map((name) => `${name} = if_not_exists(${name}, :${name})`);
-  return update(table, identity, { UpdateExpression: `SET ${sets.join(', ')}` }, values);
+  return update(table, { ruleId: finding.rule.id, began }, { UpdateExpression: `SET ${sets.join(', ')}` }, values);
 }
 
 /** Notes that people were told of a stored finding. */

@@ -9,6 +9,8 @@ interface Attribute {
   shown: 'list' | 'event' | 'ledger' | 'store';
   /** Absent: text. `record` and `versions` are packed apart from the others, because they are large. */
   type?: 'boolean' | 'integer' | 'texts' | 'mark' | 'record' | 'versions';
+  /** The text is a time in ISO 8601: a column of an export holds the instant. */
+  time?: true;
   /** Every event has it. */
   always?: true;
   /** It tells how the event was delivered; all others follow from the record alone. */
@@ -50,7 +52,7 @@ const store = shown('store');
  */
 export const EVENT_ATTRIBUTES = {
   eventId: list("CloudTrail's eventID", { always: true, apart: true, label: 'event ID' }),
-  eventTime: list('when it happened, as CloudTrail wrote it', { label: 'when' }),
+  eventTime: list('when it happened, as CloudTrail wrote it', { time: true, label: 'when' }),
   action: list('what was done, such as dag-run.trigger or environment.update; see docs/actions.md', {
     always: true,
     criterion: 'prefix',
@@ -161,7 +163,12 @@ export const EVENT_ATTRIBUTES = {
     label: 'read from',
   }),
   recordIndex: event("position among the log file's Records", { type: 'integer', origin: true, label: 'read from' }),
-  ingestedAt: event('when the event was stored; ISO 8601, UTC', { always: true, origin: true, label: 'stored' }),
+  ingestedAt: event('when the event was stored; ISO 8601, UTC', {
+    time: true,
+    always: true,
+    origin: true,
+    label: 'stored',
+  }),
   contentHash: event('hex SHA-256 of the original record in canonical form; copies have the same', { always: true }),
   timeKey: event('unique, and in the order of time', { always: true }),
   record: event("CloudTrail's record, its secrets masked", { type: 'record' }),
@@ -171,7 +178,7 @@ export const EVENT_ATTRIBUTES = {
     { always: true, values: ['verified', 'failed', 'pending', 'no-log-file'], label: 'verified' },
   ),
   verifiedBy: ledger('the key of the digest that names the log file, in the same bucket', { label: 'verified' }),
-  verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', {}),
+  verifiedAt: ledger('when that digest was checked; ISO 8601, UTC', { time: true }),
   day: store('day of eventTime', { always: true, index: ['byDay', 9] }),
   backfilled: store('a backfill stored it, so it leads to no alert; absent from all other events', {
     type: 'mark',

@@ -39,24 +39,32 @@ export interface VerificationStatus {
 }
 
 /** @param limit maximum number of findings */
-export async function readVerificationStatus(
-  { dynamo, tables, now }: QueryDeps,
-  limit: number,
-): Promise<VerificationStatus> {
+export async function readVerificationStatus(deps: QueryDeps, limit: number): Promise<VerificationStatus> {
+  const { dynamo, tables } = deps;
   const [checkedAt, chains, findings] = await Promise.all([
     readLastRun(dynamo, tables.logFilesTable),
     listChains(dynamo, tables.logFilesTable),
-    listFindings(dynamo, tables.logFilesTable, now(), limit + 1),
+    readVerificationFindings(deps, limit + 1),
   ]);
   return {
     ...defined({ checkedAt }),
     chains: chains.map(progressOf).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
-    findings: findings.slice(0, limit).map((finding) => {
-      const trail = readDigestKey(finding.digest)?.trail;
-      return { ...finding, ...defined({ trail }) };
-    }),
+    findings: findings.slice(0, limit),
     truncated: findings.length > limit,
   };
+}
+
+/** Returns the stored findings of verification that were first seen last, newest first. */
+export async function readVerificationFindings(
+  { dynamo, tables, now }: QueryDeps,
+  limit: number,
+): Promise<VerificationFinding[]> {
+  return (await listFindings(dynamo, tables.logFilesTable, now(), limit)).map(withTrail);
+}
+
+function withTrail(finding: StoredFinding): VerificationFinding {
+  const trail = readDigestKey(finding.digest)?.trail;
+  return { ...finding, ...defined({ trail }) };
 }
 
 function progressOf({ bucket, id, account, region, last, pending, retired }: DigestChain): ChainProgress {

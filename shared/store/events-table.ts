@@ -5,7 +5,7 @@ import { TrailError } from '../errors.ts';
 import { conditionHeld } from './conditional.ts';
 import { type EventVersion, fromEventItem, type StoredEvent, toVersionsItem } from './event-item.ts';
 import { booleanAt, type Item, requiredTextAt, text, textAt, textsAt } from './item.ts';
-import { batchGet, getItem } from './read-items.ts';
+import { BATCH_KEYS, batchGet, getItem } from './read-items.ts';
 import { isCurrent } from './schema-version.ts';
 
 /**
@@ -159,27 +159,39 @@ export async function getEvent(
   return event?.expiresAt !== undefined && event.expiresAt <= now / 1000 ? undefined : event;
 }
 
-/**
- * Yields the complete items of a day, in groups of up to 100, without those that were deleted meanwhile.
- * @param day `YYYY-MM-DD`, of eventTime
- */
+/** Yields the complete items of a day, in groups of up to 100, without those that were deleted meanwhile. */
 export async function* itemsOfDay(
   dynamo: DynamoDBClient,
   table: string,
   day: string,
 ): AsyncGenerator<Item[], void, void> {
+  for await (const eventIds of eventIdsOfDay(dynamo, table, day)) yield* batchGet(dynamo, table, eventIds.map(keyOfId));
+}
+
+/**
+ * Yields the eventIDs of a day, expired events included, in the order of time and in groups of up to 100.
+ * @param day `YYYY-MM-DD`, of eventTime
+ */
+export async function* eventIdsOfDay(
+  dynamo: DynamoDBClient,
+  table: string,
+  day: string,
+): AsyncGenerator<string[], void, void> {
   const input = {
     TableName: table,
     IndexName: 'byDay',
     KeyConditionExpression: '#day = :day',
+    ProjectionExpression: 'eventId',
     ExpressionAttributeNames: { '#day': 'day' },
     ExpressionAttributeValues: { ':day': text(day) },
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
-    const keys = Items.map((item) => ({ eventId: text(requiredTextAt(item, 'eventId')) }));
-    yield* batchGet(dynamo, table, keys);
+    const eventIds = Items.map((item) => requiredTextAt(item, 'eventId'));
+    for (let start = 0; start < eventIds.length; start += BATCH_KEYS) yield eventIds.slice(start, start + BATCH_KEYS);
   }
 }
+
+const keyOfId = (eventId: string): Item => ({ eventId: text(eventId) });
 
 /**
  * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
@@ -190,6 +202,5 @@ export async function* getEvents(
   table: string,
   eventIds: readonly string[],
 ): AsyncGenerator<StoredEvent[], void, void> {
-  const keys = eventIds.map((eventId) => ({ eventId: text(eventId) }));
-  for await (const items of batchGet(dynamo, table, keys)) yield items.map(fromEventItem);
+  for await (const items of batchGet(dynamo, table, eventIds.map(keyOfId))) yield items.map(fromEventItem);
 }

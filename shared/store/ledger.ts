@@ -85,7 +85,23 @@ export async function readVerification(
   table: string,
   logFile: string,
 ): Promise<EventVerification> {
-  const item = await readAttributes(dynamo, table, logFile, ['verification', 'verifiedBy', 'verifiedAt']);
+  return verificationIn(await readAttributes(dynamo, table, logFile, ['verification', 'verifiedBy', 'verifiedAt']));
+}
+
+/** As `readVerification`, for many log files, by `bucket/key`. Those that the ledger does not know are left out. */
+export async function readVerifications(
+  dynamo: DynamoDBClient,
+  table: string,
+  logFiles: readonly string[],
+): Promise<Map<string, EventVerification>> {
+  const found = new Map<string, EventVerification>();
+  const keys = logFiles.map((logFile) => ({ logFile: text(logFile) }));
+  for await (const items of batchGet(dynamo, table, keys))
+    for (const item of items) found.set(requiredTextAt(item, 'logFile'), verificationIn(item));
+  return found;
+}
+
+function verificationIn(item: Item): EventVerification {
   const { verification = 'pending', ...by } = readItem(StoredVerification, item);
   return verification === 'pending' ? { verification } : { verification, ...defined(by) };
 }

@@ -36,7 +36,7 @@ export async function queryItems(dynamo: DynamoDBClient, input: QueryCommandInpu
 }
 
 /** Maximum number of keys in one request. */
-const BATCH_KEYS = 100;
+export const BATCH_KEYS = 100;
 const MAX_ROUNDS = 10;
 const PAUSE_MS = 50;
 

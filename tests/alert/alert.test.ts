@@ -2,12 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { createQueryHandler } from '../../functions/query-handler.ts';
+import { digestMessage } from '../../shared/alert/digest-message.ts';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
 import { MAX_REPEATS } from '../../shared/alert/seen-finding.ts';
 import { countRepeats, storedFindings } from '../../shared/alert/stored-findings.ts';
+import { EVIDENCE_RULE } from '../../shared/detect/evidence.ts';
 import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
+import { type NewFinding, resolveFinding, writeFinding } from '../../shared/store/findings.ts';
 import { AlertWorld, type Kill, STACK, TOPIC_ARN } from '../support/alert-world.ts';
-import type { TestEvent } from '../support/event-store.ts';
+import { askStore, type TestEvent } from '../support/event-store.ts';
 import { AwsError } from '../support/fake-aws.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { scaled } from '../support/scale.ts';
@@ -353,8 +356,10 @@ describe('what fails', () => {
   test('is delivered again from the first failure on', async () => {
     const records = await world.add(update('a'), update('b', { time: at(1) }), update('c', { time: at(2) }));
     const broken = { ...records[1]!, dynamodb: { ...records[1]!.dynamodb, NewImage: { eventId: { S: 'b' } } } };
-    expect(await world.run([records[0], broken, records[2]])).toEqual([records[1]!.dynamodb.SequenceNumber]);
-    expect(world.failures).toEqual([expect.stringContaining(records[1]!.dynamodb.SequenceNumber)]);
+    const brokenToo = { ...broken, dynamodb: { ...broken.dynamodb, SequenceNumber: '999' } };
+    const failed = [records[1]!.dynamodb.SequenceNumber, '999'];
+    expect(await world.run([records[0], broken, records[2], brokenToo])).toEqual([failed[0]]);
+    expect(world.failures).toEqual(failed.map((place) => expect.stringContaining(place)));
     // Those after it were done, too, and are not done twice.
     expect(await world.run(records.slice(1))).toEqual([]);
     expect(world.published.map(({ bodies }) => JSON.parse(bodies.sqs!).eventIds[0])).toEqual(['a', 'c', 'b']);
@@ -406,6 +411,164 @@ describe('what fails', () => {
 
   test.each([[{}], [{ Records: 'none' }], [null]])('is an event that is no batch: %j', async (event) => {
     await expect(world.invoke(event)).rejects.toThrow('expected a batch of the stream of the events table');
+  });
+});
+
+describe('what verification found', () => {
+  const altered = (key: string, more: Partial<NewFinding> = {}): NewFinding => ({
+    ...{ kind: 'log-file-ingested-differently', account: '111122223333', region: 'eu-west-1', bucket: 'logs', key },
+    ...{ digest: 'AWSLogs/digest.json.gz', detail: 'expected what CloudTrail signed' },
+    ...more,
+  });
+  const write = (found: NewFinding, time = '2026-11-19T23:30:00.000Z') =>
+    writeFinding(world.store.deps.dynamo, world.store.tables.logFilesTable, found, time);
+  const check = (kill?: Kill) => world.invoke({ check: 'verification' }, { kill });
+
+  test('is sent once: of one kind and place, within an hour, the first', async () => {
+    await write(altered('a'), '2026-11-19T22:00:00.000Z');
+    await write(altered('b'), '2026-11-19T22:30:00.000Z');
+    await write(altered('c', { region: 'us-east-1' }), '2026-11-19T22:45:00.000Z');
+    await write(altered('d'), '2026-11-19T23:30:00.000Z');
+    await check();
+    await check();
+    expect(subjects()).toEqual(
+      Array(3).fill('CRITICAL: Evidence Altered, Missing or Not Signed in account 111122223333'),
+    );
+    const sentOf = world.published.map(({ bodies }) => JSON.parse(bodies.sqs!).reason as string);
+    expect(sentOf.map((reason) => reason.at(-1))).toEqual(['a', 'c', 'd']);
+    expect(rulesOnBus()).toEqual(Array(3).fill(EVIDENCE_RULE.id));
+    expect(await stored()).toEqual(['0+0', '0+0', '0+1'].map((counts) => `${EVIDENCE_RULE.id} sent ${counts}`));
+    const { default: text = '' } = world.published[1]!.bodies;
+    expect(text).toContain('Account: 111122223333, us-east-1');
+    expect(text).toContain('Why: log-file-ingested-differently: expected what CloudTrail signed; c');
+    expect(text).toContain(`mwaa-trail detect --level critical --since 2d --stack ${STACK}`);
+    expect(text).not.toMatch(/undefined|show '?'? /);
+  });
+
+  test('is not sent if it holds no more, or was found more than a day ago', async () => {
+    await write(altered('old'), '2026-11-18T23:00:00.000Z');
+    await write(altered('gone', { kind: 'digest-missing' }));
+    const { logFilesTable } = world.store.tables;
+    const gone = altered('gone', { kind: 'digest-missing' });
+    await resolveFinding(world.store.deps.dynamo, logFilesTable, gone, '2026-11-19T23:40:00.000Z');
+    await check();
+    expect([world.published, world.onBus]).toEqual([[], []]);
+  });
+
+  test('is sent although the function is killed, or the topic does not answer', async () => {
+    await write(altered('a'));
+    for (const request of [2, 4, 5]) expect(await check({ request, moment: 'after' })).toBe('killed');
+    world.refuse = (operation) => (operation === 'Publish' ? new AwsError('InternalError', 500) : undefined);
+    await expect(check()).rejects.toThrow('findings of verification: 1 not sent');
+    world.refuse = () => undefined;
+    await check();
+    expect(new Set(subjects()).size).toBe(1);
+    expect(rulesOnBus()).toEqual([EVIDENCE_RULE.id]);
+    expectOncePerWindow();
+  });
+});
+
+describe('the digest', () => {
+  const send = () => world.invoke({ digest: 7 });
+  const textSent = () => world.published[0]!.bodies.default!;
+
+  test('says what changed and who, who was denied, what was found and what is missing; it is sent once', async () => {
+    await world.add(
+      update('u1', { time: '2026-11-13T00:00:00Z' }),
+      update('u2', { time: '2026-11-19T23:59:59Z', who: 'bo' }),
+      ...[1, 2, 3].map((minute) => denied(`d${minute}`, minute, { who: 'cy' })),
+      update('before', { time: '2026-11-12T23:59:59Z', who: 'dee' }),
+      update('after', { time: '2026-11-20T00:00:00Z', who: 'dee' }),
+    );
+    await world.store.addLogFile({
+      bucket: 'b',
+      key: 'AWSLogs/x.json.gz',
+      state: 'quarantined',
+      reason: 'gzip',
+      deliveryDay: '2026-11-14',
+    } as never);
+    await writeFinding(
+      world.store.deps.dynamo,
+      world.store.tables.logFilesTable,
+      { kind: 'digest-missing', account: '1', region: 'r', bucket: 'b', digest: 'd', detail: 'a sentence' },
+      '2026-11-15T00:00:00.000Z',
+    );
+    expect(await send()).toEqual({ digest: 'sent' });
+    expect(await send()).toEqual({ digest: 'sent-before' });
+    expect(subjects()).toEqual([`Digest of ${STACK}: 2 changes, 3 denied, 3 findings`]);
+    expect(textSent()).toBe(
+      [
+        `${STACK}, 2026-11-13T00:00Z to 2026-11-20T00:00Z`,
+        '5 events: 2 changes, 3 denied, 3 findings.',
+        '',
+        'prod-etl (111122223333 eu-west-1)',
+        '  2 changes: environment updated 2',
+        '  by: ana 1, bo 1',
+        '  3 denied: cy 3',
+        '',
+        `Findings: mwaa-trail detect --since 2026-11-13 --until 2026-11-20 --stack ${STACK}`,
+        '  HIGH: Environment Updated: 2',
+        '  MEDIUM: Many Denials: 1',
+        '',
+        'Missing:',
+        `  log files that are not stored completely: quarantined 1: mwaa-trail coverage --stack ${STACK}`,
+        '  no log file of 111122223333 eu-west-1 since 2026-11-10T12:05:00.000Z',
+        `  what verification found: digest-missing 1: mwaa-trail detect --level critical --stack ${STACK}`,
+        '',
+        `More: mwaa-trail summary --since 2026-11-13 --until 2026-11-20 --stack ${STACK}`,
+        `In the console: mwaa-trail serve --stack ${STACK}, then #/overview`,
+        '',
+      ].join('\n'),
+    );
+    const { bodies, attributes } = world.published[0]!;
+    expect(JSON.parse(bodies.sqs!)).toMatchObject({ version: '1', kind: 'digest', stack: STACK, events: 5 });
+    expect(attributes).toEqual({ kind: 'digest' });
+    expect(world.onBus).toEqual([]);
+    const preview = await askStore(world.store, 'alerts', 'digest', '--since', '2026-11-13', '--until', '2026-11-20');
+    expect(preview.stdout).toContain('prod-etl (111122223333 eu-west-1)\n  2 changes: environment updated 2\n');
+  });
+
+  test('of a time in which nothing happened is one line', async () => {
+    await send();
+    expect(subjects()).toEqual([`Digest of ${STACK}: nothing happened`]);
+    expect(textSent()).toBe(
+      `${STACK}, 2026-11-13T00:00Z to 2026-11-20T00:00Z: nothing happened. ` +
+        '0 events, no change, no denial, no finding, and nothing is missing.\n',
+    );
+  });
+
+  test('is sent without findings if there is no time for them', async () => {
+    await world.add(update('u'));
+    expect(await world.invoke({ digest: 7 }, { remaining: 30_000 })).toEqual({ digest: 'sent' });
+    expect(textSent()).toContain('1 change: environment updated 1');
+    expect(textSent()).toContain('Findings: too many events to evaluate the rules here: mwaa-trail detect');
+  });
+
+  test('is short, whatever the names are', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 300 });
+    const counts = fc.array(fc.record({ name: text, count: fc.nat() }), { maxLength: 9 });
+    const environment = fc.record({
+      ...{ environment: fc.option(text, { nil: undefined }), accountId: text, region: text },
+      ...{ changes: counts, changedBy: counts, denied: counts, failed: counts },
+    });
+    const digests = fc.record({
+      ...{ since: fc.constant(at(0)), until: fc.constant(at(9)), events: fc.nat(), truncated: fc.boolean() },
+      environments: fc.array(environment, { maxLength: 40, size: 'max' }),
+      findings: fc.constant(undefined),
+      problems: counts,
+      silent: fc.array(fc.record({ account: text, region: text, since: text }), { maxLength: 20 }),
+      evidence: counts,
+    });
+    fc.assert(
+      fc.property(digests, (digest) => {
+        const { subject, bodies } = digestMessage(digest, STACK);
+        expect(Buffer.byteLength(bodies.default)).toBeLessThanOrEqual(8 * 1024);
+        expect(bodies.default).not.toMatch(/[\r\u202e\0]/);
+        expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+        expect(Buffer.byteLength(JSON.stringify(bodies))).toBeLessThan(250_000);
+      }),
+      { numRuns: scaled(5, 500) },
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import { schemaProblems } from './support/aws-schema.ts';
 import { packagedEach, packageVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { resourceStatements, servicesOf } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
+import { isAllowed } from './support/simulate.ts';
 import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
@@ -102,6 +103,57 @@ describe('parameters take effect', () => {
     expect(reserved(OPTIONS)).toEqual([undefined, '20', '1', undefined]);
     expect(reserved('a new trail that calls the function')).toEqual(['10', undefined, undefined, undefined]);
   });
+});
+
+test("a trail of MWAA's data events alone records nothing else, and is not expected to deliver always", () => {
+  const stack = stacks.get("a new trail of MWAA's data events alone")!;
+  expect(stack.get('Trail').properties.AdvancedEventSelectors).toEqual([
+    {
+      Name: 'MWAA data events',
+      FieldSelectors: [
+        { Field: 'eventCategory', Equals: ['Data'] },
+        { Field: 'resources.type', Equals: ['AWS::MWAA::Environment'] },
+      ],
+    },
+  ]);
+  expect(() => stack.get('NoLogFilesAlarm')).toThrow('no resource');
+  // A trail that is off is still noticed: digests come every hour.
+  expect(stack.get('DigestAgeAlarm').properties.Threshold).toBe(14_400);
+});
+
+test('roles have the given path and boundary, and readers may call the API alone', async () => {
+  const stack = stacks.get('a new trail with every option')!;
+  for (const { properties } of stack.ofType('AWS::IAM::Role'))
+    expect(properties).toMatchObject({
+      ...{ Path: '/platform/audit/', PermissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary' },
+    });
+  const { AssumeRolePolicyDocument, Policies } = stack.get('ReaderRole').properties;
+  expect(AssumeRolePolicyDocument.Statement[0].Principal).toEqual({ AWS: ['444455556666', '777788889999'] });
+  const reader = [{ name: 'reader', policy: Policies[0].PolicyDocument }];
+  const api = `arn:aws:execute-api:${REGION}:111122223333:HttpApi/$default`;
+  const may = (action: string, resource: string) => isAllowed(reader, { action, resource, context: {} });
+  expect(await may('execute-api:Invoke', `${api}/GET/environments/prod/events`)).toBe(true);
+  expect(await may('execute-api:Invoke', `${api}/POST/events`)).toBe(false);
+  expect(await may('execute-api:Invoke', `${api.replace('HttpApi', 'Another')}/GET/events`)).toBe(false);
+  expect(await may('dynamodb:Query', `${stack.arn('EventsTable')}/index/byDay`)).toBe(false);
+  expect(() => stacks.get('a new trail')!.get('ReaderRole')).toThrow('no resource');
+});
+
+test('outputs name everything that others refer to', () => {
+  const outputs = (name: Variant) => Object.keys(templates.get(name)!.Outputs!).sort();
+  const own = (name: Variant) => outputs(name).filter((id) => !/^(Serverless|HttpApi)|Qualified/.test(id));
+  expect(own('the bucket of a trail, encrypted')).toEqual([
+    ...['AlarmTopicArn', 'AlertDeadLetterQueueArn', 'AlertDeadLetterQueueUrl', 'AlertFunctionArn', 'AlertRoleArn'],
+    ...['AlertTopicArn', 'EnvironmentsTableArn', 'EnvironmentsTableName', 'EventBusArn', 'EventBusName'],
+    ...['EventsTableArn', 'EventsTableName', 'IngestDeadLetterQueueArn', 'IngestDeadLetterQueueUrl'],
+    ...['IngestFunctionArn', 'IngestQueueArn', 'IngestQueueUrl', 'IngestRoleArn', 'LogFilesTableArn'],
+    ...['LogFilesTableName', 'QuarantineBucketName', 'QueryFunctionArn', 'QueryRoleArn', 'VerifyFunctionArn'],
+    'VerifyRoleArn',
+  ]);
+  const more = (name: Variant) => own(name).filter((id) => !own('the bucket of a trail, encrypted').includes(id));
+  expect(more('a new trail')).toEqual(['LogBucketName', 'TrailArn', 'TrailKeyArn']);
+  expect(more('a new trail with every option')).toEqual(['LogBucketName', 'ReaderRoleArn', 'TrailArn', 'TrailKeyArn']);
+  expect(outputs('a new trail')).toEqual(expect.arrayContaining(['HttpApiId', 'HttpApiUrl']));
 });
 
 describe('a live stack can change to another variant', () => {
@@ -260,7 +312,9 @@ test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
   const of = (variant: Variant) => stacks.get(variant)!.resources.map(({ id }) => id);
   const gone = of('a new trail').filter((id) => !of(name).includes(id) && !/LambdaVersion/.test(id));
   // Except the trail's own resources, and those of alerts, which one of them has off, too.
-  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert|EventBus$)/.test(id)).sort()).toEqual([
+  expect(gone.filter((id) => !/^(LogBucket|Trail|Alert(?!Evidence)|EventBus$)/.test(id)).sort()).toEqual([
+    'AlertEvidencePermission',
+    'AlertEvidenceSchedule',
     'DigestAgeAlarm',
     'DigestsInvalidAlarm',
     'DigestsMissingAlarm',
@@ -286,6 +340,26 @@ test('with alerts=off, only the table and its stream stay', () => {
   const left = stack.resources.filter(({ id }) => /^(Alert|EventBus)/.test(id));
   expect(left.map(({ id }) => id)).toEqual(['AlertStateTable']);
   expect(stack.get('EventsTable').properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
+});
+
+test('only what is asked for is scheduled, and may be read', () => {
+  const of = (variant: Variant) => {
+    const stack = stacks.get(variant)!;
+    const role = JSON.stringify(stack.get('AlertRole').properties.Policies);
+    const schedules = stack.resources.filter(({ id }) => /^Alert.*Schedule$/.test(id));
+    return {
+      schedules: schedules.map(({ properties }) => [properties.ScheduleExpression, properties.Targets[0].Input]),
+      readsLedger: role.includes('byListing'),
+    };
+  };
+  const evidence = ['rate(15 minutes)', '{"check":"verification"}'];
+  const digest = ['cron(0 7 ? * MON *)', '{"digest":7}'];
+  expect(of('a new trail')).toEqual({ schedules: [evidence], readsLedger: true });
+  expect(of('a new trail with every option')).toEqual({ schedules: [evidence, digest], readsLedger: true });
+  expect(of('a new trail with a bucket and a key of its own names, not verified')).toEqual({
+    schedules: [],
+    readsLedger: false,
+  });
 });
 
 test('the verify function is configured with the bucket that digests name', () => {
@@ -614,13 +688,24 @@ describe('a wrong template is detected', () => {
         },
       ],
     ],
-    'only Lambda can assume roles': [
+    'only Lambda can assume roles, and named accounts that of readers': [
       [
         'a new trail',
         (stack) => {
           stack.get('QueryRole').properties.AssumeRolePolicyDocument.Statement[0].Principal = { AWS: '*' };
         },
       ],
+      [
+        'a new trail with every option',
+        (stack) => {
+          stack.get('ReaderRole').properties.AssumeRolePolicyDocument.Statement[0].Principal.AWS.push('*');
+        },
+      ],
+    ],
+    'roles have names, so that policies of other accounts can name them, and the same path and boundary': [
+      ['a new trail', (stack) => delete stack.get('VerifyRole').properties.RoleName],
+      ['a new trail with every option', (stack) => delete stack.get('ReaderRole').properties.PermissionsBoundary],
+      ['a new trail with every option', (stack) => set(stack, 'AlertRole', 'Path', '/')],
     ],
     'permissions name actions and resources': [
       ['a new trail', (stack) => allow(stack, 'QueryRole', 'dynamodb:*', stack.arn('EventsTable'))],
@@ -644,6 +729,11 @@ describe('a wrong template is detected', () => {
     'the trail records everything, and can be verified': [
       ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop()],
       ['a new trail', (stack) => set(stack, 'Trail', 'EnableLogFileValidation', false)],
+      ['a new trail', (stack) => stack.get('Trail').properties.AdvancedEventSelectors.shift()],
+      [
+        "a new trail of MWAA's data events alone",
+        (stack) => stack.get('Trail').properties.AdvancedEventSelectors.pop(),
+      ],
     ],
   };
 

@@ -17,6 +17,7 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { clientSettings } from '../../shared/aws/settings.ts';
 import type { Level } from '../../shared/detect/level.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
+import type { Rule } from '../../shared/detect/rule.ts';
 import { type Item, text } from '../../shared/store/item.ts';
 import { getItem } from '../../shared/store/read-items.ts';
 import { EventStore, type TestEvent } from './event-store.ts';
@@ -52,7 +53,7 @@ export interface Kill {
   moment: 'before' | 'after';
 }
 
-const RULES = `
+const TEST_RULES = `
 title: Environment Updated
 id: updated
 level: high
@@ -102,13 +103,16 @@ detection:
   condition: selection
 `;
 
+const testRules = (): readonly Rule[] =>
+  readRules([{ files: [{ path: 'test.yml', text: TEST_RULES }], lists: undefined }]).rules;
+
 export const ALERT_NOW = Date.parse('2026-11-20T00:00:00Z');
 export const STACK = 'mwaa-trail-test';
 export const TOPIC_ARN = 'arn:aws:sns:eu-west-1:111122223333:alerts';
 
 /** The alert function on tables of its own, a fake topic and a fake bus, with a clock that stands still until somebody waits. */
 export class AlertWorld {
-  readonly clock = { now: ALERT_NOW };
+  readonly clock: { now: number };
   /** Invocations that do not sleep. */
   private working = 0;
   readonly published: Published[] = [];
@@ -122,12 +126,13 @@ export class AlertWorld {
   readonly store: EventStore;
   private readonly aws: FakeAws;
   readonly stateTable: string;
+  private readonly rules: readonly Rule[];
   private sequence = 100;
 
-  static async start(): Promise<AlertWorld> {
+  static async start(rules = testRules()): Promise<AlertWorld> {
     const clock = { now: ALERT_NOW };
     const [store, aws] = await Promise.all([EventStore.start(clock), startFakeAws()]);
-    const world = new AlertWorld(store, aws);
+    const world = new AlertWorld(store, aws, clock, rules);
     const { TimeToLiveSpecification: _, ...definition } = stateTableDefinition(world.stateTable);
     await store.deps.dynamo.send(new CreateTableCommand(definition));
     const waiting = { client: store.deps.dynamo, maxWaitTime: 60, minDelay: 0.01, maxDelay: 1 };
@@ -135,9 +140,11 @@ export class AlertWorld {
     return world;
   }
 
-  private constructor(store: EventStore, aws: FakeAws) {
+  private constructor(store: EventStore, aws: FakeAws, clock: { now: number }, rules: readonly Rule[]) {
     this.store = store;
     this.aws = aws;
+    this.clock = clock;
+    this.rules = rules;
     this.stateTable = store.tables.eventsTable.replace(/events$/, 'alert-state');
     aws.become({
       'sns:Publish': (input) => this.refuse('Publish', 0) ?? this.publish(input),
@@ -248,15 +255,17 @@ export class AlertWorld {
     const table = { dynamo, name: this.stateTable };
     const destinations = { sns, events, topic: TOPIC_ARN, bus: 'bus', stack: STACK, level, sleep: clock.sleep };
     const state = new TableState(table, { ...this.store.deps, dynamo, now: clock.now });
-    const folder = { files: [{ path: 'test.yml', text: RULES }], lists: undefined };
-    const alerter = new Alerter(readRules([folder]).rules, state, destinations);
+    const alerter = new Alerter(this.rules, state, destinations);
     const observer: AlertObserver = {
       event: () => {},
       finding: ({ id }, eventId, outcome) => this.outcomes.push(`${id} ${eventId} ${outcome}`),
       failed: (place, error) => this.failures.push(`${place} ${error}`),
       end: () => {},
     };
-    const handler = createAlertHandler({ alerter, destinations, table, ...clock }, observer);
+    const handler = createAlertHandler(
+      { alerter, destinations, table, tables: this.store.tables, rules: this.rules, ...clock },
+      observer,
+    );
     this.working += 1;
     try {
       const answer = await handler(event, { getRemainingTimeInMillis: () => remaining } as Context);

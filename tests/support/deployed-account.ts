@@ -22,6 +22,7 @@ export const TRAIL_NAME = `${STACK}-${REGION}`;
 export const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${TRAIL_NAME}`;
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:${STACK}-ingest`;
 export const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${STACK}-ingest`;
+export const VERIFY_FUNCTION = FUNCTION.replace('-ingest', '-verify');
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/ingest`;
 export const LOG_BUCKET = `${STACK}-logs-${ACCOUNT}-${REGION}`;
 
@@ -59,9 +60,9 @@ export function healthyAccount(source: DeployedSource): Account {
       TrailARN: TRAIL,
       AdvancedEventSelectors: trailProperties(template).AdvancedEventSelectors,
     }),
-    'lambda:GetFunctionConfiguration': () => ({
-      FunctionName: `${STACK}-ingest`,
-      FunctionArn: FUNCTION,
+    'lambda:GetFunctionConfiguration': ({ path }) => ({
+      FunctionName: isVerify(path) ? `${STACK}-verify` : `${STACK}-ingest`,
+      FunctionArn: isVerify(path) ? VERIFY_FUNCTION : FUNCTION,
       Role: ROLE,
       State: 'Active',
       LastUpdateStatus: 'Successful',
@@ -69,6 +70,11 @@ export function healthyAccount(source: DeployedSource): Account {
       Environment: { Variables: environment() },
     }),
     'lambda:GetFunctionConcurrency': () => ({}),
+    'lambda:GetAccountSettings': () => ({
+      AccountLimit: { ConcurrentExecutions: 1_000, UnreservedConcurrentExecutions: 1_000 },
+    }),
+    // Nothing waits, and no run failed.
+    'monitoring:GetMetricData': () => ({ MetricDataResults: [] }),
     'lambda:ListEventSourceMappings': () => ({
       EventSourceMappings: [
         {
@@ -91,9 +97,12 @@ export function healthyAccount(source: DeployedSource): Account {
     }),
     'iam:SimulatePrincipalPolicy': () => simulation('allowed'),
     'events:DescribeRule': ({ Name }) => ({ Name, State: 'ENABLED', EventPattern: '{}' }),
+    'events:ListTargetsByRule': ({ Rule }) => ({ Targets: [{ Id: '1', Arn: TARGETS[String(Rule)] ?? QUEUE }] }),
     'events:TestEventPattern': () => ({ Result: true }),
     'sqs:GetQueueAttributes': ({ QueueUrl }) => ({
-      Attributes: isDeadLetters(QueueUrl) ? attributesOf(`${QUEUE}-dead-letters`) : queueAttributes(source),
+      Attributes: isDeadLetters(QueueUrl)
+        ? attributesOf(`arn:aws:sqs:${REGION}:${ACCOUNT}:${String(QueueUrl).split('/').at(-1)}`)
+        : queueAttributes(source),
     }),
     'sns:GetSubscriptionAttributes': () => ({
       Attributes: new Map(
@@ -115,8 +124,17 @@ export function healthyAccount(source: DeployedSource): Account {
       Subscriptions: [{ SubscriptionArn: `${ALERT_TOPIC}:5ub5cr1p`, Protocol: 'email', Endpoint: 'ana@example.com' }],
     }),
     'dynamodb:Query': (input) => ledger({})(input),
+    'dynamodb:GetItem': () => ({ Item: toItem({ begunAt: ago(30).toISOString() }) }),
   };
 }
+
+const isVerify = (path: unknown) => String(path).includes(`/${STACK}-verify/`);
+
+/** What the schedules call. */
+const TARGETS: Readonly<Record<string, string>> = {
+  'physical-IngestEventsRuleSchedule1': FUNCTION,
+  'physical-VerifyEventsRuleSchedule1': VERIFY_FUNCTION,
+};
 
 /** What IAM says of a role's policies. */
 export function simulation(EvalDecision: 'allowed' | 'implicitDeny') {
@@ -230,6 +248,7 @@ const PHYSICAL_IDS: Readonly<Record<string, string>> = {
   IngestDeadLetterQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-ingest-dead-letters`,
   EventsTable: `${STACK}-events`,
   AlertLambdaFunction: `${STACK}-alert`,
+  VerifyLambdaFunction: `${STACK}-verify`,
   AlertDeadLetterQueue: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${STACK}-alert-dead-letters`,
   AlertTopic: ALERT_TOPIC,
   LogFilesTable: `${STACK}-log-files`,
@@ -282,8 +301,10 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
       // What the Framework makes of functions and their events, and parts of deploy/alert-on.yml.
       {
         IngestLambdaFunction: { Type: 'AWS::Lambda::Function' },
+        NoLogFilesAlarm: { Type: 'AWS::CloudWatch::Alarm' },
         IngestEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
         VerifyEventsRuleSchedule1: { Type: 'AWS::Events::Rule' },
+        VerifyLambdaFunction: { Type: 'AWS::Lambda::Function' },
         AlertLambdaFunction: { Type: 'AWS::Lambda::Function' },
         AlertTopic: { Type: 'AWS::SNS::Topic' },
         AlertDeadLetterQueue: { Type: 'AWS::SQS::Queue' },

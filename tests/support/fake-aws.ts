@@ -43,7 +43,7 @@ export async function startFakeAws(): Promise<FakeAws> {
     calls.add(name);
     const answer = answerTo(name, input, region);
     const { status = 200, headers, body } = PROTOCOLS[service]!(operation, answer);
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
   });
   const answerTo = (name: string, input: Input, region: string) => {
     const answer = account[name];
@@ -84,7 +84,7 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
   const [, region = '', service = ''] = scope ?? [];
   if (service === 's3') {
     const subresource = [...url.searchParams.keys()].find((name) => name in S3_OPERATIONS) ?? '';
-    const operation = S3_OPERATIONS[subresource] ?? 'GetObject';
+    const operation = S3_OPERATIONS[subresource] ?? (request.method === 'HEAD' ? 'HeadBucket' : 'GetObject');
     return { service, region, operation, input: { path: url.pathname } };
   }
   if (service === 'lambda')
@@ -100,10 +100,12 @@ async function readRequest(request: IncomingMessage): Promise<AwsRequest> {
 const S3_OPERATIONS: Readonly<Record<string, string>> = {
   notification: 'GetBucketNotificationConfiguration',
   ownershipControls: 'GetBucketOwnershipControls',
+  policy: 'GetBucketPolicy',
 };
 
 function lambdaOperation(path: string): string {
   if (path.endsWith('/invocations')) return 'Invoke';
+  if (path.includes('/account-settings')) return 'GetAccountSettings';
   if (path.includes('/event-source-mappings')) return 'ListEventSourceMappings';
   const [, operation = ''] = /\/functions\/[^/]+\/(\w+)/.exec(path) ?? [];
   const names: Record<string, string> = { configuration: 'FunctionConfiguration', concurrency: 'FunctionConcurrency' };
@@ -155,6 +157,9 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   sqs: json,
   dynamodb: json,
   events: json,
+  monitoring: json,
+  logs: json,
+  kms: json,
   lambda: json,
   s3,
 };

@@ -4,10 +4,11 @@ import { shell } from '../../lib/output.ts';
 import { type Checks, eachTrail, ok, problem, unknown } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { exampleKey, redeploy, trailCommand } from '../trail.ts';
+import type { WatchedTrails } from '../watched-trails.ts';
 
 /** Whether the function may read the log files of each trail. */
 export const accessChecks: Checks = {
-  access: eachTrail(async (trail, stack) => {
+  access: eachTrail(async (trail, stack: Stack) => {
     const { name, bucket, keyPrefix } = trail;
     const object = `arn:${stack.caller.partition}:s3:::${bucket}/${exampleKey(trail, stack.caller)}`;
     if (await roleMay('s3:GetObject', object, stack))
@@ -16,6 +17,23 @@ export const accessChecks: Checks = {
     return problem(text, redeploy(stack, trail));
   }),
 
+  key: eachTrail(async (trail, stack: Stack) => {
+    const { name, kmsKey } = trail;
+    if (!kmsKey) return ok(`${name} uses no KMS key of its own`);
+    if (kmsKey.includes(':alias/')) return unknown(`${name} names its key by an alias, ${kmsKey}`);
+    if (await roleMay('kms:Decrypt', kmsKey, stack))
+      return ok(`the function's role may decrypt with the key of ${name}`);
+    const own = await stack.idOf('trailKey');
+    return problem(
+      `the function's role may not decrypt with the key of ${name}, ${kmsKey}`,
+      own === undefined
+        ? redeploy(stack, trail)
+        : trailCommand('update-trail', trail, stack.caller, '--kms-key-id', own),
+    );
+  }),
+};
+
+export const ownershipChecks: Checks<WatchedTrails> = {
   /** Whether the policy of another account's bucket can grant access: only to objects that the bucket's owner owns. */
   async ownership(stack) {
     const own = stack.caller.account;
@@ -32,21 +50,6 @@ export const accessChecks: Checks = {
     });
     return Promise.all(found);
   },
-
-  key: eachTrail(async (trail, stack) => {
-    const { name, kmsKey } = trail;
-    if (!kmsKey) return ok(`${name} uses no KMS key of its own`);
-    if (kmsKey.includes(':alias/')) return unknown(`${name} names its key by an alias, ${kmsKey}`);
-    if (await roleMay('kms:Decrypt', kmsKey, stack))
-      return ok(`the function's role may decrypt with the key of ${name}`);
-    const own = await stack.idOf('trailKey');
-    return problem(
-      `the function's role may not decrypt with the key of ${name}, ${kmsKey}`,
-      own === undefined
-        ? redeploy(stack, trail)
-        : trailCommand('update-trail', trail, stack.caller, '--kms-key-id', own),
-    );
-  }),
 };
 
 /** Simulates the policies of the function's role. Policies of bucket and key are not included. */
@@ -69,7 +72,7 @@ async function roleMay(action: string, resource: string, { clients, caller, inge
 }
 
 /** In a bucket without such settings, objects belong to their writers. */
-async function ownershipOf(Bucket: string, ExpectedBucketOwner: string, { clients }: Stack): Promise<string> {
+async function ownershipOf(Bucket: string, ExpectedBucketOwner: string, { clients }: WatchedTrails): Promise<string> {
   try {
     const command = new GetBucketOwnershipControlsCommand({ Bucket, ExpectedBucketOwner });
     const { OwnershipControls } = await clients.s3.send(command);

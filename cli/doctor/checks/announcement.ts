@@ -10,8 +10,11 @@ import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
 import { type Check, type CheckResults, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
-import { GoneError, type Source, type Stack, UnknownError } from '../stack.ts';
+import { GoneError, UnknownError } from '../errors.ts';
+import type { Source, Stack } from '../stack.ts';
 import { exampleKey, redeploy, type Trail } from '../trail.ts';
+import type { WatchedTrails } from '../watched-trails.ts';
+import { lacksTarget } from './function.ts';
 import { functionAccepts, queueAccepts } from './policies.ts';
 
 /** Whether new log files are announced, by the source that the stack was deployed with. */
@@ -25,7 +28,7 @@ export const announcementChecks: Checks = {
 };
 
 /** Whether each trail can publish to its topic. */
-const topicErrors = eachTrail(async (trail, stack) => {
+const topicErrors = eachTrail(async (trail, stack: WatchedTrails) => {
   const { LatestNotificationError: error } = await stack.trailStatus(trail);
   const { name, topicArn } = trail;
   if (!error || !topicArn) return undefined;
@@ -57,7 +60,11 @@ const WAYS: Readonly<Record<Source, { announced: Check; accepted: Check }>> = {
     accepted: functionAccepts,
   },
   bucket: {
-    announced: async (stack) => [await onBuckets(stack, bucketTellsEventBridge), await ruleFindings(stack)],
+    announced: async (stack) => [
+      await onBuckets(stack, bucketTellsEventBridge),
+      await ruleFindings(stack),
+      await lacksTarget(stack, 'rule', (await stack.queue()).arn, 'new log files are not announced'),
+    ],
     accepted: (stack) =>
       stack.ask('rule', (rule) => {
         const { partition, region, account } = stack.caller;
@@ -80,11 +87,11 @@ type BucketCheck = (
   bucket: string,
   notifications: Notifications,
   trails: readonly Trail[],
-  stack: Stack,
+  watched: WatchedTrails,
 ) => CheckResults;
 
 /** Checks the notifications of each bucket. */
-async function onBuckets(stack: Stack, check: BucketCheck): Promise<CheckResults> {
+export async function onBuckets(stack: WatchedTrails, check: BucketCheck): Promise<CheckResults> {
   const trails = await stack.trails();
   const found = (await stack.logBuckets()).map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
@@ -156,11 +163,11 @@ function notificationFix(bucket: string, { $metadata: _, ...before }: Notificati
   return shell`aws s3api put-bucket-notification-configuration --bucket ${bucket} --notification-configuration ${wanted}`;
 }
 
-function bucketTellsEventBridge(
+export function bucketTellsEventBridge(
   bucket: string,
   notifications: Notifications,
   _: readonly Trail[],
-  { clients, caller }: Stack,
+  { clients, caller }: WatchedTrails,
 ): CheckResults {
   // A bucket sends events to EventBridge in its own Region.
   const region = redirectedRegion(clients.s3, bucket) ?? caller.region;
@@ -244,7 +251,7 @@ async function subscriptionFindings(stack: Stack): Promise<CheckResults> {
 }
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
-async function publisherFindings(topicArn: string, stack: Stack): Promise<CheckResults> {
+export async function publisherFindings(topicArn: string, stack: WatchedTrails): Promise<CheckResults> {
   const publishing = (await stack.trails()).filter((trail) => trail.topicArn === topicArn);
   const isCovered = (bucket: string) => publishing.some((trail) => trail.bucket === bucket);
   const found = publishing.map(({ name }) => ok(`${name} publishes to ${topicArn}`));

@@ -1,18 +1,41 @@
-import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
 import {
   type EventSourceMappingConfiguration,
   GetFunctionConcurrencyCommand,
+  type GetFunctionConfigurationCommandOutput,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
+import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import { TrailError } from '../../../shared/errors.ts';
-import { PARTS } from '../../lib/deployed-stack.ts';
+import { PARTS, type Part } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type CheckResults, type Checks, ok, problem, warning } from '../check.ts';
-import { type Stack, UnknownError } from '../stack.ts';
+import { UnknownError } from '../errors.ts';
+import { type Metric, metricValues } from '../metrics.ts';
+import type { Stack } from '../stack.ts';
 import { redeploy } from '../trail.ts';
+import { lambdaQuota } from './quota.ts';
 
 /** More than the functions finish within minutes: ten at a time take ten messages each. */
 const LONG_QUEUE = 1_000;
+
+/** SQS reports metrics each minute, but not of a queue that was idle for hours. */
+const AGE_WITHIN_MS = HOUR_MS / 2;
+interface Age {
+  /** Seconds that a message may wait. */
+  limit: number;
+  says: string;
+  fix: string;
+}
+const AGES = {
+  /** Same as in the alarm QueueAge. */
+  queue: { limit: 2_700, says: 'ingest does not keep up', fix: 'see QueueAge and Throttles in docs/runbook.md' },
+  deadLetters: {
+    limit: 10 * 86_400,
+    says: 'SQS deletes a message 14 days after it was first sent',
+    fix: 'see the other findings about this queue, and empty it before',
+  },
+} satisfies Readonly<Record<string, Age>>;
 
 /** Whether announcements reach the function, and the function runs. */
 export const functionChecks: Checks = {
@@ -20,7 +43,7 @@ export const functionChecks: Checks = {
   async queue(stack) {
     const { waiting, inFlight, hasDeadLetters, url } = await stack.queue();
     const text = `${waiting} waiting, ${inFlight} in flight`;
-    const look = 'see the age of the oldest message in the dashboard, and Throttles in docs/runbook.md';
+    const look = 'see Throttles in docs/runbook.md';
     const backlog = waiting > LONG_QUEUE ? warning(`${text}: ingest does not keep up`, look) : ok(text);
     if (hasDeadLetters) return backlog;
     const target = await stack.deadLetters().catch(() => undefined);
@@ -33,6 +56,30 @@ export const functionChecks: Checks = {
         shell`aws sqs set-queue-attributes --queue-url ${url} --attributes ${attributes}`,
       ),
     ];
+  },
+
+  /** How long messages have waited. The queues do not tell; CloudWatch does, some minutes later. */
+  async 'oldest messages'(stack) {
+    const queues: [arn: string, age: Age][] = [
+      [(await stack.queue()).arn, AGES.queue],
+      [(await stack.deadLetters()).arn, AGES.deadLetters],
+    ];
+    if (await stack.idOf('alertDeadLetters')) queues.push([(await stack.alertDeadLetters()).arn, AGES.deadLetters]);
+    const ages = queues.map(
+      ([arn]): Metric => ({
+        namespace: 'AWS/SQS',
+        name: 'ApproximateAgeOfOldestMessage',
+        dimension: ['QueueName', arn.split(':').at(-1) ?? ''],
+        statistic: 'Maximum',
+      }),
+    );
+    const values = await metricValues(ages, AGE_WITHIN_MS, stack);
+    const found = queues.map(([arn, { limit, says, fix }], i) => {
+      const seconds = values[i]?.[0] ?? 0;
+      const text = `${arn.split(':').at(-1)}: the oldest message is from ${stack.ago(new Date(stack.now - seconds * 1000))}`;
+      return seconds <= limit ? undefined : warning(`${text}: ${says}`, fix);
+    });
+    return found.every((one) => one === undefined) ? ok('none has waited for too long') : found;
   },
 
   async 'dead letters'(stack) {
@@ -60,20 +107,7 @@ export const functionChecks: Checks = {
     );
   },
 
-  async function(stack) {
-    const { FunctionName, State = '', LastUpdateStatus, ...more } = await stack.ingest();
-    if (State === 'Failed') {
-      const reason = `${more.StateReasonCode ?? State}: ${more.StateReason ?? 'no reason given'}`;
-      return problem(`${FunctionName} cannot run: ${reason}`, redeploy(stack));
-    }
-    if (LastUpdateStatus === 'Failed') {
-      const reason = more.LastUpdateStatusReason ?? 'no reason given';
-      return problem(`the last update of ${FunctionName} failed: ${reason}`, redeploy(stack));
-    }
-    if (State === 'Pending' || LastUpdateStatus === 'InProgress')
-      return warning(`${FunctionName} is being changed`, 'ask again in a minute');
-    return ok(`${FunctionName} is ${State.toLowerCase()}, last changed ${more.LastModified ?? '-'}`);
-  },
+  function: async (stack) => functionState(await stack.ingest(), stack),
 
   /** Whether the function understands its environment. */
   async configuration(stack) {
@@ -108,26 +142,70 @@ export const functionChecks: Checks = {
     );
   },
 
-  /** Whether the stack's schedules are switched on. With `verify=off` there is only the heartbeat. */
+  quota: async (stack) => lambdaQuota(0, stack),
+
+  /** Whether the stack's schedules are switched on, and call its functions. With `verify=off` there is only the heartbeat. */
   schedules: async (stack) => [
-    await schedule(stack, 'heartbeat', 'the alarm NoLogFiles cannot go off'),
-    await schedule(stack, 'verifySchedule', 'nothing is verified'),
+    await schedule(stack, 'heartbeat', 'function', 'the alarm NoLogFiles cannot go off'),
+    await schedule(stack, 'verifySchedule', 'verifyFunction', 'nothing is verified'),
   ],
 };
 
 /** @param lost what does not work without it */
 async function schedule(
-  { idOf, ask, clients, caller }: Stack,
+  stack: Stack,
   part: 'heartbeat' | 'verifySchedule',
+  target: 'function' | 'verifyFunction',
   lost: string,
-): Promise<CheckResult | undefined> {
-  const name = await idOf(part);
-  if (name === undefined) return undefined;
+): Promise<CheckResults> {
+  const { ask, clients, caller } = stack;
+  const name = await stack.idOf(part);
+  const functionName = await stack.idOf(target);
+  if (name === undefined || functionName === undefined) return undefined;
   const { what } = PARTS[part];
   const { State } = await ask(part, (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
-  if (State !== 'DISABLED') return ok(`${what} is switched on`);
   const enable = shell`aws events enable-rule --region ${caller.region} --name ${name}`;
-  return problem(`${what} is switched off: ${lost}`, enable);
+  const arn = `arn:${caller.partition}:lambda:${caller.region}:${caller.account}:function:${functionName}`;
+  return [
+    State === 'DISABLED' ? problem(`${what} is switched off: ${lost}`, enable) : ok(`${what} is switched on`),
+    await lacksTarget(stack, part, arn, lost),
+  ];
+}
+
+/**
+ * Returns undefined if a rule has the target.
+ * @param lost what does not work without it
+ */
+export async function lacksTarget(
+  { ask, clients, caller }: Stack,
+  part: Part,
+  arn: string,
+  lost: string,
+): Promise<CheckResult | undefined> {
+  return ask(part, async (Rule) => {
+    const { Targets = [] } = await clients.events.send(new ListTargetsByRuleCommand({ Rule }));
+    if (Targets.some(({ Arn }) => Arn === arn)) return undefined;
+    const put = shell`aws events put-targets --region ${caller.region} --rule ${Rule} --targets ${[{ Id: 'mwaa-trail', Arn: arn }]}`;
+    return problem(`${PARTS[part].what} has other targets, not ${arn}: ${lost}`, put);
+  });
+}
+
+/** Whether a function can run. */
+export function functionState(
+  { FunctionName, State, LastUpdateStatus, ...more }: GetFunctionConfigurationCommandOutput,
+  stack: Stack,
+): CheckResult {
+  if (State === 'Failed') {
+    const reason = `${more.StateReasonCode ?? 'Failed'}: ${more.StateReason ?? 'no reason given'}`;
+    return problem(`${FunctionName} cannot run: ${reason}`, redeploy(stack));
+  }
+  if (LastUpdateStatus === 'Failed') {
+    const reason = more.LastUpdateStatusReason ?? 'no reason given';
+    return problem(`the last update of ${FunctionName} failed: ${reason}`, redeploy(stack));
+  }
+  if (State === 'Pending' || LastUpdateStatus === 'InProgress')
+    return warning(`${FunctionName} is being changed`, 'ask again in a minute');
+  return ok(`${FunctionName} is ${State?.toLowerCase() ?? '-'}, last changed ${more.LastModified ?? '-'}`);
 }
 
 function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): CheckResults {

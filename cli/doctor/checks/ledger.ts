@@ -55,6 +55,8 @@ export const ledgerChecks: Checks = {
     const watermarks = await stack.ask('ledger', (table) => listWatermarks(stack.clients.dynamo, table));
     const fix = `see the other findings, and ${await logs(stack, '--since', '1h')}`;
     const deliveries = await lastDeliveries(stack);
+    if (watermarks.length === 0 && deliveries.length === 0 && (await stack.dataOnly()))
+      return ok('nothing was delivered yet, of a trail of data events alone');
     if (deliveries.length === 0) return freshness(newestOf(watermarks), undefined, stack, fix);
     return deliveries.map((delivery) => {
       // The status of a trail is that of its home Region.

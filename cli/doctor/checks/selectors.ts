@@ -5,12 +5,14 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import { shell } from '../../lib/output.ts';
 import { type Check, type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
-import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
+import type { WatchedTrails } from '../watched-trails.ts';
 
 /** Whether trails record MWAA's events. */
-export const selectorChecks: Checks = {
-  'management events': onSelectors('Management', ({ name }, recorded, fix) => {
+export const selectorChecks: Checks<WatchedTrails> = {
+  'management events': onSelectors('Management', ({ name }, recorded, fix, isDataOnly) => {
+    if (recorded === 'none' && isDataOnly)
+      return ok(`${name} records MWAA's data events alone, as managementEvents=false says`);
     if (recorded === 'all') return ok(`${name} records management events`);
     const text = `${name} records ${recorded === 'none' ? 'no' : 'only some'} management events: creations, changes, deletions, and denied calls may be missing`;
     return recorded === 'none' ? problem(text, fix) : warning(text, fix);
@@ -43,7 +45,10 @@ const WANTED: Readonly<Record<Category, AdvancedEventSelector>> = {
 };
 
 /** Checks what each trail records of a category. Events that another trail records are not missing. */
-function onSelectors(category: Category, check: (trail: Trail, recorded: Recorded, fix: string) => CheckResult): Check {
+function onSelectors(
+  category: Category,
+  check: (trail: Trail, recorded: Recorded, fix: string, isDataOnly: boolean) => CheckResult,
+): Check<WatchedTrails> {
   return async (stack) => {
     const asked = (await stack.trails()).map(async (trail) => {
       const command = new GetEventSelectorsCommand({ TrailName: trail.arn });
@@ -51,12 +56,13 @@ function onSelectors(category: Category, check: (trail: Trail, recorded: Recorde
       return { trail, selectors, recorded: recordedOf(selectors, category) };
     });
     const trails = await Promise.all(asked);
+    const isDataOnly = await stack.dataOnly();
     const buckets = (await stack.logBuckets()).map(({ name }) => name);
     const complete = trails.filter(({ trail, recorded }) => recorded === 'all' && buckets.includes(trail.bucket));
     return trails.map(({ trail, selectors, recorded }) => {
       const other = recorded === 'all' ? undefined : complete.find((one) => seesAllOf(one.trail, trail))?.trail;
       if (other) return ok(`${trail.name} leaves ${category.toLowerCase()} events to ${other.name}`);
-      return check(trail, recorded, selectorFix(trail, selectors, WANTED[category], stack));
+      return check(trail, recorded, selectorFix(trail, selectors, WANTED[category], stack), isDataOnly);
     });
   };
 }
@@ -72,7 +78,7 @@ function seesAllOf(trail: Trail, other: Trail): boolean {
  * do not record data events of MWAA.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html
  */
-function recordedOf(
+export function recordedOf(
   { EventSelectors = [], AdvancedEventSelectors = [] }: GetEventSelectorsCommandOutput,
   category: Category,
 ): Recorded {
@@ -108,7 +114,7 @@ function selectorFix(
   trail: Trail,
   { AdvancedEventSelectors = [], EventSelectors = [] }: GetEventSelectorsCommandOutput,
   wanted: AdvancedEventSelector,
-  { caller }: Stack,
+  { caller }: WatchedTrails,
 ): string {
   if (EventSelectors.length > 0) {
     const read = trailCommand('get-event-selectors', trail, caller);

@@ -2,11 +2,14 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { PARTS, type Part } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
-import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
+import { type CheckResult, type Checks, type Named, ok, problem, warning } from '../check.ts';
+import type { Clients } from '../clients.ts';
 import type { Stack } from '../stack.ts';
 import { redeploy } from '../trail.ts';
 
-const describeStack = ({ clients, name: StackName }: Stack) =>
+type Described = Named & { clients: Clients };
+
+const describeStack = ({ clients, name: StackName }: Described) =>
   clients.cloudFormation.send(new DescribeStacksCommand({ StackName }));
 
 /** Returns undefined if the stack exists in this Region. */
@@ -20,6 +23,21 @@ export async function findStack(stack: Stack): Promise<CheckResult | undefined> 
     `there is no stack ${name} in ${caller.region}, account ${caller.account}`,
     `another Region, account or stage? ${list}; name it with --aws-region, --profile or --stack; or deploy, ${redeploy(stack)}`,
   );
+}
+
+/** Whether a stack can be deployed to. Returns undefined if there is none. */
+export async function stackStatus(stack: Described): Promise<CheckResult | undefined> {
+  try {
+    const { Stacks = [] } = await describeStack(stack);
+    const status = Stacks[0]?.StackStatus ?? '';
+    if (status !== 'ROLLBACK_COMPLETE') return statusOf(status, stack);
+    const { name, caller } = stack;
+    const remove = shell`aws cloudformation delete-stack --region ${caller.region} --stack-name ${name}`;
+    return problem(`the first deployment of ${name} failed: ${status}`, `find out why, then ${remove}`);
+  } catch (error) {
+    if (isMissing(error as Error)) return undefined;
+    throw error;
+  }
 }
 
 const NEEDED: readonly Part[] = ['function', 'queue', 'deadLetters', 'ledger', 'quarantine'];
@@ -47,7 +65,7 @@ export const stackChecks: Checks = {
 };
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-function statusOf(status: string, { name, caller }: Stack): CheckResult {
+function statusOf(status: string, { name, caller }: Named): CheckResult {
   const events = shell`aws cloudformation describe-stack-events --region ${caller.region} --stack-name ${name}`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return ok(`${name} is deployed: ${status}`);
   if (/IN_PROGRESS$/.test(status)) return warning(`${name} is being changed: ${status}`, `wait for it: ${events}`);

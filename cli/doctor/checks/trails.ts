@@ -2,8 +2,8 @@ import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import type { LogBucket } from '../../../shared/config.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
-import type { Stack } from '../stack.ts';
 import { type Trail, trailCommand } from '../trail.ts';
+import type { WatchedTrails } from '../watched-trails.ts';
 import { selectorChecks } from './selectors.ts';
 
 /** A new trail's first log file takes some minutes. */
@@ -13,9 +13,8 @@ export const SILENCE_MS = 6 * HOUR_MS;
 /** A digest is written every hour, even if nothing happened; the first one comes as soon. */
 const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 
-/** Whether trails deliver, and record everything. */
-export const trailChecks: Checks = {
-  /** Whether a trail delivers to each bucket that ingest reads. */
+/** Whether a trail delivers to each bucket that ingest reads. */
+export const deliveryChecks: Checks = {
   async trail(stack) {
     const trails = await stack.trails();
     const buckets = (await stack.logBuckets()).filter(({ name }) => !trails.some(({ bucket }) => bucket === name));
@@ -27,7 +26,10 @@ export const trailChecks: Checks = {
       trails.map(({ name, home, bucket }) => ok(`${name} (home Region ${home}) delivers to ${bucket}`)),
     ];
   },
+};
 
+/** Whether trails in use deliver, and record everything. */
+export const trailChecks: Checks<WatchedTrails> = {
   Regions: eachTrail((trail, { caller }) =>
     trail.isMultiRegion
       ? ok(`${trail.name} records all Regions`)
@@ -55,7 +57,10 @@ export const trailChecks: Checks = {
     if (error) return problem(`${name} cannot deliver to ${bucket}: ${error}`, deliveryFix(trail));
     const text = last ? `${name} last delivered ${stack.ago(last)}` : `${name} has delivered nothing yet`;
     const isRecent = last ? stack.isWithin(SILENCE_MS, last) : stack.isWithin(FIRST_LOG_FILE_MS, start);
-    return isRecent ? ok(text) : problem(`${text}, although it is switched on`, deliveryFix(trail));
+    // Without management events, days can pass without a log file.
+    return isRecent || (await stack.dataOnly())
+      ? ok(text)
+      : problem(`${text}, although it is switched on`, deliveryFix(trail));
   }),
 
   /** When a trail that signs delivered its last digest. */
@@ -77,11 +82,11 @@ export const trailChecks: Checks = {
 };
 
 /** For a bucket to which no trail in use delivers. @param own the name of the trail that the stack created */
-function nothingDelivered(
+export function nothingDelivered(
   { name, account }: LogBucket,
   own: string | undefined,
   trails: readonly Trail[],
-  { caller }: Stack,
+  { caller }: Pick<WatchedTrails, 'caller'>,
 ): CheckResult {
   if (account !== undefined && account !== caller.account) {
     // Other accounts' trails are visible only if they are the organization's.

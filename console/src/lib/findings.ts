@@ -30,16 +30,20 @@ export function detectCommand(params: URLSearchParams, info: ConsoleInfo): strin
   return questionCommand(['detect'], [...scope, ...[...params].filter(([name]) => OF_COMMAND.includes(name))], info);
 }
 
-/** The command that says why a rule matches. */
-export function explainCommand(finding: SeenFinding, { storeFlags }: Pick<ConsoleInfo, 'storeFlags'>): string {
-  return commandLine(['detect', ...storeFlags, '--explain', finding.rule.id, matchOf(finding)], []);
+/** The command that says why a rule matches an event. */
+export function explainCommand(
+  { rule }: SeenFinding,
+  eventId: string,
+  { storeFlags }: Pick<ConsoleInfo, 'storeFlags'>,
+) {
+  return commandLine(['detect', ...storeFlags, '--explain', rule.id, eventId], []);
 }
 
-/** The event with which the rule matched: the last one of a burst. */
-export const matchOf = ({ eventIds }: SeenFinding): string => eventIds.at(-1) ?? '';
+/** The event with which the rule matched: the last one of a burst. Undefined: the finding is of verification, and of no event. */
+export const matchOf = ({ eventIds }: SeenFinding): string | undefined => eventIds.at(-1);
 
 /** What tells a finding from others in an address. */
-export const keyOfFinding = (finding: SeenFinding): string => `${finding.rule.id} ${matchOf(finding)}`;
+export const keyOfFinding = (finding: SeenFinding): string => `${finding.rule.id} ${matchOf(finding) ?? finding.time}`;
 
 /** Questions that a finding leads to. */
 export function questionsAbout({ user, principal, environment, sourceIp, time }: SeenFinding) {

@@ -23,6 +23,10 @@ export const VARIANTS = {
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
     alertLevel: 'high',
+    digest: 'weekly',
+    readerAccounts: '444455556666, 777788889999',
+    permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+    rolePath: '/platform/audit/',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -30,6 +34,7 @@ export const VARIANTS = {
     kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/own`,
     verify: 'off',
   },
+  "a new trail of MWAA's data events alone": { managementEvents: 'false' },
   'a new trail with a bucket of its own name that calls the function': {
     notify: 'function',
     logBucket: 'our-own-logs',
@@ -44,7 +49,8 @@ export const VARIANTS = {
     topicArn: `arn:aws:sns:${REGION}:999988887777:org-trail`,
     logBucket: 'org-trail',
     allowedLogBuckets: 'org-trail@999988887777',
-    keyPrefix: 'audit/AWSLogs/',
+    // As Control Tower's trail has it.
+    keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
   },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',

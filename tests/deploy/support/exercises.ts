@@ -297,10 +297,11 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   };
   const folder = { files: [{ path: 'own.yml', text: FIRST_TIMES.map(ruleAbout).join('---') }], lists: undefined };
   const state = new TableState(table, { dynamo, tables, now: clock.now });
-  const alerter = new Alerter(readRules([folder]).rules, state, destinations);
+  const { rules } = readRules([folder]);
+  const alerter = new Alerter(rules, state, destinations);
   const failures: unknown[] = [];
   const handler = createAlertHandler(
-    { alerter, destinations, table, ...clock },
+    { alerter, destinations, table, tables, rules, ...clock },
     { event: () => {}, finding: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   const NewImage = Object.fromEntries(
@@ -311,6 +312,11 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   );
   const batch = { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] };
   for (let delivery = 0; delivery < 2; delivery += 1) await handler(batch, {} as Context);
+  // What schedules ask, if the stack has them.
+  for (const { properties } of world.stack.ofType('AWS::Events::Rule')) {
+    const [target] = properties.Targets;
+    if (target.Id === 'alert') await handler(JSON.parse(target.Input), {} as Context);
+  }
   if (failures.length > 0) throw new AggregateError(failures, 'alert failed');
   return calls;
 }

@@ -34,10 +34,12 @@ export function identityStatements(stack: Stack): Statement[] {
     .flatMap(({ id, properties }) =>
       (properties.Policies ?? []).flatMap(({ PolicyDocument }: Properties) => statementsOf(id, PolicyDocument)),
     );
+  const idOf = (name: string) =>
+    stack.ofType('AWS::IAM::Role').find(({ id, properties }) => name === (properties.RoleName ?? id))?.id ?? name;
   const attached = stack
     .ofType('AWS::IAM::Policy')
     .flatMap(({ properties: { Roles, PolicyDocument } }) =>
-      Roles.flatMap((role: string) => statementsOf(role, PolicyDocument)),
+      Roles.flatMap((role: string) => statementsOf(idOf(role), PolicyDocument)),
     );
   return [...inline, ...attached];
 }

@@ -357,14 +357,22 @@ export const RULES: Readonly<Record<string, Rule>> = {
       .filter((statement) => !isForItsSource(statement))
       .map((statement) => `${statement.in}: ${servicesOf(statement)}`),
 
-  'only Lambda can assume roles': (stack) =>
+  'only Lambda can assume roles, and named accounts that of readers': (stack) =>
     trustStatements(stack)
-      .filter(
-        (statement) =>
-          JSON.stringify(statement.principal) !== '{"Service":"lambda.amazonaws.com"}' ||
-          statement.actions.join() !== 'sts:AssumeRole',
-      )
+      .filter((statement) => !(statement.in === 'ReaderRole' ? isForAccounts(statement) : isForLambda(statement)))
       .map((statement) => statement.in),
+
+  'roles have names, so that policies of other accounts can name them, and the same path and boundary': (stack) => {
+    const roles = stack.ofType('AWS::IAM::Role');
+    const [first] = roles;
+    return broken(
+      roles,
+      ({ properties }) =>
+        properties.RoleName?.length <= 64 &&
+        properties.Path === first?.properties.Path &&
+        properties.PermissionsBoundary === first?.properties.PermissionsBoundary,
+    );
+  },
 
   'permissions name actions and resources': (stack) => {
     const identity = identityStatements(stack).filter(
@@ -397,11 +405,22 @@ export const RULES: Readonly<Record<string, Rule>> = {
         properties.IsMultiRegionTrail === true &&
         properties.IncludeGlobalServiceEvents === true &&
         properties.EnableLogFileValidation === true &&
-        selectors.includes('{"Field":"eventCategory","Equals":["Management"]}') &&
+        // Whoever records no management events expects days without log files.
+        selectors.includes('{"Field":"eventCategory","Equals":["Management"]}') ===
+          stack.resources.some(({ id }) => id === 'NoLogFilesAlarm') &&
         selectors.includes('{"Field":"resources.type","Equals":["AWS::MWAA::Environment"]}')
       );
     }),
 };
+
+const isForLambda = ({ principal, actions }: Statement) =>
+  JSON.stringify(principal) === '{"Service":"lambda.amazonaws.com"}' && actions.join() === 'sts:AssumeRole';
+
+/** Not even an account's root may be another's: an account is named by its ID alone. */
+const isForAccounts = ({ principal, actions }: Statement) =>
+  Object.keys(principal as object).join() === 'AWS' &&
+  [(principal as { AWS: string | string[] }).AWS].flat().every((account) => /^\d{12}$/.test(account)) &&
+  actions.join() === 'sts:AssumeRole,sts:SetSourceIdentity';
 
 /** A service, the part of its sources' ARN that tells it, and whether the account stands in it. */
 const SOURCES: Readonly<Record<string, { arn: RegExp; hasAccount: boolean }>> = {

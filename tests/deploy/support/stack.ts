@@ -197,6 +197,9 @@ function arnOf(resource: StackResource): string {
   return arnTemplate.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parts[name] ?? nameOf(resource, name));
 }
 
-/** The ARN of a bus has its name as that of another property. */
-const nameOf = ({ id, type, properties }: StackResource, name: string): string =>
-  String(properties[name] ?? (type === 'AWS::Events::EventBus' ? properties.Name : id));
+function nameOf({ id, type, properties }: StackResource, name: string): string {
+  // The ARN of a role has its path, too.
+  if (name === 'RoleNameWithPath') return `${properties.Path ?? '/'}${properties.RoleName ?? id}`.slice(1);
+  // The ARN of a bus has its name as that of another property.
+  return String(properties[name] ?? (type === 'AWS::Events::EventBus' ? properties.Name : id));
+}

@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { copyProject } from '../../support/copy-project.ts';
+import { ALERT_BUGS } from './alert-bugs.ts';
 import { BUGS, type Bug } from './bugs.ts';
 import { EVENT_BUGS } from './event-bugs.ts';
 
 const copy = mkdtempSync(join(tmpdir(), 'mwaa-trail-mutations-'));
-/** Only bugs whose name contains this. */
-const chosen = [...BUGS, ...EVENT_BUGS].filter(({ name }) => name.includes(process.argv[2] ?? ''));
+/** Only bugs whose name, or whose file, contains this. */
+const wanted = process.argv[2] ?? '';
+const chosen = [...BUGS, ...EVENT_BUGS, ...ALERT_BUGS].filter(
+  ({ name, file }) => name.includes(wanted) || file.includes(wanted),
+);
 
 type Verdict = 'caught' | 'MISSED' | 'NOT PLANTED';
 

@@ -78,6 +78,7 @@ function FindingDetails({ finding }: { finding: SeenFinding }) {
     ['Alert', DELIVERY_WORDS[finding.delivery]],
   ];
   const attack = attackOf(rule.tags);
+  const match = matchOf(finding);
   return (
     <SpaceBetween size="l">
       <KeyValuePairs
@@ -105,34 +106,40 @@ function FindingDetails({ finding }: { finding: SeenFinding }) {
           </ul>
         </Section>
       )}
-      <Section title={counted(events, 'event')}>
-        {events > finding.eventIds.length && (
-          <Box variant="small">The last {finding.eventIds.length.toLocaleString('en-US')} of them:</Box>
-        )}
-        <ul className="neighbours code">
-          {finding.eventIds.map((eventId) => (
-            <li key={eventId}>
-              <PageLink href={hrefOf(['events', eventId])}>{displayText(eventId)}</PageLink>
-            </li>
-          ))}
-        </ul>
-      </Section>
-      <Section title="Around it">
-        <ul className="neighbours">
-          {questionsAbout(finding).map(({ text, question }) => (
-            <li key={text}>
-              <PageLink href={eventsHref(info, question)}>{text}</PageLink>
-            </li>
-          ))}
-        </ul>
-      </Section>
-      <Section title="On the command line">
-        <CopyText what="the command that explains the finding" text={explainCommand(finding, info)} />
-        <CopyText what="the command that shows the event" text={showCommand({ eventId: matchOf(finding) }, info)} />
-        {info.source.kind === 'api' && (
-          <Box variant="small">Commands ask the tables: add --stack with the name of the stack.</Box>
-        )}
-      </Section>
+      {match === undefined ? (
+        info.environment === undefined && <PageLink href={hrefOf(['trust'])}>What verification found</PageLink>
+      ) : (
+        <SpaceBetween size="l">
+          <Section title={counted(events, 'event')}>
+            {events > finding.eventIds.length && (
+              <Box variant="small">The last {finding.eventIds.length.toLocaleString('en-US')} of them:</Box>
+            )}
+            <ul className="neighbours code">
+              {finding.eventIds.map((eventId) => (
+                <li key={eventId}>
+                  <PageLink href={hrefOf(['events', eventId])}>{displayText(eventId)}</PageLink>
+                </li>
+              ))}
+            </ul>
+          </Section>
+          <Section title="Around it">
+            <ul className="neighbours">
+              {questionsAbout(finding).map(({ text, question }) => (
+                <li key={text}>
+                  <PageLink href={eventsHref(info, question)}>{text}</PageLink>
+                </li>
+              ))}
+            </ul>
+          </Section>
+          <Section title="On the command line">
+            <CopyText what="the command that explains the finding" text={explainCommand(finding, match, info)} />
+            <CopyText what="the command that shows the event" text={showCommand({ eventId: match }, info)} />
+            {info.source.kind === 'api' && (
+              <Box variant="small">Commands ask the tables: add --stack with the name of the stack.</Box>
+            )}
+          </Section>
+        </SpaceBetween>
+      )}
     </SpaceBetween>
   );
 }

@@ -1,0 +1,41 @@
+import { appendFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ExportPlace } from '../../shared/export/place.ts';
+import { fileError } from '../lib/file-error.ts';
+
+/** An export in a folder, which is made when its first file is. */
+export function folderPlace(folder: string): ExportPlace {
+  return {
+    uri: folder.replace(/(?<=.)\/+$/, ''),
+    read: (name) => ifThere(join(folder, name), readFile(join(folder, name), 'utf8')),
+    sizeOf: async (name) => (await ifThere(join(folder, name), stat(join(folder, name))))?.size,
+    create: (name) => createFile(join(folder, name)),
+    remove: (name) => rm(join(folder, name), { force: true }).catch(fileError(join(folder, name), 'to remove it')),
+  };
+}
+
+/** A draft is beside its file. The name is the same each time, so that one that a killed process left is replaced. */
+async function createFile(path: string) {
+  const draft = join(dirname(path), `.${basename(path)}.part`);
+  const failed = fileError(path, 'to write it');
+  await mkdir(dirname(path), { recursive: true }).catch(failed);
+  await writeFile(draft, '').catch(failed);
+  return {
+    write: (bytes: Uint8Array) => appendFile(draft, bytes).catch(failed),
+    async commit() {
+      const file = await open(draft, 'r+').catch(failed);
+      await file
+        .sync()
+        .catch(failed)
+        .finally(() => file.close());
+      await rename(draft, path).catch(failed);
+    },
+    discard: () => rm(draft, { force: true }).catch(failed),
+  };
+}
+
+function ifThere<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : fileError(path, 'to read it')(error),
+  );
+}

@@ -1,0 +1,102 @@
+import { GetEventSelectorsCommand } from '@aws-sdk/client-cloudtrail';
+import { type Check, type CheckResult, type Checks, ok, problem, resultOf, warning } from '../../doctor/check.ts';
+import { bucketTellsEventBridge, onBuckets } from '../../doctor/checks/announcement.ts';
+import { recordedOf } from '../../doctor/checks/selectors.ts';
+import { nothingDelivered } from '../../doctor/checks/trails.ts';
+import { redeploy, type Trail } from '../../doctor/trail.ts';
+import type { Plan } from '../plan.ts';
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html */
+const MAX_TRAILS = 5;
+
+export const sourceChecks: Checks<Plan> = {
+  /** With a new trail: what other trails record already. Otherwise: whether the parameters are those of the trail. */
+  trail: (plan) => (plan.createsTrail ? otherTrails(plan) : trailsOfBuckets(plan)),
+
+  announcement: async (plan) => (plan.value('source') === 'bucket' ? eventsOfBuckets(plan) : undefined),
+};
+
+const otherTrails: Check<Plan> = async (plan) => {
+  const others = (await plan.visibleTrails()).filter(({ name }) => name !== plan.trailName);
+  const recorded = await Promise.all(others.map((trail) => recordsManagement(trail, plan)));
+  const recording = others.filter((_, i) => recorded[i] === true);
+  const unclear = recorded.filter((one) => one !== true && one !== false);
+  return [
+    others.length >= MAX_TRAILS
+      ? problem(
+          `${others.length} trails are in ${plan.caller.region}: CloudTrail allows ${MAX_TRAILS}`,
+          'attach to one of them: --param=source=bucket or source=topic',
+        )
+      : undefined,
+    unclear,
+    plan.value('managementEvents') === 'false'
+      ? withoutManagement(recording, unclear.length > 0, plan)
+      : withManagement(recording, plan),
+  ];
+};
+
+/** @returns what could not be found out, if so */
+async function recordsManagement(trail: Trail, plan: Plan): Promise<boolean | CheckResult> {
+  try {
+    if (!(await plan.trailStatus(trail)).IsLogging) return false;
+    const command = new GetEventSelectorsCommand({ TrailName: trail.arn });
+    return recordedOf(await plan.clients.cloudTrailIn(trail.home).send(command), 'Management') !== 'none';
+  } catch (error) {
+    const result = resultOf(error, plan);
+    return { ...result, text: `whether ${trail.name} records management events is not known: ${result.text}` };
+  }
+}
+
+function withManagement(recording: readonly Trail[], plan: Plan): CheckResult | readonly CheckResult[] {
+  if (recording.length === 0) return ok('no other trail records management events: the copy of the new one is free');
+  return recording.map((trail) =>
+    warning(
+      `${trail.name} records management events already: CloudTrail charges the new trail 2 dollars for each 100,000 of them`,
+      `attach to it, ${redeploy(plan, trail)} ${attach(trail, plan)}; or record only MWAA's data events: --param=managementEvents=false`,
+    ),
+  );
+}
+
+function attach(trail: Trail, plan: Plan): string {
+  if (trail.account === plan.caller.account) return '--param=source=bucket';
+  return `--param=source=topic --param=topicArn=${trail.topicArn ?? 'TOPIC-OF-THE-TRAIL-OR-ITS-BUCKET'}`;
+}
+
+function withoutManagement(recording: readonly Trail[], isUnclear: boolean, plan: Plan): CheckResult | undefined {
+  if (recording.length > 0)
+    return ok(
+      `management events are left to ${recording.map(({ name }) => name).join(', ')}: the stack does not read them`,
+    );
+  if (isUnclear) return undefined;
+  return warning(
+    'no trail records management events: creations, changes and deletions of environments leave no trace',
+    `leave out managementEvents=false: ${redeploy(plan)}`,
+  );
+}
+
+const trailsOfBuckets: Check<Plan> = async (plan) => {
+  const trails = await plan.trails();
+  const bare = (await plan.logBuckets()).filter(({ name }) => !trails.some(({ bucket }) => bucket === name));
+  return [
+    bare.map((bucket) => nothingDelivered(bucket, undefined, trails, plan)),
+    trails.map((trail) => {
+      const wrong = [
+        trail.keyPrefix.startsWith(plan.value('keyPrefix')) ? [] : ['keyPrefix'],
+        (trail.kmsKey ?? '') === plan.value('kmsKeyArn') ? [] : ['kmsKeyArn'],
+      ].flat();
+      if (wrong.length === 0) return ok(`${trail.name} (home Region ${trail.home}) delivers to ${trail.bucket}`);
+      return problem(`${trail.name} has another ${wrong.join(' and ')} than the parameters say`, redeploy(plan, trail));
+    }),
+  ];
+};
+
+const eventsOfBuckets: Check<Plan> = async (plan) => {
+  const foreign = (await plan.logBuckets()).find(
+    ({ account }) => account !== undefined && account !== plan.caller.account,
+  );
+  if (foreign === undefined) return onBuckets(plan, bucketTellsEventBridge);
+  return problem(
+    `bucket ${foreign.name} is in account ${foreign.account}: EventBridge brings its events only to rules of that account`,
+    'deploy in that account, or with source=topic and a topic to which the trail or the bucket publishes',
+  );
+};
