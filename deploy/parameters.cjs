@@ -20,8 +20,22 @@ async function parameters({ options, resolveVariable }) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
   const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
-  const derived = { ...topic, readerPrincipals: listOf({ ...defaults, ...given }.readerAccounts) };
+  const values = { ...defaults, ...given };
+  const derived = { ...topic, ...liveParameters(values), readerPrincipals: listOf(values.readerAccounts) };
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...derived }, [stage]: ofStage };
+}
+
+/** Returns what the rules on live events are made from. */
+function liveParameters({ live, liveAccounts, eventSources }) {
+  const others = listOf(liveAccounts);
+  return {
+    liveFile: live === 'off' ? 'off' : 'on',
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+    liveRuleState: live === 'all' ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED',
+    liveAccountList: [{ Ref: 'AWS::AccountId' }, ...others],
+    liveForwarders: others,
+    eventSourceList: listOf(eventSources),
+  };
 }
 
 /** Regions from before March 2019, which are enabled in every account. All others, except China and GovCloud, are opt-in Regions. */
@@ -72,6 +86,8 @@ const VALUES = {
   managementEvents: [/^(true|false)$/, 'true or false'],
   verify: [/^(on|off)$/, 'on or off'],
   alerts: [/^(on|off)$/, 'on or off'],
+  live: [/^(off|on|all)$/, 'off, on or all'],
+  liveAccounts: [/^(\d{12}(\s*,\s*\d{12})*)?$/, 'a comma-separated list of 12-digit accounts, or nothing'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],

@@ -23,6 +23,8 @@ export interface Config extends TableNames {
   logBuckets: readonly LogBucket[];
   /** The wanted values of a record's own top-level `eventSource`. */
   eventSources: readonly string[];
+  /** Accounts whose live events are taken; empty: live events are off. */
+  liveAccounts: readonly string[];
   /** Days after its eventTime at which an event expires; absent: never. */
   retentionDays?: number;
 }
@@ -96,7 +98,12 @@ export function readConfig(env: Environment): Config {
     const days = variables.text('RETENTION_DAYS');
     variables.expect(/^([1-9]\d{0,5})?$/.test(days), 'RETENTION_DAYS must be a whole number of days from 1 to 999999');
     const retentionDays = days === '' ? undefined : Number(days);
-    return { ...tables, logBuckets, eventSources, ...defined({ quarantineBucket, retentionDays }) };
+    const liveAccounts = variables.list('LIVE_ACCOUNTS');
+    variables.expect(
+      liveAccounts.every((account) => /^\d{12}$/.test(account)),
+      'LIVE_ACCOUNTS must be a comma-separated list of 12-digit accounts',
+    );
+    return { ...tables, logBuckets, eventSources, liveAccounts, ...defined({ quarantineBucket, retentionDays }) };
   });
 }
 

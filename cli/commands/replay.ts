@@ -12,7 +12,7 @@ export default command({
     'Run log files through the whole pipeline on this machine: embedded S3, the ingest function, embedded DynamoDB.',
   arguments: {
     paths: anyOperands(
-      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, and folders of them; default: the bundled samples',
+      'log files (.json, .json.gz), output of aws cloudtrail lookup-events, records in a list or one per line, status changes from EventBridge, and folders of them; default: the bundled samples',
     ),
   },
   flags: {

@@ -23,6 +23,11 @@ const TOLD = [
 export type AlertedFinding = Finding &
   Partial<AttributeValues<(typeof TOLD)[number]>> & {
     rule: Pick<RuleInfo, 'description' | 'tags' | 'falsePositives'>;
+    /**
+     * Which copy of the event with which it began was seen: that of EventBridge, before its log file, or its log file's. Absent if
+     * verification found it.
+     */
+    copy?: 'live' | 'log-file';
     /** It is a test: nothing has happened. */
     test: boolean;
   };
@@ -41,6 +46,7 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     ...defined({ environment }),
     ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
     eventIds: events.slice(-MAX_EVENT_IDS).map(({ eventId }) => eventId),
+    copy: event.provisional ? 'live' : 'log-file',
     test: false,
   };
 }

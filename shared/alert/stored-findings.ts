@@ -120,6 +120,7 @@ const Content = z.object({
   ...{ environment: optional, accountId: optional, region: optional, user: optional, role: optional },
   ...{ principal: optional, action: optional, target: optional, outcome: optional, errorCode: optional },
   sourceIp: optional,
+  copy: z.optional(z.enum(['live', 'log-file'])),
 });
 
 /** Returns undefined for repeats whose finding is not stored. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
+import { writeStatusChange } from '../../../shared/store/status-changes.ts';
 import { describeInBrowser } from '../../support/browser.ts';
 import { startSampleStore } from '../../support/sample-store.ts';
 import { scaled } from '../../support/scale.ts';
@@ -169,6 +170,26 @@ describeInBrowser('an investigator', () => {
     await page.after(() => page.page.getByRole('link', { name: 'Show as events' }).click());
     expect(await page.params()).toContainEqual(['environment', 'prod-etl']);
     expect(countIn(await page.heading())).toBe(changed + others);
+  });
+
+  test('sees what became of each change, and which status nobody asked for', async () => {
+    const { dynamo, tables } = store().deps;
+    const place = { environment: 'prod-reporting', accountId: '111122223333', region: 'us-east-1' };
+    const error = { errorCode: 'INCORRECT', errorMessage: 'a \u202e message' };
+    for (const [id, time, status] of [
+      ['1', '2026-11-04T10:30:00.000Z', 'UPDATE_FAILED'],
+      ['2', '2026-11-05T00:00:00.000Z', 'MAINTENANCE'],
+    ] as const) {
+      const change = { id, time, status, ...place, ...(status === 'UPDATE_FAILED' && error) };
+      await writeStatusChange(dynamo, tables.environmentsTable, change, undefined);
+    }
+    const page = await console.open('#/environments/prod-reporting?tab=changes');
+    const text = await page.text();
+    expect(text).toContain('Failed at 2026-11-04 10:30:00 UTC (UPDATE_FAILED): INCORRECT: a \\u202e message');
+    expect(text).toContain('status MAINTENANCE (not signed by CloudTrail)');
+    expect(text).toContain('Not known whether it was carried out');
+    await page.go('#/environments');
+    expect(await page.column('Status')).toContain('MAINTENANCE since 2026-11-05 00:00:00 UTC');
   });
 
   test('each number of a person leads to as many events', async () => {

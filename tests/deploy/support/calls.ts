@@ -111,6 +111,7 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
       action: 'dynamodb:BatchGetItem',
       resource: `table/${table}`,
     })),
+  'DynamoDB.DeleteItem': ofTable('DeleteItem'),
   'DynamoDB.GetItem': ofTable('GetItem'),
   'DynamoDB.PutItem': ofTable('PutItem'),
   'DynamoDB.UpdateItem': ofTable('UpdateItem'),

@@ -27,6 +27,9 @@ export const VARIANTS = {
     readerAccounts: '444455556666, 777788889999',
     permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
     rolePath: '/platform/audit/',
+    live: 'all',
+    liveAccounts: '444455556666,999988887777',
+    eventSources: 'airflow.amazonaws.com,airflow-serverless.amazonaws.com',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -51,6 +54,7 @@ export const VARIANTS = {
     allowedLogBuckets: 'org-trail@999988887777',
     // As Control Tower's trail has it.
     keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
+    live: 'on',
   },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',

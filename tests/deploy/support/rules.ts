@@ -63,10 +63,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return first.slice(1).map(({ id }) => id);
   },
 
-  'the time to live of events is the attribute that ingest writes': (stack) =>
-    broken([stack.get('EventsTable')], ({ properties: { TimeToLiveSpecification: ttl } }) => {
-      return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
-    }),
+  'the time to live of events and status changes is the attribute that ingest writes': (stack) =>
+    broken(
+      [stack.get('EventsTable'), stack.get('EnvironmentsTable')],
+      ({ properties: { TimeToLiveSpecification: ttl } }) => {
+        return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
+      },
+    ),
 
   // Buckets and keys of a deployment that fails are deleted with it, so that the next finds their names free.
   'resources with data outlive the stack': (stack) => [

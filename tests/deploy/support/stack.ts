@@ -72,9 +72,10 @@ export class Stack {
 /**
  * Does what CloudFormation does with a template's functions. What only AWS can know, such as the id of a key, is the
  * resource's own name.
+ * @param parameters the values of its parameters
  * @throws at a reference, attribute, condition or function that there is not, and at a circle of references
  */
-export function resolveTemplate(template: Template): Stack {
+export function resolveTemplate(template: Template, parameters: Readonly<Record<string, unknown>> = {}): Stack {
   const conditions = new Map<string, boolean>();
   const condition = (name: string): boolean => {
     const known = conditions.get(name);
@@ -127,14 +128,14 @@ export function resolveTemplate(template: Template): Stack {
       if (resource === undefined) throw new Error(`${id} may not be named here`);
       return resource;
     };
-    const ref = (id: string) => PSEUDO_PARAMETERS[id] ?? referenceTo(named(id));
+    const ref = (id: string) => parameters[id] ?? PSEUDO_PARAMETERS[id] ?? referenceTo(named(id));
     const functions: Readonly<Record<string, (value: never) => unknown>> = {
       Ref: (id: string) => (id === 'AWS::NoValue' ? undefined : ref(id)),
       'Fn::GetAtt': ([id, ...name]: string[]) => attributeOf(named(id!), name.join('.')),
       'Fn::Sub': (text: string) =>
         text.replaceAll(/\$\{([^}!]+)\}/g, (_, name: string) => {
           const [id = '', ...attribute] = name.split('.');
-          return attribute.length === 0 ? ref(id) : attributeOf(named(id), attribute.join('.'));
+          return attribute.length === 0 ? String(ref(id)) : attributeOf(named(id), attribute.join('.'));
         }),
       'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(resolve).join(separator),
       'Fn::Split': ([separator, text]: [string, unknown]) => String(resolve(text)).split(separator),
