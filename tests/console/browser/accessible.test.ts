@@ -108,6 +108,7 @@ describeInBrowser('every page', () => {
       'MWAA audit trail',
       'Events',
       'Overview',
+      'Findings',
       'Environments',
       'People',
       'Trust',

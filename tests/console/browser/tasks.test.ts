@@ -53,6 +53,38 @@ describeInBrowser('an investigator', () => {
     expect(await page.text()).toContain(ids[0]);
   });
 
+  test('reads a finding, the event in it and the command that explains it; is told what is missing', async () => {
+    const page = await console.open('#/findings?level=high&rule=1007c8bb-f646-4d6a-a0cf-253ee9cfc469');
+    expect(new Set(await page.column('Finding'))).toEqual(new Set(['MWAA Startup Script Changed']));
+    const links = page.page.locator('tbody a[href*="finding="]');
+    await page.after(() => links.first().click());
+    const panel = page.page.locator('.finding-panel');
+    expect(await panel.innerText()).toMatch(/Why it matters.*startup script.*T1059/s);
+    const command = await panel.getByText('--explain').innerText();
+    expect((await runShown(store(), command)).stdout).toContain('A finding');
+    await page.after(() => panel.locator('a[href^="#/events/"]').first().click());
+    await page.page.getByText('Detection rules found this event').waitFor();
+    await page.after(() => page.page.getByRole('link', { name: 'MWAA Startup Script Changed' }).click());
+    await panel.focus();
+    await page.after(() => page.page.keyboard.press('Escape'));
+    expect(await panel.count()).toBe(0);
+
+    const origins = [
+      [{ kind: 'stored', alerts: 'off' }, 'Alerts are off: no new findings come'],
+      [{ kind: 'evaluated', events: 20_000, cutAt: '2026-11-01T00:00:00.000Z' }, 'were evaluated'],
+    ] as const;
+    for (const [origin, told] of origins) {
+      console.intercept = async (request, site) => {
+        const answer = await site(request);
+        if (!request.url.startsWith('/findings')) return answer;
+        return { ...answer, body: JSON.stringify({ ...JSON.parse(String(answer.body)), findings: [], origin }) };
+      };
+      await page.go(`#/findings?level=high&since=${origin.kind === 'stored' ? '7d' : '8d'}`);
+      expect(await page.text()).toContain(told);
+      expect(await page.text()).toContain('No findings');
+    }
+  });
+
   test('an event that does not exist is no error of the console', async () => {
     const page = await console.show('#/nothing');
     page.profile.expectProblem(/status of 404/);

@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { loadRules } from '../../../../cli/detect/load-rules.ts';
 import { consoleFolder, readConsole } from '../../../../cli/serve/console-files.ts';
 import { type HttpServer, type Site, startHttpServer } from '../../../../cli/serve/http-server.ts';
 import { type ConsoleSettings, createSite } from '../../../../cli/serve/site.ts';
 import { newToken } from '../../../../cli/serve/token.ts';
+import { evaluatedFindings } from '../../../../shared/alert/evaluated-findings.ts';
+import { readRules } from '../../../../shared/detect/read-rules.ts';
 import { createApi } from '../../../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../../../shared/http/messages.ts';
 import type { QueryDeps } from '../../../../shared/query/ask.ts';
@@ -39,7 +42,11 @@ export class ConsoleInBrowser {
       throw error;
     };
     const site = createSite({
-      api: createApi(deps, { failed: failures, maxResponseBytes: MAX_RESPONSE_BYTES }),
+      api: createApi(deps, {
+        failed: failures,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+        findings: evaluatedFindings(async () => readRules(await loadRules([])).rules, deps),
+      }),
       settings: {
         source: { kind: 'table', name: 'mwaa-trail' },
         storeFlags: ['--table', deps.tables.eventsTable],
