@@ -60,6 +60,7 @@ const COMMANDS = [
   ['show', EVENT],
   ['compare', EVENT, 'a09e739f-2d46-438e-9499-c6cb867c8fba'],
   ['environments'],
+  ['history', '--environment', 'prod-etl'],
   ['coverage', '--since', '2026-11-01'],
   ...scaled(
     [],
@@ -73,7 +74,6 @@ const COMMANDS = [
       ['query', '--access-key-id', 'AKIAEXAMPLEMH77A4MWF'],
       ['summary', '--environment', 'prod-etl'],
       ['who', 'svc-airflow-sync'],
-      ['history', '--environment', 'prod-etl'],
       ['detect', '--since', '2026-11-01'],
     ],
   ),

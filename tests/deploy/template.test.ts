@@ -158,7 +158,13 @@ test('outputs name everything that others refer to', () => {
   ]);
   const more = (name: Variant) => own(name).filter((id) => !own('the bucket of a trail, encrypted').includes(id));
   expect(more('a new trail')).toEqual(['LogBucketName', 'TrailArn', 'TrailKeyArn']);
-  expect(more('a new trail with every option')).toEqual(['LogBucketName', 'ReaderRoleArn', 'TrailArn', 'TrailKeyArn']);
+  expect(more('a new trail with every option')).toEqual([
+    'LiveBusArn',
+    'LogBucketName',
+    'ReaderRoleArn',
+    'TrailArn',
+    'TrailKeyArn',
+  ]);
   expect(outputs('a new trail')).toEqual(expect.arrayContaining(['HttpApiId', 'HttpApiUrl']));
 });
 
