@@ -92,6 +92,7 @@ describe('a new event', () => {
       stack: STACK,
       rule: { id: 'updated', level: 'high' },
       eventIds: ['u'],
+      copy: 'log-file',
       test: false,
     };
     for (const protocol of ['sqs', 'lambda', 'firehose']) expect(JSON.parse(bodies[protocol]!)).toMatchObject(machine);
@@ -103,6 +104,13 @@ describe('a new event', () => {
     expect(attributes).toEqual({
       ...{ level: 'high', rule: 'updated', environment: 'prod-etl', account: '111122223333', test: 'false' },
     });
+  });
+
+  test('that comes before its log file is a finding that says so', async () => {
+    await world.run(await world.add(update('live', { provisional: true })));
+    const [{ bodies }] = world.published as [(typeof world.published)[number]];
+    expect(bodies.default).toMatch(/^Seen: live, before its log file$/m);
+    expect(JSON.parse(bodies.sqs!)).toMatchObject({ eventIds: ['live'], copy: 'live' });
   });
 
   test('below the level is on the bus only', async () => {
