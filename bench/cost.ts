@@ -56,7 +56,9 @@ const RECORD_BYTES = 150;
 /** S3 sends, Lambda receives and deletes. */
 const SQS_REQUESTS = 3;
 /** Of the ingest, the verify and the alert function; a test counts them. */
-export const METRICS = 24;
+export const METRICS = 25;
+/** Of live events. */
+export const LIVE_METRICS = 4;
 /** A trail of all Regions delivers a digest in each enabled Region, even without activity there; 17 are enabled by default. */
 const DIGEST_REGIONS = 17;
 /** A month. */
@@ -65,6 +67,12 @@ const HOURS = 30 * 24;
 const VERIFY = { listsOfAccount: 2, listsOfPlace: 2, writesOfPlace: 2, requestsOfPlace: 5, waitingMs: 40, places: 4 };
 /** Alerts: an invocation for ten events, which come together in log files; of every fifth event something is remembered. */
 const ALERT = { eventsOfInvocation: 10, msOfEvent: 10, remembered: 0.2, writes: 2, reads: 4, findings: 0.002 };
+/**
+ * Live events, besides what their log files cost: an event in a message and an invocation of its own. It is written once more; the
+ * put of its log file's record finds it, reads and replaces it. Its entry among those that wait, and the index of that, are written,
+ * read with the event a day later, and deleted.
+ */
+const LIVE = { writes: 9.8 + 2 + 2 + 4, reads: 1 + 1 + 1 + 1, msOfEvent: 30 };
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
 
@@ -183,6 +191,24 @@ function trail({ files, records, events, accounts }: Load): Record<string, numbe
   };
 }
 
+/** What live events cost besides. */
+function live({ events }: Load): Record<string, number> {
+  const { writes, reads, msOfEvent } = LIVE;
+  const seconds = (events * (CPU_MS.event / PROCESSORS + msOfEvent)) / 1000;
+  return {
+    Lambda:
+      seconds * MEMORY_GB * price('Lambda, arm64: a GB-second') + (events / 1e6) * price('Lambda: a million requests'),
+    SQS: ((events * SQS_REQUESTS) / 1e6) * price('SQS, standard queue: a million requests'),
+    'DynamoDB, writes': ((events * writes) / 1e6) * price('DynamoDB on demand: a million write units'),
+    'DynamoDB, reads': ((events * reads) / 1e6) * price('DynamoDB on demand: a million read units'),
+    'CloudWatch Logs': ((events * LOG_BYTES) / 1e9) * price('CloudWatch Logs: a GB ingested'),
+    [`an alarm and ${LIVE_METRICS} metrics`]:
+      price('CloudWatch: an alarm for a month') + LIVE_METRICS * price('CloudWatch: a metric for a month'),
+    'EventBridge, for those that other Regions and accounts forward (here: all)':
+      (events / 1e6) * price('EventBridge: a million custom events'),
+  };
+}
+
 /** The tables of docs/cost.md. */
 export function costTables(): string {
   const sum = (costs: Record<string, number>) => Object.values(costs).reduce((total, cost) => total + cost, 0);
@@ -218,6 +244,12 @@ export function costTables(): string {
         ['**sum**', ...loads.map((load) => bold(sum(running(load)) + sum(fixed())))],
         ['storage of a year, each month', ...loads.map((load) => dollars(12 * keeping(load)))],
       ],
+    ),
+    '### Live events',
+    '',
+    table(
+      ['USD a month, with `live=on`', ...Object.keys(LOADS)],
+      [...rows(live, loads), ['**sum**', ...loads.map((load) => bold(sum(live(load))))]],
     ),
     '### The trail',
     '',

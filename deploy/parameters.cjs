@@ -20,8 +20,22 @@ async function parameters({ options, resolveVariable }) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
   const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
-  const derived = { ...topic, readerPrincipals: listOf({ ...defaults, ...given }.readerAccounts) };
+  const values = { ...defaults, ...given };
+  const derived = { ...topic, ...liveParameters(values), readerPrincipals: listOf(values.readerAccounts) };
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...derived }, [stage]: ofStage };
+}
+
+/** Returns what the rules on live events are made from. */
+function liveParameters({ live, liveAccounts, eventSources }) {
+  const others = listOf(liveAccounts);
+  return {
+    liveFile: live === 'off' ? 'off' : 'on',
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+    liveRuleState: live === 'all' ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED',
+    liveAccountList: [{ Ref: 'AWS::AccountId' }, ...others],
+    liveForwarders: others,
+    eventSourceList: listOf(eventSources),
+  };
 }
 
 /** Regions from before March 2019, which are enabled in every account. All others, except China and GovCloud, are opt-in Regions. */
@@ -72,6 +86,8 @@ const VALUES = {
   managementEvents: [/^(true|false)$/, 'true or false'],
   verify: [/^(on|off)$/, 'on or off'],
   alerts: [/^(on|off)$/, 'on or off'],
+  live: [/^(off|on|all)$/, 'off, on or all'],
+  liveAccounts: [/^(\d{12}(\s*,\s*\d{12})*)?$/, 'a comma-separated list of 12-digit accounts, or nothing'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
@@ -83,7 +99,14 @@ const VALUES = {
   keyPrefix: [/^(.*\/)?AWSLogs\/$/, 'AWSLogs/ or PREFIX/AWSLogs/'],
   retentionDays: DAYS,
   logFileDays: DAYS,
+  // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+  logRetentionDays: [
+    /^(1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653)$/,
+    'a number of days that CloudWatch has, such as 30, 90 or 365',
+  ],
   quarantineDays: COUNT,
+  objectLockDays: DAYS,
+  objectLockMode: [/^(GOVERNANCE|COMPLIANCE)$/, 'GOVERNANCE or COMPLIANCE'],
   maxReadUnits: COUNT,
   maxWriteUnits: COUNT,
   verifyGraceHours: [/^[1-9]\d{0,2}$/, 'a number from 1 to 999'],
@@ -110,6 +133,11 @@ function problemsOf(values, given, stage, region) {
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');
   }
+  for (const name of ['logFileDays', 'quarantineDays']) {
+    if (values[name] && values.objectLockDays && Number(values[name]) < Number(values.objectLockDays)) {
+      problems.push(`${name}: expected at least objectLockDays, which keeps objects for longer`);
+    }
+  }
   if (attaches && String(values.managementEvents) === 'false') {
     problems.push('managementEvents: what an existing trail records is set there, not by this stack');
   }
@@ -131,4 +159,4 @@ function problemsOf(values, given, stage, region) {
   return problems;
 }
 
-module.exports = Object.assign(parameters, { typedParameters });
+module.exports = Object.assign(parameters, { typedParameters, VALUES, STAGE });

@@ -4,6 +4,7 @@ import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
 import {
   type Announcement,
+  type CarriedEvent,
   DeliveryError,
   type LogFileRef,
   type NothingAnnounced,
@@ -13,7 +14,11 @@ import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
 import { ingestLogFile, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
+import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/store-live.ts';
+import { recordStore } from '../shared/ingest/store-records.ts';
+import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
+import { checkUndelivered, type UndeliveredReport } from '../shared/integrity/undelivered-events.ts';
 
 /** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
 export interface IngestObserver {
@@ -23,6 +28,12 @@ export interface IngestObserver {
   nothingAnnounced(reason: NothingAnnounced): void;
   /** An object, or a notification, failed and must be delivered again. */
   failed(place: string, error: unknown): void;
+  /** A status change was processed, and needs no other delivery. */
+  statusChange?(report: StatusChangeReport): void;
+  /** A live event was processed, and needs no other delivery. */
+  live?(report: LiveReport): void;
+  /** The events that have waited for their log files were looked up. */
+  undelivered?(report: UndeliveredReport): void;
   /** How long the oldest message of a batch has waited. */
   oldestMessage?(seconds: number): void;
   /** The invocation is over. */
@@ -46,6 +57,7 @@ export function createIngestHandler(
   observer: IngestObserver,
   sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
 ) {
+  const store = recordStore(deps);
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     const time = { isSpent: () => remaining() < LAST_START_MS };
@@ -73,25 +85,48 @@ export function createIngestHandler(
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-  /** Ingests each log file, even after one has failed. Returns a line for each failure that is safe to show. */
+  /** Ingests each log file and event, even after one has failed, and on schedule looks for events without. Returns a line for each failure that is safe to show. */
   const ingestAnnounced = async (
-    { logFiles, ignored, malformed }: Announcement,
+    { logFiles, events, ignored, malformed }: Announcement,
     place: string,
     time: TimeBudget,
   ): Promise<string[]> => {
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
     for (const error of malformed) observer.failed(place, error);
-    for (const ref of logFiles) {
+    const attempt = async (about: string, work: () => Promise<void>) => {
       try {
-        if (time.isSpent()) throw new TrailError('out-of-time', `${s3Uri(ref)}: not begun`);
-        observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref)));
+        if (time.isSpent()) throw new TrailError('out-of-time', `${about}: not begun`);
+        await work();
       } catch (error) {
-        observer.failed(s3Uri(ref), error);
-        failures.push(`${s3Uri(ref)}: ${describeError(error)}`);
+        observer.failed(about, error);
+        failures.push(`${about}: ${describeError(error)}`);
       }
+    };
+    for (const event of events) {
+      await attempt(`event ${event.id}`, () => storeEvent(event));
+    }
+    for (const ref of logFiles) {
+      await attempt(s3Uri(ref), async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref))));
+    }
+    if (ignored.includes('scheduled-event') && deps.config.liveAccounts.length > 0) {
+      await attempt('events that wait for their log files', async () => {
+        const report = await checkUndelivered(deps, time);
+        observer.undelivered?.(report);
+      });
     }
     return failures;
+  };
+
+  const storeEvent = async (event: CarriedEvent): Promise<void> => {
+    expectLiveAccount(event, deps.config);
+    if (event.kind === 'status-change') {
+      const report = await storeStatusChange(event, deps);
+      observer.statusChange?.(report);
+    } else {
+      const report = await storeLive(event, deps, store);
+      observer.live?.(report);
+    }
   };
 
   return middy<unknown, SQSBatchResponse | undefined, Error, Context>()

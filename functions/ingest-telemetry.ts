@@ -16,6 +16,8 @@ export function createTelemetry(
   const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
   const metrics = new Metrics({ namespace, serviceName: 'ingest' });
   const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  const seconds = (name: string, milliseconds: number) =>
+    metrics.addMetric(name, MetricUnit.Seconds, Math.round(milliseconds / 1000));
   /** How often DynamoDB gave each reason for throttling, in this invocation. */
   const throttles = new Map<string, number>();
   return {
@@ -23,12 +25,26 @@ export function createTelemetry(
       const { outcome } = report;
       if (outcome === 'ingested') {
         for (const [metric, name] of RECORD_METRICS) count(metric, report.counts[name]);
+        if (report.latencyMs !== undefined) seconds('LogFileLatencySeconds', report.latencyMs);
         if (report.notAsSigned) count('FilesFailedVerification', 1);
       }
       if (outcome === 'quarantined') count('FilesQuarantined', 1);
       const problem = problemOf(report);
       if (problem) logger.error(`log file done, ${problem}`, { report: shortened(report) });
       else logger.info('log file done', { report });
+    },
+    statusChange: (report) => logger.info('status change done', { report }),
+    live(report) {
+      if (report.outcome === 'stored') count('LiveEventsStored', 1);
+      if (report.outcome === 'duplicate') count('LiveEventsKnown', 1);
+      if (report.latencyMs !== undefined) seconds('LiveLatencySeconds', report.latencyMs);
+      logger.info('live event done', { report });
+    },
+    undelivered(report) {
+      count('EventsNeverDelivered', report.undelivered);
+      if (report.undelivered > 0)
+        logger.error('live events checked, with some that no log file has brought', { report });
+      else logger.info('live events checked', { report });
     },
     nothingAnnounced(reason) {
       // A zero from the heartbeat lets an alarm detect silence: missing data looks healthy.
@@ -39,7 +55,7 @@ export function createTelemetry(
       count('FilesFailed', 1);
       logger.error('failed, to be delivered again', { place, kind: failureKind(error), reason: describeError(error) });
     },
-    oldestMessage: (seconds) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, seconds),
+    oldestMessage: (waited) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, waited),
     throttled(reasons) {
       count('Throttles', 1);
       for (const reason of reasons) throttles.set(reason, (throttles.get(reason) ?? 0) + 1);

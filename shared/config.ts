@@ -23,6 +23,8 @@ export interface Config extends TableNames {
   logBuckets: readonly LogBucket[];
   /** The wanted values of a record's own top-level `eventSource`. */
   eventSources: readonly string[];
+  /** Accounts whose live events are taken; empty: live events are off. */
+  liveAccounts: readonly string[];
   /** Days after its eventTime at which an event expires; absent: never. */
   retentionDays?: number;
 }
@@ -70,6 +72,14 @@ export interface AlertConfig<Level> extends TableNames {
   stack: string;
 }
 
+/** The configuration of the query function, from its environment variables. */
+export interface QueryConfig extends TableNames {
+  /** The table in which the alert function remembers; undefined: there are no findings to look at. */
+  stateTable: string | undefined;
+  /** Whether the stack has an alert function. */
+  alerts: 'on' | 'off';
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
@@ -88,7 +98,12 @@ export function readConfig(env: Environment): Config {
     const days = variables.text('RETENTION_DAYS');
     variables.expect(/^([1-9]\d{0,5})?$/.test(days), 'RETENTION_DAYS must be a whole number of days from 1 to 999999');
     const retentionDays = days === '' ? undefined : Number(days);
-    return { ...tables, logBuckets, eventSources, ...defined({ quarantineBucket, retentionDays }) };
+    const liveAccounts = variables.list('LIVE_ACCOUNTS');
+    variables.expect(
+      liveAccounts.every((account) => /^\d{12}$/.test(account)),
+      'LIVE_ACCOUNTS must be a comma-separated list of 12-digit accounts',
+    );
+    return { ...tables, logBuckets, eventSources, liveAccounts, ...defined({ quarantineBucket, retentionDays }) };
   });
 }
 
@@ -145,6 +160,22 @@ export function readAlertConfig<Level extends string>(
       topic: variables.required('ALERT_TOPIC'),
       stack: variables.required('STACK'),
       level: level ?? levels[0],
+    };
+  });
+}
+
+/**
+ * Reads the configuration of the query function.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readQueryConfig(env: Environment): QueryConfig {
+  return checked(env, (variables) => {
+    const alerts = variables.text('ALERTS') || 'off';
+    variables.expect(/^(on|off)$/.test(alerts), 'ALERTS must be on or off');
+    return {
+      ...tableNames(variables),
+      stateTable: variables.text('ALERT_STATE_TABLE') || undefined,
+      alerts: alerts === 'on' ? 'on' : 'off',
     };
   });
 }

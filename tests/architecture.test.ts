@@ -25,6 +25,7 @@ const STAGES = [
 /** What every stage may import. */
 const COMMON = [
   'shared/errors.ts',
+  'shared/audit-event/json-text.ts',
   'shared/aws/bucket-name.ts',
   'shared/config.ts',
   'shared/defined.ts',

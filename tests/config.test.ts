@@ -6,7 +6,8 @@ const TABLES = { EVENTS_TABLE: 'events', LOG_FILES_TABLE: 'log-files', ENVIRONME
 const NAMES = { eventsTable: 'events', logFilesTable: 'log-files', environmentsTable: 'environments' };
 
 test('the tables are all that must be set', () => {
-  expect(readConfig(TABLES)).toStrictEqual({ ...NAMES, logBuckets: [], eventSources: ['airflow.amazonaws.com'] });
+  const eventSources = ['airflow.amazonaws.com'];
+  expect(readConfig(TABLES)).toStrictEqual({ ...NAMES, logBuckets: [], eventSources, liveAccounts: [] });
   expect(readTableNames({ ...TABLES, RETENTION_DAYS: 'x' })).toStrictEqual(NAMES);
 });
 
@@ -17,6 +18,7 @@ test('everything that can be set', () => {
     LOG_BUCKETS: 'one, two@123456789012 ,',
     EVENT_SOURCES: 'airflow.amazonaws.com, airflow-serverless.amazonaws.com',
     RETENTION_DAYS: '365',
+    LIVE_ACCOUNTS: '111122223333, 444455556666',
   };
   expect(readConfig(env)).toStrictEqual({
     ...NAMES,
@@ -24,11 +26,12 @@ test('everything that can be set', () => {
     logBuckets: [{ name: 'one' }, { name: 'two', account: '123456789012' }],
     eventSources: ['airflow.amazonaws.com', 'airflow-serverless.amazonaws.com'],
     retentionDays: 365,
+    liveAccounts: ['111122223333', '444455556666'],
   });
 });
 
 test('an empty variable is none', () => {
-  const empty = { QUARANTINE_BUCKET: '', LOG_BUCKETS: '', EVENT_SOURCES: ' ', RETENTION_DAYS: '' };
+  const empty = { QUARANTINE_BUCKET: '', LOG_BUCKETS: '', EVENT_SOURCES: ' ', RETENTION_DAYS: '', LIVE_ACCOUNTS: '' };
   expect(readConfig({ ...TABLES, ...empty })).toStrictEqual(readConfig(TABLES));
 });
 
@@ -62,6 +65,10 @@ describe('what is wrong is named', () => {
       expect(complaintOf({ ...TABLES, LOG_BUCKETS: buckets })).toContain('LOG_BUCKETS');
     },
   );
+
+  test.each(['11112222333', '111122223333,*', ','])('LIVE_ACCOUNTS=%s', (accounts) => {
+    expect(complaintOf({ ...TABLES, LIVE_ACCOUNTS: accounts })).toContain('LIVE_ACCOUNTS');
+  });
 
   test.each([
     ['LOG_BUCKETS', 'ok,arn:aws:s3:eu-west-1:111122223333:accesspoint/trail'],

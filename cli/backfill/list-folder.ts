@@ -20,7 +20,7 @@ export function listFolder(folder: string, bucket: string): Listing {
         continue;
       }
       const { path, key, size, modified, form } = found;
-      if (form.content === 'lookup-output') {
+      if (form.content !== 'log-file') {
         tally.cannotRead(path, 'expected a log file, found events without one; mwaa-trail replay reads them');
         continue;
       }

@@ -1,4 +1,4 @@
-import { environmentTimes, recentActivity } from '../../shared/query/environments.ts';
+import { listedEnvironments, recentActivity } from '../../shared/query/environments.ts';
 import { environmentsTable } from '../../shared/render/environments.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { format, value } from '../lib/options.ts';
@@ -20,7 +20,7 @@ export default command({
   async run(options, { env, out, err }) {
     const since = givenTime('recent', options.recent, Date.now(), options);
     await withStore(options, env, async (deps) => {
-      const found = await recentActivity(await environmentTimes(deps), since, deps);
+      const found = await recentActivity(await listedEnvironments(deps), since, deps);
       const view = viewOf(out, env, options, deps.now());
       if (options.format === 'json') await write(out, jsonText(found));
       else if (found.length > 0) await write(out, environmentsTable(found, options.recent, view));

@@ -9,7 +9,7 @@ import { eventJson } from '../../shared/render/json.ts';
 import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { command, EXIT, type Output, type Values } from '../lib/command.ts';
-import { sayHowToShow, sayNotes } from '../lib/notes.ts';
+import { sayHowToShow, sayNotes, sayProvisional } from '../lib/notes.ts';
 import { CRITERIA, count, format, inGroup, toggle } from '../lib/options.ts';
 import { viewOf, write, writeJsonList, writeTable } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
@@ -42,7 +42,10 @@ export default command({
       const events = counting(readEvents(criteria, options, deps, err), counted);
       const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });
       await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, table);
-      if (options.format === 'table' && counted.events > 0) sayHowToShow(table, err, view);
+      if (options.format === 'table' && counted.events > 0) {
+        sayHowToShow(table, err, view);
+        sayProvisional(table, err, view);
+      }
       await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, err, view, deps);
     });
     return EXIT.done;

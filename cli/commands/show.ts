@@ -37,7 +37,7 @@ export default command({
       warn(context, recordOmitted(event));
       return EXIT.failed;
     }
-    if (event.provisional) warn(context, 'the event is provisional: no log file has brought this record yet');
+    if (event.provisional) warn(context, 'the event is provisional: this record is not yet in a log file');
     await write(out, `${event.record}\n`);
     return EXIT.done;
   },

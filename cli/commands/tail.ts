@@ -6,7 +6,7 @@ import { followEvents } from '../../shared/query/follow.ts';
 import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import { command, EXIT } from '../lib/command.ts';
-import { sayHowToShow, sayNotes } from '../lib/notes.ts';
+import { sayHowToShow, sayNotes, sayProvisional } from '../lib/notes.ts';
 import { CRITERIA, count, duration, format, toggle } from '../lib/options.ts';
 import { viewOf, warn, write } from '../lib/output.ts';
 import { STORE, withStore } from '../lib/stores.ts';
@@ -40,9 +40,11 @@ export default command({
         },
       };
       let isFirst = true;
+      let isExplained = false;
       for await (const events of followEvents(request, deps)) {
         await write(out, forPeople ? table.add(events) : events.map((event) => `${eventJson(event)}\n`).join(''));
         if (forPeople && isFirst) sayHowToShow(table, err, view);
+        if (forPeople && !isExplained) isExplained = sayProvisional(table, err, view);
         isFirst = false;
       }
     });

@@ -33,6 +33,12 @@ export function sayHowToShow(table: EventTable, err: Output, { width }: View): v
   err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}mwaa-trail show ID.\n`);
 }
 
+/** Says on a terminal what the mark of provisional events in a table means. Returns whether there was one. */
+export function sayProvisional(table: EventTable, err: Output, { width }: View): boolean {
+  if (width !== undefined && table.hasProvisional) err.write('(provisional): not yet in a log file.\n');
+  return table.hasProvisional;
+}
+
 /** Why nothing matched; the first line says that. */
 function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
   return ['No events match.', ...causes.map((cause) => `- ${likelyCauseText(cause, WORDING, times)}`)];

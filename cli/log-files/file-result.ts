@@ -33,6 +33,8 @@ export type FileResult =
   | LogFileReport
   /** Output of lookup-events: its events are provisional. */
   | { outcome: 'provisional'; counts: LogFileCounts; problems: { detail: string }[] }
+  /** Events of EventBridge: those that are status changes are stored, and count as no events. */
+  | { outcome: 'status-changes'; stored: number; known: number; problems: { detail: string }[] }
   /** The ledger has it in this state, so ingest was not called. */
   | { outcome: 'known' }
   | { outcome: 'announced' }
@@ -80,6 +82,7 @@ export function problemsOf(file: Omit<ListedFile, 'size'>, result: FileResult): 
     case 'ingested':
       return result.problems.map(({ detail }) => problem('records-quarantined', detail));
     case 'provisional':
+    case 'status-changes':
       return result.problems.map(({ detail }) => problem('records-failed', detail));
     case 'already-ingested': {
       const { recordsQuarantined: bad } = result.counts;

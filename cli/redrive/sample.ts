@@ -16,7 +16,7 @@ export interface SampledMessage {
   sentAt: string;
   /** How often it was received, in both queues. */
   receives: number;
-  /** The log files that it announces, `s3://bucket/key`; none if it needs no work. */
+  /** The log files that it announces, `s3://bucket/key`, and the events that it carries; none if it needs no work. */
   announces: string[];
   /** Why it, or a part of it, cannot be understood: it will fail again until the code or the sender changes. */
   notUnderstood?: string;
@@ -56,7 +56,10 @@ function contentOf(messageId: string, body: string): Pick<SampledMessage, 'annou
   const announcement = delivery.kind === 'sqs-batch' ? delivery.messages[0]!.announcement : delivery.announcement;
   const [malformed] = announcement.malformed;
   return defined({
-    announces: announcement.logFiles.map(s3Uri),
+    announces: [
+      ...announcement.logFiles.map(s3Uri),
+      ...announcement.events.map(({ account, region, time }) => `an event of ${time} in ${account} ${region}`),
+    ],
     notUnderstood: malformed && describeError(malformed),
   });
 }

@@ -17,6 +17,7 @@ import { type LocalLogFile, walkLogFiles } from './local-log-files.ts';
 import { ingestLookupOutput } from './lookup-output.ts';
 import { sqsDelivery } from './notification.ts';
 import type { ReplayReport } from './report.ts';
+import { ingestStatusChanges } from './status-changes.ts';
 import { uploadLogFile } from './upload.ts';
 
 /** Messages in a batch, as in serverless.yml. */
@@ -61,7 +62,7 @@ export async function replayFiles(
   });
 }
 
-/** Log files pass through the bucket; output of lookup-events is stored directly. */
+/** Log files pass through the bucket; output of lookup-events, and events of EventBridge, are stored directly. */
 async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): Promise<Done[]> {
   const results = await replayLogFiles(
     batch.filter(({ form }) => form.content === 'log-file'),
@@ -69,7 +70,8 @@ async function replayBatch(batch: readonly LocalLogFile[], deps: PipelineDeps): 
   );
   const done: Done[] = [];
   for (const file of batch) {
-    const result = results.get(file.key) ?? (await ingestLookupOutput(file, deps));
+    const ingest = file.form.content === 'lookup-output' ? ingestLookupOutput : ingestStatusChanges;
+    const result = results.get(file.key) ?? (await ingest(file, deps));
     done.push({ file: { ...file, bucket: LOCAL_LOG_BUCKET }, result });
   }
   return done;

@@ -36,6 +36,8 @@ function outcomeOf(result: FileResult): { outcome: string; reason?: string } {
   switch (result.outcome) {
     case 'skipped':
       return { outcome: 'skipped', reason: result.reason };
+    case 'status-changes':
+      return { outcome: 'status changes', reason: `${result.stored} stored, ${result.known} known` };
     case 'already-discarded':
       return { outcome: 'skipped', reason: 'discarded' };
     case 'already-ingested':

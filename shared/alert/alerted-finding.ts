@@ -23,6 +23,11 @@ const TOLD = [
 export type AlertedFinding = Finding &
   Partial<AttributeValues<(typeof TOLD)[number]>> & {
     rule: Pick<RuleInfo, 'description' | 'tags' | 'falsePositives'>;
+    /**
+     * Which copy of the event with which it began was seen: that of EventBridge, before its log file, or its log file's. Absent if
+     * verification found it.
+     */
+    copy?: 'live' | 'log-file';
     /** It is a test: nothing has happened. */
     test: boolean;
   };
@@ -32,7 +37,7 @@ const MAX_EVENT_IDS = 50;
 
 /** @param event with which the finding began */
 export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'finding' }): AlertedFinding {
-  const { rule, reason, environment, eventIds } = verdict;
+  const { rule, reason, environment, events } = verdict;
   const { description, tags, falsePositives } = rule;
   const { environment: _, ...finding } = findingOf(rule, event, reason);
   return {
@@ -40,7 +45,8 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     rule: { ...finding.rule, description, tags, falsePositives },
     ...defined({ environment }),
     ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
-    eventIds: eventIds.slice(-MAX_EVENT_IDS),
+    eventIds: events.slice(-MAX_EVENT_IDS).map(({ eventId }) => eventId),
+    copy: event.provisional ? 'live' : 'log-file',
     test: false,
   };
 }

@@ -129,7 +129,11 @@ function missingOf({ problems, silent, evidence }: ActivityDigest, flag: string)
     ...(problems.length === 0
       ? []
       : [`log files that are not stored completely: ${listed(problems)}: mwaa-trail coverage${flag}`]),
-    ...some(silent, ({ account, region, since }) => `no log file of ${shown(`${account} ${region}`)} since ${shown(since)}`, 'place'),
+    ...some(
+      silent,
+      ({ account, region, since }) => `no log file of ${shown(`${account} ${region}`)} since ${shown(since)}`,
+      'place',
+    ),
     ...(evidence.length === 0
       ? []
       : [`what verification found: ${listed(evidence)}: mwaa-trail detect --level critical${flag}`]),

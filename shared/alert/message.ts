@@ -48,7 +48,7 @@ export function subjectText(subject: string): string {
 
 /** What people want to know first, one fact a line: label and value. Values are safe to show. */
 function factsOf(finding: AlertedFinding): [label: string, value: string][] {
-  const { action, target, outcome, errorCode, user, principal, role, sourceIp, eventIds } = finding;
+  const { action, target, outcome, errorCode, user, principal, role, sourceIp, eventIds, copy } = finding;
   const facts: [string, (string | undefined)[]][] = [
     ['Who', [user ?? principal, role !== undefined && role !== user ? `role ${role}` : undefined]],
     ['What', [action === undefined ? undefined : phraseOf(action)]],
@@ -58,6 +58,7 @@ function factsOf(finding: AlertedFinding): [label: string, value: string][] {
     ['Account', [finding.accountId, finding.region]],
     ['Time', [finding.time]],
     ['From', [sourceIp]],
+    ['Seen', [copy === 'live' ? 'live, before its log file' : undefined]],
     ['Events', [eventIds.length > 1 ? `${eventIds.length}` : undefined]],
     ['Why', [finding.reason]],
   ];

@@ -23,6 +23,7 @@ export function sampleFinding(now: number): AlertedFinding {
     sourceIp: '192.0.2.1',
     eventIds: ['00000000-0000-4000-8000-000000000000'],
     reason: 'Environment updated; ExecutionRoleArn = example',
+    copy: 'log-file',
     test: true,
   };
 }

@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
-import { announcesNothing, hasRecords, joined, type NotificationShape, readMessage, shape } from './announcement.ts';
+import {
+  announcesNothing,
+  hasRecords,
+  joined,
+  memberText,
+  type NotificationShape,
+  readMessage,
+  shape,
+} from './announcement.ts';
 
 /** An SNS event as Lambda receives it: `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":"..."}}]}`. */
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
@@ -54,5 +62,6 @@ export const carriedSqsEvent = shape({
 export const lambdaInvocationRecord: NotificationShape = {
   name: 'Lambda invocation record',
   recognises: (value) => 'requestContext' in value && 'requestPayload' in value,
-  read: (value, inner) => inner('requestPayload' in value ? value.requestPayload : undefined),
+  read: (value, inner, text) =>
+    inner('requestPayload' in value ? value.requestPayload : undefined, () => memberText(text(), 'requestPayload')),
 };

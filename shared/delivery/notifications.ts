@@ -4,9 +4,12 @@ import {
   announces,
   announcesMalformed,
   announcesNothing,
+  type CarriedKind,
+  carries,
   DeliveryError,
   hasRecords,
   joined,
+  memberText,
   type NotificationShape,
   shape,
 } from './announcement.ts';
@@ -80,9 +83,60 @@ const objectCreated = shape({
 });
 export const eventBridgeEvent: NotificationShape = {
   ...objectCreated,
-  read: (value, inner) =>
-    detailType(value) === 'Object Created' ? objectCreated.read(value, inner) : announcesNothing('not-object-created'),
+  read: (value, ...others) =>
+    detailType(value) === 'Object Created'
+      ? objectCreated.read(value, ...others)
+      : announcesNothing('not-object-created'),
 };
+
+/**
+ * An event that EventBridge carries whole. Only AWS sends events whose `source` begins with `aws.`, to any event bus, and EventBridge
+ * sets their account and Region.
+ * @param recognises by the `source` and the `detail-type`
+ */
+// https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+function carriedEvent(name: string, kind: CarriedKind, recognises: (source: string, detailType: string) => boolean) {
+  return shape({
+    name,
+    recognises: (value) =>
+      'source' in value && typeof value.source === 'string' && recognises(value.source, detailType(value)),
+    schema: z.object({
+      id: Text,
+      account: z.string().check(z.regex(/^\d{12}$/)),
+      region: Text,
+      time: Text,
+      detail: z.object({}),
+    }),
+    expected: 'id, account, region, time and detail',
+    read: ({ id, account, region, time }, _, text) =>
+      carries({ kind, id, account, region, time, text: memberText(text(), 'detail') }),
+  });
+}
+
+/**
+ * CloudTrail's record of an event that it sends to EventBridge within seconds: `{"source":"aws.airflow","detail-type":"AWS API Call
+ * via CloudTrail","id":"...","account":"...","region":"...","time":"...","detail":{"eventID":"...",...}}`.
+ */
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+export const liveRecord = carriedEvent(
+  'CloudTrail event through EventBridge',
+  'record',
+  (source, type) => source.startsWith('aws.') && /^AWS .+ via CloudTrail$/.test(type),
+);
+
+/** The detail-type of the events that MWAA sends to EventBridge when the status of an environment changes. */
+export const STATUS_CHANGE = 'MWAA Environment Status Change';
+
+/**
+ * MWAA's announcement of an environment's status: `{"source":"aws.airflow","detail-type":"MWAA Environment Status Change",
+ * "detail":{"name":"...","status":"UPDATING",...}}`.
+ */
+// https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-airflow.html
+export const statusChange = carriedEvent(
+  STATUS_CHANGE,
+  'status-change',
+  (source, type) => source === 'aws.airflow' && type === STATUS_CHANGE,
+);
 
 /** The schedule of the ingest function, its heartbeat. */
 export const scheduledEvent: NotificationShape = {

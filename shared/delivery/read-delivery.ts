@@ -11,9 +11,11 @@ import {
   CLOUDTRAIL_VALIDATION_MESSAGE,
   cloudTrailNotification,
   eventBridgeEvent,
+  liveRecord,
   s3Notification,
   s3TestEvent,
   scheduledEvent,
+  statusChange,
 } from './notifications.ts';
 
 /** An SQS message of a batch. */
@@ -36,6 +38,8 @@ const SHAPES: readonly NotificationShape[] = [
   snsEnvelope,
   snsConfirmation,
   eventBridgeEvent,
+  liveRecord,
+  statusChange,
   scheduledEvent,
   cloudTrailNotification,
   lambdaInvocationRecord,
@@ -60,12 +64,12 @@ const SqsEvent = z.object({
 });
 
 /**
- * Reads which log files a Lambda event announces, in any of the shapes that AWS uses. Unknown members are tolerated anywhere,
+ * Reads what a Lambda event announces or carries, in any of the shapes that AWS uses. Unknown members are tolerated anywhere,
  * because AWS adds new ones.
  * @throws {DeliveryError} if the event, or a notification outside an SQS batch, is not understood
  */
 export function readDelivery(event: unknown): Delivery {
-  if (!isSqsEvent(event)) return { kind: 'notification', announcement: readNotification(event, MAX_ENVELOPES) };
+  if (!isSqsEvent(event)) return { kind: 'notification', announcement: readCarried(event, MAX_ENVELOPES) };
   const batch = SqsEvent.safeParse(event);
   if (!batch.success) throw new DeliveryError('malformed-notification', 'SQS event: expected messageId and body');
   return {
@@ -89,8 +93,9 @@ function isSqsEvent(event: unknown): boolean {
   return Array.isArray(records) && records.some((record) => record?.eventSource === 'aws:sqs');
 }
 
-function readCarried(carried: unknown, envelopes: number): Announcement {
-  return typeof carried === 'string' ? readText(carried, envelopes) : readNotification(carried, envelopes);
+/** @param text the JSON text of a value. Lambda passes only the value, whose numbers are then written as JavaScript writes them. */
+function readCarried(carried: unknown, envelopes: number, text = () => JSON.stringify(carried)): Announcement {
+  return typeof carried === 'string' ? readText(carried, envelopes) : readNotification(carried, envelopes, text);
 }
 
 function readText(text: string, envelopes: number): Announcement {
@@ -102,13 +107,16 @@ function readText(text: string, envelopes: number): Announcement {
     // No `cause`: the parser's own message quotes the text.
     throw new DeliveryError('unknown-notification', 'notification: expected JSON text');
   }
-  return readNotification(value, envelopes);
+  return readNotification(value, envelopes, () => text);
 }
 
-function readNotification(value: unknown, envelopes: number): Announcement {
+function readNotification(value: unknown, envelopes: number, text: () => string): Announcement {
   if (typeof value === 'object' && value !== null && envelopes > 0) {
     const shape = SHAPES.find((candidate) => candidate.recognises(value));
-    if (shape) return shape.read(value, (carried) => readCarried(carried, envelopes - 1));
+    if (shape) {
+      const inner = (carried: unknown, innerText?: () => string) => readCarried(carried, envelopes - 1, innerText);
+      return shape.read(value, inner, text);
+    }
   }
   throw new DeliveryError(
     'unknown-notification',

@@ -38,13 +38,21 @@ export async function evidenceFindings(request: DetectRequest, deps: QueryDeps):
 }
 
 /** What verification found, as a finding. */
-export function evidenceFinding({ firstSeen, account, kind, detail, trail, key }: VerificationFinding): Finding {
+export function evidenceFinding({
+  firstSeen,
+  account,
+  kind,
+  detail,
+  trail,
+  key,
+  eventId,
+}: VerificationFinding): Finding {
   const { id, title, level } = EVIDENCE_RULE;
   return {
     rule: { id, title, level },
     time: firstSeen,
     accountId: account,
-    eventIds: [],
+    eventIds: eventId === undefined ? [] : [eventId],
     reason: [`${kind}: ${detail}`, ...Object.values(defined({ trail, key }))].join('; '),
   };
 }

@@ -184,7 +184,7 @@ async function storeLogFile(
     ...entryOf(job, etag, deps),
     ...defined({ deliveredAt: file.deliveredAt ?? object.deliveredAt, sha256: read.sha256 }),
   };
-  const { seen, problems } = storage;
+  const { seen, problems, latencyMs } = storage;
   try {
     const batch = held.all();
     if (batch) await storage.add(batch, time);
@@ -199,8 +199,9 @@ async function storeLogFile(
   }
   const counts = storage.counts(read);
   const { compressedBytes, uncompressedBytes } = read;
+  const { bucket, key } = file;
   return {
-    report: { bucket: file.bucket, key: file.key, outcome: 'ingested', counts, problems },
+    report: { bucket, key, outcome: 'ingested', counts, problems, ...defined({ latencyMs: latencyMs() }) },
     update: { entry: { ...entry, state: 'ingested', ...counts, compressedBytes, uncompressedBytes }, before, seen },
   };
 }

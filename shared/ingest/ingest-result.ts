@@ -9,8 +9,11 @@ import type { RecordProblem } from './store-records.ts';
 /** What became of a log file. */
 export type LogFileReport = { bucket: string; key: string } & (
   | { outcome: 'skipped'; reason: SkippedObject }
-  /** `notAsSigned`: a signed digest, verified before, has the hash of other content. */
-  | { outcome: 'ingested'; counts: LogFileCounts; problems: RecordProblem[]; notAsSigned?: true }
+  /**
+   * `latencyMs`: the longest time from an event to its item, if one was stored. `notAsSigned`: a signed digest, verified before, has
+   * the hash of other content.
+   */
+  | { outcome: 'ingested'; counts: LogFileCounts; problems: RecordProblem[]; latencyMs?: number; notAsSigned?: true }
   | { outcome: 'quarantined'; reason: string; detail: string }
   /** It was ingested before, and has not changed since. */
   | { outcome: 'already-ingested'; counts: LogFileCounts }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import type { AuditEvent, Provenance } from '../audit-event/audit-event.ts';
+import { timeOf } from '../audit-event/event-time.ts';
 import { recordProblem, toAuditEvent } from '../audit-event/to-audit-event.ts';
 import type { Config } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
@@ -69,6 +70,7 @@ export function recordStorage(
   const done = { ...checkpoint };
   const seen = noEnvironments();
   const problems: RecordProblem[] = [];
+  let longest: number | undefined;
 
   const addRecord = async (record: KeptRecord | BadRecord) => {
     const stored = await storeRecord(classifyRecord(record, file, settings), store);
@@ -77,6 +79,8 @@ export function recordStorage(
     else {
       done[stored.kind === 'stored' ? 'stored' : 'known'] += 1;
       noteEvent(seen, stored.event);
+      const latency = stored.kind === 'stored' ? latencyOf(stored.event, settings.now()) : undefined;
+      if (latency !== undefined) longest = Math.max(latency, longest ?? latency);
     }
   };
 
@@ -93,6 +97,8 @@ export function recordStorage(
     /** The days and environments of the events. */
     seen,
     problems,
+    /** The longest time from an event to its item, in milliseconds; undefined if none was stored. */
+    latencyMs: () => longest,
 
     /** @throws {OutOfTimeError} if the time is spent; everything before its checkpoint is stored */
     async add({ kept, bad }: RecordBatch, time: TimeBudget): Promise<void> {
@@ -121,6 +127,12 @@ export function recordStorage(
       };
     },
   };
+}
+
+/** Returns the milliseconds since an event happened; undefined if its time is invalid. */
+export function latencyOf({ timeKey }: Pick<AuditEvent, 'timeKey'>, now: number): number | undefined {
+  const time = Date.parse(timeOf(timeKey));
+  return Number.isNaN(time) ? undefined : now - time;
 }
 
 /** Stores a record's event, if it is one. */

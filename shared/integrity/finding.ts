@@ -93,6 +93,12 @@ export const FINDINGS = {
     means: 'the event in the table is not what a verified log file says',
     todo: 'treat it as forged: compare it with the log file, and find out who can write to the table',
   },
+  'event-never-delivered': {
+    title: 'Events that were announced and never delivered',
+    means:
+      'EventBridge brought the event more than 24 hours ago, and no log file with it was ingested: nothing proves it',
+    todo: 'look whether the log files of that time were delivered and ingested (coverage), and whether the trail logs such events',
+  },
 } as const satisfies Readonly<Record<string, { title: string; means: string; todo: string }>>;
 
 export type FindingKind = keyof typeof FINDINGS;

@@ -32,7 +32,8 @@ export class KnownFindings {
   private constructor(deps: KnownFindingsDeps, findings: readonly StoredFinding[]) {
     this.deps = deps;
     const open = findings.filter(({ resolvedAt }) => resolvedAt === undefined);
-    this.open = Map.groupBy(open, ({ bucket, digest: key }) => objectName({ bucket, key }));
+    // Those about events have no digest.
+    this.open = Map.groupBy(open, ({ bucket = '', digest: key = '' }) => objectName({ bucket, key }));
   }
 
   /**

@@ -30,7 +30,7 @@ export async function readLookupRecords(
   eventSources: readonly string[],
   problemOf: (record: string) => string | undefined = () => undefined,
 ): Promise<LookupRecords> {
-  const records = readLookupOutput(await wholeText(utf8Text(source, form)));
+  const records = readLookupOutput(await wholeText(source, form));
   const kept: LookupRecords['kept'] = [];
   const bad: LookupRecords['bad'] = [];
   for (const [index, record] of records.entries()) {
@@ -49,13 +49,17 @@ export async function readLookupRecords(
   return { recordsRead: records.length, kept, bad };
 }
 
-async function wholeText(text: AsyncIterable<Uint8Array>): Promise<string> {
+/**
+ * Returns the whole text of a file that is no log file.
+ * @throws BadLogFileError if it is too long, or no UTF-8
+ */
+export async function wholeText(source: ByteSource, form: TextForm): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of text) {
+  for await (const piece of utf8Text(source, form)) {
     bytes += piece.length;
     if (bytes > MAX_LOOKUP_BYTES) {
-      const expectation = `at most ${MAX_LOOKUP_BYTES} bytes of lookup-events output are read: split it`;
+      const expectation = `at most ${MAX_LOOKUP_BYTES} bytes of such a file are read: split it`;
       throw new BadLogFileError('uncompressed-bytes-cap', MAX_LOOKUP_BYTES, expectation);
     }
     pieces.push(Buffer.from(piece));

@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
+import { isEventBridgeEvents } from '../records/eventbridge-events.ts';
 import { isLookupOutput } from '../records/lookup-output.ts';
 import { gunzip, isGzip } from './gunzip.ts';
 import type { ByteSource } from './pieces.ts';
@@ -6,7 +7,7 @@ import { fromUtf16, type Utf16, unmarkedUtf16Of, utf16Of } from './utf16.ts';
 
 /** What a local file contains, and how its text is encoded. */
 export interface TextForm {
-  content: 'log-file' | 'lookup-output';
+  content: 'log-file' | 'lookup-output' | 'eventbridge-events';
   encoding: 'UTF-8' | Utf16;
   gzip: boolean;
 }
@@ -22,7 +23,12 @@ export function textFormOf(head: Uint8Array): TextForm {
   const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
   const encoding = utf16Of(text) ?? unmarkedUtf16Of(text) ?? 'UTF-8';
   const beginning = new TextDecoder(encoding).decode(text.subarray(0, HEAD_BYTES));
-  return { content: isLookupOutput(beginning) ? 'lookup-output' : 'log-file', encoding, gzip };
+  return { content: contentOf(beginning), encoding, gzip };
+}
+
+function contentOf(beginning: string): TextForm['content'] {
+  if (isEventBridgeEvents(beginning)) return 'eventbridge-events';
+  return isLookupOutput(beginning) ? 'lookup-output' : 'log-file';
 }
 
 function inflatedHead(head: Uint8Array): Uint8Array {

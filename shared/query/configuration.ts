@@ -1,9 +1,11 @@
-import { NO_DAY } from '../audit-event/event-time.ts';
+import { NO_DAY, timeOf } from '../audit-event/event-time.ts';
 import { canonicalJson, type JsonNode, type JsonObject, parseJsonText } from '../audit-event/json-text.ts';
 import { MASK } from '../audit-event/secret-patterns.ts';
+import type { StatusChange } from '../audit-event/status-change.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { newestFirst } from '../store/events-table.ts';
 import { memberPath } from './compare.ts';
+import { type Result, resultsOf } from './results.ts';
 
 /** The operations that make, change and end an environment's configuration. */
 export const CONFIGURING_OPERATIONS = ['CreateEnvironment', 'UpdateEnvironment', 'DeleteEnvironment'] as const;
@@ -16,9 +18,13 @@ export interface History {
   changes: readonly Change[];
   /** After the last change. */
   configuration: Configuration;
+  /** The status changes that belong to no change, oldest first. */
+  statusChanges: readonly StatusChange[];
+  /** The last status change; undefined: none is known. */
+  status: StatusChange | undefined;
 }
 
-/** What one event asked for. It was accepted only if the event's outcome is ok. */
+/** What one event asked for. MWAA accepted it only if the event's outcome is ok. */
 export interface Change {
   event: StoredEvent;
   /** In the order of their paths. */
@@ -27,6 +33,8 @@ export interface Change {
   missing: 'record' | 'request' | undefined;
   /** The event has no valid time: its place among the others is not known, and it is not part of the configuration. */
   isUnordered: boolean;
+  /** What became of it; undefined: that is not known, or it was not accepted. */
+  result: Result | undefined;
 }
 
 /** A value as the record of a request has it. */
@@ -71,15 +79,32 @@ const UNKNOWN: Configuration = { settings: NONE, others: 'unknown', deletedBy: u
 /** That of a new environment, before its first settings. */
 const EMPTY: Configuration = { settings: NONE, others: 'not-set', deletedBy: undefined };
 
-/**
- * Tells the histories of the environments of one name, a history for each account and Region, in their order. The events may
- * come in any order, and more than once. Of an event and its addenda, the newest version counts.
- */
-export function historiesOf(events: Iterable<StoredEvent>): History[] {
-  const unique = [...Map.groupBy(events, ({ eventId }) => eventId).values()].map(newestOf);
-  const places = Map.groupBy(unique, ({ accountId, region }) => JSON.stringify([accountId, region]));
-  return [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, inPlace]) => historyOf(inPlace));
+/** What is told: all up to `until` (exclusive; ISO 8601 with milliseconds), and what became of it later. */
+interface Range {
+  until?: string | undefined;
 }
+
+/**
+ * Tells the histories of the environments of one name, a history for each account and Region, in their order. Events and status
+ * changes may come in any order, and more than once. Of an event and its addenda, the newest version counts.
+ */
+export function historiesOf(
+  events: Iterable<StoredEvent>,
+  statusChanges: readonly StatusChange[] = [],
+  { until = LATER_THAN_ALL }: Range = {},
+): History[] {
+  const unique = [...Map.groupBy(events, ({ eventId }) => eventId).values()].map(newestOf);
+  const eventsByPlace = Map.groupBy(unique, placeKey);
+  const statusesByPlace = Map.groupBy(statusChanges, placeKey);
+  return [...new Set([...eventsByPlace.keys(), ...statusesByPlace.keys()])].sort().flatMap((place) => {
+    const history = historyOf(eventsByPlace.get(place) ?? [], statusesByPlace.get(place) ?? [], until);
+    return history.changes.length === 0 && history.status === undefined ? [] : [history];
+  });
+}
+
+const LATER_THAN_ALL = '~';
+const placeKey = ({ accountId, region }: Pick<StoredEvent, 'accountId' | 'region'>) =>
+  JSON.stringify([accountId, region]);
 
 /** Whether everything that was ever requested for a configuration is known. */
 export function isComplete({ configuration, changes }: History): boolean {
@@ -101,17 +126,34 @@ function* settingsBelow(settings: Settings, path: string): Generator<[path: stri
 
 const byPath = ([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]) => (a < b ? -1 : 1);
 
-function historyOf(events: readonly StoredEvent[]): History {
+function historyOf(events: readonly StoredEvent[], statusChanges: readonly StatusChange[], until: string): History {
   const ordered = standing(events).sort((a, b) => (a.timeKey < b.timeKey ? -1 : 1));
+  const accepted = ordered.filter((event) => event.outcome === 'ok' && !isUnordered(event));
+  const { results, others } = resultsOf(
+    accepted.map((event) => ({ ...event, time: timeOf(event.timeKey) })),
+    statusChanges,
+  );
   let configuration = UNKNOWN;
-  const changes = ordered.map((event) => {
-    const request = requestOf(event);
-    const isUnordered = event.timeKey.startsWith(NO_DAY);
-    const before = isUnordered ? UNKNOWN : baseOf(event, configuration);
-    if (event.outcome === 'ok' && !isUnordered) configuration = after(event, request, before);
-    return { event, fields: fieldsOf(event, request, before), missing: request.missing, isUnordered };
-  });
-  return { accountId: events[0]?.accountId, region: events[0]?.region, changes, configuration };
+  const changes = ordered
+    .filter(({ timeKey }) => timeKey < until)
+    .map((event): Change => {
+      const request = requestOf(event);
+      const before = isUnordered(event) ? UNKNOWN : baseOf(event, configuration);
+      const result = results.get(event.eventId);
+      const fields = fieldsOf(event, request, before);
+      if (event.outcome === 'ok' && !isUnordered(event)) configuration = after(event, request, before, result);
+      return { event, fields, missing: request.missing, isUnordered: isUnordered(event), result };
+    });
+  const { accountId, region } = events[0] ?? statusChanges[0] ?? {};
+  const isTold = ({ time }: StatusChange) => time < until;
+  const status = statusChanges.filter(isTold).reduce<StatusChange | undefined>(newerOf, undefined);
+  return { accountId, region, changes, configuration, statusChanges: others.filter(isTold), status };
+}
+
+const isUnordered = ({ timeKey }: StoredEvent) => timeKey.startsWith(NO_DAY);
+
+function newerOf(one: StatusChange | undefined, other: StatusChange): StatusChange {
+  return one === undefined || `${other.time}#${other.id}` > `${one.time}#${one.id}` ? other : one;
 }
 
 /** The events without those that addenda with eventIDs of their own replace. */
@@ -201,13 +243,16 @@ const stateOf = ({ json, masked }: Setting): FieldState => ({ is: 'set', json, m
 const fieldValue = (value: JsonNode): FieldValue => ({ json: canonicalJson(value), masked: isMasked(value) });
 const isSetting = (node: Setting | Settings): node is Setting => 'json' in node;
 
-/** The configuration after an event whose request was accepted. */
-function after(event: StoredEvent, { members, missing }: Request, base: Configuration): Configuration {
+/** The configuration after an event whose request was accepted. @param base what the request is about */
+function after(event: StoredEvent, { members, missing }: Request, base: Configuration, result?: Result): Configuration {
+  // MWAA keeps what was before an update that fails. Nothing is there if a creation fails.
+  if (result?.is === 'failed') return base;
   if (event.eventName === 'DeleteEnvironment') return { ...EMPTY, deletedBy: event };
   // Any field may have any value now.
   if (missing !== undefined) return UNKNOWN;
   const kept = members.filter(([name]) => !PASSING.has(name));
-  return { ...base, settings: merged(base.settings, kept, event) };
+  const settings = merged(base.settings, kept, event);
+  return result?.is === 'broken' ? UNKNOWN : { ...base, settings };
 }
 
 /**

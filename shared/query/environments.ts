@@ -2,8 +2,14 @@ import pMap from 'p-map';
 import type { AttributeValues } from '../audit-event/attributes.ts';
 import { NO_DAY, timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
-import { type EnvironmentName, type KnownEnvironment, listEnvironments } from '../store/environments-table.ts';
+import {
+  type EnvironmentName,
+  environmentKey,
+  type KnownEnvironment,
+  listEnvironments,
+} from '../store/environments-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import { listStatuses } from '../store/status-changes.ts';
 import { type QueryDeps, readAll, readPage } from './ask.ts';
 import { readNewest } from './newest.ts';
 
@@ -13,9 +19,30 @@ import { readNewest } from './newest.ts';
  */
 export type EnvironmentTimes = EnvironmentName & Partial<Record<'firstEventTime' | 'lastEventTime', string>>;
 
+/**
+ * An environment, the times of its events, and the status that MWAA announced last, and when, in ISO 8601. Both are absent if it
+ * announced none.
+ */
+export type ListedEnvironment = EnvironmentTimes & Partial<Record<'status' | 'statusSince', string>>;
+
 const CONCURRENT_NAMES = 8;
 
-/** All known environments, by name, account and Region. */
+/** All environments that events or status changes name, by name, account and Region. */
+export async function listedEnvironments(deps: QueryDeps): Promise<ListedEnvironment[]> {
+  const { environmentsTable } = deps.tables;
+  const [byEvents, statuses] = await Promise.all([
+    environmentTimes(deps),
+    listStatuses(deps.dynamo, environmentsTable),
+  ]);
+  const all = new Map<string, ListedEnvironment>(byEvents.map((one) => [environmentKey(one), one]));
+  for (const { time, status, ...name } of statuses) {
+    const key = environmentKey(name);
+    all.set(key, { ...name, ...all.get(key), status, statusSince: time });
+  }
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, environment]) => environment);
+}
+
+/** All environments that events name, by name, account and Region. */
 export async function environmentTimes(deps: QueryDeps): Promise<EnvironmentTimes[]> {
   const environments = await listEnvironments(deps.dynamo, deps.tables.environmentsTable);
   return pMap(environments, (environment) => usableTimes(environment, deps), { concurrency: CONCURRENT_NAMES });
@@ -48,7 +75,7 @@ async function firstEvent(
 }
 
 /** An environment, and its recent events. */
-export type EnvironmentActivity = EnvironmentTimes & {
+export type EnvironmentActivity = ListedEnvironment & {
   /** ISO 8601 in UTC; the counts are of events from this time on. */
   recentSince: string;
   recentEvents: number;
@@ -62,7 +89,7 @@ const MAX_EVENTS = 10_000;
 
 /** Counts the recent events of environments, without a request for those whose last event is older. */
 export async function recentActivity(
-  environments: readonly EnvironmentTimes[],
+  environments: readonly ListedEnvironment[],
   since: string,
   deps: QueryDeps,
   maxEvents = MAX_EVENTS,

@@ -1,5 +1,7 @@
+import type { StatusChange } from '../audit-event/status-change.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { getEvents } from '../store/events-table.ts';
+import { listStatusChanges } from '../store/status-changes.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import { CONFIGURING_OPERATIONS, type History, historiesOf } from './configuration.ts';
 import { CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
@@ -44,16 +46,31 @@ function until(time: string): Pick<Criteria, 'until'> {
 
 /**
  * Reads what is known of the configuration, a history for each account and Region: of changes, those in the time of the
- * question; the values before them come from all events before.
+ * question; the values before them come from all events before, and what became of them from all that happened later.
  */
-export async function answerHistory({ criteria, at }: HistoryQuestion, deps: QueryDeps): Promise<History[]> {
-  const { since = '', ...all } = criteria;
-  const histories = historiesOf(await readEvents(all, deps));
+export async function answerHistory(
+  { environment, criteria, at }: HistoryQuestion,
+  deps: QueryDeps,
+): Promise<History[]> {
+  const { since = '', until, ...place } = criteria;
+  const statusChanges = (
+    await listStatusChanges(deps.dynamo, deps.tables.environmentsTable, environment, deps.now())
+  ).filter(isIn(place));
+  // A later request tells to which one a status change does not belong.
+  const events = await readEvents(statusChanges.length === 0 ? { ...place, until } : place, deps);
+  const histories = historiesOf(events, statusChanges, { until });
   if (at !== undefined) return histories;
   return histories.flatMap((history) => {
     const changes = history.changes.filter(({ event }) => event.timeKey >= since);
-    return changes.length === 0 ? [] : [{ ...history, changes }];
+    const others = history.statusChanges.filter(({ time }) => time >= since);
+    return changes.length + others.length === 0 ? [] : [{ ...history, changes, statusChanges: others }];
   });
+}
+
+function isIn({ account, region }: Criteria): (change: StatusChange) => boolean {
+  const isOne = (wanted: readonly string[] | undefined, value: string) =>
+    wanted === undefined || wanted.includes(value);
+  return (change) => isOne(account, change.accountId) && isOne(region, change.region);
 }
 
 async function readEvents(criteria: Criteria, deps: QueryDeps): Promise<StoredEvent[]> {

@@ -23,7 +23,7 @@ export interface ChainProgress {
   retired: boolean;
 }
 
-/** A finding, and the trail whose digest shows it. */
+/** A finding, and the trail whose digest shows it, if one does. */
 export type VerificationFinding = StoredFinding & { trail?: string };
 
 /** What the verify function has verified, and found. */
@@ -59,11 +59,11 @@ export async function readVerificationFindings(
   { dynamo, tables, now }: QueryDeps,
   limit: number,
 ): Promise<VerificationFinding[]> {
-  return (await listFindings(dynamo, tables.logFilesTable, now(), limit)).map(withTrail);
+  return (await listFindings(dynamo, tables.logFilesTable, now(), { limit })).map(withTrail);
 }
 
 function withTrail(finding: StoredFinding): VerificationFinding {
-  const trail = readDigestKey(finding.digest)?.trail;
+  const trail = readDigestKey(finding.digest ?? '')?.trail;
   return { ...finding, ...defined({ trail }) };
 }
 

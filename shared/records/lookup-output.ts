@@ -109,6 +109,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** The records of a sequence of JSON values. */
 function* recordsOfJson(text: string): Generator<string | undefined> {
+  for (const { value, source } of valuesOfJson(text, 'JSON, as aws cloudtrail lookup-events prints it,')) {
+    yield* recordsIn(value, source);
+  }
+}
+
+/**
+ * The values of a sequence of JSON values, and the text of each.
+ * @param expected what the text should be, in words
+ * @throws BadLogFileError `json-syntax` or `json-truncated`
+ */
+export function* valuesOfJson(text: string, expected: string): Generator<{ value: unknown; source: string }> {
   let at = skipWhiteSpace(text, text.startsWith('\uFEFF') ? 1 : 0);
   while (at < text.length) {
     const end = endOfValue(text, at);
@@ -119,9 +130,9 @@ function* recordsOfJson(text: string): Generator<string | undefined> {
       value = JSON.parse(source);
     } catch {
       // The message of JSON.parse would show content.
-      throw problem('json-syntax', text, at, 'expected JSON, as aws cloudtrail lookup-events prints it, from here');
+      throw problem('json-syntax', text, at, `expected ${expected} from here`);
     }
-    yield* recordsIn(value, source);
+    yield { value, source };
     at = skipWhiteSpace(text, end);
   }
 }

@@ -6,6 +6,7 @@ import type { View } from './view.ts';
 /** @param recent what counts as recent, as the caller put it: `7d` */
 export function environmentsTable(environments: readonly EnvironmentActivity[], recent: string, view: View): string {
   const times = timeDisplay(view.times);
+  const hasStatus = environments.some(({ status }) => status !== undefined);
   const columns = [
     { heading: 'ENVIRONMENT', widths: [16] },
     { heading: 'ACCOUNT', widths: [0, 0, WHOLE] },
@@ -14,12 +15,10 @@ export function environmentsTable(environments: readonly EnvironmentActivity[], 
     times.heading('LAST EVENT'),
     `EVENTS ${since(recent)}`,
     'ERRORS',
+    ...(hasStatus ? ['STATUS', { heading: times.heading('SINCE'), widths: [0, 0, WHOLE] }] : []),
   ];
-  return `${textTable(
-    columns,
-    environments.map((environment) => row(environment, times)),
-    view,
-  )}\n`;
+  const rows = environments.map((environment) => row(environment, times));
+  return `${textTable(columns, hasStatus ? rows : rows.map((cells) => cells.slice(0, -2)), view)}\n`;
 }
 
 function since(recent: string): string {
@@ -28,7 +27,7 @@ function since(recent: string): string {
 
 function row(environment: EnvironmentActivity, times: TimeDisplay): Cell[] {
   const { accountId = '-', region = '-', firstEventTime, lastEventTime } = environment;
-  const { recentEvents, recentErrors, recentTruncated } = environment;
+  const { recentEvents, recentErrors, recentTruncated, status = '-', statusSince } = environment;
   const counted = (n: number) => (recentTruncated ? `${n}+` : n);
   return [
     environment.environment,
@@ -38,5 +37,7 @@ function row(environment: EnvironmentActivity, times: TimeDisplay): Cell[] {
     times.show(lastEventTime),
     counted(recentEvents),
     recentErrors === 0 ? counted(0) : { text: counted(recentErrors), style: 'red' },
+    status,
+    times.show(statusSince),
   ];
 }

@@ -90,7 +90,7 @@ function whoLines(event: ShownEvent, view: FactView): (string | undefined)[] {
 
 /** Where a version of an event was read. */
 export function sourceOf(version: EventVersion): string {
-  if (version.provisional) return 'no log file: the event is provisional, until a log file brings it';
+  if (version.provisional) return 'not yet in a log file: the event is provisional until a log file brings it';
   return `s3://${version.logFile} Records[${version.recordIndex}]`;
 }
 

@@ -18,6 +18,8 @@ export interface EventTableOptions {
 export class EventTable {
   private readonly columns: readonly EventColumn[];
   private readonly table: TextTable;
+  /** Whether a row so far is of a provisional event. */
+  hasProvisional = false;
 
   constructor(view: View, { withIds, fixed }: EventTableOptions) {
     const columns = eventColumns(view, withIds, fixed.outcome);
@@ -27,6 +29,7 @@ export class EventTable {
 
   /** The lines of more events; the first time, that of the headings before them. */
   add(events: readonly ListedEvent[]): string {
+    this.hasProvisional ||= events.some(({ provisional }) => provisional);
     return this.table.add(events.map((event) => this.columns.map(({ cellOf }) => cellOf(event))));
   }
 

@@ -1,4 +1,6 @@
+import type { StatusChange } from '../audit-event/status-change.ts';
 import { defined } from '../defined.ts';
+import { STATUS_CHANGE } from '../delivery/notifications.ts';
 import {
   type Change,
   type FieldChange,
@@ -14,19 +16,29 @@ import { csvRow } from './csv.ts';
 
 /** A history as one line of JSON: its changes or, if the question is about a time, its configuration. */
 export function historyJson(history: History, { environment, at }: HistoryQuestion): string {
-  const { accountId, region } = history;
+  const { accountId, region, status, statusChanges } = history;
+  const changes = () => ({
+    changes: list(history.changes.map(changeJson)),
+    // An environment of which no status is known has none of these.
+    ...(status === undefined
+      ? {}
+      : { statusChanges: list(statusChanges.map((change) => JSON.stringify(toldOf(change)))) }),
+  });
   return object({
-    ...plain({ environment, accountId, region }),
-    ...(at === undefined ? { changes: list(history.changes.map(changeJson)) } : configurationMembers(history, at)),
+    ...plain({ environment, accountId, region, status: status && { status: status.status, since: status.time } }),
+    ...(at === undefined ? changes() : configurationMembers(history, at)),
   });
 }
 
-function changeJson({ event, fields, missing, isUnordered }: Change): string {
+/** A status change without the place, which its history tells. */
+const toldOf = ({ environment: _, accountId: __, region: ___, ...change }: StatusChange) => change;
+
+function changeJson({ event, fields, missing, isUnordered, result }: Change): string {
   const { eventName, principal, outcome, errorCode, errorMessage } = event;
   return object({
     ...plain({ ...referenceTo(event), principal, eventName, outcome, errorCode, errorMessage }),
     fields: list(fields.map(fieldJson)),
-    ...plain({ missing, unordered: isUnordered || undefined }),
+    ...plain({ result, missing, unordered: isUnordered || undefined }),
   });
 }
 
@@ -71,6 +83,7 @@ const plain = (members: object): Record<string, string> =>
 const CHANGE_COLUMNS = [
   ...['accountId', 'region', 'eventTime', 'eventId', 'eventName', 'user', 'principal', 'outcome', 'errorCode'],
   ...['path', 'before', 'after', 'masked', 'missing', 'unordered', 'provisional'],
+  ...['result', 'resultStatus', 'resultTime'],
 ];
 const SETTING_COLUMNS = [
   'accountId',
@@ -87,12 +100,15 @@ const SETTING_COLUMNS = [
 export const historyColumns = ({ at }: HistoryQuestion) => (at === undefined ? CHANGE_COLUMNS : SETTING_COLUMNS);
 
 /**
- * A history as rows of CSV, one for each field; a change without fields has a row too. Values are JSON text, `unknown` is none,
+ * A history as rows of CSV, one for each field; a change without fields has a row too, and so has a status change. Values are JSON text, `unknown` is none,
  * and a field that was not set has an empty cell.
  */
 export function historyCsv(history: History, question: HistoryQuestion): string {
   const { accountId, region } = history;
-  const rows = question.at === undefined ? history.changes.flatMap(changeRows) : settingRows(history);
+  const rows =
+    question.at === undefined
+      ? [...history.changes.flatMap(changeRows), ...history.statusChanges.map(statusRow)]
+      : settingRows(history);
   const columns = historyColumns(question);
   const csvOf = (row: Row) => csvRow(columns.map((name) => String(row[name] ?? '')));
   return rows.map((row) => csvOf({ accountId, region, ...row })).join('');
@@ -100,10 +116,11 @@ export function historyCsv(history: History, question: HistoryQuestion): string 
 
 type Row = Readonly<Record<string, string | boolean | undefined>>;
 
-function changeRows({ event, fields, missing, isUnordered }: Change): Row[] {
+function changeRows({ event, fields, missing, isUnordered, result }: Change): Row[] {
   const { eventName, principal, outcome, errorCode } = event;
   const unordered = isUnordered || undefined;
-  const common = { ...referenceTo(event), eventName, principal, outcome, errorCode, missing, unordered };
+  const became = { result: result?.is, resultStatus: result?.status, resultTime: result?.time };
+  const common = { ...referenceTo(event), eventName, principal, outcome, errorCode, missing, unordered, ...became };
   if (fields.length === 0) return [common];
   return fields.map(({ path, json, masked, before }) => ({
     ...common,
@@ -112,6 +129,11 @@ function changeRows({ event, fields, missing, isUnordered }: Change): Row[] {
     after: json,
     masked,
   }));
+}
+
+/** The name of the event is EventBridge's, and so is its ID. */
+function statusRow({ id, time, status, errorCode }: StatusChange): Row {
+  return { eventTime: time, eventId: id, eventName: STATUS_CHANGE, errorCode, resultStatus: status };
 }
 
 function settingRows({ configuration }: History): Row[] {

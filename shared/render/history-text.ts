@@ -1,10 +1,24 @@
-import { type History, isComplete, settingsByPath } from '../query/configuration.ts';
+import type { StatusChange } from '../audit-event/status-change.ts';
+import { type Change, type History, isComplete, settingsByPath } from '../query/configuration.ts';
 import type { HistoryQuestion } from '../query/history.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
 import { recordOmitted } from './event-facts.ts';
 import { whoOf } from './event-words.ts';
-import { ACCEPTED, changeText, noteOn, othersUnknown, settingText, UNORDERED, whatHappened } from './history-words.ts';
+import {
+  ACCEPTED,
+  ANNOUNCED,
+  changeText,
+  noteOn,
+  othersUnknown,
+  RESULT_UNKNOWN,
+  resultText,
+  settingText,
+  statusNotes,
+  statusText,
+  UNORDERED,
+  whatHappened,
+} from './history-words.ts';
 import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
@@ -14,25 +28,28 @@ export function historyText(histories: readonly History[], question: HistoryQues
   const blocks = histories.flatMap((history) => {
     const titles = titleOf(history, question, histories.length > 1, view);
     return [
-      ...titles.map((title) => line(title, 'bold', view)),
+      ...(titles.length === 0 ? [] : [titles.map((title) => line(title, 'bold', view)).join('\n')]),
       ...(question.at === undefined ? changeBlocks(history, view) : settingBlocks(history, view)),
     ];
   });
-  return `${[...blocks, ACCEPTED].join('\n\n')}\n`;
+  const isAnnounced = histories.some(({ status }) => status !== undefined);
+  return `${[...blocks, isAnnounced ? ANNOUNCED : ACCEPTED].join('\n\n')}\n`;
 }
 
-/** `prod-etl in 111122223333, eu-west-1, at 2026-11-06 03:00:00 UTC`: what the question leaves open. */
+/** `prod-etl in 111122223333, eu-west-1, at 2026-11-06 03:00:00 UTC`, and the status: what the question leaves open. */
 function titleOf(
   history: History,
   { environment, at }: HistoryQuestion,
   isOneOfSeveral: boolean,
   view: View,
 ): string[] {
-  const { accountId = 'no account', region = 'no Region', configuration } = history;
+  const { accountId = 'no account', region = 'no Region', configuration, status } = history;
   const place = isOneOfSeveral ? ` in ${accountId}, ${region}${at === undefined ? '' : ','}` : '';
   if (at === undefined) return isOneOfSeveral ? [environment + place] : [];
+  const times = timeDisplay(view.times);
   const state = configuration.deletedBy === undefined ? '' : ': deleted';
-  return [`${environment}${place} at ${timeDisplay(view.times).full(at)}${state}`];
+  const since = status === undefined ? [] : [`${status.status} since ${times.full(status.time)}`];
+  return [`${environment}${place} at ${times.full(at)}${state}`, ...since];
 }
 
 /** A line of a terminal: what does not fit is cut off. */
@@ -41,18 +58,50 @@ function line(text: string, style: Style, { width = Number.POSITIVE_INFINITY, co
   return colour ? styled(style, fitted) : fitted;
 }
 
-function changeBlocks({ changes }: History, view: View): string[] {
-  return changes.map((change) => {
-    const { event, fields, isUnordered } = change;
-    const rows = fields.map((field): Row => [field.path, changeText(field, event)]);
-    const notes = [...noteOn(change, recordOmitted(event)), ...(isUnordered ? [UNORDERED] : [])];
-    return block(event, whatHappened(event, view), [...notes.map(displayText), ...aligned(rows, view)], view);
-  });
+/** Oldest first; changes without a valid time come before all others. */
+function changeBlocks({ changes, statusChanges, status }: History, view: View): string[] {
+  const blocks = [
+    ...changes.map((change) => ({
+      order: change.event.timeKey,
+      text: changeBlock(change, status !== undefined, view),
+    })),
+    ...statusChanges.map((change) => ({ order: `${change.time}#${change.id}`, text: statusBlock(change, view) })),
+  ];
+  return blocks.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ text }) => text);
+}
+
+/** @param isAnnounced some status changes of the environment are known */
+function changeBlock(change: Change, isAnnounced: boolean, view: View): string {
+  const { event, fields, isUnordered, result } = change;
+  const rows = fields.map((field): Row => [field.path, changeText(field, event)]);
+  const isAccepted = event.outcome === 'ok' && !isUnordered;
+  const became = result === undefined ? RESULT_UNKNOWN : resultText(result, timeDisplay(view.times).full);
+  const notes = [...noteOn(change, recordOmitted(event)), ...(isUnordered ? [UNORDERED] : [])];
+  const lines = [
+    ...(isAnnounced && isAccepted ? wrapped(became, view) : []),
+    ...notes.map(displayText),
+    ...aligned(rows, view),
+  ];
+  return block(event, whatHappened(event, view, result), lines, view, isFailed(change) ? ['bold', 'red'] : 'bold');
+}
+
+const isFailed = ({ event, result }: Change) =>
+  event.outcome !== 'ok' || result?.is === 'failed' || result?.is === 'broken';
+
+/** A status change that belongs to no event. */
+function statusBlock(change: StatusChange, view: View): string {
+  const title = `${timeDisplay(view.times).full(change.time)}  ${statusText(change)}`;
+  const notes = statusNotes(change).flatMap((note) => wrapped(note, view));
+  return [line(title, 'bold', view), ...notes.map((note) => INDENT + note)].join('\n');
+}
+
+/** Lines that are as wide as the terminal, less the indentation. */
+function wrapped(text: string, { width = Number.POSITIVE_INFINITY }: View): string[] {
+  return wrapToWidth(displayText(text), width - INDENT.length);
 }
 
 /** An event, and lines about it. */
-function block(event: StoredEvent, what: string, lines: readonly string[], view: View): string {
-  const style: Style = event.outcome === 'ok' ? 'bold' : ['bold', 'red'];
+function block(event: StoredEvent, what: string, lines: readonly string[], view: View, style: Style = 'bold'): string {
   const title = `${timeDisplay(view.times).full(event.eventTime)}  ${event.provisional ? '(provisional) ' : ''}${what}`;
   const indented = [`event ${displayText(event.eventId)}`, ...lines].map((text) => INDENT + text);
   return [line(title, style, view), ...indented].join('\n');

@@ -100,7 +100,8 @@ export async function listDays(dynamo: DynamoDBClient, table: string): Promise<s
   return (await listItems(dynamo, table, DAYS)).map((item) => requiredTextAt(item, 'environmentKey'));
 }
 
-function listItems(dynamo: DynamoDBClient, table: string, listing: string): Promise<Item[]> {
+/** Returns the items of one listing, in the order of their keys. */
+export function listItems(dynamo: DynamoDBClient, table: string, listing: string): Promise<Item[]> {
   return queryItems(dynamo, {
     TableName: table,
     KeyConditionExpression: 'listing = :listing',
@@ -108,7 +109,8 @@ function listItems(dynamo: DynamoDBClient, table: string, listing: string): Prom
   });
 }
 
-function environmentKey({ environment, accountId = '', region = '' }: EnvironmentName): string {
+/** Returns the sort key of an environment. */
+export function environmentKey({ environment, accountId = '', region = '' }: EnvironmentName): string {
   return composeKey(
     truncateKey(environment, MAX_NAME_BYTES),
     truncateKey(accountId, MAX_OTHER_PART_BYTES),

@@ -165,7 +165,7 @@ export async function* itemsOfDay(
   table: string,
   day: string,
 ): AsyncGenerator<Item[], void, void> {
-  for await (const eventIds of eventIdsOfDay(dynamo, table, day)) yield* batchGet(dynamo, table, eventIds.map(keyOfId));
+  for await (const eventIds of eventIdsOfDay(dynamo, table, day)) yield* batchGet(dynamo, table, keysOf(eventIds));
 }
 
 /**
@@ -191,7 +191,20 @@ export async function* eventIdsOfDay(
   }
 }
 
-const keyOfId = (eventId: string): Item => ({ eventId: text(eventId) });
+/** Returns which of some events, each given once, a log file has brought. */
+export async function eventsWithLogFile(
+  dynamo: DynamoDBClient,
+  table: string,
+  eventIds: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const items of batchGet(dynamo, table, keysOf(eventIds))) {
+    for (const item of items) if (!isProvisional(item)) found.add(requiredTextAt(item, 'eventId'));
+  }
+  return found;
+}
+
+const keysOf = (eventIds: readonly string[]) => eventIds.map((eventId) => ({ eventId: text(eventId) }));
 
 /**
  * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
@@ -202,5 +215,5 @@ export async function* getEvents(
   table: string,
   eventIds: readonly string[],
 ): AsyncGenerator<StoredEvent[], void, void> {
-  for await (const items of batchGet(dynamo, table, eventIds.map(keyOfId))) yield items.map(fromEventItem);
+  for await (const items of batchGet(dynamo, table, keysOf(eventIds))) yield items.map(fromEventItem);
 }

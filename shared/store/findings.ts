@@ -8,7 +8,7 @@ import { listItems } from './ledger.ts';
 import { type LedgerEntry, NOT_AS_SIGNED_DETAIL } from './ledger-entry.ts';
 import { batchGet } from './read-items.ts';
 
-/** What verification found. No record content. */
+/** What verification found: about an object, or about an event. No record content. */
 export type NewFinding = z.output<typeof NewFinding>;
 const NewFinding = z.object({
   /** A kind of `FINDINGS` (shared/integrity/finding.ts). */
@@ -16,11 +16,13 @@ const NewFinding = z.object({
   /** `-` if the key of the log file has none. */
   account: z.string(),
   region: z.string(),
-  bucket: z.string(),
+  bucket: z.optional(z.string()),
   /** The key of the digest that says so, or that is wrong itself. */
-  digest: z.string(),
+  digest: z.optional(z.string()),
   /** The key of the object that it is about; absent if its name is not known. */
   key: z.optional(z.string()),
+  /** The event that it is about. */
+  eventId: z.optional(z.string()),
   /** The time that it is about, ISO 8601; absent: that of the object. */
   from: z.optional(z.string()),
   to: z.optional(z.string()),
@@ -105,15 +107,16 @@ export async function resolveFinding(
  * Returns the findings that were first seen last, newest first.
  * @param now milliseconds since 1970: DynamoDB deletes expired items only days later
  * @param limit maximum number of findings; absent: all
+ * @param kind only these are read
  */
 export async function listFindings(
   dynamo: DynamoDBClient,
   table: string,
   now: number,
-  limit?: number,
+  { limit, kind = '' }: { limit?: number; kind?: string } = {},
 ): Promise<StoredFinding[]> {
   const listed = await listItems(dynamo, table, FINDINGS, { limit });
-  const keys = listed.flatMap(({ logFile }) => (logFile ? [{ logFile }] : []));
+  const keys = listed.flatMap(({ logFile }) => (logFile?.S?.startsWith(keyPrefix(kind)) ? [{ logFile }] : []));
   const findings: { finding: StoredFinding; order: string }[] = [];
   for await (const items of batchGet(dynamo, table, keys)) {
     for (const { objectKey, ...item } of items) {
@@ -129,7 +132,9 @@ export async function listFindings(
  * The same for the same finding, whenever and however often it is found. A bucket's name cannot start with `#`, so no log
  * file has this key.
  */
-export function findingKey({ kind, bucket, digest, key, from, to }: NewFinding): string {
-  const about = JSON.stringify([bucket, digest, key, from, to]);
-  return `#finding/${kind}/${createHash('sha256').update(about).digest('hex')}`;
+export function findingKey({ kind, bucket, digest, key, from, to, eventId }: NewFinding): string {
+  const about = JSON.stringify([bucket, digest, key, from, to, ...(eventId === undefined ? [] : [eventId])]);
+  return `${keyPrefix(kind)}${createHash('sha256').update(about).digest('hex')}`;
 }
+
+const keyPrefix = (kind: string) => `#finding/${kind === '' ? '' : `${kind}/`}`;

@@ -76,6 +76,26 @@ beforeAll(async () => {
       { awsRegion: 'us-east-1' },
     ),
     { id: 'quiet', time: '2026-11-02T00:00:00Z', environment: 'quiet' },
+    requested('s1', '2026-11-02T00:00:00Z', 'CreateEnvironment', { Name: 'told', MaxWorkers: 5, MinWorkers: 1 }),
+    requested('s2', '2026-11-03T00:00:00Z', 'UpdateEnvironment', { Name: 'told', MaxWorkers: 9 }),
+    requested('s3', '2026-11-04T00:00:00Z', 'UpdateEnvironment', { Name: 'told', MaxWorkers: 7 }),
+    requested('s4', '2026-11-05T00:00:00Z', 'UpdateEnvironment', { Name: 'told', MinWorkers: 2 }),
+    requested('s5', '2026-11-06T00:00:00Z', 'UpdateEnvironment', { Name: 'told', MinWorkers: 3 }),
+    requested('b1', '2026-11-02T00:00:00Z', 'CreateEnvironment', { Name: 'broken', MaxWorkers: 5 }),
+    requested('b2', '2026-11-03T00:00:00Z', 'UpdateEnvironment', { Name: 'broken', MaxWorkers: 9 }),
+  );
+  const told = (time: string, status: string, more: object = {}) => ({ environment: 'told', time, status, ...more });
+  // In an order of no meaning.
+  await store.addStatusChanges(
+    told('2026-11-03T00:31:00.000Z', 'UPDATE_FAILED', { errorCode: 'INCORRECT\u001b', errorMessage: LONG }),
+    told('2026-11-06T00:00:09.000Z', 'UPDATING'),
+    told('2026-11-02T00:20:00.000Z', 'AVAILABLE'),
+    told('2026-11-04T12:00:00.000Z', 'MAINTENANCE', { updateSource: 'maintenance' }),
+    told('2026-11-03T00:00:05.000Z', 'UPDATING'),
+    told('2026-11-04T00:25:00.000Z', 'AVAILABLE'),
+    told('2026-11-04T12:40:00.000Z', 'AVAILABLE'),
+    { environment: 'broken', time: '2026-11-03T00:31:00.000Z', status: 'UNAVAILABLE' },
+    { environment: 'only-told', time: '2026-11-03T00:00:00.000Z', status: 'PENDING', region: 'us-east-1' },
   );
 });
 afterAll(() => store.stop());
@@ -273,12 +293,152 @@ test.each([
   expect(stderr).toContain(why);
 });
 
+describe('with status changes', () => {
+  test('a change says what became of it, and what nobody asked for has rows of its own', async () => {
+    const { stdout, stderr } = await history('--environment', 'told');
+    expect([stdout, stderr]).toEqual([
+      `2026-11-02 00:00:00 UTC  created by ana
+  event s1
+  carried out at 2026-11-02 00:20:00 UTC (AVAILABLE)
+  MaxWorkers  5
+  MinWorkers  1
+
+2026-11-03 00:00:00 UTC  update requested by ana
+  event s2
+  failed at 2026-11-03 00:31:00 UTC (UPDATE_FAILED): INCORRECT\\u001b: ${LONG}
+  MaxWorkers  5 -> 9
+
+2026-11-04 00:00:00 UTC  updated by ana
+  event s3
+  carried out at 2026-11-04 00:25:00 UTC (AVAILABLE)
+  MaxWorkers  5 -> 7
+
+2026-11-04 12:00:00 UTC  status MAINTENANCE (not signed by CloudTrail)
+  Last update by maintenance
+
+2026-11-04 12:40:00 UTC  status AVAILABLE (not signed by CloudTrail)
+
+2026-11-05 00:00:00 UTC  updated by ana
+  event s4
+  not known whether it was carried out: no status change tells
+  MinWorkers  1 -> 2
+
+2026-11-06 00:00:00 UTC  update requested by ana
+  event s5
+  not finished at 2026-11-06 00:00:09 UTC (UPDATING)
+  MinWorkers  2 -> 3
+
+Results, and rows without an event, are what MWAA announced to EventBridge: CloudTrail did not sign them.
+`,
+      '',
+    ]);
+  });
+
+  test.each([
+    ['told', '2026-11-03T00:10', { MaxWorkers: 5, MinWorkers: 1 }, true, 'UPDATING'],
+    ['told', '2026-11-03T12:00', { MaxWorkers: 5, MinWorkers: 1 }, true, 'UPDATE_FAILED'],
+    ['told', '2026-11-05T12:00', { MaxWorkers: 7, MinWorkers: 2 }, true, 'AVAILABLE'],
+    ['broken', '2026-11-02T12:00', { MaxWorkers: 5 }, true, undefined],
+    ['broken', '2026-11-04', {}, false, 'UNAVAILABLE'],
+    ['only-told', '2026-11-04', {}, false, 'PENDING'],
+  ])(
+    'the configuration of %s at %s lacks what failed, though that was told later',
+    async (name, at, values, complete, status) => {
+      const answers = (await asJson('--environment', name, '--at', at)) as { status?: { status: string } }[];
+      const [{ configuration, complete: isComplete } = { configuration: {} }] = answeredAt(answers);
+      const found = Object.entries(configuration).map(([path, { value }]) => [path, value]);
+      expect([Object.fromEntries(found), isComplete, answers[0]?.status?.status]).toEqual([values, complete, status]);
+    },
+  );
+
+  test('in JSON and CSV', async () => {
+    const range = ['--since', '2026-11-03', '--until', '2026-11-04T12:30'];
+    const answer = await asJson('--environment', 'told', ...range);
+    expect(answer).toMatchObject([
+      {
+        status: { status: 'MAINTENANCE', since: '2026-11-04T12:00:00.000Z' },
+        changes: [
+          {
+            eventId: 's2',
+            outcome: 'ok',
+            result: { is: 'failed', status: 'UPDATE_FAILED', time: '2026-11-03T00:31:00.000Z', errorMessage: LONG },
+          },
+          { eventId: 's3', result: { is: 'done', status: 'AVAILABLE', time: '2026-11-04T00:25:00.000Z' } },
+        ],
+        statusChanges: [{ time: '2026-11-04T12:00:00.000Z', status: 'MAINTENANCE', updateSource: 'maintenance' }],
+      },
+    ]);
+    const path = '/environments/told/history?since=2026-11-03&until=2026-11-04T12:30:00Z';
+    expect(JSON.parse((await overHttp(path)).body)).toEqual(answer);
+    const { body } = await overHttp(path, 'text/csv');
+    expect(
+      body
+        .split('\r\n')
+        .slice(1, -1)
+        .map((row) =>
+          row
+            .split(',')
+            .filter((cell) => cell !== '')
+            .slice(2),
+        ),
+    ).toEqual([
+      expect.arrayContaining(['s2', 'failed', 'UPDATE_FAILED', '2026-11-03T00:31:00.000Z']),
+      expect.arrayContaining(['s3', 'done', 'AVAILABLE', '2026-11-04T00:25:00.000Z']),
+      ['2026-11-04T12:00:00.000Z', expect.stringMatching(/^status-/), 'MWAA Environment Status Change', 'MAINTENANCE'],
+    ]);
+  });
+
+  test('in other accounts and Regions than asked for, there are none', async () => {
+    expect(await asJson('--environment', 'only-told', '--region', 'eu-west-1')).toEqual([]);
+    expect(await asJson('--environment', 'only-told', '--region', 'us-east-1')).toMatchObject([
+      { region: 'us-east-1', changes: [] },
+    ]);
+  });
+
+  test.each([80, 200])('no line is wider than a terminal of %i columns', async (columns) => {
+    for (const time of [[], ['--at', '2026-11-05']]) {
+      const { stdout } = await askStoreOn({ isTTY: true, columns }, store, 'history', '--environment', 'told', ...time);
+      // The last line is for people to read, whatever the width.
+      const lines = Buffer.from(stdout, 'latin1').toString().trimEnd().split('\n').slice(0, -1);
+      expect(lines.filter((line) => textWidth(line) > columns)).toEqual([]);
+    }
+  });
+
+  test('the list of environments has the status, also of those that no event names', async () => {
+    const listed = JSON.parse((await askStore(store, 'environments', '--format', 'json')).stdout) as {
+      environment: string;
+    }[];
+    const statuses = listed.flatMap((one) => ('status' in one ? [one] : []));
+    expect(statuses).toMatchObject([
+      { environment: 'broken', status: 'UNAVAILABLE' },
+      { environment: 'only-told', region: 'us-east-1', status: 'PENDING', recentEvents: 0 },
+      {
+        environment: 'told',
+        status: 'UPDATING',
+        statusSince: '2026-11-06T00:00:09.000Z',
+        lastEventTime: '2026-11-06T00:00:00.000Z',
+      },
+    ]);
+    expect(JSON.parse((await overHttp('/environments')).body).environments).toContainEqual({
+      environment: 'only-told',
+      accountId: '111122223333',
+      region: 'us-east-1',
+      status: 'PENDING',
+      statusSince: '2026-11-03T00:00:00.000Z',
+    });
+    const { stdout } = await askStoreOn({ isTTY: true, columns: 80 }, store, 'environments');
+    expect(stdout).toMatch(/^ENVIRONMENT .* STATUS$/m);
+    expect(stdout).toMatch(/^told .* UPDATING$/m);
+    expect(stdout.split('\n').filter((line) => textWidth(line) > 80)).toEqual([]);
+  });
+});
+
 test('over HTTP there are rows of CSV, one for each field', async () => {
   const { body } = await overHttp('/environments/prod/history?since=2026-11-05', 'text/csv');
   expect(body.split('\r\n')).toEqual([
-    'accountId,region,eventTime,eventId,eventName,user,principal,outcome,errorCode,path,before,after,masked,missing,unordered,provisional',
-    '111122223333,eu-west-1,2026-11-05T00:00:00Z,p4,UpdateEnvironment,ana,ana,failed,ValidationException,MaxWorkers,25,0,false,,,',
-    '111122223333,eu-west-1,2026-11-06T00:00:00Z,p5,DeleteEnvironment,ana,ana,ok,,,,,,,,',
+    'accountId,region,eventTime,eventId,eventName,user,principal,outcome,errorCode,path,before,after,masked,missing,unordered,provisional,result,resultStatus,resultTime',
+    '111122223333,eu-west-1,2026-11-05T00:00:00Z,p4,UpdateEnvironment,ana,ana,failed,ValidationException,MaxWorkers,25,0,false,,,,,,',
+    '111122223333,eu-west-1,2026-11-06T00:00:00Z,p5,DeleteEnvironment,ana,ana,ok,,,,,,,,,,,',
     '',
   ]);
   const at = await overHttp('/environments/other/history?region=us-east-1&at=2026-11-05', 'text/csv');

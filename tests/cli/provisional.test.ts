@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { useWorkingFolder } from '../support/cli.ts';
+import { ROOT, useWorkingFolder } from '../support/cli.ts';
 import { mwaaRecord } from '../support/mwaa-record.ts';
 import { runAsText } from '../support/program.ts';
 
@@ -60,9 +60,11 @@ describe('output of lookup-events', () => {
     const shown = JSON.parse((await run('show', 'first', '--store', 'a', '--format', 'json')).stdout);
     expect(shown).toMatchObject({ provisional: true, verification: 'no-log-file' });
     expect(shown).not.toHaveProperty('logFile');
-    expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(/^read from +no log file/m);
+    expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(
+      /^read from +not yet in a log file/m,
+    );
     const raw = await run('show', 'first', '--store', 'a', '--raw');
-    expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('no log file has brought this record yet') });
+    expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('this record is not yet in a log file') });
     expect(raw.stdout).not.toContain('hunter2');
     const compared = await run('compare', 'first', 'second', '--store', 'a', '--format', 'json');
     expect(JSON.parse(compared.stdout)).toMatchObject({ provisional: ['first', 'second'] });
@@ -169,4 +171,56 @@ describe('an access point, or a bucket where a file is expected, is answered wit
       unreadable: [{ path: 's3://bucket/AWSLogs/', problem: expect.stringContaining('backfill reads buckets') }],
     });
   }, 60_000);
+});
+
+describe('status changes from EventBridge', () => {
+  const sample = JSON.parse(readFileSync(join(ROOT, 'events', 'status-changes', 'prod-etl.json'), 'utf8')) as object[];
+
+  test.each([
+    ['a list', JSON.stringify(sample, null, 2)],
+    ['one per line', sample.map((event) => `${JSON.stringify(event)}\n`).join('')],
+    [
+      'gzipped, members sorted',
+      gzipSync(JSON.stringify(sample.map((one) => Object.fromEntries(Object.entries(one).sort())))),
+    ],
+  ])('%s: are stored, count as no events, and complete the history', async (name, content) => {
+    const file = write(`status-${name.length}.json`, content);
+    const store = `status-${name.length}`;
+    const counts = { read: 0, kept: 0, stored: 0, known: 0, skipped: 0, failed: 0 };
+    const stored = { path: file, outcome: 'status changes', reason: '12 stored, 0 known', ...counts };
+    expect(await replay(store, file)).toMatchObject({ code: 0, files: [stored], environments: [] });
+    expect(await replay(store, file)).toMatchObject({ code: 0, files: [{ reason: '0 stored, 12 known' }] });
+    expect(await listed(store)).toEqual([]);
+    const { stdout } = await run('history', '--environment', 'prod-etl', '--store', store, '--format', 'json');
+    expect(JSON.parse(stdout)).toMatchObject([{ status: { status: 'AVAILABLE' }, changes: [] }]);
+    expect(JSON.parse(stdout)[0].statusChanges).toHaveLength(12);
+  });
+
+  test('what is none is named, by its place', async () => {
+    const [first, second] = sample;
+    const others = [{ ...first, detail: { name: 'secret' } }, { ...first, source: 'my.app' }, 5];
+    const file = write('status-bad.json', JSON.stringify([first, ...others, second]));
+    const { code, stdout } = await run('replay', '--store', 'status-bad', file);
+    expect(code).toBe(1);
+    expect(stdout).toContain('status changes: 2 stored, 0 known');
+    for (const place of ['event 1: ', 'event 2: ', 'event 3: ']) expect(stdout).toContain(place);
+    expect(stdout).not.toContain('secret');
+  });
+
+  test.each(['[{"version":"0","detail-type":"x"', '{"id":1,"detail-type":"x"} x'])('%s is no JSON', async (text) => {
+    const { code, stdout } = await run('replay', '--store', 'status-bad', write('status-cut.json', text));
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/expected (the end of the JSON value|EventBridge events) from here/),
+    ]);
+  });
+
+  test('a log file that mentions them is a log file', async () => {
+    const mention = { 'detail-type': 'MWAA Environment Status Change' };
+    const file = write(
+      'mention.json',
+      JSON.stringify({ Records: [record('mention', { requestParameters: mention })] }),
+    );
+    expect(await replay('mention', file)).toMatchObject({ code: 0, files: [{ outcome: 'ingested', stored: 1 }] });
+  });
 });

@@ -10,8 +10,11 @@ describe('readChanges', () => {
       '{"path":"C","before":"unknown","after":["1.0",2e0],"masked":false}',
     ];
     const text = `[{"environment":"prod-etl","accountId":"111122223333","region":"eu-west-1","changes":[
-      {"eventId":"e1","eventTime":"2026-11-06T02:17:40Z","user":"mei","eventName":"UpdateEnvironment","outcome":"ok","fields":[${fields}]},
-      {"eventId":"e2","eventName":"UpdateEnvironment","outcome":"ok","fields":[],"missing":"record","unordered":true}]}]`;
+      {"eventId":"e1","eventTime":"2026-11-06T02:17:40Z","user":"mei","eventName":"UpdateEnvironment","outcome":"ok","fields":[${fields}],
+        "result":{"is":"done","status":"AVAILABLE","time":"2026-11-06T02:38:55.000Z"}},
+      {"eventId":"e2","eventName":"UpdateEnvironment","outcome":"ok","fields":[],"missing":"record","unordered":true}],
+      "status":{"status":"MAINTENANCE","since":"2026-11-07T00:00:00.000Z"},
+      "statusChanges":[{"id":"s1","time":"2026-11-07T00:00:00.000Z","status":"MAINTENANCE"}]}]`;
     expect(readChanges(text)).toEqual([
       {
         accountId: '111122223333',
@@ -37,14 +40,18 @@ describe('readChanges', () => {
             ],
             missing: undefined,
             isUnordered: false,
+            result: { is: 'done', status: 'AVAILABLE', time: '2026-11-06T02:38:55.000Z' },
           },
           {
             event: { eventId: 'e2', eventName: 'UpdateEnvironment', outcome: 'ok' },
             fields: [],
             missing: 'record',
             isUnordered: true,
+            result: undefined,
           },
         ],
+        status: { status: 'MAINTENANCE', since: '2026-11-07T00:00:00.000Z' },
+        statusChanges: [{ id: 's1', time: '2026-11-07T00:00:00.000Z', status: 'MAINTENANCE' }],
       },
     ]);
   });

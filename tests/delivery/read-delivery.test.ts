@@ -7,6 +7,8 @@ import { codePoint } from '../support/code-point.ts';
 import {
   announcementsOf,
   ENVELOPES,
+  LIVE,
+  liveEvent,
   logFilesOf,
   NOTIFICATIONS,
   SHAPES,
@@ -23,6 +25,8 @@ interface Case {
   error?: string;
 }
 
+const NOTHING = { logFiles: [], events: [], ignored: [], malformed: [] };
+
 describe('cases', () => {
   test.each(jsonFiles<Case>('tests/cases/delivery'))('%s', (_, { event, expected, error }) => {
     if (error !== undefined) {
@@ -32,9 +36,8 @@ describe('cases', () => {
     const announced = announcementsOf(readDelivery(event)).map((announcement) => {
       return { ...announcement, malformed: announcement.malformed.map(({ code }) => code) };
     });
-    const all = { logFiles: [], ignored: [], malformed: [] };
     expect(announced).toEqual(
-      expected!.map(({ error, ...others }) => ({ ...all, ...(error ? { malformed: [error] } : others) })),
+      expected!.map(({ error, ...others }) => ({ ...NOTHING, ...(error ? { malformed: [error] } : others) })),
     );
   });
 });
@@ -92,6 +95,7 @@ describe('several at once', () => {
           { bucket: 'logs', key: 'a' },
           { bucket: 'logs', key: 'c' },
         ],
+        events: [],
         ignored: ['not-object-created'],
         malformed: [],
       },
@@ -115,6 +119,40 @@ describe('several at once', () => {
         expect(fails).toEqual(batch.map((kind) => kind !== 'good'));
       }),
     );
+  });
+});
+
+describe('an event that a message carries', () => {
+  const DETAIL = String.raw`{ "eventID" :"\u0061\/b", "n":[1.0,-0,1e400,9007199254740993], "__proto__":{"constructor":1}, "a":1,"a":2}`;
+
+  test.each(Object.entries(ENVELOPES))('comes with its text as it was written, %s', (name, wrap) => {
+    // JSON.stringify writes the placeholder as often quoted as the envelope quotes what it carries.
+    const text = JSON.stringify(wrap({ marker: 'M' }));
+    const [quotes] = /\\*"(?=marker)/.exec(text)!;
+    const quoted = (inner: string) => {
+      const times = Math.log2(quotes.length);
+      return Array.from({ length: times }).reduce<string>((one) => JSON.stringify(one).slice(1, -1), inner);
+    };
+    const event = JSON.parse(
+      text.replace(`{${quotes}marker${quotes}:${quotes}M${quotes}}`, () => quoted(liveEvent(DETAIL))),
+    );
+    const [announcement] = announcementsOf(readDelivery(event));
+    const expected = name === 'direct' ? JSON.stringify(JSON.parse(DETAIL)) : DETAIL;
+    expect(announcement).toEqual({ ...NOTHING, events: [{ kind: 'record', ...LIVE, text: expected }] });
+  });
+
+  test.each<[string, string]>([
+    ['an event that is no AWS service', liveEvent('{}', { source: 'custom.airflow' })],
+    ['another event of the service', liveEvent('{}', { 'detail-type': 'Something else' })],
+    ['a record that is no object', liveEvent('[]')],
+    ['an account that is none', liveEvent('{}', { account: '*' })],
+    ...Object.keys(LIVE).map((name): [string, string] => [`no ${name}`, liveEvent('{}', { [name]: undefined })]),
+    ['nesting that no record has', liveEvent(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`)],
+  ])('fails: %s', (_, body) => {
+    const batch = { Records: [sqsMessage(body), sqsMessage(liveEvent(DETAIL))] };
+    const [refused, taken] = announcementsOf(readDelivery(batch));
+    expect(refused).toEqual({ ...NOTHING, malformed: [expect.any(DeliveryError)] });
+    expect(taken).toMatchObject({ events: [{ text: DETAIL }], malformed: [] });
   });
 });
 
@@ -157,7 +195,7 @@ describe('what is not understood fails, and never counts as "nothing to do"', ()
       fc.property(fc.jsonValue({ maxDepth: 4 }), (event) => {
         expect(() => readDelivery(event)).toThrow(DeliveryError);
         const [announcement] = announcementsOf(readDelivery({ Records: [sqsMessage(JSON.stringify(event))] }));
-        expect(announcement).toEqual({ logFiles: [], ignored: [], malformed: [expect.any(DeliveryError)] });
+        expect(announcement).toEqual({ ...NOTHING, malformed: [expect.any(DeliveryError)] });
       }),
       { numRuns: 500 },
     );
@@ -167,7 +205,7 @@ describe('what is not understood fails, and never counts as "nothing to do"', ()
     fc.assert(
       fc.property(fc.string({ unit: codePoint }), (body) => {
         const [announcement] = announcementsOf(readDelivery({ Records: [sqsMessage(body)] }));
-        expect(announcement).toEqual({ logFiles: [], ignored: [], malformed: [expect.any(DeliveryError)] });
+        expect(announcement).toEqual({ ...NOTHING, malformed: [expect.any(DeliveryError)] });
       }),
     );
   });

@@ -10,7 +10,18 @@ const LOG_FILE = {
 };
 const WITH_ETAG = { ...LOG_FILE, etag: 'c7b065b452706e4524156d1f95dc8f09' };
 
-const EXPECTED: Readonly<Record<string, Omit<Announcement, 'malformed'>>> = {
+const [guide] = jsonFiles<{ Records: object[] }>('events/log-files').filter(([name]) => name.startsWith('guide-'));
+/** The event of that log file. */
+const LIVE_EVENT = {
+  kind: 'record',
+  id: '7bf73129-1428-4cd3-a780-95db273d1602',
+  account: '012345678901',
+  region: 'us-west-2',
+  time: '2020-10-07T15:52:58Z',
+  text: JSON.stringify(guide![1].Records[0]),
+} as const;
+
+const EXPECTED: Readonly<Record<string, Partial<Announcement>>> = {
   's3-direct': { logFiles: [WITH_ETAG], ignored: [] },
   's3-through-sqs': { logFiles: [WITH_ETAG], ignored: [] },
   's3-through-sns': { logFiles: [WITH_ETAG], ignored: [] },
@@ -21,6 +32,7 @@ const EXPECTED: Readonly<Record<string, Omit<Announcement, 'malformed'>>> = {
   'cloudtrail-sns': { logFiles: [LOG_FILE], ignored: [] },
   'cloudtrail-sns-through-sqs': { logFiles: [LOG_FILE], ignored: [] },
   'lambda-dead-letter-through-sqs': { logFiles: [WITH_ETAG], ignored: [] },
+  'live-event-through-sqs': { events: [LIVE_EVENT] },
   's3-test-event-through-sqs': { logFiles: [], ignored: ['s3-test-event'] },
   'cloudtrail-validation-message': { logFiles: [], ignored: ['cloudtrail-validation-message'] },
   'sns-subscription-confirmation-through-sqs': { logFiles: [], ignored: ['sns-confirmation'] },
@@ -36,7 +48,9 @@ test('every sample delivery has an expectation, and the other way round', () => 
 
 test.each(samples)('events/deliveries/%s.json', (name, event) => {
   const delivery = readDelivery(event);
-  expect(announcementsOf(delivery)).toEqual([{ ...EXPECTED[name], malformed: [] }]);
+  expect(announcementsOf(delivery)).toEqual([
+    { logFiles: [], events: [], ignored: [], malformed: [], ...EXPECTED[name] },
+  ]);
   const messageIds = delivery.kind === 'sqs-batch' ? delivery.messages.map(({ messageId }) => messageId) : [undefined];
   expect(messageIds).toEqual((event.Records ?? [{}]).map(({ messageId }) => messageId));
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { METRICS } from '../../bench/cost.ts';
+import { LIVE_METRICS, METRICS } from '../../bench/cost.ts';
 import { createAlertTelemetry } from '../../functions/alert-telemetry.ts';
 import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
@@ -38,7 +38,13 @@ function tellIngest(namespace: string): void {
   const telemetry = createTelemetry(namespace);
   const counts = { recordsRead: 5, eventsStored: 1, eventsKnown: 1, recordsFiltered: 1, recordsQuarantined: 1 };
   const file = { bucket: 'b', key: 'k' };
-  telemetry.logFile({ ...file, outcome: 'ingested', counts, problems: [] } as unknown as LogFileReport);
+  telemetry.logFile({
+    ...file,
+    outcome: 'ingested',
+    counts,
+    problems: [],
+    latencyMs: 1_000,
+  } as unknown as LogFileReport);
   telemetry.logFile({
     ...file,
     outcome: 'ingested',
@@ -48,6 +54,9 @@ function tellIngest(namespace: string): void {
   } as unknown as LogFileReport);
   telemetry.logFile({ ...file, outcome: 'quarantined', reason: 'r' } as unknown as LogFileReport);
   telemetry.failed('place', new TrailError('code', 'text'));
+  telemetry.live?.({ outcome: 'stored', account: 'a', region: 'r', latencyMs: 1_000 });
+  telemetry.live?.({ outcome: 'duplicate', account: 'a', region: 'r' });
+  telemetry.undelivered?.({ delivered: 1, undelivered: 1, resolved: 1 });
   telemetry.oldestMessage?.(1);
   telemetry.throttled(['reason']);
   telemetry.end?.();
@@ -129,7 +138,7 @@ const metricOf = ({ Namespace, MetricName, Dimensions }: Properties): Metric => 
 describe('alarms', () => {
   test('watch metrics that exist', () => {
     // What docs/cost.md counts.
-    expect(emitted.size).toBe(METRICS);
+    expect(emitted.size).toBe(METRICS + LIVE_METRICS);
     const wrong = alarms().map(({ id, properties }) => [id, whyNever(metricOf(properties))]);
     expect(wrong.filter(([, why]) => why !== undefined)).toEqual([]);
   });
@@ -162,6 +171,7 @@ describe('alarms', () => {
         'AWS/Lambda Throttles FunctionName=mwaa-trail-dev-query',
         'AWS/SQS ApproximateAgeOfOldestMessage QueueName=mwaa-trail-dev-ingest',
         'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=mwaa-trail-dev-ingest-dead-letters',
+        'mwaa-trail-dev EventsNeverDelivered service=ingest',
         'mwaa-trail-dev DigestAgeSeconds service=verify',
         'mwaa-trail-dev DigestsInvalid service=verify',
         'mwaa-trail-dev DigestsMissing service=verify',

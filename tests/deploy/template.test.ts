@@ -4,16 +4,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { readConfig } from '../../shared/config.ts';
+import { STATUS_CHANGE } from '../../shared/delivery/notifications.ts';
+import { TAGS } from '../support/cloudformation-tags.ts';
 import { scaled } from '../support/scale.ts';
 import { schemaProblems } from './support/aws-schema.ts';
 import { packagedEach, packageVariants, VARIANTS, type Variant } from './support/compile.ts';
-import { resourceStatements, servicesOf } from './support/policies.ts';
+import { identityStatements, resourceStatements, servicesOf, trustStatements } from './support/policies.ts';
 import { RULES } from './support/rules.ts';
 import { isAllowed } from './support/simulate.ts';
 import { type Properties, REGION, resolveTemplate, type Stack, type Template } from './support/stack.ts';
 
 const NAMES = Object.keys(VARIANTS) as Variant[];
+const TABLES = { EVENTS_TABLE: 'events', LOG_FILES_TABLE: 'log-files', ENVIRONMENTS_TABLE: 'environments' };
 
 const STREAM = 'AlertEventSourceMappingDynamodbEventsTable';
 
@@ -35,8 +40,9 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
+
 describe('parameters take effect', () => {
-  const properties = (variant: Variant, id: string) => stacks.get(variant)!.get(id).properties;
   const OPTIONS = 'a new trail with every option';
 
   test('the tables use the given key, or the AWS managed key', () => {
@@ -183,7 +189,7 @@ describe('a live stack can change to another variant', () => {
       .filter(({ resources }) => resources.includes(stack.arn('IngestQueue')))
       .flatMap(servicesOf);
     const bySns = senders.filter((service) => service.startsWith('sns.'));
-    expect(senders).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...bySns]);
+    expect([...new Set(senders)]).toEqual(['s3.amazonaws.com', 'events.amazonaws.com', ...bySns]);
     expect(bySns.includes('sns.amazonaws.com')).toBe(topicArn !== undefined);
   });
 
@@ -235,7 +241,7 @@ describe('the compiled template', () => {
     expect(Object.values(template.Resources).filter((resource) => 'Condition' in resource)).toEqual([]);
     // An empty text is valid only in the functions' environment.
     const empty = [...textsOf(template)].filter(
-      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.0$/.test(place),
+      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.(0|1\.\d+)$/.test(place),
     );
     expect(empty).toEqual([]);
   });
@@ -248,7 +254,7 @@ describe('the compiled template', () => {
         !given.includes(text) &&
         // Services have this name in every partition.
         !(/\.(Principal|Service(\.\d)?)$/.test(place) && /^([a-z0-9]+|sns\.[a-z0-9-]+)\.amazonaws\.com$/.test(text)) &&
-        !(place.endsWith('EVENT_SOURCES') && text === 'airflow.amazonaws.com'),
+        !(/(EVENT_SOURCES|eventSource\.\d)$/.test(place) && text.startsWith('airflow')),
     );
     expect(suspicious).toEqual([]);
   });
@@ -359,6 +365,120 @@ test('only what is asked for is scheduled, and may be read', () => {
   expect(of('a new trail with a bucket and a key of its own names, not verified')).toEqual({
     schedules: [],
     readsLedger: false,
+  });
+});
+
+describe('live events', () => {
+  const ALL = 'a new trail with every option';
+  const ON = 'the topic of a trail in another account';
+  const STACK = 'mwaa-trail-dev';
+  const rulesOf = (variant: Variant) =>
+    ['LiveRule', 'ForwardedLiveRule'].map((id) => stacks.get(variant)!.get(id).properties);
+
+  test('without them, the template has no trace of them', () => {
+    const traces = (variant: Variant) =>
+      JSON.stringify(templates.get(variant)).match(
+        /\b[Ll]ive\b|(?<!TimeTo)Live[A-Z]|LIVE|via CloudTrail|NeverDelivered/g,
+      ) ?? [];
+    expect(traces('a new trail')).toEqual([]);
+    expect(traces(ON).length).toBeGreaterThan(20);
+  });
+
+  test.each<[Variant, string, string[], string[]]>([
+    [
+      ALL,
+      'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      ['111122223333', '444455556666', '999988887777'],
+      ['airflow.amazonaws.com', 'airflow-serverless.amazonaws.com'],
+    ],
+    [ON, 'ENABLED', ['111122223333'], ['airflow.amazonaws.com']],
+  ])(
+    '%s: both rules match what AWS sends of the named accounts and event sources alone',
+    (variant, state, accounts, eventSource) => {
+      for (const { State, EventPattern } of rulesOf(variant)) {
+        expect(State).toBe(state);
+        expect(EventPattern).toEqual({
+          source: [{ prefix: 'aws.' }],
+          account: accounts,
+          $or: [
+            {
+              'detail-type': ['API Call', 'Service Event', 'Console Action'].map(
+                (type) => `AWS ${type} via CloudTrail`,
+              ),
+              detail: { eventSource },
+            },
+            { 'detail-type': [STATUS_CHANGE] },
+          ],
+        });
+      }
+      const { LIVE_ACCOUNTS } = properties(variant, 'IngestLambdaFunction').Environment.Variables;
+      expect(readConfig({ ...TABLES, LIVE_ACCOUNTS }).liveAccounts).toEqual(accounts);
+    },
+  );
+
+  test.each([ALL, ON] as const)('%s: the queues take messages of both rules, by their ARNs', (variant) => {
+    const stack = stacks.get(variant)!;
+    const [, bus] = rulesOf(variant).map(({ EventBusName }) => EventBusName);
+    expect(bus).toBe(`${STACK}-live`);
+    const senders = resourceStatements(stack)
+      .filter((statement) => servicesOf(statement).includes('events.amazonaws.com'))
+      .filter(({ resources }) =>
+        ['IngestQueue', 'IngestDeadLetterQueue'].every((id) => resources.includes(stack.arn(id))),
+      )
+      .map(({ condition }) => condition.ArnEquals?.['aws:SourceArn']);
+    const ruleArn = (name: string) => `arn:aws:events:${REGION}:111122223333:rule/${name}`;
+    expect(senders).toEqual([`${STACK}-log-files`, `${STACK}-live`, `${bus}/${STACK}-forwarded`].map(ruleArn));
+  });
+
+  test('other accounts may put events on the bus if they are named', () => {
+    expect(properties(ALL, 'LiveBusPolicy').Statement).toMatchObject({
+      Principal: { AWS: ['444455556666', '999988887777'] },
+      Action: 'events:PutEvents',
+      Resource: stacks.get(ALL)!.arn('LiveBus'),
+    });
+    expect(() => properties(ON, 'LiveBusPolicy')).toThrow('no resource');
+  });
+
+  test('the template that forwards them is valid, and allows no more than that', () => {
+    const text = readFileSync(join(packageRoot(), 'deploy/forward-live.yml'), 'utf8');
+    const { Parameters, ...template } = parse(text, { customTags: TAGS }) as Template & { Parameters: Properties };
+    const BusArn = `arn:aws:events:${REGION}:111122223333:event-bus/${STACK}-live`;
+    expect(BusArn).toMatch(new RegExp(Parameters.BusArn.AllowedPattern));
+    const defaults = Object.fromEntries(
+      Object.entries(Parameters).map(([name, { Type, Default }]) => [
+        name,
+        Type === 'CommaDelimitedList' ? Default.split(',') : Default,
+      ]),
+    );
+    const stack = resolveTemplate(template, { ...defaults, BusArn });
+    expect(stack.resources.flatMap(schemaProblems)).toEqual([]);
+    const rule = stack.get('Rule').properties;
+    const { EventPattern, State } = properties(ON, 'LiveRule');
+    expect({ ...rule, Name: '', Description: '', Targets: [] }).toEqual({
+      EventPattern,
+      State,
+      Name: '',
+      Description: '',
+      Targets: [],
+    });
+    expect(rule.Targets).toMatchObject([{ Arn: BusArn, DeadLetterConfig: { Arn: stack.arn('DeadLetterQueue') } }]);
+    expect(identityStatements(stack).map(({ actions, resources }) => [actions, resources])).toEqual([
+      [['events:PutEvents'], [BusArn]],
+    ]);
+    for (const statement of [...trustStatements(stack), ...resourceStatements(stack)]) {
+      expect(statement).toMatchObject({ principal: { Service: 'events.amazonaws.com' } });
+      expect(statement.condition.ArnEquals?.['aws:SourceArn']).toBe(
+        `arn:aws:events:${REGION}:111122223333:rule/${rule.Name}`,
+      );
+    }
+    for (const name of [
+      'everything at rest is encrypted',
+      'undeliverable messages of rules and topics go to a dead-letter queue',
+      'services act only for the named sources, in this account',
+      'permissions name actions and resources',
+    ] as const) {
+      expect([name, RULES[name]!(stack)]).toEqual([name, []]);
+    }
   });
 });
 
@@ -489,7 +609,7 @@ describe('a wrong template is detected', () => {
     'tables with indexes are created one after the other': [
       ['a new trail', (stack) => stack.get('LogFilesTable').dependsOn.splice(0)],
     ],
-    'the time to live of events is the attribute that ingest writes': [
+    'the time to live of events and status changes is the attribute that ingest writes': [
       [
         'a new trail',
         (stack) => set(stack, 'EventsTable', 'TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
@@ -525,6 +645,23 @@ describe('a wrong template is detected', () => {
     ],
     'log files are versioned': [
       ['a new trail', (stack) => delete stack.get('LogBucket').properties.VersioningConfiguration],
+    ],
+    'a lock on objects is complete': [
+      ['a new trail with every option', (stack) => delete stack.get('LogBucket').properties.ObjectLockEnabled],
+      [
+        'a new trail with every option',
+        (stack) => delete stack.get('QuarantineBucket').properties.VersioningConfiguration,
+      ],
+      [
+        'a new trail with every option',
+        (stack) => stack.get('QuarantineBucket').properties.LifecycleConfiguration.Rules.pop(),
+      ],
+      [
+        'a new trail with every option',
+        (stack) => {
+          stack.get('LogBucket').properties.ObjectLockConfiguration.Rule.DefaultRetention.Days = '801';
+        },
+      ],
     ],
     'the quarantine is a separate bucket without notifications': [
       ['a new trail', (stack) => set(stack, 'QuarantineBucket', 'NotificationConfiguration', {})],

@@ -94,9 +94,7 @@ describe('a store of an older version', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(
-        /schema version 1, expected 2: run mwaa-trail migrate/,
-      ),
+      stderr: expect.stringMatching(/schema version 1, expected 2: run mwaa-trail migrate/),
     });
   });
 
@@ -184,6 +182,9 @@ test('tables without an index of this version are to be replaced', async () => {
       LOG_FILES_TABLE: logFilesTable,
       ENVIRONMENTS_TABLE: environmentsTable,
     });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`has no index ${index}, .* deploy this version`))]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`has no index ${index}, .* deploy this version`)),
+    ]);
   }
 });

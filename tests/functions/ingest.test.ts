@@ -73,7 +73,8 @@ describe('every way in which a log file is announced', () => {
     'sns-unsubscribe-confirmation-through-sqs.json': 'sns-confirmation',
     'scheduled-event.json': 'scheduled-event',
   };
-  const announcing = readdirSync(folder).filter((name) => !(name in NOTHING_ANNOUNCED));
+  const LIVE = 'live-event-through-sqs.json';
+  const announcing = readdirSync(folder).filter((name) => !(name in NOTHING_ANNOUNCED) && name !== LIVE);
 
   test('there are ten of them', () => expect(announcing).toHaveLength(10));
 
@@ -93,6 +94,25 @@ describe('every way in which a log file is announced', () => {
     const listed = await createWorld(servers, { LOG_BUCKETS: `another, ${LOCAL_LOG_BUCKET}` });
     await listed.handle(read(name));
     expect(ids(await storedEvents(listed))).toHaveLength(1);
+  });
+
+  test('the event that comes before its log file is the same, and its log file replaces it', async () => {
+    const live = await createWorld(servers, { LIVE_ACCOUNTS: '012345678901' });
+    expect(await live.handle(read(LIVE))).toEqual(NO_FAILURES);
+    const [before] = (await storedEvents(live)).values();
+    const guide = readFileSync(new URL('../log-files/guide-create-environment.json', folder));
+    await live.handle(s3Event(await putObject(live, SAMPLE_KEY, gzipSync(guide))));
+    const [after, ...others] = (await storedEvents(live)).values();
+    expect(others).toEqual([]);
+    // The log file is indented.
+    const { record: _, ...event } = withoutProvenance(after!);
+    const { record: __, provisional, ...copy } = withoutProvenance(before!);
+    expect(copy).toEqual(event);
+    expect([provisional, after!.provisional, after!.environment?.S]).toEqual([
+      { BOOL: true },
+      undefined,
+      'test-cloudtrail',
+    ]);
   });
 
   test.each(Object.entries(NOTHING_ANNOUNCED))('%s is acknowledged and announces nothing', async (name, reason) => {

@@ -193,11 +193,12 @@ describe('time to live', () => {
     );
 
   test('of the tables is that of serverless.yml', async () => {
-    expect(await describeTtl(dynamo.client, LOCAL_TABLES.eventsTable)).toEqual({
-      TimeToLiveStatus: 'ENABLED',
-      AttributeName: 'expiresAt',
-    });
-    expect(await describeTtl(dynamo.client, LOCAL_TABLES.environmentsTable)).toEqual({ TimeToLiveStatus: 'DISABLED' });
+    for (const table of Object.values(LOCAL_TABLES)) {
+      expect(await describeTtl(dynamo.client, table)).toEqual({
+        TimeToLiveStatus: 'ENABLED',
+        AttributeName: 'expiresAt',
+      });
+    }
   });
 
   test('can be changed, and stays', async () => {

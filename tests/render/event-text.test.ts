@@ -120,7 +120,7 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     const { logFile: _, recordIndex: __, ...attributes } = event;
     const provisional = { ...attributes, provisional: true as const, verification: 'no-log-file' as const };
     const text = eventText(provisional, VIEW);
-    expect(text).toMatch(/^read from +no log file: the event is provisional, until a log file brings it$/m);
+    expect(text).toMatch(/^read from +not yet in a log file: the event is provisional until a log file brings it$/m);
     expect(text).toMatch(/^verified +no, nothing proves a provisional event$/m);
     const { record, ...omitted } = provisional;
     const withoutRecord = eventText(omitted, VIEW);

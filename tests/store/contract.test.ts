@@ -16,6 +16,7 @@ import { listProblems, listWatermarks, readLedger } from '../../shared/store/led
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
+import { listStatusChanges, listStatuses, writeStatusChange } from '../../shared/store/status-changes.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynamoImplementations, dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
@@ -138,6 +139,49 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
     await put({ ...itemOf('a'), expiresAt: { N: String(NOW / 1000) } });
     expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW)).toBeUndefined();
     expect(await getEvent(world.dynamo, eventsTable, EVENT.eventId, NOW - 1)).toMatchObject({ eventId: EVENT.eventId });
+  });
+
+  test('status changes: in any order, one item each, and the status is the newest', async () => {
+    const table = world.deps.config.environmentsTable;
+    const change = (id: string, time: string, more: object = {}) => ({
+      ...{ id, time: `2026-11-06T${time}.000Z`, environment: 'prod', accountId: '1', region: 'r', status: id, ...more },
+    });
+    const changes = [
+      change('UPDATING', '02:00:00', { updateStatus: 'PENDING' }),
+      change('UPDATE_FAILED', '02:30:00', {
+        errorCode: 'C',
+        errorMessage: 'M',
+        updateCreatedAt: 'x',
+        updateSource: 'y',
+      }),
+      change('AVAILABLE', '01:00:00'),
+      change('DELETED', '01:30:00', { region: 'other' }),
+      change('CREATING', '01:00:00', { environment: 'prod-2' }),
+    ];
+    const written = await Promise.all(
+      [...changes, ...changes].map((one) => writeStatusChange(world.dynamo, table, one, undefined)),
+    );
+    expect(written.filter((isNew) => isNew)).toHaveLength(changes.length);
+    const stored = await listStatusChanges(world.dynamo, table, 'prod', NOW);
+    expect(stored).toEqual([changes[2], changes[3], changes[0], changes[1]]);
+    expect(await listStatuses(world.dynamo, table)).toEqual(
+      [changes[3]!, changes[1]!, changes[4]!].map(({ environment, accountId, region, time, status }) => {
+        return { environment, accountId, region, time, status };
+      }),
+    );
+    expect(await listEnvironments(world.dynamo, table)).toEqual([]);
+    expect(await listDays(world.dynamo, table)).toEqual([]);
+  });
+
+  test('a status change expires, and the status stays', async () => {
+    const table = world.deps.config.environmentsTable;
+    const place = { environment: 'e'.repeat(5_000), accountId: '1', region: 'r' };
+    const change = { id: 'i'.repeat(5_000), time: '2026-11-06T00:00:00.000Z', status: 'AVAILABLE', ...place };
+    await writeStatusChange(world.dynamo, table, change, 2);
+    const end = Date.parse('2026-11-08T00:00:00Z');
+    expect(await listStatusChanges(world.dynamo, table, place.environment, end - 1)).toMatchObject([{ id: change.id }]);
+    expect(await listStatusChanges(world.dynamo, table, place.environment, end)).toEqual([]);
+    expect(await listStatuses(world.dynamo, table)).toMatchObject([{ status: 'AVAILABLE' }]);
   });
 
   const entry = (name: string, more: Partial<IngestedEntry> = {}): IngestedEntry => ({

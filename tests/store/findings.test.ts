@@ -66,7 +66,7 @@ test('findings are stored once each, with when they were seen, until long after 
       expect(found.toSorted(byKey)).toEqual(living.toSorted(byKey));
       const times = found.map(({ firstSeen }) => firstSeen);
       expect(times).toEqual(times.toSorted().reverse());
-      const newest = await listFindings(client, table, now, limit);
+      const newest = await listFindings(client, table, now, { limit });
       expect(newest.length).toBeLessThanOrEqual(limit);
       if (living.length === model.size) expect(newest.map(({ firstSeen }) => firstSeen)).toEqual(times.slice(0, limit));
     }),
@@ -79,7 +79,7 @@ test('what makes a finding another one is in its key, and no log file has such a
   fc.assert(
     fc.property(finding, finding, (one, other) => {
       expect(findingKey(one) === findingKey(other)).toBe(identity(one) === identity(other));
-      expect(findingKey(one)).not.toBe(ledgerKey({ bucket: 'logs', key: one.digest }));
+      expect(findingKey(one)).not.toBe(ledgerKey({ bucket: 'logs', key: one.digest ?? '' }));
       expect(findingKey(one)).toMatch(/^#finding\//);
     }),
   );

@@ -74,6 +74,19 @@ export const SHAPES = Object.entries(NOTIFICATIONS).flatMap(([shape, notificatio
   Object.entries(ENVELOPES).map(([envelope, wrap]) => [`${shape} ${envelope}`, notification, wrap] as const),
 );
 
+/** What EventBridge sets of an event that it carries. */
+export const LIVE = { id: 'e-1', account: '111122223333', region: 'eu-west-1', time: '2026-11-01T10:00:00Z' };
+
+/**
+ * The text of CloudTrail's event as EventBridge sends it.
+ * @param detail JSON text of the record
+ * @param members in place of those of the envelope
+ */
+export function liveEvent(detail: string, members: object = {}): string {
+  const type = { version: '0', source: 'aws.airflow', 'detail-type': 'AWS API Call via CloudTrail' };
+  return JSON.stringify({ ...type, ...LIVE, ...members, detail: 'DETAIL' }).replace('"DETAIL"', () => detail);
+}
+
 /** What a delivery says, whether it is a batch or not. */
 export function announcementsOf(delivery: Delivery) {
   return delivery.kind === 'notification'

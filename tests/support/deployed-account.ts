@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, type ScalarTag } from 'yaml';
+import { parse } from 'yaml';
 import finishTemplate from '../../deploy/finish-template.cjs';
 import { toItem } from '../../shared/store/item.ts';
 import { PROBLEMS, WATERMARKS } from '../../shared/store/ledger-entry.ts';
+import { TAGS } from './cloudformation-tags.ts';
 import type { Account, Input } from './fake-aws.ts';
 import { AwsError } from './fake-aws.ts';
 
@@ -288,6 +289,7 @@ export function templateOf(source: DeployedSource, parameters: Readonly<Record<s
     kmsKeyArn: file === 'new-trail' ? '' : KEY,
     keyPrefix: 'AWSLogs/',
     topicArn: TOPIC,
+    live: 'off',
     topicRegion: REGION,
     topicSenders: 'sns.amazonaws.com',
     ...parameters,
@@ -338,20 +340,6 @@ function filledIn(value: unknown, values: Readonly<Record<string, string>>): unk
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, filledIn(one, values)]));
 }
-
-/** CloudFormation's short forms as the long ones that JSON templates have. */
-const TAGS = [
-  ...['Sub', 'Equals', 'Not', 'And', 'Or', 'If', 'GetAtt', 'Join', 'Select', 'Split'].flatMap((name) => [
-    { tag: `!${name}`, resolve: (text: string) => ({ [`Fn::${name}`]: name === 'GetAtt' ? text.split('.') : text }) },
-    {
-      tag: `!${name}`,
-      collection: 'seq' as const,
-      resolve: (list: { toJSON(): unknown }) => ({ [`Fn::${name}`]: list.toJSON() }),
-    },
-  ]),
-  { tag: '!Ref', resolve: (Ref: string) => ({ Ref }) },
-  { tag: '!Condition', resolve: (Condition: string) => ({ Condition }) },
-] as ScalarTag[];
 
 export const denied = (name: string) =>
   name.startsWith('sns:')

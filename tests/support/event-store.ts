@@ -1,5 +1,6 @@
 import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Provenance } from '../../shared/audit-event/audit-event.ts';
+import type { StatusChange } from '../../shared/audit-event/status-change.ts';
 import { toAuditEvent } from '../../shared/audit-event/to-audit-event.ts';
 import type { TableNames } from '../../shared/config.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
@@ -15,6 +16,7 @@ import type { Item } from '../../shared/store/item.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import { writeLedger } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
+import { writeStatusChange } from '../../shared/store/status-changes.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
@@ -83,6 +85,15 @@ export class EventStore {
     if (read.kind !== 'event') throw new Error(`not an event: ${record.slice(0, 1_000)}`);
     noteEvent(seen, read.event);
     return toEventItem(read.event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
+  }
+
+  /** Stores status changes of environments, `AVAILABLE` in the account and Region of ordinary events unless they say otherwise. */
+  async addStatusChanges(...changes: (Pick<StatusChange, 'environment' | 'time'> & Partial<StatusChange>)[]) {
+    for (const [i, change] of changes.entries()) {
+      const place = { accountId: '111122223333', region: 'eu-west-1' };
+      const whole = { id: `status-${i}-${change.time}`, status: 'AVAILABLE', ...place, ...change };
+      await writeStatusChange(this.deps.dynamo, this.tables.environmentsTable, whole, undefined);
+    }
   }
 
   /** Writes the ledger entry of a log file. */

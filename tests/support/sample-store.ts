@@ -34,7 +34,7 @@ export async function startSampleStore(): Promise<SampleStore> {
   const deps: PipelineDeps = {
     s3: s3With(files),
     dynamo: dynamo.client,
-    config: { ...tables, logBuckets: [], eventSources: DEFAULT_EVENT_SOURCES },
+    config: { ...tables, logBuckets: [], eventSources: DEFAULT_EVENT_SOURCES, liveAccounts: [] },
     now: () => SAMPLE_NOW,
     sleep: async () => {},
   };

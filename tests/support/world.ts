@@ -64,6 +64,9 @@ export async function createWorld(
   const tell = (...what: unknown[]) => void notified.push(JSON.stringify(what));
   const handler = createIngestHandler(deps, {
     logFile: (report) => tell('logFile', report),
+    live: (report) => tell('live', report),
+    statusChange: (report) => tell('statusChange', report),
+    undelivered: (report) => tell('undelivered', report),
     nothingAnnounced: (reason) => tell('nothingAnnounced', reason),
     failed: (place, error) => tell('failed', place, describeError(error)),
   });

@@ -1,21 +1,22 @@
-import type { EnvironmentTimes } from '../../../shared/query/environments.ts';
+import type { ListedEnvironment } from '../../../shared/query/environments.ts';
 import { displayText } from '../../../shared/render/display.ts';
 import type { TimeDisplay } from '../../../shared/render/times.ts';
 import { parametersOf } from '../lib/paths.ts';
 import { RECENT, type Recent } from '../lib/recent.ts';
 import { hrefOf } from '../lib/route.ts';
 import { EnvironmentActivity } from './environment-activity.tsx';
+import { EnvironmentStatus } from './environment-status.tsx';
 import type { ListColumn } from './list-table.tsx';
 import { PageLink } from './value.tsx';
 
 /** The columns of a list of environments. @param environments all of the list */
 export function environmentColumns(
-  environments: readonly EnvironmentTimes[],
+  environments: readonly ListedEnvironment[],
   recent: Recent,
   times: TimeDisplay,
-): ListColumn<EnvironmentTimes>[] {
+): ListColumn<ListedEnvironment>[] {
   const named = Map.groupBy(environments, ({ environment }) => environment);
-  const hrefOfEnvironment = ({ environment, accountId, region }: EnvironmentTimes) => {
+  const hrefOfEnvironment = ({ environment, accountId, region }: ListedEnvironment) => {
     const isUnique = named.get(environment)?.length === 1;
     const place = parametersOf([
       ['account', accountId],
@@ -40,6 +41,7 @@ export function environmentColumns(
     },
     { id: 'account', header: 'Account', value: ({ accountId }) => shown(accountId) },
     { id: 'region', header: 'Region', value: ({ region }) => shown(region) },
+    ...(environments.some(({ status }) => status !== undefined) ? [STATUS] : []),
     {
       id: 'last',
       header: times.heading('Last activity'),
@@ -55,7 +57,16 @@ export function environmentColumns(
   ];
 }
 
+/** Only if MWAA announced one of them. */
+const STATUS: ListColumn<ListedEnvironment> = {
+  id: 'status',
+  header: 'Status',
+  value: ({ status }) => shown(status),
+  cell: ({ status, statusSince }) =>
+    status === undefined ? '-' : <EnvironmentStatus status={status} since={statusSince} />,
+};
+
 const shown = (text: string | undefined) => (text === undefined ? undefined : displayText(text));
 
-export const keyOfEnvironment = ({ environment, accountId, region }: EnvironmentTimes) =>
+export const keyOfEnvironment = ({ environment, accountId, region }: ListedEnvironment) =>
   JSON.stringify([environment, accountId, region]);

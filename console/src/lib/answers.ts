@@ -1,8 +1,8 @@
 import type { Completeness } from '../../../shared/query/completeness.ts';
-import type { EnvironmentTimes } from '../../../shared/query/environments.ts';
+import type { ListedEnvironment } from '../../../shared/query/environments.ts';
 
 /** The answer of /environments. */
 export interface EnvironmentList {
-  environments: EnvironmentTimes[];
+  environments: ListedEnvironment[];
   completeness: Completeness;
 }

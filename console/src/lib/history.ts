@@ -1,4 +1,5 @@
 import { type JsonNode, type JsonObject, parseJsonText } from '../../../shared/audit-event/json-text.ts';
+import type { StatusChange } from '../../../shared/audit-event/status-change.ts';
 import type { Change, FieldChange, FieldState } from '../../../shared/query/configuration.ts';
 import type { StoredEvent } from '../../../shared/store/event-item.ts';
 
@@ -8,7 +9,7 @@ import type { StoredEvent } from '../../../shared/store/event-item.ts';
 type Reference = Pick<StoredEvent, 'eventId' | 'eventTime' | 'user' | 'provisional'>;
 
 /** A change of a configuration, as the HTTP API tells it. */
-export interface ChangeAnswer extends Pick<Change, 'missing'> {
+export interface ChangeAnswer extends Pick<Change, 'missing' | 'result'> {
   event: Reference & Pick<StoredEvent, 'principal' | 'eventName' | 'outcome' | 'errorCode' | 'errorMessage'>;
   fields: FieldChange[];
   /** Its place among the others is not known. */
@@ -29,8 +30,17 @@ interface Place {
   region?: string;
 }
 
-/** The changes of an environment, oldest first. */
-export type ChangesAnswer = Place & { changes: ChangeAnswer[] };
+/** A status change that belongs to no change. */
+export type StatusAnswer = Omit<StatusChange, 'environment' | 'accountId' | 'region'>;
+
+/** The status that an environment had last, and since when. */
+interface Status {
+  status: string;
+  since: string;
+}
+
+/** The changes of an environment, oldest first; without a status, no status change is known. */
+export type ChangesAnswer = Place & { status?: Status; changes: ChangeAnswer[]; statusChanges: StatusAnswer[] };
 
 /** What the configuration of an environment was. */
 export interface ConfigurationAnswer extends Place {
@@ -40,19 +50,21 @@ export interface ConfigurationAnswer extends Place {
   complete: boolean;
   /** The event that deleted the environment. */
   deleted?: Reference;
+  status?: Status;
   settings: SettingAnswer[];
 }
 
 /** Reads the answer about the changes. */
 export function readChanges(text: string): ChangesAnswer[] {
   return elementsOf(parseJsonText(text)).map((history) => {
-    const { accountId, region } = plainMembers(text, history, ['accountId', 'region']);
+    const members = ['accountId', 'region', 'status', 'statusChanges'];
+    const { statusChanges = [], ...place } = plainMembers(text, history, members);
     const changes = elementsOf(memberOf(history, 'changes')).map((change): ChangeAnswer => {
-      const { fields: _, missing, unordered, ...event } = JSON.parse(text.slice(change.start, change.end));
+      const { fields: _, missing, unordered, result, ...event } = JSON.parse(text.slice(change.start, change.end));
       const fields = elementsOf(memberOf(change, 'fields')).map((field) => readField(text, field));
-      return { event, fields, missing, isUnordered: unordered === true };
+      return { event, fields, missing, isUnordered: unordered === true, result };
     });
-    return { accountId, region, changes };
+    return { ...place, changes, statusChanges };
   });
 }
 
@@ -77,7 +89,7 @@ export function readConfigurations(text: string): ConfigurationAnswer[] {
       ]);
       return { path, json: textOf(text, memberOf(setting, 'value')), masked, event };
     });
-    const others = plainMembers(text, history, ['accountId', 'region', 'at', 'complete', 'deleted']);
+    const others = plainMembers(text, history, ['accountId', 'region', 'at', 'complete', 'deleted', 'status']);
     return { ...others, settings };
   });
 }

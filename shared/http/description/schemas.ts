@@ -1,3 +1,5 @@
+import { DELIVERIES } from '../../alert/seen-finding.ts';
+import { LEVELS } from '../../detect/level.ts';
 import { FINDINGS } from '../../integrity/finding.ts';
 import { TEXT_CRITERION_NAMES } from '../../query/criteria-table.ts';
 import { NEWS_GROUPS } from '../../query/news.ts';
@@ -38,6 +40,15 @@ const VALUE: Schema = {
   description: 'as the record has it; an object is several fields',
 };
 
+/** Of the event with which a finding began. */
+const FINDING_ATTRIBUTES = [
+  ...['accountId', 'region', 'user', 'role', 'principal', 'action', 'target', 'outcome', 'errorCode', 'sourceIp'],
+];
+
+/** The last status in the time of the question. */
+const STATUS = object({ status: STRING, since: TIME }, 'absent: no status is known');
+const ERROR = { 'errorCode?': STRING, 'errorMessage?': STRING };
+
 const CRITERION = { enum: TEXT_CRITERION_NAMES };
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -65,6 +76,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     'region?': STRING,
     'firstEventTime?': RECORDED_TIME,
     'lastEventTime?': RECORDED_TIME,
+    'status?': { type: 'string', description: 'that MWAA announced last; absent: no announcement is stored' },
+    'statusSince?': { ...TIME, description: 'when the environment had it' },
   }),
   EnvironmentList: object({
     environments: listOf(schemaRef('Environment')),
@@ -165,9 +178,18 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   History: {
     description: 'Of one account and Region: the changes, oldest first, or, if a time was given, the configuration.',
     anyOf: [
-      object({ ...PLACE, changes: listOf(schemaRef('Change')) }),
       object({
         ...PLACE,
+        'status?': STATUS,
+        changes: listOf(schemaRef('Change')),
+        'statusChanges?': {
+          ...listOf(schemaRef('StatusChange')),
+          description: 'those that belong to no change, oldest first; absent: no status of the environment is known',
+        },
+      }),
+      object({
+        ...PLACE,
+        'status?': STATUS,
         at: TIME,
         complete: {
           type: 'boolean',
@@ -187,6 +209,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ...REFERENCE,
       ...attributes(['principal', 'eventName', 'outcome', 'errorCode', 'errorMessage']),
       fields: listOf(schemaRef('FieldChange')),
+      'result?': schemaRef('Result'),
       'missing?': {
         enum: ['record', 'request'],
         description: 'why fields is empty: the record was too big to be stored, or it does not have the request',
@@ -196,7 +219,32 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         description: 'the event has no valid time: its place is not known, and it is not part of the configuration',
       },
     },
-    'What one event asked for; only if its outcome is ok it changed something.',
+    'What one event asked for. It changed something only if its outcome is ok and its result is not failed.',
+  ),
+  Result: object(
+    {
+      is: {
+        enum: ['done', 'failed', 'broken', 'running'],
+        description:
+          'failed: the earlier configuration was restored; broken: it was not, so the configuration is unknown; running: no end was announced',
+      },
+      status: { type: 'string', description: 'the last status of the change' },
+      time: { ...TIME, description: 'when the environment had it' },
+      ...ERROR,
+    },
+    'What became of a request, by what MWAA announced. CloudTrail did not sign it.',
+  ),
+  StatusChange: object(
+    {
+      id: { type: 'string', description: 'of the event of EventBridge' },
+      time: TIME,
+      status: { type: 'string', description: 'such as MAINTENANCE' },
+      'updateCreatedAt?': { ...TIME, description: 'when the last update was accepted' },
+      'updateSource?': { type: 'string', description: 'who made the last update' },
+      'updateStatus?': { type: 'string', description: 'SUCCESS, PENDING or FAILED' },
+      ...ERROR,
+    },
+    'What MWAA announced of an environment. CloudTrail did not sign it.',
   ),
   FieldChange: object({
     path: { type: 'string', description: 'such as LoggingConfiguration.TaskLogs.LogLevel; a list is one value' },
@@ -232,6 +280,55 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     eventIds: listOf(STRING),
     provisional: { type: 'array', items: STRING, description: 'eventIDs of the provisional events' },
     fields: listOf(schemaRef('FieldComparison')),
+  }),
+  Finding: object(
+    {
+      rule: object({
+        ...{ id: STRING, title: STRING, level: { enum: LEVELS }, description: STRING },
+        tags: { ...listOf(STRING), description: 'such as attack.t1578' },
+        falsePositives: { ...listOf(STRING), description: 'when it is harmless' },
+      }),
+      time: { ...RECORDED_TIME, description: 'of the event with which it began' },
+      'environment?': { type: 'string', description: 'absent: the events are of several environments, or of none' },
+      ...Object.fromEntries([...FINDING_ATTRIBUTES].map((name) => [`${name}?`, STRING])),
+      'copy?': {
+        enum: ['live', 'log-file'],
+        description: 'of the event with which it began: that of EventBridge, or that of its log file',
+      },
+      eventIds: { ...listOf(STRING), description: 'the last 50 with which it began; the last is that of the match' },
+      reason: { type: 'string', description: 'why the rule matches' },
+      delivery: {
+        enum: DELIVERIES,
+        description:
+          'sent to the topic of alerts; pending: not yet, or that failed; below-level: the level is lower than that of alerts; ' +
+          'evaluated: the rules were evaluated to answer, and nothing is sent',
+      },
+      events: { ...COUNT, description: 'with which it began' },
+      repeats: { ...COUNT, description: 'more events of it, which were not sent; from 1000 on: or more' },
+      'lastRepeat?': { ...TIME, description: 'of the newest of these events' },
+    },
+    'What a detection rule found: an event, or a burst. Attributes are those of the event with which it began.',
+  ),
+  FindingPage: object({
+    findings: listOf(schemaRef('Finding')),
+    'cursor?': { type: 'string', description: 'for the next page; absent: this was the last' },
+    origin: {
+      anyOf: [
+        object(
+          { kind: { const: 'stored' }, alerts: { enum: ['on', 'off', 'unknown'] } },
+          'The alert function stored them. off: there is none now, and no new findings come.',
+        ),
+        object(
+          {
+            kind: { const: 'evaluated' },
+            events: COUNT,
+            'cutAt?': { ...TIME, description: 'there are too many events: only those since then were evaluated' },
+          },
+          'The rules were evaluated over so many events to answer.',
+        ),
+      ],
+    },
+    completeness: schemaRef('Completeness'),
   }),
   Completeness: object(
     {
@@ -281,9 +378,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       account: STRING,
       region: STRING,
       'trail?': STRING,
-      bucket: STRING,
+      'bucket?': { type: 'string', description: 'absent if it is about an event' },
       'key?': { type: 'string', description: 'the object that it is about; absent: its name is not known' },
-      digest: { type: 'string', description: 'the key of the digest that shows it, which may be the object itself' },
+      'digest?': { type: 'string', description: 'the key of the digest that shows it, which may be the object itself' },
+      'eventId?': { type: 'string', description: 'the event that it is about' },
       'from?': { ...TIME, description: 'the time that it is about, with to' },
       'to?': TIME,
       detail: { type: 'string', description: 'a sentence with what was expected' },

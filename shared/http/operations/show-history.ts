@@ -12,7 +12,8 @@ export const showHistory = operation({
   summary: "The changes of an environment's configuration, or what it was at a time",
   description:
     'From the requests that created, updated and deleted it; denied and failed ones have an outcome of their own, and no effect. ' +
-    'A request that MWAA accepted (ok) may still fail later. Values are as CloudTrail recorded them, every digit of a number included.',
+    'A request that MWAA accepted (ok) may still fail later: its result tells that, if status changes are stored. ' +
+    'Values are as CloudTrail recorded them, every digit of a number included.',
   parameters: {
     name: ENVIRONMENT_NAME,
     account: CRITERIA_PARAMETERS.account,

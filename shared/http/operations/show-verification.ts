@@ -7,7 +7,7 @@ const MAX_FINDINGS = 500;
 /** The columns of CSV. */
 const FINDINGS = flat<VerificationFinding>([
   ...(['firstSeen', 'lastSeen', 'resolvedAt', 'kind', 'account', 'region', 'trail'] as const),
-  ...(['bucket', 'key', 'from', 'to', 'digest', 'detail'] as const),
+  ...(['bucket', 'key', 'from', 'to', 'digest', 'eventId', 'detail'] as const),
 ]);
 
 export const showVerification = operation({

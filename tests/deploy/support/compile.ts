@@ -22,11 +22,17 @@ export const VARIANTS = {
     maxReadUnits: '50',
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
+    objectLockDays: '365',
+    objectLockMode: 'COMPLIANCE',
+    accessLogBucket: 'our-access-logs',
     alertLevel: 'high',
     digest: 'weekly',
     readerAccounts: '444455556666, 777788889999',
     permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
     rolePath: '/platform/audit/',
+    live: 'all',
+    liveAccounts: '444455556666,999988887777',
+    eventSources: 'airflow.amazonaws.com,airflow-serverless.amazonaws.com',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
     logBucket: 'our-own-logs',
@@ -51,6 +57,7 @@ export const VARIANTS = {
     allowedLogBuckets: 'org-trail@999988887777',
     // As Control Tower's trail has it.
     keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
+    live: 'on',
   },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',
@@ -117,17 +124,19 @@ async function packageNow(
   wanted: readonly { params: Params; path: string }[],
   { stage = 'dev', stages }: Packaging,
 ): Promise<void> {
-  const program = join(import.meta.dirname, 'serverless-many.cjs');
-  const runs = wanted.map(({ params }, i) => [
-    ...['package', '--stage', stage, '--region', REGION, '--package', `out-${i}`],
-    ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
-  ]);
+  const program = join(packageRoot(), 'deploy', 'serverless-many.cjs');
   // It keeps state in its folder: two at a time need two.
   const service = await serviceFolder();
+  const runs = wanted.map(({ params }, i) => ({
+    cwd: service,
+    args: [
+      ...['package', '--stage', stage, '--region', REGION, '--package', `out-${i}`],
+      ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
+    ],
+  }));
   try {
     if (stages !== undefined) await writeFile(join(service, 'stages.yml'), stages);
     const run = promisify(execFile)(process.execPath, [program, JSON.stringify(runs)], {
-      cwd: service,
       timeout: 120_000,
     });
     await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}${stderr}`)));

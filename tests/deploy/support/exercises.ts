@@ -8,15 +8,19 @@ import { createIngestHandler } from '../../../functions/ingest-handler.ts';
 import { createQueryHandler } from '../../../functions/query-handler.ts';
 import { createVerifyHandler } from '../../../functions/verify-handler.ts';
 import { Alerter } from '../../../shared/alert/alerter.ts';
+import { storedFindings } from '../../../shared/alert/stored-findings.ts';
 import { TableState } from '../../../shared/alert/table-state.ts';
 import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
-import { readAlertConfig, readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
+import { DAY_MS } from '../../../shared/cloudtrail/times.ts';
+import { readAlertConfig, readConfig, readQueryConfig, readVerifyConfig } from '../../../shared/config.ts';
+import { LEVELS } from '../../../shared/detect/level.ts';
 import { readRules } from '../../../shared/detect/read-rules.ts';
-import { LEVELS } from '../../../shared/detect/rule.ts';
 import { ingestLogFile } from '../../../shared/ingest/ingest-log-file.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
 import { toEventItem } from '../../../shared/store/event-item.ts';
 import { putEvent } from '../../../shared/store/events-table.ts';
+import { writeFinding } from '../../../shared/store/findings.ts';
+import { liveEvent } from '../../support/deliveries.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { mwaaRecord } from '../../support/mwaa-record.ts';
 import { SignedBucket, signingKey, TRAIL_START } from '../../support/signed-trail.ts';
@@ -87,11 +91,13 @@ const record = (eventID: string, more: object = {}) =>
 async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> {
   const calls: Call[] = [];
   const failures: unknown[] = [];
+  const config = readConfig(world.environmentOf('IngestLambdaFunction'));
+  let now = NOW;
   const handler = createIngestHandler(
     {
-      config: readConfig(world.environmentOf('IngestLambdaFunction')),
+      config,
       ...world.recorded(calls),
-      now: () => NOW,
+      now: () => now,
       sleep: async () => {},
     },
     { logFile: () => {}, nothingAnnounced: () => {}, failed: (_, error) => failures.push(error) },
@@ -134,6 +140,17 @@ async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
     },
   });
   await handle(sqsEvent(announce('unfinished')));
+  const heartbeat = { source: 'aws.events', 'detail-type': 'Scheduled Event' };
+  await handle(heartbeat);
+  // One that its log file brings a day too late.
+  if (config.liveAccounts.length > 0) {
+    await handle(sqsEvent(liveEvent(JSON.stringify(record('live')))));
+    now += DAY_MS + 1;
+    await handle(heartbeat);
+    await put('live', record('live'));
+    await handle(sqsEvent(announce('live')));
+    await handle(heartbeat);
+  }
   const unexpected = failures.filter((failure) => !/out-of-time/.test(String((failure as { code?: string }).code)));
   if (unexpected.length > 0) throw new AggregateError(unexpected, 'ingest failed');
   return calls;
@@ -162,6 +179,7 @@ export const QUESTIONS: readonly string[] = [
   '/environments/prod-etl/values?of=user',
   '/environments/prod-etl/likely-causes?user=nobody',
   '/environments/prod-etl/users',
+  '/environments/prod-etl/findings',
   '/environments/prod-etl/users/ana',
   '/compare?id=a&id=b',
   '/timeline?since=7d',
@@ -174,19 +192,23 @@ export const QUESTIONS: readonly string[] = [
   '/coverage',
   '/verification',
   '/quarantine',
+  '/findings?level=low&since=7d',
   '/openapi.json',
 ];
 
 async function query(world: DeployedWorld): Promise<Call[]> {
   const calls: Call[] = [];
-  const tables = readTableNames(world.environmentOf('QueryLambdaFunction'));
+  const { stateTable, alerts, ...tables } = readQueryConfig(world.environmentOf('QueryLambdaFunction'));
   const { dynamo } = world.recorded(calls);
   const failed = (error: unknown) => {
     throw error;
   };
   for (const question of QUESTIONS) {
     // A new one each time: it remembers how complete the trail is.
-    const handler = createQueryHandler({ dynamo, tables, now: () => NOW }, { failed });
+    const handler = createQueryHandler(
+      { dynamo, tables, now: () => NOW },
+      { failed, findings: storedFindings(stateTable ?? '', alerts) },
+    );
     const { statusCode, body } = await handler(httpEvent(question), {} as Context);
     if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
   }
@@ -274,6 +296,13 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   if (read.kind !== 'event') throw new Error('expected an event');
   const item = toEventItem(read.event, { ingestedAt: new Date(NOW).toISOString() });
   await putEvent(prepared, tables.eventsTable, item);
+  const missing = { kind: 'digest-missing', account: '111122223333', region: REGION, bucket: world.logBucket };
+  await writeFinding(
+    prepared,
+    tables.logFilesTable,
+    { ...missing, digest: 'digest', detail: 'a sentence' },
+    new Date(NOW).toISOString(),
+  );
   const calls: Call[] = [];
   const { dynamo } = world.recorded(calls);
   const answering = <Client extends { middlewareStack: object }>(client: Client, output: object): Client => {

@@ -51,12 +51,15 @@ export function trustStatements(stack: Stack): Statement[] {
     .flatMap(({ id, properties }) => statementsOf(id, properties.AssumeRolePolicyDocument));
 }
 
-/** Of queues, buckets, topics, keys, and of functions, whose permissions are statements in other words. */
+/** Of queues, buckets, topics, keys, event buses, and of functions, whose permissions are statements in other words. */
 export function resourceStatements(stack: Stack): Statement[] {
   const documents = stack
     .ofType('AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::KMS::Key')
     .flatMap(({ id, properties }) => statementsOf(id, properties.PolicyDocument ?? properties.KeyPolicy));
-  return [...documents, ...stack.ofType('AWS::Lambda::Permission').flatMap(permissionStatement)];
+  const buses = stack
+    .ofType('AWS::Events::EventBusPolicy')
+    .flatMap(({ id, properties: { Statement } }) => statementsOf(id, { Statement }));
+  return [...documents, ...buses, ...stack.ofType('AWS::Lambda::Permission').flatMap(permissionStatement)];
 }
 
 function permissionStatement({ id, properties }: StackResource): Statement[] {

@@ -63,10 +63,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return first.slice(1).map(({ id }) => id);
   },
 
-  'the time to live of events is the attribute that ingest writes': (stack) =>
-    broken([stack.get('EventsTable')], ({ properties: { TimeToLiveSpecification: ttl } }) => {
-      return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
-    }),
+  'the time to live of events and status changes is the attribute that ingest writes': (stack) =>
+    broken(
+      [stack.get('EventsTable'), stack.get('EnvironmentsTable')],
+      ({ properties: { TimeToLiveSpecification: ttl } }) => {
+        return ttl?.AttributeName === 'expiresAt' && ttl.Enabled === true;
+      },
+    ),
 
   // Buckets and keys of a deployment that fails are deleted with it, so that the next finds their names free.
   'resources with data outlive the stack': (stack) => [
@@ -134,6 +137,27 @@ export const RULES: Readonly<Record<string, Rule>> = {
     broken(
       buckets(stack).filter(({ id }) => id === 'LogBucket'),
       ({ properties }) => properties.VersioningConfiguration?.Status === 'Enabled',
+    ),
+
+  // Without versions there is no lock. A lifecycle that ends before the lock would leave delete markers on locked versions.
+  'a lock on objects is complete': (stack) =>
+    broken(
+      buckets(stack).filter(({ properties }) => properties.ObjectLockEnabled || properties.ObjectLockConfiguration),
+      ({ properties }) => {
+        const { ObjectLockEnabled, ObjectLockConfiguration, VersioningConfiguration, LifecycleConfiguration } =
+          properties;
+        const { Mode, Days } = ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
+        const expirations = LifecycleConfiguration.Rules.flatMap(
+          ({ ExpirationInDays = [] }: Properties) => ExpirationInDays,
+        );
+        return (
+          ObjectLockEnabled === true &&
+          VersioningConfiguration?.Status === 'Enabled' &&
+          ['GOVERNANCE', 'COMPLIANCE'].includes(Mode) &&
+          expirations.every((days: number) => Number(days) >= Number(Days)) &&
+          LifecycleConfiguration.Rules.some((rule: Properties) => rule.NoncurrentVersionExpiration)
+        );
+      },
     ),
 
   // Otherwise a quarantined object would be announced as a log file and be quarantined again, endlessly.

@@ -7,14 +7,26 @@ import { useState } from 'react';
 import type { ActionCode } from '../../../../shared/audit-event/actions.ts';
 import type { FieldChange } from '../../../../shared/query/configuration.ts';
 import { displayText } from '../../../../shared/render/display.ts';
-import { afterText, beforeText, noteOn, UNORDERED, whatHappened } from '../../../../shared/render/history-words.ts';
+import {
+  ACCEPTED,
+  ANNOUNCED,
+  afterText,
+  beforeText,
+  noteOn,
+  RESULT_UNKNOWN,
+  resultText,
+  statusNotes,
+  statusText,
+  UNORDERED,
+  whatHappened,
+} from '../../../../shared/render/history-words.ts';
 import { Command } from '../../components/command.tsx';
 import type { ListColumn } from '../../components/list-table.tsx';
 import { Part } from '../../components/part.tsx';
 import { ShortList } from '../../components/short-list.tsx';
 import { PageLink } from '../../components/value.tsx';
 import { questionCommand } from '../../lib/command-line.ts';
-import { type ChangeAnswer, changeOf, readChanges } from '../../lib/history.ts';
+import { type ChangeAnswer, type ChangesAnswer, changeOf, readChanges, type StatusAnswer } from '../../lib/history.ts';
 import { environmentPath, eventsHref, parametersOf, type Question } from '../../lib/paths.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf } from '../../lib/route.ts';
@@ -64,13 +76,10 @@ export function Changes({ name, question, setting, onSetting, hrefOfConfiguratio
       answer={answer}
     >
       {(histories) => {
-        const all = histories.flatMap(({ changes, ...place }) =>
-          changes.flatMap((whole) => {
-            const change = changeOf(whole, setting);
-            return change === undefined ? [] : [{ change, place: placeText(place) }];
-          }),
-        );
-        all.sort((a, b) => ((a.change.event.eventTime ?? '') < (b.change.event.eventTime ?? '') ? 1 : -1));
+        const isPlaceTold = histories.length > 1;
+        const all = histories.flatMap((history) => entriesOf(history, setting, isPlaceTold));
+        all.sort((a, b) => (a.time < b.time ? 1 : -1));
+        const isAnnounced = histories.some(({ status }) => status !== undefined);
         if (all.length === 0) {
           return (
             <Box textAlign="center">
@@ -84,14 +93,15 @@ export function Changes({ name, question, setting, onSetting, hrefOfConfiguratio
         const current = Math.min(page, pages);
         return (
           <SpaceBetween size="l">
-            {all.slice((current - 1) * PAGE, current * PAGE).map(({ change, place }) => (
-              <ChangeBlock
-                key={change.event.eventId}
-                change={change}
-                place={histories.length > 1 ? place : undefined}
-                hrefOfConfiguration={hrefOfConfiguration}
-              />
-            ))}
+            {all
+              .slice((current - 1) * PAGE, current * PAGE)
+              .map((entry) =>
+                'change' in entry ? (
+                  <ChangeBlock key={entry.id} {...entry} hrefOfConfiguration={hrefOfConfiguration} />
+                ) : (
+                  <StatusBlock key={entry.id} {...entry} />
+                ),
+              )}
             {pages > 1 && (
               <Pagination
                 currentPageIndex={current}
@@ -100,6 +110,7 @@ export function Changes({ name, question, setting, onSetting, hrefOfConfiguratio
                 ariaLabels={{ paginationLabel: 'Pages of changes' }}
               />
             )}
+            <Box color="text-body-secondary">{isAnnounced ? ANNOUNCED : ACCEPTED}</Box>
           </SpaceBetween>
         );
       }}
@@ -107,17 +118,71 @@ export function Changes({ name, question, setting, onSetting, hrefOfConfiguratio
   );
 }
 
-interface ChangeBlockProps extends Pick<ChangesProps, 'hrefOfConfiguration'> {
-  change: ChangeAnswer;
-  /** Where, if that is not clear. */
-  place: string | undefined;
+/** A row of the history. `place`: where, if that is not clear. */
+type Entry = { id: string; time: string; place: string | undefined } & (
+  | { change: ChangeAnswer; isAnnounced: boolean }
+  | { status: StatusAnswer }
+);
+
+/** @param setting only changes of settings with this in their name, and no status changes; empty: everything */
+function entriesOf(history: ChangesAnswer, setting: string, isPlaceTold: boolean): Entry[] {
+  const place = isPlaceTold ? placeText(history) : undefined;
+  const isAnnounced = history.status !== undefined;
+  const changes = history.changes.flatMap((whole): Entry[] => {
+    const change = changeOf(whole, setting);
+    if (change === undefined) return [];
+    return [{ id: whole.event.eventId, time: whole.event.eventTime ?? '', place, change, isAnnounced }];
+  });
+  if (setting !== '') return changes;
+  return [...changes, ...history.statusChanges.map((status) => ({ id: status.id, time: status.time, place, status }))];
 }
 
-function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
+/** A status that MWAA announced, and nobody asked for. */
+function StatusBlock({ status, place }: Extract<Entry, { status: StatusAnswer }>) {
+  const when = useTimes().full(status.time);
+  const what = displayText(statusText(status));
+  const notes = [...statusNotes(status).map(displayText), ...(place === undefined ? [] : [`In ${place}.`])];
+  return (
+    <section aria-label={`${when}: ${what}`}>
+      <div className="question-row">
+        <Box variant="h3">{what}</Box>
+        <span>{when}</span>
+      </div>
+      <Notes notes={notes} />
+    </section>
+  );
+}
+
+function Notes({ notes }: { notes: readonly string[] }) {
+  return notes.map((note) => (
+    <Box key={note} color="text-body-secondary">
+      {note}
+    </Box>
+  ));
+}
+
+const RESULT_BADGES = { done: 'success', failed: 'error', broken: 'error', running: 'in-progress' } as const;
+
+/** What became of a change that MWAA accepted. */
+function ResultBadge({ result }: Pick<ChangeAnswer, 'result'>) {
+  const times = useTimes();
+  const text = result === undefined ? RESULT_UNKNOWN : resultText(result, times.full);
+  return (
+    <StatusIndicator type={result === undefined ? 'info' : RESULT_BADGES[result.is]}>
+      <span className="words">{sentence(displayText(text))}</span>
+    </StatusIndicator>
+  );
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+type ChangeBlockProps = Pick<ChangesProps, 'hrefOfConfiguration'> & Extract<Entry, { change: ChangeAnswer }>;
+
+function ChangeBlock({ change, place, isAnnounced, hrefOfConfiguration }: ChangeBlockProps) {
   const { aliases } = useSession();
   const times = useTimes();
-  const { event, fields, isUnordered } = change;
-  const what = displayText(whatHappened(event, { aliases }));
+  const { event, fields, isUnordered, result } = change;
+  const what = displayText(whatHappened(event, { aliases }, result));
   const when = times.full(event.eventTime);
   const notes = [
     ...noteOn(change, 'The record was too big to be stored.'),
@@ -142,11 +207,8 @@ function ChangeBlock({ change, place, hrefOfConfiguration }: ChangeBlockProps) {
           <PageLink href={hrefOfConfiguration(event.eventTime)}>Configuration after it</PageLink>
         )}
       </div>
-      {notes.map((note) => (
-        <Box key={note} color="text-body-secondary">
-          {note}
-        </Box>
-      ))}
+      {isAnnounced && event.outcome === 'ok' && !isUnordered && <ResultBadge result={result} />}
+      <Notes notes={notes} />
       {fields.length > 0 && (
         <ShortList
           label={`${counted(fields.length, 'field')} of the change of ${when}`}

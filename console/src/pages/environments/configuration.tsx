@@ -3,8 +3,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { nameOf } from '../../../../shared/query/user-aliases.ts';
 import { displayText } from '../../../../shared/render/display.ts';
-import { ACCEPTED, othersUnknown, settingText } from '../../../../shared/render/history-words.ts';
+import { ACCEPTED, ANNOUNCED, othersUnknown, settingText } from '../../../../shared/render/history-words.ts';
 import { Command } from '../../components/command.tsx';
+import { EnvironmentStatus } from '../../components/environment-status.tsx';
 import type { ListColumn } from '../../components/list-table.tsx';
 import { Part } from '../../components/part.tsx';
 import { ShortList } from '../../components/short-list.tsx';
@@ -57,7 +58,11 @@ export function Configuration({ name, place, at, onChange, hrefOfChanges }: Conf
           {configurations.map((configuration) => (
             <Settings key={placeText(configuration)} configuration={configuration} hrefOfChanges={hrefOfChanges} />
           ))}
-          {configurations.length > 0 && <Box color="text-body-secondary">{ACCEPTED}</Box>}
+          {configurations.length > 0 && (
+            <Box color="text-body-secondary">
+              {configurations.some(({ status }) => status !== undefined) ? ANNOUNCED : ACCEPTED}
+            </Box>
+          )}
         </SpaceBetween>
       )}
     </Part>
@@ -70,7 +75,7 @@ function Settings({
 }: Pick<ConfigurationProps, 'hrefOfChanges'> & { configuration: ConfigurationAnswer }) {
   const { aliases } = useSession();
   const times = useTimes();
-  const { settings, complete, deleted } = configuration;
+  const { settings, complete, deleted, status } = configuration;
   const columns: ListColumn<SettingAnswer>[] = [
     {
       id: 'path',
@@ -125,6 +130,7 @@ function Settings({
     <section aria-label={placeText(configuration)}>
       <SpaceBetween size="s">
         <Box variant="h3">{placeText(configuration)}</Box>
+        {status && <EnvironmentStatus status={status.status} since={status.since} />}
         {deleted && (
           <Box>
             Deleted {times.full(deleted.eventTime)} by {displayText(nameOf(aliases, deleted.user ?? '-'))}:{' '}

@@ -15,7 +15,6 @@ import { neighboursOf } from '../../lib/neighbours.ts';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { EventFacts, ORIGIN, WHAT_HAPPENED } from './event-facts.tsx';
-import './event-details.css';
 
 interface EventDetailsProps {
   answer: EventAnswer;
@@ -71,8 +70,9 @@ export function EventDetails({ answer, heading, hrefOfQuestion }: EventDetailsPr
 function Warning({ event: { provisional, verification } }: { event: ShownEvent }) {
   if (provisional) {
     return (
-      <Alert type="warning" header="This event is provisional">
-        EventBridge announced it. No log file has brought it yet, so nothing proves it.
+      <Alert type="warning" header="This event is not yet in a log file">
+        It is provisional: it came through EventBridge or from the event history. Nothing proves it until a log file
+        brings it.
       </Alert>
     );
   }

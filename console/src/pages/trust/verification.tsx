@@ -12,7 +12,9 @@ import type { ChainProgress, VerificationFinding, VerificationStatus } from '../
 import { displayText } from '../../../../shared/render/display.ts';
 import { relativeTime } from '../../../../shared/render/times.ts';
 import { usePages } from '../../components/use-pages.tsx';
+import { PageLink } from '../../components/value.tsx';
 import { useTimes } from '../../lib/preferences.tsx';
+import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { Remedies } from './problem-files.tsx';
 import { verificationRemedies } from './remedies.ts';
@@ -150,10 +152,14 @@ function FindingTable({ findings, label }: { findings: readonly VerificationFind
           header: 'Finding',
           isRowHeader: true,
           minWidth: 300,
-          cell: ({ detail, bucket, key, digest }) => (
+          cell: ({ detail, bucket, key, digest, eventId }) => (
             <>
               {displayText(detail)}
-              <div className="code">{displayText(`s3://${bucket}/${key ?? digest}`)}</div>
+              {eventId === undefined ? (
+                <div className="code">{displayText(`s3://${bucket}/${key ?? digest}`)}</div>
+              ) : (
+                <PageLink href={hrefOf(['events', eventId])}>Show the event</PageLink>
+              )}
             </>
           ),
         },
