@@ -88,11 +88,13 @@ export function releaseTemplate(
     Conditions[Condition] = { 'Fn::And': [{ Condition: needed }, { Condition: own }] };
     return { Condition };
   };
-  const Resources = merge(compiled.map((one) => one.Resources)).map(({ name, value, where }) => {
-    const { Condition, ...resource } = value;
-    const filled = filledIn(withCode(resource)) as CompiledResource;
-    return [name, { ...filled, ...conditionFor(CONDITIONS[String(where)], Condition) }];
-  });
+  const Resources = merge(withConditionalVariables(compiled.map((one) => one.Resources))).map(
+    ({ name, value, where }) => {
+      const { Condition, ...resource } = value;
+      const filled = filledIn(withCode(resource)) as CompiledResource;
+      return [name, { ...filled, ...conditionFor(CONDITIONS[String(where)], Condition) }];
+    },
+  );
   const Outputs = merge(compiled.map(({ Outputs = {} }) => Outputs)).map(({ name, value, where }) => {
     const { Description, Condition, Value } = value;
     return [
@@ -110,6 +112,36 @@ export function releaseTemplate(
     Outputs: Object.fromEntries(Outputs),
   };
 }
+
+type Resources = Readonly<Record<string, CompiledResource>>;
+
+/** Gives a function the environment variables that it has in some of `COMPILED`, each with their condition, in all of them. */
+function withConditionalVariables(compiled: readonly Resources[]): Resources[] {
+  return compiled.map((resources) =>
+    Object.fromEntries(
+      Object.entries(resources).map(([name, resource]) => {
+        const places = compiled.flatMap((one, i) => (name in one ? [i] : []));
+        const variablesAt = (i: number) => variablesOf(compiled[i]?.[name]);
+        const names = new Set(places.flatMap((i) => Object.keys(variablesAt(i))));
+        const conditional = [...names].flatMap((variable) => {
+          const where = places.filter((i) => variable in variablesAt(i));
+          if (where.length === places.length) return [];
+          const condition = CONDITIONS[String(where)];
+          if (condition === undefined) throw new Error(`${name}: no condition for ${variable}`);
+          const value = variablesAt(where[0] ?? 0)[variable];
+          return [[variable, { 'Fn::If': [condition, value, { Ref: 'AWS::NoValue' }] }]];
+        });
+        if (conditional.length === 0) return [name, resource];
+        const others = Object.entries(variablesOf(resource)).filter(([one]) => !conditional.some(([it]) => it === one));
+        const Variables = Object.fromEntries([...others, ...conditional]);
+        return [name, { ...resource, Properties: { ...resource.Properties, Environment: { Variables } } }];
+      }),
+    ),
+  );
+}
+
+const variablesOf = (resource: CompiledResource | undefined) =>
+  (resource?.Properties?.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables ?? {};
 
 interface Merged<T> {
   name: string;
