@@ -1,3 +1,5 @@
+const { NUMBERS } = require('./more-topics.cjs');
+
 /**
  * The `params` of serverless.yml: deploy/parameters.yml, overridden for the stage by stages.yml. Throws for a misspelled name, a
  * missing bucket or an invalid value, also in --param. Serverless would otherwise use the defaults.
@@ -19,9 +21,13 @@ async function parameters({ options, resolveVariable }) {
   if (problems.length > 0) throw new Error(`parameters of stage ${stage}: ${problems.join('; ')}`);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Serverless.
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
-  const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
   const values = { ...defaults, ...given };
-  const derived = { ...topic, ...liveParameters(values), readerPrincipals: listOf(values.readerAccounts) };
+  const derived = {
+    ...topicParameters(values, region),
+    ...moreSources(values),
+    ...liveParameters(values),
+    readerPrincipals: listOf(values.readerAccounts),
+  };
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...derived }, [stage]: ofStage };
 }
 
@@ -43,14 +49,37 @@ const DEFAULT_REGIONS =
   /^((us|eu)-west-[12]|us-east-[12]|eu-west-3|eu-central-1|eu-north-1|ca-central-1|sa-east-1|ap-south-1|ap-northeast-[12]|ap-southeast-[12]|(cn|us-gov)-.*)$/;
 
 /**
- * Returns the Region of the topic, and the service principals as which SNS sends. Between two Regions, that is the one of the
- * opt-in Region. SNS counts ap-northeast-3 among those.
+ * Returns the Region of the topic, and the service principals as which SNS sends from all topics. Between two Regions, that is
+ * the one of the opt-in Region. SNS counts ap-northeast-3 among those.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-cross-region-delivery.html
  */
-function topicParameters(topicArn, region) {
-  const topicRegion = String(topicArn || '').split(':')[3] ?? region;
-  const optedIn = topicRegion === region ? [] : [topicRegion, region].filter((one) => !DEFAULT_REGIONS.test(one));
+function topicParameters({ topicArn, moreTopicArns }, region) {
+  const [topicRegion = region, ...others] = [topicArn, ...listOf(moreTopicArns)].map((arn) => regionOf(arn) || region);
+  const elsewhere = [topicRegion, ...others].filter((one) => one !== region);
+  const regions = new Set(elsewhere.flatMap((one) => [one, region]));
+  const optedIn = [...regions].filter((one) => !DEFAULT_REGIONS.test(one));
   return { topicRegion, topicSenders: ['sns.amazonaws.com', ...optedIn.map((one) => `sns.${one}.amazonaws.com`)] };
+}
+
+const regionOf = (arn) => String(arn ?? '').split(':')[3];
+
+/** Returns what the permissions and announcements of the sources beside the first are made from. */
+function moreSources({ moreLogBuckets, moreTopicArns, moreKmsKeyArns }) {
+  const locations = listOf(moreLogBuckets).map((one) => one.replace(/@.*/, ''));
+  const names = locations.map((one) => one.replace(/\/.*/, ''));
+  const inS3 = (path) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${path}` });
+  const topics = listOf(moreTopicArns);
+  return {
+    moreBucketNames: names,
+    moreBucketArns: names.map(inS3),
+    moreLogFileArns: locations.map((one) => inS3(`${one}/AWSLogs/*/CloudTrail/*.json.gz`)),
+    moreDigestArns: locations.map((one) => inS3(`${one}/AWSLogs/*/CloudTrail-Digest/*.json.gz`)),
+    moreKmsKeys: listOf(moreKmsKeyArns),
+    moreTopics: topics,
+    moreTopicAccounts: topics.map((arn) => arn.split(':')[4]),
+    ...Object.fromEntries(NUMBERS.map((n) => [`moreTopicArn${n}`, topics[n - 1] ?? ''])),
+    ...Object.fromEntries(NUMBERS.map((n) => [`moreTopicRegion${n}`, regionOf(topics[n - 1]) ?? ''])),
+  };
 }
 
 /** Serverless has null if there are none. */
@@ -77,6 +106,9 @@ const KEY = /^(arn:[\w-]+:kms:[\w-]+:\d{12}:key\/.+)?$/;
 const CONCURRENCY = [/^(none|[1-9]\d*)$/, 'none or a number'];
 const DAYS = [/^([1-9]\d*)?$/, 'a number of days, or nothing'];
 const COUNT = [NUMBER, 'a number'];
+const BUCKET = /[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.=-]+)*(@\d{12})?/;
+const TOPIC = /arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+/;
+const upToFive = ({ source }) => new RegExp(`^(${source}(,${source}){0,${NUMBERS.length - 1}})?$`);
 const KEY_ARN = [KEY, 'the ARN of a KMS key (not of an alias), or nothing'];
 
 /** The pattern of each parameter's value, and what the error says is expected. */
@@ -91,7 +123,16 @@ const VALUES = {
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
+  moreTopicArns: [upToFive(TOPIC), `up to ${NUMBERS.length} ARNs of SNS topics, separated by commas alone, or nothing`],
+  moreLogBuckets: [
+    upToFive(BUCKET),
+    `up to ${NUMBERS.length} of NAME, NAME/PREFIX, NAME@ACCOUNT or NAME/PREFIX@ACCOUNT, separated by commas alone, or nothing`,
+  ],
   kmsKeyArn: KEY_ARN,
+  moreKmsKeyArns: [
+    /^(\s*arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[^,\s]+\s*(,\s*arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[^,\s]+\s*)*)?$/,
+    'the ARNs of KMS keys (not of aliases), comma-separated, or nothing',
+  ],
   tableKmsKeyArn: KEY_ARN,
   readerAccounts: [/^(\s*\d{12}\s*(,\s*\d{12}\s*)*)?$/, 'account IDs of 12 digits, comma-separated, or nothing'],
   permissionsBoundary: [/^(arn:[\w-]+:iam::(\d{12}|aws):policy\/.+)?$/, 'the ARN of an IAM policy, or nothing'],

@@ -8,6 +8,12 @@ export interface LogBucket {
   account?: string;
 }
 
+/** The bucket of a further trail, as MORE_LOG_BUCKETS names it. */
+export interface MoreLogBucket extends LogBucket {
+  /** What precedes `AWSLogs/` in its keys: empty, or `PREFIX/`. */
+  prefix: string;
+}
+
 /** The names of the tables in DynamoDB. */
 export interface TableNames {
   eventsTable: string;
@@ -91,7 +97,11 @@ export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'
 export function readConfig(env: Environment): Config {
   return checked(env, (variables) => {
     const tables = tableNames(variables);
-    const logBuckets = variables.logBuckets();
+    const more = variables.moreLogBuckets();
+    const first = variables.logBuckets();
+    // Without LOG_BUCKETS any bucket is accepted. These would then be all.
+    variables.expect(first.length > 0 || more.length === 0, 'MORE_LOG_BUCKETS needs LOG_BUCKETS');
+    const logBuckets = [...first, ...more.map(({ name, account }) => ({ name, ...defined({ account }) }))];
     const eventSources = variables.text('EVENT_SOURCES') ? variables.list('EVENT_SOURCES') : DEFAULT_EVENT_SOURCES;
     const quarantineBucket = variables.text('QUARANTINE_BUCKET') || undefined;
     variables.expectBucket('QUARANTINE_BUCKET', quarantineBucket);
@@ -115,6 +125,13 @@ export const readLogBuckets = (text: string): LogBucket[] =>
   checked({ LOG_BUCKETS: text }, (variables) => variables.logBuckets());
 
 /**
+ * Reads the value of `MORE_LOG_BUCKETS`.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export const readMoreLogBuckets = (text: string): MoreLogBucket[] =>
+  checked({ MORE_LOG_BUCKETS: text }, (variables) => variables.moreLogBuckets());
+
+/**
  * Reads the configuration of the verify function.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
@@ -132,7 +149,9 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
     const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
     return {
       logFilesTable: variables.required('LOG_FILES_TABLE'),
-      locations: buckets.map(({ name }) => ({ bucket: name, prefix })),
+      locations: [...buckets.map(({ name }) => ({ name, prefix })), ...variables.moreLogBuckets()].map(
+        ({ name, prefix }) => ({ bucket: name, prefix }),
+      ),
       originals: variables.list('ORIGINAL_LOG_BUCKET'),
       ...(Number.isNaN(time) ? {} : { since: new Date(time).toISOString() }),
       graceHours: Number(hours),
@@ -240,6 +259,19 @@ class Variables {
       );
       this.expectBucket('LOG_BUCKETS', name);
       return { name, ...defined({ account }) };
+    });
+  }
+
+  moreLogBuckets(): MoreLogBucket[] {
+    return this.list('MORE_LOG_BUCKETS').map((entry) => {
+      const { groups = {} } = /^(?<name>[^@/]+)(\/(?<path>[^@*?]*[^@*?/]))?(@(?<account>\d{12}))?$/.exec(entry) ?? {};
+      const { name = '', path, account } = groups;
+      this.expect(
+        name !== '',
+        'MORE_LOG_BUCKETS must be a comma-separated list of NAME or NAME/PREFIX, with @ and a 12-digit account or without',
+      );
+      this.expectBucket('MORE_LOG_BUCKETS', name);
+      return { name, prefix: path === undefined ? '' : `${path}/`, ...defined({ account }) };
     });
   }
 

@@ -16,6 +16,7 @@ test('everything that can be set', () => {
     ...TABLES,
     QUARANTINE_BUCKET: ' quarantine ',
     LOG_BUCKETS: 'one, two@123456789012 ,',
+    MORE_LOG_BUCKETS: 'three/with/a-prefix@444455556666,four',
     EVENT_SOURCES: 'airflow.amazonaws.com, airflow-serverless.amazonaws.com',
     RETENTION_DAYS: '365',
     LIVE_ACCOUNTS: '111122223333, 444455556666',
@@ -23,7 +24,10 @@ test('everything that can be set', () => {
   expect(readConfig(env)).toStrictEqual({
     ...NAMES,
     quarantineBucket: 'quarantine',
-    logBuckets: [{ name: 'one' }, { name: 'two', account: '123456789012' }],
+    logBuckets: [
+      ...[{ name: 'one' }, { name: 'two', account: '123456789012' }],
+      ...[{ name: 'three', account: '444455556666' }, { name: 'four' }],
+    ],
     eventSources: ['airflow.amazonaws.com', 'airflow-serverless.amazonaws.com'],
     retentionDays: 365,
     liveAccounts: ['111122223333', '444455556666'],
@@ -65,6 +69,16 @@ describe('what is wrong is named', () => {
       expect(complaintOf({ ...TABLES, LOG_BUCKETS: buckets })).toContain('LOG_BUCKETS');
     },
   );
+
+  test.each(['a/', '/a', 'a/b/*', 'a/?', 'a@1', 'a/b@c@123456789012', ','])('MORE_LOG_BUCKETS=%s', (buckets) => {
+    const complaint = complaintOf({ ...TABLES, LOG_BUCKETS: 'first', MORE_LOG_BUCKETS: buckets });
+    expect(complaint).toContain('MORE_LOG_BUCKETS must');
+  });
+
+  // They would be all buckets that ingest accepts.
+  test('further buckets without the first', () => {
+    expect(complaintOf({ ...TABLES, MORE_LOG_BUCKETS: 'a' })).toContain('MORE_LOG_BUCKETS needs LOG_BUCKETS');
+  });
 
   test.each(['11112222333', '111122223333,*', ','])('LIVE_ACCOUNTS=%s', (accounts) => {
     expect(complaintOf({ ...TABLES, LIVE_ACCOUNTS: accounts })).toContain('LIVE_ACCOUNTS');
@@ -112,9 +126,18 @@ describe('of the function that verifies', () => {
   });
 
   test('everything that can be set', () => {
-    const env = { KEY_PREFIX: 'audit/AWSLogs/', VERIFY_SINCE: '2026-11-01', VERIFY_GRACE_HOURS: '24' };
+    const env = {
+      ...{ KEY_PREFIX: 'audit/AWSLogs/', VERIFY_SINCE: '2026-11-01', VERIFY_GRACE_HOURS: '24' },
+      MORE_LOG_BUCKETS: 'three,four/of/us@444455556666',
+    };
     expect(readVerifyConfig({ ...USUAL, ...env })).toMatchObject({
-      locations: [{ prefix: 'audit/' }, { prefix: 'audit/' }],
+      locations: [
+        ...[{ prefix: 'audit/' }, { prefix: 'audit/' }],
+        ...[
+          { bucket: 'three', prefix: '' },
+          { bucket: 'four', prefix: 'of/us/' },
+        ],
+      ],
       since: '2026-11-01T00:00:00.000Z',
       graceHours: 24,
     });

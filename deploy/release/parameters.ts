@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { isMap, isPair, isScalar, parseDocument, type Scalar } from 'yaml';
 
-const { VALUES, STAGE } = createRequire(import.meta.url)('../parameters.cjs') as {
+const require = createRequire(import.meta.url);
+const { NUMBERS } = require('../more-topics.cjs') as { NUMBERS: readonly number[] };
+const { VALUES, STAGE } = require('../parameters.cjs') as {
   VALUES: Readonly<Record<string, readonly [RegExp, string]>>;
   STAGE: RegExp;
 };
@@ -18,6 +20,7 @@ export interface TemplateParameter {
 
 /** A part of a template: a value, or a function such as `{ Ref: ... }`. */
 export type Expression = string | { readonly [name: string]: unknown };
+type Expressions = Readonly<Record<string, Expression | readonly Expression[]>>;
 
 /** Names that a resource of the stack has already. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -34,7 +37,7 @@ export const parameterName = (name: string) => RENAMED[name] ?? name.charAt(0).t
  * letters and digits, so that it can stand in the name of a file and of a stage.
  */
 export const placeholderOf = (name: string) => `Xx${name}xX`;
-export const PLACEHOLDER = /Xx([a-zA-Z]+)xX/g;
+export const PLACEHOLDER = /Xx([a-zA-Z\d]+)xX/g;
 /** Serverless accepts only the numbers of days that CloudWatch has: one that nobody else uses. */
 export const LOG_RETENTION_DAYS = 3653;
 /** Where nothing is deployed: what contains it refers to the Region. */
@@ -145,14 +148,42 @@ const LISTS: Readonly<Record<string, Pick<TemplateParameter, 'AllowedPattern'>>>
   eventSources: {},
   liveAccounts: { AllowedPattern: '^(\\d{12})?$' },
   readerAccounts: { AllowedPattern: '^(\\d{12})?$' },
+  moreKmsKeyArns: { AllowedPattern: '^(arn:[\\w-]+:kms:[\\w-]+:\\d{12}:key/.+)?$' },
 };
 const joined = (name: string) => ({ 'Fn::Join': [',', ref(name)] });
 const THIS_ACCOUNT = { Ref: 'AWS::AccountId' };
 
+/** One part of a text. CloudFormation fails if it is not there, so the text gets more separators than parts. */
+const part = (separator: string, n: number, text: Expression): Expression => ({
+  'Fn::Select': [n, { 'Fn::Split': [separator, { 'Fn::Join': ['', [text, separator.repeat(5)]] }] }],
+});
+/** The entry with this number, from 1 on, of a parameter with entries; empty if there is none. */
+const entryOf = (name: string, n: number) => part(',', n - 1, ref(name));
+/** A list of what is made from each entry. */
+const eachEntry = (condition: string, name: string, make: (entry: Expression) => Expression) =>
+  NUMBERS.map((n) => ({ 'Fn::If': [`${condition}${n}`, make(entryOf(name, n)), { Ref: 'AWS::NoValue' }] }));
+const eachBucket = (make: (location: Expression) => Expression) =>
+  eachEntry('HasMoreLogBucket', 'moreLogBuckets', (entry) => make(part('@', 0, entry)));
+const eachTopic = (make: (arn: Expression) => Expression) => eachEntry('HasMoreTopic', 'moreTopicArns', make);
+const nameIn = (location: Expression) => part('/', 0, location);
+const inS3 = (path: Expression, rest = '') => ({
+  'Fn::Sub': [`arn:\${AWS::Partition}:s3:::\${path}${rest}`, { path }],
+});
+const numbered = (name: string, make: (n: number) => Expression) =>
+  Object.fromEntries(NUMBERS.map((n) => [`${name}${n}`, make(n)]));
+
 /** What parameters.cjs derives from parameters. */
-const DERIVED: Readonly<Record<string, Expression>> = {
-  // The colons let an empty ARN have a Region, too.
-  topicRegion: { 'Fn::Select': [3, { 'Fn::Split': [':', { 'Fn::Sub': `\${TopicArn}:::::` }] }] },
+const DERIVED: Expressions = {
+  moreBucketNames: eachBucket(nameIn),
+  moreBucketArns: eachBucket((location) => inS3(nameIn(location))),
+  moreLogFileArns: eachBucket((location) => inS3(location, '/AWSLogs/*/CloudTrail/*.json.gz')),
+  moreDigestArns: eachBucket((location) => inS3(location, '/AWSLogs/*/CloudTrail-Digest/*.json.gz')),
+  moreKmsKeys: ref('moreKmsKeyArns'),
+  moreTopics: eachTopic((arn) => arn),
+  moreTopicAccounts: eachTopic((arn) => part(':', 4, arn)),
+  ...numbered('moreTopicArn', (n) => entryOf('moreTopicArns', n)),
+  ...numbered('moreTopicRegion', (n) => part(':', 3, entryOf('moreTopicArns', n))),
+  topicRegion: part(':', 3, ref('topicArn')),
   topicSenders: ref('topicSenders'),
   readerPrincipals: ref('readerAccounts'),
   eventSourceList: ref('eventSources'),
@@ -169,7 +200,7 @@ const DERIVED: Readonly<Record<string, Expression>> = {
 export const DERIVED_PARAMETERS = Object.keys(DERIVED);
 
 /** What replaces a placeholder, if not a reference to the parameter. */
-const EXPRESSIONS: Readonly<Record<string, Expression>> = {
+const EXPRESSIONS: Expressions = {
   ...DERIVED,
   ...Object.fromEntries(Object.keys(LISTS).map((name) => [name, joined(name)])),
   logBucket: LOG_BUCKET,
@@ -177,15 +208,17 @@ const EXPRESSIONS: Readonly<Record<string, Expression>> = {
   allowedLogBuckets: orElse('NamesAllowedLogBuckets', 'allowedLogBuckets', LOG_BUCKET),
 };
 
-export const expressionOf = (name: string): Expression => EXPRESSIONS[name] ?? ref(name);
+export const expressionOf = (name: string): Expression | readonly Expression[] => EXPRESSIONS[name] ?? ref(name);
 
-const isSet = (name: string) => ({ 'Fn::Not': [{ 'Fn::Equals': [ref(name), ''] }] });
+const isFilled = (text: Expression) => ({ 'Fn::Not': [{ 'Fn::Equals': [text, ''] }] });
+const isSet = (name: string) => isFilled(ref(name));
 
 /** The conditions of `EXPRESSIONS`. */
 export const NAMING_CONDITIONS = {
   NamesLogBucket: isSet('logBucket'),
   NamesQuarantineBucket: isSet('quarantineBucket'),
   NamesAllowedLogBuckets: isSet('allowedLogBuckets'),
+  ...numbered('HasMoreLogBucket', (n) => isFilled(entryOf('moreLogBuckets', n))),
 };
 
 const isSource = (value: string) => ({ 'Fn::Equals': [ref('source'), value] });

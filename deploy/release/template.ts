@@ -209,7 +209,7 @@ function substitution(text: string): unknown {
   const variables: Record<string, unknown> = {};
   const filled = text.replaceAll(PLACEHOLDER_REGION, `\${AWS::Region}`).replaceAll(PLACEHOLDER, (_, name: string) => {
     const expression = expressionOf(name);
-    if (typeof expression === 'object' && typeof expression.Ref === 'string') return `\${${expression.Ref}}`;
+    if (typeof expression === 'object' && 'Ref' in expression) return `\${${expression.Ref}}`;
     variables[name] = expression;
     return `\${${name}}`;
   });

@@ -134,6 +134,15 @@ describe('invalid parameters are reported', () => {
     ['more than CloudWatch evaluates', { silentHours: '25' }, {}, 'silentHours: expected a number from 1 to 24'],
     ['tags as a text', { tags: 'a=b' }, {}, 'tags: expected a map'],
     ['a stage that is too long for bucket names', {}, { stage: 'production-eu-west' }, 'at most 13'],
+    [
+      'a further bucket with a pattern',
+      { moreLogBuckets: 'our-trail/*' },
+      {},
+      'moreLogBuckets: expected up to 5 of NAME, NAME/PREFIX',
+    ],
+    ['six further buckets', { moreLogBuckets: 'aaa,bbb,ccc,ddd,eee,fff' }, {}, 'moreLogBuckets: expected up to 5'],
+    ['a further topic that is none', { moreTopicArns: `${TOPIC}, ${TOPIC}` }, {}, 'moreTopicArns: expected up to 5'],
+    ['a further key that is an alias', { moreKmsKeyArns: 'alias/x' }, {}, 'moreKmsKeyArns: expected the ARNs'],
     ['two at once', { source: 'x', notify: 'y' }, {}, 'bucket or topic; notify'],
   ];
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readMoreLogBuckets } from '../../shared/config.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { type Call, type KeysAtRest, type Need, needsOf } from './support/calls.ts';
 import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
@@ -13,7 +14,7 @@ const NAMES: Variant[] = [
   'a new trail',
   'a new trail with every option',
   'the bucket of a trail, encrypted',
-  'the topic of a trail in another account',
+  "the topic of an organization's trail, and further trails",
 ];
 
 /** The services whose actions are all tried. */
@@ -56,7 +57,7 @@ async function observe(name: Variant, stack: Stack): Promise<Observed> {
 }
 
 function keysAtRest(name: Variant, stack: Stack, logBucket: string): KeysAtRest {
-  const { kmsKeyArn }: Record<string, string> = VARIANTS[name];
+  const { kmsKeyArn, moreLogBuckets = '', moreKmsKeyArns = '' }: Record<string, string> = VARIANTS[name];
   const keys = new Map<string, string>();
   for (const { id, properties } of stack.ofType('AWS::S3::Bucket')) {
     const [rule] = properties.BucketEncryption.ServerSideEncryptionConfiguration;
@@ -68,6 +69,9 @@ function keysAtRest(name: Variant, stack: Stack, logBucket: string): KeysAtRest 
     if (key !== undefined) keys.set(stack.arn(id), key);
   }
   if (kmsKeyArn !== undefined) keys.set(`arn:aws:s3:::${logBucket}`, kmsKeyArn);
+  const moreKeys = moreKmsKeyArns.split(',').map((key) => key.trim());
+  for (const [i, { name }] of readMoreLogBuckets(moreLogBuckets).entries())
+    keys.set(`arn:aws:s3:::${name}`, moreKeys[i]!);
   return keys;
 }
 

@@ -59,6 +59,16 @@ export const VARIANTS = {
     keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
     live: 'on',
   },
+  "the topic of an organization's trail, and further trails": {
+    source: 'topic',
+    topicArn: `arn:aws:sns:${REGION}:999988887777:org-trail`,
+    logBucket: 'org-trail',
+    allowedLogBuckets: 'org-trail@999988887777',
+    keyPrefix: 'o-a1b2c3d4e5/AWSLogs/',
+    moreLogBuckets: 'our-own-trail,another-trail/of/team-b@444455556666',
+    moreTopicArns: `arn:aws:sns:${REGION}:444455556666:team-b,arn:aws:sns:us-east-1:777788889999:old-trail`,
+    moreKmsKeyArns: `arn:aws:kms:${REGION}:111122223333:key/own, arn:aws:kms:us-east-1:444455556666:key/team-b`,
+  },
   'the topic of a trail in another Region, which is opted in to': {
     source: 'topic',
     topicArn: 'arn:aws:sns:af-south-1:999988887777:org-trail',

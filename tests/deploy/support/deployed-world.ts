@@ -31,7 +31,8 @@ export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
   const server: EmbeddedS3 = await startEmbeddedS3();
   const { logBuckets, quarantineBucket } = readConfig(environment);
   const logBucket = logBuckets[0]!.name;
-  for (const Bucket of [logBucket, quarantineBucket]) await server.client.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of new Set([...logBuckets.map(({ name }) => name), quarantineBucket]))
+    await server.client.send(new CreateBucketCommand({ Bucket }));
   const clients: { destroy(): void }[] = [];
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   return {
@@ -65,7 +66,12 @@ async function createStateTable({ client }: EmbeddedDynamo, stack: Stack): Promi
   await waitUntilTableExists(waiting, { TableName: definition.TableName });
 }
 
-/** Puts an object into the log bucket. */
-export async function putLog({ s3, logBucket }: DeployedWorld, Key: string, Body: Buffer): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: logBucket, Key, Body }));
+/** Puts an object into the log bucket, or another one. */
+export async function putLog(
+  { s3, logBucket }: DeployedWorld,
+  Key: string,
+  Body: Buffer,
+  Bucket = logBucket,
+): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 }

@@ -12,7 +12,13 @@ import { storedFindings } from '../../../shared/alert/stored-findings.ts';
 import { TableState } from '../../../shared/alert/table-state.ts';
 import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
 import { DAY_MS } from '../../../shared/cloudtrail/times.ts';
-import { readAlertConfig, readConfig, readQueryConfig, readVerifyConfig } from '../../../shared/config.ts';
+import {
+  readAlertConfig,
+  readConfig,
+  readMoreLogBuckets,
+  readQueryConfig,
+  readVerifyConfig,
+} from '../../../shared/config.ts';
 import { LEVELS } from '../../../shared/detect/level.ts';
 import { readRules } from '../../../shared/detect/read-rules.ts';
 import { ingestLogFile } from '../../../shared/ingest/ingest-log-file.ts';
@@ -126,6 +132,14 @@ async function ingest(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
   await put('first', record('a'), record('d', { eventTime: '2026-11-01T09:15:00Z' }));
   const digest = { s3Bucket: world.logBucket, s3ObjectKey: [logFileKey('x', 'CloudTrail-Digest')] };
   await handle(sqsEvent(announce('late'), announce('first'), announce('bad'), digest));
+  // Of further trails: one, and one that is missing.
+  for (const { name, prefix } of readMoreLogBuckets(
+    world.environmentOf('IngestLambdaFunction').MORE_LOG_BUCKETS ?? '',
+  )) {
+    const [there, missing] = ['there', 'missing'].map((key) => `${prefix}${logFileKey(key)}`);
+    await putLog(world, there!, logFileOf([record(name)]), name);
+    await handle(sqsEvent({ s3Bucket: name, s3ObjectKey: [there, missing] }));
+  }
   // Directly, and one for which the time is up.
   await put('direct', record('direct'));
   const direct = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put' };
@@ -220,6 +234,13 @@ async function verify(world: DeployedWorld, keyPrefix: string): Promise<Call[]> 
   const bucket = new SignedBucket(world.logBucket, { prefix: keyPrefix.replace('AWSLogs/', '') });
   const { logFiles, digests } = bucket.addTrail({ hours: 3 });
   await bucket.upload(world.s3);
+  for (const { name, prefix } of readMoreLogBuckets(
+    world.environmentOf('VerifyLambdaFunction').MORE_LOG_BUCKETS ?? '',
+  )) {
+    const another = new SignedBucket(name, { prefix });
+    another.addTrail({ hours: 1 });
+    await another.upload(world.s3);
+  }
   const config = readConfig(world.environmentOf('IngestLambdaFunction'));
   const ingestDeps = { ...world.recorded([]), config, now: () => NOW, sleep: async () => {} };
   for (const { bucket, key } of logFiles.slice(1)) await ingestLogFile({ bucket, key }, ingestDeps);

@@ -465,13 +465,16 @@ function isForItsSource(statement: Statement): boolean {
   const account = conditionOn(statement, 'aws:SourceAccount');
   return servicesOf(statement).every((service) => {
     const source = SOURCES[service.replace(/^sns\.[\w-]+\.amazonaws/, 'sns.amazonaws')];
-    const isExact = arn.values.length === 1 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
-    if (!source?.arn.test(arn.values[0] ?? '') || !isExact) return false;
+    const isExact = arn.values.length > 0 && !arn.operators.some((operator) => operator.endsWith('IfExists'));
+    if (source === undefined || !arn.values.every((value) => source.arn.test(value)) || !isExact) return false;
     // The Framework writes permissions to invoke, with the account in the ARN alone.
     if (source.hasAccount && statement.actions.join() === 'lambda:InvokeFunction') return true;
-    const owner = source.hasAccount ? arn.values[0]!.split(':')[4] : account.values[0];
+    // Without the account in the ARN, one account for several sources would be that of one of them alone.
+    if (!source.hasAccount && arn.values.length > 1) return false;
+    const owners = source.hasAccount ? arn.values.map((value) => value.split(':')[4] ?? '') : account.values;
     const operators = source.hasAccount ? /^StringEquals(IfExists)?$/ : /^StringEquals$/;
-    return account.values.join() === owner && /^\d{12}$/.test(owner ?? '') && operators.test(account.operators.join());
+    const areAccounts = owners.length === arn.values.length && owners.every((owner) => /^\d{12}$/.test(owner));
+    return account.values.join() === owners.join() && areAccounts && operators.test(account.operators.join());
   });
 }
 
