@@ -1,6 +1,6 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { type LogBucket, readConfig } from '../../shared/config.ts';
+import { type LogBucket, readConfig, readLogBuckets, readMoreLogBuckets } from '../../shared/config.ts';
 import { isMissing } from '../lib/aws-settings.ts';
 import { listResources, PARTS, type Part } from '../lib/deployed-stack.ts';
 import type { Caller, Clients } from './clients.ts';
@@ -10,6 +10,9 @@ import { watchTrails } from './watched-trails.ts';
 
 /** How log files are announced: the parameters `source` and `notify` of serverless.yml. */
 export type Source = 'queue' | 'function' | 'bucket' | 'topic';
+
+/** What deploy/more-topics.cjs calls the subscriptions to the topics of further trails. */
+const MORE_SUBSCRIPTION = /^MoreLogFileSubscription\d$/;
 
 /**
  * A deployed stack, which is read on demand. Each request goes to AWS once, and fails with the SDK's error.
@@ -50,17 +53,31 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
   /** How the ingest function understands its environment. */
   const config = once(async () => readConfig((await ingest()).Environment?.Variables ?? {}));
 
-  /** The buckets that ingest reads. */
+  /** A variable of the ingest function, whose configuration is valid. */
+  const variable = async (name: string) => {
+    await config();
+    return (await ingest()).Environment?.Variables?.[name] ?? '';
+  };
+
   const logBuckets = async (): Promise<readonly LogBucket[]> => {
-    const buckets = (await config()).logBuckets;
+    const buckets = readLogBuckets(await variable('LOG_BUCKETS'));
     if (buckets.length > 0) return buckets;
     throw new UnknownError('LOG_BUCKETS of the ingest function allows any bucket: name the buckets of your trails');
   };
 
+  const moreLogBuckets = async () => readMoreLogBuckets(await variable('MORE_LOG_BUCKETS'));
+
+  /** The topics of further trails; those whose subscriptions are not confirmed are undefined. */
+  const moreTopics = async () =>
+    [...(await resources())].flatMap(([id, arn]) =>
+      MORE_SUBSCRIPTION.test(id) ? [arn.startsWith('arn:') ? arn.replace(/:[^:]*$/, '') : undefined] : [],
+    );
+
   /** As deployed with `managementEvents=false`, which has no such alarm. */
   const dataOnly = async () => (await idOf('trail')) !== undefined && (await idOf('silenceAlarm')) === undefined;
 
-  const watched = watchTrails({ clients, caller, now, logBuckets, ownTrail: () => idOf('trail'), dataOnly });
+  const ownTrail = () => idOf('trail');
+  const watched = watchTrails({ clients, caller, now, logBuckets, moreLogBuckets, ownTrail, dataOnly });
 
   /** The attributes of a queue that doctor checks. */
   const queueOf = (part: 'queue' | 'deadLetters' | 'alertDeadLetters') =>
@@ -81,7 +98,7 @@ export function openStack(clients: Clients, caller: Caller, name: string, now: n
 
   return {
     ...watched,
-    ...{ name, idOf, ask, source, ingest, config, queue, deadLetters, alertDeadLetters },
+    ...{ name, idOf, ask, source, moreTopics, ingest, config, queue, deadLetters, alertDeadLetters },
   };
 }
 export type Stack = ReturnType<typeof openStack>;

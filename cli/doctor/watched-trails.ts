@@ -1,5 +1,5 @@
 import { DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
-import type { LogBucket } from '../../shared/config.ts';
+import type { LogBucket, MoreLogBucket } from '../../shared/config.ts';
 import { relativeTime } from '../../shared/render/times.ts';
 import { isMissing } from '../lib/aws-settings.ts';
 import type { Caller, Clients } from './clients.ts';
@@ -12,8 +12,10 @@ export interface TrailsSource {
   caller: Caller;
   /** In milliseconds since 1970. */
   now: number;
-  /** The buckets whose log files ingest accepts, or will accept. */
+  /** The buckets of the first source whose log files ingest accepts, or will accept. */
   logBuckets(): Promise<readonly LogBucket[]>;
+  /** Those of further trails. */
+  moreLogBuckets(): Promise<readonly MoreLogBucket[]>;
   /** The name of the trail that the stack created. */
   ownTrail(): Promise<string | undefined>;
   /** Whether that trail is to record MWAA's data events alone. */
@@ -21,7 +23,13 @@ export interface TrailsSource {
 }
 
 /** The trails that deliver to a stack's log buckets, which are read on demand. Each request goes to AWS once. */
-export function watchTrails({ clients, caller, now, logBuckets, ownTrail, dataOnly }: TrailsSource) {
+export function watchTrails(source: TrailsSource) {
+  const { clients, caller, now, logBuckets, moreLogBuckets, ownTrail, dataOnly } = source;
+  const allLogBuckets = async (): Promise<readonly LogBucket[]> => [
+    ...(await logBuckets()),
+    ...(await moreLogBuckets()),
+  ];
+
   /** All trails that the account sees: those of other Regions that cover this one, and the organization's. */
   const visibleTrails = once(async (): Promise<Trail[]> => {
     const command = new DescribeTrailsCommand({ includeShadowTrails: true });
@@ -31,7 +39,7 @@ export function watchTrails({ clients, caller, now, logBuckets, ownTrail, dataOn
 
   /** The trails that deliver to a log bucket, and the stack's own, including retired ones. */
   const allTrails = once(async (): Promise<Trail[]> => {
-    const buckets = (await logBuckets()).map((bucket) => bucket.name);
+    const buckets = (await allLogBuckets()).map((bucket) => bucket.name);
     const own = await ownTrail();
     return (await visibleTrails()).filter((trail) => trail.name === own || buckets.includes(trail.bucket));
   });
@@ -61,13 +69,20 @@ export function watchTrails({ clients, caller, now, logBuckets, ownTrail, dataOn
     return all.filter((_, i) => !retired[i]);
   });
 
+  /** Those that deliver to the buckets of the first source. */
+  const firstTrails = async (): Promise<Trail[]> => {
+    const buckets = (await logBuckets()).map(({ name }) => name);
+    const own = await ownTrail();
+    return (await trails()).filter(({ name, bucket }) => name === own || buckets.includes(bucket));
+  };
+
   /** `7h ago` */
   const ago = (time: Date) => relativeTime(time.getTime(), now);
   const isWithin = (ms: number, time: Date | undefined) => now - (time?.getTime() ?? 0) <= ms;
 
   return {
-    ...{ clients, caller, now, ago, isWithin, logBuckets, dataOnly },
-    ...{ visibleTrails, allTrails, trails, trailStatus },
+    ...{ clients, caller, now, ago, isWithin, logBuckets, moreLogBuckets, allLogBuckets, dataOnly },
+    ...{ visibleTrails, allTrails, trails, firstTrails, trailStatus },
   };
 }
 export type WatchedTrails = ReturnType<typeof watchTrails>;

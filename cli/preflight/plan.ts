@@ -1,4 +1,4 @@
-import { readLogBuckets } from '../../shared/config.ts';
+import { readLogBuckets, readMoreLogBuckets } from '../../shared/config.ts';
 import type { Caller, Clients } from '../doctor/clients.ts';
 import { watchTrails } from '../doctor/watched-trails.ts';
 import { stackOf } from './parameters.ts';
@@ -20,10 +20,15 @@ export function openPlan(
   const value = (parameter: string) => values[parameter] ?? '';
   const createsTrail = value('source') === 'new-trail';
   const logBuckets = async () => readLogBuckets(value('allowedLogBuckets'));
+  const moreLogBuckets = async () => readMoreLogBuckets(value('moreLogBuckets'));
+  const list = (parameter: string) =>
+    value(parameter)
+      .split(',')
+      .flatMap((one) => one.trim() || []);
   /** The name of the trail that the deployment creates. */
   const trailName = `${name}-${region}`;
   const watched = watchTrails({
-    ...{ clients, caller, now, logBuckets },
+    ...{ clients, caller, now, logBuckets, moreLogBuckets },
     ownTrail: async () => (createsTrail ? trailName : undefined),
     dataOnly: async () => createsTrail && value('managementEvents') === 'false',
   });
@@ -37,6 +42,6 @@ export function openPlan(
   /** The ARN of a function's role. */
   const roleOf = (who: string) => `arn:${partition}:iam::${account}:role${value('rolePath') || '/'}${roleNameOf(who)}`;
 
-  return { ...watched, name, stage, value, createsTrail, trailName, functions, roles, roleNameOf, roleOf };
+  return { ...watched, name, stage, value, list, createsTrail, trailName, functions, roles, roleNameOf, roleOf };
 }
 export type Plan = ReturnType<typeof openPlan>;

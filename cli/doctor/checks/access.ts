@@ -3,7 +3,7 @@ import { GetBucketOwnershipControlsCommand } from '@aws-sdk/client-s3';
 import { shell } from '../../lib/output.ts';
 import { type Checks, eachTrail, ok, problem, unknown } from '../check.ts';
 import type { Stack } from '../stack.ts';
-import { exampleKey, redeploy, trailCommand } from '../trail.ts';
+import { exampleKey, redeploy, type Trail, trailCommand } from '../trail.ts';
 import type { WatchedTrails } from '../watched-trails.ts';
 
 /** Whether the function may read the log files of each trail. */
@@ -14,7 +14,7 @@ export const accessChecks: Checks = {
     if (await roleMay('s3:GetObject', object, stack))
       return ok(`the function's role may read the log files of ${name}`);
     const text = `the function's role may not read the log files of ${name} in s3://${bucket}/${keyPrefix}`;
-    return problem(text, redeploy(stack, trail));
+    return problem(text, await readingFix(stack, trail));
   }),
 
   key: eachTrail(async (trail, stack: Stack) => {
@@ -23,21 +23,31 @@ export const accessChecks: Checks = {
     if (kmsKey.includes(':alias/')) return unknown(`${name} names its key by an alias, ${kmsKey}`);
     if (await roleMay('kms:Decrypt', kmsKey, stack))
       return ok(`the function's role may decrypt with the key of ${name}`);
-    const own = await stack.idOf('trailKey');
+    const isFirst = (await stack.firstTrails()).includes(trail);
+    const own = isFirst ? await stack.idOf('trailKey') : undefined;
     return problem(
       `the function's role may not decrypt with the key of ${name}, ${kmsKey}`,
       own === undefined
-        ? redeploy(stack, trail)
+        ? await readingFix(stack, trail)
         : trailCommand('update-trail', trail, stack.caller, '--kms-key-id', own),
     );
   }),
 };
 
+/** The deployment that lets the roles read the log files of a trail. */
+async function readingFix(stack: Stack, trail: Trail): Promise<string> {
+  if ((await stack.firstTrails()).includes(trail)) return redeploy(stack, trail);
+  const prefix = trail.keyPrefix.replace(/\/?AWSLogs\/$/, '');
+  const entry = `${trail.bucket}${prefix && `/${prefix}`}`;
+  const key = trail.kmsKey ? `, and ${trail.kmsKey} in moreKmsKeyArns` : '';
+  return `${redeploy(stack)} with ${entry} in moreLogBuckets${key}`;
+}
+
 export const ownershipChecks: Checks<WatchedTrails> = {
   /** Whether the policy of another account's bucket can grant access: only to objects that the bucket's owner owns. */
   async ownership(stack) {
     const own = stack.caller.account;
-    const foreign = (await stack.logBuckets()).filter(({ account = own }) => account !== own);
+    const foreign = (await stack.allLogBuckets()).filter(({ account = own }) => account !== own);
     const found = foreign.map(async ({ name, account = '' }) => {
       const ownership = await ownershipOf(name, account, stack);
       if (ownership !== 'ObjectWriter')

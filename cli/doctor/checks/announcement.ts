@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
+import type { LogBucket } from '../../../shared/config.ts';
 import { isMissing } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
 import { type Check, type CheckResults, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
@@ -19,7 +20,7 @@ import { functionAccepts, queueAccepts } from './policies.ts';
 
 /** Whether new log files are announced, by the source that the stack was deployed with. */
 export const announcementChecks: Checks = {
-  announcement: async (stack) => WAYS[await wayOf(stack)].announced(stack),
+  announcement: async (stack) => [await WAYS[await wayOf(stack)].announced(stack), await furtherAnnouncements(stack)],
 
   publishing: async (stack) => ((await stack.source()) === 'topic' ? topicErrors(stack) : undefined),
 
@@ -92,15 +93,26 @@ type BucketCheck = (
 
 /** Checks the notifications of each bucket. */
 export async function onBuckets(stack: WatchedTrails, check: BucketCheck): Promise<CheckResults> {
+  return eachBucket(stack, await stack.logBuckets(), check);
+}
+
+async function eachBucket(
+  stack: WatchedTrails,
+  buckets: readonly LogBucket[],
+  check: BucketCheck,
+): Promise<CheckResults> {
   const trails = await stack.trails();
-  const found = (await stack.logBuckets()).map(async ({ name, account }) => {
+  const found = buckets.map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
     try {
       return check(name, await stack.clients.s3.send(command), trails, stack);
     } catch (error) {
       if (!isMissing(error)) throw error;
       const look = shell`aws s3api head-bucket --bucket ${name}`;
-      return problem(`there is no bucket ${name}`, `see the parameter logBucket of the deployment: ${look}`);
+      return problem(
+        `there is no bucket ${name}`,
+        `see the parameters logBucket and moreLogBuckets of the deployment: ${look}`,
+      );
     }
   });
   return Promise.all(found);
@@ -190,14 +202,14 @@ async function ruleFindings(stack: Stack): Promise<CheckResults> {
       `the stack's rule is disabled`,
       shell`aws events enable-rule --region ${caller.region} --name ${rule.Name ?? ''}`,
     );
-  const matches = eachTrail(async (trail) => {
+  const matches = (await stack.firstTrails()).map(async (trail) => {
     const Event = JSON.stringify(objectCreated(trail, stack));
     const command = new TestEventPatternCommand({ EventPattern: rule.EventPattern ?? '{}', Event });
     const { Result } = await clients.events.send(command);
     if (Result) return ok(`the stack's rule matches the log files of ${trail.name}`);
     return problem(`the stack's rule does not match the log files of ${trail.name}`, redeploy(stack, trail));
   });
-  return matches(stack);
+  return Promise.all(matches);
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -249,6 +261,52 @@ async function subscriptionFindings(stack: Stack): Promise<CheckResults> {
     await publisherFindings(topic, stack),
   ];
 }
+
+/** For each bucket of a further trail, whether a topic of the stack or EventBridge announces its log files. */
+async function furtherAnnouncements(stack: Stack): Promise<CheckResults> {
+  const [buckets, all, trails] = await Promise.all([stack.moreLogBuckets(), stack.moreTopics(), stack.trails()]);
+  const topics = all.filter((arn) => arn !== undefined);
+  const unconfirmed = all.length - topics.length;
+  const found = buckets.map((bucket) => {
+    const { name, account = stack.caller.account } = bucket;
+    const publisher = trails.find(
+      (trail) => trail.bucket === name && trail.topicArn !== undefined && topics.includes(trail.topicArn),
+    );
+    if (publisher) return ok(`${publisher.name} publishes to ${publisher.topicArn}`);
+    if (account === stack.caller.account) return eachBucket(stack, [bucket], furtherTells(topics));
+    return topics.length > 0 ? publisherUnknown(name) : unannounced(name);
+  });
+  return [
+    unconfirmed > 0
+      ? problem(
+          `${unconfirmed} subscriptions to moreTopicArns were never confirmed: nothing is sent`,
+          `the policies of these topics must let account ${stack.caller.account} sns:Subscribe and sns:GetTopicAttributes`,
+        )
+      : undefined,
+    await Promise.all(found),
+  ];
+}
+
+/** Whether a bucket of this account sends its events to EventBridge in this Region, or to one of the topics. */
+const furtherTells =
+  (topics: readonly string[]): BucketCheck =>
+  (bucket, notifications, trails, stack) => {
+    const tells = bucketTellsEventBridge(bucket, notifications, trails, stack);
+    if (isFine(tells)) return tells;
+    const topic = notifications.TopicConfigurations?.find(({ TopicArn = '' }) => topics.includes(TopicArn))?.TopicArn;
+    if (topic !== undefined) return ok(`bucket ${bucket} tells ${topic} of new log files`);
+    const isKnown = trails.some((trail) => trail.bucket === bucket);
+    return topics.length > 0 && !isKnown ? publisherUnknown(bucket) : unannounced(bucket);
+  };
+
+const publisherUnknown = (bucket: string) =>
+  unknown(`whether a topic in moreTopicArns announces the log files of ${bucket} is not visible from here`);
+
+const unannounced = (bucket: string) =>
+  problem(
+    `nothing announces the log files of ${bucket}`,
+    "let the bucket send its events to EventBridge in the stack's account and Region, or name a topic of it or of its trail in moreTopicArns",
+  );
 
 /** For each bucket, whether a trail that delivers to it, or the bucket itself, publishes to the topic. */
 export async function publisherFindings(topicArn: string, stack: WatchedTrails): Promise<CheckResults> {

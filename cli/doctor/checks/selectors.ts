@@ -57,7 +57,7 @@ function onSelectors(
     });
     const trails = await Promise.all(asked);
     const isDataOnly = await stack.dataOnly();
-    const buckets = (await stack.logBuckets()).map(({ name }) => name);
+    const buckets = (await stack.allLogBuckets()).map(({ name }) => name);
     const complete = trails.filter(({ trail, recorded }) => recorded === 'all' && buckets.includes(trail.bucket));
     return trails.map(({ trail, selectors, recorded }) => {
       const other = recorded === 'all' ? undefined : complete.find((one) => seesAllOf(one.trail, trail))?.trail;

@@ -17,11 +17,13 @@ const DIGEST_SILENCE_MS = 3 * HOUR_MS;
 export const deliveryChecks: Checks = {
   async trail(stack) {
     const trails = await stack.trails();
-    const buckets = (await stack.logBuckets()).filter(({ name }) => !trails.some(({ bucket }) => bucket === name));
+    const isBare = ({ name }: LogBucket) => !trails.some(({ bucket }) => bucket === name);
+    const [first, more] = await Promise.all([stack.logBuckets(), stack.moreLogBuckets()]);
     const own = await stack.idOf('trail');
     const retired = (await stack.allTrails()).filter((trail) => !trails.includes(trail));
     return [
-      buckets.map((bucket) => nothingDelivered(bucket, own, trails, stack)),
+      first.filter(isBare).map((bucket) => nothingDelivered(bucket, own, trails, stack)),
+      more.filter(isBare).map((bucket) => nothingFurtherDelivered(bucket, stack)),
       retired.map(({ name }) => ok(`${name} is retired: another trail delivers to the same bucket`)),
       trails.map(({ name, home, bucket }) => ok(`${name} (home Region ${home}) delivers to ${bucket}`)),
     ];
@@ -83,26 +85,15 @@ export const trailChecks: Checks<WatchedTrails> = {
 
 /** For a bucket to which no trail in use delivers. @param own the name of the trail that the stack created */
 export function nothingDelivered(
-  { name, account }: LogBucket,
+  bucket: LogBucket,
   own: string | undefined,
   trails: readonly Trail[],
-  { caller }: Pick<WatchedTrails, 'caller'>,
+  stack: Pick<WatchedTrails, 'caller'>,
 ): CheckResult {
-  if (account !== undefined && account !== caller.account) {
-    // Other accounts' trails are visible only if they are the organization's.
-    const list = shell`aws cloudtrail describe-trails --query ${`trailList[?S3BucketName=='${name}']`}`;
-    return {
-      ...unknown(`no trail visible from here delivers to ${name}, the bucket of account ${account}`),
-      fix: `with credentials of the trail's account: ${list}`,
-    };
-  }
-  if (own === undefined) {
-    const list = shell`aws cloudtrail describe-trails --region ${caller.region}`;
-    return problem(
-      `no trail of this account delivers to ${name}`,
-      `which bucket does your trail deliver to? ${list}; then deploy with --param=logBucket=BUCKET`,
-    );
-  }
+  const { name, account } = bucket;
+  const { caller } = stack;
+  if (own === undefined || (account !== undefined && account !== caller.account))
+    return noTrailOf(bucket, 'then deploy with --param=logBucket=BUCKET', stack);
   const moved = trails.find((trail) => trail.name === own);
   if (moved) {
     return problem(
@@ -123,4 +114,24 @@ function deliveryFix({ bucket, kmsKey }: Trail): string {
   const policy = shell`aws s3api get-bucket-policy --bucket ${bucket}`;
   const key = kmsKey ? `, and the key kms:GenerateDataKey* (${shell`aws kms describe-key --key-id ${kmsKey}`})` : '';
   return `check that the bucket is there and its policy allows cloudtrail.amazonaws.com s3:PutObject (${policy})${key}`;
+}
+
+/** The same for the bucket of a further trail, which the stack never created. */
+export const nothingFurtherDelivered = (bucket: LogBucket, stack: Pick<WatchedTrails, 'caller'>): CheckResult =>
+  noTrailOf(bucket, 'then deploy with that one in --param=moreLogBuckets, or without it', stack);
+
+function noTrailOf({ name, account }: LogBucket, advice: string, { caller }: Pick<WatchedTrails, 'caller'>) {
+  if (account !== undefined && account !== caller.account) {
+    // Other accounts' trails are visible only if they are the organization's.
+    const list = shell`aws cloudtrail describe-trails --query ${`trailList[?S3BucketName=='${name}']`}`;
+    return {
+      ...unknown(`no trail visible from here delivers to ${name}, the bucket of account ${account}`),
+      fix: `with credentials of the trail's account: ${list}`,
+    };
+  }
+  const list = shell`aws cloudtrail describe-trails --region ${caller.region}`;
+  return problem(
+    `no trail of this account delivers to ${name}`,
+    `which bucket does your trail deliver to? ${list}; ${advice}`,
+  );
 }

@@ -1,6 +1,7 @@
 import { GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
+import type { LogBucket } from '../../../shared/config.ts';
 import {
   type CheckResult,
   type CheckResults,
@@ -19,43 +20,57 @@ import { allows, covers, type Statement, statementsOf } from '../policy.ts';
 /** Whether the policies of topic, bucket and keys let the stack in. Conditions are not evaluated. */
 export const policyChecks: Checks<Plan> = {
   /** CloudFormation subscribes, and reads the topic's attributes. In the stack's own account, its IAM permissions are enough. */
-  async 'topic policy'(plan) {
-    const topicArn = plan.value('topicArn');
-    if (plan.value('source') !== 'topic') return undefined;
-    const [, , , region = '', owner = ''] = topicArn.split(':');
-    const Action = ['sns:Subscribe', 'sns:GetTopicAttributes'];
-    const statement = { Effect: 'Allow', Principal: { AWS: plan.caller.account }, Action, Resource: topicArn };
-    try {
-      const { Attributes } = await plan.clients
-        .snsIn(region)
-        .send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
-      const isAllowed =
-        owner === plan.caller.account || allows(statementsOf(Attributes?.Policy ?? ''), account(plan), Action);
-      return [
-        isAllowed
-          ? ok(`the stack may subscribe to ${topicArn}`)
-          : problem(`the policy of ${topicArn} does not let account ${plan.caller.account} subscribe`, add(statement)),
-        await publisherFindings(topicArn, plan),
-      ];
-    } catch (error) {
-      if (isMissing(error)) return problem(`there is no topic ${topicArn}`, 'see the parameter topicArn');
-      const result = resultOf(error, plan);
-      return { ...result, fix: `${result.fix ?? 'ask again'}; in account ${owner}, ${add(statement)}` };
-    }
-  },
+  'topic policy': async (plan) => [
+    plan.value('source') === 'topic' ? await topicPolicy(plan.value('topicArn'), plan, publisherFindings) : undefined,
+    await Promise.all(plan.list('moreTopicArns').map((arn) => topicPolicy(arn, plan, async () => undefined))),
+  ],
 
-  'bucket policy': async (plan) =>
-    plan.createsTrail ? undefined : Promise.all((await plan.logBuckets()).map((bucket) => bucketPolicy(bucket, plan))),
+  async 'bucket policy'(plan) {
+    const [first, more] = await Promise.all([plan.logBuckets(), plan.moreLogBuckets()]);
+    const existing = plan.createsTrail
+      ? []
+      : first.map((bucket) => ({ ...bucket, keyPrefix: plan.value('keyPrefix') }));
+    const further = more.map((bucket) => ({ ...bucket, keyPrefix: `${bucket.prefix}AWSLogs/` }));
+    return Promise.all([...existing, ...further].map((bucket) => bucketPolicy(bucket, plan)));
+  },
 
   async 'key policy'(plan) {
     const trailKey = plan.value('kmsKeyArn');
     const tableKey = plan.value('tableKmsKeyArn');
     return [
       trailKey === '' ? undefined : await keyPolicy(trailKey, 'kmsKeyArn', plan),
+      await Promise.all(plan.list('moreKmsKeyArns').map((arn) => keyPolicy(arn, 'moreKmsKeyArns', plan))),
       tableKey === '' ? undefined : await keyPolicy(tableKey, 'tableKmsKeyArn', plan),
     ];
   },
 };
+
+/** @param publishers what is known of those who publish to the topic */
+async function topicPolicy(
+  topicArn: string,
+  plan: Plan,
+  publishers: (topicArn: string, plan: Plan) => Promise<CheckResults>,
+): Promise<CheckResults> {
+  const [, , , region = '', owner = ''] = topicArn.split(':');
+  const Action = ['sns:Subscribe', 'sns:GetTopicAttributes'];
+  const statement = { Effect: 'Allow', Principal: { AWS: plan.caller.account }, Action, Resource: topicArn };
+  try {
+    const { Attributes } = await plan.clients.snsIn(region).send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
+    const isAllowed =
+      owner === plan.caller.account || allows(statementsOf(Attributes?.Policy ?? ''), account(plan), Action);
+    return [
+      isAllowed
+        ? ok(`the stack may subscribe to ${topicArn}`)
+        : problem(`the policy of ${topicArn} does not let account ${plan.caller.account} subscribe`, add(statement)),
+      await publishers(topicArn, plan),
+    ];
+  } catch (error) {
+    if (isMissing(error))
+      return problem(`there is no topic ${topicArn}`, 'see the parameters topicArn and moreTopicArns');
+    const result = resultOf(error, plan);
+    return { ...result, fix: `${result.fix ?? 'ask again'}; in account ${owner}, ${add(statement)}` };
+  }
+}
 
 /** How policies name the account. */
 const account = ({ caller }: Plan) => [caller.account, rootOf(caller)];
@@ -75,12 +90,12 @@ function readers(plan: Plan): Statement {
 }
 
 async function bucketPolicy(
-  { name, account: owner = '' }: { name: string; account?: string },
+  { name, account: owner = '', keyPrefix }: LogBucket & { keyPrefix: string },
   plan: Plan,
 ): Promise<CheckResults> {
   const arn = `arn:${plan.caller.partition}:s3:::${name}`;
   const statements = [
-    { ...readers(plan), Action: 's3:GetObject', Resource: `${arn}/${plan.value('keyPrefix')}*` },
+    { ...readers(plan), Action: 's3:GetObject', Resource: `${arn}/${keyPrefix}*` },
     { ...readers(plan), Action: 's3:ListBucket', Resource: arn },
   ];
   const isForeign = owner !== '' && owner !== plan.caller.account;

@@ -1,8 +1,9 @@
 import { GetEventSelectorsCommand } from '@aws-sdk/client-cloudtrail';
+import type { LogBucket } from '../../../shared/config.ts';
 import { type Check, type CheckResult, type Checks, ok, problem, resultOf, warning } from '../../doctor/check.ts';
 import { bucketTellsEventBridge, onBuckets } from '../../doctor/checks/announcement.ts';
 import { recordedOf } from '../../doctor/checks/selectors.ts';
-import { nothingDelivered } from '../../doctor/checks/trails.ts';
+import { nothingDelivered, nothingFurtherDelivered } from '../../doctor/checks/trails.ts';
 import { redeploy, type Trail } from '../../doctor/trail.ts';
 import type { Plan } from '../plan.ts';
 
@@ -11,7 +12,10 @@ const MAX_TRAILS = 5;
 
 export const sourceChecks: Checks<Plan> = {
   /** With a new trail: what other trails record already. Otherwise: whether the parameters are those of the trail. */
-  trail: (plan) => (plan.createsTrail ? otherTrails(plan) : trailsOfBuckets(plan)),
+  trail: async (plan) => [
+    await (plan.createsTrail ? otherTrails(plan) : trailsOfBuckets(plan)),
+    await furtherTrails(plan),
+  ],
 
   announcement: async (plan) => (plan.value('source') === 'bucket' ? eventsOfBuckets(plan) : undefined),
 };
@@ -30,7 +34,7 @@ const otherTrails: Check<Plan> = async (plan) => {
       : undefined,
     unclear,
     plan.value('managementEvents') === 'false'
-      ? withoutManagement(recording, unclear.length > 0, plan)
+      ? await withoutManagement(recording, unclear.length > 0, plan)
       : withManagement(recording, plan),
   ];
 };
@@ -62,7 +66,14 @@ function attach(trail: Trail, plan: Plan): string {
   return `--param=source=topic --param=topicArn=${trail.topicArn ?? 'TOPIC-OF-THE-TRAIL-OR-ITS-BUCKET'}`;
 }
 
-function withoutManagement(recording: readonly Trail[], isUnclear: boolean, plan: Plan): CheckResult | undefined {
+async function withoutManagement(
+  recording: readonly Trail[],
+  isUnclear: boolean,
+  plan: Plan,
+): Promise<CheckResult | undefined> {
+  const further = (await plan.moreLogBuckets()).map(({ name }) => name);
+  const read = recording.filter(({ bucket }) => further.includes(bucket)).map(({ name }) => name);
+  if (read.length > 0) return ok(`management events are left to ${read.join(', ')}, which the stack reads as well`);
   if (recording.length > 0)
     return ok(
       `management events are left to ${recording.map(({ name }) => name).join(', ')}: the stack does not read them`,
@@ -76,10 +87,11 @@ function withoutManagement(recording: readonly Trail[], isUnclear: boolean, plan
 
 const trailsOfBuckets: Check<Plan> = async (plan) => {
   const trails = await plan.trails();
-  const bare = (await plan.logBuckets()).filter(({ name }) => !trails.some(({ bucket }) => bucket === name));
+  const first = await plan.firstTrails();
+  const isBare = ({ name }: LogBucket) => !trails.some(({ bucket }) => bucket === name);
   return [
-    bare.map((bucket) => nothingDelivered(bucket, undefined, trails, plan)),
-    trails.map((trail) => {
+    (await plan.logBuckets()).filter(isBare).map((bucket) => nothingDelivered(bucket, undefined, trails, plan)),
+    first.map((trail) => {
       const wrong = [
         trail.keyPrefix.startsWith(plan.value('keyPrefix')) ? [] : ['keyPrefix'],
         (trail.kmsKey ?? '') === plan.value('kmsKeyArn') ? [] : ['kmsKeyArn'],
@@ -88,6 +100,29 @@ const trailsOfBuckets: Check<Plan> = async (plan) => {
       return problem(`${trail.name} has another ${wrong.join(' and ')} than the parameters say`, redeploy(plan, trail));
     }),
   ];
+};
+
+/** Whether the parameters are those of the further trails. */
+const furtherTrails: Check<Plan> = async (plan) => {
+  const buckets = await plan.moreLogBuckets();
+  const trails = await plan.trails();
+  const keys = plan.list('moreKmsKeyArns');
+  return buckets.map((bucket) => {
+    const delivering = trails.filter((trail) => trail.bucket === bucket.name);
+    if (delivering.length === 0) return nothingFurtherDelivered(bucket, plan);
+    const wrongPrefix = (trail: Trail) =>
+      !buckets.some(({ name, prefix }) => name === trail.bucket && trail.keyPrefix === `${prefix}AWSLogs/`);
+    return delivering.map((trail) => {
+      if (wrongPrefix(trail))
+        return problem(
+          `${trail.name} writes to s3://${trail.bucket}/${trail.keyPrefix}, which moreLogBuckets does not name`,
+          'name the bucket as NAME/PREFIX there, without AWSLogs/',
+        );
+      if (trail.kmsKey !== undefined && ![...keys, plan.value('kmsKeyArn')].includes(trail.kmsKey))
+        return problem(`moreKmsKeyArns does not name the key of ${trail.name}`, `add ${trail.kmsKey} to it`);
+      return ok(`${trail.name} (home Region ${trail.home}) delivers to ${trail.bucket}`);
+    });
+  });
 };
 
 const eventsOfBuckets: Check<Plan> = async (plan) => {
