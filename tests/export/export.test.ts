@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attributesWhere } from '../../shared/audit-event/attributes.ts';
+import { daysIn } from '../../shared/export/days.ts';
 import { exportDays } from '../../shared/export/export-days.ts';
+import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
 import { text } from '../../shared/store/item.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -212,13 +214,13 @@ describe('a broken export', () => {
   const watch = () => ({
     progress: { days: 0, daysDone: 0, events: 0, day: undefined },
     onFile: async () => {},
-    signal: new AbortController().signal,
+    time: UNLIMITED,
   });
   const request = (place: MemoryPlace) => ({
     place,
     format: 'ndjson' as const,
     schema: 'native' as const,
-    since: '2026-11-02T00:00:00.000Z',
+    choose: daysIn({ since: '2026-11-02T00:00:00.000Z' }),
   });
 
   test('shows no half of a file wherever it ends, and repeated it is as if it had never been broken', async () => {
@@ -251,13 +253,17 @@ describe('what leaves the store', () => {
   const day = '2026-11-15';
   const all = async () => {
     const outcomes: string[] = [];
-    await exportDays({ place, format: 'ndjson', schema: 'native', since: `${day}T00:00:00.000Z` }, store.deps, {
-      progress: { days: 0, daysDone: 0, events: 0, day: undefined },
-      onFile: async ({ name }, outcome) => {
-        outcomes.push(`${outcome} ${name.split('/')[1]}`);
+    await exportDays(
+      { place, format: 'ndjson', schema: 'native', choose: daysIn({ since: `${day}T00:00:00.000Z` }) },
+      store.deps,
+      {
+        progress: { days: 0, daysDone: 0, events: 0, day: undefined },
+        onFile: async ({ name }, outcome) => {
+          outcomes.push(`${outcome} ${name.split('/')[1]}`);
+        },
+        time: UNLIMITED,
       },
-      signal: new AbortController().signal,
-    });
+    );
     return outcomes;
   };
 
