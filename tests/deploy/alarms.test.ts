@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { LIVE_METRICS, METRICS } from '../../bench/cost.ts';
 import { createAlertTelemetry } from '../../functions/alert-telemetry.ts';
+import { createExportTelemetry } from '../../functions/export-telemetry.ts';
 import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
@@ -30,6 +31,7 @@ beforeAll(async () => {
     tellIngest(namespaceOf('IngestLambdaFunction'));
     tellVerify(namespaceOf('VerifyLambdaFunction'));
     tellAlert(namespaceOf('AlertLambdaFunction'));
+    tellExport(namespaceOf('ExportLambdaFunction'));
   });
 }, 60_000);
 
@@ -83,6 +85,12 @@ function tellAlert(namespace: string): void {
   for (const outcome of ['sent', 'sent-before', 'repeated'] as const) telemetry.finding(rule, 'id', outcome);
   telemetry.failed('place', new TrailError('code', 'text'));
   telemetry.end();
+}
+
+/** All metrics of the export function. */
+function tellExport(namespace: string): void {
+  const files = { written: 1, unchanged: 0, removed: 0, kept: 0 };
+  createExportTelemetry(namespace).end({ days: 1, daysLeft: 0, events: 1, files });
 }
 
 /** Returns the metrics that the functions write to the log for CloudWatch. */
