@@ -18,7 +18,7 @@ import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/
 import { recordStore } from '../shared/ingest/store-records.ts';
 import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
-import { checkUndelivered, type UndeliveredReport } from '../shared/integrity/undelivered-events.ts';
+import { checkUndelivered, type UndeliveredReport } from '../shared/ingest/undelivered-events.ts';
 
 /** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
 export interface IngestObserver {

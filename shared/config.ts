@@ -81,6 +81,14 @@ export interface ExportConfig<Format, Schema> extends TableNames {
   schema: Schema;
 }
 
+/** The configuration of the query function, from its environment variables. */
+export interface QueryConfig extends TableNames {
+  /** The table in which the alert function remembers; undefined: there are no findings to look at. */
+  stateTable: string | undefined;
+  /** Whether the stack has an alert function. */
+  alerts: 'on' | 'off';
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
@@ -181,6 +189,20 @@ export function readExportConfig<Format extends string, Schema extends string>(
     variables.expect(prefix === '' || /[^/]\/$/.test(prefix), 'EXPORT_PREFIX must end with a slash, or be empty');
     const format = variables.oneOf('EXPORT_FORMAT', formats, formats[0]);
     return { ...tables, bucket, prefix, format, schema: variables.oneOf('EXPORT_SCHEMA', schemas, schemas[0]) };
+  });
+}
+
+/**
+ * Reads the configuration of the query function.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readQueryConfig(env: Environment): QueryConfig {
+  return checked(env, (variables) => {
+    return {
+      ...tableNames(variables),
+      stateTable: variables.text('ALERT_STATE_TABLE') || undefined,
+      alerts: variables.oneOf('ALERTS', ['off', 'on'], 'off'),
+    };
   });
 }
 
