@@ -371,10 +371,11 @@ async function exporting(world: DeployedWorld): Promise<Call[]> {
   );
   await handler({}, {} as Context);
   await prepared.send(new DeleteItemCommand({ TableName: tables.eventsTable, Key: { eventId: { S: 'd' } } }));
-  const changed = { environments: new Map(), days: new Set(['2026-11-01']) };
-  await writeEnvironments(prepared, tables.environmentsTable, changed, isoTime(NOW + DAY_MS));
+  const changed = { environments: new Map(), days: new Set(['2026-11-01', '2026-11-02']) };
+  await writeEnvironments(prepared, tables.environmentsTable, changed, isoTime(NOW + 10 * DAY_MS));
   await handler({}, {} as Context);
-  if (!runs[0]?.files.written || !runs[1]?.files.removed) throw new Error(JSON.stringify(runs));
+  if (!runs[0]?.files.written || !runs[1]?.files.removed || !runs[1]?.files.unchanged)
+    throw new Error(JSON.stringify(runs));
   for (const end of ['commit', 'discard'] as const) {
     const draft = await place.create('in-parts');
     for (let part = 0; part < 2; part += 1) await draft.write(Buffer.alloc(9 * 1024 * 1024));
