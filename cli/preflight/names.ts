@@ -15,12 +15,19 @@ export type Kind =
 
 /** The names that a deployment gives, by kind. A test compares them with the compiled templates. */
 export function plannedNames(plan: Plan): ReadonlyMap<Kind, readonly string[]> {
-  const { name, value, createsTrail, functions } = plan;
+  const { name, value, createsTrail, functions, exportBucket } = plan;
   const hasAlerts = value('alerts') === 'on';
   const ifAlerts = (one: string) => (hasAlerts ? [one] : []);
   return new Map<Kind, string[]>([
     ['table', ['events', 'log-files', 'environments', 'alert-state'].map((part) => `${name}-${part}`)],
-    ['bucket', [value('quarantineBucket'), ...(createsTrail ? [value('logBucket')] : [])]],
+    [
+      'bucket',
+      [
+        value('quarantineBucket'),
+        ...(createsTrail ? [value('logBucket')] : []),
+        ...(exportBucket === undefined ? [] : [exportBucket]),
+      ],
+    ],
     ['queue', [`${name}-ingest`, `${name}-ingest-dead-letters`, ...ifAlerts(`${name}-alert-dead-letters`)]],
     ['function', functions.map((one) => `${name}-${one}`)],
     ['log group', [...functions.map((one) => `/aws/lambda/${name}-${one}`), `/aws/http-api/${name}`]],
