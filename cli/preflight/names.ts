@@ -18,6 +18,7 @@ export function plannedNames(plan: Plan): ReadonlyMap<Kind, readonly string[]> {
   const { name, value, createsTrail, functions, exportBucket } = plan;
   const hasAlerts = value('alerts') === 'on';
   const ifAlerts = (one: string) => (hasAlerts ? [one] : []);
+  const ifLive = (one: string) => (value('live') === 'off' ? [] : [one]);
   return new Map<Kind, string[]>([
     ['table', ['events', 'log-files', 'environments', 'alert-state'].map((part) => `${name}-${part}`)],
     [
@@ -33,8 +34,9 @@ export function plannedNames(plan: Plan): ReadonlyMap<Kind, readonly string[]> {
     ['log group', [...functions.map((one) => `/aws/lambda/${name}-${one}`), `/aws/http-api/${name}`]],
     ['topic', [`${name}-alarms`, ...ifAlerts(`${name}-alerts`)]],
     ['trail', createsTrail ? [plan.trailName] : []],
-    ['event bus', ifAlerts(name)],
-    ['rule', value('source') === 'bucket' ? [`${name}-log-files`] : []],
+    ['event bus', [...ifAlerts(name), ...ifLive(`${name}-live`)]],
+    // Of the default bus: those of another bus go with it.
+    ['rule', [...(value('source') === 'bucket' ? [`${name}-log-files`] : []), ...ifLive(`${name}-live`)]],
     ['role', plan.roles.map(plan.roleNameOf)],
   ]);
 }
