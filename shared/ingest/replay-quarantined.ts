@@ -137,7 +137,7 @@ async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): 
   const { dynamo, config } = deps;
   const { update, ...others } = result;
   if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) return writeResult(result, deps);
-  await writeEnvironments(dynamo, config.environmentsTable, update.seen);
+  await writeEnvironments(dynamo, config.environmentsTable, update.seen, update.entry.ingestedAt);
   return writeResult(others, deps);
 }
 
@@ -161,7 +161,7 @@ async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: Recor
     return { outcome: { outcome: 'still-bad', from: 'quarantine', reason, detail }, finish: async () => {} };
   }
   const finish = async () => {
-    await writeEnvironments(dynamo, config.environmentsTable, storage.seen);
+    await writeEnvironments(dynamo, config.environmentsTable, storage.seen, new Date(deps.now()).toISOString());
     const moved = await moveReplayedRecord(dynamo, config.logFilesTable, entry, countOf(counts));
     if (moved === 'open') throw notFinished(entry);
   };

@@ -4,7 +4,13 @@ import { DAY_MS } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
-import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
+import {
+  joinSeen,
+  noEnvironments,
+  nothingWritten,
+  type SeenEnvironments,
+  writeEnvironments,
+} from './environments-table.ts';
 import { noteAltered } from './findings.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger, readLedgerBatch } from './ledger.ts';
@@ -39,7 +45,7 @@ export async function writeLedger(
   { environmentsTable, logFilesTable }: TableNames,
   { entry, before, seen }: LedgerUpdate,
 ): Promise<LedgerEntry> {
-  await writeEnvironments(dynamo, environmentsTable, seen);
+  await writeEnvironments(dynamo, environmentsTable, seen, entry.ingestedAt);
   const written = await writeEntry(dynamo, logFilesTable, { entry, before });
   await moveWatermark(dynamo, logFilesTable, entry);
   return written;
@@ -184,12 +190,13 @@ export function groupLedgerWriter(
   { environmentsTable, logFilesTable }: TableNames,
   sleep: Sleep,
 ): (updates: readonly LedgerUpdate[]) => Promise<void> {
-  const environments = noEnvironments();
+  const environments = nothingWritten();
   const watermarks = new Map<string, string>();
   return async (updates) => {
     const seen = noEnvironments();
     for (const update of updates) joinSeen(seen, update.seen);
-    await writeEnvironments(dynamo, environmentsTable, seen, environments);
+    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
+    await writeEnvironments(dynamo, environmentsTable, seen, latest, environments);
     await writeEntries(dynamo, logFilesTable, updates, sleep);
     const newest = new Map<string, LedgerEntry>();
     for (const { entry } of updates) {

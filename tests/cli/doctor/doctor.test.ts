@@ -1144,6 +1144,85 @@ describe.each(Object.entries(CASES))('%s', (_, cases) => {
   });
 });
 
+describe('further trails', () => {
+  const MORE_TOPIC = `arn:aws:sns:${REGION}:444455556666:team-b`;
+  /** Trails that deliver to these buckets besides. */
+  const delivering = (...trails: object[]): Changes => ({
+    'cloudtrail:DescribeTrails': ({ trailList }) => ({
+      trailList: [
+        ...(trailList as object[]),
+        ...trails.map((members) => ({
+          ...{ Name: 'team-a', TrailARN: `${TRAIL}-a`, HomeRegion: REGION, IsMultiRegionTrail: true },
+          ...{ LogFileValidationEnabled: true, S3BucketName: 'team-a-logs', ...members },
+        })),
+      ],
+    }),
+  });
+  const subscribedTo = (id: string): Changes => ({
+    'cloudformation:ListStackResources': (answer) => ({
+      ...answer,
+      StackResourceSummaries: [
+        ...(answer.StackResourceSummaries as object[]),
+        ...[{ LogicalResourceId: 'MoreLogFileSubscription1', PhysicalResourceId: id, LastUpdatedTimestamp: ago(9) }],
+      ],
+    }),
+  });
+  /** The buckets of further trails send what they are given; the first one is as before. */
+  const further = (content: string): Changes => ({
+    's3:GetBucketNotificationConfiguration': (answer, input) =>
+      JSON.stringify(input).includes('team-a-logs') ? notificationXml(content) : answer,
+  });
+  const EVENT_BRIDGE = '<EventBridgeConfiguration/>';
+  const A = variables({ MORE_LOG_BUCKETS: 'team-a-logs' });
+  const B = variables({ MORE_LOG_BUCKETS: 'team-b-logs/audit@444455556666' });
+  const ofB = { Name: 'team-b', S3BucketName: 'team-b-logs', S3KeyPrefix: 'audit' };
+
+  test.each(SOURCES)('of this account, and of an organization, beside those that %s announces', async (source) => {
+    const account = accountWith(source, { ...A, ...delivering({}), ...further(EVENT_BRIDGE) });
+    expect(await findings(account)).toEqual({ code: 0, bad: [] });
+    const published = delivering({ ...ofB, SnsTopicARN: MORE_TOPIC });
+    const changes = { ...B, ...published, ...subscribedTo(`${MORE_TOPIC}:5ub5cr1p`) };
+    expect(await findings(accountWith(source, changes))).toEqual({ code: 0, bad: [] });
+  });
+
+  test.each<[string, Changes, object[]]>([
+    [
+      'that nothing announces',
+      { ...A, ...delivering({}), ...further('') },
+      [{ state: 'problem', check: 'announcement', text: 'nothing announces the log files of team-a-logs' }],
+    ],
+    [
+      'of another account, of which nothing is visible from here',
+      { ...B, ...subscribedTo(`${MORE_TOPIC}:5ub5cr1p`) },
+      [
+        { state: 'unknown', check: 'trail', text: expect.stringContaining('delivers to team-b-logs, the bucket of') },
+        { state: 'unknown', check: 'announcement', text: expect.stringContaining('moreTopicArns') },
+      ],
+    ],
+    [
+      'whose subscription is not confirmed',
+      { ...A, ...delivering({}), ...further(EVENT_BRIDGE), ...subscribedTo('PendingConfirmation') },
+      [{ state: 'problem', check: 'announcement', text: expect.stringContaining('never confirmed') }],
+    ],
+    [
+      'to whose bucket nothing is delivered',
+      { ...A, ...further(EVENT_BRIDGE) },
+      [{ state: 'problem', check: 'trail', fix: expect.stringContaining('in --param=moreLogBuckets') }],
+    ],
+    [
+      'that the role may not read',
+      {
+        ...{ ...B, ...delivering({ ...ofB, SnsTopicARN: MORE_TOPIC }), ...subscribedTo(`${MORE_TOPIC}:5ub5cr1p`) },
+        'iam:SimulatePrincipalPolicy': (answer, input) =>
+          JSON.stringify(input).includes('team-b-logs') ? simulation('implicitDeny') : answer,
+      },
+      [{ state: 'problem', check: 'access', fix: expect.stringContaining('with team-b-logs/audit in moreLogBuckets') }],
+    ],
+  ])('%s', async (_, changes, expected) => {
+    expect((await findings(accountWith('queue', changes))).bad).toMatchObject(expected);
+  });
+});
+
 test('a bucket of another Region brings nothing to the rule', async () => {
   const account = accountWith('bucket', {
     's3:GetBucketNotificationConfiguration': (answer, _, region) =>

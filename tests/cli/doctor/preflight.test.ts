@@ -230,6 +230,28 @@ const CASES: { what: string; params: Record<string, string>; changes: Account; e
     ],
   },
   {
+    what: 'further trails with other parameters, and a topic that lets nobody in',
+    params: {
+      ...{ ...BUCKET, moreLogBuckets: `second,third/audit@${OTHER_ACCOUNT}`, moreTopicArns: ORG_TOPIC },
+    },
+    changes: {
+      ...trails(
+        {},
+        { Name: 'two', S3BucketName: 'second', S3KeyPrefix: 'two' },
+        { Name: 'three', S3BucketName: 'third', S3KeyPrefix: 'audit', KmsKeyId: `${KEY}-3` },
+      ),
+      'sns:GetTopicAttributes': ({ TopicArn }) =>
+        TopicArn === ORG_TOPIC ? { Attributes: new Map([['Policy', document()]]) } : new AwsError('NotFound', 404),
+      's3:GetBucketPolicy': () => document(),
+    },
+    expected: [
+      ['problem', 'trail', 'two writes to s3://second/two/AWSLogs/, which moreLogBuckets does not', 'as NAME/PREFIX'],
+      ['problem', 'trail', 'moreKmsKeyArns does not name the key of three', `add ${KEY}-3`],
+      ['problem', 'topic policy', `the policy of ${ORG_TOPIC} does not let account`, '"sns:Subscribe"'],
+      ['problem', 'bucket policy', 'the policy of bucket third does not let', 'arn:aws:s3:::third/audit/AWSLogs/*'],
+    ],
+  },
+  {
     what: 'no such bucket',
     params: BUCKET,
     changes: { 's3:GetBucketNotificationConfiguration': () => new AwsError('NoSuchBucket', 404) },
@@ -485,7 +507,10 @@ test('the names are those of the compiled templates', async () => {
     const plan = openPlan({} as Clients, caller, 'dev', await readParameters(place, given), 0);
     const planned = [...plannedNames(plan)].map(([kind, names]) => [kind, [...names].sort()]);
     const compiled = Object.entries(NAMED).map(([kind, [type, property]]) => {
-      const names = stack.ofType(type).flatMap(({ properties }) => properties[property] ?? []);
+      const names = stack
+        .ofType(type)
+        .filter(({ properties }) => !('EventBusName' in properties))
+        .flatMap(({ properties }) => properties[property] ?? []);
       return [kind, names.sort()];
     });
     expect([variant, planned]).toEqual([variant, compiled]);

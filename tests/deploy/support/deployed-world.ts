@@ -31,7 +31,10 @@ export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
   const server: EmbeddedS3 = await startEmbeddedS3();
   const { logBuckets, quarantineBucket } = readConfig(environment);
   const logBucket = logBuckets[0]!.name;
-  for (const Bucket of new Set([...logBuckets.map(({ name }) => name), quarantineBucket]))
+  const exports = stack.resources.some(({ id }) => id === 'ExportRole')
+    ? [environmentOf('ExportLambdaFunction').EXPORT_BUCKET!]
+    : [];
+  for (const Bucket of new Set([...logBuckets.map(({ name }) => name), quarantineBucket, ...exports]))
     await server.client.send(new CreateBucketCommand({ Bucket }));
   const clients: { destroy(): void }[] = [];
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
