@@ -23,6 +23,7 @@ export type Expression = string | { readonly [name: string]: unknown };
 const RENAMED: Readonly<Record<string, string>> = {
   logBucket: 'LogBucketName',
   quarantineBucket: 'QuarantineBucketName',
+  exportBucket: 'ExportBucketName',
   alarmEmail: 'AlarmEmailAddress',
 };
 
