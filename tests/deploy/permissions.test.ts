@@ -105,6 +105,7 @@ describe('the exercises cover', () => {
       ].sort();
     };
     expect(kinds('IngestLambdaFunction')).toEqual([
+      'BatchGetItem',
       'CopyObject',
       'GetItem',
       'GetObject',

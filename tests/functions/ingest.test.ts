@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
 import { ObjectChangedError } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
 import { flatItem } from '../support/dynamo-item.ts';
@@ -25,6 +25,7 @@ import {
   cloudTrailNotification,
   createWorld,
   dumpTable,
+  ingestLogFile,
   ledgerItem,
   logFileKey,
   logFileOf,
@@ -227,8 +228,7 @@ describe('a batch of SQS messages', () => {
     await expect(noQuarantine.handle(s3Event(file))).rejects.toThrow(/QUARANTINE_BUCKET/);
     // An SDK error, which could echo the request.
     const noTables = await createWorld(servers);
-    const { config } = noTables.deps;
-    noTables.deps.config = { ...config, eventsTable: 'no-such-table' };
+    await noTables.dynamo.send(new DeleteTableCommand({ TableName: noTables.deps.config.eventsTable }));
     const good = await putLogFile(noTables, 'thrown-2', [mwaaRecord('x', { userAgent: 'CANARY-2' })]);
     const error: unknown = await noTables.handle(s3Event(good)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TrailError);

@@ -14,7 +14,7 @@ import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
-import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
+import { noteFailure, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { listStatusChanges, listStatuses, writeStatusChange } from '../../shared/store/status-changes.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
@@ -32,6 +32,7 @@ import {
   s3Event,
   sqsEvent,
   type World,
+  writeLedger,
 } from '../support/world.ts';
 
 const program = dynoxideProgram();

@@ -327,8 +327,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the ledger entries of a group count as written when they are not',
     file: 'shared/store/ledger-writer.ts',
-    find: 'await writeEntries(dynamo, logFilesTable, updates, sleep);',
-    replace: 'await writeEntries(dynamo, logFilesTable, updates, sleep).catch(() => {});',
+    find: 'await writeEntries(this.dynamo, logFilesTable, updates, sleep);',
+    replace: 'await writeEntries(this.dynamo, logFilesTable, updates, sleep).catch(() => {});',
     tests: 'faults/backfill',
     only: 'the ledger cannot be written',
   },
