@@ -116,7 +116,6 @@ describe('the exercises cover', () => {
       'PutItem: ConditionalCheckFailedException',
       'PutObject',
       'UpdateItem',
-      'UpdateItem: ConditionalCheckFailedException',
     ]);
     expect(kinds('QueryLambdaFunction')).toEqual(['BatchGetItem', 'GetItem', 'Query']);
     expect(kinds('AlertLambdaFunction')).toEqual([

@@ -259,10 +259,14 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
       const delivered = entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt });
       await write({ ...delivered, state: 'quarantined', reason: 'r', detail: 'd' });
     }
+    // Not all of it was read.
+    const checkpoint = { nextRecord: 7, stored: 3, known: 4, skipped: 0, quarantined: 0 };
+    const later = { deliveryDay: '2026-11-04', deliveredAt: '2026-11-04T10:00:00.000Z' };
+    await write({ ...entry('f04', later), state: 'partial', checkpoint });
     const keys = async (days: object, limit = 10) =>
       (await listProblems(dynamo, logFilesTable, days, limit)).map(({ logFile }) => logFile);
-    expect(await keys({})).toEqual(['bucket/f03', 'bucket/f02', 'bucket/f01']);
-    expect(await keys({}, 2)).toEqual(['bucket/f03', 'bucket/f02']);
+    expect(await keys({})).toEqual(['bucket/f04', 'bucket/f03', 'bucket/f02', 'bucket/f01']);
+    expect(await keys({}, 2)).toEqual(['bucket/f04', 'bucket/f03']);
     expect(await keys({ from: '2026-11-02', to: '2026-11-02' })).toEqual(['bucket/f02']);
     expect(await keys({ from: '2026-11-03', to: '2026-11-01' })).toEqual([]);
     expect(await listWatermarks(dynamo, logFilesTable)).toEqual([
