@@ -6,12 +6,35 @@ import { build } from 'esbuild';
 import { loadRules } from './cli/detect/load-rules.ts';
 import { lambdaBundle } from './lambda-bundle.mjs';
 import { readRules } from './shared/detect/read-rules.ts';
+import { bundledPackages, noticesOf } from './third-party.mjs';
 
 // `scan` must start fast: one small CommonJS file. The other commands are loaded when needed.
 const PROGRAM = {
   name: 'program',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.mjs', external: true })),
+};
+
+/** What dynalite's source has to say otherwise inside a bundle. */
+const DYNALITE_CHANGES = [
+  // esbuild bundles a folder of modules that are required by name only if the names have an extension.
+  ["require('./actions/' + action)", "require('./actions/' + action + '.js')"],
+  ["require('./validations/' + action)", "require('./validations/' + action + '.js')"],
+  // Node warns of it, except in node_modules.
+  ['url.parse(req.url, true).query', "Object.fromEntries(new URL(req.url, 'http://localhost').searchParams)"],
+];
+
+const DYNALITE = {
+  name: 'dynalite',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules[\\/]dynalite[\\/]index\.js$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [from, to] of DYNALITE_CHANGES) {
+        if (!contents.includes(from)) throw new Error(`dynalite/index.js: expected ${from}`);
+        contents = contents.replace(from, () => to);
+      }
+      return { contents, loader: 'js' };
+    }),
 };
 
 // Cloudscape has its fonts inside its styles, where all of them are loaded: as files, a page loads those that it uses.
@@ -64,8 +87,9 @@ const TARGETS = {
       format: 'esm',
       splitting: true,
       chunkNames: 'chunk-[hash]',
-      // The embedded servers stay packages of their own, with native parts.
-      external: ['dynalite', 'fauxqs', 'classic-level'],
+      // It has a native part.
+      external: ['classic-level'],
+      plugins: [DYNALITE],
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
@@ -136,6 +160,7 @@ async function writePage({ outputs }) {
 /** What the result depends on, besides the sources that esbuild reads. */
 const SETTINGS = [
   'build.mjs',
+  'third-party.mjs',
   'lambda-bundle.mjs',
   'package.json',
   'package-lock.json',
@@ -165,8 +190,10 @@ async function isBuilt(name) {
 }
 
 const wanted = process.argv.slice(2);
+let isChanged = false;
 for (const [name, builds] of Object.entries(TARGETS)) {
   if ((wanted.length > 0 && !wanted.includes(name)) || (await isBuilt(name))) continue;
+  isChanged = true;
   await rm(`dist/${name}`, { recursive: true, force: true });
   const [inputs, outputs] = [new Set(SETTINGS), []];
   for (const options of builds) {
@@ -179,4 +206,9 @@ for (const [name, builds] of Object.entries(TARGETS)) {
   if (name === 'cli') await chmod('dist/cli/mwaa-trail.cjs', 0o755);
   const hash = await hashOf([...inputs, ...outputs]);
   await writeFile(`dist/${name}/built.json`, JSON.stringify({ inputs: [...inputs], outputs, hash }));
+}
+
+if (isChanged) {
+  const built = Object.keys(TARGETS).filter((name) => existsSync(`dist/${name}/built.json`));
+  await writeFile('dist/THIRD-PARTY-NOTICES.txt', await noticesOf(await bundledPackages(built)));
 }

@@ -1,10 +1,12 @@
 /**
  * A stand-in for DynamoDB that answers the requests of an export without a disk, in a process of its own: export.ts starts it. It
- * prints its endpoint, and ends when its standard input does. Of many events, only those of a sample differ in more than ID and
- * time.
+ * prints its endpoint, and ends when its standard input does. Of many events, only those of a sample differ in more than IDs and
+ * times.
  */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { toAuditEvent } from '../shared/audit-event/to-audit-event.ts';
 import { toEventItem } from '../shared/store/event-item.ts';
 import { generateLogFile } from './generate.ts';
@@ -19,24 +21,30 @@ const EVENTS_A_LOG_FILE = 20;
 const sample = makeSample();
 const perDay = Math.ceil(events / days);
 
-/** Items as JSON, split where the ID, the time, the day and the log file stand. */
-function makeSample(): string[][] {
+interface SampleEvent {
+  /** The item as JSON, split where the ID, the time, the day, the log file, the hash and the record stand. */
+  item: string[];
+  /** The record, split where its ID stands. */
+  record: string[];
+}
+
+function makeSample(): SampleEvent[] {
   const text = [...generateLogFile({ bytes: 1e9, share: 1, seed: 1, records: SAMPLE, start: FIRST_DAY })].join('');
   const { Records } = JSON.parse(text) as { Records: Record<string, unknown>[] };
   return Records.map((record, i) => {
     const accountId = i % 2 === 0 ? '012345678901' : '111122223333';
-    const read = toAuditEvent(JSON.stringify({ ...record, recipientAccountId: accountId }), {
+    const recordText = JSON.stringify({ ...record, eventID: '@ID@', recipientAccountId: accountId });
+    const read = toAuditEvent(recordText, {
       ...{ logFile: '@LOG@', recordIndex: i % EVENTS_A_LOG_FILE, keyAccount: undefined, now: Date.UTC(2026, 11, 1) },
     });
     if (read.kind !== 'event') throw new Error('not an event');
-    const event = { ...read.event, eventId: '@ID@', timeKey: '@TIME@#@ID@', day: '@DAY@' };
-    const item = toEventItem(event, { ingestedAt: '2026-11-20T00:00:00.000Z' });
-    const json = JSON.stringify(item, (_, value: unknown) =>
-      value instanceof Uint8Array || (value as { type?: string })?.type === 'Buffer'
-        ? Buffer.from(value as Uint8Array).toString('base64')
-        : value,
-    );
-    return json.split(/(@LOG@|@ID@|@TIME@|@DAY@)/);
+    const distinct = { timeKey: '@TIME@#@ID@', day: '@DAY@', contentHash: '@HASH@', requestId: '@ID@' };
+    const event = { ...read.event, ...distinct };
+    const item = { ...toEventItem(event, { ingestedAt: '2026-11-20T00:00:00.000Z' }), record: { B: '@RECORD@' } };
+    return {
+      item: JSON.stringify(item).split(/(@LOG@|@ID@|@TIME@|@DAY@|@HASH@|@RECORD@)/),
+      record: read.event.record.split('@ID@'),
+    };
   });
 }
 
@@ -47,8 +55,18 @@ function itemOf(eventId: string): string {
   const i = Number(eventId.slice(-12));
   const time = `${dayOf(i)}T${new Date(Math.floor(((i % perDay) / perDay) * 86_400_000)).toISOString().slice(11)}`;
   const log = `bucket/AWSLogs/012345678901/CloudTrail/eu-west-1/2026/10/01/${Math.floor(i / EVENTS_A_LOG_FILE)}.json.gz`;
-  const values: Record<string, string> = { '@LOG@': log, '@ID@': eventId, '@TIME@': time, '@DAY@': dayOf(i) };
-  return (sample[i % SAMPLE] ?? []).map((part) => values[part] ?? part).join('');
+  const { item, record } = sample[i % SAMPLE]!;
+  const zipped = gzipSync(record.join(eventId)).toString('base64');
+  const hash = createHash('sha256').update(eventId).digest('hex');
+  const values = {
+    '@LOG@': log,
+    '@HASH@': hash,
+    '@ID@': eventId,
+    '@TIME@': time,
+    '@DAY@': dayOf(i),
+    '@RECORD@': zipped,
+  };
+  return item.map((part) => (values as Record<string, string>)[part] ?? part).join('');
 }
 
 interface Input {

@@ -1,7 +1,8 @@
 import { attributeNamed } from '../shared/audit-event/attributes.ts';
 import { ATTRIBUTE_FIELDS, DERIVED_FIELDS } from '../shared/detect/fields.ts';
+import { LEVELS } from '../shared/detect/level.ts';
 import { readRules } from '../shared/detect/read-rules.ts';
-import { LEVELS, type Rule } from '../shared/detect/rule.ts';
+import type { Rule } from '../shared/detect/rule.ts';
 import { loadRules } from './detect/load-rules.ts';
 
 /** Returns docs/detections.md with its tables made anew from the rules and the fields. */

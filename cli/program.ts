@@ -42,8 +42,14 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
   'On this machine:': {
     replay: ['run log files through the whole pipeline', () => import('./commands/replay.ts')],
     serve: ['open the console in a browser, and serve the HTTP API', () => import('./commands/serve.ts')],
+    completion: ['print the completion script of a shell', loadCompletion],
   },
 };
+
+async function loadCompletion(): Promise<Loaded> {
+  const { completion } = await import('./commands/completion.ts');
+  return { default: completion((context) => createProgram(context, () => {})) };
+}
 
 /**
  * Runs `mwaa-trail` with a command line.
@@ -130,7 +136,7 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
   const { about = command.summary(), arguments: ownArguments = {}, notes } = declared;
   command.description(about);
   const operands = Object.entries(ownArguments);
-  for (const [name, { placeholder, says }] of operands) command.argument(placeholder(name), says);
+  for (const [name, { argument }] of operands) command.addArgument(argument(name));
   for (const [name, flag] of Object.entries(declared.flags)) {
     for (const option of flag.options(flagOf(name))) command.addOption(option);
   }

@@ -14,6 +14,18 @@ class FinishTemplate {
   }
 }
 
+/** The same for a template with parameters (deploy/release): CloudFormation evaluates its conditions. */
+class TagTemplate {
+  constructor(serverless) {
+    this.hooks = {
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { provider } = serverless.service;
+        tagResources(provider.compiledCloudFormationTemplate.Resources, provider.tags ?? {});
+      },
+    };
+  }
+}
+
 /** Replaces each `Fn::If` by its branch, and removes resources and outputs whose condition is false, and the conditions themselves. */
 function decideConditions(template) {
   const conditions = template.Conditions ?? {};
@@ -84,4 +96,4 @@ function tagResources(resources, tags) {
   }
 }
 
-module.exports = Object.assign(FinishTemplate, { decideConditions });
+module.exports = Object.assign(FinishTemplate, { decideConditions, TagTemplate });

@@ -99,7 +99,14 @@ const VALUES = {
   keyPrefix: [/^(.*\/)?AWSLogs\/$/, 'AWSLogs/ or PREFIX/AWSLogs/'],
   retentionDays: DAYS,
   logFileDays: DAYS,
+  // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+  logRetentionDays: [
+    /^(1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653)$/,
+    'a number of days that CloudWatch has, such as 30, 90 or 365',
+  ],
   quarantineDays: COUNT,
+  objectLockDays: DAYS,
+  objectLockMode: [/^(GOVERNANCE|COMPLIANCE)$/, 'GOVERNANCE or COMPLIANCE'],
   maxReadUnits: COUNT,
   maxWriteUnits: COUNT,
   verifyGraceHours: [/^[1-9]\d{0,2}$/, 'a number from 1 to 999'],
@@ -126,6 +133,11 @@ function problemsOf(values, given, stage, region) {
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');
   }
+  for (const name of ['logFileDays', 'quarantineDays']) {
+    if (values[name] && values.objectLockDays && Number(values[name]) < Number(values.objectLockDays)) {
+      problems.push(`${name}: expected at least objectLockDays, which keeps objects for longer`);
+    }
+  }
   if (attaches && String(values.managementEvents) === 'false') {
     problems.push('managementEvents: what an existing trail records is set there, not by this stack');
   }
@@ -147,4 +159,4 @@ function problemsOf(values, given, stage, region) {
   return problems;
 }
 
-module.exports = Object.assign(parameters, { typedParameters });
+module.exports = Object.assign(parameters, { typedParameters, VALUES, STAGE });

@@ -7,8 +7,8 @@ import { TableState } from '../shared/alert/table-state.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import { createClient } from '../shared/aws/settings.ts';
 import { readAlertConfig } from '../shared/config.ts';
+import { LEVELS } from '../shared/detect/level.ts';
 import { type RuleFolder, readRules } from '../shared/detect/read-rules.ts';
-import { LEVELS } from '../shared/detect/rule.ts';
 import { createAlertHandler } from './alert-handler.ts';
 import { createAlertTelemetry } from './alert-telemetry.ts';
 

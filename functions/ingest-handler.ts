@@ -19,7 +19,7 @@ import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/
 import { recordStore } from '../shared/ingest/store-records.ts';
 import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
-import { checkUndelivered, type UndeliveredReport } from '../shared/integrity/undelivered-events.ts';
+import { checkUndelivered, type UndeliveredReport } from '../shared/ingest/undelivered-events.ts';
 import { ledgerLookup } from '../shared/store/ledger.ts';
 import type { LedgerEntry } from '../shared/store/ledger-entry.ts';
 import { LedgerWriter } from '../shared/store/ledger-writer.ts';

@@ -72,6 +72,14 @@ export interface AlertConfig<Level> extends TableNames {
   stack: string;
 }
 
+/** The configuration of the query function, from its environment variables. */
+export interface QueryConfig extends TableNames {
+  /** The table in which the alert function remembers; undefined: there are no findings to look at. */
+  stateTable: string | undefined;
+  /** Whether the stack has an alert function. */
+  alerts: 'on' | 'off';
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'];
@@ -152,6 +160,22 @@ export function readAlertConfig<Level extends string>(
       topic: variables.required('ALERT_TOPIC'),
       stack: variables.required('STACK'),
       level: level ?? levels[0],
+    };
+  });
+}
+
+/**
+ * Reads the configuration of the query function.
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readQueryConfig(env: Environment): QueryConfig {
+  return checked(env, (variables) => {
+    const alerts = variables.text('ALERTS') || 'off';
+    variables.expect(/^(on|off)$/.test(alerts), 'ALERTS must be on or off');
+    return {
+      ...tableNames(variables),
+      stateTable: variables.text('ALERT_STATE_TABLE') || undefined,
+      alerts: alerts === 'on' ? 'on' : 'off',
     };
   });
 }

@@ -13,6 +13,8 @@ const documents = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'CODE_OF_CONDUCT.md',
+  'SECURITY.md',
   'bench/README.md',
   'events/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
@@ -62,8 +64,8 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('environment variable of the functions', () => {
-    const ofStack = ['serverless.yml', 'deploy/verify-on.yml', 'deploy/alert-on.yml'].flatMap((path) =>
-      [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name]) => name!),
+    const ofStack = ['serverless.yml', ...['verify', 'alert', 'live'].map((name) => `deploy/${name}-on.yml`)].flatMap(
+      (path) => [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name]) => name!),
     );
     const local = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_S3', 'S3_FORCE_PATH_STYLE'];
     expect(rows('docs/configuration.md', '## Environment variables of the functions')).toEqual(

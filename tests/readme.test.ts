@@ -94,6 +94,10 @@ function expectShown(text: string, shown: string): void {
   for (const line of shown.split('\n')) if (line !== '' && line !== '...') expect(text.split('\n')).toContain(line);
 }
 
+/** A test of what only reads, or has its own files: one of the two types it, and at the full scale both. */
+const typedBy = (one: NodeJS.ProcessEnv, env: NodeJS.ProcessEnv): ((name: string, run: () => Promise<void>) => void) =>
+  scaled(env === one, true) ? test : () => {};
+
 describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
   test('the first command, and what it shows', async () => {
     const [line = '', shown = ''] = [blockWith('npm run replay')[0], blockWith('events/log-files/guide')[0]];
@@ -133,7 +137,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     }
   });
 
-  test('serve answers', async () => {
+  typedBy(SOMEBODY, env)('serve answers', async () => {
     const [line = ''] = commandsOf(blockWith('npx mwaa-trail serve')[0] ?? '').filter((one) => one.endsWith(' serve'));
     // Another port than the usual: that may be in use.
     const child = start(`exec ${withoutNpx(line)} --port 0`, env);
@@ -155,7 +159,7 @@ describe.each(PEOPLE)('typed in the checkout, %s', (_, env) => {
     }
   });
 
-  test('a downloaded part of a bucket is replayed', async () => {
+  typedBy(NOBODY, env)('a downloaded part of a bucket is replayed', async () => {
     const [block = ''] = blockWith('aws s3 sync');
     const [sync = '', replay = ''] = commandsOf(block);
     // In place of the download.

@@ -5,8 +5,9 @@ import { evidenceFindings } from '../../shared/detect/evidence.ts';
 import { explain } from '../../shared/detect/explain.ts';
 import { EventFields, timeIn } from '../../shared/detect/fields.ts';
 import type { Finding } from '../../shared/detect/finding.ts';
+import { isAtLeast, LEVELS, type Level } from '../../shared/detect/level.ts';
 import { type RuleSet, readRules } from '../../shared/detect/read-rules.ts';
-import { isAtLeast, LEVELS, type Level, type Rule } from '../../shared/detect/rule.ts';
+import type { Rule } from '../../shared/detect/rule.ts';
 import { runRuleTests } from '../../shared/detect/rule-tests.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { readCriteria } from '../../shared/query/criteria.ts';
@@ -188,7 +189,8 @@ async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[],
   if (rule.off !== undefined) return `No finding: the rule is off, because ${rule.off}.`;
   if (verdict === undefined) return 'No finding: the rule does not match.';
   if (verdict.kind === 'quiet') return `No finding: ${verdict.why}.`;
-  const part = verdict.begunBy === event.eventId ? '' : `, which event ${verdict.begunBy} began`;
+  const { eventId: begunBy } = verdict.began;
+  const part = begunBy === event.eventId ? '' : `, which event ${begunBy} began`;
   return `A finding${part}: ${verdict.reason}.`;
 }
 

@@ -23,7 +23,7 @@ export default command({
     const { env, out } = context;
     const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
     const named = isAskedByDefault(store, env) ? [] : ['--store', store];
-    const call = (...words: string[]) => `${programName()} ${shell`${words}`}`;
+    const call = (...words: string[]) => `${programName(env)} ${shell`${words}`}`;
     const next = { ask: call('query', ...named, '--errors'), see: call('serve', ...named, '--open') };
     await write(out, format === 'json' ? renderJson(report) : renderTables(report, next));
     return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
@@ -37,7 +37,7 @@ function samples(): string {
   return below.startsWith('..') ? folder : below;
 }
 
-/** How to call the program. Outside the checkout, npx would get and run a package of this name from the npm registry. */
-function programName(): string {
-  return process.cwd() === packageRoot() ? 'npx mwaa-trail' : 'mwaa-trail';
+/** How to call the program: as it was called. In a folder without it, npx would ask the npm registry for a package of this name. */
+function programName({ npm_command }: NodeJS.ProcessEnv): string {
+  return npm_command === 'exec' || process.cwd() === packageRoot() ? 'npx mwaa-trail' : 'mwaa-trail';
 }

@@ -15,7 +15,7 @@ export interface ScanStreams {
 }
 
 /** For terminals of 60 columns and more. */
-const USAGE = `Usage: mwaa-trail scan [options] FILE|-
+export const SCAN_USAGE = `Usage: mwaa-trail scan [options] FILE|-
 
 Prints the Amazon MWAA records of a CloudTrail log file
 (.json.gz or .json; - for standard input), one per line, in
@@ -47,12 +47,12 @@ const FILE_PIECE_BYTES = 256 * 1024;
 export async function runScan(argv: string[], io: ScanStreams): Promise<number> {
   const request = parseRequest(argv);
   if ('usageError' in request) {
-    await write(io.stderr, `mwaa-trail scan: ${request.usageError}\n${USAGE}`);
+    await write(io.stderr, `mwaa-trail scan: ${request.usageError}\n${SCAN_USAGE}`);
     return 2;
   }
   try {
     if (!request.help) return await scan(request, io);
-    await write(io.stdout, USAGE);
+    await write(io.stdout, SCAN_USAGE);
     return 0;
   } catch (error) {
     if (isBrokenPipe(error)) return 0;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Option } from 'commander';
+import { type Argument as CommanderArgument, InvalidArgumentError, type Option } from 'commander';
 import type { Defined } from '../../shared/defined.ts';
 
 /** What a command uses in place of the process. */
@@ -27,8 +27,8 @@ export interface Parameter<T> {
 
 /** A positional argument: `<name>`, `<name...>` or `[name...]`. */
 export interface Argument<T> extends Parameter<T> {
-  placeholder(name: string): string;
-  says: string;
+  /** Commander's argument. */
+  argument(name: string): CommanderArgument;
 }
 
 export interface Flag<T> extends Parameter<T> {

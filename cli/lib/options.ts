@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { Argument as CommanderArgument, Option } from 'commander';
 import parseDuration from 'parse-duration';
 import {
   type BooleanCriterion,
@@ -54,9 +54,18 @@ export const choiceOf = (choices: readonly string[]): Configure => {
   return (option) => option.choices(choices).argParser((given) => readChoice(choices, given));
 };
 
-export const operand = (says: string): Argument<string> => ({ placeholder: (name) => `<${name}>`, says });
-export const operands = (says: string): Argument<string[]> => ({ placeholder: (name) => `<${name}...>`, says });
-export const anyOperands = (says: string): Argument<string[]> => ({ placeholder: (name) => `[${name}...]`, says });
+const argument = (says: string, placeholder: (name: string) => string) => ({
+  argument: (name: string) => new CommanderArgument(placeholder(name), says),
+});
+export const operand = (says: string): Argument<string> => argument(says, (name) => `<${name}>`);
+export const operands = (says: string): Argument<string[]> => argument(says, (name) => `<${name}...>`);
+export const anyOperands = (says: string): Argument<string[]> => argument(says, (name) => `[${name}...]`);
+
+/** One of these words. */
+export const choice = <const C extends readonly string[]>(choices: C, says: string): Argument<C[number]> => ({
+  argument: (name) =>
+    new CommanderArgument(`<${name}>`, says).choices(choices).argParser((given) => readChoice(choices, given)),
+});
 
 /** A flag without a value, and, if `false` says something, `--no-...` beside it. */
 const either = (says: { true: string; false?: string }): Flag<boolean | undefined> => ({

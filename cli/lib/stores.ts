@@ -169,6 +169,8 @@ function stackOfTable(eventsTable: string): string | undefined {
   return eventsTable.endsWith(EVENTS_SUFFIX) ? eventsTable.slice(0, -EVENTS_SUFFIX.length) : undefined;
 }
 
+/** The table in which the alert function of a stack remembers. */
+export const stateTableOf = (stack: string) => `${stack}-alert-state`;
 export const ingestFunctionOf = (stack: string) => `${stack}-ingest`;
 export const alertFunctionOf = (stack: string) => `${stack}-alert`;
 export const ingestQueueOf = (stack: string) => `${stack}-ingest`;

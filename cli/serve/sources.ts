@@ -1,14 +1,19 @@
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
+import type { FindingSource } from '../../shared/alert/find-findings.ts';
+import { storedFindings } from '../../shared/alert/stored-findings.ts';
 import { abortable, createDynamoClient, HTTP_API_LIMITS } from '../../shared/aws/dynamodb.ts';
 import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { createApi } from '../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { NO_ALIASES, type UserAliases } from '../../shared/query/user-aliases.ts';
 import { VERSION } from '../../shared/version.ts';
+import { loadRules } from '../detect/load-rules.ts';
 import type { AwsOptions } from '../lib/aws-settings.ts';
 import { UsageError } from '../lib/command.ts';
-import { isAskedByDefault, type StoreOptions, storeOf, withStore } from '../lib/stores.ts';
+import { isAskedByDefault, type StoreOptions, stateTableOf, storeOf, withStore } from '../lib/stores.ts';
 import { userAliasesOf } from '../lib/user-aliases.ts';
 import { awsProblem } from './aws-problem.ts';
 import { createRemoteApi } from './remote-api.ts';
@@ -40,7 +45,9 @@ export async function withSource(
       // Work that several callers share does not end with one of them.
       const closed = new AbortController();
       const dynamo = abortable(deps.dynamo, closed.signal);
-      const api = createApi({ ...deps, dynamo }, { maxResponseBytes: MAX_RESPONSE_BYTES, failed, explain });
+      const ours = { ...deps, dynamo };
+      const findings = findingsOf(options, env, ours);
+      const api = createApi(ours, { maxResponseBytes: MAX_RESPONSE_BYTES, failed, explain, findings });
       return work({ api, settings: storeSettings(options, env, deps.aliases) }).finally(() => closed.abort());
     };
     return withStore(options, env, serveStore, { limits: HTTP_API_LIMITS });
@@ -51,6 +58,14 @@ export async function withSource(
   const { credentials } = createDynamoClient({ region }).config;
   const remote = createRemoteApi({ address: api, region, credentials, failed, explain });
   return work({ api: remote.api, settings }).finally(remote.close);
+}
+
+/** A local store has no alert function. Whether a stack has one, its tables do not say. */
+function findingsOf(options: StoreOptions, env: Environment, deps: QueryDeps): FindingSource {
+  const store = storeOf(options, env);
+  const stack = store.kind === 'deployed' ? store.stack : undefined;
+  if (stack !== undefined) return storedFindings(stateTableOf(stack), 'unknown');
+  return evaluatedFindings(async () => readRules(await loadRules([])).rules, deps);
 }
 
 /**

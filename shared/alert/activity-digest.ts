@@ -1,7 +1,8 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { DAY_MS, shifted } from '../cloudtrail/times.ts';
 import type { Finding } from '../detect/finding.ts';
-import { LEVELS, type RuleName } from '../detect/rule.ts';
+import { LEVELS } from '../detect/level.ts';
+import type { RuleName } from '../detect/rule.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { readCompleteness } from '../query/completeness.ts';
 import { readNewest } from '../query/newest.ts';

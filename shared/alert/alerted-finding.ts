@@ -37,7 +37,7 @@ const MAX_EVENT_IDS = 50;
 
 /** @param event with which the finding began */
 export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'finding' }): AlertedFinding {
-  const { rule, reason, environment, eventIds } = verdict;
+  const { rule, reason, environment, events } = verdict;
   const { description, tags, falsePositives } = rule;
   const { environment: _, ...finding } = findingOf(rule, event, reason);
   return {
@@ -45,7 +45,7 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     rule: { ...finding.rule, description, tags, falsePositives },
     ...defined({ environment }),
     ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
-    eventIds: eventIds.slice(-MAX_EVENT_IDS),
+    eventIds: events.slice(-MAX_EVENT_IDS).map(({ eventId }) => eventId),
     copy: event.provisional ? 'live' : 'log-file',
     test: false,
   };

@@ -1,7 +1,8 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { DAY_MS, HOUR_MS } from '../cloudtrail/times.ts';
-import { Detector } from '../detect/detector.ts';
-import { isAtLeast, type Level, type Rule, type RuleName } from '../detect/rule.ts';
+import { Detector, type Verdict } from '../detect/detector.ts';
+import { isAtLeast, type Level } from '../detect/level.ts';
+import type { Rule, RuleName } from '../detect/rule.ts';
 import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { findingKey } from '../store/findings.ts';
@@ -10,6 +11,7 @@ import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
 import { type AlertMessage, messageOf } from './message.ts';
 import { type OnceDeps, sendOnce } from './once.ts';
+import { type BegunFinding, countRepeats, noteSent, storeFinding } from './stored-findings.ts';
 import type { TableState } from './table-state.ts';
 
 /** Where findings go. */
@@ -39,19 +41,30 @@ export class Alerter {
   }
 
   /**
-   * Evaluates the rules for an event, and sends each finding that began with it. May be repeated for the same event: then only
-   * what was not sent yet is sent. Events that are not new lead to nothing.
+   * Evaluates the rules for an event, stores each finding that began with it and sends it, and counts it where it is more of one.
+   * May be repeated for the same event: then only what was not done yet is done. Events that are not new lead to nothing.
    */
   async evaluate(event: StoredEvent, once: OnceDeps): Promise<{ rule: Rule; outcome: FindingOutcome }[]> {
     if (arrivalOf(event) !== 'live') return [];
     const outcomes: { rule: Rule; outcome: FindingOutcome }[] = [];
     for (const verdict of await this.detector.evaluate(event)) {
-      const { rule } = verdict;
       if (verdict.kind === 'quiet') continue;
-      if (verdict.begunBy !== event.eventId) outcomes.push({ rule, outcome: 'repeated' });
-      else outcomes.push({ rule, outcome: await this.send(alertedFinding(event, verdict), event.eventId, once) });
+      outcomes.push({ rule: verdict.rule, outcome: await this.found(event, verdict, once) });
     }
     return outcomes;
+  }
+
+  private async found(
+    event: StoredEvent,
+    verdict: Verdict & { kind: 'finding' },
+    once: OnceDeps,
+  ): Promise<FindingOutcome> {
+    const { rule, began, events } = verdict;
+    const { eventId, expiresAt } = event;
+    if (began.eventId === eventId)
+      return this.send({ finding: alertedFinding(event, verdict), began, events, expiresAt }, once);
+    await countRepeats(once.table, { ruleId: rule.id, began }, events, expiresAt);
+    return 'repeated';
   }
 
   /**
@@ -63,26 +76,29 @@ export class Alerter {
     if (found.resolvedAt !== undefined || once.now() - time > DAY_MS) return [];
     const finding = alertedEvidence(found);
     const { rule } = finding;
-    const name = findingKey(found);
+    const itself = { time, eventId: findingKey(found), environment: undefined };
     const about = JSON.stringify([rule.id, found.kind, found.account, found.region]);
-    const begun = await this.state.open(about, { time, eventId: name }, HOUR_MS);
-    const isMore = begun.eventId !== name;
-    return [{ rule, outcome: isMore ? 'repeated' : await this.send(finding, name, once) }];
+    const began = await this.state.open(about, itself, HOUR_MS);
+    if (began.eventId === itself.eventId)
+      return [{ rule, outcome: await this.send({ finding, began, events: [], expiresAt: undefined }, once) }];
+    await countRepeats(once.table, { ruleId: rule.id, began }, [itself], undefined);
+    return [{ rule, outcome: 'repeated' }];
   }
 
-  /** @param begunBy with the rule it identifies the finding */
-  private async send(finding: AlertedFinding, begunBy: string, once: OnceDeps): Promise<'sent' | 'sent-before'> {
-    const name = JSON.stringify([finding.rule.id, begunBy]);
-    const outcomes = [
-      isAtLeast(finding.rule.level, this.destinations.level)
-        ? await sendOnce(
-            `topic ${name}`,
-            () => publish(messageOf(finding, this.destinations.stack), this.destinations),
-            once,
-          )
-        : 'sent-before',
-      await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once),
-    ];
+  /** Stores a finding, and sends it. */
+  private async send(begun: BegunFinding, once: OnceDeps): Promise<'sent' | 'sent-before'> {
+    const { finding, began } = begun;
+    const identity = { ruleId: finding.rule.id, began };
+    const isForPeople = isAtLeast(finding.rule.level, this.destinations.level);
+    await storeFinding(once.table, begun, isForPeople ? 'pending' : 'below-level');
+    const name = JSON.stringify([finding.rule.id, began.eventId]);
+    const outcomes: FindingOutcome[] = [];
+    if (isForPeople) {
+      const message = () => publish(messageOf(finding, this.destinations.stack), this.destinations);
+      outcomes.push(await sendOnce(`topic ${name}`, message, once));
+      await noteSent(once.table, identity);
+    }
+    outcomes.push(await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once));
     return outcomes.includes('sent') ? 'sent' : 'sent-before';
   }
 }

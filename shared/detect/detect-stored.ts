@@ -115,17 +115,18 @@ export class Findings {
 
   add(event: DetectableEvent, verdict: Verdict): void {
     if (verdict.kind === 'quiet') return;
-    const { rule, begunBy, environment, reason } = verdict;
-    const key = JSON.stringify([rule.id, begunBy]);
+    const { rule, began, environment, reason } = verdict;
+    const key = JSON.stringify([rule.id, began.eventId]);
+    const eventIds = verdict.events.map(({ eventId }) => eventId);
     const known = this.found.get(key);
     if (known) {
-      for (const eventId of verdict.eventIds) if (known.eventIds.size < MAX_EVENT_IDS) known.eventIds.add(eventId);
+      for (const eventId of eventIds) if (known.eventIds.size < MAX_EVENT_IDS) known.eventIds.add(eventId);
       if (known.finding.environment !== environment) delete known.finding.environment;
       return;
     }
     const { environment: _, ...finding } = findingOf(rule, event, reason);
-    const eventIds = new Set(verdict.eventIds);
-    this.found.set(key, { finding: { ...finding, ...defined({ environment }) }, timeKey: event.timeKey, eventIds });
+    const whole = { ...finding, ...defined({ environment }) };
+    this.found.set(key, { finding: whole, timeKey: event.timeKey, eventIds: new Set(eventIds) });
   }
 
   newestFirst(): Finding[] {

@@ -1,16 +1,19 @@
 import { type DetectableEvent, EventFields, type FieldPath, timeIn } from './fields.ts';
 import { correlationReason, reasonOf } from './finding.ts';
 import { type CorrelationRule, detectionMatches, type EventRule, operationsOf, type Rule } from './rule.ts';
-import type { DetectionState, Occurrence } from './state.ts';
+import type { Beginning, DetectionState, Occurrence } from './state.ts';
+
+/** An event of a finding. */
+export type FindingEvent = Pick<Occurrence, 'time' | 'eventId' | 'environment'>;
 
 /** What came of an event that a rule is about. */
 export type Verdict = { rule: Rule } & (
   | {
       kind: 'finding';
       /** The event with which the finding began: with the rule it identifies the finding. Another one: this is more of it. */
-      begunBy: string;
+      began: Beginning;
       /** Of a correlation all that were counted. */
-      eventIds: readonly string[];
+      events: readonly FindingEvent[];
       /** Undefined if the events are of several environments, or of none. */
       environment: string | undefined;
       reason: string;
@@ -72,13 +75,16 @@ export class Detector {
   private async alone(rule: EventRule, fields: EventFields, time: number | undefined): Promise<Verdict> {
     const { event } = fields;
     const { eventId, accountId, region, environment, user } = event;
-    const found = (begunBy: string): Verdict => ({
-      ...{ rule, kind: 'finding', begunBy, eventIds: [eventId], environment, reason: reasonOf(rule, fields) },
+    // Without a usable time, it counts as one of long ago.
+    const itself = { time: time ?? 0, eventId };
+    const found = (began: Beginning): Verdict => ({
+      ...{ rule, kind: 'finding', began, events: [{ ...itself, environment }], environment },
+      reason: reasonOf(rule, fields),
     });
     if (rule.firstSeen === undefined) {
-      if (time === undefined) return found(eventId);
+      if (time === undefined) return found(itself);
       const key = JSON.stringify([rule.id, accountId, region, environment, user]);
-      return found((await this.state.open(key, { time, eventId }, rule.suppressMs)).eventId);
+      return found(await this.state.open(key, itself, rule.suppressMs));
     }
     if (time === undefined) return quiet(rule, 'the event has no usable time');
     const { fields: named, historyMs } = rule.firstSeen;
@@ -88,7 +94,7 @@ export class Detector {
     const first = await this.state.firstEventOf(scopeOf(event));
     if (first !== undefined && time < first + LEARNING_MS)
       return quiet(rule, `within 7 days of the first event of the environment, ${new Date(first).toISOString()}`);
-    return found(eventId);
+    return found(itself);
   }
 
   private async together(
@@ -111,10 +117,10 @@ export class Detector {
     const windows = windowsWith(occurrence, around, timespanMs);
     const window = windows.find((one) => whyNot(correlation, one) === undefined);
     if (window === undefined) return quiet(correlation, whyNot(correlation, windows[0]!)!);
-    const { eventId: begunBy } = await this.state.open(key, { time, eventId }, Math.max(suppressMs, timespanMs));
+    const began = await this.state.open(key, { time, eventId }, Math.max(suppressMs, timespanMs));
     const environments = new Set(window.map((one) => one.environment));
     return {
-      ...{ rule: correlation, kind: 'finding', begunBy, eventIds: window.map((one) => one.eventId) },
+      ...{ rule: correlation, kind: 'finding', began, events: window },
       environment: environments.size === 1 ? environment : undefined,
       reason: correlationReason(correlation, group, window),
     };

@@ -1,7 +1,8 @@
 import { type Condition, readCondition } from './condition.ts';
 import { isOurs, OUR_FIELDS, readPath } from './fields.ts';
+import { LEVELS } from './level.ts';
 import type { Lists } from './lists.ts';
-import { type Detection, type FirstSeen, LEVELS, type Rule, type RuleInfo } from './rule.ts';
+import type { Detection, FirstSeen, Rule, RuleInfo } from './rule.ts';
 import { memberOf, type Tree, type TreeMap, type TreeReader, type TreeScalar } from './rule-tree.ts';
 import { readSelection } from './selection.ts';
 

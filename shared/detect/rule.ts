@@ -1,13 +1,8 @@
 import { type Condition, conditionHolds } from './condition.ts';
 import type { EventFields, FieldPath } from './fields.ts';
+import type { Level } from './level.ts';
 import type { Tree, TreeReader } from './rule-tree.ts';
 import { type Selection, selectionMatches } from './selection.ts';
-
-/** How bad it is if a rule matches, the mildest first. */
-export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
-export type Level = (typeof LEVELS)[number];
-
-export const isAtLeast = (level: Level, least: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 
 /** What rules and their findings are known by. */
 export interface RuleName {

@@ -25,7 +25,7 @@ export interface DayExport extends ExportKind {
 }
 
 /** Together, row groups that are not written yet hold this many characters; one has at most half of that. */
-const MAX_HELD = 32_000_000;
+const MAX_HELD = 16_000_000;
 const MAX_ROWS = 100_000;
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { FindingSource } from '../alert/find-findings.ts';
 import { abortable } from '../aws/dynamodb.ts';
 import { budgetOf, UNLIMITED } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
@@ -23,6 +24,8 @@ export interface ApiOptions {
   failed(error: unknown): void;
   /** Returns the problem that an error means to the caller; default: `toProblem`, which reveals nothing of the errors of AWS. */
   explain?: (error: unknown) => Problem;
+  /** Absent: this API has none. */
+  findings?: FindingSource;
   /** Of the response as JSON text. */
   maxResponseBytes: number;
   /** Absent: no limit. */
@@ -38,8 +41,11 @@ export interface TimeLimits {
 }
 
 /** The HTTP API over the tables. It answers every request, and never throws. */
-export function createApi(deps: QueryDeps, { failed, explain = toProblem, maxResponseBytes, timeLimits }: ApiOptions) {
-  const httpDeps = { ...deps, completeness: rememberedCompleteness(deps) };
+export function createApi(
+  deps: QueryDeps,
+  { failed, explain = toProblem, findings = noFindings, maxResponseBytes, timeLimits }: ApiOptions,
+) {
+  const httpDeps = { ...deps, findings, completeness: rememberedCompleteness(deps) };
   return async (request: ApiRequest): Promise<ApiResponse> => {
     const isAwaited = () => request.signal?.aborted !== true;
     const budget = timeLimits ? budgetOf(timeLimits.page) : UNLIMITED;
@@ -56,6 +62,10 @@ export function createApi(deps: QueryDeps, { failed, explain = toProblem, maxRes
     }
   };
 }
+
+const noFindings: FindingSource = async () => {
+  throw new Problem('no-such-resource', 'findings are not kept here');
+};
 
 /** @throws {SlowAnswerError} if the work takes longer. Requests in flight go on, and their answers are ignored. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { FindingSource } from '../alert/find-findings.ts';
 import { defined } from '../defined.ts';
 import type { QueryDeps } from '../query/ask.ts';
 import type { rememberedCompleteness } from '../query/completeness.ts';
@@ -8,6 +9,7 @@ import type { Parameters, Values } from './parameters.ts';
 /** What operations work with. */
 export interface HttpDeps extends QueryDeps {
   completeness: ReturnType<typeof rememberedCompleteness>;
+  findings: FindingSource;
 }
 
 /** What an operation found: the body, and where the next page is. */

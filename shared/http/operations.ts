@@ -4,6 +4,7 @@ import { getEvent } from './operations/get-event.ts';
 import { getOpenApi } from './operations/get-openapi.ts';
 import { listEnvironments } from './operations/list-environments.ts';
 import { listEvents } from './operations/list-events.ts';
+import { listFindings } from './operations/list-findings.ts';
 import { listLikelyCauses } from './operations/list-likely-causes.ts';
 import { listQuarantine } from './operations/list-quarantine.ts';
 import { listUsers } from './operations/list-users.ts';
@@ -27,6 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...listLikelyCauses,
   ...listUsers,
   ...showUser,
+  ...listFindings,
   listEnvironments,
   showHistory,
   showNews,

@@ -64,12 +64,16 @@ export const requiredChoice = <Value extends string>(description: string, values
   schema: single(choice(values) as OfText<Value>),
 });
 
+/** A parameter of the query that is one of a closed set. */
+export const optionalChoice = <Value extends string>(description: string, values: readonly Value[], byDefault: Value) =>
+  optional(description, z._default(choice(values), byDefault as never) as OfText<Value>);
+
 /** One of a closed set. The error lists the set, and suggests the nearest. */
 const choice = <Value extends string>(values: readonly Value[]) =>
   z.enum(values as [Value, ...Value[]], { error: ({ input }) => oneOf(values, String(input)) });
 
 /** @param values all that there are, if they are known */
-const optionalList = (description: string, values?: readonly string[]) => {
+export const optionalList = (description: string, values?: readonly string[]) => {
   const one: z.ZodMiniType<string, string> = values === undefined ? nonEmpty() : choice(values);
   const given = z.transform((list: string[]) => (list.length === 0 ? undefined : list));
   return {
@@ -115,7 +119,7 @@ export const PAGE_PARAMETERS = {
     100,
     PAGE_SIZE,
   ),
-  order: optional('which events come first', z._default(choice(ORDERS), 'newest-first')),
+  order: optionalChoice('which events come first', ORDERS, 'newest-first'),
   cursor: optional('the next page of an earlier answer; repeat its other parameters', z.optional(z.string())),
 };
 

@@ -29,7 +29,7 @@ export interface QueryDeps {
 }
 
 /** What a cursor is good for: the criteria and the order, as they were given. */
-interface Asked<C = GivenCriteria> {
+export interface Asked<C = GivenCriteria> {
   criteria: C;
   order: Order;
 }
@@ -176,7 +176,7 @@ const MAX_CURSOR_LENGTH = 4_096;
 type Position = { after: string; asOf: number };
 
 /** Returns a position as text for the caller: opaque, checked, and bound to the question. */
-export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
+export function encodeCursor({ after, asOf }: Position, asked: Asked<object>): string {
   const content = Buffer.from(JSON.stringify({ v: 3, q: hashOf(asked), a: after, t: asOf }));
   return Buffer.concat([checksumOf(content), content]).toString('base64url');
 }
@@ -186,7 +186,7 @@ export function encodeCursor({ after, asOf }: Position, asked: Asked): string {
  * nothing else.
  * @throws {CriteriaError} if it is not a cursor of this version, was changed, or belongs to another question
  */
-function decodeCursor(cursor: string, asked: Asked): Position {
+export function decodeCursor(cursor: string, asked: Asked<object>): Position {
   const content = checkedContent(cursor);
   if (!content) throw new CriteriaError('cursor', 'expected the cursor of an earlier page, as this version gives it');
   if (content.q !== hashOf(asked)) throw new CriteriaError('cursor', 'expected the same criteria and order as before');
@@ -213,7 +213,7 @@ function checksumOf(content: Uint8Array): Buffer {
 }
 
 /** Only what was asked, by name: a cursor stays valid when criteria are added or reordered. */
-function hashOf({ criteria, order }: Asked): string {
+function hashOf({ criteria, order }: Asked<object>): string {
   const asked = Object.entries(criteria)
     .map(([name, value]) => [name, Array.isArray(value) ? [...new Set(value)].toSorted() : value] as const)
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))

@@ -1,7 +1,8 @@
 import type { Explanation } from '../detect/explain.ts';
 import type { Finding } from '../detect/finding.ts';
-import type { Level, Rule } from '../detect/rule.ts';
-import { LEVELS } from '../detect/rule.ts';
+import type { Level } from '../detect/level.ts';
+import { LEVELS } from '../detect/level.ts';
+import type { Rule } from '../detect/rule.ts';
 import type { TestResult } from '../detect/rule-tests.ts';
 import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';

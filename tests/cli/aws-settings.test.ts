@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runCli, temporaryFolder } from '../support/cli.ts';
+import { runAsText } from '../support/program.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -12,29 +13,34 @@ const NOBODY = {
 };
 const SOMEBODY = { ...NOBODY, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
 
+const MISSING = [
+  ['no Region', NOBODY, 'AWS settings: expected a Region: set AWS_REGION'],
+  ['no credentials', { ...NOBODY, AWS_REGION: 'eu-west-1' }, 'AWS settings: expected credentials, and found none'],
+] as const;
+const QUERY = ['query', '--table', 'trail-events'];
+
 describe.each([
-  ['query', ['query', '--table', 'trail-events']],
+  ['query', QUERY],
   ['coverage', ['coverage', '--table', 'trail-events']],
   ['verify', ['verify', 's3://trail', '--no-ledger']],
   ['backfill', ['backfill', 's3://trail', '--dry-run', '--table', 'trail-events']],
   ['doctor', ['doctor']],
 ])('%s', (_name, args) => {
-  test.each([
-    ['no Region', NOBODY, 'AWS settings: expected a Region: set AWS_REGION'],
-    ['no credentials', { ...NOBODY, AWS_REGION: 'eu-west-1' }, 'AWS settings: expected credentials, and found none'],
-    [
-      'nothing there',
-      { ...SOMEBODY, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
-      'AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (ECONNREFUSED)',
-    ],
-  ])(
-    '%s',
-    async (_what, env, says) => {
-      const { code, stderr } = await runCli(args, folder.path, env);
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`mwaa-trail: ${says}`) });
-    },
-    30_000,
-  );
+  test.each(MISSING)('%s', async (_what, env, says) => {
+    const { code, stderr } = await runAsText(args, env);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`mwaa-trail: ${says}`) });
+  });
+
+  test('nothing there', async () => {
+    const { code, stderr } = await runCli(args, folder.path, { ...SOMEBODY, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    const says = 'mwaa-trail: AWS settings: expected to reach AWS, or what AWS_ENDPOINT_URL names (ECONNREFUSED)';
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) });
+  });
+});
+
+test.each(MISSING)('%s, in a process of its own', async (_what, env, says) => {
+  const { code, stderr } = await runCli(QUERY, folder.path, env);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`mwaa-trail: ${says}`) });
 });
 
 describe('a profile that is not there, or not complete, is named', () => {
@@ -42,8 +48,8 @@ describe('a profile that is not there, or not complete, is named', () => {
     [['--profile', 'nope'], {}],
     [[], { AWS_PROFILE: 'nope' }],
   ])('%j %j', async (flags, env) => {
-    const query = (more: NodeJS.ProcessEnv) =>
-      runCli(['query', '--stack', 's', ...flags], folder.path, { ...NOBODY, ...env, ...more });
+    const query = (more: Record<string, string>) =>
+      runAsText(['query', '--stack', 's', ...flags], { ...NOBODY, ...env, ...more });
     expect((await query({})).stderr).toContain('expected a Region, which the profile nope does not have');
     expect((await query({ AWS_REGION: 'eu-west-1' })).stderr).toContain('none that can be used in the profile nope');
   });
@@ -56,7 +62,7 @@ test('a table that is not there', async () => {
   }).listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { code, stderr } = await runCli(['query', '--table', 'trail-events'], folder.path, {
+  const { code, stderr } = await runAsText(QUERY, {
     ...SOMEBODY,
     AWS_ENDPOINT_URL: endpoint,
   });

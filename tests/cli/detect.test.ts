@@ -1,6 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadRules } from '../../cli/detect/load-rules.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
+import { answerFindings } from '../../shared/alert/find-findings.ts';
+import { EVIDENCE_RULE } from '../../shared/detect/evidence.ts';
 import type { Finding } from '../../shared/detect/finding.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { writeFinding } from '../../shared/store/findings.ts';
 import { useWorkingFolder } from '../support/cli.ts';
 import { awsSettings, type Ended, runAsText, type Terminal } from '../support/program.ts';
@@ -23,6 +28,39 @@ const found = async (...args: string[]) =>
 const titles = (findings: readonly Finding[]) => findings.map(({ rule }) => rule.title);
 
 const NIGHT = ['--since', '2026-11-06T02:00', '--until', '2026-11-06T03:00'];
+
+describe('what the console asks for without an alert function', () => {
+  const ask = (times: { since?: string; until?: string }, maxEvents?: number) => {
+    const source = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps, maxEvents);
+    const criteria = { ...times, level: 'informational', rule: undefined, event: undefined } as const;
+    return answerFindings({ criteria, limit: 100, cursor: undefined }, source, store.deps);
+  };
+
+  test.each([
+    [{ since: '2026-11-06T02:00', until: '2026-11-06T03:00' }, NIGHT],
+    [{}, []],
+  ])('is what the command finds: %j', async (times, args) => {
+    const { findings, origin } = await ask(times);
+    // What verification found is no finding of an event.
+    const named = (all: readonly Pick<Finding, 'rule' | 'time'>[]) =>
+      all.flatMap(({ rule, time }) => (rule.id === EVIDENCE_RULE.id ? [] : [`${time} ${rule.id}`])).sort();
+    expect(named(findings)).toEqual(named(await found(...args)));
+    expect(findings.length).toBeGreaterThan(5);
+    expect(origin).toEqual({ kind: 'evaluated', events: expect.any(Number) });
+  });
+
+  test('is cut where there are too many events, which the answer says', async () => {
+    const [all, newest, older] = [await ask({}), await ask({}, 30), await ask({ until: '2026-11-06T03:00' }, 30)];
+    for (const { origin, findings } of [newest, older]) {
+      const { cutAt = '' } = origin as { cutAt?: string };
+      expect(origin).toEqual({ kind: 'evaluated', events: expect.any(Number), cutAt: expect.stringMatching(/Z$/) });
+      expect((origin as { events: number }).events).toBeLessThanOrEqual(32);
+      expect(findings.filter(({ time }) => time < cutAt.replace('.000', ''))).toEqual([]);
+    }
+    expect(newest.findings.length).toBeLessThan(all.findings.length);
+    expect(older.findings.length).toBeGreaterThan(0);
+  });
+});
 
 describe('the samples', () => {
   test('the night of the leaked key is found, step by step', async () => {

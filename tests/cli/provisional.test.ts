@@ -60,7 +60,9 @@ describe('output of lookup-events', () => {
     const shown = JSON.parse((await run('show', 'first', '--store', 'a', '--format', 'json')).stdout);
     expect(shown).toMatchObject({ provisional: true, verification: 'no-log-file' });
     expect(shown).not.toHaveProperty('logFile');
-    expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(/^read from +no log file/m);
+    expect((await run('show', 'first', '--store', 'a', '--format', 'text')).stdout).toMatch(
+      /^read from +not yet in a log file/m,
+    );
     const raw = await run('show', 'first', '--store', 'a', '--raw');
     expect(raw).toMatchObject({ code: 0, stderr: expect.stringContaining('this record is not yet in a log file') });
     expect(raw.stdout).not.toContain('hunter2');

@@ -10,6 +10,8 @@ test.each([
   ['#/events/1', '#/events/1'],
   ['#/compare?id=1&id=2', '#/compare?id=1&id=2'],
   ['#/users', '#/users'],
+  ['#/findings?level=high&environment=prod-etl', '#/findings?level=high'],
+  ['#/findings?environment=other', undefined],
   ['#/users/a', '#/users/a'],
   ['#/environments/prod-etl?tab=logins', '#/environments/prod-etl?tab=logins'],
   ['#/environments/other', undefined],

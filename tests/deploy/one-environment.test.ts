@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import { loadRules } from '../../cli/detect/load-rules.ts';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
+import type { FindingSource } from '../../shared/alert/find-findings.ts';
+import type { SeenFinding } from '../../shared/alert/seen-finding.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
@@ -106,13 +111,15 @@ describe.each(['prod', 'prod-etl', 'a'])('the policy for %s', (name) => {
 
 describe('the allowed routes', () => {
   let store: SampleStore;
+  let findings: FindingSource;
   beforeAll(async () => {
     store = await startSampleStore();
+    findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   });
   afterAll(() => store.stop());
 
   const ask = async (url: string) => {
-    const handler = createQueryHandler(store.deps, { failed: () => {} });
+    const handler = createQueryHandler(store.deps, { failed: () => {}, findings });
     return handler(httpEvent(url), {} as Context);
   };
 
@@ -124,7 +131,7 @@ describe('the allowed routes', () => {
     expect(new Set(events.map(({ environment }) => environment))).toEqual(new Set(['prod-etl']));
   });
 
-  test.each(['events', 'timeline', 'summary', 'values', 'likely-causes', 'users', 'history'])(
+  test.each(['events', 'timeline', 'summary', 'values', 'likely-causes', 'users', 'history', 'findings'])(
     '%s does not accept another environment as a parameter',
     async (route) => {
       for (const parameter of ['environment=dev-sandbox', 'name=dev-sandbox', 'environment=prod-etl']) {
@@ -132,6 +139,17 @@ describe('the allowed routes', () => {
       }
     },
   );
+
+  test('return only findings of that environment', async () => {
+    const { findings } = JSON.parse((await ask('/findings?limit=100')).body) as { findings: SeenFinding[] };
+    const own = (name: string) => findings.filter(({ environment }) => environment === name);
+    expect(own('prod-etl').length).toBeGreaterThan(1);
+    for (const name of ['prod-etl', 'dev-sandbox']) {
+      const { body } = await ask(`/environments/${name}/findings?limit=100`);
+      const seen = (JSON.parse(body) as { findings: SeenFinding[] }).findings;
+      expect(seen.map(({ reason }) => reason)).toEqual(own(name).map(({ reason }) => reason));
+    }
+  });
 
   test('return no single event of another environment', async () => {
     const [one, other] = ['016455be-b954-4c42-8c9c-49b594f86248', '4b9d2a64-cef8-4d6c-ad8f-94797d7c823c'];

@@ -119,6 +119,12 @@ describe('invalid parameters are reported', () => {
       'keyPrefix: expected AWSLogs/ or PREFIX/AWSLogs/',
     ],
     [
+      'a lock that outlives what it locks',
+      { objectLockDays: '400', logFileDays: '300' },
+      {},
+      'logFileDays: expected at least objectLockDays',
+    ],
+    [
       'an alias',
       { tableKmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/x' },
       {},

@@ -187,6 +187,21 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+test('of what the alert function remembers, the query function reads the findings alone', async () => {
+  const { stack } = observed.get('a new trail')!;
+  const query = (partition: string) =>
+    isAllowed(policiesOf(stack, 'QueryRole'), {
+      action: 'dynamodb:Query',
+      resource: stack.arn('AlertStateTable'),
+      context: { 'dynamodb:LeadingKeys': [partition] },
+    });
+  expect([await query('findings'), await query('seen ["rule"]'), await query('findings ')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
 test('keys are used only through S3 and DynamoDB', async () => {
   const { stack } = observed.get('a new trail with every option')!;
   const decrypt = (role: string, resource: string, context: Record<string, string>) =>

@@ -158,7 +158,13 @@ test('outputs name everything that others refer to', () => {
   ]);
   const more = (name: Variant) => own(name).filter((id) => !own('the bucket of a trail, encrypted').includes(id));
   expect(more('a new trail')).toEqual(['LogBucketName', 'TrailArn', 'TrailKeyArn']);
-  expect(more('a new trail with every option')).toEqual(['LogBucketName', 'ReaderRoleArn', 'TrailArn', 'TrailKeyArn']);
+  expect(more('a new trail with every option')).toEqual([
+    'LiveBusArn',
+    'LogBucketName',
+    'ReaderRoleArn',
+    'TrailArn',
+    'TrailKeyArn',
+  ]);
   expect(outputs('a new trail')).toEqual(expect.arrayContaining(['HttpApiId', 'HttpApiUrl']));
 });
 
@@ -241,7 +247,7 @@ describe('the compiled template', () => {
     expect(Object.values(template.Resources).filter((resource) => 'Condition' in resource)).toEqual([]);
     // An empty text is valid only in the functions' environment.
     const empty = [...textsOf(template)].filter(
-      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.0$/.test(place),
+      ([place, text]) => text === '' && !/Variables\.|Fn::Join\.(0|1\.\d+)$/.test(place),
     );
     expect(empty).toEqual([]);
   });
@@ -645,6 +651,23 @@ describe('a wrong template is detected', () => {
     ],
     'log files are versioned': [
       ['a new trail', (stack) => delete stack.get('LogBucket').properties.VersioningConfiguration],
+    ],
+    'a lock on objects is complete': [
+      ['a new trail with every option', (stack) => delete stack.get('LogBucket').properties.ObjectLockEnabled],
+      [
+        'a new trail with every option',
+        (stack) => delete stack.get('QuarantineBucket').properties.VersioningConfiguration,
+      ],
+      [
+        'a new trail with every option',
+        (stack) => stack.get('QuarantineBucket').properties.LifecycleConfiguration.Rules.pop(),
+      ],
+      [
+        'a new trail with every option',
+        (stack) => {
+          stack.get('LogBucket').properties.ObjectLockConfiguration.Rule.DefaultRetention.Days = '801';
+        },
+      ],
     ],
     'the quarantine is a separate bucket without notifications': [
       ['a new trail', (stack) => set(stack, 'QuarantineBucket', 'NotificationConfiguration', {})],

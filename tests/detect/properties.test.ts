@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { compileRegex, RegexError } from '../../shared/detect/linear-regex.ts';
 import { RuleErrors, readRules } from '../../shared/detect/read-rules.ts';
 import { ANY, ONE, type Pattern, patternTest, readPattern } from '../../shared/detect/wildcards.ts';
+import { scaled } from '../support/scale.ts';
 import { eventOf, folderOf, problemsOf, ruleMatches, ruleText, verdictsOn } from './support.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '\\', '*', '?', '😀', '\n'), maxLength: 12 });
@@ -22,7 +23,7 @@ describe('wildcards', () => {
         const pattern = readPattern(source);
         expect(patternTest(pattern, cased)(text)).toBe(naive(pattern, cased).test(text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: scaled(500, 20_000) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('regular expressions', () => {
         const theirs = new RegExp(source, `u${i ? 'i' : ''}${m ? 'm' : ''}${s ? 's' : ''}`);
         expect(compileRegex(source, { i, m, s })(given)).toBe(theirs.test(given));
       }),
-      { numRuns: 2_000 },
+      { numRuns: scaled(500, 20_000) },
     );
   });
 
@@ -91,7 +92,7 @@ describe('regular expressions', () => {
           expect(error).toBeInstanceOf(RegexError);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: scaled(500, 20_000) },
     );
   });
 
@@ -151,7 +152,7 @@ describe('conditions', () => {
         const truth = { selection_a: a, selection_b: b, filter_c: c };
         expect(ruleMatches(ruleText(`${detection}\ncondition: ${text}`), members)).toBe(holds(truth));
       }),
-      { numRuns: 200 },
+      { numRuns: scaled(100, 2_000) },
     );
   });
 });
@@ -205,7 +206,7 @@ describe('correlations', () => {
           expect(verdicts[i]!.map(({ kind }) => kind)).toEqual(call.is ? [isMet(count) ? 'finding' : 'quiet'] : []);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: scaled(60, 1_000) },
     );
   });
 });
@@ -262,7 +263,7 @@ describe('hostile files', () => {
           }
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: scaled(300, 10_000) },
     );
   });
 });

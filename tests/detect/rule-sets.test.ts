@@ -103,7 +103,7 @@ describe('a burst is one finding', () => {
       rules,
       [...events, ...events].sort((a, b) => (a.timeKey < b.timeKey ? -1 : 1)),
     );
-    expect(new Set(verdicts.flat().map((verdict) => verdict.kind === 'finding' && verdict.begunBy)).size).toBe(2);
+    expect(new Set(verdicts.flat().map((verdict) => verdict.kind === 'finding' && verdict.began.eventId)).size).toBe(2);
   });
 });
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { loadRules } from '../../cli/detect/load-rules.ts';
+import { isAtLeast, type Level } from '../../shared/detect/level.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
-import { isAtLeast, type Level } from '../../shared/detect/rule.ts';
 import { runRuleTests } from '../../shared/detect/rule-tests.ts';
 import { ROOT } from '../support/cli.ts';
 

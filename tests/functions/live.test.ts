@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY_MS, isoTime } from '../../shared/cloudtrail/times.ts';
+import type { FINDINGS } from '../../shared/integrity/finding.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
 import { listFindings } from '../../shared/store/findings.ts';
 import { liveEvent } from '../support/deliveries.ts';
@@ -201,7 +202,8 @@ describe('an event that no log file brings for a day', () => {
     now += 2;
     await heartbeat();
     await heartbeat();
-    const about = { kind: 'event-never-delivered', account: '111122223333', region: 'eu-west-1' };
+    const kind = 'event-never-delivered' satisfies keyof typeof FINDINGS;
+    const about = { kind, account: '111122223333', region: 'eu-west-1' };
     const seen = { firstSeen: isoTime(now), lastSeen: isoTime(now) };
     const detail = (eventId: string) =>
       `expected a log file with event ${eventId} within 24 hours of ${isoTime(NOW)}, when EventBridge brought it`;

@@ -187,15 +187,15 @@ describe('filters', () => {
 });
 
 describe('cursors', () => {
-  const PER_SCALE = 2_000;
+  const CHANGED = scaled(500, 10_000);
 
-  test(`${PER_SCALE * scaled(1, 5)} mutated and foreign ones are refused, cleanly`, async () => {
+  test(`${CHANGED} mutated and foreign ones are refused, cleanly`, async () => {
     const { cursor } = await ids('/events?environment=prod-etl&limit=1', false);
     const random = randomOf(SEED);
     // Any request to it is a failure: cursors are read before anything is asked.
     const dynamo = new DynamoDBClient({ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 });
     const handler = createQueryHandler({ ...store.deps, dynamo }, { failed: () => {} });
-    for (let i = 0; i < PER_SCALE * scaled(1, 5); i += 1) {
+    for (let i = 0; i < CHANGED; i += 1) {
       const changed = CURSOR_CHANGES[i % CURSOR_CHANGES.length]!(cursor!, random);
       if (changed === cursor) continue;
       const event = httpEvent(`/events?environment=prod-etl&cursor=${encodeURIComponent(changed)}`);
@@ -445,7 +445,7 @@ test('whatever the parameters are, the answer is no failure', async () => {
       expect([200, 400]).toContain(statusCode);
       expect(() => JSON.parse(body)).not.toThrow();
     }),
-    { numRuns: 200 * scaled(1, 5), seed: SEED },
+    { numRuns: scaled(80, 1_000), seed: SEED },
   );
   expect(failures).toEqual([]);
 });

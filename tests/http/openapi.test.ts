@@ -8,10 +8,14 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Context } from 'aws-lambda';
+import { loadRules } from '../../cli/detect/load-rules.ts';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
+import type { FindingSource } from '../../shared/alert/find-findings.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
+import { readRules } from '../../shared/detect/read-rules.ts';
 import { bodyKey, type ExampleRequest, isItself, shownExamples } from '../../shared/http/description/examples.ts';
 import { openApiDocument } from '../../shared/http/description/openapi.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
@@ -27,9 +31,11 @@ const UPDATE = process.env.UPDATE_OPENAPI === '1';
 const PACKED_FILE = join(packageRoot(), 'shared', 'http', 'openapi.generated.ts');
 
 let store: SampleStore;
+let findings: FindingSource;
 let document: Document;
 beforeAll(async () => {
   store = await startSampleStore();
+  findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   document = JSON.parse(JSON.stringify(openApiDocument(OPERATIONS, await currentBodies())));
   if (!UPDATE) return;
   await writeFile(PACKED_FILE, packedModule());
@@ -100,8 +106,10 @@ async function ask({ url, accept, condition }: ExampleRequest) {
     'DynamoDB does not answer': { dynamo: unreachable, tables: LOCAL_TABLES, now: () => SAMPLE_NOW },
     'DynamoDB answers slowly': { ...store.deps, dynamo: slow(store.deps.dynamo) },
   };
-  const handler = createQueryHandler((condition && deps[condition]) ?? store.deps, {
+  const used = (condition && deps[condition]) ?? store.deps;
+  const handler = createQueryHandler(used, {
     failed: () => {},
+    findings: used === store.deps ? findings : evaluatedFindings(async () => [], used),
     ...(condition === 'answers are limited to 100 bytes' ? { maxResponseBytes: 100 } : {}),
     ...(condition === 'DynamoDB answers slowly' ? { timeLimits: { page: 0, answer: 0 } } : {}),
   });

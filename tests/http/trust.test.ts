@@ -140,7 +140,7 @@ describe('/verification', () => {
   test('as CSV and NDJSON, with the findings as lines', async () => {
     const csv = await ask('/verification', 'text/csv');
     expect(csv.body.split('\r\n')[0]).toBe(
-      'firstSeen,lastSeen,resolvedAt,kind,account,region,trail,bucket,key,from,to,digest,detail',
+      'firstSeen,lastSeen,resolvedAt,kind,account,region,trail,bucket,key,from,to,digest,eventId,detail',
     );
     const ndjson = await ask('/verification', 'application/x-ndjson');
     const kinds = ndjson.body.trimEnd().split('\n');

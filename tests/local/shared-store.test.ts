@@ -380,7 +380,7 @@ describe('a client of a shared server', () => {
       ['quarantine', 'discarded'],
       ['quarantine', 'list'],
     ]) {
-      const { stderr } = await runCli(args, cwd);
+      const { stderr } = await run(cwd, ...args);
       expect([args, stderr]).toEqual([args, expect.not.stringContaining('open in another process')]);
     }
     await close();

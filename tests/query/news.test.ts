@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { SlowAnswerError } from '../../shared/query/ask.ts';
 import { type FirstSeen, NEWS_GROUPS, type News, newsLines, readNews } from '../../shared/query/news.ts';
 import { EventStore, type TestEvent } from '../support/event-store.ts';
+import { scaled } from '../support/scale.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const SINCE = '2026-11-10T00:00:00.000Z';
@@ -91,7 +92,7 @@ test('news is what no event before has, as in a naive reading of all events', as
         store.stop();
       }
     }),
-    { numRuns: 20 },
+    { numRuns: scaled(8, 40) },
   );
 }, 120_000);
 

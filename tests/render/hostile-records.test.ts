@@ -24,7 +24,7 @@ import { fromEventItem, type StoredEvent, toEventItem } from '../../shared/store
 import { codePoint } from '../support/code-point.ts';
 import { eventOf } from '../support/events.ts';
 import { anyString } from '../support/json-tree.ts';
-import { TIME_LIMIT } from '../support/scale.ts';
+import { scaled, TIME_LIMIT } from '../support/scale.ts';
 
 jest.setTimeout(TIME_LIMIT);
 
@@ -129,7 +129,7 @@ const isOrdinary = (...events: StoredEvent[]) => !/Invalid Date|NaN|undefined|\[
 /** Not by JSON.parse: in Node 24 it misreads names with escapes after it has read certain others, see `anyName`. */
 const sameJson = (text: string) => canonicalJson(parseJsonText(text));
 
-const RUNS = { numRuns: 100 };
+const RUNS = { numRuns: scaled(40, 1_000) };
 
 describe('whatever a record holds', () => {
   test('its line in a table is one line, without an empty cell', () => {

@@ -161,7 +161,10 @@ describe('the table of events', () => {
     expect(eventLines({}, [provisional], { fixed })[1]).toMatch(/ {2}\(provisional\)$/);
     const table = new EventTable(PLAIN, { withIds: false, fixed });
     table.add([ok]);
+    expect(table.hasProvisional).toBe(false);
     expect(table.add([provisional])).toMatch(/ {2}\(provisional\)\n$/);
+    table.add([ok]);
+    expect(table.hasProvisional).toBe(true);
   });
 
   const cell = (width: number, heading: 'WHO' | 'WHAT' | 'RESULT', event: Partial<ListedEvent>) => {

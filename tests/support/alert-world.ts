@@ -2,17 +2,22 @@ import { setTimeout } from 'node:timers/promises';
 import { type AttributeValue, CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { expect } from '@jest/globals';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import { type AlertObserver, createAlertHandler } from '../../functions/alert-handler.ts';
 import { LOCAL_CLIENT } from '../../local/local-names.ts';
 import { stateTableDefinition } from '../../local/table-definitions.ts';
 import { Alerter } from '../../shared/alert/alerter.ts';
+import { answerFindings } from '../../shared/alert/find-findings.ts';
 import { ALERT_LIMITS } from '../../shared/alert/once.ts';
+import type { SeenFinding } from '../../shared/alert/seen-finding.ts';
+import { storedFindings } from '../../shared/alert/stored-findings.ts';
 import { TableState } from '../../shared/alert/table-state.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { clientSettings } from '../../shared/aws/settings.ts';
+import type { Level } from '../../shared/detect/level.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
-import type { Level, Rule } from '../../shared/detect/rule.ts';
+import type { Rule } from '../../shared/detect/rule.ts';
 import { type Item, text } from '../../shared/store/item.ts';
 import { getItem } from '../../shared/store/read-items.ts';
 import { EventStore, type TestEvent } from './event-store.ts';
@@ -120,8 +125,8 @@ export class AlertWorld {
   refuse: (operation: 'Publish' | 'PutEvents', entry: number) => AwsError | undefined = () => undefined;
   readonly store: EventStore;
   private readonly aws: FakeAws;
+  readonly stateTable: string;
   private readonly rules: readonly Rule[];
-  private readonly stateTable: string;
   private sequence = 100;
 
   static async start(rules = testRules()): Promise<AlertWorld> {
@@ -272,6 +277,16 @@ export class AlertWorld {
       this.working -= 1;
       for (const client of [dynamo, sns, events]) client.destroy();
     }
+  }
+
+  /** What is stored of findings, the newest first. */
+  async findings(): Promise<SeenFinding[]> {
+    const criteria = { level: 'informational', rule: undefined, event: undefined } as const;
+    const source = storedFindings(this.stateTable, 'on');
+    const deps = { ...this.store.deps, now: () => this.clock.now };
+    const { findings, cursor } = await answerFindings({ criteria, limit: 100, cursor: undefined }, source, deps);
+    expect(cursor).toBeUndefined();
+    return findings;
   }
 
   async stop(): Promise<void> {

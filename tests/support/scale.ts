@@ -19,7 +19,7 @@ export function seeds(count: number): number[] {
 export const SEED = Number(ONLY_SEED ?? 20_261_123);
 
 /** How much generated input the reader's tests read. */
-export const SCALE = scaled(0.4, 12);
+export const SCALE = scaled(0.25, 12);
 
 /** How long a test over generated input may take, in milliseconds, on a busy machine. */
 export const TIME_LIMIT = 60_000 * scaled(1, 12);

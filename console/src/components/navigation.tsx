@@ -6,6 +6,7 @@ import { useSession } from '../lib/session.tsx';
 const PAGES = [
   { text: 'Events', segments: [], everywhere: true },
   { text: 'Overview', segments: ['overview'], everywhere: false },
+  { text: 'Findings', segments: ['findings'], everywhere: true },
   { text: 'Environments', segments: ['environments'], everywhere: false },
   { text: 'People', segments: ['users'], everywhere: true },
   { text: 'Trust', segments: ['trust'], everywhere: false },

@@ -2,7 +2,7 @@ import { hrefOf } from './route.ts';
 import type { ConsoleInfo } from './session.tsx';
 
 /** Resources that also exist below one environment: what a team that may see only its own can ask. */
-const IN_ENVIRONMENT = /^\/(events|timeline|values|summary|likely-causes|compare|users|history)\b/;
+const IN_ENVIRONMENT = /^\/(events|timeline|values|summary|likely-causes|compare|users|history|findings)\b/;
 
 /**
  * The path of a request. A question about one environment goes to the routes of that environment, if these have the resource, so that

@@ -15,6 +15,7 @@ const EnvironmentsPage = lazy(async () => ({
   default: (await import('./environments/environments-page.tsx')).EnvironmentsPage,
 }));
 const EventPage = lazy(async () => ({ default: (await import('./event/event-page.tsx')).EventPage }));
+const FindingsPage = lazy(async () => ({ default: (await import('./findings/findings-page.tsx')).FindingsPage }));
 const OverviewPage = lazy(async () => ({ default: (await import('./overview/overview-page.tsx')).OverviewPage }));
 const TrustPage = lazy(async () => ({ default: (await import('./trust/trust-page.tsx')).TrustPage }));
 const UserPage = lazy(async () => ({ default: (await import('./users/user-page.tsx')).UserPage }));
@@ -56,6 +57,8 @@ function listPage(section: string, params: URLSearchParams): Page {
       return { title: 'Compare events', content: <ComparePage params={params} /> };
     case 'overview':
       return { title: 'Overview', content: <OverviewPage params={params} /> };
+    case 'findings':
+      return { title: 'Findings', content: <FindingsPage params={params} /> };
     case 'environments':
       return { title: 'Environments', content: <EnvironmentsPage params={params} /> };
     case 'users':

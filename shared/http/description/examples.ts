@@ -113,6 +113,13 @@ const EXAMPLES: Readonly<Record<string, readonly [ReturnType<typeof found>, ...R
   showUserOfEnvironment: [
     found('machine', '/environments/prod-etl/users/orders-trigger', 'A machine, in one environment'),
   ],
+  listFindings: [
+    found('night', '/findings?level=high&since=2026-11-06&until=2026-11-07', 'What was found in a night'),
+    wrong('noLevel', '/findings?level=severe', 'An unknown level'),
+  ],
+  listFindingsOfEnvironment: [
+    found('newest', '/environments/prod-etl/findings?limit=1', 'The newest finding in an environment'),
+  ],
   showHistory: [
     found(
       'incidentNight',

@@ -1,3 +1,5 @@
+import { DELIVERIES } from '../../alert/seen-finding.ts';
+import { LEVELS } from '../../detect/level.ts';
 import { FINDINGS } from '../../integrity/finding.ts';
 import { TEXT_CRITERION_NAMES } from '../../query/criteria-table.ts';
 import { NEWS_GROUPS } from '../../query/news.ts';
@@ -37,6 +39,11 @@ const VALUE: Schema = {
   type: ['string', 'number', 'boolean', 'null', 'array'],
   description: 'as the record has it; an object is several fields',
 };
+
+/** Of the event with which a finding began. */
+const FINDING_ATTRIBUTES = [
+  ...['accountId', 'region', 'user', 'role', 'principal', 'action', 'target', 'outcome', 'errorCode', 'sourceIp'],
+];
 
 /** The last status in the time of the question. */
 const STATUS = object({ status: STRING, since: TIME }, 'absent: no status is known');
@@ -273,6 +280,55 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     eventIds: listOf(STRING),
     provisional: { type: 'array', items: STRING, description: 'eventIDs of the provisional events' },
     fields: listOf(schemaRef('FieldComparison')),
+  }),
+  Finding: object(
+    {
+      rule: object({
+        ...{ id: STRING, title: STRING, level: { enum: LEVELS }, description: STRING },
+        tags: { ...listOf(STRING), description: 'such as attack.t1578' },
+        falsePositives: { ...listOf(STRING), description: 'when it is harmless' },
+      }),
+      time: { ...RECORDED_TIME, description: 'of the event with which it began' },
+      'environment?': { type: 'string', description: 'absent: the events are of several environments, or of none' },
+      ...Object.fromEntries([...FINDING_ATTRIBUTES].map((name) => [`${name}?`, STRING])),
+      'copy?': {
+        enum: ['live', 'log-file'],
+        description: 'of the event with which it began: that of EventBridge, or that of its log file',
+      },
+      eventIds: { ...listOf(STRING), description: 'the last 50 with which it began; the last is that of the match' },
+      reason: { type: 'string', description: 'why the rule matches' },
+      delivery: {
+        enum: DELIVERIES,
+        description:
+          'sent to the topic of alerts; pending: not yet, or that failed; below-level: the level is lower than that of alerts; ' +
+          'evaluated: the rules were evaluated to answer, and nothing is sent',
+      },
+      events: { ...COUNT, description: 'with which it began' },
+      repeats: { ...COUNT, description: 'more events of it, which were not sent; from 1000 on: or more' },
+      'lastRepeat?': { ...TIME, description: 'of the newest of these events' },
+    },
+    'What a detection rule found: an event, or a burst. Attributes are those of the event with which it began.',
+  ),
+  FindingPage: object({
+    findings: listOf(schemaRef('Finding')),
+    'cursor?': { type: 'string', description: 'for the next page; absent: this was the last' },
+    origin: {
+      anyOf: [
+        object(
+          { kind: { const: 'stored' }, alerts: { enum: ['on', 'off', 'unknown'] } },
+          'The alert function stored them. off: there is none now, and no new findings come.',
+        ),
+        object(
+          {
+            kind: { const: 'evaluated' },
+            events: COUNT,
+            'cutAt?': { ...TIME, description: 'there are too many events: only those since then were evaluated' },
+          },
+          'The rules were evaluated over so many events to answer.',
+        ),
+      ],
+    },
+    completeness: schemaRef('Completeness'),
   }),
   Completeness: object(
     {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type * as Axe from 'axe-core';
 import { describeInBrowser } from '../../support/browser.ts';
 import { ROOT } from '../../support/cli.ts';
@@ -11,6 +11,15 @@ import type { ConsolePage } from './support/console-page.ts';
 import { SAMPLE_PAGES } from './support/pages.ts';
 
 const AXE = readFileSync(join(ROOT, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+/** The height of all windows, in pixels. */
+const HEIGHT = 900;
+
+/** In dark colors, only the colors differ. */
+const SCHEMES: readonly { colorScheme: 'light' | 'dark'; options: Axe.RunOptions }[] = [
+  { colorScheme: 'light', options: {} },
+  { colorScheme: 'dark', options: { runOnly: ['color-contrast'] } },
+];
 
 /** What axe finds wrong on a page. */
 async function violationsOf(page: ConsolePage, options: Axe.RunOptions): Promise<unknown[]> {
@@ -27,25 +36,6 @@ async function violationsOf(page: ConsolePage, options: Axe.RunOptions): Promise
 
 describeInBrowser('every page', () => {
   const { console } = useConsole(startSampleStore);
-
-  describe.each(['light', 'dark'] as const)('in %s colors', (colorScheme) => {
-    // Only colors differ.
-    const options: Axe.RunOptions = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
-
-    test('axe finds nothing', async () => {
-      const page = await console.open('#/', { colorScheme });
-      // The policy of the page allows no script of others; the debugger of the browser does.
-      const debug = await page.profile.context.newCDPSession(page.page);
-      await debug.send('Runtime.evaluate', { expression: AXE });
-      const found: unknown[] = [];
-      for (const { name, fragment } of SAMPLE_PAGES) {
-        await page.go(fragment);
-        const violations = await violationsOf(page, options);
-        if (violations.length > 0) found.push([name, violations]);
-      }
-      expect(found).toEqual([]);
-    });
-  });
 
   /** What is wider than the page, and which controls show only a part of their text. */
   function badlyFitting(page: ConsolePage): Promise<string[]> {
@@ -64,20 +54,41 @@ describeInBrowser('every page', () => {
     });
   }
 
-  test.each([[[400]], [scaled([1280, 2560], [1280, 1920, 2560])]])(
-    'fits into windows %s pixels wide',
-    async (widths) => {
-      const page = await console.open('#/', { viewport: { width: widths[0] ?? 0, height: 900 } });
-      for (const { name, fragment } of SAMPLE_PAGES) {
-        await page.go(fragment);
-        for (const width of widths) {
-          await page.page.setViewportSize({ width, height: 900 });
-          await page.settled();
-          expect([name, width, await badlyFitting(page)]).toEqual([name, width, []]);
-        }
+  async function expectFits(page: ConsolePage, name: string, widths: readonly number[]): Promise<void> {
+    for (const width of widths) {
+      await page.after(() => page.page.setViewportSize({ width, height: HEIGHT }));
+      expect([name, width, await badlyFitting(page)]).toEqual([name, width, []]);
+    }
+  }
+
+  test('on every page axe finds nothing, in light and in dark colors, and everything fits into wide windows', async () => {
+    const page = await console.open('#/', { colorScheme: 'light' });
+    // The policy of the page allows no script of others; the debugger of the browser does.
+    const debug = await page.profile.context.newCDPSession(page.page);
+    await debug.send('Runtime.evaluate', { expression: AXE });
+    const found: unknown[] = [];
+    for (const { name, fragment } of SAMPLE_PAGES) {
+      await page.go(fragment);
+      for (const { colorScheme, options } of SCHEMES) {
+        await page.after(() => page.page.emulateMedia({ colorScheme }));
+        expect((await page.page.locator('.awsui-dark-mode').count()) > 0).toBe(colorScheme === 'dark');
+        const violations = await violationsOf(page, options);
+        if (violations.length > 0) found.push([name, colorScheme, violations]);
       }
-    },
-  );
+      await expectFits(page, name, scaled([1280, 2560], [1280, 1920, 2560]));
+      await page.page.setViewportSize({ width: 1440, height: HEIGHT });
+      await page.after(() => page.page.emulateMedia({ colorScheme: 'light' }));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test('every page fits into a narrow window', async () => {
+    const page = await console.open('#/', { viewport: { width: 400, height: HEIGHT } });
+    for (const { name, fragment } of SAMPLE_PAGES) {
+      await page.go(fragment);
+      await expectFits(page, name, [400]);
+    }
+  });
 
   test('the key Tab goes through the page of events from top to bottom, in one step through the bars and the table', async () => {
     const page = await console.open();
@@ -97,6 +108,7 @@ describeInBrowser('every page', () => {
       'MWAA audit trail',
       'Events',
       'Overview',
+      'Findings',
       'Environments',
       'People',
       'Trust',
@@ -121,7 +133,7 @@ describeInBrowser('every page', () => {
   });
 
   test('after a link to another page, the focus is on its heading', async () => {
-    const page = await console.open();
+    const page = await console.show();
     for (const [name, heading] of [
       ['Overview', 'Overview'],
       ['Trust', 'Trust'],

@@ -19,7 +19,7 @@ describeInBrowser('the page of events', () => {
   }
 
   test('shows the newest events first, all time, without a question', async () => {
-    const page = await console.open();
+    const page = await console.show();
     const ids = await page.eventIds();
     expect(ids.length).toBeGreaterThanOrEqual(25);
     const listed = await expectAsCommand(page);
@@ -30,7 +30,7 @@ describeInBrowser('the page of events', () => {
   });
 
   test('presets, time, filters and exclusions are steps of the address, which can be gone back and opened again', async () => {
-    const page = await console.open();
+    const page = await console.show();
     const seen: string[][] = [await page.eventIds()];
     const fragments: string[] = [await page.fragment()];
     const step = async (act: () => Promise<unknown>) => {
@@ -67,7 +67,7 @@ describeInBrowser('the page of events', () => {
   });
 
   test('a value without a property is recognized, and the ID of an event opens it', async () => {
-    const page = await console.open();
+    const page = await console.show();
     for (const [text, pair] of [
       ['203.0.113.77', ['sourceIp', '203.0.113.77']],
       ['jonas.weber', ['user', 'jonas.weber']],
@@ -83,7 +83,7 @@ describeInBrowser('the page of events', () => {
   });
 
   test('a suggestion says how many events it finds', async () => {
-    const page = await console.open();
+    const page = await console.show();
     await page.filterInput.fill('User = ');
     const options = page.page.getByRole('option', { name: /^User = .* \d+ events?$/ });
     await options.first().waitFor();
@@ -99,7 +99,7 @@ describeInBrowser('the page of events', () => {
   });
 
   test('a cell includes and excludes its value, by mouse and by keyboard', async () => {
-    const page = await console.open();
+    const page = await console.show();
     await page.cell('jonas.weber').first().hover();
     await page.after(() => page.button('Only User jonas.weber').first().click());
     expect(await page.params()).toEqual([['user', 'jonas.weber']]);
@@ -122,7 +122,7 @@ describeInBrowser('the page of events', () => {
   });
 
   test('a bar is clicked, bars are dragged over, and chosen by keyboard', async () => {
-    const page = await console.open('#/?since=2026-10-26&until=2026-11-14');
+    const page = await console.show('#/?since=2026-10-26&until=2026-11-14');
     const bars = page.page.locator('.histogram-bar');
     const counted = (label: string) =>
       [...label.matchAll(/(\d+) (?:change|read|failure)/g)].reduce((sum, [, count]) => sum + Number(count), 0);

@@ -5,7 +5,7 @@ import { generateEvents } from '../../support/generate-records.ts';
 import { SEED, scaled, TIME_LIMIT } from '../../support/scale.ts';
 import { useConsole } from './support/console.ts';
 
-const EVENTS = scaled(5_000, 100_000);
+const EVENTS = scaled(1_200, 100_000);
 const NOW = Date.parse('2026-11-01T00:00:00Z');
 /** What the first view may take beside the answer of the API, in milliseconds; `npm test` shares its machine with other tests. */
 const FIRST_VIEW = { factor: scaled(10, 1.5), more: scaled(20_000, 500) };
@@ -64,12 +64,15 @@ describeInBrowser(`the console over ${EVENTS} events`, () => {
       const ids: string[] = [];
       const times: string[] = [];
       const next = page.button('Next page');
-      do {
-        ids.push(...(await page.eventIds()));
-        times.push(...(await page.column('Time')));
-        await page.after(() => next.click());
+      for (;;) {
+        const shown = await page.eventIds();
         // The API may learn only after the last event that there are no more: then the table stays where it is.
-      } while (await next.isEnabled());
+        if (shown[0] === ids.at(-shown.length)) break;
+        ids.push(...shown);
+        times.push(...(await page.column('Time')));
+        if (!(await next.isEnabled())) break;
+        await page.after(() => next.click());
+      }
       expect(ids).toHaveLength(EVENTS);
       expect(new Set(ids)).toEqual(new Set(events.map(({ expected }) => expected.eventId)));
       expect(times).toEqual([...times].sort().reverse());

@@ -19,7 +19,7 @@ describeInBrowser('an investigator', () => {
   const countIn = (text: string) => Number(/\((\d[\d,]*)\)/.exec(text)?.[1]?.replaceAll(',', ''));
 
   test('opens an event, reads its record, goes to its neighbors, and closes it', async () => {
-    const page = await console.open(`#/?${INCIDENT}`);
+    const page = await console.show(`#/?${INCIDENT}`);
     const ids = await page.eventIds();
     const links = page.page.locator('tbody a[href*="event="]');
     await page.after(() => links.first().click());
@@ -53,15 +53,47 @@ describeInBrowser('an investigator', () => {
     expect(await page.text()).toContain(ids[0]);
   });
 
+  test('reads a finding, the event in it and the command that explains it; is told what is missing', async () => {
+    const page = await console.open('#/findings?level=high&rule=1007c8bb-f646-4d6a-a0cf-253ee9cfc469');
+    expect(new Set(await page.column('Finding'))).toEqual(new Set(['MWAA Startup Script Changed']));
+    const links = page.page.locator('tbody a[href*="finding="]');
+    await page.after(() => links.first().click());
+    const panel = page.page.locator('.finding-panel');
+    expect(await panel.innerText()).toMatch(/Why it matters.*startup script.*T1059/s);
+    const command = await panel.getByText('--explain').innerText();
+    expect((await runShown(store(), command)).stdout).toContain('A finding');
+    await page.after(() => panel.locator('a[href^="#/events/"]').first().click());
+    await page.page.getByText('Detection rules found this event').waitFor();
+    await page.after(() => page.page.getByRole('link', { name: 'MWAA Startup Script Changed' }).click());
+    await panel.focus();
+    await page.after(() => page.page.keyboard.press('Escape'));
+    expect(await panel.count()).toBe(0);
+
+    const origins = [
+      [{ kind: 'stored', alerts: 'off' }, 'Alerts are off: no new findings come'],
+      [{ kind: 'evaluated', events: 20_000, cutAt: '2026-11-01T00:00:00.000Z' }, 'were evaluated'],
+    ] as const;
+    for (const [origin, told] of origins) {
+      console.intercept = async (request, site) => {
+        const answer = await site(request);
+        if (!request.url.startsWith('/findings')) return answer;
+        return { ...answer, body: JSON.stringify({ ...JSON.parse(String(answer.body)), findings: [], origin }) };
+      };
+      await page.go(`#/findings?level=high&since=${origin.kind === 'stored' ? '7d' : '8d'}`);
+      expect(await page.text()).toContain(told);
+      expect(await page.text()).toContain('No findings');
+    }
+  });
+
   test('an event that does not exist is no error of the console', async () => {
-    const page = await console.open('#/nothing');
+    const page = await console.show('#/nothing');
     page.profile.expectProblem(/status of 404/);
     await page.go('#/events/no-such-event');
     expect(await page.text()).toContain('There is no');
   });
 
   test('selects events, and compares them as the command does', async () => {
-    const page = await console.open(`#/?${INCIDENT}&action=environment.update`);
+    const page = await console.show(`#/?${INCIDENT}&action=environment.update`);
     const ids = (await page.eventIds()).slice(0, 2);
     for (const at of [0, 1]) await page.page.locator('tbody input[type=checkbox]').nth(at).check();
     await page.after(() => page.button(/^Compare/).click());
@@ -77,7 +109,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('downloads all pages of what is shown, in each format', async () => {
-    const page = await console.open('#/?exclude=user%3Djonas.weber');
+    const page = await console.show('#/?exclude=user%3Djonas.weber');
     const line = await commandOf(page);
     const download = async (name: string) => {
       await page.button('Download').click();
@@ -123,7 +155,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('sees the configuration of an environment at a time, and what changed it', async () => {
-    const page = await console.open('#/environments/prod-etl?at=2026-11-06T02:00:00Z');
+    const page = await console.show('#/environments/prod-etl?at=2026-11-06T02:00:00Z');
     const { stdout } = await runShown(store(), await commandOf(page), '--format', 'json');
     const [history] = JSON.parse(stdout);
     const settings: [string, unknown][] = Object.entries(history.configuration);
@@ -161,7 +193,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('each number of a person leads to as many events', async () => {
-    const page = await console.open('#/users');
+    const page = await console.show('#/users');
     const [user] = await page.column('Who');
     const links = page.page.locator('tbody tr').first().locator('a');
     const counts = await linksWithCounts(links);
@@ -176,7 +208,7 @@ describeInBrowser('an investigator', () => {
   });
 
   test('what is new leads to events, and every page to others', async () => {
-    const page = await console.open('#/overview');
+    const page = await console.show('#/overview');
     const pages = new Set<string>();
     for (const fragment of ['#/overview', '#/environments', '#/users', '#/trust']) {
       await page.go(fragment);

@@ -38,8 +38,10 @@ export function recordCalls<Client>(client: Client, calls: Call[]): Client {
 export interface Need {
   action: string;
   resource: string;
-  context: Readonly<Record<string, string>>;
+  context: Context;
 }
+
+type Context = Readonly<Record<string, string | string[]>>;
 
 /** The keys that decrypt buckets and tables, by the ARN of these. */
 export type KeysAtRest = ReadonlyMap<string, string>;
@@ -80,7 +82,7 @@ interface Part {
   action: string;
   /** An ARN, or the end of one: `table/...`, `event-bus/...` */
   resource: string;
-  context?: Readonly<Record<string, string>>;
+  context?: Context;
 }
 
 const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
@@ -113,7 +115,7 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
   'DynamoDB.GetItem': ofTable('GetItem'),
   'DynamoDB.PutItem': ofTable('PutItem'),
   'DynamoDB.UpdateItem': ofTable('UpdateItem'),
-  'DynamoDB.Query': ofTable('Query'),
+  'DynamoDB.Query': (call) => ofTable('Query')(call).map((part) => ({ ...part, context: leadingKeyOf(call) })),
   'SNS.Publish': ({ input }) => [{ action: 'sns:Publish', resource: String(input.TopicArn) }],
   'EventBridge.PutEvents': ({ input }) =>
     (input.Entries as { EventBusName: string }[]).map(({ EventBusName }) => ({
@@ -135,6 +137,14 @@ function read({ input: { Bucket, Key, VersionId }, failure = '' }: Call): Part[]
 }
 
 const objectArn = (bucket: unknown, key: unknown) => `arn:aws:s3:::${bucket}/${key}`;
+
+/** The partition of a query of a table, as IAM conditions see it. No condition is about those of indexes. */
+function leadingKeyOf({ input }: Call): Context {
+  if (input.IndexName !== undefined) return {};
+  const [, name = ''] = / = (:\w+)/.exec(String(input.KeyConditionExpression)) ?? [];
+  const value = (input.ExpressionAttributeValues as Record<string, { S?: string }>)[name];
+  return value?.S === undefined ? {} : { 'dynamodb:LeadingKeys': [value.S] };
+}
 
 function ofTable(action: string): (call: Call) => Part[] {
   return ({ input: { TableName, IndexName } }) => {

@@ -22,6 +22,9 @@ export const VARIANTS = {
     maxReadUnits: '50',
     maxWriteUnits: '60',
     originalLogBucket: 'original-logs',
+    objectLockDays: '365',
+    objectLockMode: 'COMPLIANCE',
+    accessLogBucket: 'our-access-logs',
     alertLevel: 'high',
     digest: 'weekly',
     readerAccounts: '444455556666, 777788889999',
@@ -121,17 +124,19 @@ async function packageNow(
   wanted: readonly { params: Params; path: string }[],
   { stage = 'dev', stages }: Packaging,
 ): Promise<void> {
-  const program = join(import.meta.dirname, 'serverless-many.cjs');
-  const runs = wanted.map(({ params }, i) => [
-    ...['package', '--stage', stage, '--region', REGION, '--package', `out-${i}`],
-    ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
-  ]);
+  const program = join(packageRoot(), 'deploy', 'serverless-many.cjs');
   // It keeps state in its folder: two at a time need two.
   const service = await serviceFolder();
+  const runs = wanted.map(({ params }, i) => ({
+    cwd: service,
+    args: [
+      ...['package', '--stage', stage, '--region', REGION, '--package', `out-${i}`],
+      ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
+    ],
+  }));
   try {
     if (stages !== undefined) await writeFile(join(service, 'stages.yml'), stages);
     const run = promisify(execFile)(process.execPath, [program, JSON.stringify(runs)], {
-      cwd: service,
       timeout: 120_000,
     });
     await run.catch(({ stdout, stderr }) => Promise.reject(new Error(`${stdout}${stderr}`)));

@@ -8,12 +8,13 @@ import { createIngestHandler } from '../../../functions/ingest-handler.ts';
 import { createQueryHandler } from '../../../functions/query-handler.ts';
 import { createVerifyHandler } from '../../../functions/verify-handler.ts';
 import { Alerter } from '../../../shared/alert/alerter.ts';
+import { storedFindings } from '../../../shared/alert/stored-findings.ts';
 import { TableState } from '../../../shared/alert/table-state.ts';
 import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
 import { DAY_MS } from '../../../shared/cloudtrail/times.ts';
-import { readAlertConfig, readConfig, readTableNames, readVerifyConfig } from '../../../shared/config.ts';
+import { readAlertConfig, readConfig, readQueryConfig, readVerifyConfig } from '../../../shared/config.ts';
+import { LEVELS } from '../../../shared/detect/level.ts';
 import { readRules } from '../../../shared/detect/read-rules.ts';
-import { LEVELS } from '../../../shared/detect/rule.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
 import { toEventItem } from '../../../shared/store/event-item.ts';
 import { putEvent } from '../../../shared/store/events-table.ts';
@@ -177,6 +178,7 @@ export const QUESTIONS: readonly string[] = [
   '/environments/prod-etl/values?of=user',
   '/environments/prod-etl/likely-causes?user=nobody',
   '/environments/prod-etl/users',
+  '/environments/prod-etl/findings',
   '/environments/prod-etl/users/ana',
   '/compare?id=a&id=b',
   '/timeline?since=7d',
@@ -189,19 +191,23 @@ export const QUESTIONS: readonly string[] = [
   '/coverage',
   '/verification',
   '/quarantine',
+  '/findings?level=low&since=7d',
   '/openapi.json',
 ];
 
 async function query(world: DeployedWorld): Promise<Call[]> {
   const calls: Call[] = [];
-  const tables = readTableNames(world.environmentOf('QueryLambdaFunction'));
+  const { stateTable, alerts, ...tables } = readQueryConfig(world.environmentOf('QueryLambdaFunction'));
   const { dynamo } = world.recorded(calls);
   const failed = (error: unknown) => {
     throw error;
   };
   for (const question of QUESTIONS) {
     // A new one each time: it remembers how complete the trail is.
-    const handler = createQueryHandler({ dynamo, tables, now: () => NOW }, { failed });
+    const handler = createQueryHandler(
+      { dynamo, tables, now: () => NOW },
+      { failed, findings: storedFindings(stateTable ?? '', alerts) },
+    );
     const { statusCode, body } = await handler(httpEvent(question), {} as Context);
     if (statusCode !== 200) throw new Error(`${question}: ${statusCode} ${body}`);
   }

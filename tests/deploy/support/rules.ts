@@ -139,6 +139,27 @@ export const RULES: Readonly<Record<string, Rule>> = {
       ({ properties }) => properties.VersioningConfiguration?.Status === 'Enabled',
     ),
 
+  // Without versions there is no lock. A lifecycle that ends before the lock would leave delete markers on locked versions.
+  'a lock on objects is complete': (stack) =>
+    broken(
+      buckets(stack).filter(({ properties }) => properties.ObjectLockEnabled || properties.ObjectLockConfiguration),
+      ({ properties }) => {
+        const { ObjectLockEnabled, ObjectLockConfiguration, VersioningConfiguration, LifecycleConfiguration } =
+          properties;
+        const { Mode, Days } = ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
+        const expirations = LifecycleConfiguration.Rules.flatMap(
+          ({ ExpirationInDays = [] }: Properties) => ExpirationInDays,
+        );
+        return (
+          ObjectLockEnabled === true &&
+          VersioningConfiguration?.Status === 'Enabled' &&
+          ['GOVERNANCE', 'COMPLIANCE'].includes(Mode) &&
+          expirations.every((days: number) => Number(days) >= Number(Days)) &&
+          LifecycleConfiguration.Rules.some((rule: Properties) => rule.NoncurrentVersionExpiration)
+        );
+      },
+    ),
+
   // Otherwise a quarantined object would be announced as a log file and be quarantined again, endlessly.
   'the quarantine is a separate bucket without notifications': (stack) => {
     const quarantine = stack.get('QuarantineBucket').properties;

@@ -13,9 +13,10 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 
 /** A template as CloudFormation reads it. */
 export interface Template {
+  Parameters?: Record<string, { Type: string; Default?: string }>;
   Conditions?: Record<string, unknown>;
   Resources: Record<string, Resource>;
-  Outputs?: Record<string, unknown>;
+  Outputs?: Record<string, { Condition?: string }>;
 }
 
 export interface Resource {
@@ -72,10 +73,17 @@ export class Stack {
 /**
  * Does what CloudFormation does with a template's functions. What only AWS can know, such as the id of a key, is the
  * resource's own name.
- * @param parameters the values of its parameters
+ * @param given values of the template's parameters
  * @throws at a reference, attribute, condition or function that there is not, and at a circle of references
  */
-export function resolveTemplate(template: Template, parameters: Readonly<Record<string, unknown>> = {}): Stack {
+export function resolveTemplate(template: Template, given: Readonly<Record<string, unknown>> = {}): Stack {
+  const parameters: Record<string, unknown> = { ...PSEUDO_PARAMETERS, ...given };
+  for (const [name, { Type, Default }] of Object.entries(template.Parameters ?? {})) {
+    const value = given[name] ?? Default;
+    if (value === undefined) throw new Error(`no value for the parameter ${name}`);
+    const isText = Type === 'CommaDelimitedList' && typeof value === 'string';
+    parameters[name] = isText ? value.split(',').map((one) => one.trim()) : value;
+  }
   const conditions = new Map<string, boolean>();
   const condition = (name: string): boolean => {
     const known = conditions.get(name);
@@ -98,6 +106,7 @@ export function resolveTemplate(template: Template, parameters: Readonly<Record<
     throw new Error(`no condition function ${name}`);
   };
 
+  const isMade = ({ Condition }: { Condition?: string }) => Condition === undefined || condition(Condition);
   const made = new Map<string, StackResource>();
   const inTheMaking: string[] = [];
   const make = (id: string): StackResource => {
@@ -105,6 +114,7 @@ export function resolveTemplate(template: Template, parameters: Readonly<Record<
     if (done) return done;
     const resource = template.Resources[id];
     if (resource === undefined) throw new Error(`no resource ${id}`);
+    if (!isMade(resource)) throw new Error(`${id} is not there: its condition is false`);
     if (inTheMaking.includes(id)) throw new Error(`a circle: ${[...inTheMaking, id].join(' -> ')}`);
     inTheMaking.push(id);
     const dependsOn = new Set([resource.DependsOn ?? []].flat());
@@ -128,16 +138,19 @@ export function resolveTemplate(template: Template, parameters: Readonly<Record<
       if (resource === undefined) throw new Error(`${id} may not be named here`);
       return resource;
     };
-    const ref = (id: string) => parameters[id] ?? PSEUDO_PARAMETERS[id] ?? referenceTo(named(id));
+    const ref = (id: string) => parameters[id] ?? referenceTo(named(id));
     const functions: Readonly<Record<string, (value: never) => unknown>> = {
       Ref: (id: string) => (id === 'AWS::NoValue' ? undefined : ref(id)),
       'Fn::GetAtt': ([id, ...name]: string[]) => attributeOf(named(id!), name.join('.')),
-      'Fn::Sub': (text: string) =>
-        text.replaceAll(/\$\{([^}!]+)\}/g, (_, name: string) => {
+      'Fn::Sub': (argument: string | [string, Record<string, unknown>]) => {
+        const [text, variables] = typeof argument === 'string' ? [argument, {}] : argument;
+        return text.replaceAll(/\$\{([^}!]+)\}/g, (_, name: string) => {
+          if (name in variables) return String(resolve(variables[name]));
           const [id = '', ...attribute] = name.split('.');
           return attribute.length === 0 ? String(ref(id)) : attributeOf(named(id), attribute.join('.'));
-        }),
-      'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(resolve).join(separator),
+        });
+      },
+      'Fn::Join': ([separator, parts]: [string, unknown]) => (resolve(parts) as unknown[]).join(separator),
       'Fn::Split': ([separator, text]: [string, unknown]) => String(resolve(text)).split(separator),
       'Fn::Select': ([index, list]: [number, unknown]) => (resolve(list) as unknown[])[Number(index)],
       'Fn::If': ([name, yes, no]: [string, unknown, unknown]) => resolve(condition(name) ? yes : no),
@@ -155,10 +168,10 @@ export function resolveTemplate(template: Template, parameters: Readonly<Record<
     return resolve;
   };
 
-  const isMade = ({ Condition }: Resource) => Condition === undefined || condition(Condition);
   const ids = Object.keys(template.Resources).filter((id) => isMade(template.Resources[id]!));
   const stack = new Stack(ids.map(make));
-  resolver((id) => stack.get(id))(template.Outputs ?? {});
+  const outputs = Object.entries(template.Outputs ?? {}).filter(([, output]) => isMade(output));
+  resolver((id) => stack.get(id))(Object.fromEntries(outputs));
   return stack;
 }
 

@@ -15,7 +15,6 @@ import { neighboursOf } from '../../lib/neighbours.ts';
 import { hrefOf } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
 import { EventFacts, ORIGIN, WHAT_HAPPENED } from './event-facts.tsx';
-import './event-details.css';
 
 interface EventDetailsProps {
   answer: EventAnswer;

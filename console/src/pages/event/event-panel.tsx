@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { titleOf } from '../../../../shared/render/event-facts.ts';
 import type { ListedEvent } from '../../../../shared/store/event-item.ts';
 import { useSplitPanel } from '../../components/split-panel-slot.tsx';
+import { useEscape } from '../../components/use-escape.ts';
 import { PageLink } from '../../components/value.tsx';
 import { hrefOf, navigate } from '../../lib/route.ts';
 import { EventDetails } from './event-details.tsx';
@@ -95,21 +96,4 @@ function hrefWithEvent(params: URLSearchParams, eventId: string): string {
   const changed = new URLSearchParams(params);
   changed.set('event', eventId);
   return hrefOf([], changed);
-}
-
-/** What has a use of its own for Escape. */
-const OWN_ESCAPE =
-  'input, textarea, [role=dialog], [role=menu], [role=listbox], [role=toolbar], button[aria-expanded=true]';
-
-function useEscape(call: () => void): void {
-  useEffect(() => {
-    const onKeyDown = (event: globalThis.KeyboardEvent) => {
-      const { target } = event;
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
-      if (target instanceof Element && target.closest(OWN_ESCAPE) !== null) return;
-      call();
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [call]);
 }

@@ -13,6 +13,7 @@ import { readRecent } from '../../lib/recent.ts';
 import { hrefOf, navigate } from '../../lib/route.ts';
 import { useAnswer } from '../../lib/use-answer.ts';
 import { Freshness } from './freshness.tsx';
+import { LatestFindings } from './latest-findings.tsx';
 import { News } from './news.tsx';
 
 /** What somebody wants to see first: where something happens, what is new, what changed, what was denied. */
@@ -48,6 +49,7 @@ export function OverviewPage({ params }: { params: URLSearchParams }) {
             />
           )}
         </Part>
+        <LatestFindings recent={recent} />
         <div className="two-columns">
           <LatestEvents
             title="Latest changes"

@@ -38,6 +38,12 @@ export class ConsolePage {
     await this.settled();
   }
 
+  /** Closes the other tabs of its profile. */
+  async closeOthers(): Promise<void> {
+    const others = this.profile.context.pages().filter((page) => page !== this.page);
+    await Promise.all(others.map((page) => page.close()));
+  }
+
   /** Does something, and waits for what follows. */
   async after(act: () => Promise<unknown>): Promise<void> {
     await act();

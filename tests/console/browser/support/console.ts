@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, jest } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { loadRules } from '../../../../cli/detect/load-rules.ts';
 import { consoleFolder, readConsole } from '../../../../cli/serve/console-files.ts';
 import { type HttpServer, type Site, startHttpServer } from '../../../../cli/serve/http-server.ts';
 import { type ConsoleSettings, createSite } from '../../../../cli/serve/site.ts';
 import { newToken } from '../../../../cli/serve/token.ts';
+import { evaluatedFindings } from '../../../../shared/alert/evaluated-findings.ts';
+import { readRules } from '../../../../shared/detect/read-rules.ts';
 import { createApi } from '../../../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../../../shared/http/messages.ts';
 import type { QueryDeps } from '../../../../shared/query/ask.ts';
@@ -17,6 +20,9 @@ export interface ServedStore {
   stop(): void;
 }
 
+/** An address at which the console has no page, and asks nothing. */
+const NO_PAGE = '#/nothing';
+
 /** Answers requests in place of the site, or lets it answer. */
 export type Interceptor = (...request: [...Parameters<Site>, site: Site]) => ReturnType<Site>;
 
@@ -28,6 +34,7 @@ export class ConsoleInBrowser {
   private server: HttpServer | undefined;
   private browser: Browser | undefined;
   private contexts: OpenContext[] = [];
+  private shared: ConsolePage | undefined;
 
   /** @param settings beside those of the store */
   async start(deps: QueryDeps, settings: Partial<ConsoleSettings>): Promise<void> {
@@ -35,7 +42,11 @@ export class ConsoleInBrowser {
       throw error;
     };
     const site = createSite({
-      api: createApi(deps, { failed: failures, maxResponseBytes: MAX_RESPONSE_BYTES }),
+      api: createApi(deps, {
+        failed: failures,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+        findings: evaluatedFindings(async () => readRules(await loadRules([])).rules, deps),
+      }),
       settings: {
         source: { kind: 'table', name: 'mwaa-trail' },
         storeFlags: ['--table', deps.tables.eventsTable],
@@ -93,12 +104,26 @@ export class ConsoleInBrowser {
     return profile.open(fragment);
   }
 
+  /**
+   * Goes to a page of the console in a tab that tests share: nothing is loaded anew, and what another test left on its page
+   * is gone with that page. For tests that change nothing else, such as preferences.
+   */
+  async show(fragment = '#/'): Promise<ConsolePage> {
+    this.shared ??= await this.open(NO_PAGE);
+    await this.shared.go(NO_PAGE);
+    await this.shared.go(fragment);
+    return this.shared;
+  }
+
   /** Ends a test: nothing may have gone wrong in the browser that the test does not expect. */
   async endTest(): Promise<void> {
-    const contexts = this.contexts.splice(0);
+    const opened = this.contexts;
+    this.contexts = opened.filter((one) => one === this.shared?.profile);
     this.intercept = undefined;
-    await Promise.all(contexts.map(({ context }) => context.close()));
-    expect(contexts.flatMap(({ unexpected }) => unexpected)).toEqual([]);
+    await Promise.all(
+      opened.map((one) => (this.contexts.includes(one) ? this.shared?.closeOthers() : one.context.close())),
+    );
+    expect(opened.flatMap((one) => one.takeUnexpected())).toEqual([]);
   }
 
   async stop(): Promise<void> {
@@ -114,7 +139,7 @@ export class OpenContext {
   readonly pending = new Set<unknown>();
   private readonly origin: string;
   private readonly problems: string[] = [];
-  private expected: RegExp[] = [];
+  private readonly expected: RegExp[] = [];
 
   constructor(context: BrowserContext, origin: string) {
     this.context = context;
@@ -155,8 +180,10 @@ export class OpenContext {
     this.expected.push(pattern);
   }
 
-  get unexpected(): string[] {
-    return this.problems.filter((text) => !this.expected.some((pattern) => pattern.test(text)));
+  /** What a test has not expected, once. */
+  takeUnexpected(): string[] {
+    const expected = this.expected.splice(0);
+    return this.problems.splice(0).filter((text) => !expected.some((pattern) => pattern.test(text)));
   }
 }
 

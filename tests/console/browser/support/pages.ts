@@ -17,6 +17,7 @@ export function pagesAbout({ environment, user, eventIds }: Subjects): { name: s
     { name: 'an event', fragment: hrefOf(['events', eventId]) },
     { name: 'comparison', fragment: hrefOf(['compare'], query(...eventIds.map((id): [string, string] => ['id', id]))) },
     { name: 'overview', fragment: hrefOf(['overview']) },
+    { name: 'findings', fragment: hrefOf(['findings'], query(['level', 'low'])) },
     { name: 'environments', fragment: hrefOf(['environments']) },
     { name: 'an environment', fragment: hrefOf(['environments', environment]) },
     { name: 'people', fragment: hrefOf(['users']) },

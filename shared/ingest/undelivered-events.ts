@@ -2,11 +2,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { DAY_MS, isoTime } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
-import type { TimeBudget } from '../ingest/time-budget.ts';
 import { eventsWithLogFile } from '../store/events-table.ts';
 import { listFindings, type NewFinding, resolveFinding, writeFinding } from '../store/findings.ts';
 import { listWaiting, removeWaiting, type WaitingEvent } from '../store/waiting-events.ts';
-import type { FindingKind } from './finding.ts';
+import type { TimeBudget } from './time-budget.ts';
 
 /** What became of the events that came before their log files, a day later. */
 export interface UndeliveredReport {
@@ -26,7 +25,8 @@ interface UndeliveredDeps {
 
 /** CloudTrail delivers log files within minutes; an outage of ingest that is noticed is over within a day. */
 const LIMIT_MS = DAY_MS;
-const KIND: FindingKind = 'event-never-delivered';
+/** Of `FINDINGS` (shared/integrity/finding.ts). */
+const KIND = 'event-never-delivered';
 const CONCURRENT_WRITES = 8;
 
 /**
