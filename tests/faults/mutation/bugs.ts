@@ -27,8 +27,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a message is acknowledged before its events are written',
     file: HANDLER,
-    find: 'const failures = await ingestAnnounced(announcement,',
-    replace: 'const failures: string[] = [];\n      void ingestAnnounced(announcement,',
+    find: 'const failures = await ingestAnnounced(announcement, `SQS',
+    replace: 'const failures: string[] = [];\n      void ingestAnnounced(announcement, `SQS',
     tests: NOTIFICATIONS,
     only: 'N1',
   },
