@@ -55,6 +55,15 @@ const failures = (...messages: string[]) => ({
   batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
 });
 
+/** A world in which DynamoDB refuses some requests. */
+async function worldWithout(isRefused: (command: unknown) => boolean): Promise<World> {
+  const send = world.dynamo.send.bind(world.dynamo) as (command: unknown) => Promise<never>;
+  const dynamo = {
+    send: (command: unknown) => (isRefused(command) ? Promise.reject(new Error('made up')) : send(command)),
+  } as unknown as DynamoDBClient;
+  return createWorld(servers, {}, { dynamo });
+}
+
 function tallyOf(names: readonly string[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length]));
 }
@@ -205,12 +214,7 @@ describe('a batch of SQS messages', () => {
 
     test('a watermark that cannot be moved fails no message, and a later invocation moves it', async () => {
       let fails = true;
-      const send = world.dynamo.send.bind(world.dynamo) as (command: unknown) => Promise<never>;
-      const dynamo = {
-        send: (command: unknown) =>
-          fails && command instanceof UpdateItemCommand ? Promise.reject(new Error('made up')) : send(command),
-      } as unknown as DynamoDBClient;
-      const failing = await createWorld(servers, {}, { dynamo });
+      const failing = await worldWithout((command) => fails && command instanceof UpdateItemCommand);
       const file = await putLogFile(failing, 'stuck', generateOthers(1, 1));
       expect(await failing.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
       expect(await ledgerItem(failing, file)).toMatchObject({ state: { S: 'ingested' } });
@@ -219,6 +223,18 @@ describe('a batch of SQS messages', () => {
       await failing.handle({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
       expect(await listWatermarks(world.dynamo, failing.deps.config.logFilesTable)).toHaveLength(1);
     });
+  });
+
+  test('a message whose ledger entry cannot be written fails alone', async () => {
+    const failing = await worldWithout(
+      (command) => command instanceof PutItemCommand && command.input.Item?.logFile?.S?.includes('unwritten') === true,
+    );
+    const names = ['written', 'unwritten', 'written-too'];
+    const files = await Promise.all(names.map((name) => putLogFile(failing, name, generateOthers(1, 1))));
+    expect(await failing.handle(sqsEvent(...files.map((file) => s3Event(file))))).toEqual(failures('m1'));
+    expect(failing.notified.map((text) => JSON.parse(text)[0]).sort()).toEqual(['failed', 'logFile', 'logFile']);
+    for (const [i, state] of ['ingested', 'failed', 'ingested'].entries())
+      expect(await ledgerItem(failing, files[i]!)).toMatchObject({ state: { S: state } });
   });
 
   test('what the ledger has on a log file is good for one reading', async () => {
