@@ -74,7 +74,7 @@ export class LedgerWriter {
     await this.moveWatermarks();
   }
 
-  /** Moves the watermarks that are a step behind what was written. */
+  /** Moves the watermarks that are a step behind what was written, or were never moved by this writer. */
   async moveWatermarks(): Promise<void> {
     for (const [scope, newest] of this.newest) {
       const moved = this.moved.get(scope);
