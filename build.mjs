@@ -69,6 +69,7 @@ const TARGETS = {
   query: [lambdaBundle('query')],
   verify: [lambdaBundle('verify')],
   alert: [{ ...lambdaBundle('alert'), define: { RULE_FOLDERS: JSON.stringify(ruleFolders) } }],
+  export: [lambdaBundle('export')],
   cli: [
     {
       platform: 'node',

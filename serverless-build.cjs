@@ -22,7 +22,7 @@ function useLocalServers() {
 class BuildFunctions {
   constructor(serverless) {
     const build = () =>
-      execFileSync('npm', ['run', '--silent', 'build', 'ingest', 'query', 'verify', 'alert'], {
+      execFileSync('npm', ['run', '--silent', 'build', 'ingest', 'query', 'verify', 'alert', 'export'], {
         cwd: serverless.config.servicePath,
         stdio: 'inherit',
       });

@@ -62,6 +62,8 @@ const SQS_REQUESTS = 3;
 export const METRICS = 25;
 /** Of live events. */
 export const LIVE_METRICS = 4;
+/** Of exports. */
+export const EXPORT_METRICS = 3;
 /** A trail of all Regions delivers a digest in each enabled Region, even without activity there; 17 are enabled by default. */
 const DIGEST_REGIONS = 17;
 /** A month. */
@@ -76,6 +78,12 @@ const ALERT = { eventsOfInvocation: 10, msOfEvent: 10, remembered: 0.2, writes: 
  * read with the event a day later, and deleted.
  */
 const LIVE = { writes: 9.8 + 2 + 2 + 4, reads: 1 + 1 + 1 + 1, msOfEvent: 30 };
+/**
+ * Exports: a day is read three times, while it is recent. An event is read from the index and by key, with the
+ * verification of its log file; a file and its size are asked for each account, Region and day.
+ */
+const EXPORT = { readings: 3, readsOfEvent: 1.5, msOfEvent: 1, bytesOfEvent: 400, filesOfAccount: 2, runSeconds: 10 };
+const EXPORT_MEMORY_GB = 1;
 /** Lambda's five pollers ask again after 20 seconds without messages. */
 const POLLS = (5 * 30 * 24 * 3600) / 20;
 
@@ -212,6 +220,22 @@ function live({ events }: Load): Record<string, number> {
   };
 }
 
+/** What exports cost besides; queries of Athena are billed by the bytes that they read. */
+function exporting({ events, accounts }: Load): Record<string, number> {
+  const { readings, readsOfEvent, msOfEvent, bytesOfEvent, filesOfAccount, runSeconds } = EXPORT;
+  const files = 30 * readings * accounts * filesOfAccount;
+  const seconds = 30 * runSeconds + (events * readings * msOfEvent) / 1000;
+  return {
+    'Lambda, duration': seconds * EXPORT_MEMORY_GB * price('Lambda, arm64: a GB-second'),
+    'DynamoDB, reads': ((events * readings * readsOfEvent) / 1e6) * price('DynamoDB on demand: a million read units'),
+    'S3, writing and asking':
+      (files / 1e6) * (price('S3: a million PUT requests') + price('S3: a million GET requests')),
+    'files, storage of a year': ((12 * events * bytesOfEvent) / 1e9) * price('S3 Standard: a GB for a month'),
+    [`two alarms and ${EXPORT_METRICS} metrics`]:
+      2 * price('CloudWatch: an alarm for a month') + EXPORT_METRICS * price('CloudWatch: a metric for a month'),
+  };
+}
+
 /** The tables of docs/cost.md. */
 export function costTables(): string {
   const sum = (costs: Record<string, number>) => Object.values(costs).reduce((total, cost) => total + cost, 0);
@@ -253,6 +277,12 @@ export function costTables(): string {
     table(
       ['USD a month, with `live=on`', ...Object.keys(LOADS)],
       [...rows(live, loads), ['**sum**', ...loads.map((load) => bold(sum(live(load))))]],
+    ),
+    '### Exports',
+    '',
+    table(
+      ['USD a month, with `export=daily`', ...Object.keys(LOADS)],
+      [...rows(exporting, loads), ['**sum**', ...loads.map((load) => bold(sum(exporting(load))))]],
     ),
     '### The trail',
     '',

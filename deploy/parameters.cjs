@@ -21,7 +21,8 @@ async function parameters({ options, resolveVariable }) {
   const logBuckets = defaults.allowedLogBuckets || '${param:logBucket}';
   const topic = topicParameters({ ...defaults, ...given }.topicArn, region);
   const values = { ...defaults, ...given };
-  const derived = { ...topic, ...liveParameters(values), readerPrincipals: listOf(values.readerAccounts) };
+  const exportFile = values.export === 'off' ? 'off' : 'on';
+  const derived = { ...topic, ...liveParameters(values), exportFile, readerPrincipals: listOf(values.readerAccounts) };
   return { default: { ...defaults, allowedLogBuckets: logBuckets, ...derived }, [stage]: ofStage };
 }
 
@@ -90,6 +91,10 @@ const VALUES = {
   liveAccounts: [/^(\d{12}(\s*,\s*\d{12})*)?$/, 'a comma-separated list of 12-digit accounts, or nothing'],
   alertLevel: [/^(informational|low|medium|high|critical)$/, 'informational, low, medium, high or critical'],
   digest: [/^(off|daily|weekly)$/, 'off, daily or weekly'],
+  export: [/^(off|daily)$/, 'off or daily'],
+  exportBucket: [/^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/, 'the name of a bucket, or nothing'],
+  exportFormat: [/^(parquet|ndjson)$/, 'parquet or ndjson'],
+  exportSchema: [/^(native|ocsf)$/, 'native or ocsf'],
   topicArn: [/^(arn:[\w-]+:sns:[\w-]+:\d{12}:.+)?$/, 'the ARN of an SNS topic, or nothing'],
   kmsKeyArn: KEY_ARN,
   tableKmsKeyArn: KEY_ARN,
@@ -129,6 +134,9 @@ function problemsOf(values, given, stage, region) {
   const attaches = values.source === 'bucket' || values.source === 'topic';
   if (attaches && !given.logBucket) problems.push(`source=${values.source} needs logBucket, the bucket of the trail`);
   if (values.digest !== 'off' && values.alerts === 'off') problems.push('digest needs alerts=on');
+  if (values.exportBucket && [values.logBucket, values.quarantineBucket].includes(values.exportBucket)) {
+    problems.push('exportBucket: expected another bucket than logBucket and quarantineBucket');
+  }
   if (values.source === 'topic' && !values.topicArn) problems.push('source=topic needs topicArn');
   if (values.source === 'new-trail' && values.keyPrefix !== 'AWSLogs/') {
     problems.push('keyPrefix: a new trail writes to AWSLogs/');

@@ -72,6 +72,15 @@ export interface AlertConfig<Level> extends TableNames {
   stack: string;
 }
 
+/** The configuration of the export function, from its environment variables. */
+export interface ExportConfig<Format, Schema> extends TableNames {
+  bucket: string;
+  /** Of all names in the bucket; empty, or it ends with a slash. */
+  prefix: string;
+  format: Format;
+  schema: Schema;
+}
+
 /** The configuration of the query function, from its environment variables. */
 export interface QueryConfig extends TableNames {
   /** The table in which the alert function remembers; undefined: there are no findings to look at. */
@@ -150,17 +159,36 @@ export function readAlertConfig<Level extends string>(
   levels: readonly [Level, ...Level[]],
 ): AlertConfig<Level> {
   return checked(env, (variables) => {
-    const given = variables.text('ALERT_LEVEL') || 'medium';
-    const level = levels.find((one) => one === given);
-    variables.expect(level !== undefined, `ALERT_LEVEL must be one of ${levels.join(', ')}`);
     return {
       ...tableNames(variables),
       stateTable: variables.required('ALERT_STATE_TABLE'),
       bus: variables.required('EVENT_BUS'),
       topic: variables.required('ALERT_TOPIC'),
       stack: variables.required('STACK'),
-      level: level ?? levels[0],
+      level: variables.oneOf('ALERT_LEVEL', levels, 'medium'),
     };
+  });
+}
+
+/**
+ * Reads the configuration of the export function.
+ * @param formats of files, the default first
+ * @param schemas of rows, the default first
+ * @throws {TrailError} `configuration`, as `readConfig`
+ */
+export function readExportConfig<Format extends string, Schema extends string>(
+  env: Environment,
+  formats: readonly [Format, ...Format[]],
+  schemas: readonly [Schema, ...Schema[]],
+): ExportConfig<Format, Schema> {
+  return checked(env, (variables) => {
+    const tables = tableNames(variables);
+    const bucket = variables.required('EXPORT_BUCKET');
+    variables.expectBucket('EXPORT_BUCKET', bucket);
+    const prefix = variables.text('EXPORT_PREFIX');
+    variables.expect(prefix === '' || /[^/]\/$/.test(prefix), 'EXPORT_PREFIX must end with a slash, or be empty');
+    const format = variables.oneOf('EXPORT_FORMAT', formats, formats[0]);
+    return { ...tables, bucket, prefix, format, schema: variables.oneOf('EXPORT_SCHEMA', schemas, schemas[0]) };
   });
 }
 
@@ -170,12 +198,10 @@ export function readAlertConfig<Level extends string>(
  */
 export function readQueryConfig(env: Environment): QueryConfig {
   return checked(env, (variables) => {
-    const alerts = variables.text('ALERTS') || 'off';
-    variables.expect(/^(on|off)$/.test(alerts), 'ALERTS must be on or off');
     return {
       ...tableNames(variables),
       stateTable: variables.text('ALERT_STATE_TABLE') || undefined,
-      alerts: alerts === 'on' ? 'on' : 'off',
+      alerts: variables.oneOf('ALERTS', ['off', 'on'], 'off'),
     };
   });
 }
@@ -221,6 +247,14 @@ class Variables {
     const value = this.text(name);
     this.expect(value !== '', `${name} is not set`);
     return value;
+  }
+
+  /** @param standard if it is not set; one of the values */
+  oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]], standard: string): Value {
+    const given = this.text(name) || standard;
+    const value = values.find((one) => one === given);
+    this.expect(value !== undefined, `${name} must be one of ${values.join(', ')}`);
+    return value ?? values[0];
   }
 
   list(name: string): string[] {

@@ -36,6 +36,7 @@ const COMMON = [
 /** Where `process.env` is read: where a process starts, and nowhere else. */
 const ENTRY_POINTS = [
   'functions/alert.ts',
+  'functions/export.ts',
   'functions/ingest.ts',
   'functions/query.ts',
   'functions/verify.ts',

@@ -21,6 +21,11 @@ const FUNCTIONS = [
     maxKilobytes: 650,
     complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set; ALERT_STATE_TABLE is not set',
   },
+  {
+    name: 'export',
+    maxKilobytes: 600,
+    complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set; EXPORT_BUCKET is not set',
+  },
   { name: 'verify', maxKilobytes: 600, complaint: 'LOG_BUCKETS must name the buckets in which digests are' },
 ] as const;
 
@@ -30,13 +35,14 @@ const FOREIGN =
 /** What a function has no use for, besides. */
 const FOREIGN_TO = {
   alert: /client-(s3|cloudtrail)\/|^shared\/(records|log-file|integrity|http)\//,
+  export: /client-(cloudtrail|sns|eventbridge)\/|^shared\/(records|log-file|integrity|detect|http)\//,
   ingest: /client-(cloudtrail|sns|eventbridge)\/|^shared\/(integrity|query|render|http)\//,
   query: /client-(s3|cloudtrail|sns|eventbridge)\/|^shared\/(records|log-file|integrity)\//,
   verify: /client-(sns|eventbridge)\/|^shared\/(query|render|http)\//,
 };
 
-/** The other variables of the alert function. */
-const ALERT = { ALERT_STATE_TABLE: 'e', EVENT_BUS: 'f', ALERT_TOPIC: 'g', STACK: 'h' };
+/** The other variables of the alert and the export function. */
+const OTHERS = { ALERT_STATE_TABLE: 'e', EVENT_BUS: 'f', ALERT_TOPIC: 'g', STACK: 'h', EXPORT_BUCKET: 'iii' };
 
 /** A text that stands in shared/config.ts alone. */
 const IN_CONFIG = 'LOG_FILES_TABLE';
@@ -73,7 +79,7 @@ describe.each(FUNCTIONS)('the bundle of $name', ({ name, maxKilobytes, complaint
       console.log(JSON.stringify([typeof handler, handler.length < 3]))`;
     const load = (env: Record<string, string>) =>
       run(process.execPath, ['-e', script], { cwd: folder.path, env: { AWS_REGION: 'us-east-1', ...env } });
-    const all = { EVENTS_TABLE: 'a', LOG_FILES_TABLE: 'b', ENVIRONMENTS_TABLE: 'c', LOG_BUCKETS: 'd', ...ALERT };
+    const all = { EVENTS_TABLE: 'a', LOG_FILES_TABLE: 'b', ENVIRONMENTS_TABLE: 'c', LOG_BUCKETS: 'd', ...OTHERS };
     // With a third parameter, the runtime of Node 24 refuses it.
     expect((await load(all)).stdout).toBe('["function",true]\n');
     await expect(load({ LOG_FILES_TABLE: 'b' })).rejects.toThrow(`environment variables: ${complaint}`);

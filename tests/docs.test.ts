@@ -64,9 +64,10 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('environment variable of the functions', () => {
-    const ofStack = ['serverless.yml', ...['verify', 'alert', 'live'].map((name) => `deploy/${name}-on.yml`)].flatMap(
-      (path) => [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name]) => name!),
-    );
+    const ofStack = [
+      'serverless.yml',
+      ...['verify', 'alert', 'live', 'export'].map((name) => `deploy/${name}-on.yml`),
+    ].flatMap((path) => [...read(path).matchAll(/^ +([A-Z][A-Z_]+): /gm)].map(([, name]) => name!));
     const local = ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_S3', 'S3_FORCE_PATH_STYLE'];
     expect(rows('docs/configuration.md', '## Environment variables of the functions')).toEqual(
       [...new Set([...ofStack, ...local])].sort(),
@@ -86,7 +87,7 @@ describe('the reference pages have each, and no other', () => {
   });
 
   test('metric of the functions', () => {
-    const metrics = ['ingest', 'verify', 'alert'].flatMap((name) =>
+    const metrics = ['ingest', 'verify', 'alert', 'export'].flatMap((name) =>
       [...read(`functions/${name}-telemetry.ts`).matchAll(/'([A-Z]\w+)'/g)].map(([, name]) => name!),
     );
     expect(metrics.length).toBeGreaterThan(10);

@@ -3,10 +3,17 @@ import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { bucketPlace } from '../../shared/export/bucket.ts';
+import { daysIn, type ExportPeriod } from '../../shared/export/days.ts';
 import { exportSql } from '../../shared/export/ddl.ts';
 import type { FileOutcome } from '../../shared/export/export-day.ts';
 import { dryRunExport, type ExportProgress, type ExportRequest, exportDays } from '../../shared/export/export-days.ts';
-import { type ExportedFile, type ExportKind, readManifest } from '../../shared/export/manifest.ts';
+import {
+  type ExportedFile,
+  type ExportKind,
+  FORMATS,
+  readManifest,
+  SCHEMA_NAMES,
+} from '../../shared/export/manifest.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { counted } from '../../shared/render/display.ts';
@@ -26,11 +33,11 @@ const FLAGS = {
     until: text('<time>', 'whole days that begin before this time'),
   }),
   ...inGroup('How:', {
-    format: format(['parquet', 'ndjson'], 'format of the files'),
+    format: format(FORMATS, 'format of the files'),
     schema: value<ExportKind['schema']>(
       '<schema>',
       'what rows are: our attributes, or OCSF API Activity (6003) for a SIEM',
-      (option) => choiceOf(['native', 'ocsf'])(option.default('native')),
+      (option) => choiceOf(SCHEMA_NAMES)(option.default('native')),
     ),
     dryRun: toggle('count what would be exported, without writing anything'),
     ddl: toggle('print SQL that makes an export a table in Athena and a view in DuckDB, and export nothing', (option) =>
@@ -50,12 +57,15 @@ export default command({
     const period = readPeriod(options, Date.now());
     const { out, format, schema } = options;
     return withPlace(out, context.env, (place) => {
-      const request = { place, format, schema, ...period };
-      if (options.ddl) return printSql(request, context);
+      const kind = { format, schema };
+      if (options.ddl) return printSql(place, kind, context);
       // The AWS settings are those of the bucket, too.
       const { store, stack, table } = options;
-      const run = options.dryRun ? dryRun : runExport;
-      return withStore(defined({ store, stack, table }), context.env, (deps) => run(request, context, deps));
+      return withStore(defined({ store, stack, table }), context.env, (deps) =>
+        options.dryRun
+          ? dryRun(period, context, deps)
+          : runExport({ place, ...kind, choose: daysIn(period) }, context, deps),
+      );
     });
   },
 });
@@ -69,10 +79,10 @@ async function withPlace<T>(out: string, env: Environment, work: (place: ExportP
 }
 
 /** The SQL is useful before there is an export, and to those who may not read it. */
-async function printSql({ place, ...kind }: ExportRequest, context: Context): Promise<number> {
+async function printSql(place: ExportPlace, kind: ExportKind, context: Context): Promise<number> {
   let files: Iterable<ExportedFile> = [];
   try {
-    files = (await readManifest(place, kind)).values();
+    files = (await readManifest(place, kind)).files.values();
   } catch (error) {
     if (error instanceof TrailError && error.code === 'export-manifest') throw error;
     warn(
@@ -84,9 +94,9 @@ async function printSql({ place, ...kind }: ExportRequest, context: Context): Pr
   return EXIT.done;
 }
 
-async function dryRun(request: ExportRequest, { out, err }: Context, deps: QueryDeps): Promise<number> {
+async function dryRun(period: ExportPeriod, { out, err }: Context, deps: QueryDeps): Promise<number> {
   const total = { files: 0, rows: 0 };
-  for await (const { folder, rows } of dryRunExport(request, deps)) {
+  for await (const { folder, rows } of dryRunExport(period, deps)) {
     await write(out, `${folder}\t${rows}\n`);
     total.files += 1;
     total.rows += rows;
@@ -101,17 +111,16 @@ async function runExport(request: ExportRequest, context: Context, deps: QueryDe
   const outcomes: Record<FileOutcome, number> = { written: 0, unchanged: 0, removed: 0, kept: 0 };
   const stop = showProgress('Exporting', (seconds) => stateOf(progress, seconds), err);
   const signal = context.interrupt();
+  let isDone: boolean;
   try {
-    await exportDays(request, deps, {
+    isDone = await exportDays(request, deps, {
       progress,
-      signal,
+      time: { isSpent: () => signal.aborted },
       async onFile({ name, rows }, outcome) {
         outcomes[outcome] += 1;
         await write(out, `${outcome}\t${name}\t${rows}\n`);
       },
     });
-  } catch (error) {
-    if (!signal.aborted) throw error;
   } finally {
     stop();
   }
@@ -124,7 +133,7 @@ async function runExport(request: ExportRequest, context: Context, deps: QueryDe
     err.write(
       `${counted(kept, 'file')} kept as exported before: events of them have expired in the store, so it has fewer.\n`,
     );
-  if (!signal.aborted) return EXIT.done;
+  if (isDone) return EXIT.done;
   err.write(`Interrupted. To go on, repeat it, with --since ${progress.day} to leave out the days before.\n`);
   return EXIT.failed;
 }

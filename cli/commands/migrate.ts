@@ -17,13 +17,13 @@ export default command({
     'Run it after an upgrade that asks for it. It may be stopped and run again, and events may be ingested meanwhile. The exit code ' +
     'is 1 if events are left that it cannot migrate. See docs/upgrading.md.',
   async run({ dryRun: isDryRun = false, format, ...options }, { env, out, err }) {
-    return withStore(options, env, async ({ dynamo, tables }) => {
+    return withStore(options, env, async ({ dynamo, tables, now }) => {
       let progress: MigrationProgress | undefined;
       const stop = showProgress(isDryRun ? 'Counting' : 'Migrating', () => progressState(progress), err);
       const onProgress = (now: MigrationProgress) => {
         progress = now;
       };
-      const counts = await migrateEvents({ dynamo, tables, isDryRun, onProgress }).finally(stop);
+      const counts = await migrateEvents({ dynamo, tables, now, isDryRun, onProgress }).finally(stop);
       const report = { schemaVersion: SCHEMA_VERSION, dryRun: isDryRun, ...counts };
       await write(out, format === 'json' ? jsonText(report) : reportText(counts, isDryRun));
       return LEFT.some(([name]) => counts[name] > 0) ? EXIT.failed : EXIT.done;

@@ -5,10 +5,21 @@ import { fileError } from '../lib/file-error.ts';
 
 /** An export in a folder, which is made when its first file is. */
 export function folderPlace(folder: string): ExportPlace {
+  const read = async (name: string) => {
+    const text = await ifThere(join(folder, name), readFile(join(folder, name), 'utf8'));
+    return text === undefined ? undefined : { text, version: text };
+  };
   return {
     uri: folder.replace(/(?<=.)\/+$/, ''),
-    read: (name) => ifThere(join(folder, name), readFile(join(folder, name), 'utf8')),
+    read,
     sizeOf: async (name) => (await ifThere(join(folder, name), stat(join(folder, name))))?.size,
+    async replace(name, text, before) {
+      if ((await read(name))?.version !== before?.version) return false;
+      const draft = await createFile(join(folder, name));
+      await draft.write(Buffer.from(text));
+      await draft.commit();
+      return true;
+    },
     create: (name) => createFile(join(folder, name)),
     remove: (name) => rm(join(folder, name), { force: true }).catch(fileError(join(folder, name), 'to remove it')),
   };

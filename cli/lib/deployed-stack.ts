@@ -16,6 +16,7 @@ export const PARTS = {
   deadLetters: part('IngestDeadLetterQueue', 'the dead-letter queue'),
   events: part('EventsTable', 'the table of events'),
   verifyFunction: part('VerifyLambdaFunction', 'the verify function'),
+  exportFunction: part('ExportLambdaFunction', 'the export function'),
   alertFunction: part('AlertLambdaFunction', 'the alert function'),
   alertDeadLetters: part('AlertDeadLetterQueue', "the alert function's queue of failures"),
   alertTopic: part('AlertTopic', 'the topic of alerts'),
@@ -29,6 +30,7 @@ export const PARTS = {
   silenceAlarm: part('NoLogFilesAlarm', 'the alarm NoLogFiles'),
   heartbeat: part('IngestEventsRuleSchedule1', 'the heartbeat of ingest'),
   verifySchedule: part('VerifyEventsRuleSchedule1', 'the schedule of verify'),
+  exportSchedule: part('ExportEventsRuleSchedule1', 'the schedule of export'),
 };
 export type Part = keyof typeof PARTS;
 

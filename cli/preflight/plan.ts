@@ -29,7 +29,9 @@ export function openPlan(
   });
   const functions = [
     ...['ingest', 'query'],
-    ...['verify', 'alert'].filter((one) => value(one === 'alert' ? 'alerts' : one) === 'on'),
+    ...(value('verify') === 'on' ? ['verify'] : []),
+    ...(value('alerts') === 'on' ? ['alert'] : []),
+    ...(value('export') === 'daily' ? ['export'] : []),
   ];
   /** Whose role the deployment creates. */
   const roles = [...functions, ...(value('readerAccounts') === '' ? [] : ['reader'])];
@@ -37,6 +39,22 @@ export function openPlan(
   /** The ARN of a function's role. */
   const roleOf = (who: string) => `arn:${partition}:iam::${account}:role${value('rolePath') || '/'}${roleNameOf(who)}`;
 
-  return { ...watched, name, stage, value, createsTrail, trailName, functions, roles, roleNameOf, roleOf };
+  /** The bucket for exports that the deployment creates; undefined if it creates none. */
+  const exportBucket =
+    value('export') === 'daily' && value('exportBucket') === '' ? `${name}-export-${account}-${region}` : undefined;
+
+  return {
+    ...watched,
+    name,
+    stage,
+    value,
+    createsTrail,
+    trailName,
+    exportBucket,
+    functions,
+    roles,
+    roleNameOf,
+    roleOf,
+  };
 }
 export type Plan = ReturnType<typeof openPlan>;

@@ -21,8 +21,18 @@ export function bucketPlace(s3: S3Client, bucket: string, prefix: string): Expor
   return {
     uri: s3Uri({ bucket, key: prefix }).replace(/\/$/, ''),
     async read(name) {
-      const { Body } = (await ifThere(s3.send(new GetObjectCommand(at(name))), at(name), 'read')) ?? {};
-      return Body?.transformToString();
+      const { Body, ETag = '' } = (await ifThere(s3.send(new GetObjectCommand(at(name))), at(name), 'read')) ?? {};
+      return Body === undefined ? undefined : { text: await Body.transformToString(), version: ETag };
+    },
+    async replace(name, Body, before) {
+      const isUnchanged = before === undefined ? { IfNoneMatch: '*' } : { IfMatch: before.version };
+      try {
+        await s3.send(new PutObjectCommand({ ...at(name), Body, ...isUnchanged }));
+        return true;
+      } catch (error) {
+        if (CHANGED.has((error as Error).name)) return false;
+        return refuse(at(name), 'write', error);
+      }
     },
     async sizeOf(name) {
       return (await ifThere(s3.send(new HeadObjectCommand(at(name))), at(name), 'read'))?.ContentLength;
@@ -33,6 +43,9 @@ export function bucketPlace(s3: S3Client, bucket: string, prefix: string): Expor
     },
   };
 }
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
 interface ObjectName {
   Bucket: string;

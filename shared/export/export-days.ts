@@ -1,20 +1,18 @@
 import { timeOf } from '../audit-event/event-time.ts';
+import { TrailError } from '../errors.ts';
+import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
-import { listDays } from '../store/environments-table.ts';
+import { listStoredDays, type StoredDay } from '../store/environments-table.ts';
+import { type DayChoice, daysIn, type ExportPeriod, settledChange } from './days.ts';
 import { exportDay, type FileOutcome } from './export-day.ts';
-import { type ExportedFile, type ExportKind, readManifest, writeManifest } from './manifest.ts';
+import { type ExportedFile, type ExportKind, type PlacedManifest, readManifest, writeManifest } from './manifest.ts';
 import { folderOf, partitionOf } from './partition.ts';
 import type { ExportPlace } from './place.ts';
 
-/** Whole event days: those that have a part in the range. ISO 8601 in UTC with milliseconds. */
-export interface ExportPeriod {
-  since?: string;
-  until?: string;
-}
-
 /** Where and how to export. */
-export interface ExportRequest extends ExportKind, ExportPeriod {
+export interface ExportRequest extends ExportKind {
   place: ExportPlace;
+  choose: DayChoice;
 }
 
 /** How far an export is. */
@@ -26,60 +24,90 @@ export interface ExportProgress {
   day: string | undefined;
 }
 
-/** Returns the days of the store that have a part in a period, oldest first. An invalid time is before all others. */
-export async function daysOf({ since, until }: ExportPeriod, { dynamo, tables }: QueryDeps): Promise<string[]> {
-  const days = await listDays(dynamo, tables.environmentsTable);
-  return days.filter(
-    (day) =>
-      (since === undefined || day >= since.slice(0, 10)) && (until === undefined || `${day}T00:00:00.000Z` < until),
-  );
-}
+/** Exports that write to the same place at once have to wait for each other; each round of that, one of them is done. */
+const MAX_ROUNDS = 5;
 
 /**
  * Exports days, and then writes the manifest, which also keeps the files of other days. If a day fails, the manifest has those
- * before it.
- * @param progress is kept up to date
- * @param onFile called for each file of a day once the day is exported
+ * before it. If another export writes the manifest meanwhile, the days are exported again, so that it says what their files are.
+ * @returns false if the time was spent before all days were exported
+ * @throws {TrailError} `export-conflict` if others keep writing it
  */
 export async function exportDays(
-  { place, format, schema, ...period }: ExportRequest,
+  { place, choose, ...kind }: ExportRequest,
   deps: QueryDeps,
-  { progress, onFile, signal }: ExportWatch,
-): Promise<void> {
-  const kind = { format, schema };
-  const days = await daysOf(period, deps);
-  progress.days = days.length;
-  const files = await readManifest(place, kind);
+  watch: ExportWatch,
+): Promise<boolean> {
+  const begunAt = deps.now();
+  const stored = await listStoredDays(deps.dynamo, deps.tables.environmentsTable);
+  let days: StoredDay[] | undefined;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const manifest = await readManifest(place, kind);
+    days ??= choose(stored, manifest.files);
+    const run = { place, kind, manifest, days, begunAt };
+    const isDone = await exportEach(run, deps, watch);
+    if (await writeManifest(place, kind, manifest)) return isDone;
+  }
+  throw new TrailError('export-conflict', `${place.uri}: expected no other export that writes to it`);
+}
+
+interface Round {
+  place: ExportPlace;
+  kind: ExportKind;
+  /** Is brought up to date. */
+  manifest: PlacedManifest;
+  days: readonly StoredDay[];
+  /** Milliseconds since 1970. */
+  begunAt: number;
+}
+
+/** Returns false if the time was spent before. */
+async function exportEach(
+  { place, kind, manifest, days, begunAt }: Round,
+  deps: QueryDeps,
+  { progress, onFile, time }: ExportWatch,
+): Promise<boolean> {
+  const { files } = manifest;
   const filesBefore = Map.groupBy(files.values(), ({ day }) => day);
+  progress.days = days.length;
+  progress.daysDone = 0;
+  const expectTime = () => {
+    if (time.isSpent()) throw new TimeSpent();
+  };
   const onEvent = () => {
-    signal.throwIfAborted();
+    expectTime();
     progress.events += 1;
   };
-  const write = () => writeManifest(place, kind, files);
   try {
-    for (const day of days) {
+    for (const stored of days) {
+      const { day } = stored;
       progress.day = day;
+      expectTime();
       const before = new Map(filesBefore.get(day)?.map((file) => [file.name, file]));
+      const changedOn = settledChange(stored, begunAt);
       for (const { file, outcome } of await exportDay(day, { place, before, onEvent, ...kind }, deps)) {
         if (outcome === 'removed') files.delete(file.name);
-        else files.set(file.name, file);
+        else files.set(file.name, { ...file, changedOn });
         await onFile(file, outcome);
       }
       progress.daysDone += 1;
     }
+    return true;
   } catch (error) {
+    if (error instanceof TimeSpent) return false;
     // The days before are exported. What failed may fail here, too; the first error tells why.
-    if (progress.daysDone > 0) await write().catch(() => {});
+    if (progress.daysDone > 0) await writeManifest(place, kind, manifest).catch(() => {});
     throw error;
   }
-  await write();
 }
+
+class TimeSpent extends Error {}
 
 export interface ExportWatch {
   progress: ExportProgress;
   onFile(file: ExportedFile, outcome: FileOutcome): Promise<void>;
-  /** Once it is aborted, the export ends by throwing. */
-  signal: AbortSignal;
+  /** Once it is spent, the export ends after the day before. */
+  time: TimeBudget;
 }
 
 /** Counts the events of each folder that an export would write, from the index alone. Yields the folders day by day. */
@@ -87,7 +115,8 @@ export async function* dryRunExport(
   period: ExportPeriod,
   deps: QueryDeps,
 ): AsyncGenerator<{ folder: string; rows: number }> {
-  for (const day of await daysOf(period, deps)) {
+  const stored = await listStoredDays(deps.dynamo, deps.tables.environmentsTable);
+  for (const { day } of daysIn(period)(stored)) {
     const counts = new Map<string, number>();
     const criteria = { since: `${day}T00:00:00.000Z`, until: `${day}~` };
     for await (const event of readAll({ criteria, order: 'oldest-first' }, deps)) {

@@ -9,7 +9,8 @@ import {
   listDays,
   noEnvironments,
   noteEvent,
-  type SeenEnvironments,
+  nothingWritten,
+  type WrittenEnvironments,
   writeEnvironments,
 } from '../store/environments-table.ts';
 import {
@@ -79,6 +80,8 @@ export interface MigrationProgress {
 export interface MigrationDeps {
   dynamo: DynamoDBClient;
   tables: TableNames;
+  /** The clock, in milliseconds since 1970. */
+  now(): number;
   isDryRun: boolean;
   /** Is called after each hundred events. */
   onProgress(progress: MigrationProgress): void;
@@ -91,7 +94,7 @@ export interface MigrationDeps {
 export async function migrateEvents(deps: MigrationDeps): Promise<MigrationCounts> {
   const { dynamo, tables, isDryRun, onProgress } = deps;
   const counts: MigrationCounts = { current: 0, migrated: 0, withoutRecord: 0, newer: 0, unreadable: 0 };
-  const written = noEnvironments();
+  const written = nothingWritten();
   const days = await listDays(dynamo, tables.environmentsTable);
   for (const [daysDone, day] of days.entries()) {
     for await (const items of itemsOfDay(dynamo, tables.eventsTable, day)) {
@@ -124,13 +127,13 @@ function migrationOf(stored: Item): Migration {
 /** Writes the environments first: this version may know the environment of an event that named none before. */
 async function writeMigrated(
   migrations: readonly Migration[],
-  written: SeenEnvironments,
-  { dynamo, tables }: MigrationDeps,
+  written: WrittenEnvironments,
+  { dynamo, tables, now }: MigrationDeps,
 ): Promise<void> {
   const migrated = migrations.filter((migration) => migration.kind === 'migrated');
   const seen = noEnvironments();
   for (const { migrated: item } of migrated) noteEvent(seen, fromEventItem(item));
-  await writeEnvironments(dynamo, tables.environmentsTable, seen, written);
+  await writeEnvironments(dynamo, tables.environmentsTable, seen, new Date(now()).toISOString(), written);
   const replace = ({ migrated: item, stored }: (typeof migrated)[number]) =>
     // If it has changed, a log file was read again: by this version.
     replaceEvent(dynamo, tables.eventsTable, item, stored);

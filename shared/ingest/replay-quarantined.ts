@@ -143,7 +143,7 @@ async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): 
     await ledger.moveWatermarks();
     return report;
   }
-  await writeEnvironments(dynamo, config.environmentsTable, update.seen);
+  await writeEnvironments(dynamo, config.environmentsTable, update.seen, update.entry.ingestedAt);
   return writeResult(others, deps, ledger);
 }
 
@@ -167,7 +167,7 @@ async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: Recor
     return { outcome: { outcome: 'still-bad', from: 'quarantine', reason, detail }, finish: async () => {} };
   }
   const finish = async () => {
-    await writeEnvironments(dynamo, config.environmentsTable, storage.seen);
+    await writeEnvironments(dynamo, config.environmentsTable, storage.seen, new Date(deps.now()).toISOString());
     const moved = await moveReplayedRecord(dynamo, config.logFilesTable, entry, countOf(counts));
     if (moved === 'open') throw notFinished(entry);
   };

@@ -65,7 +65,7 @@ export async function storeLive(
   if (stored.kind === 'skipped') return { outcome: 'skipped', account, region };
   const seen = noEnvironments();
   noteEvent(seen, stored.event);
-  await writeEnvironments(dynamo, config.environmentsTable, seen);
+  await writeEnvironments(dynamo, config.environmentsTable, seen, new Date(now()).toISOString());
   const latencyMs = stored.kind === 'stored' ? latencyOf(stored.event, now()) : undefined;
   return { outcome: stored.kind, account, region, ...defined({ latencyMs }) };
 }

@@ -42,6 +42,6 @@ export async function storeProvisional(
     }
   };
   await pMap(records, add, { concurrency: CONCURRENT_WRITES });
-  await writeEnvironments(dynamo, settings.config.environmentsTable, seen);
+  await writeEnvironments(dynamo, settings.config.environmentsTable, seen, new Date(settings.now()).toISOString());
   return counts;
 }

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { AttributeName, AttributeValues } from '../audit-event/attributes.ts';
 import { timeOf } from '../audit-event/event-time.ts';
@@ -24,6 +24,21 @@ export interface SeenEnvironments {
 }
 
 export const noEnvironments = (): SeenEnvironments => ({ environments: new Map(), days: new Set() });
+
+/** A day on which stored events happened, `YYYY-MM-DD`; `0000-00-00` stands for invalid times. */
+export interface StoredDay {
+  day: string;
+  /** The last day, in UTC, on which log files brought events of it; absent if an older version stored them. */
+  changedOn?: string;
+}
+
+/** What earlier writes have read or written: environments by sort key, and the `changedOn` of days. */
+export interface WrittenEnvironments {
+  environments: Map<string, KnownEnvironment>;
+  days: Map<string, string>;
+}
+
+export const nothingWritten = (): WrittenEnvironments => ({ environments: new Map(), days: new Map() });
 
 /** The partition keys. There are few environments and days, so each kind has one partition. */
 const ENVIRONMENTS = 'environments';
@@ -69,18 +84,22 @@ function widened(one: KnownEnvironment = NEVER, other: KnownEnvironment): KnownE
 const NEVER: KnownEnvironment = { environment: '', firstEventTime: '~', lastEventTime: '' };
 
 /**
- * Writes the days and environments that the table does not have yet.
+ * Writes the days and environments that the table does not have yet, and notes that the days have changed.
+ * @param time when their events were stored, ISO 8601 in UTC
  * @param written what earlier calls have read or written; hand the same object to each call to save reads
  */
 export async function writeEnvironments(
   dynamo: DynamoDBClient,
   table: string,
   seen: SeenEnvironments,
-  written: SeenEnvironments = { environments: new Map(), days: new Set() },
+  time: string,
+  written: WrittenEnvironments = nothingWritten(),
 ): Promise<void> {
+  const changedOn = time.slice(0, 10);
   for (const day of seen.days) {
-    if (!written.days.has(day)) await addDay(dynamo, table, day);
-    written.days.add(day);
+    if ((written.days.get(day) ?? '') >= changedOn) continue;
+    await noteChange(dynamo, table, { day, changedOn });
+    written.days.set(day, changedOn);
   }
   const write = async ([key, environment]: [string, KnownEnvironment]) => {
     const stored = written.environments.get(key) ?? (await readEnvironment(dynamo, table, key));
@@ -95,9 +114,17 @@ export async function listEnvironments(dynamo: DynamoDBClient, table: string): P
   return (await listItems(dynamo, table, ENVIRONMENTS)).map(fromEnvironmentItem);
 }
 
+/** Returns all days on which stored events happened, oldest first. */
+export async function listStoredDays(dynamo: DynamoDBClient, table: string): Promise<StoredDay[]> {
+  return (await listItems(dynamo, table, DAYS)).map((item) => ({
+    day: requiredTextAt(item, 'environmentKey'),
+    ...defined({ changedOn: textAt(item, 'changedOn') }),
+  }));
+}
+
 /** Returns all days, `YYYY-MM-DD`, on which stored events happened, oldest first; `0000-00-00` stands for invalid times. */
 export async function listDays(dynamo: DynamoDBClient, table: string): Promise<string[]> {
-  return (await listItems(dynamo, table, DAYS)).map((item) => requiredTextAt(item, 'environmentKey'));
+  return (await listStoredDays(dynamo, table)).map(({ day }) => day);
 }
 
 /** Returns the items of one listing, in the order of their keys. */
@@ -123,10 +150,17 @@ const tableKey = (listing: string, key: string): Item => ({ listing: text(listin
 /** Such reads cost half. A value that is not yet visible is written again. */
 const EVENTUALLY = { ConsistentRead: false };
 
-async function addDay(dynamo: DynamoDBClient, table: string, day: string): Promise<void> {
+/** One write a day for each day of events, so it costs next to nothing. A slow writer never turns it back. */
+async function noteChange(
+  dynamo: DynamoDBClient,
+  table: string,
+  { day, changedOn }: Required<StoredDay>,
+): Promise<void> {
   const key = tableKey(DAYS, day);
-  if (!(await getItem(dynamo, table, key, EVENTUALLY)))
-    await dynamo.send(new PutItemCommand({ TableName: table, Item: key }));
+  const stored = await getItem(dynamo, table, key, EVENTUALLY);
+  if (stored !== undefined && (textAt(stored, 'changedOn') ?? '') >= changedOn) return;
+  const isLater = 'attribute_not_exists(#changedOn) OR #changedOn < :changedOn';
+  await updateIf(dynamo, table, key, toItem({ changedOn }), isLater);
 }
 
 /** Makes at most two updates, and none if the stored span contains the new one. */

@@ -4,7 +4,13 @@ import { DAY_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
-import { joinSeen, noEnvironments, type SeenEnvironments, writeEnvironments } from './environments-table.ts';
+import {
+  joinSeen,
+  noEnvironments,
+  nothingWritten,
+  type SeenEnvironments,
+  writeEnvironments,
+} from './environments-table.ts';
 import { noteAltered } from './findings.ts';
 import { number, text, toItem } from './item.ts';
 import { readLedger, readLedgerBatch, type Watermark } from './ledger.ts';
@@ -41,7 +47,7 @@ export const WATERMARK_STEP_MS = 15 * MINUTE_MS;
 export class LedgerWriter {
   private readonly dynamo: DynamoDBClient;
   private readonly tables: TableNames;
-  private readonly environments = noEnvironments();
+  private readonly environments = nothingWritten();
   /** By account and Region: the newest log file of all, and up to where the watermark was moved. */
   private readonly newest = new Map<string, Watermark>();
   private readonly moved = new Map<string, string>();
@@ -57,7 +63,7 @@ export class LedgerWriter {
    */
   async write({ entry, before, seen }: LedgerUpdate): Promise<LedgerEntry> {
     const { environmentsTable, logFilesTable } = this.tables;
-    await writeEnvironments(this.dynamo, environmentsTable, seen, this.environments);
+    await writeEnvironments(this.dynamo, environmentsTable, seen, entry.ingestedAt, this.environments);
     const written = await writeEntry(this.dynamo, logFilesTable, { entry, before });
     this.note(entry);
     return written;
@@ -68,7 +74,8 @@ export class LedgerWriter {
     const { environmentsTable, logFilesTable } = this.tables;
     const seen = noEnvironments();
     for (const update of updates) joinSeen(seen, update.seen);
-    await writeEnvironments(this.dynamo, environmentsTable, seen, this.environments);
+    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
+    await writeEnvironments(this.dynamo, environmentsTable, seen, latest, this.environments);
     await writeEntries(this.dynamo, logFilesTable, updates, sleep);
     for (const { entry } of updates) this.note(entry);
     await this.moveWatermarks();

@@ -227,7 +227,8 @@ describe('what is read', () => {
 
   async function environmentsOf({ dynamo, deps }: World): Promise<string[]> {
     const items = await dumpTable(dynamo, deps.config.environmentsTable);
-    return items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
+    // When it was: a clock that stands still, and that of this machine.
+    return items.map(({ changedOn, ...item }) => JSON.stringify(Object.entries(item).sort())).sort();
   }
 
   test('only the prefixes that are asked for are listed', async () => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LIVE_METRICS, METRICS } from '../../bench/cost.ts';
+import { EXPORT_METRICS, LIVE_METRICS, METRICS } from '../../bench/cost.ts';
 import { createAlertTelemetry } from '../../functions/alert-telemetry.ts';
+import { createExportTelemetry } from '../../functions/export-telemetry.ts';
 import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createVerifyTelemetry } from '../../functions/verify-telemetry.ts';
 import { packageRoot } from '../../local/table-definitions.ts';
@@ -30,6 +31,7 @@ beforeAll(async () => {
     tellIngest(namespaceOf('IngestLambdaFunction'));
     tellVerify(namespaceOf('VerifyLambdaFunction'));
     tellAlert(namespaceOf('AlertLambdaFunction'));
+    tellExport(namespaceOf('ExportLambdaFunction'));
   });
 }, 60_000);
 
@@ -85,6 +87,12 @@ function tellAlert(namespace: string): void {
   telemetry.end();
 }
 
+/** All metrics of the export function. */
+function tellExport(namespace: string): void {
+  const files = { written: 1, unchanged: 0, removed: 0, kept: 0 };
+  createExportTelemetry(namespace).end({ days: 1, daysLeft: 0, events: 1, files });
+}
+
 /** Returns the metrics that the functions write to the log for CloudWatch. */
 function metricsOf(work: () => void): Set<string> {
   const metrics = blobsOf(work).flatMap((blob) =>
@@ -138,7 +146,7 @@ const metricOf = ({ Namespace, MetricName, Dimensions }: Properties): Metric => 
 describe('alarms', () => {
   test('watch metrics that exist', () => {
     // What docs/cost.md counts.
-    expect(emitted.size).toBe(METRICS + LIVE_METRICS);
+    expect(emitted.size).toBe(METRICS + LIVE_METRICS + EXPORT_METRICS);
     const wrong = alarms().map(({ id, properties }) => [id, whyNever(metricOf(properties))]);
     expect(wrong.filter(([, why]) => why !== undefined)).toEqual([]);
   });
@@ -158,6 +166,7 @@ describe('alarms', () => {
         'AWS/Lambda DestinationDeliveryFailures FunctionName=mwaa-trail-dev-alert',
         'AWS/Lambda DestinationDeliveryFailures FunctionName=mwaa-trail-dev-ingest',
         'AWS/Lambda Errors FunctionName=mwaa-trail-dev-alert',
+        'AWS/Lambda Errors FunctionName=mwaa-trail-dev-export',
         'AWS/Lambda IteratorAge FunctionName=mwaa-trail-dev-alert',
         'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=mwaa-trail-dev-alert-dead-letters',
         'mwaa-trail-dev EventsFailed service=alert',
@@ -172,6 +181,7 @@ describe('alarms', () => {
         'AWS/SQS ApproximateAgeOfOldestMessage QueueName=mwaa-trail-dev-ingest',
         'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=mwaa-trail-dev-ingest-dead-letters',
         'mwaa-trail-dev EventsNeverDelivered service=ingest',
+        'mwaa-trail-dev DaysExported service=export',
         'mwaa-trail-dev DigestAgeSeconds service=verify',
         'mwaa-trail-dev DigestsInvalid service=verify',
         'mwaa-trail-dev DigestsMissing service=verify',
@@ -215,7 +225,7 @@ describe('alarms', () => {
       'DeadLettersWaitingAlarm',
       'AlertDeadLettersWaitingAlarm',
     ]);
-    expect(byMissingData.missing?.map(({ id }) => id)).toEqual(['VerifyNotRunningAlarm']);
+    expect(byMissingData.missing?.map(({ id }) => id)).toEqual(['VerifyNotRunningAlarm', 'ExportNotRunningAlarm']);
     const { Period, EvaluationPeriods, ComparisonOperator, Threshold } = stack.get('NoLogFilesAlarm').properties;
     expect([Period, Number(EvaluationPeriods), ComparisonOperator, Threshold]).toEqual([
       3600,
@@ -237,10 +247,12 @@ describe('alarms', () => {
     }
   });
 
-  test('evaluate at most a day, and no more data points than periods', () => {
+  test('evaluate at most a day, or a week by the hour, and no more data points than periods', () => {
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-    const spans = alarms().map(({ properties }) => properties.Period * properties.EvaluationPeriods);
-    expect(Math.max(...spans)).toBeLessThanOrEqual(86_400);
+    for (const { properties } of alarms()) {
+      const { Period, EvaluationPeriods } = properties;
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period < HOUR ? DAY : 7 * DAY);
+    }
     for (const { properties } of alarms()) {
       const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods } = properties;
       expect(Number(DatapointsToAlarm)).toBeLessThanOrEqual(Number(EvaluationPeriods));
@@ -352,6 +364,15 @@ describe('the verify function', () => {
         expect(told(DAY)).toBeLessThanOrEqual(DAY + 4 * HOUR);
       }),
     );
+  });
+
+  test('of exports raises an alarm after two days without a run that succeeded, but not earlier', () => {
+    const runs = (until: number) => every(DAY, 6.5 * HOUR, until, () => 0);
+    const told = (until: number, offset = 0) => toldOfSilence('ExportNotRunning', runs(until), 9 * DAY, offset);
+    expect([told(9 * DAY), told(0)]).toEqual([undefined, undefined]);
+    expect(told(3 * DAY)).toBe(5 * DAY);
+    const once = [...runs(3 * DAY), ...runs(9 * DAY).slice(4)];
+    expect(toldOfSilence('ExportNotRunning', once, 9 * DAY, 0)).toBeUndefined();
   });
 
   test('raises an alarm if it gets no public keys for hours, but not if once', () => {

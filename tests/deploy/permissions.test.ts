@@ -3,7 +3,7 @@ import { OPERATIONS } from '../../shared/http/operations.ts';
 import { type Call, type KeysAtRest, type Need, needsOf } from './support/calls.ts';
 import { compileVariants, VARIANTS, type Variant } from './support/compile.ts';
 import { type DeployedWorld, startDeployedWorld } from './support/deployed-world.ts';
-import { EXERCISES, loggingNeeds, QUESTIONS } from './support/exercises.ts';
+import { EXERCISES, type Exercise, loggingNeeds, QUESTIONS } from './support/exercises.ts';
 import { identityStatements } from './support/policies.ts';
 import { type Actions, isAllowed, type NamedPolicy, readActions } from './support/simulate.ts';
 import { ACCOUNT, type Properties, REGION, type Stack } from './support/stack.ts';
@@ -18,6 +18,13 @@ const NAMES: Variant[] = [
 
 /** The services whose actions are all tried. */
 const SERVICES = ['dynamodb', 's3', 'sqs', 'sns', 'kms', 'logs', 'lambda', 'cloudtrail', 'events', 'iam', 'sts'];
+
+/** Those of the functions that a variant has. */
+const exercisesOf = (name: Variant): Exercise[] => {
+  const { export: exports = 'off' }: Record<string, string> = VARIANTS[name];
+  return EXERCISES.filter(({ role }) => role !== 'ExportRole' || exports !== 'off');
+};
+const ALL: Variant = 'a new trail with every option';
 
 /** A stack, and the observed needs of its functions. */
 interface Observed {
@@ -44,7 +51,7 @@ async function observe(name: Variant, stack: Stack): Promise<Observed> {
   worlds.push(world);
   const seen: Observed = { stack, keyPrefix, logBucket: world.logBucket, calls: new Map(), needs: new Map() };
   const keys = keysAtRest(name, stack, world.logBucket);
-  for (const exercise of EXERCISES) {
+  for (const exercise of exercisesOf(name)) {
     const calls = await exercise.run(world, keyPrefix);
     const needs = calls.flatMap((call) => needsOf(call, REGION, ACCOUNT, keys));
     const others = [...exercise.byLambda(stack), ...loggingNeeds(stack, exercise.function)];
@@ -81,10 +88,10 @@ const line = ({ action, resource, context }: Need) => `${action} ${resource} ${J
 
 describe('the exercises cover', () => {
   test('every function of the stack', () => {
-    const functions = observed.get('a new trail')!.stack.ofType('AWS::Lambda::Function');
+    const functions = observed.get(ALL)!.stack.ofType('AWS::Lambda::Function');
     expect(EXERCISES.map((exercise) => exercise.function)).toEqual(functions.map(({ id }) => id));
     for (const exercise of EXERCISES) {
-      const { stack } = observed.get('a new trail')!;
+      const { stack } = observed.get(ALL)!;
       expect(stack.get(exercise.function).properties.Role).toBe(stack.arn(exercise.role));
     }
   });
@@ -98,8 +105,8 @@ describe('the exercises cover', () => {
   });
 
   test('each request of each function', () => {
-    const kinds = (id: string) => {
-      const calls = observed.get('a new trail')!.calls.get(id)!;
+    const kinds = (id: string, variant: Variant = 'a new trail') => {
+      const calls = observed.get(variant)!.calls.get(id)!;
       return [
         ...new Set(calls.map(({ operation, failure }) => (failure ? `${operation}: ${failure}` : operation))),
       ].sort();
@@ -128,6 +135,19 @@ describe('the exercises cover', () => {
       'UpdateItem',
       'UpdateItem: ConditionalCheckFailedException',
     ]);
+    expect(kinds('ExportLambdaFunction', ALL)).toEqual([
+      'AbortMultipartUpload',
+      'BatchGetItem',
+      'CompleteMultipartUpload',
+      'CreateMultipartUpload',
+      'DeleteObject',
+      'GetObject',
+      'GetObject: NoSuchKey',
+      'HeadObject',
+      'PutObject',
+      'Query',
+      'UploadPart',
+    ]);
     expect(kinds('VerifyLambdaFunction')).toEqual([
       'BatchGetItem',
       'GetItem',
@@ -142,7 +162,7 @@ describe('the exercises cover', () => {
 });
 
 describe.each(NAMES)('%s', (name) => {
-  describe.each(EXERCISES)('$function', (exercise) => {
+  describe.each(exercisesOf(name))('$function', (exercise) => {
     const { role } = exercise;
     const seen = () => observed.get(name)!;
     const needs = () => seen().needs.get(exercise.function)!;

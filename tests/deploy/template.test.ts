@@ -147,7 +147,7 @@ test('roles have the given path and boundary, and readers may call the API alone
 
 test('outputs name everything that others refer to', () => {
   const outputs = (name: Variant) => Object.keys(templates.get(name)!.Outputs!).sort();
-  const own = (name: Variant) => outputs(name).filter((id) => !/^(Serverless|HttpApi)|Qualified/.test(id));
+  const own = (name: Variant) => outputs(name).filter((id) => !/^(Serverless|HttpApi|Export)|Qualified/.test(id));
   expect(own('the bucket of a trail, encrypted')).toEqual([
     ...['AlarmTopicArn', 'AlertDeadLetterQueueArn', 'AlertDeadLetterQueueUrl', 'AlertFunctionArn', 'AlertRoleArn'],
     ...['AlertTopicArn', 'EnvironmentsTableArn', 'EnvironmentsTableName', 'EventBusArn', 'EventBusName'],
@@ -155,6 +155,9 @@ test('outputs name everything that others refer to', () => {
     ...['IngestFunctionArn', 'IngestQueueArn', 'IngestQueueUrl', 'IngestRoleArn', 'LogFilesTableArn'],
     ...['LogFilesTableName', 'QuarantineBucketName', 'QueryFunctionArn', 'QueryRoleArn', 'VerifyFunctionArn'],
     'VerifyRoleArn',
+  ]);
+  expect(outputs('the bucket of a trail, encrypted').filter((id) => id.startsWith('Export'))).toEqual([
+    ...['ExportBucketName', 'ExportFunctionArn', 'ExportLambdaFunctionQualifiedArn', 'ExportPlace', 'ExportRoleArn'],
   ]);
   const more = (name: Variant) => own(name).filter((id) => !own('the bucket of a trail, encrypted').includes(id));
   expect(more('a new trail')).toEqual(['LogBucketName', 'TrailArn', 'TrailKeyArn']);
@@ -345,6 +348,28 @@ test.each(NOT_VERIFIED)('%s: has no resources for verification', (name) => {
     'VerifySourcePolicy',
   ]);
   expect(stacks.get(name)!.get('Dashboard').properties.DashboardBody).not.toContain('erif');
+});
+
+test('exports go below a prefix of a bucket of the stack, or of a given one; without them nothing is left', () => {
+  const placeOf = (variant: Variant) => {
+    const stack = stacks.get(variant)!;
+    const { EXPORT_BUCKET, EXPORT_PREFIX, EXPORT_FORMAT, EXPORT_SCHEMA } =
+      stack.get('ExportLambdaFunction').properties.Environment.Variables;
+    const buckets = stack.resources.filter(({ id }) => /^ExportBucket/.test(id)).map(({ id }) => id);
+    return [`${EXPORT_BUCKET}/${EXPORT_PREFIX}`, EXPORT_FORMAT, EXPORT_SCHEMA, buckets];
+  };
+  expect(placeOf('a new trail with every option')).toEqual([
+    'mwaa-trail-dev-export-111122223333-eu-west-1/mwaa-trail-dev/native-parquet/',
+    ...['parquet', 'native', ['ExportBucket', 'ExportBucketPolicy']],
+  ]);
+  expect(placeOf('the bucket of a trail, encrypted')).toEqual([
+    'analytics/mwaa-trail-dev/ocsf-ndjson/',
+    ...['ndjson', 'ocsf', []],
+  ]);
+  expect(templates.get('a new trail with every option')!.Resources.ExportBucket).toMatchObject({
+    ...{ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' },
+  });
+  expect(JSON.stringify(templates.get('a new trail'))).not.toMatch(/[Ee]xport(?!")/);
 });
 
 test('with alerts=off, only the table and its stream stay', () => {

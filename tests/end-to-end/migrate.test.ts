@@ -5,6 +5,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { migratedItem, migrateEvents } from '../../shared/ingest/migrate-events.ts';
 import { classifyText } from '../../shared/ingest/store-records.ts';
+import { listStoredDays } from '../../shared/store/environments-table.ts';
 import { putEvent, replaceEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
@@ -52,7 +53,7 @@ function withBytes(item: Item): Item {
 const migrate = (isDryRun = false) => migrateEvents({ ...store.deps, isDryRun, onProgress() {} });
 const sorted = (items: readonly StoredItem[]) =>
   items
-    .map(({ ingestedAt, previousVersions, ...item }) => item)
+    .map(({ ingestedAt, previousVersions, changedOn, ...item }) => item)
     .toSorted((a, b) =>
       JSON.stringify(a.eventId ?? a.environmentKey) < JSON.stringify(b.eventId ?? b.environmentKey) ? -1 : 1,
     );
@@ -105,6 +106,9 @@ describe.each(STORES)('a store of %s', (name) => {
     expect({ events: sorted(await events()), environments: sorted(await environments()) }).toEqual(
       await ingestedAnew(),
     );
+    // So that they are exported again.
+    const days = await listStoredDays(store.deps.dynamo, store.tables.environmentsTable);
+    expect(days.every(({ changedOn }) => (changedOn !== undefined) === isOlder)).toBe(true);
     expect(await migrate()).toMatchObject({ current: before.length, migrated: 0 });
   });
 });

@@ -3,9 +3,18 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { createExportHandler } from '../../functions/export-handler.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { attributesWhere } from '../../shared/audit-event/attributes.ts';
+import { createS3Client } from '../../shared/aws/s3.ts';
+import { bucketPlace } from '../../shared/export/bucket.ts';
+import { daysIn } from '../../shared/export/days.ts';
 import { exportDays } from '../../shared/export/export-days.ts';
+import type { ExportPlace } from '../../shared/export/place.ts';
+import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
+import { listStoredDays } from '../../shared/store/environments-table.ts';
 import { text } from '../../shared/store/item.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { EventStore } from '../support/event-store.ts';
@@ -212,13 +221,13 @@ describe('a broken export', () => {
   const watch = () => ({
     progress: { days: 0, daysDone: 0, events: 0, day: undefined },
     onFile: async () => {},
-    signal: new AbortController().signal,
+    time: UNLIMITED,
   });
   const request = (place: MemoryPlace) => ({
     place,
     format: 'ndjson' as const,
     schema: 'native' as const,
-    since: '2026-11-02T00:00:00.000Z',
+    choose: daysIn({ since: '2026-11-02T00:00:00.000Z' }),
   });
 
   test('shows no half of a file wherever it ends, and repeated it is as if it had never been broken', async () => {
@@ -228,7 +237,7 @@ describe('a broken export', () => {
       changes += 1;
     };
     await exportDays(request(whole), store.deps, watch());
-    expect(changes).toBeGreaterThan(10);
+    expect(changes).toBeGreaterThan(8);
     for (let last = 1; last < changes; last += scaled(Math.ceil(changes / 4), 1)) {
       const place = new MemoryPlace();
       let left = last;
@@ -251,13 +260,17 @@ describe('what leaves the store', () => {
   const day = '2026-11-15';
   const all = async () => {
     const outcomes: string[] = [];
-    await exportDays({ place, format: 'ndjson', schema: 'native', since: `${day}T00:00:00.000Z` }, store.deps, {
-      progress: { days: 0, daysDone: 0, events: 0, day: undefined },
-      onFile: async ({ name }, outcome) => {
-        outcomes.push(`${outcome} ${name.split('/')[1]}`);
+    await exportDays(
+      { place, format: 'ndjson', schema: 'native', choose: daysIn({ since: `${day}T00:00:00.000Z` }) },
+      store.deps,
+      {
+        progress: { days: 0, daysDone: 0, events: 0, day: undefined },
+        onFile: async ({ name }, outcome) => {
+          outcomes.push(`${outcome} ${name.split('/')[1]}`);
+        },
+        time: UNLIMITED,
       },
-      signal: new AbortController().signal,
-    });
+    );
     return outcomes;
   };
 
@@ -348,5 +361,123 @@ describe('OCSF', () => {
     const byId = (list: readonly unknown[]) =>
       new Map((list as typeof rows).map((row) => [(row.metadata as { uid: string }).uid, row]));
     expect(byId(files.flat().map((row) => parsed('', row)))).toEqual(byId(rows));
+  });
+});
+
+describe('the export function', () => {
+  const DAY = 86_400_000;
+  const kind = { format: 'ndjson', schema: 'native' } as const;
+  const run = (place: ExportPlace, context: Partial<Context> = {}) =>
+    createExportHandler({ place, ...kind, ...store.deps }, { end: () => {} })({}, context as Context);
+  const exportedDays = (place: MemoryPlace) =>
+    new Set([...place.files.keys()].flatMap((name) => /p_day=([\d-]+)/.exec(name)?.[1] ?? []));
+  const place = new MemoryPlace();
+  afterAll(() => {
+    clock.now = NOW;
+  });
+
+  test('exports closed days, again until they are settled, and then not any more', async () => {
+    await store.add({ id: 'today', time: '2026-11-20T01:00:00Z' });
+    const stored = (await listStoredDays(store.deps.dynamo, store.tables.environmentsTable)).map(({ day }) => day);
+    const closed = stored.filter((day) => day < '2026-11-20');
+    expect(closed.length).toBeGreaterThan(3);
+    expect(closed.length).toBeLessThan(stored.length);
+    expect(await run(place)).toMatchObject({ days: closed.length, daysLeft: 0 });
+    const files = new Map(place.files);
+    expect([...exportedDays(place)].sort()).toEqual(closed);
+    clock.now = NOW + DAY;
+    expect(await run(place)).toMatchObject({ days: closed.length + 1, files: { written: 1, removed: 0 } });
+    clock.now = NOW + 10 * DAY;
+    expect(await run(place)).toMatchObject({ days: 0, events: 0 });
+    for (const [name, bytes] of files) if (name !== '_manifest.json') expect(place.files.get(name)).toEqual(bytes);
+  });
+
+  test('exports a day again to which an event came late, once it is settled', async () => {
+    await store.add({ id: 'later', time: '2026-10-02T05:00:00Z' });
+    for (const [days, exported, written] of [
+      [10, 1, 1],
+      [11, 1, 0],
+      [12, 0, 0],
+    ] as const) {
+      clock.now = NOW + days * DAY;
+      expect(await run(place)).toMatchObject({ days: exported, files: { written } });
+    }
+  });
+
+  test('continues where time ran out', async () => {
+    const parts = new MemoryPlace();
+    let answers = 0;
+    const getRemainingTimeInMillis = () => {
+      answers += 1;
+      return answers < 20 ? 900_000 : 1_000;
+    };
+    const left: number[] = [];
+    while (left.at(-1) !== 0) {
+      answers = 0;
+      left.push((await run(parts, { getRemainingTimeInMillis })).daysLeft);
+      expect(left.length).toBeLessThan(50);
+    }
+    expect(left.length).toBeGreaterThan(1);
+    expect(left).toEqual([...new Set(left)].sort((a, b) => b - a));
+    const whole = new MemoryPlace();
+    await run(whole);
+    expect([...parts.files].sort()).toEqual([...whole.files].sort());
+  });
+
+  test('fails if a day takes more time than a run has, or if the bucket refuses', async () => {
+    const never = { getRemainingTimeInMillis: () => 1_000 };
+    await expect(run(new MemoryPlace(), never)).rejects.toMatchObject({ code: 'out-of-time' });
+    await expect(run(bucketPlace(servers.s3.client, 'not-there-at-all', ''))).rejects.toMatchObject({
+      code: 'export-place',
+    });
+  });
+
+  test('beside another run leaves a manifest that says what the files are', async () => {
+    const shared = new MemoryPlace();
+    const replace = shared.replace.bind(shared);
+    shared.replace = async (...args) => {
+      shared.replace = replace;
+      // All files are written. Another run finds more.
+      await store.add({ id: 'meanwhile', time: '2026-10-02T06:00:00Z' });
+      expect(await run(shared)).toMatchObject({ daysLeft: 0 });
+      return shared.replace(...args);
+    };
+    expect(await run(shared)).toMatchObject({ daysLeft: 0 });
+    for (const { name, bytes, sha256 } of manifestIn(shared.files).files) {
+      const file = shared.files.get(name)!;
+      expect([name, file.length, createHash('sha256').update(file).digest('hex')]).toEqual([name, bytes, sha256]);
+    }
+  });
+});
+
+describe('a manifest in a bucket', () => {
+  test('is replaced only if it is as it was read', async () => {
+    const bucket = `manifest-${NOW}`;
+    const local = { endpoint: servers.s3.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+    const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, local);
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    const asked: unknown[] = [];
+    let refusal: string | undefined;
+    // The embedded S3 does not look at the conditions.
+    s3.middlewareStack.add(
+      (next) => (args) => {
+        const { IfMatch, IfNoneMatch } = args.input as { IfMatch?: string; IfNoneMatch?: string };
+        asked.push(IfMatch ?? IfNoneMatch);
+        if (refusal !== undefined) throw Object.assign(new Error('refused'), { name: refusal });
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const place = bucketPlace(s3, bucket, 'x/');
+    expect(await place.replace('_manifest.json', 'one', undefined)).toBe(true);
+    const read = await place.read('_manifest.json');
+    expect(read?.text).toBe('one');
+    expect(await place.replace('_manifest.json', 'two', read)).toBe(true);
+    expect(asked).toEqual(['*', undefined, read?.version]);
+    for (refusal of ['PreconditionFailed', 'ConditionalRequestConflict'])
+      expect(await place.replace('_manifest.json', 'three', read)).toBe(false);
+    refusal = 'AccessDenied';
+    await expect(place.replace('_manifest.json', 'three', read)).rejects.toMatchObject({ code: 'export-place' });
+    s3.destroy();
   });
 });

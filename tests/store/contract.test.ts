@@ -281,7 +281,7 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
       for (const [environment, day] of seen) {
         noteEvent(noted, { environment, day, timeKey: `${day}T00:00:00.000Z#e`, accountId: 'a', region: 'r' });
       }
-      await writeEnvironments(world.dynamo, environmentsTable, noted);
+      await writeEnvironments(world.dynamo, environmentsTable, noted, new Date(NOW).toISOString());
     };
     await see(['b', '2026-11-05']);
     await see(['b', '2026-11-07'], ['a b', '2026-11-03'], ['b', '2026-11-04']);

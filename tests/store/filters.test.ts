@@ -177,7 +177,7 @@ describe.each(dynamoImplementations(shared.dynamo))('filters on $name', ({ start
       noteEvent(seen, event);
       await putEvent(dynamo.client, deps.tables.eventsTable, toEventItem(event, { ingestedAt: 'now' }));
     }
-    await writeEnvironments(dynamo.client, deps.tables.environmentsTable, seen);
+    await writeEnvironments(dynamo.client, deps.tables.environmentsTable, seen, new Date(NOW).toISOString());
   }, 60_000);
   afterAll(() => dynamo.stop());
 

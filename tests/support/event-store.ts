@@ -65,7 +65,12 @@ export class EventStore {
       const item = this.toItem(recordText(event), event.provisional ? { provisional: true } : FROM_LOG_FILE, seen);
       await putEvent(this.deps.dynamo, this.tables.eventsTable, item);
     }
-    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
+    await writeEnvironments(
+      this.deps.dynamo,
+      this.tables.environmentsTable,
+      seen,
+      new Date(this.deps.now()).toISOString(),
+    );
   }
 
   /** Stores many records that are all new. */
@@ -77,7 +82,12 @@ export class EventStore {
       }));
       await this.deps.dynamo.send(new BatchWriteItemCommand({ RequestItems: { [this.tables.eventsTable]: requests } }));
     }
-    await writeEnvironments(this.deps.dynamo, this.tables.environmentsTable, seen);
+    await writeEnvironments(
+      this.deps.dynamo,
+      this.tables.environmentsTable,
+      seen,
+      new Date(this.deps.now()).toISOString(),
+    );
   }
 
   private toItem(record: string, provenance: Provenance, seen: SeenEnvironments): Item {

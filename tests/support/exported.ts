@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
-import type { ExportPlace } from '../../shared/export/place.ts';
+import type { ExportPlace, ReadText } from '../../shared/export/place.ts';
 
 /** Reads a Parquet file with a reader that is not ours. Its 64-bit integers are numbers, its times texts in ISO 8601. */
 export async function readParquet(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
@@ -33,8 +33,16 @@ export class MemoryPlace implements ExportPlace {
   /** Called before each change; throws to break it. */
   onChange: () => void = () => {};
 
-  async read(name: string): Promise<string | undefined> {
-    return this.files.get(name)?.toString();
+  async read(name: string): Promise<ReadText | undefined> {
+    const text = this.files.get(name)?.toString();
+    return text === undefined ? undefined : { text, version: text };
+  }
+
+  async replace(name: string, text: string, before: ReadText | undefined): Promise<boolean> {
+    this.onChange();
+    if (this.files.get(name)?.toString() !== before?.version) return false;
+    this.files.set(name, Buffer.from(text));
+    return true;
   }
 
   async sizeOf(name: string): Promise<number | undefined> {

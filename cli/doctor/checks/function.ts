@@ -144,18 +144,19 @@ export const functionChecks: Checks = {
 
   quota: async (stack) => lambdaQuota(0, stack),
 
-  /** Whether the stack's schedules are switched on, and call its functions. With `verify=off` there is only the heartbeat. */
+  /** Whether the stack's schedules are switched on, and call its functions. Only the heartbeat is always there. */
   schedules: async (stack) => [
     await schedule(stack, 'heartbeat', 'function', 'the alarm NoLogFiles cannot go off'),
     await schedule(stack, 'verifySchedule', 'verifyFunction', 'nothing is verified'),
+    await schedule(stack, 'exportSchedule', 'exportFunction', 'nothing is exported'),
   ],
 };
 
 /** @param lost what does not work without it */
 async function schedule(
   stack: Stack,
-  part: 'heartbeat' | 'verifySchedule',
-  target: 'function' | 'verifyFunction',
+  part: 'heartbeat' | 'verifySchedule' | 'exportSchedule',
+  target: 'function' | 'verifyFunction' | 'exportFunction',
   lost: string,
 ): Promise<CheckResults> {
   const { ask, clients, caller } = stack;

@@ -58,5 +58,6 @@ function aggregate(values: readonly number[], statistic: string): number | undef
   if (values.length === 0) return undefined;
   if (statistic === 'Maximum') return Math.max(...values);
   if (statistic === 'Sum') return values.reduce((sum, value) => sum + value, 0);
+  if (statistic === 'SampleCount') return values.length;
   throw new Error(`no statistic ${statistic}`);
 }

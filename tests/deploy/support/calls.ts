@@ -88,7 +88,13 @@ interface Part {
 const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
   'S3.GetObject': read,
   'S3.HeadObject': read,
-  'S3.PutObject': ({ input }) => [{ action: 's3:PutObject', resource: objectArn(input.Bucket, input.Key) }],
+  'S3.PutObject': ofObject('PutObject'),
+  'S3.DeleteObject': ofObject('DeleteObject'),
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+  'S3.CreateMultipartUpload': ofObject('PutObject'),
+  'S3.UploadPart': ofObject('PutObject'),
+  'S3.CompleteMultipartUpload': ofObject('PutObject'),
+  'S3.AbortMultipartUpload': ofObject('AbortMultipartUpload'),
   'S3.CopyObject': (call) => {
     const [bucket = '', ...key] = String(call.input.CopySource).split('/');
     const source = { ...call, input: { Bucket: bucket, Key: decodeURIComponent(key.join('/')) } };
@@ -134,6 +140,10 @@ function read({ input: { Bucket, Key, VersionId }, failure = '' }: Call): Part[]
   const isMissing = ['NoSuchKey', 'NotFound'].includes(failure);
   const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${Bucket}`, context: { 's3:prefix': String(Key) } };
   return [{ action, resource: objectArn(Bucket, Key) }, ...(isMissing ? [list] : [])];
+}
+
+function ofObject(action: string): (call: Call) => Part[] {
+  return ({ input }) => [{ action: `s3:${action}`, resource: objectArn(input.Bucket, input.Key) }];
 }
 
 const objectArn = (bucket: unknown, key: unknown) => `arn:aws:s3:::${bucket}/${key}`;

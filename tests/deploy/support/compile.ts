@@ -32,6 +32,7 @@ export const VARIANTS = {
     rolePath: '/platform/audit/',
     live: 'all',
     liveAccounts: '444455556666,999988887777',
+    export: 'daily',
     eventSources: 'airflow.amazonaws.com,airflow-serverless.amazonaws.com',
   },
   'a new trail with a bucket and a key of its own names, not verified': {
@@ -49,6 +50,10 @@ export const VARIANTS = {
     source: 'bucket',
     logBucket: 'an-existing-trail',
     kmsKeyArn: `arn:aws:kms:${REGION}:111122223333:key/trail`,
+    export: 'daily',
+    exportBucket: 'analytics',
+    exportFormat: 'ndjson',
+    exportSchema: 'ocsf',
   },
   'the topic of a trail in another account': {
     source: 'topic',
@@ -158,7 +163,7 @@ async function serviceFolder(): Promise<string> {
     await cp(join(packageRoot(), name), join(folder, name), { recursive: true });
   }
   await writeFile(join(folder, 'serverless-build.cjs'), 'module.exports = class {};');
-  for (const name of ['ingest', 'query', 'verify', 'alert']) {
+  for (const name of ['ingest', 'query', 'verify', 'alert', 'export']) {
     await mkdir(join(folder, 'dist', name), { recursive: true });
     await writeFile(join(folder, 'dist', name, 'index.cjs'), '');
   }

@@ -31,7 +31,11 @@ export async function startDeployedWorld(stack: Stack): Promise<DeployedWorld> {
   const server: EmbeddedS3 = await startEmbeddedS3();
   const { logBuckets, quarantineBucket } = readConfig(environment);
   const logBucket = logBuckets[0]!.name;
-  for (const Bucket of [logBucket, quarantineBucket]) await server.client.send(new CreateBucketCommand({ Bucket }));
+  const exports = stack.resources.some(({ id }) => id === 'ExportRole')
+    ? [environmentOf('ExportLambdaFunction').EXPORT_BUCKET!]
+    : [];
+  for (const Bucket of [logBucket, quarantineBucket, ...exports])
+    await server.client.send(new CreateBucketCommand({ Bucket }));
   const clients: { destroy(): void }[] = [];
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   return {

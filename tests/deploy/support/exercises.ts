@@ -1,9 +1,11 @@
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { createAlertHandler } from '../../../functions/alert-handler.ts';
+import { createExportHandler, type ExportReport } from '../../../functions/export-handler.ts';
 import { createIngestHandler } from '../../../functions/ingest-handler.ts';
 import { createQueryHandler } from '../../../functions/query-handler.ts';
 import { createVerifyHandler } from '../../../functions/verify-handler.ts';
@@ -11,11 +13,20 @@ import { Alerter } from '../../../shared/alert/alerter.ts';
 import { storedFindings } from '../../../shared/alert/stored-findings.ts';
 import { TableState } from '../../../shared/alert/table-state.ts';
 import { toAuditEvent } from '../../../shared/audit-event/to-audit-event.ts';
-import { DAY_MS } from '../../../shared/cloudtrail/times.ts';
-import { readAlertConfig, readConfig, readQueryConfig, readVerifyConfig } from '../../../shared/config.ts';
+import { DAY_MS, isoTime } from '../../../shared/cloudtrail/times.ts';
+import {
+  readAlertConfig,
+  readConfig,
+  readExportConfig,
+  readQueryConfig,
+  readVerifyConfig,
+} from '../../../shared/config.ts';
 import { LEVELS } from '../../../shared/detect/level.ts';
 import { readRules } from '../../../shared/detect/read-rules.ts';
+import { bucketPlace } from '../../../shared/export/bucket.ts';
+import { FORMATS, SCHEMA_NAMES } from '../../../shared/export/manifest.ts';
 import { listedKeys } from '../../../shared/integrity/list-public-keys.ts';
+import { writeEnvironments } from '../../../shared/store/environments-table.ts';
 import { toEventItem } from '../../../shared/store/event-item.ts';
 import { putEvent } from '../../../shared/store/events-table.ts';
 import { writeFinding } from '../../../shared/store/findings.ts';
@@ -45,6 +56,7 @@ export const EXERCISES: readonly Exercise[] = [
   { function: 'QueryLambdaFunction', role: 'QueryRole', run: query, byLambda: () => [] },
   { function: 'VerifyLambdaFunction', role: 'VerifyRole', run: verify, byLambda: () => [] },
   { function: 'AlertLambdaFunction', role: 'AlertRole', run: alert, byLambda: readingStream },
+  { function: 'ExportLambdaFunction', role: 'ExportRole', run: exporting, byLambda: () => [] },
 ];
 
 /** The log is written by every function. */
@@ -340,6 +352,36 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
     if (target.Id === 'alert') await handler(JSON.parse(target.Input), {} as Context);
   }
   if (failures.length > 0) throw new AggregateError(failures, 'alert failed');
+  return calls;
+}
+
+/** All days; then one that lost its only event; then a file in parts, and one that ends early. */
+async function exporting(world: DeployedWorld): Promise<Call[]> {
+  const environment = world.environmentOf('ExportLambdaFunction');
+  const { bucket, prefix, format, schema, ...tables } = readExportConfig(environment, FORMATS, SCHEMA_NAMES);
+  const calls: Call[] = [];
+  const { s3, dynamo } = world.recorded(calls);
+  const prepared = world.recorded([]).dynamo;
+  const place = bucketPlace(s3, bucket, prefix);
+  const runs: ExportReport[] = [];
+  const handler = createExportHandler(
+    { place, format, schema, dynamo, tables, now: () => NOW + 30 * DAY_MS },
+    { end: (report) => void runs.push(report) },
+  );
+  await handler({}, {} as Context);
+  await prepared.send(new DeleteItemCommand({ TableName: tables.eventsTable, Key: { eventId: { S: 'd' } } }));
+  const changed = { environments: new Map(), days: new Set(['2026-11-01', '2026-11-02']) };
+  await writeEnvironments(prepared, tables.environmentsTable, changed, isoTime(NOW + 10 * DAY_MS));
+  await handler({}, {} as Context);
+  if (!runs[0]?.files.written || !runs[1]?.files.removed || !runs[1]?.files.unchanged)
+    throw new Error(JSON.stringify(runs));
+  for (const end of ['commit', 'discard'] as const) {
+    const draft = await place.create('in-parts');
+    for (let part = 0; part < 2; part += 1) await draft.write(Buffer.alloc(9 * 1024 * 1024));
+    await draft[end]();
+  }
+  await place.read('in-parts');
+  await place.remove('in-parts');
   return calls;
 }
 

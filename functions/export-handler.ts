@@ -1,0 +1,60 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { describeError, TrailError } from '../shared/errors.ts';
+import { dueDays } from '../shared/export/days.ts';
+import type { FileOutcome } from '../shared/export/export-day.ts';
+import { type ExportProgress, exportDays } from '../shared/export/export-days.ts';
+import type { ExportKind } from '../shared/export/manifest.ts';
+import type { ExportPlace } from '../shared/export/place.ts';
+import type { QueryDeps } from '../shared/query/ask.ts';
+
+/** What a run did: days, events and files. */
+export interface ExportReport {
+  days: number;
+  /** Left for the next run, because time ran out. */
+  daysLeft: number;
+  events: number;
+  files: Record<FileOutcome, number>;
+}
+
+/** Receives what happens: the function's log and metrics. */
+export interface ExportObserver {
+  /** A run succeeded. */
+  end(report: ExportReport): void;
+}
+
+export interface ExportFunctionDeps extends ExportKind, QueryDeps {
+  place: ExportPlace;
+}
+
+/** With less time left, no event is begun: what is written of a day takes seconds, and the manifest. */
+const LAST_START_MS = 60_000;
+
+/** The export function. A schedule calls it, and its event is ignored. */
+export function createExportHandler({ place, format, schema, ...deps }: ExportFunctionDeps, observer: ExportObserver) {
+  const run = async (_event: unknown, context: Partial<Context>): Promise<ExportReport> => {
+    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const progress: ExportProgress = { days: 0, daysDone: 0, events: 0, day: undefined };
+    const files: ExportReport['files'] = { written: 0, unchanged: 0, removed: 0, kept: 0 };
+    const isDone = await exportDays({ place, format, schema, choose: dueDays(deps.now()) }, deps, {
+      progress,
+      time: { isSpent: () => remaining() < LAST_START_MS },
+      async onFile(_file, outcome) {
+        files[outcome] += 1;
+      },
+    });
+    const { days, daysDone, events, day } = progress;
+    // The next run would not finish it either.
+    if (!isDone && daysDone === 0)
+      throw new TrailError('out-of-time', `${day}: expected to export the day in one run; see docs/export.md`);
+    const report = { days: daysDone, daysLeft: days - daysDone, events, files };
+    observer.end(report);
+    return report;
+  };
+  return middy<unknown, ExportReport, Error, Context>()
+    .onError(({ error }) => {
+      // Lambda logs what is thrown, and an SDK error's message can echo the request.
+      throw error instanceof TrailError ? error : new TrailError('export-failed', describeError(error));
+    })
+    .handler(run);
+}

@@ -1,0 +1,54 @@
+import { DAY_MS, HOUR_MS, isoTime } from '../cloudtrail/times.ts';
+import type { StoredDay } from '../store/environments-table.ts';
+import type { ExportedFile } from './manifest.ts';
+
+/** Which days of the store to export, in which order. `files` are those that the export has, by name. */
+export type DayChoice = (stored: readonly StoredDay[], files: ReadonlyMap<string, ExportedFile>) => StoredDay[];
+
+/** Whole event days: those that have a part in the range. ISO 8601 in UTC with milliseconds. */
+export interface ExportPeriod {
+  since?: string;
+  until?: string;
+}
+
+/** Chooses the days that have a part in a period, oldest first. An invalid time is before all others. */
+export const daysIn =
+  ({ since, until }: ExportPeriod) =>
+  (stored: readonly StoredDay[]): StoredDay[] =>
+    stored.filter(
+      ({ day }) =>
+        (since === undefined || day >= since.slice(0, 10)) && (until === undefined || `${day}T00:00:00.000Z` < until),
+    );
+
+/** A day is closed so long after its end: then its log files have come, and the digests that sign them. */
+const CLOSED_AFTER_MS = 6 * HOUR_MS;
+/** Days that are exported again, because the verification of their log files may have come late. */
+const RECENT_MS = 3 * DAY_MS;
+
+/**
+ * Chooses the closed days that an export lacks, that have changed since, or that are recent; newest first, so that years of history do not
+ * delay what is asked for most.
+ * @param now milliseconds since 1970
+ */
+export const dueDays =
+  (now: number): DayChoice =>
+  (stored, files) => {
+    const exported = new Map([...files.values()].map(({ day, changedOn }) => [day, changedOn]));
+    const open = dayOf(now - CLOSED_AFTER_MS);
+    const recent = dayOf(now - CLOSED_AFTER_MS - RECENT_MS);
+    const isDue = ({ day, changedOn }: StoredDay) =>
+      day < open && (day >= recent || !exported.has(day) || (changedOn ?? '') > (exported.get(day) ?? ''));
+    return stored.filter(isDue).reverse();
+  };
+
+/** Writers note a change so long after it at most. */
+const NOTED_WITHIN_MS = HOUR_MS;
+
+/**
+ * Returns the last change of a day that an export has, which begins now; undefined if the store may still add to what it noted: it
+ * notes a change once for each day on which it happens.
+ */
+export const settledChange = ({ changedOn }: StoredDay, now: number): string | undefined =>
+  changedOn !== undefined && changedOn < dayOf(now - NOTED_WITHIN_MS) ? changedOn : undefined;
+
+const dayOf = (time: number) => isoTime(time).slice(0, 10);
