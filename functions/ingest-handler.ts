@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
+import { readLogFileKey } from '../shared/cloudtrail/object-key.ts';
 import {
   type Announcement,
   type CarriedEvent,
@@ -11,14 +12,17 @@ import {
 } from '../shared/delivery/announcement.ts';
 import { type DeliveredMessage, readDelivery } from '../shared/delivery/read-delivery.ts';
 import { describeError, s3Uri, TrailError } from '../shared/errors.ts';
-import { ingestLogFile, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
-import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
+import { ingest, type PipelineDeps } from '../shared/ingest/ingest-log-file.ts';
+import { type LogFileReport, writeResult } from '../shared/ingest/ingest-result.ts';
 import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/store-live.ts';
 import { recordStore } from '../shared/ingest/store-records.ts';
 import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
 import type { TimeBudget } from '../shared/ingest/time-budget.ts';
 import { checkUndelivered, type UndeliveredReport } from '../shared/ingest/undelivered-events.ts';
+import { ledgerLookup } from '../shared/store/ledger.ts';
+import type { LedgerEntry } from '../shared/store/ledger-entry.ts';
+import { LedgerWriter } from '../shared/store/ledger-writer.ts';
 
 /** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
 export interface IngestObserver {
@@ -40,6 +44,13 @@ export interface IngestObserver {
   end?(): void;
 }
 
+/** What all log files of an invocation share. */
+interface Invocation {
+  time: TimeBudget;
+  /** Returns what the ledger has on a log file. */
+  findEntry(ref: LogFileRef): Promise<LedgerEntry | undefined>;
+}
+
 /** Each log file needs bounded memory. */
 const CONCURRENT_MESSAGES = 4;
 /** With less time left, no log file is begun. */
@@ -58,14 +69,34 @@ export function createIngestHandler(
   sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
 ) {
   const store = recordStore(deps);
+  const ledger = new LedgerWriter(deps.dynamo, deps.config);
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const delivery = readDelivery(event);
     if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, time, remaining);
-    const failures = await ingestAnnounced(delivery.announcement, 'notification', time);
+    const { announcement } = delivery;
+    const failures = await ingestAnnounced(announcement, 'notification', { time, findEntry: lookup([announcement]) });
+    await moveWatermarks();
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
     return undefined;
+  };
+
+  /** Returns what finds the ledger entries of all log files of an invocation. */
+  const lookup = (announcements: readonly Announcement[]) =>
+    ledgerLookup(
+      deps.dynamo,
+      deps.config.logFilesTable,
+      announcements.flatMap(({ logFiles }) => logFiles).filter(({ key }) => readLogFileKey(key) !== undefined),
+    );
+
+  /** No message has to wait for a watermark: it may be behind, and a later invocation moves it. */
+  const moveWatermarks = async (): Promise<void> => {
+    try {
+      await ledger.moveWatermarks();
+    } catch (error) {
+      observer.failed('watermarks', error);
+    }
   };
 
   /** Returns in time. A message that is not finished is delivered again, and finds its events stored. */
@@ -77,11 +108,16 @@ export function createIngestHandler(
     const waited = messages.flatMap(({ sentAt }) => (sentAt === undefined ? [] : [(deps.now() - sentAt) / 1000]));
     if (waited.length > 0) observer.oldestMessage?.(Math.max(0, ...waited));
     const undone = new Set(messages.map(({ messageId }) => messageId));
+    const findEntry = lookup(messages.map(({ announcement }) => announcement));
     const ingestMessage = async ({ messageId, announcement }: DeliveredMessage) => {
-      const failures = await ingestAnnounced(announcement, `SQS message ${messageId}`, time);
+      const failures = await ingestAnnounced(announcement, `SQS message ${messageId}`, { time, findEntry });
       if (failures.length === 0) undone.delete(messageId);
     };
-    await unlessOver(pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES }), remaining() - LAST_ANSWER_MS);
+    const ingestAll = async () => {
+      await pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES });
+      await moveWatermarks();
+    };
+    await unlessOver(ingestAll(), remaining() - LAST_ANSWER_MS);
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
@@ -89,7 +125,7 @@ export function createIngestHandler(
   const ingestAnnounced = async (
     { logFiles, events, ignored, malformed }: Announcement,
     place: string,
-    time: TimeBudget,
+    { time, findEntry }: Invocation,
   ): Promise<string[]> => {
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
@@ -107,7 +143,8 @@ export function createIngestHandler(
       await attempt(`event ${event.id}`, () => storeEvent(event));
     }
     for (const ref of logFiles) {
-      await attempt(s3Uri(ref), async () => observer.logFile(await ingestLogFile(ref, deps, time, sourceOf(ref))));
+      const job = { ref, source: sourceOf(ref), store, time, findEntry: () => findEntry(ref) };
+      await attempt(s3Uri(ref), async () => observer.logFile(await writeResult(await ingest(job, deps), deps, ledger)));
     }
     if (ignored.includes('scheduled-event') && deps.config.liveAccounts.length > 0) {
       await attempt('events that wait for their log files', async () => {

@@ -9,7 +9,7 @@ import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readLedger } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import { groupLedgerWriter, type LedgerUpdate } from '../../shared/store/ledger-writer.ts';
+import { type LedgerUpdate, LedgerWriter } from '../../shared/store/ledger-writer.ts';
 import type { FileResult } from '../log-files/file-result.ts';
 import { ByteBudget, type Done, processFiles } from '../log-files/process-files.ts';
 import type { Tally } from '../log-files/tally.ts';
@@ -43,7 +43,7 @@ export async function ingestFiles(
 ): Promise<void> {
   const deps: PipelineDeps = { ...pipeline, backfilled: true };
   const budget = new ByteBudget(MAX_BYTES);
-  const writeGroup = groupLedgerWriter(deps.dynamo, deps.config, deps.sleep);
+  const ledger = new LedgerWriter(deps.dynamo, deps.config);
   const store = recordStore(deps);
 
   const ingestFile = async (file: WantedFile, findEntry: () => Promise<LedgerEntry | undefined>): Promise<Ingested> => {
@@ -61,7 +61,7 @@ export async function ingestFiles(
   const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
     const updates = window.flatMap(({ update }) => update ?? []);
     try {
-      await writeGroup(updates);
+      await ledger.writeGroup(updates, deps.sleep);
       return window;
     } catch (error) {
       await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });

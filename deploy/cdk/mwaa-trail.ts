@@ -19,6 +19,7 @@ const FUNCTIONS = {
   query: 'QueryLambdaFunction',
   verify: 'VerifyLambdaFunction',
   alert: 'AlertLambdaFunction',
+  export: 'ExportLambdaFunction',
 } as const;
 
 /** All resources of a release's template. Its zip files are assets of the CDK, which uploads them. */

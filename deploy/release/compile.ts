@@ -56,6 +56,7 @@ async function writeService(path: string, choice: (typeof COMPILED)[number], yam
   await cp(deploy(`verify-${choice.verify}.yml`), deploy(`verify-${placeholderOf('verify')}.yml`));
   await cp(deploy(`alert-${choice.alerts}.yml`), deploy(`alert-${placeholderOf('alerts')}.yml`));
   await cp(deploy(`live-${choice.live}.yml`), deploy(`live-${placeholderOf('liveFile')}.yml`));
+  await cp(deploy(`export-${choice.export}.yml`), deploy(`export-${placeholderOf('exportFile')}.yml`));
   await writeFile(
     deploy('parameters.cjs'),
     `module.exports = () => (${JSON.stringify({ default: placeholders(yaml) })});`,
@@ -63,7 +64,7 @@ async function writeService(path: string, choice: (typeof COMPILED)[number], yam
   await writeFile(join(path, 'serverless-build.cjs'), 'module.exports = class {};');
   await rename(deploy('finish-template.cjs'), deploy('plugins.cjs'));
   await writeFile(deploy('finish-template.cjs'), "module.exports = require('./plugins.cjs').TagTemplate;");
-  for (const name of ['ingest', 'query', 'verify', 'alert']) {
+  for (const name of ['ingest', 'query', 'verify', 'alert', 'export']) {
     await mkdir(join(path, 'dist', name), { recursive: true });
     await writeFile(join(path, 'dist', name, 'index.cjs'), '');
   }
@@ -71,7 +72,7 @@ async function writeService(path: string, choice: (typeof COMPILED)[number], yam
 
 function placeholders(yaml: string): Record<string, unknown> {
   const { default: defaults } = parse(yaml, { logLevel: 'error' }) as { default: Record<string, unknown> };
-  const names = [...Object.keys(defaults), 'liveFile', ...DERIVED_PARAMETERS];
+  const names = [...Object.keys(defaults), 'liveFile', 'exportFile', ...DERIVED_PARAMETERS];
   return {
     ...Object.fromEntries(names.map((name) => [name, placeholderOf(name)])),
     logRetentionDays: LOG_RETENTION_DAYS,

@@ -25,7 +25,7 @@ const npm = execFileSync(
   },
 );
 const shipped = [
-  ...(await bundledPackages(['ingest', 'query', 'verify', 'alert', 'cli', 'console'])),
+  ...(await bundledPackages(['ingest', 'query', 'verify', 'alert', 'export', 'cli', 'console'])),
   ...(await installedPackages()),
 ];
 const names = new Set(shipped.map(({ name, version }) => `${name}@${version}`));

@@ -26,6 +26,7 @@ type Expressions = Readonly<Record<string, Expression | readonly Expression[]>>;
 const RENAMED: Readonly<Record<string, string>> = {
   logBucket: 'LogBucketName',
   quarantineBucket: 'QuarantineBucketName',
+  exportBucket: 'ExportBucketName',
   alarmEmail: 'AlarmEmailAddress',
 };
 

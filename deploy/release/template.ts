@@ -35,13 +35,14 @@ export interface ReleaseTemplate extends Compiled {
 }
 
 /**
- * What is compiled: each value of `source`, `verify`, `alerts` and `live`, in such a way that those with a resource say which of them
- * it needs.
+ * What is compiled: each value of `source`, `verify`, `alerts`, `live` and `export`, in such a way that those with a resource say
+ * which of them it needs.
  */
 export const COMPILED = [
-  { source: 'new-trail', verify: 'on', alerts: 'on', live: 'off' },
-  { source: 'bucket', verify: 'off', alerts: 'on', live: 'on' },
-  { source: 'topic', verify: 'on', alerts: 'off', live: 'on' },
+  { source: 'new-trail', verify: 'on', alerts: 'on', live: 'off', export: 'off' },
+  { source: 'bucket', verify: 'off', alerts: 'on', live: 'on', export: 'off' },
+  { source: 'topic', verify: 'on', alerts: 'off', live: 'on', export: 'off' },
+  { source: 'topic', verify: 'off', alerts: 'off', live: 'off', export: 'on' },
 ] as const;
 
 /**
@@ -49,19 +50,21 @@ export const COMPILED = [
  * parameters has a condition of its own beside that.
  */
 const CONDITIONS: Readonly<Record<string, string | undefined>> = {
-  '0,1,2': undefined,
+  '0,1,2,3': undefined,
   '0': 'MakesTrail',
   '1': 'AttachesToBucket',
-  '2': 'AttachesToTopic',
+  '2,3': 'AttachesToTopic',
   '0,2': 'HasVerification',
   '0,1': 'HasAlerts',
   '1,2': 'HasLive',
+  '3': 'HasExport',
 };
 
 const DERIVED = {
   AttachesToBucket: { 'Fn::Equals': [{ Ref: 'Source' }, 'bucket'] },
   AttachesToTopic: { 'Fn::Equals': [{ Ref: 'Source' }, 'topic'] },
   ReadsAllLive: { 'Fn::Equals': [{ Ref: 'Live' }, 'all'] },
+  HasExport: { 'Fn::Equals': [{ Ref: 'Export' }, 'daily'] },
 };
 
 /** Serverless's own bucket for the code, and versions that nothing refers to. */

@@ -3,7 +3,7 @@
 locals {
   folder    = coalesce(var.release, "${path.module}/..")
   template  = "mwaa-trail.template.json"
-  functions = toset(["ingest", "query", "verify", "alert"])
+  functions = toset(["ingest", "query", "verify", "alert", "export"])
   files     = setunion([local.template], [for name in local.functions : "${name}.zip"])
 
   # Another prefix for other content: Lambda takes new code only from another key.

@@ -1,5 +1,5 @@
 import { phraseOf } from '../audit-event/actions.ts';
-import { DAY_MS } from '../cloudtrail/times.ts';
+import { DAY_MS, shifted } from '../cloudtrail/times.ts';
 import type { Finding } from '../detect/finding.ts';
 import { LEVELS } from '../detect/level.ts';
 import type { RuleName } from '../detect/rule.ts';
@@ -9,6 +9,7 @@ import { readNewest } from '../query/newest.ts';
 import { Tallies } from '../query/tally.ts';
 import { readVerificationFindings } from '../query/verification.ts';
 import type { ListedEvent } from '../store/event-item.ts';
+import { WATERMARK_STEP_MS } from '../store/ledger-writer.ts';
 
 /** A time, ISO 8601 in UTC with milliseconds: `since` inclusive, `until` exclusive. */
 export interface DigestPeriod {
@@ -84,7 +85,8 @@ export async function readActivityDigest(
     readCompleteness(period, deps),
     readVerificationFindings(deps, MAX_EVIDENCE),
   ]);
-  const silentSince = new Date(Date.parse(period.until) - DAY_MS).toISOString();
+  // A watermark may be a step behind.
+  const silentSince = shifted(period.until, -DAY_MS - WATERMARK_STEP_MS);
   return {
     ...period,
     ...{ events, truncated },

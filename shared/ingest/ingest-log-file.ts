@@ -17,13 +17,12 @@ import {
 } from '../log-file/read-log-file.ts';
 import { gunzipByZlib } from '../log-file/zlib-gunzip.ts';
 import { noEnvironments } from '../store/environments-table.ts';
-import { readLedger } from '../store/ledger.ts';
 import type { LedgerEntry } from '../store/ledger-entry.ts';
 import { SCHEMA_VERSION } from '../store/schema-version.ts';
 import { checkpointOf, doneBefore, earlierReport, type SettledEntry } from './done-before.ts';
 import { isInvalidFile, mayPass } from './failure.ts';
-import { type IngestResult, type LogFileReport, writeResult } from './ingest-result.ts';
-import { hashOf, type LogSource, s3Source } from './log-source.ts';
+import type { IngestResult } from './ingest-result.ts';
+import { hashOf, type LogSource } from './log-source.ts';
 import {
   OutOfTimeError,
   problemOf,
@@ -31,9 +30,8 @@ import {
   type RecordSettings,
   type RecordStore,
   recordStorage,
-  recordStore,
 } from './store-records.ts';
-import { type TimeBudget, UNLIMITED } from './time-budget.ts';
+import type { TimeBudget } from './time-budget.ts';
 
 /** What ingesting works with. */
 export interface PipelineDeps extends RecordSettings {
@@ -54,27 +52,10 @@ export interface IngestJob {
   source: LogSource;
   store: RecordStore;
   time: TimeBudget;
-  /** Returns what the ledger has on it. */
+  /** Returns what the ledger has on it, or had a moment ago: its entry is written only if that has not changed. */
   findEntry(): Promise<LedgerEntry | undefined>;
   /** In a replay: when the file was first quarantined. It is then read although the ledger has it as quarantined. */
   quarantinedAt?: string | undefined;
-}
-
-/**
- * Ingests an announced log file, and writes its ledger entry. When this returns, everything in the object is stored, skipped by
- * rule, or quarantined with a reason.
- * @throws {TrailError} `access-point` or `bucket-not-allowed`, before any request is made; `out-of-time`, and the next delivery
- *   continues; and any error of S3 and DynamoDB
- */
-export async function ingestLogFile(
-  ref: LogFileRef,
-  deps: PipelineDeps,
-  time: TimeBudget = UNLIMITED,
-  source: LogSource = s3Source(deps.s3, ref),
-): Promise<LogFileReport> {
-  const findEntry = () => readLedger(deps.dynamo, deps.config.logFilesTable, ref);
-  const job = { ref, source, store: recordStore(deps), time, findEntry };
-  return writeResult(await ingest(job, deps), deps);
 }
 
 /** A job whose log file may be read. */
@@ -87,8 +68,9 @@ interface LogFileJob extends IngestJob {
 
 /**
  * The whole story of a log file: may it be read, is it a log file, was it done before; read and check it, store its events.
- * Every write is idempotent, so ingesting may be interrupted anywhere and repeated.
- * @throws {TrailError} `access-point` or `bucket-not-allowed`
+ * Every write is idempotent, so ingesting may be interrupted anywhere and repeated. When its result is written to the ledger,
+ * everything in the object is stored, skipped by rule, or quarantined with a reason.
+ * @throws {TrailError} `access-point` or `bucket-not-allowed`, before any request is made
  */
 export async function ingest(job: IngestJob, deps: PipelineDeps): Promise<IngestResult> {
   const { bucket, key } = job.ref;

@@ -3,7 +3,7 @@ import type { SkippedObject } from '../cloudtrail/object-key.ts';
 import type { TableNames } from '../config.ts';
 import { describeError } from '../errors.ts';
 import type { LogFileCounts } from '../store/ledger-entry.ts';
-import { type LedgerUpdate, type LogFileIdentity, noteFailure, writeLedger } from '../store/ledger-writer.ts';
+import { type LedgerUpdate, type LedgerWriter, type LogFileIdentity, noteFailure } from '../store/ledger-writer.ts';
 import type { RecordProblem } from './store-records.ts';
 
 /** What became of a log file. */
@@ -41,10 +41,14 @@ interface LedgerDeps {
  * Writes the ledger entry of one log file.
  * @throws the error of the result
  */
-export async function writeResult(result: IngestResult, deps: LedgerDeps): Promise<LogFileReport> {
+export async function writeResult(
+  result: IngestResult,
+  deps: LedgerDeps,
+  ledger: LedgerWriter,
+): Promise<LogFileReport> {
   const { update } = result;
   try {
-    const written = update && (await writeLedger(deps.dynamo, deps.config, update));
+    const written = update && (await ledger.write(update));
     if ('error' in result) throw result.error;
     const { report } = result;
     const isMismatch = report.outcome === 'ingested' && written?.verification === 'failed';

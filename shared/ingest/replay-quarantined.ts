@@ -7,6 +7,7 @@ import { writeEnvironments } from '../store/environments-table.ts';
 import { readLedger } from '../store/ledger.ts';
 import type { LogFileCounts } from '../store/ledger-entry.ts';
 import { moveReplayedRecord, type ReplayedTo, readRecordStatus } from '../store/ledger-quarantine.ts';
+import { LedgerWriter } from '../store/ledger-writer.ts';
 import { type QuarantineEntry, removeFromQuarantine } from '../store/quarantine.ts';
 import { isSuperseded } from './done-before.ts';
 import { ingest, type PipelineDeps } from './ingest-log-file.ts';
@@ -136,9 +137,14 @@ async function sourceOf(
 async function writeUnlessSuperseded(result: IngestResult, deps: PipelineDeps): Promise<LogFileReport> {
   const { dynamo, config } = deps;
   const { update, ...others } = result;
-  if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) return writeResult(result, deps);
+  const ledger = new LedgerWriter(dynamo, config);
+  if (!update || !isSuperseded(update.entry, update.before, config.eventSources)) {
+    const report = await writeResult(result, deps, ledger);
+    await ledger.moveWatermarks();
+    return report;
+  }
   await writeEnvironments(dynamo, config.environmentsTable, update.seen, update.entry.ingestedAt);
-  return writeResult(others, deps);
+  return writeResult(others, deps, ledger);
 }
 
 /** Writes events, environments, ledger, and only then removes the record. Every step is idempotent. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type ObjectRef, objectName } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { type Item, jsonText, readItem, toItem } from './item.ts';
@@ -143,10 +144,13 @@ export const DISCARDS = 'discards';
 /** Longest sort key, in UTF-8 bytes. DynamoDB quota. */
 const MAX_SORT_KEY_BYTES = 1024;
 
+/** Whether a `bucket/key` can be a key of the ledger. */
+export const isLedgerKey = (name: string): boolean => Buffer.byteLength(name) <= MAX_SORT_KEY_BYTES;
+
 /** @throws {TrailError} `key-too-long`; CloudTrail's own keys are far below the limit */
-export function ledgerKey(object: { bucket: string; key: string }): string {
-  const key = `${object.bucket}/${object.key}`;
-  if (Buffer.byteLength(key) <= MAX_SORT_KEY_BYTES) return key;
+export function ledgerKey(object: ObjectRef): string {
+  const key = objectName(object);
+  if (isLedgerKey(key)) return key;
   throw new TrailError(
     'key-too-long',
     `${s3Uri(object)}: expected at most ${MAX_SORT_KEY_BYTES} bytes of bucket and key`,

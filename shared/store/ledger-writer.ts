@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { DAY_MS } from '../cloudtrail/times.ts';
+import { DAY_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
@@ -13,7 +13,7 @@ import {
 } from './environments-table.ts';
 import { noteAltered } from './findings.ts';
 import { number, text, toItem } from './item.ts';
-import { readLedger, readLedgerBatch } from './ledger.ts';
+import { readLedger, readLedgerBatch, type Watermark } from './ledger.ts';
 import {
   type LedgerEntry,
   ledgerKey,
@@ -35,20 +35,70 @@ export interface LedgerUpdate {
   seen: SeenEnvironments;
 }
 
+type Sleep = (milliseconds: number) => Promise<unknown>;
+
+/** A watermark moves in steps of at least this, so it is at most this far behind. Moving it costs as much as an entry. */
+export const WATERMARK_STEP_MS = 15 * MINUTE_MS;
+
 /**
- * Writes the days and environments of a reading, then its entry, then the watermark of its account and Region. So no entry is
- * stored without its environments.
- * @returns the entry as written, with what others wrote about the log file meanwhile
+ * Writes what readings leave. It remembers the environments and watermarks that it has written, so one for many log files makes
+ * fewer requests. If it is interrupted, events are stored whose log files are read again.
  */
-export async function writeLedger(
-  dynamo: DynamoDBClient,
-  { environmentsTable, logFilesTable }: TableNames,
-  { entry, before, seen }: LedgerUpdate,
-): Promise<LedgerEntry> {
-  await writeEnvironments(dynamo, environmentsTable, seen, entry.ingestedAt);
-  const written = await writeEntry(dynamo, logFilesTable, { entry, before });
-  await moveWatermark(dynamo, logFilesTable, entry);
-  return written;
+export class LedgerWriter {
+  private readonly dynamo: DynamoDBClient;
+  private readonly tables: TableNames;
+  private readonly environments = nothingWritten();
+  /** By account and Region: the newest log file of all, and up to where the watermark was moved. */
+  private readonly newest = new Map<string, Watermark>();
+  private readonly moved = new Map<string, string>();
+
+  constructor(dynamo: DynamoDBClient, tables: TableNames) {
+    this.dynamo = dynamo;
+    this.tables = tables;
+  }
+
+  /**
+   * Writes the days and environments of a reading, then its entry. So no entry is stored without its environments.
+   * @returns the entry as written, with what others wrote about the log file meanwhile
+   */
+  async write({ entry, before, seen }: LedgerUpdate): Promise<LedgerEntry> {
+    const { environmentsTable, logFilesTable } = this.tables;
+    await writeEnvironments(this.dynamo, environmentsTable, seen, entry.ingestedAt, this.environments);
+    const written = await writeEntry(this.dynamo, logFilesTable, { entry, before });
+    this.note(entry);
+    return written;
+  }
+
+  /** Writes many readings together: the environments that all of them showed, then their entries, then the watermarks. */
+  async writeGroup(updates: readonly LedgerUpdate[], sleep: Sleep): Promise<void> {
+    const { environmentsTable, logFilesTable } = this.tables;
+    const seen = noEnvironments();
+    for (const update of updates) joinSeen(seen, update.seen);
+    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
+    await writeEnvironments(this.dynamo, environmentsTable, seen, latest, this.environments);
+    await writeEntries(this.dynamo, logFilesTable, updates, sleep);
+    for (const { entry } of updates) this.note(entry);
+    await this.moveWatermarks();
+  }
+
+  /** Moves the watermarks that are a step behind what was written, or were never moved by this writer. */
+  async moveWatermarks(): Promise<void> {
+    for (const [scope, newest] of this.newest) {
+      const moved = this.moved.get(scope);
+      if (moved !== undefined && Date.parse(newest.deliveredAt) - Date.parse(moved) < WATERMARK_STEP_MS) continue;
+      await moveWatermark(this.dynamo, this.tables.logFilesTable, scope, newest);
+      this.moved.set(scope, newest.deliveredAt);
+    }
+  }
+
+  private note(entry: LedgerEntry): void {
+    const { account = '-', region, deliveredAt, state } = entry;
+    const scope = `${account}/${region}`;
+    // Not all of a log file was read.
+    if (state === 'partial' || deliveredAt === undefined) return;
+    if (deliveredAt > (this.newest.get(scope)?.deliveredAt ?? ''))
+      this.newest.set(scope, { account, region, deliveredAt });
+  }
 }
 
 /**
@@ -159,56 +209,19 @@ export async function writeVerification(
   return (await updateEntry(dynamo, table, entry, marked)) ? mark.verification : undefined;
 }
 
-const scopeOf = ({ account = '-', region }: LedgerEntry) => `${account}/${region}`;
-
-/** When the newest log file that an entry stands for was stored; empty if not all of it was read. */
-const deliveredAtOf = ({ state, deliveredAt = '' }: LedgerEntry) => (state === 'partial' ? '' : deliveredAt);
-
 /**
  * Moves the watermark of an account and Region, unless it is further already.
  * A bucket's name cannot start with `#`, so no log file has its key.
  */
-async function moveWatermark(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<void> {
-  const deliveredAt = deliveredAtOf(entry);
-  if (deliveredAt === '') return;
-  const { account = '-', region } = entry;
-  const scope = scopeOf(entry);
-  const attributes = toItem({ listing: WATERMARKS, listingKey: scope, account, region, deliveredAt });
+async function moveWatermark(
+  dynamo: DynamoDBClient,
+  table: string,
+  scope: string,
+  watermark: Watermark,
+): Promise<void> {
+  const attributes = toItem({ listing: WATERMARKS, listingKey: scope, ...watermark });
   const isNewer = 'attribute_not_exists(#deliveredAt) OR #deliveredAt < :deliveredAt';
   await updateIf(dynamo, table, { logFile: text(`#watermark/${scope}`) }, attributes, isNewer);
-}
-
-type Sleep = (milliseconds: number) => Promise<unknown>;
-
-/**
- * Returns a function that writes what the readings of many log files leave, group by group: the environments that all of
- * them showed, then their entries, then the watermarks. If it is interrupted, events are stored whose log files are read
- * again.
- */
-export function groupLedgerWriter(
-  dynamo: DynamoDBClient,
-  { environmentsTable, logFilesTable }: TableNames,
-  sleep: Sleep,
-): (updates: readonly LedgerUpdate[]) => Promise<void> {
-  const environments = nothingWritten();
-  const watermarks = new Map<string, string>();
-  return async (updates) => {
-    const seen = noEnvironments();
-    for (const update of updates) joinSeen(seen, update.seen);
-    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
-    await writeEnvironments(dynamo, environmentsTable, seen, latest, environments);
-    await writeEntries(dynamo, logFilesTable, updates, sleep);
-    const newest = new Map<string, LedgerEntry>();
-    for (const { entry } of updates) {
-      const scope = scopeOf(entry);
-      const before = newest.get(scope)?.deliveredAt ?? watermarks.get(scope) ?? '';
-      if (deliveredAtOf(entry) > before) newest.set(scope, entry);
-    }
-    for (const [scope, entry] of newest) {
-      await moveWatermark(dynamo, logFilesTable, entry);
-      watermarks.set(scope, deliveredAtOf(entry));
-    }
-  };
 }
 
 /** DynamoDB takes at most 25 items in a batch, and no two with one key. */

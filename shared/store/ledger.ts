@@ -1,11 +1,12 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import type { ObjectRef } from '../cloudtrail/object-key.ts';
+import { type ObjectRef, objectName } from '../cloudtrail/object-key.ts';
 import { defined } from '../defined.ts';
 import { type Item, readItem, requiredTextAt, text, textAt } from './item.ts';
 import {
   DISCARDS,
   fromLedgerItem,
+  isLedgerKey,
   type LedgerEntry,
   ledgerKey,
   type Named,
@@ -23,8 +24,39 @@ export async function readLedger(
   table: string,
   object: ObjectRef,
 ): Promise<LedgerEntry | undefined> {
-  const item = await getItem(dynamo, table, { logFile: text(ledgerKey(object)) });
-  return item && isEntry(item) ? fromLedgerItem(item) : undefined;
+  return entryOf(await getItem(dynamo, table, { logFile: text(ledgerKey(object)) }));
+}
+
+/**
+ * Returns a function that finds the entries of log files as `readLedger` does, but looks up those of a batch in one request, when
+ * the first of them is wanted. What it found is good for one reading: another one of the same log file looks again.
+ */
+export function ledgerLookup(
+  dynamo: DynamoDBClient,
+  table: string,
+  batch: readonly ObjectRef[],
+): (object: ObjectRef) => Promise<LedgerEntry | undefined> {
+  const unread = new Set(batch.map(objectName).filter(isLedgerKey));
+  if (unread.size < 2) return (object) => readLedger(dynamo, table, object);
+  let found: Promise<Map<string, Item>> | undefined;
+  return async (object) => {
+    const name = objectName(object);
+    found ??= readItems(dynamo, table, [...unread]);
+    if (!unread.delete(name)) return readLedger(dynamo, table, object);
+    return entryOf((await found).get(name));
+  };
+}
+
+async function readItems(
+  dynamo: DynamoDBClient,
+  table: string,
+  logFiles: readonly string[],
+): Promise<Map<string, Item>> {
+  const found = new Map<string, Item>();
+  const keys = logFiles.map((logFile) => ({ logFile: text(logFile) }));
+  for await (const items of batchGet(dynamo, table, keys))
+    for (const item of items) found.set(requiredTextAt(item, 'logFile'), item);
+  return found;
 }
 
 /** A log file that could not be read yet, which has no entry. */
@@ -37,15 +69,8 @@ export async function readLedgerBatch(
   table: string,
   objects: readonly ObjectRef[],
 ): Promise<Map<string, LedgerEntry | FailedLogFile>> {
-  const entries = new Map<string, LedgerEntry | FailedLogFile>();
-  const keys = [...new Set(objects.map(ledgerKey))].map((logFile) => ({ logFile: text(logFile) }));
-  for await (const items of batchGet(dynamo, table, keys)) {
-    for (const item of items) {
-      const entry = isEntry(item) ? fromLedgerItem(item) : readItem(FailedLogFile, item);
-      entries.set(requiredTextAt(item, 'logFile'), entry);
-    }
-  }
-  return entries;
+  const items = await readItems(dynamo, table, [...new Set(objects.map(ledgerKey))]);
+  return new Map([...items].map(([name, item]) => [name, entryOf(item) ?? readItem(FailedLogFile, item)]));
 }
 
 /**
@@ -68,6 +93,7 @@ export async function listLedger(
 }
 
 const isEntry = (item: Item) => item.state?.S !== 'failed';
+const entryOf = (item: Item | undefined) => (item && isEntry(item) ? fromLedgerItem(item) : undefined);
 
 /** Whether a signed digest has the hash of the log file that an event came from. */
 export interface EventVerification {
@@ -94,11 +120,8 @@ export async function readVerifications(
   table: string,
   logFiles: readonly string[],
 ): Promise<Map<string, EventVerification>> {
-  const found = new Map<string, EventVerification>();
-  const keys = logFiles.map((logFile) => ({ logFile: text(logFile) }));
-  for await (const items of batchGet(dynamo, table, keys))
-    for (const item of items) found.set(requiredTextAt(item, 'logFile'), verificationIn(item));
-  return found;
+  const items = await readItems(dynamo, table, logFiles);
+  return new Map([...items].map(([name, item]) => [name, verificationIn(item)]));
 }
 
 function verificationIn(item: Item): EventVerification {

@@ -51,10 +51,10 @@ describe('the template of a release', () => {
   });
 
   test('takes the code from the files of the release', () => {
-    const stack = resolveTemplate(release as Template, valuesOf({}));
+    const stack = resolveTemplate(release as Template, valuesOf({ export: 'daily' }));
     const code = stack.ofType('AWS::Lambda::Function').map(({ properties }) => properties.Code);
     expect(code).toEqual(
-      ['ingest', 'query', 'verify', 'alert'].map((name) => ({
+      ['ingest', 'query', 'verify', 'alert', 'export'].map((name) => ({
         S3Bucket: 'our-artifacts',
         S3Key: `mwaa-trail/1.2.3/${name}.zip`,
       })),
@@ -130,11 +130,12 @@ describe('merging', () => {
   test.each([
     [[0], 'MakesTrail'],
     [[1], 'AttachesToBucket'],
-    [[2], 'AttachesToTopic'],
+    [[2, 3], 'AttachesToTopic'],
     [[0, 2], 'HasVerification'],
     [[0, 1], 'HasAlerts'],
     [[1, 2], 'HasLive'],
-    [[0, 1, 2], undefined],
+    [[3], 'HasExport'],
+    [[0, 1, 2, 3], undefined],
   ])('of what %j have makes the condition %s', (where, Condition) => {
     const parts = COMPILED.map((_, i) => (where.includes(i) ? queue('a') : { Resources: {} }));
     expect(releaseTemplate(parts, {}).Resources.Queue).toEqual({

@@ -3,14 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { DeleteTableCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LOCAL_LOG_BUCKET, SAMPLE_KEY } from '../../local/local-names.ts';
 import { ObjectChangedError } from '../../shared/aws/open-object.ts';
 import { TrailError } from '../../shared/errors.ts';
-import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
 import { fromEventItem } from '../../shared/store/event-item.ts';
+import { listWatermarks } from '../../shared/store/ledger.ts';
 import { flatItem } from '../support/dynamo-item.ts';
 import {
   EXPECTED_ATTRIBUTES,
@@ -25,6 +26,7 @@ import {
   cloudTrailNotification,
   createWorld,
   dumpTable,
+  ingestLogFile,
   ledgerItem,
   logFileKey,
   logFileOf,
@@ -52,6 +54,19 @@ const NO_FAILURES = { batchItemFailures: [] };
 const failures = (...messages: string[]) => ({
   batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
 });
+
+/** A world in which DynamoDB refuses some requests. */
+async function worldWithout(isRefused: (command: unknown) => boolean): Promise<World> {
+  const send = world.dynamo.send.bind(world.dynamo) as (command: unknown) => Promise<never>;
+  const dynamo = {
+    send: (command: unknown) => (isRefused(command) ? Promise.reject(new Error('made up')) : send(command)),
+  } as unknown as DynamoDBClient;
+  return createWorld(servers, {}, { dynamo });
+}
+
+function tallyOf(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, { length }]) => [name, length]));
+}
 
 /** An item without where and when it was read, which a redelivery may change. */
 function withoutProvenance({ logFile, recordIndex, ingestedAt, expiresAt, ...item }: StoredItem): StoredItem {
@@ -171,6 +186,83 @@ describe('a batch of SQS messages', () => {
     expect(ids(await storedEvents(world))).toEqual(['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e7', 'e8', 'e9']);
   });
 
+  describe('with nothing to keep', () => {
+    /** Puts ten log files of other services, delivered at a time of 2026-11-02, and returns how often each request was made. */
+    const requestsOfBatch = async (time: string) => {
+      const bodies: object[] = [];
+      for (let i = 0; i < 10; i += 1) {
+        const key = logFileKey(`${time}-${i}`).replace('0915Z', `${time}Z`);
+        bodies.push(s3Event(await putObject(world, key, logFileOf(generateOthers(i, 3)))));
+      }
+      servers.requests.length = 0;
+      expect(await world.handle(sqsEvent(...bodies))).toEqual(NO_FAILURES);
+      return tallyOf(servers.requests);
+    };
+    const watermark = async () =>
+      (await listWatermarks(world.dynamo, world.deps.config.logFilesTable)).map(({ deliveredAt }) => deliveredAt);
+
+    test('a batch takes one look into the ledger, and an entry each; a watermark moves in steps', async () => {
+      const each = { BatchGetItem: 1, GetObject: 10, PutItem: 10 };
+      expect(await requestsOfBatch('0915')).toEqual({ ...each, UpdateItem: 1 });
+      expect(await watermark()).toEqual(['2026-11-02T09:15:00.000Z']);
+      expect(await requestsOfBatch('0929')).toEqual(each);
+      expect(await requestsOfBatch('0910')).toEqual(each);
+      expect(await watermark()).toEqual(['2026-11-02T09:15:00.000Z']);
+      expect(await requestsOfBatch('0931')).toEqual({ ...each, UpdateItem: 1 });
+      expect(await watermark()).toEqual(['2026-11-02T09:31:00.000Z']);
+    });
+
+    test('a watermark that cannot be moved fails no message, and a later invocation moves it', async () => {
+      let fails = true;
+      const failing = await worldWithout((command) => fails && command instanceof UpdateItemCommand);
+      const file = await putLogFile(failing, 'stuck', generateOthers(1, 1));
+      expect(await failing.handle(sqsEvent(s3Event(file)))).toEqual(NO_FAILURES);
+      expect(await ledgerItem(failing, file)).toMatchObject({ state: { S: 'ingested' } });
+      expect(failing.notified.map((text) => JSON.parse(text)[1])).toContain('watermarks');
+      fails = false;
+      await failing.handle({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
+      expect(await listWatermarks(world.dynamo, failing.deps.config.logFilesTable)).toHaveLength(1);
+    });
+  });
+
+  test('a message whose ledger entry cannot be written fails alone', async () => {
+    const failing = await worldWithout(
+      (command) => command instanceof PutItemCommand && command.input.Item?.logFile?.S?.includes('unwritten') === true,
+    );
+    const names = ['written', 'unwritten', 'written-too'];
+    const files = await Promise.all(names.map((name) => putLogFile(failing, name, generateOthers(1, 1))));
+    expect(await failing.handle(sqsEvent(...files.map((file) => s3Event(file))))).toEqual(failures('m1'));
+    expect(failing.notified.map((text) => JSON.parse(text)[0]).sort()).toEqual(['failed', 'logFile', 'logFile']);
+    for (const [i, state] of ['ingested', 'failed', 'ingested'].entries())
+      expect(await ledgerItem(failing, files[i]!)).toMatchObject({ state: { S: state } });
+  });
+
+  test('what the ledger has on a log file is good for one reading', async () => {
+    const file = await putLogFile(world, 'twice-in-one', [mwaaRecord('twice-in-one')]);
+    const other = await putLogFile(world, 'beside', [mwaaRecord('beside')]);
+    expect(await world.handle(sqsEvent(s3Event(file, other, file)))).toEqual(NO_FAILURES);
+    expect(world.notified.map((text) => JSON.parse(text)[1].outcome)).toEqual([
+      'ingested',
+      'ingested',
+      'already-ingested',
+    ]);
+    expect(await ledgerItem(world, file)).toMatchObject({ eventsStored: { N: '1' } });
+  });
+
+  test('a log file that the ledger cannot have, or has an unreadable entry of, fails alone', async () => {
+    const { logFilesTable } = world.deps.config;
+    const files: PutFile[] = [];
+    for (let i = 0; i < 3; i += 1) files.push(await putLogFile(world, `fine-${i}`, [mwaaRecord(`fine-${i}`)]));
+    const long = { ...files[0]!, key: logFileKey('x'.repeat(910)) };
+    const logFile = { S: `${files[1]!.bucket}/${files[1]!.key}` };
+    await world.dynamo.send(
+      new PutItemCommand({ TableName: logFilesTable, Item: { logFile, state: { S: 'ingested' } } }),
+    );
+    const answer = await world.handle(sqsEvent(...[...files, long].map((file) => s3Event(file))));
+    expect(answer).toEqual(failures('m1', 'm3'));
+    expect(ids(await storedEvents(world))).toEqual(['fine-0', 'fine-2']);
+  });
+
   test('a message with several files, of which one fails: the others are stored, and the message comes again', async () => {
     const files = [];
     for (let i = 0; i < 4; i += 1) files.push(await putLogFile(world, `n${i}`, [mwaaRecord(`n${i}`)]));
@@ -227,8 +319,7 @@ describe('a batch of SQS messages', () => {
     await expect(noQuarantine.handle(s3Event(file))).rejects.toThrow(/QUARANTINE_BUCKET/);
     // An SDK error, which could echo the request.
     const noTables = await createWorld(servers);
-    const { config } = noTables.deps;
-    noTables.deps.config = { ...config, eventsTable: 'no-such-table' };
+    await noTables.dynamo.send(new DeleteTableCommand({ TableName: noTables.deps.config.eventsTable }));
     const good = await putLogFile(noTables, 'thrown-2', [mwaaRecord('x', { userAgent: 'CANARY-2' })]);
     const error: unknown = await noTables.handle(s3Event(good)).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TrailError);

@@ -17,12 +17,7 @@ import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
 import { noEnvironments } from '../../shared/store/environments-table.ts';
 import { listProblems, readVerification } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import {
-  groupLedgerWriter,
-  type LedgerUpdate,
-  writeLedger,
-  writeVerification,
-} from '../../shared/store/ledger-writer.ts';
+import { type LedgerUpdate, LedgerWriter, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
 import { useServers } from '../support/servers.ts';
@@ -38,8 +33,9 @@ import {
   TRAIL_START,
 } from '../support/signed-trail.ts';
 import { Verification } from '../support/verification.ts';
-import { dumpTable, type StoredItem } from '../support/world.ts';
+import { dumpTable, type StoredItem, writeLedger } from '../support/world.ts';
 
+const noSleep = async () => {};
 const HOUR = 3600 * 1000;
 const START = Date.parse(TRAIL_START);
 
@@ -653,8 +649,12 @@ describe('interrupted', () => {
     const result = await ingested(check, file, before);
     // The reading has ended; the verification comes before its entry is written.
     await check.run();
-    if (how === 'in a group') await groupLedgerWriter(dynamo, deps.config, async () => {})([result.update]);
-    else expect(await writeResult(result, deps)).toMatchObject({ outcome: 'ingested', notAsSigned: true });
+    if (how === 'in a group') await new LedgerWriter(dynamo, deps.config).writeGroup([result.update], noSleep);
+    else
+      expect(await writeResult(result, deps, new LedgerWriter(dynamo, deps.config))).toMatchObject({
+        outcome: 'ingested',
+        notAsSigned: true,
+      });
     expect(await check.entry(file)).toMatchObject({
       ...{ verification: 'failed', signedSha256: before.sha256, otherSha256: [before.sha256] },
       sha256: createHash('sha256').update(content).digest('hex'),
@@ -667,7 +667,10 @@ describe('interrupted', () => {
     await check.ingest();
     await check.run();
     const results = await Promise.all(check.trail.logFiles.map((file) => ingested(check, file, undefined)));
-    await groupLedgerWriter(dynamo, deps.config, async () => {})(results.map(({ update }) => update));
+    await new LedgerWriter(dynamo, deps.config).writeGroup(
+      results.map(({ update }) => update),
+      noSleep,
+    );
     expect(await check.states()).toEqual(all(2, 'verified'));
   });
 
@@ -687,7 +690,10 @@ describe('interrupted', () => {
         return await dynamo.send(command as PutItemCommand);
       },
     } as unknown as DynamoDBClient;
-    await groupLedgerWriter(late, deps.config, async () => {})(results.map(({ update }) => update));
+    await new LedgerWriter(late, deps.config).writeGroup(
+      results.map(({ update }) => update),
+      noSleep,
+    );
     expect(await check.states()).toEqual(all(2, 'verified'));
   });
 

@@ -49,6 +49,8 @@ describeUnderRuntimeClient('the ingest function under the Lambda runtime client'
     const env = {
       ...environmentOf(world.deps.config, { s3: proxy.endpoint, dynamo: servers.dynamo.endpoint }),
       LOG_BUCKETS: `${world.logBucket},${LOCAL_LOG_BUCKET}`,
+      // That of the sample.
+      LIVE_ACCOUNTS: '012345678901',
       POWERTOOLS_METRICS_NAMESPACE: 'mwaa-trail-test',
     };
     const deployed: Deployed = {
@@ -108,6 +110,7 @@ describeUnderRuntimeClient('the ingest function under the Lambda runtime client'
         EventsKnown: 0,
         FilesFailed: [1, 1],
         FilesQuarantined: 1,
+        LogFileLatencySeconds: expect.any(Number),
         RecordsFiltered: 0,
         RecordsQuarantined: 1,
         RecordsRead: 13,

@@ -14,7 +14,7 @@ import { getEvent, putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import { listProblems, listWatermarks, readLedger } from '../../shared/store/ledger.ts';
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
-import { noteFailure, writeLedger, writeVerification } from '../../shared/store/ledger-writer.ts';
+import { noteFailure, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { listStatusChanges, listStatuses, writeStatusChange } from '../../shared/store/status-changes.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
@@ -32,6 +32,7 @@ import {
   s3Event,
   sqsEvent,
   type World,
+  writeLedger,
 } from '../support/world.ts';
 
 const program = dynoxideProgram();
@@ -258,10 +259,14 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
       const delivered = entry(`f${day}`, { deliveryDay: `2026-11-${day}`, deliveredAt });
       await write({ ...delivered, state: 'quarantined', reason: 'r', detail: 'd' });
     }
+    // Not all of it was read.
+    const checkpoint = { nextRecord: 7, stored: 3, known: 4, skipped: 0, quarantined: 0 };
+    const later = { deliveryDay: '2026-11-04', deliveredAt: '2026-11-04T10:00:00.000Z' };
+    await write({ ...entry('f04', later), state: 'partial', checkpoint });
     const keys = async (days: object, limit = 10) =>
       (await listProblems(dynamo, logFilesTable, days, limit)).map(({ logFile }) => logFile);
-    expect(await keys({})).toEqual(['bucket/f03', 'bucket/f02', 'bucket/f01']);
-    expect(await keys({}, 2)).toEqual(['bucket/f03', 'bucket/f02']);
+    expect(await keys({})).toEqual(['bucket/f04', 'bucket/f03', 'bucket/f02', 'bucket/f01']);
+    expect(await keys({}, 2)).toEqual(['bucket/f04', 'bucket/f03']);
     expect(await keys({ from: '2026-11-02', to: '2026-11-02' })).toEqual(['bucket/f02']);
     expect(await keys({ from: '2026-11-03', to: '2026-11-01' })).toEqual([]);
     expect(await listWatermarks(dynamo, logFilesTable)).toEqual([

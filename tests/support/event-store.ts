@@ -14,12 +14,12 @@ import { toEventItem } from '../../shared/store/event-item.ts';
 import { putEvent } from '../../shared/store/events-table.ts';
 import type { Item } from '../../shared/store/item.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
-import { writeLedger } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
 import { writeStatusChange } from '../../shared/store/status-changes.ts';
 import { mwaaRecord } from './mwaa-record.ts';
 import { awsSettings, type Ended, runInProcess, type Terminal } from './program.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
+import { writeLedger } from './world.ts';
 
 /** What a test says of an event; the rest is that of an ordinary one. */
 export interface TestEvent {

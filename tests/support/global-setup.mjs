@@ -17,7 +17,9 @@ export default async () => {
   process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/mwaa-trail-compiled');
   // Serverless compiles the schema of serverless.yml, for seconds, and keeps the result: by default in the home folder.
   process.env.SLS_SCHEMA_CACHE_BASE_DIR = join(import.meta.dirname, '../../node_modules/.cache/mwaa-trail-serverless');
-  execFileSync(process.execPath, ['build.mjs', 'cli', 'ingest', 'query', 'verify', 'console'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['build.mjs', 'cli', 'ingest', 'query', 'verify', 'alert', 'export', 'console'], {
+    stdio: 'inherit',
+  });
   const [s3, dynamo] = await Promise.all([startEmbeddedS3(), startEmbeddedDynamo(LOCAL_TABLES)]);
   running.push(s3, dynamo);
   process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mwaa-trail-test-run-'));

@@ -5,11 +5,12 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
-import { ingestLogFile, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { writeChain, writeLastRun } from '../../shared/store/digest-chains.ts';
 import { writeFinding } from '../../shared/store/findings.ts';
 import { connect, createTables, uniqueTableNames } from './servers.ts';
+import { ingestLogFile } from './world.ts';
 
 /** The clock of everything that is made from the samples. */
 export const SAMPLE_NOW = Date.parse('2026-11-08T12:00:00Z');

@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { ingestLogFile } from '../../shared/ingest/ingest-log-file.ts';
 import type { Finding } from '../../shared/integrity/finding.ts';
 import {
   type BucketReport,
@@ -29,7 +28,7 @@ import {
   type TrailObject,
   type TrailSettings,
 } from './signed-trail.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, ingestLogFile, type World } from './world.ts';
 
 /** A bucket, and the tables that were made from it. */
 export interface TamperWorld extends World {

@@ -16,9 +16,15 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { createIngestHandler } from '../../functions/ingest-handler.ts';
-import { type Environment, readConfig } from '../../shared/config.ts';
+import { type Environment, readConfig, type TableNames } from '../../shared/config.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { ingest, type PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
+import { type LogFileReport, writeResult } from '../../shared/ingest/ingest-result.ts';
+import { type LogSource, s3Source } from '../../shared/ingest/log-source.ts';
+import { recordStore } from '../../shared/ingest/store-records.ts';
+import { type TimeBudget, UNLIMITED } from '../../shared/ingest/time-budget.ts';
+import { readLedger } from '../../shared/store/ledger.ts';
+import { type LedgerUpdate, LedgerWriter } from '../../shared/store/ledger-writer.ts';
 import { createTables, type Servers, uniqueTableNames } from './servers.ts';
 
 /** Tables, a log bucket and a quarantine of one test, and the ingest handler on them. */
@@ -72,6 +78,31 @@ export async function createWorld(
   });
   const handle = async (event: unknown) => await handler(event, {} as Context);
   return { s3, dynamo, deps, logBucket, quarantineBucket, notified, handle };
+}
+
+/** Ingests one log file, as the handler does. */
+export async function ingestLogFile(
+  ref: { bucket: string; key: string },
+  deps: PipelineDeps,
+  time: TimeBudget = UNLIMITED,
+  source: LogSource = s3Source(deps.s3, ref),
+): Promise<LogFileReport> {
+  const findEntry = () => readLedger(deps.dynamo, deps.config.logFilesTable, ref);
+  const ledger = new LedgerWriter(deps.dynamo, deps.config);
+  const report = await writeResult(
+    await ingest({ ref, source, store: recordStore(deps), time, findEntry }, deps),
+    deps,
+    ledger,
+  );
+  await ledger.moveWatermarks();
+  return report;
+}
+
+/** Writes what one reading leaves in the ledger, and its watermark. */
+export async function writeLedger(dynamo: DynamoDBClient, tables: TableNames, update: LedgerUpdate): Promise<void> {
+  const ledger = new LedgerWriter(dynamo, tables);
+  await ledger.write(update);
+  await ledger.moveWatermarks();
 }
 
 /** A log file in the bucket. */

@@ -2,6 +2,7 @@ import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import { counted } from '../../../shared/render/display.ts';
 import { relativeTime } from '../../../shared/render/times.ts';
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../../../shared/store/ledger.ts';
+import { WATERMARK_STEP_MS } from '../../../shared/store/ledger-writer.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
@@ -113,7 +114,8 @@ function freshness(
     );
   }
   const text = `${delivered}the newest log file that ingest has read is from ${relativeTime(newest, now)}`;
-  const behind = (delivery?.last ?? now) - newest;
+  // At least: the newest log file may be a step newer than its watermark.
+  const behind = (delivery?.last ?? now) - newest - WATERMARK_STEP_MS;
   if (behind <= (delivery ? LATE_MS : SILENCE_MS)) return ok(text);
   if (delivery && behind <= BEHIND_MS) return warning(text, fix);
   return problem(`ingest is behind: ${text}`, fix);

@@ -27,10 +27,35 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a message is acknowledged before its events are written',
     file: HANDLER,
-    find: 'const failures = await ingestAnnounced(announcement,',
-    replace: 'const failures: string[] = [];\n      void ingestAnnounced(announcement,',
+    find: 'const failures = await ingestAnnounced(announcement, `SQS',
+    replace: 'const failures: string[] = [];\n      void ingestAnnounced(announcement, `SQS',
     tests: NOTIFICATIONS,
     only: 'N1',
+  },
+  {
+    name: 'a message is acknowledged before its ledger entry is written',
+    file: HANDLER,
+    find: 'observer.logFile(await writeResult(await ingest(job, deps), deps, ledger))',
+    replace:
+      "{\n        const result = await ingest(job, deps);\n        if ('error' in result) throw result.error;\n        void writeResult(result, deps, ledger).catch(() => {});\n        observer.logFile(result.report);\n      }",
+    tests: 'functions/ingest',
+    only: 'entry cannot be written',
+  },
+  {
+    name: 'what the ledger had on a log file is used for its next reading',
+    file: 'shared/store/ledger.ts',
+    find: 'if (!unread.delete(name))',
+    replace: 'if (!unread.has(name))',
+    tests: 'functions/ingest',
+    only: 'good for one reading',
+  },
+  {
+    name: 'a watermark moves for a log file that was read in part',
+    file: 'shared/store/ledger-writer.ts',
+    find: "if (state === 'partial' || deliveredAt === undefined) return;",
+    replace: 'if (deliveredAt === undefined) return;',
+    tests: 'store/contract',
+    only: 'a watermark only moves forward',
   },
   {
     name: 'a failed message is not reported',
@@ -127,7 +152,7 @@ export const BUGS: readonly Bug[] = [
     file: PIPELINE,
     find: '  const storage = recordStorage(',
     replace:
-      "  const early = { ...entryOf(job, etag, deps), recordsRead: 0, eventsStored: 0, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0, compressedBytes: 0, uncompressedBytes: 0 };\n  await writeLedger(deps.dynamo, deps.config, { entry: { ...early, state: 'ingested' }, before, seen: noEnvironments() });\n  const storage = recordStorage(",
+      "  const early = { ...entryOf(job, etag, deps), recordsRead: 0, eventsStored: 0, eventsKnown: 0, recordsFiltered: 0, recordsQuarantined: 0, compressedBytes: 0, uncompressedBytes: 0 };\n  const { LedgerWriter } = await import('../store/ledger-writer.ts');\n  await new LedgerWriter(deps.dynamo, deps.config).write({ entry: { ...early, state: 'ingested' }, before, seen: noEnvironments() });\n  const storage = recordStorage(",
     tests: WRITING,
     only: 'half of all writes',
   },
@@ -327,8 +352,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the ledger entries of a group count as written when they are not',
     file: 'shared/store/ledger-writer.ts',
-    find: 'await writeEntries(dynamo, logFilesTable, updates, sleep);',
-    replace: 'await writeEntries(dynamo, logFilesTable, updates, sleep).catch(() => {});',
+    find: 'await writeEntries(this.dynamo, logFilesTable, updates, sleep);',
+    replace: 'await writeEntries(this.dynamo, logFilesTable, updates, sleep).catch(() => {});',
     tests: 'faults/backfill',
     only: 'the ledger cannot be written',
   },

@@ -95,6 +95,7 @@ export function environmentOf(config: Config, endpoints: { s3: string; dynamo: s
     LOG_FILES_TABLE: config.logFilesTable,
     ENVIRONMENTS_TABLE: config.environmentsTable,
     QUARANTINE_BUCKET: config.quarantineBucket ?? '',
+    LIVE_ACCOUNTS: config.liveAccounts.join(),
     ...embeddedSettings(endpoints),
   };
 }
