@@ -69,12 +69,15 @@ export function watchTrails(source: TrailsSource) {
     return all.filter((_, i) => !retired[i]);
   });
 
-  /** Those that deliver to the buckets of the first source. */
-  const firstTrails = async (): Promise<Trail[]> => {
+  /** Those of the first source, and the further ones. Both may deliver to the same bucket, below different prefixes. */
+  const trailsBySource = once(async (): Promise<{ first: Trail[]; further: Trail[] }> => {
+    const [all, own, more] = await Promise.all([trails(), ownTrail(), moreLogBuckets()]);
     const buckets = (await logBuckets()).map(({ name }) => name);
-    const own = await ownTrail();
-    return (await trails()).filter(({ name, bucket }) => name === own || buckets.includes(bucket));
-  };
+    const isNamed = ({ bucket, keyPrefix }: Trail) =>
+      more.some(({ name, prefix }) => bucket === name && keyPrefix === `${prefix}AWSLogs/`);
+    const isFirst = (trail: Trail) => trail.name === own || (buckets.includes(trail.bucket) && !isNamed(trail));
+    return { first: all.filter(isFirst), further: all.filter((trail) => !isFirst(trail)) };
+  });
 
   /** `7h ago` */
   const ago = (time: Date) => relativeTime(time.getTime(), now);
@@ -82,7 +85,7 @@ export function watchTrails(source: TrailsSource) {
 
   return {
     ...{ clients, caller, now, ago, isWithin, logBuckets, moreLogBuckets, allLogBuckets, dataOnly },
-    ...{ visibleTrails, allTrails, trails, firstTrails, trailStatus },
+    ...{ visibleTrails, allTrails, trails, trailsBySource, trailStatus },
   };
 }
 export type WatchedTrails = ReturnType<typeof watchTrails>;

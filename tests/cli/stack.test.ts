@@ -238,7 +238,8 @@ describe('AWS settings', () => {
   test('every command that may ask AWS has the flags, and --region is never one of them', async () => {
     for (const command of await allCommands()) {
       const flags = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long);
-      const asks = !['replay', 'scan', 'completion'].includes(command.name()) || command.parent?.name() === 'quarantine';
+      const asks =
+        !['replay', 'scan', 'completion'].includes(command.name()) || command.parent?.name() === 'quarantine';
       for (const flag of ['--stack', '--profile', '--aws-region']) {
         expect([command.name(), flag, flags.includes(flag)]).toEqual([command.name(), flag, asks]);
       }

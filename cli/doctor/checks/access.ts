@@ -23,7 +23,7 @@ export const accessChecks: Checks = {
     if (kmsKey.includes(':alias/')) return unknown(`${name} names its key by an alias, ${kmsKey}`);
     if (await roleMay('kms:Decrypt', kmsKey, stack))
       return ok(`the function's role may decrypt with the key of ${name}`);
-    const isFirst = (await stack.firstTrails()).includes(trail);
+    const isFirst = (await stack.trailsBySource()).first.includes(trail);
     const own = isFirst ? await stack.idOf('trailKey') : undefined;
     return problem(
       `the function's role may not decrypt with the key of ${name}, ${kmsKey}`,
@@ -36,7 +36,7 @@ export const accessChecks: Checks = {
 
 /** The deployment that lets the roles read the log files of a trail. */
 async function readingFix(stack: Stack, trail: Trail): Promise<string> {
-  if ((await stack.firstTrails()).includes(trail)) return redeploy(stack, trail);
+  if ((await stack.trailsBySource()).first.includes(trail)) return redeploy(stack, trail);
   const prefix = trail.keyPrefix.replace(/\/?AWSLogs\/$/, '');
   const entry = `${trail.bucket}${prefix && `/${prefix}`}`;
   const key = trail.kmsKey ? `, and ${trail.kmsKey} in moreKmsKeyArns` : '';

@@ -202,7 +202,7 @@ async function ruleFindings(stack: Stack): Promise<CheckResults> {
       `the stack's rule is disabled`,
       shell`aws events enable-rule --region ${caller.region} --name ${rule.Name ?? ''}`,
     );
-  const matches = (await stack.firstTrails()).map(async (trail) => {
+  const matches = (await stack.trailsBySource()).first.map(async (trail) => {
     const Event = JSON.stringify(objectCreated(trail, stack));
     const command = new TestEventPatternCommand({ EventPattern: rule.EventPattern ?? '{}', Event });
     const { Result } = await clients.events.send(command);

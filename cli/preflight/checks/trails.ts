@@ -87,7 +87,7 @@ async function withoutManagement(
 
 const trailsOfBuckets: Check<Plan> = async (plan) => {
   const trails = await plan.trails();
-  const first = await plan.firstTrails();
+  const { first } = await plan.trailsBySource();
   const isBare = ({ name }: LogBucket) => !trails.some(({ bucket }) => bucket === name);
   return [
     (await plan.logBuckets()).filter(isBare).map((bucket) => nothingDelivered(bucket, undefined, trails, plan)),
@@ -105,10 +105,10 @@ const trailsOfBuckets: Check<Plan> = async (plan) => {
 /** Whether the parameters are those of the further trails. */
 const furtherTrails: Check<Plan> = async (plan) => {
   const buckets = await plan.moreLogBuckets();
-  const trails = await plan.trails();
+  const { further } = await plan.trailsBySource();
   const keys = plan.list('moreKmsKeyArns');
   return buckets.map((bucket) => {
-    const delivering = trails.filter((trail) => trail.bucket === bucket.name);
+    const delivering = further.filter((trail) => trail.bucket === bucket.name);
     if (delivering.length === 0) return nothingFurtherDelivered(bucket, plan);
     const wrongPrefix = (trail: Trail) =>
       !buckets.some(({ name, prefix }) => name === trail.bucket && trail.keyPrefix === `${prefix}AWSLogs/`);

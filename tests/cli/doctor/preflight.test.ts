@@ -99,6 +99,11 @@ const ORG = { source: 'topic', topicArn: ORG_TOPIC, ...ORG_BUCKET };
 test.each([
   ['a new trail', {}, trails()],
   ['the bucket of a trail', BUCKET, {}],
+  [
+    'two trails in one bucket, below different prefixes',
+    { ...BUCKET, moreLogBuckets: 'our-trail/audit' },
+    trails({}, { Name: 'second', S3KeyPrefix: 'audit' }),
+  ],
   ['the topic of a trail', { ...BUCKET, source: 'topic', topicArn: TOPIC }, trails({ SnsTopicARN: TOPIC })],
 ] as [string, Record<string, string>, Account][])('%s, with nothing in the way', async (_, params, changes) => {
   const { code, bad, all } = await findings({ ...FREE, ...changes }, params);
