@@ -106,8 +106,8 @@ export const DEFAULT_EVENT_SOURCES: readonly string[] = ['airflow.amazonaws.com'
 export function readConfig(env: Environment): Config {
   return checked(env, (variables) => {
     const tables = tableNames(variables);
-    const more = variables.moreLogBuckets();
-    const first = variables.logBuckets();
+    const more = moreLogBucketsOf(variables);
+    const first = logBucketsOf(variables);
     // Without LOG_BUCKETS any bucket is accepted. These would then be all.
     variables.expect(first.length > 0 || more.length === 0, 'MORE_LOG_BUCKETS needs LOG_BUCKETS');
     const logBuckets = [...first, ...more.map(({ name, account }) => ({ name, ...defined({ account }) }))];
@@ -130,15 +130,14 @@ export function readConfig(env: Environment): Config {
  * Reads the value of `LOG_BUCKETS`.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
-export const readLogBuckets = (text: string): LogBucket[] =>
-  checked({ LOG_BUCKETS: text }, (variables) => variables.logBuckets());
+export const readLogBuckets = (text: string): LogBucket[] => checked({ LOG_BUCKETS: text }, logBucketsOf);
 
 /**
  * Reads the value of `MORE_LOG_BUCKETS`.
  * @throws {TrailError} `configuration`, as `readConfig`
  */
 export const readMoreLogBuckets = (text: string): MoreLogBucket[] =>
-  checked({ MORE_LOG_BUCKETS: text }, (variables) => variables.moreLogBuckets());
+  checked({ MORE_LOG_BUCKETS: text }, moreLogBucketsOf);
 
 /**
  * Reads the configuration of the verify function.
@@ -146,7 +145,7 @@ export const readMoreLogBuckets = (text: string): MoreLogBucket[] =>
  */
 export function readVerifyConfig(env: Environment): VerifyConfig {
   return checked(env, (variables) => {
-    const buckets = variables.logBuckets();
+    const buckets = logBucketsOf(variables);
     variables.expect(buckets.length > 0, 'LOG_BUCKETS must name the buckets in which digests are');
     const keyPrefix = variables.text('KEY_PREFIX') || 'AWSLogs/';
     variables.expect(/(^|\/)AWSLogs\/$/.test(keyPrefix), 'KEY_PREFIX must be AWSLogs/ or PREFIX/AWSLogs/');
@@ -158,7 +157,7 @@ export function readVerifyConfig(env: Environment): VerifyConfig {
     const prefix = keyPrefix.slice(0, -'AWSLogs/'.length);
     return {
       logFilesTable: variables.required('LOG_FILES_TABLE'),
-      locations: [...buckets.map(({ name }) => ({ name, prefix })), ...variables.moreLogBuckets()].map(
+      locations: [...buckets.map(({ name }) => ({ name, prefix })), ...moreLogBucketsOf(variables)].map(
         ({ name, prefix }) => ({ bucket: name, prefix }),
       ),
       originals: variables.list('ORIGINAL_LOG_BUCKET'),
@@ -241,6 +240,31 @@ function tableNames(variables: Variables): TableNames {
   };
 }
 
+function logBucketsOf(variables: Variables): LogBucket[] {
+  return variables.list('LOG_BUCKETS').map((entry) => {
+    const { name = '', account } = /^(?<name>[^@]+)(@(?<account>\d{12}))?$/.exec(entry)?.groups ?? {};
+    variables.expect(
+      name !== '',
+      'LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account',
+    );
+    variables.expectBucket('LOG_BUCKETS', name);
+    return { name, ...defined({ account }) };
+  });
+}
+
+function moreLogBucketsOf(variables: Variables): MoreLogBucket[] {
+  return variables.list('MORE_LOG_BUCKETS').map((entry) => {
+    const { groups = {} } = /^(?<name>[^@/]+)(\/(?<path>[^@*?]*[^@*?/]))?(@(?<account>\d{12}))?$/.exec(entry) ?? {};
+    const { name = '', path, account } = groups;
+    variables.expect(
+      name !== '',
+      'MORE_LOG_BUCKETS must be a comma-separated list of NAME or NAME/PREFIX, with @ and a 12-digit account or without',
+    );
+    variables.expectBucket('MORE_LOG_BUCKETS', name);
+    return { name, prefix: path === undefined ? '' : `${path}/`, ...defined({ account }) };
+  });
+}
+
 function checked<T>(env: Environment, read: (variables: Variables) => T): T {
   const variables = new Variables(env);
   const config = read(variables);
@@ -282,31 +306,6 @@ class Variables {
     // An empty list has its own meaning; only commas are a mistake.
     this.expect(value === '' || entries.length > 0, `${name} must name something, or be empty`);
     return entries;
-  }
-
-  logBuckets(): LogBucket[] {
-    return this.list('LOG_BUCKETS').map((entry) => {
-      const { name = '', account } = /^(?<name>[^@]+)(@(?<account>\d{12}))?$/.exec(entry)?.groups ?? {};
-      this.expect(
-        name !== '',
-        'LOG_BUCKETS must be a comma-separated list of `name` or `name@` with a 12-digit account',
-      );
-      this.expectBucket('LOG_BUCKETS', name);
-      return { name, ...defined({ account }) };
-    });
-  }
-
-  moreLogBuckets(): MoreLogBucket[] {
-    return this.list('MORE_LOG_BUCKETS').map((entry) => {
-      const { groups = {} } = /^(?<name>[^@/]+)(\/(?<path>[^@*?]*[^@*?/]))?(@(?<account>\d{12}))?$/.exec(entry) ?? {};
-      const { name = '', path, account } = groups;
-      this.expect(
-        name !== '',
-        'MORE_LOG_BUCKETS must be a comma-separated list of NAME or NAME/PREFIX, with @ and a 12-digit account or without',
-      );
-      this.expectBucket('MORE_LOG_BUCKETS', name);
-      return { name, prefix: path === undefined ? '' : `${path}/`, ...defined({ account }) };
-    });
   }
 
   expectBucket(variable: string, name = ''): void {
