@@ -42,7 +42,8 @@ describeUnderRuntimeClient('the query function under the Lambda runtime client',
     const lambda = await deploy();
     expect(await lambda.initError()).toBeUndefined();
     const document = readDocument();
-    for (const operation of OPERATIONS) {
+    // The examples of findings are those of a local store, which evaluates the rules itself.
+    for (const operation of OPERATIONS.filter(({ id }) => !id.startsWith('listFindings'))) {
       for (const example of shownExamples(operation).filter(({ request }) => request.condition === undefined)) {
         const { url, accept } = example.request;
         const response = await ask(lambda, routedEvent(operation, url, accept));
