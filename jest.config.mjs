@@ -8,8 +8,8 @@ export default {
   testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,
-  // All cores: much of the time is waiting.
-  maxWorkers: '100%',
+  // More than cores: much of the time is waiting.
+  maxWorkers: '150%',
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   coverageProvider: 'v8',

@@ -31,8 +31,13 @@ import {
  */
 
 const run = promisify(execFile);
+/** Older versions do not know AWS_ENDPOINT_URL. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+const OLDEST: Readonly<Record<string, number>> = { 1: 29, 2: 13 };
 const hasAwsCli = await run('aws', ['--version']).then(
-  () => true,
+  ({ stdout }) => {
+    const [, major = '', minor = ''] = /^aws-cli\/(\d+)\.(\d+)\./.exec(stdout) ?? [];
+    return Number(minor) >= (OLDEST[major] ?? 0);
+  },
   () => false,
 );
 
