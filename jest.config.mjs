@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: '<rootDir>/tests/support/environment.mjs',
@@ -10,8 +8,8 @@ export default {
   testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,
-  // More than cores: some of the time is waiting. Jest takes no percentage above 100.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // All cores: much of the time is waiting.
+  maxWorkers: '100%',
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   coverageProvider: 'v8',
