@@ -1,3 +1,4 @@
+import { isoTime } from '../../shared/cloudtrail/times.ts';
 import { defined } from '../../shared/defined.ts';
 import { detectStored, evaluateStored, lookBack } from '../../shared/detect/detect-stored.ts';
 import type { Verdict } from '../../shared/detect/detector.ts';
@@ -196,6 +197,5 @@ async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[],
 
 /** `until` is exclusive. */
 function upTo(time: number, rule: Rule) {
-  const iso = (ms: number) => new Date(ms).toISOString();
-  return { historySince: lookBack([rule], iso(time)), until: iso(time + 1) };
+  return { historySince: lookBack([rule], isoTime(time)), until: isoTime(time + 1) };
 }

@@ -1,5 +1,6 @@
 import { attributeOf } from '../audit-event/attributes.ts';
 import { OPERATIONS } from '../audit-event/operations.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { EventFields, timeIn, type Value } from '../detect/fields.ts';
 import { detectionMatches, operationsOf } from '../detect/rule.ts';
 import type { Beginning, Sought } from '../detect/state.ts';
@@ -20,8 +21,7 @@ export async function findEarlier(
   { time, historyMs }: { time: number; historyMs: number },
   deps: QueryDeps,
 ): Promise<Beginning | undefined> {
-  const iso = (ms: number) => new Date(ms).toISOString();
-  const criteria = { ...criteriaOf({ rule, fields }), since: iso(time - historyMs), until: iso(time) };
+  const criteria = { ...criteriaOf({ rule, fields }), since: isoTime(time - historyMs), until: isoTime(time) };
   const wanted = valuesOf({ rule, fields });
   const isEarlier = (candidate: EventFields) =>
     candidate.event.eventId !== fields.event.eventId &&

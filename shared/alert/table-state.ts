@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DAY_MS } from '../cloudtrail/times.ts';
+import { DAY_MS, isoTime } from '../cloudtrail/times.ts';
 import type { Beginning, DetectionState, Occurrence, Sought } from '../detect/state.ts';
 import { MAX_WINDOW } from '../detect/state.ts';
 import { TrailError } from '../errors.ts';
@@ -121,8 +121,7 @@ export class TableState implements DetectionState {
 
   async window(key: string, occurrence: Occurrence, spanMs: number): Promise<readonly Occurrence[]> {
     const { time, eventId } = occurrence;
-    const entryAt = (ms: number) => new Date(ms).toISOString();
-    const itemKey = stateKey('window', key, `${entryAt(time)} ${eventId}`);
+    const itemKey = stateKey('window', key, `${isoTime(time)} ${eventId}`);
     const until = Math.max(time, this.deps.now()) + 2 * spanMs + REDELIVERY_MS;
     await writeState(this.table, expiring(itemKey, value(occurrence), until));
     const around = (from: string, to: string, newestFirst: boolean) =>
@@ -137,8 +136,8 @@ export class TableState implements DetectionState {
         },
         MAX_WINDOW,
       );
-    const before = await around(entryAt(time - spanMs), `${entryAt(time)} ${eventId}`, true);
-    const after = await around(`${entryAt(time)} ${eventId}\0`, `${entryAt(time + spanMs)}~`, false);
+    const before = await around(isoTime(time - spanMs), `${isoTime(time)} ${eventId}`, true);
+    const after = await around(`${isoTime(time)} ${eventId}\0`, `${isoTime(time + spanMs)}~`, false);
     return [...before.reverse(), ...after].flatMap((item) => {
       const { environment, value, ...others } = read(WindowEvent, item)!;
       return { ...others, environment, value };

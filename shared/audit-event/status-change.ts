@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import type { CarriedEvent } from '../delivery/announcement.ts';
 import { STATUS_CHANGE } from '../delivery/notifications.ts';
@@ -76,8 +77,6 @@ export function readStatusChange({ id, account, region, time, text }: CarriedEve
     }),
   };
 }
-
-const isoTime = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 function parsed(text: string): unknown {
   try {

@@ -1,3 +1,4 @@
+import { isoTime } from '../cloudtrail/times.ts';
 import { type DetectableEvent, EventFields, type FieldPath, timeIn } from './fields.ts';
 import { correlationReason, reasonOf } from './finding.ts';
 import { type CorrelationRule, detectionMatches, type EventRule, operationsOf, type Rule } from './rule.ts';
@@ -90,10 +91,10 @@ export class Detector {
     const { fields: named, historyMs } = rule.firstSeen;
     const key = JSON.stringify([rule.id, ...named.map(({ path }) => valueAt(fields, path))]);
     const began = await this.state.seen(key, { time, eventId }, historyMs, { rule, fields });
-    if (began.eventId !== eventId) return quiet(rule, `seen before: since ${new Date(began.time).toISOString()}`);
+    if (began.eventId !== eventId) return quiet(rule, `seen before: since ${isoTime(began.time)}`);
     const first = await this.state.firstEventOf(scopeOf(event));
     if (first !== undefined && time < first + LEARNING_MS)
-      return quiet(rule, `within 7 days of the first event of the environment, ${new Date(first).toISOString()}`);
+      return quiet(rule, `within 7 days of the first event of the environment, ${isoTime(first)}`);
     return found(itself);
   }
 

@@ -1,3 +1,4 @@
+import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { writeDiscard } from '../store/ledger-quarantine.ts';
@@ -69,7 +70,7 @@ async function discard(entry: QuarantineEntry, { by, why }: DiscardDecision, dep
   const quarantineBucket = quarantineBucketOf(config, entry);
   const { id, recordIndex, path, reason } = entry;
   const written = await writeDiscard(dynamo, config.logFilesTable, entry, {
-    ...{ id, reason, discardedAt: new Date(now()).toISOString(), discardedBy: by, why },
+    ...{ id, reason, discardedAt: isoTime(now()), discardedBy: by, why },
     ...defined({ recordIndex, path }),
   });
   if (written === 'open') {

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissingError, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
 import { type LogFileKey, type ObjectRef, readObjectKey } from '../cloudtrail/object-key.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { expectedOwnerOf } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { LogFileRef } from '../delivery/announcement.ts';
@@ -229,4 +230,4 @@ function entryOf({ file }: LogFileJob, etag: string, deps: PipelineDeps) {
   return { ...file, etag, eventSources, schemaVersion: SCHEMA_VERSION, ingestedAt: isoNow(deps) };
 }
 
-const isoNow = (deps: PipelineDeps) => new Date(deps.now()).toISOString();
+const isoNow = (deps: PipelineDeps) => isoTime(deps.now());

@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { Provenance } from '../audit-event/audit-event.ts';
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
 import { objectRef, readLogFileKey } from '../cloudtrail/object-key.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { defined } from '../defined.ts';
 import {
@@ -133,7 +134,7 @@ async function writeMigrated(
   const migrated = migrations.filter((migration) => migration.kind === 'migrated');
   const seen = noEnvironments();
   for (const { migrated: item } of migrated) noteEvent(seen, fromEventItem(item));
-  await writeEnvironments(dynamo, tables.environmentsTable, seen, new Date(now()).toISOString(), written);
+  await writeEnvironments(dynamo, tables.environmentsTable, seen, isoTime(now()), written);
   const replace = ({ migrated: item, stored }: (typeof migrated)[number]) =>
     // If it has changed, a log file was read again: by this version.
     replaceEvent(dynamo, tables.eventsTable, item, stored);

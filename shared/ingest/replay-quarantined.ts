@@ -1,5 +1,6 @@
 import { isReadable, openObject } from '../aws/open-object.ts';
 import { readObjectKey } from '../cloudtrail/object-key.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { describeError, s3Uri, TrailError } from '../errors.ts';
 import { type ReadCounts, type RecordBatch, readLogFile } from '../log-file/read-log-file.ts';
@@ -167,7 +168,7 @@ async function replayRecord(entry: RecordEntry, deps: PipelineDeps, store: Recor
     return { outcome: { outcome: 'still-bad', from: 'quarantine', reason, detail }, finish: async () => {} };
   }
   const finish = async () => {
-    await writeEnvironments(dynamo, config.environmentsTable, storage.seen, new Date(deps.now()).toISOString());
+    await writeEnvironments(dynamo, config.environmentsTable, storage.seen, isoTime(deps.now()));
     const moved = await moveReplayedRecord(dynamo, config.logFilesTable, entry, countOf(counts));
     if (moved === 'open') throw notFinished(entry);
   };

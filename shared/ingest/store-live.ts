@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { isoTime } from '../cloudtrail/times.ts';
 import type { Config } from '../config.ts';
 import { defined } from '../defined.ts';
 import type { CarriedEvent } from '../delivery/announcement.ts';
@@ -57,7 +58,7 @@ export async function storeLive(
       throw refused('event-source-not-wanted', 'expected a record of an event source that EVENT_SOURCES names');
     }
     // Before the event: none is stored without an entry. If its log file came first, the entry is removed a day later.
-    const since = new Date(now()).toISOString();
+    const since = isoTime(now());
     await noteWaiting(dynamo, config.logFilesTable, { eventId, account, region, since });
   }
   const stored = await storeRecord(record, store);
@@ -65,7 +66,7 @@ export async function storeLive(
   if (stored.kind === 'skipped') return { outcome: 'skipped', account, region };
   const seen = noEnvironments();
   noteEvent(seen, stored.event);
-  await writeEnvironments(dynamo, config.environmentsTable, seen, new Date(now()).toISOString());
+  await writeEnvironments(dynamo, config.environmentsTable, seen, isoTime(now()));
   const latencyMs = stored.kind === 'stored' ? latencyOf(stored.event, now()) : undefined;
   return { outcome: stored.kind, account, region, ...defined({ latencyMs }) };
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
+import { isoTime } from '../cloudtrail/times.ts';
 import { noEnvironments, noteEvent, writeEnvironments } from '../store/environments-table.ts';
 import {
   CONCURRENT_WRITES,
@@ -42,6 +43,6 @@ export async function storeProvisional(
     }
   };
   await pMap(records, add, { concurrency: CONCURRENT_WRITES });
-  await writeEnvironments(dynamo, settings.config.environmentsTable, seen, new Date(settings.now()).toISOString());
+  await writeEnvironments(dynamo, settings.config.environmentsTable, seen, isoTime(settings.now()));
   return counts;
 }

@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import type { AuditEvent, Provenance } from '../audit-event/audit-event.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import { recordProblem, toAuditEvent } from '../audit-event/to-audit-event.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import type { Config } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import type { BadRecord, KeptRecord, ReadCounts, RecordBatch } from '../log-file/read-log-file.ts';
@@ -85,7 +86,7 @@ export function recordStorage(
   };
 
   const quarantine = async ({ index, offset, bytes }: KeptRecord, reason: string) => {
-    const { bucket, key, etag, path, quarantinedAt = new Date(settings.now()).toISOString() } = file;
+    const { bucket, key, etag, path, quarantinedAt = isoTime(settings.now()) } = file;
     const detail = `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
     const about = { reason, detail, bucket, key, etag, recordIndex: index, recordOffset: offset, path, quarantinedAt };
     await store.quarantineRecord(quarantineBucketOf(settings.config, about), bytes, about);
@@ -175,7 +176,7 @@ export function classifyText(
   const result = toAuditEvent(text, { ...provenance, keyAccount, now: now() });
   if (result.kind !== 'event') return result;
   const { event } = result;
-  const ingestedAt = new Date(now()).toISOString();
+  const ingestedAt = isoTime(now());
   const expiresAt = expiryOf(event, now(), config.retentionDays);
   const item = toEventItem(event, { ingestedAt, expiresAt, backfilled });
   return { kind: 'event', event, item };

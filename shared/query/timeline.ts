@@ -1,4 +1,5 @@
 import { NO_DAY, timeOf } from '../audit-event/event-time.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import type { QueryDeps } from './ask.ts';
@@ -108,8 +109,6 @@ function widthOf(seconds: number, maxBuckets: number): number {
   const shortest = seconds / maxBuckets;
   return WIDTHS.find((width) => width >= shortest) ?? WIDEST * Math.ceil(shortest / WIDEST);
 }
-
-const isoTime = (time: number) => new Date(time).toISOString();
 
 /** Counts the newest events that meet the criteria over time, `maxEvents` at most. */
 export async function readTimeline(
