@@ -121,7 +121,10 @@ export function createIngestHandler(
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-  /** Ingests each log file and event, even after one has failed, and on schedule looks for events without. Returns a line for each failure that is safe to show. */
+  /**
+   * Ingests each log file and event, even after one has failed. On schedule, looks for events that no log file has brought.
+   * @returns a line for each failure, safe to show
+   */
   const ingestAnnounced = async (
     { logFiles, events, ignored, malformed }: Announcement,
     place: string,

@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import type { QueryDeps } from '../query/ask.ts';
-import { readVerificationStatus, type VerificationFinding } from '../query/verification.ts';
+import { readVerificationFindings, type VerificationFinding } from '../query/verification.ts';
 import type { DetectRequest } from './detect-stored.ts';
 import type { Finding } from './finding.ts';
 import type { RuleInfo } from './rule.ts';
@@ -27,14 +27,13 @@ const MAX_FINDINGS = 1_000;
 export async function evidenceFindings(request: DetectRequest, deps: QueryDeps): Promise<Finding[]> {
   const { since = '', until = '~', environment, account, region } = request;
   if (environment !== undefined) return [];
-  const { findings } = await readVerificationStatus(deps, MAX_FINDINGS);
   const isWanted = (one: VerificationFinding) =>
     one.resolvedAt === undefined &&
     one.firstSeen >= since &&
     one.firstSeen < until &&
     (account?.includes(one.account) ?? true) &&
     (region?.includes(one.region) ?? true);
-  return findings.filter(isWanted).map(evidenceFinding);
+  return (await readVerificationFindings(deps, MAX_FINDINGS)).filter(isWanted).map(evidenceFinding);
 }
 
 /** What verification found, as a finding. */

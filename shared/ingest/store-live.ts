@@ -39,9 +39,10 @@ export function expectLiveAccount(
 
 /**
  * Stores CloudTrail's record of an event that came before its log file, as a provisional event. What could be lost by
- * acknowledging it fails: a record of another account or event source than was asked for, and one that is no event. It is not
+ * acknowledging it fails: a record of another event source than was asked for, and one that is no event. It is not
  * quarantined, since its log file brings it too.
- * @throws {TrailError} `account-not-allowed`, `event-source-not-wanted`, or the reason why the record is invalid
+ * @param event of an account as `expectLiveAccount` wants it
+ * @throws {TrailError} `event-source-not-wanted`, or the reason why the record is invalid
  */
 export async function storeLive(
   { id, account, region, text }: CarriedEvent,
@@ -50,7 +51,6 @@ export async function storeLive(
 ): Promise<LiveReport> {
   const { config, now } = settings;
   const refused = (code: string, expectation: string) => new TrailError(code, `event ${id}: ${expectation}`);
-  expectLiveAccount({ id, account }, config);
   const record = classifyText(text, { provisional: true }, account, settings);
   if (record.kind === 'event') {
     const { eventId, eventSource = '' } = record.event;
