@@ -64,6 +64,7 @@ const MAX_EVIDENCE = 200;
  */
 export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
   const { alerter, destinations, table, tables, rules, now, sleep } = deps;
+  const query = { dynamo: table.dynamo, tables, now };
   const onceIn = (context: Partial<Context>) => ({
     ...{ table, now, sleep },
     remaining: () => (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - LAST_START_MS,
@@ -114,7 +115,7 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
 
   /** Sends what verification found. What fails is tried again with the next invocation. */
   const checkEvidence = async (context: Partial<Context>) => {
-    const found = await readVerificationFindings({ dynamo: table.dynamo, tables, now }, MAX_EVIDENCE);
+    const found = await readVerificationFindings(query, MAX_EVIDENCE);
     const failures: unknown[] = [];
     for (const one of found.toReversed()) {
       const name = findingKey(one);
@@ -135,7 +136,6 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
     const today = Math.floor(now() / DAY_MS) * DAY_MS;
     const period = { since: isoTime(today - days * DAY_MS), until: isoTime(today) };
     const once = onceIn(context);
-    const query = { dynamo: table.dynamo, tables, now };
     const time = { isSpent: () => once.remaining() < DIGEST_FINDINGS_MS };
     const findingsOf = async () => (await detectStored(rules, period, { ...query, time })).findings;
     const message = digestMessage(await readActivityDigest(period, findingsOf, query), destinations.stack);

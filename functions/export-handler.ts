@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { dueDays } from '../shared/export/days.ts';
 import type { FileOutcome } from '../shared/export/export-day.ts';
-import { type ExportProgress, exportDays } from '../shared/export/export-days.ts';
+import { exportDays, notBegun } from '../shared/export/export-days.ts';
 import type { ExportKind } from '../shared/export/manifest.ts';
 import type { ExportPlace } from '../shared/export/place.ts';
 import type { QueryDeps } from '../shared/query/ask.ts';
@@ -34,16 +34,13 @@ const LAST_START_MS = 60_000;
 export function createExportHandler({ place, format, schema, ...deps }: ExportFunctionDeps, observer: ExportObserver) {
   const run = async (_event: unknown, context: Partial<Context>): Promise<ExportReport> => {
     const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
-    const progress: ExportProgress = { days: 0, daysDone: 0, events: 0, day: undefined };
-    const files: ExportReport['files'] = { written: 0, unchanged: 0, removed: 0, kept: 0 };
+    const progress = notBegun();
     const isDone = await exportDays({ place, format, schema, choose: dueDays(deps.now()) }, deps, {
       progress,
       time: { isSpent: () => remaining() < LAST_START_MS },
-      async onFile(_file, outcome) {
-        files[outcome] += 1;
-      },
+      onFile: async () => {},
     });
-    const { days, daysDone, events, day } = progress;
+    const { days, daysDone, events, day, files } = progress;
     // The next run would not finish it either.
     if (!isDone && daysDone === 0)
       throw new TrailError('out-of-time', `${day}: expected to export the day in one run; see docs/export.md`);

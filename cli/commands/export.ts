@@ -5,8 +5,13 @@ import { describeError, TrailError } from '../../shared/errors.ts';
 import { bucketPlace } from '../../shared/export/bucket.ts';
 import { daysIn, type ExportPeriod } from '../../shared/export/days.ts';
 import { exportSql } from '../../shared/export/ddl.ts';
-import type { FileOutcome } from '../../shared/export/export-day.ts';
-import { dryRunExport, type ExportProgress, type ExportRequest, exportDays } from '../../shared/export/export-days.ts';
+import {
+  dryRunExport,
+  type ExportProgress,
+  type ExportRequest,
+  exportDays,
+  notBegun,
+} from '../../shared/export/export-days.ts';
 import {
   type ExportedFile,
   type ExportKind,
@@ -107,8 +112,7 @@ async function dryRun(period: ExportPeriod, { out, err }: Context, deps: QueryDe
 
 async function runExport(request: ExportRequest, context: Context, deps: QueryDeps): Promise<number> {
   const { out, err } = context;
-  const progress: ExportProgress = { days: 0, daysDone: 0, events: 0, day: undefined };
-  const outcomes: Record<FileOutcome, number> = { written: 0, unchanged: 0, removed: 0, kept: 0 };
+  const progress = notBegun();
   const stop = showProgress('Exporting', (seconds) => stateOf(progress, seconds), err);
   const signal = context.interrupt();
   let isDone: boolean;
@@ -117,14 +121,13 @@ async function runExport(request: ExportRequest, context: Context, deps: QueryDe
       progress,
       time: { isSpent: () => signal.aborted },
       async onFile({ name, rows }, outcome) {
-        outcomes[outcome] += 1;
         await write(out, `${outcome}\t${name}\t${rows}\n`);
       },
     });
   } finally {
     stop();
   }
-  const { written, unchanged, removed, kept } = outcomes;
+  const { written, unchanged, removed, kept } = progress.files;
   err.write(
     `${counted(progress.events, 'event')} of ${counted(progress.daysDone, 'day')}: ${counted(written, 'file')} written, ` +
       `${unchanged} unchanged, ${removed} removed.\n`,

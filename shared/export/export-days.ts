@@ -6,7 +6,7 @@ import { listStoredDays, type StoredDay } from '../store/environments-table.ts';
 import { type DayChoice, daysIn, type ExportPeriod, settledChange } from './days.ts';
 import { exportDay, type FileOutcome } from './export-day.ts';
 import { type ExportedFile, type ExportKind, type PlacedManifest, readManifest, writeManifest } from './manifest.ts';
-import { folderOf, partitionOf } from './partition.ts';
+import { folderOf } from './partition.ts';
 import type { ExportPlace } from './place.ts';
 
 /** Where and how to export. */
@@ -22,7 +22,14 @@ export interface ExportProgress {
   events: number;
   /** The day that is exported, or was last. */
   day: string | undefined;
+  files: Record<FileOutcome, number>;
 }
+
+/** The progress of an export that has not begun. */
+export const notBegun = (): ExportProgress => ({
+  ...{ days: 0, daysDone: 0, events: 0, day: undefined },
+  files: { written: 0, unchanged: 0, removed: 0, kept: 0 },
+});
 
 /** Exports that write to the same place at once have to wait for each other; each round of that, one of them is done. */
 const MAX_ROUNDS = 5;
@@ -88,6 +95,7 @@ async function exportEach(
       for (const { file, outcome } of await exportDay(day, { place, before, onEvent, ...kind }, deps)) {
         if (outcome === 'removed') files.delete(file.name);
         else files.set(file.name, { ...file, changedOn });
+        progress.files[outcome] += 1;
         await onFile(file, outcome);
       }
       progress.daysDone += 1;
@@ -121,7 +129,7 @@ export async function* dryRunExport(
     const criteria = { since: `${day}T00:00:00.000Z`, until: `${day}~` };
     for await (const event of readAll({ criteria, order: 'oldest-first' }, deps)) {
       if (timeOf(event.timeKey).slice(0, 10) !== day) continue;
-      const folder = folderOf({ ...partitionOf({ ...event, day }) });
+      const folder = folderOf({ ...event, day });
       counts.set(folder, (counts.get(folder) ?? 0) + 1);
     }
     for (const [folder, rows] of counts) yield { folder, rows };

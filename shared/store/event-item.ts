@@ -120,8 +120,12 @@ function maxTextBytes(name: AttributeName): number {
 export function expiryOf(event: AuditEvent, now: number, retentionDays: number | undefined): number | undefined {
   if (retentionDays === undefined) return undefined;
   const happened = Date.parse(timeOf(event.timeKey));
-  return Math.floor((Number.isNaN(happened) ? now : happened) / 1000) + retentionDays * 24 * 3600;
+  return expiryAfter(Number.isNaN(happened) ? now : happened, retentionDays);
 }
+
+/** Returns when what happened at a time expires, in seconds since 1970. @param time in milliseconds since 1970 */
+export const expiryAfter = (time: number, retentionDays: number): number =>
+  Math.floor(time / 1000) + retentionDays * 24 * 3600;
 
 /**
  * Reads an item of the events table.

@@ -4,7 +4,7 @@ import type { StatusChange } from '../audit-event/status-change.ts';
 import { defined } from '../defined.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
 import { environmentKey, listItems } from './environments-table.ts';
-import { storedText } from './event-item.ts';
+import { expiryAfter, storedText } from './event-item.ts';
 import { readItem, toItem } from './item.ts';
 import { composeKey, truncateKey } from './keys.ts';
 
@@ -49,8 +49,7 @@ export async function writeStatusChange(
 ): Promise<boolean> {
   const environment = storedText('environment', change.environment);
   const order = `${change.time}#${truncateKey(change.id, MAX_ID_BYTES)}`;
-  const expiresAt =
-    retentionDays === undefined ? undefined : Math.floor(Date.parse(change.time) / 1000) + retentionDays * 24 * 3600;
+  const expiresAt = retentionDays === undefined ? undefined : expiryAfter(Date.parse(change.time), retentionDays);
   const key = toItem({ listing: listingOf(environment), environmentKey: order });
   const isNew = await conditionHeld(
     dynamo.send(

@@ -10,7 +10,7 @@ import { attributesWhere } from '../../shared/audit-event/attributes.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { bucketPlace } from '../../shared/export/bucket.ts';
 import { daysIn } from '../../shared/export/days.ts';
-import { exportDays } from '../../shared/export/export-days.ts';
+import { exportDays, notBegun } from '../../shared/export/export-days.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
@@ -219,7 +219,7 @@ test.each([
 
 describe('a broken export', () => {
   const watch = () => ({
-    progress: { days: 0, daysDone: 0, events: 0, day: undefined },
+    progress: notBegun(),
     onFile: async () => {},
     time: UNLIMITED,
   });
@@ -264,7 +264,7 @@ describe('what leaves the store', () => {
       { place, format: 'ndjson', schema: 'native', choose: daysIn({ since: `${day}T00:00:00.000Z` }) },
       store.deps,
       {
-        progress: { days: 0, daysDone: 0, events: 0, day: undefined },
+        progress: notBegun(),
         onFile: async ({ name }, outcome) => {
           outcomes.push(`${outcome} ${name.split('/')[1]}`);
         },
