@@ -75,9 +75,13 @@ export default command({
   },
 });
 
+/** An address that is neither of a bucket nor a folder; a drive of Windows has one letter. */
+const OTHER_ADDRESS = /^[a-z0-9]{2,}:\//i;
+
 async function withPlace<T>(out: string, env: Environment, work: (place: ExportPlace) => Promise<T>): Promise<T> {
-  if (out === '') throw new UsageError('--out: expected a folder, or s3://BUCKET/PREFIX');
   const location = bucketAndPrefix(out);
+  if (out === '' || (location === undefined && OTHER_ADDRESS.test(out)))
+    throw new UsageError('--out: expected a folder, or s3://BUCKET/PREFIX');
   if (location === undefined) return work(folderPlace(out));
   const s3 = createS3Client(env);
   return work(bucketPlace(s3, location.bucket, location.prefix)).finally(() => s3.destroy());
