@@ -15,8 +15,8 @@ import { GoneError, UnknownError } from '../errors.ts';
 import type { Source, Stack } from '../stack.ts';
 import { exampleKey, redeploy, type Trail } from '../trail.ts';
 import type { WatchedTrails } from '../watched-trails.ts';
-import { lacksTarget } from './function.ts';
 import { functionAccepts, queueAccepts } from './policies.ts';
+import { lacksTarget } from './rules.ts';
 
 /** Whether new log files are announced, by the source that the stack was deployed with. */
 export const announcementChecks: Checks = {
