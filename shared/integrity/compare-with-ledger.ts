@@ -3,7 +3,8 @@ import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { type FailedLogFile, readLedger, readLedgerBatch } from '../store/ledger.ts';
 import { type LedgerEntry, ledgerKey, type Verification, verificationOf } from '../store/ledger-entry.ts';
 import { writeVerification } from '../store/ledger-writer.ts';
-import type { NamedLogFile } from './digest.ts';
+import { hashesByHour, readSigned, writeSigned } from '../store/signed-hashes.ts';
+import type { Digest, NamedLogFile } from './digest.ts';
 
 /** The table of the ledger. */
 export interface Ledger {
@@ -53,25 +54,66 @@ function compare(found: readonly (LedgerEntry | FailedLogFile)[], { sha256 }: Na
   return ingested ? { result: 'ingested', entry: ingested } : { result: 'not-ingested', entry: found[0] };
 }
 
+type SignedLogFiles = Pick<Digest, 'key' | 'logFiles'>;
+
+/** Returns when the log files of a digest were compared with the ledger last, ISO 8601 by `bucket/key`, as is noted there. */
+export async function readCompared(
+  { dynamo, table }: Ledger,
+  { key, logFiles }: SignedLogFiles,
+): Promise<ReadonlyMap<string, string>> {
+  const signed = await readSigned(dynamo, table, logFiles.map(ledgerKey), true);
+  const compared = logFiles.flatMap((file) => {
+    const name = ledgerKey(file);
+    const note = signed.get(name)?.find((one) => one.verifiedBy === key && one.signedSha256 === file.sha256);
+    return note === undefined ? [] : [[name, note.verifiedAt] as const];
+  });
+  return new Map(compared);
+}
+
+/**
+ * Notes the hashes that a signed digest has. This comes before its log files are compared with the ledger: a reading that brings
+ * other content writes the entry first, and then looks up what is noted.
+ * @param at ISO 8601
+ * @param compared as `readCompared` returns it: what it has is noted
+ * @returns the log files that are noted, `bucket/key`; the others must be marked in their entries
+ */
+export async function noteInLedger(
+  { dynamo, table }: Ledger,
+  { key, logFiles }: SignedLogFiles,
+  at: string,
+  compared: ReadonlyMap<string, string>,
+): Promise<ReadonlySet<string>> {
+  const noted = new Set<string>();
+  for (const hour of hashesByHour(key, new Map(logFiles.map((file) => [ledgerKey(file), file.sha256])))) {
+    const names = [...hour.hashes.keys()];
+    const isNoted = names.every((name) => compared.has(name)) || (await writeSigned(dynamo, table, hour, at));
+    if (isNoted) for (const name of names) noted.add(name);
+  }
+  return noted;
+}
+
 /** Each lost race means that another reading of a log file was written. */
 const MAX_RACES = 8;
 
 /**
- * Marks a log file in the ledger as verified or failed.
- * @returns `known`: it was marked so before; `open`: it is not ingested yet
+ * Decides whether a log file is verified, and marks it in the ledger if that failed, or if its hash is not noted.
+ * @param comparedAt when a log file that is noted was compared last, or an empty text; undefined: it is not noted
+ * @returns `known`: it was marked, or compared, so before; `open`: it is not ingested yet
  */
 export async function markInLedger(
   { dynamo, table }: Ledger,
   file: NamedLogFile,
   found: Comparison,
   digest: { verifiedBy: string; verifiedAt: string },
+  comparedAt: string | undefined,
 ): Promise<Verification | 'known' | 'open'> {
   let comparison = found;
   for (let race = 0; race < MAX_RACES && comparison.result !== 'not-ingested'; race += 1) {
-    const { entry } = comparison;
+    const { result, entry } = comparison;
     if (entry.verification !== undefined && entry.signedSha256 === file.sha256) return 'known';
     // Without a hash of what was ingested there is nothing to mark.
     if (verificationOf(entry, file.sha256) === undefined) return 'open';
+    if (result === 'ingested' && comparedAt !== undefined) return entry.ingestedAt > comparedAt ? 'verified' : 'known';
     const written = await writeVerification(dynamo, table, entry, { ...digest, signedSha256: file.sha256 });
     if (written !== undefined) return written;
     const again = await readLedger(dynamo, table, file);
