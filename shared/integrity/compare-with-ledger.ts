@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import pMap from 'p-map';
 import type { ObjectRef } from '../cloudtrail/object-key.ts';
 import { type FailedLogFile, readLedger, readLedgerBatch } from '../store/ledger.ts';
 import { type LedgerEntry, ledgerKey, type Verification, verificationOf } from '../store/ledger-entry.ts';
@@ -54,10 +55,49 @@ function compare(found: readonly (LedgerEntry | FailedLogFile)[], { sha256 }: Na
   return ingested ? { result: 'ingested', entry: ingested } : { result: 'not-ingested', entry: found[0] };
 }
 
+/**
+ * What comes of a log file that a signed digest names. `known`: it was verified, or failed, before; `open`: it is not ingested yet.
+ */
+export type Outcome = Verification | 'known' | 'open';
+
 type SignedLogFiles = Pick<Digest, 'key' | 'logFiles'>;
 
+const CONCURRENT_LOG_FILES = 8;
+
+/**
+ * Notes in the ledger what a signed digest says of log files, compares them with it, and marks those that failed. May be
+ * interrupted anywhere and repeated.
+ *
+ * What is signed is noted before the entries are read. A reading that brings other content writes its hash into the entry before it
+ * looks up what is noted. So one of the two sees what the other wrote.
+ * @param verifiedAt ISO 8601
+ */
+export async function* verifyInLedger(
+  ledger: Ledger,
+  digest: SignedLogFiles,
+  verifiedAt: string,
+): AsyncGenerator<{ file: NamedLogFile; outcome: Outcome }, void, void> {
+  const compared = await readCompared(ledger, digest);
+  const noted = await noteInLedger(ledger, digest, verifiedAt, compared);
+  const mark = { verifiedBy: digest.key, verifiedAt };
+  const named = digest.logFiles.map((file) => ({ file }));
+  let isLate = false;
+  for await (const batch of compareWithLedger(ledger, named, (file) => [file])) {
+    const one = async ({ named: { file }, comparison }: (typeof batch)[number]) => {
+      const name = ledgerKey(file);
+      const comparedAt = noted.has(name) ? (compared.get(name) ?? '') : undefined;
+      const outcome = await markInLedger(ledger, file, comparison, mark, comparedAt);
+      isLate ||= outcome === 'verified' && compared.has(name);
+      return { file, outcome };
+    };
+    yield* await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
+  }
+  // Those that were ingested after they were noted are verified once.
+  if (isLate) await noteInLedger(ledger, digest, verifiedAt, new Map());
+}
+
 /** Returns when the log files of a digest were compared with the ledger last, ISO 8601 by `bucket/key`, as is noted there. */
-export async function readCompared(
+async function readCompared(
   { dynamo, table }: Ledger,
   { key, logFiles }: SignedLogFiles,
 ): Promise<ReadonlyMap<string, string>> {
@@ -71,13 +111,11 @@ export async function readCompared(
 }
 
 /**
- * Notes the hashes that a signed digest has. This comes before its log files are compared with the ledger: a reading that brings
- * other content writes the entry first, and then looks up what is noted.
- * @param at ISO 8601
+ * Notes the hashes that a digest has.
  * @param compared as `readCompared` returns it: what it has is noted
  * @returns the log files that are noted, `bucket/key`; the others must be marked in their entries
  */
-export async function noteInLedger(
+async function noteInLedger(
   { dynamo, table }: Ledger,
   { key, logFiles }: SignedLogFiles,
   at: string,
@@ -98,7 +136,6 @@ const MAX_RACES = 8;
 /**
  * Decides whether a log file is verified, and marks it in the ledger if that failed, or if its hash is not noted.
  * @param comparedAt when a log file that is noted was compared last, or an empty text; undefined: it is not noted
- * @returns `known`: it was marked, or compared, so before; `open`: it is not ingested yet
  */
 export async function markInLedger(
   { dynamo, table }: Ledger,
@@ -106,7 +143,7 @@ export async function markInLedger(
   found: Comparison,
   digest: { verifiedBy: string; verifiedAt: string },
   comparedAt: string | undefined,
-): Promise<Verification | 'known' | 'open'> {
+): Promise<Outcome> {
   let comparison = found;
   for (let race = 0; race < MAX_RACES && comparison.result !== 'not-ingested'; race += 1) {
     const { result, entry } = comparison;

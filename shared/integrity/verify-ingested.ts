@@ -14,7 +14,7 @@ import { describeError, s3Uri } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type DigestChain, writeLastRun } from '../store/digest-chains.ts';
 import { type ChainedDigest, checkLink, isNamed, otherPredecessor } from './chain.ts';
-import { compareWithLedger, type Ledger, markInLedger, noteInLedger, readCompared } from './compare-with-ledger.ts';
+import { type Ledger, verifyInLedger } from './compare-with-ledger.ts';
 import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
@@ -100,7 +100,6 @@ const GIVEN_UP_MS = 30 * DAY_MS;
 const MAX_PENDING = 200;
 const MAX_NAMED = 20;
 const CONCURRENT_SCOPES = 4;
-const CONCURRENT_LOG_FILES = 8;
 
 /**
  * Verifies the digests that CloudTrail has delivered since the last run: their signatures, that none is missing between them,
@@ -291,35 +290,21 @@ class Run {
     return digest;
   }
 
-  /** Notes in the ledger what a signed digest says of log files, compares them with it, and marks those that failed. */
+  /** Verifies the log files that a signed digest names, as far as they are ingested. */
   private async compare(digest: Digest, chain: DigestChain): Promise<FileCounts> {
     const counts = noCounts();
     const isOverdue = this.ageOf(digest.end) > this.deps.graceMs;
-    const mark = { verifiedBy: digest.key, verifiedAt: isoTime(this.deps.now()) };
-    const compared = await readCompared(this.ledger, digest);
-    const noted = await noteInLedger(this.ledger, digest, mark.verifiedAt, compared);
-    const named = digest.logFiles.map((file) => ({ file }));
-    let isLate = false;
-    for await (const batch of compareWithLedger(this.ledger, named, (file) => [file])) {
-      const one = async ({ named: { file }, comparison }: (typeof batch)[number]) => {
-        const name = objectName(file);
-        const comparedAt = noted.has(name) ? (compared.get(name) ?? '') : undefined;
-        const outcome = await markInLedger(this.ledger, file, comparison, mark, comparedAt);
-        isLate ||= outcome === 'verified' && compared.has(name);
-        // A name without a time of delivery: it is within the time of the digest.
-        const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
-        if (outcome === 'open' && deliveredAt < chain.since) return;
-        counts[outcome] += 1;
-        if (outcome === 'failed') addName(name, counts.failedLogFiles);
-        if (outcome === 'open' && isOverdue) {
-          counts.overdue += 1;
-          addName(name, counts.overdueLogFiles);
-        }
-      };
-      await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
+    for await (const { file, outcome } of verifyInLedger(this.ledger, digest, isoTime(this.deps.now()))) {
+      // A name without a time of delivery: it is within the time of the digest.
+      const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
+      if (outcome === 'open' && deliveredAt < chain.since) continue;
+      counts[outcome] += 1;
+      if (outcome === 'failed') name(file, counts.failedLogFiles);
+      if (outcome === 'open' && isOverdue) {
+        counts.overdue += 1;
+        name(file, counts.overdueLogFiles);
+      }
     }
-    // Those that were ingested after they were noted count once.
-    if (isLate) await noteInLedger(this.ledger, digest, mark.verifiedAt, new Map());
     return counts;
   }
 
@@ -350,8 +335,8 @@ class Run {
   }
 }
 
-function addName(name: string, names: string[]): void {
-  if (names.length < MAX_NAMED) names.push(name);
+function name(file: ObjectRef, names: string[]): void {
+  if (names.length < MAX_NAMED) names.push(objectName(file));
 }
 
 const noCounts = (): FileCounts => ({
