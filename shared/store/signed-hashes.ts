@@ -41,8 +41,8 @@ export function hashesByHour(digest: string, hashes: ReadonlyMap<string, string>
 
 const itemKey = (hour: string) => `#signed/${hour}`;
 
-/** An item can have 400 KB, and an hour the digests of five trails, some of which meet in it with two. */
-const MAX_BYTES = 32 * 1024;
+/** Some 650 log files. An item can have 400 KB, and log files of one hour can be named by several digests of several trails. */
+const MAX_BYTES = 64 * 1024;
 
 /**
  * Notes what a digest says, in place of what was noted for it before.

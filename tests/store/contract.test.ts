@@ -264,7 +264,7 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
     );
     const [many] = hashesByHour(
       'd/many',
-      new Map(Array.from({ length: 400 }, (_, i) => [nameOf('20261102T1100Z', `${i}`), 'a'.repeat(64)])),
+      new Map(Array.from({ length: 900 }, (_, i) => [nameOf('20261102T1100Z', `${i}`), 'a'.repeat(64)])),
     ) as [HashesOfHour];
     expect(await writeSigned(dynamo, logFilesTable, many, 'now')).toBe(false);
     const some = { ...many, hashes: new Map([...many.hashes].slice(0, 300)) };
