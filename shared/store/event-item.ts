@@ -38,6 +38,8 @@ export const MAX_ITEM_BYTES = 400 * 1024;
 
 /** Attributes that are stored as they are; `record` and `previousVersions` are packed. */
 const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'record' && type !== 'versions');
+const IN_LISTED_MAP = PLAIN.filter(isInListedMap);
+const BESIDE_LISTED_MAP = PLAIN.filter((name) => !isInListedMap(name));
 
 /** Longer texts are truncated in their attribute; the record has the whole. */
 const MAX_TEXT_BYTES = 4096;
@@ -82,10 +84,9 @@ function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
 
 /** The attributes of an event, those that lists show in one map. */
 function plainItem(event: EventVersion): Item {
-  const own = PLAIN.filter((name) => !isInListedMap(name));
   return {
-    ...toItem({ schemaVersion: SCHEMA_VERSION, ...valuesOf(event, own) }),
-    [LISTED_MAP]: { M: toItem(valuesOf(event, PLAIN.filter(isInListedMap))) },
+    ...toItem({ schemaVersion: SCHEMA_VERSION, ...valuesOf(event, BESIDE_LISTED_MAP) }),
+    [LISTED_MAP]: { M: toItem(valuesOf(event, IN_LISTED_MAP)) },
   };
 }
 
