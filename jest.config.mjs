@@ -1,10 +1,11 @@
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: '<rootDir>/tests/support/environment.mjs',
+  runner: '<rootDir>/tests/support/jest/runner.mjs',
+  runtime: '<rootDir>/tests/support/jest/runtime.mjs',
+  testEnvironment: '<rootDir>/tests/support/jest/environment.mjs',
+  setupFiles: ['<rootDir>/tests/support/fast-check.ts'],
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/tests/support/transform.mjs' },
-  moduleNameMapper: { '^fast-check$': '<rootDir>/tests/support/fast-check.ts' },
+  transform: {},
   testSequencer: '<rootDir>/tests/support/sequencer.mjs',
   // Generous, for busy machines: several tests read thousands of generated files.
   testTimeout: 30_000,
