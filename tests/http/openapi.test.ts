@@ -22,7 +22,7 @@ import { OPERATIONS } from '../../shared/http/operations.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { DOCUMENT_FILE, type Document, describedContent } from '../support/openapi-document.ts';
-import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
@@ -34,7 +34,7 @@ let store: SampleStore;
 let findings: FindingSource;
 let document: Document;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   document = JSON.parse(JSON.stringify(openApiDocument(OPERATIONS, await currentBodies())));
   if (!UPDATE) return;
