@@ -173,7 +173,7 @@ describe('while serve has the store', () => {
       ['show', 'EventID'],
       ['environments'],
       ['summary'],
-      ['coverage', '--since', '2020-01-01'],
+      ['coverage', '--since', '2026-11-01'],
       ['quarantine', 'list'],
     ]) {
       const { code, stderr } = await run(cwd, ...args);
