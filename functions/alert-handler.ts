@@ -14,11 +14,12 @@ import { storedFindings } from '../shared/alert/stored-findings.ts';
 import { DAY_MS, isoTime } from '../shared/cloudtrail/times.ts';
 import type { TableNames } from '../shared/config.ts';
 import type { RuleName } from '../shared/detect/rule.ts';
-import { describeError, TrailError } from '../shared/errors.ts';
+import { TrailError } from '../shared/errors.ts';
 import { readVerificationFindings } from '../shared/query/verification.ts';
 import { fromEventItem, type StoredEvent } from '../shared/store/event-item.ts';
 import { findingKey } from '../shared/store/findings.ts';
 import type { Item } from '../shared/store/item.ts';
+import { remainingIn, safeError } from './invocation.ts';
 
 /** Receives what happens: the function's log and metrics. Nothing holds record content. */
 export interface AlertObserver {
@@ -32,7 +33,7 @@ export interface AlertObserver {
   end(): void;
 }
 
-export interface AlertDeps {
+interface AlertDeps {
   alerter: Alerter;
   destinations: Destinations;
   table: StateTable;
@@ -61,10 +62,10 @@ const MAX_EVIDENCE = 200;
 export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
   const { alerter, destinations, table, tables, now, sleep } = deps;
   const query = { dynamo: table.dynamo, tables, now };
-  const onceIn = (context: Partial<Context>) => ({
-    ...{ table, now, sleep },
-    remaining: () => (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - LAST_START_MS,
-  });
+  const onceIn = (context: Partial<Context>) => {
+    const remaining = remainingIn(context);
+    return { table, now, sleep, remaining: () => remaining() - LAST_START_MS };
+  };
 
   const handleBatch = async (
     { Records }: z.output<typeof StreamBatch>,
@@ -149,8 +150,7 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
     .after(() => observer.end())
     .onError(({ error }) => {
       observer.end();
-      // Lambda logs what is thrown, and an SDK error's message can echo the request.
-      throw error instanceof TrailError ? error : new TrailError('alert-failed', describeError(error));
+      throw safeError(error, 'alert-failed');
     })
     .handler(async (event: unknown, context: Context) => {
       if (TestRequest.safeParse(event).success) return sendSample();

@@ -1,30 +1,21 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import type { AlertObserver } from './alert-handler.ts';
+import { telemetryOf } from './telemetry.ts';
 
-/**
- * The alert function's log and metrics (docs/runbook.md).
- * @param namespace of the metrics in CloudWatch
- */
-export function createAlertTelemetry(namespace = 'mwaa-trail'): AlertObserver {
-  const logger = new Logger({ serviceName: 'mwaa-trail-alert' });
-  const metrics = new Metrics({ namespace, serviceName: 'alert' });
-  const count = (name: string) => metrics.addMetric(name, MetricUnit.Count, 1);
+/** The alert function's log and metrics. */
+export function createAlertTelemetry(namespace?: string): AlertObserver {
+  const { logger, count, publish } = telemetryOf('alert', namespace);
   return {
-    event: () => count('EventsEvaluated'),
+    event: () => count('EventsEvaluated', 1),
     finding({ id, level }, eventId, outcome) {
-      if (outcome === 'sent') count('FindingsSent');
-      if (outcome === 'repeated') count('FindingsRepeated');
+      if (outcome === 'sent') count('FindingsSent', 1);
+      if (outcome === 'repeated') count('FindingsRepeated', 1);
       logger.info('finding', { rule: id, level, eventId, outcome });
     },
     failed(place, error) {
-      count('EventsFailed');
+      count('EventsFailed', 1);
       logger.error('failed, to be delivered again', { place, reason: describeError(error) });
     },
-    end() {
-      // Powertools warns if there is nothing to publish.
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-    },
+    end: publish,
   };
 }

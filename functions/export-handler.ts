@@ -1,12 +1,13 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { describeError, TrailError } from '../shared/errors.ts';
+import { TrailError } from '../shared/errors.ts';
 import { dueDays } from '../shared/export/days.ts';
 import type { FileOutcome } from '../shared/export/export-day.ts';
 import { exportDays, notBegun } from '../shared/export/export-days.ts';
 import type { ExportKind } from '../shared/export/manifest.ts';
 import type { ExportPlace } from '../shared/export/place.ts';
 import type { QueryDeps } from '../shared/query/ask.ts';
+import { remainingIn, safeError } from './invocation.ts';
 
 /** What a run did: days, events and files. */
 export interface ExportReport {
@@ -23,7 +24,7 @@ export interface ExportObserver {
   end(report: ExportReport): void;
 }
 
-export interface ExportFunctionDeps extends ExportKind, QueryDeps {
+interface ExportFunctionDeps extends ExportKind, QueryDeps {
   place: ExportPlace;
 }
 
@@ -33,7 +34,7 @@ const LAST_START_MS = 60_000;
 /** The export function. A schedule calls it, and its event is ignored. */
 export function createExportHandler({ place, format, schema, ...deps }: ExportFunctionDeps, observer: ExportObserver) {
   const run = async (_event: unknown, context: Partial<Context>): Promise<ExportReport> => {
-    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const remaining = remainingIn(context);
     const progress = notBegun();
     const isDone = await exportDays({ place, format, schema, choose: dueDays(deps.now()) }, deps, {
       progress,
@@ -50,8 +51,7 @@ export function createExportHandler({ place, format, schema, ...deps }: ExportFu
   };
   return middy<unknown, ExportReport, Error, Context>()
     .onError(({ error }) => {
-      // Lambda logs what is thrown, and an SDK error's message can echo the request.
-      throw error instanceof TrailError ? error : new TrailError('export-failed', describeError(error));
+      throw safeError(error, 'export-failed');
     })
     .handler(run);
 }

@@ -1,20 +1,15 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ExportObserver } from './export-handler.ts';
+import { telemetryOf } from './telemetry.ts';
 
-/**
- * The export function's log and metrics (docs/runbook.md).
- * @param namespace of the metrics in CloudWatch
- */
-export function createExportTelemetry(namespace = 'mwaa-trail'): ExportObserver {
-  const logger = new Logger({ serviceName: 'mwaa-trail-export' });
-  const metrics = new Metrics({ namespace, serviceName: 'export' });
+/** The export function's log and metrics. */
+export function createExportTelemetry(namespace?: string): ExportObserver {
+  const { logger, count, publish } = telemetryOf('export', namespace);
   return {
     end({ days, daysLeft, events, files }) {
-      metrics.addMetric('DaysExported', MetricUnit.Count, days);
-      metrics.addMetric('DaysLeft', MetricUnit.Count, daysLeft);
-      metrics.addMetric('EventsExported', MetricUnit.Count, events);
-      metrics.publishStoredMetrics();
+      count('DaysExported', days);
+      count('DaysLeft', daysLeft);
+      count('EventsExported', events);
+      publish();
       logger.info('exported', { days, daysLeft, events, ...files });
     },
   };

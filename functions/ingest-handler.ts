@@ -23,6 +23,7 @@ import { checkUndelivered, type UndeliveredReport } from '../shared/ingest/undel
 import { ledgerLookup } from '../shared/store/ledger.ts';
 import type { LedgerEntry } from '../shared/store/ledger-entry.ts';
 import { LedgerWriter } from '../shared/store/ledger-writer.ts';
+import { remainingIn, safeError } from './invocation.ts';
 
 /** Notified of what happens: for the function's log and metrics, or a replay's report. Notifications hold no record content. */
 export interface IngestObserver {
@@ -71,7 +72,7 @@ export function createIngestHandler(
   const store = recordStore(deps);
   const ledger = new LedgerWriter(deps.dynamo, deps.config);
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
-    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const remaining = remainingIn(context);
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const delivery = readDelivery(event);
     if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, time, remaining);
@@ -174,8 +175,7 @@ export function createIngestHandler(
     .onError(({ error }) => {
       if (error instanceof DeliveryError) observer.failed('event', error);
       observer.end?.();
-      // Lambda logs what is thrown, and an SDK error's message can echo the request.
-      throw error instanceof TrailError ? error : new TrailError('delivery-failed', describeError(error));
+      throw safeError(error, 'delivery-failed');
     })
     .handler(ingestEvent);
 }

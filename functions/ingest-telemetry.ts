@@ -1,23 +1,16 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../shared/errors.ts';
 import { failureKind } from '../shared/ingest/failure.ts';
 import type { LogFileReport } from '../shared/ingest/ingest-result.ts';
 import type { LogFileCounts } from '../shared/store/ledger-entry.ts';
 import type { IngestObserver } from './ingest-handler.ts';
+import { telemetryOf } from './telemetry.ts';
 
-/**
- * The ingest function's log and metrics (docs/runbook.md).
- * @param namespace of the metrics in CloudWatch
- */
-export function createTelemetry(
-  namespace = 'mwaa-trail',
-): IngestObserver & { throttled(reasons: readonly string[]): void } {
-  const logger = new Logger({ serviceName: 'mwaa-trail-ingest' });
-  const metrics = new Metrics({ namespace, serviceName: 'ingest' });
-  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
-  const seconds = (name: string, milliseconds: number) =>
-    metrics.addMetric(name, MetricUnit.Seconds, Math.round(milliseconds / 1000));
+/** The ingest function's log and metrics. */
+export function createTelemetry(namespace?: string): IngestObserver & { throttled(reasons: readonly string[]): void } {
+  const { logger, metrics, count, seconds, publish } = telemetryOf('ingest', namespace);
+  const latency = (name: string, milliseconds: number | undefined) => {
+    if (milliseconds !== undefined) seconds(name, Math.round(milliseconds / 1000));
+  };
   /** How often DynamoDB gave each reason for throttling, in this invocation. */
   const throttles = new Map<string, number>();
   return {
@@ -25,7 +18,7 @@ export function createTelemetry(
       const { outcome } = report;
       if (outcome === 'ingested') {
         for (const [metric, name] of RECORD_METRICS) count(metric, report.counts[name]);
-        if (report.latencyMs !== undefined) seconds('LogFileLatencySeconds', report.latencyMs);
+        latency('LogFileLatencySeconds', report.latencyMs);
         if (report.notAsSigned) count('FilesFailedVerification', 1);
       }
       if (outcome === 'quarantined') count('FilesQuarantined', 1);
@@ -37,7 +30,7 @@ export function createTelemetry(
     live(report) {
       if (report.outcome === 'stored') count('LiveEventsStored', 1);
       if (report.outcome === 'duplicate') count('LiveEventsKnown', 1);
-      if (report.latencyMs !== undefined) seconds('LiveLatencySeconds', report.latencyMs);
+      latency('LiveLatencySeconds', report.latencyMs);
       logger.info('live event done', { report });
     },
     undelivered(report) {
@@ -55,7 +48,7 @@ export function createTelemetry(
       count('FilesFailed', 1);
       logger.error('failed, to be delivered again', { place, kind: failureKind(error), reason: describeError(error) });
     },
-    oldestMessage: (waited) => metrics.addMetric('OldestUnprocessedSeconds', MetricUnit.Seconds, waited),
+    oldestMessage: (waited) => seconds('OldestUnprocessedSeconds', waited),
     throttled(reasons) {
       count('Throttles', 1);
       for (const reason of reasons) throttles.set(reason, (throttles.get(reason) ?? 0) + 1);
@@ -67,8 +60,7 @@ export function createTelemetry(
         metrics.addMetadata('throttlingReasons', [...throttles].map(([reason, n]) => `${reason}: ${n}`).join(', '));
         throttles.clear();
       }
-      // Powertools warns if there is nothing to publish.
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      publish();
     },
   };
 }

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { describeError, TrailError } from '../shared/errors.ts';
+import { TrailError } from '../shared/errors.ts';
 import type { PublicKeySource } from '../shared/integrity/public-keys.ts';
 import {
   type RunReport,
@@ -8,6 +8,7 @@ import {
   type VerifyObserver,
   verifyIngested,
 } from '../shared/integrity/verify-ingested.ts';
+import { remainingIn, safeError } from './invocation.ts';
 
 /** Receives what happens: the function's log and metrics. */
 export interface VerifyFunctionObserver extends VerifyObserver {
@@ -26,7 +27,7 @@ const LAST_START_MS = 60_000;
 /** The verify function. A schedule calls it, and its event is ignored. */
 export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps, observer: VerifyFunctionObserver) {
   const verify = async (_event: unknown, context: Partial<Context>): Promise<RunReport> => {
-    const remaining = () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+    const remaining = remainingIn(context);
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const report = await verifyIngested({ ...deps, keys: createKeys() }, observer, time);
     observer.end(report);
@@ -42,8 +43,7 @@ export function createVerifyHandler({ createKeys, ...deps }: VerifyFunctionDeps,
         observer.failed('run', error);
         observer.end();
       }
-      // Lambda logs what is thrown, and an SDK error's message can echo the request.
-      throw error instanceof TrailError ? error : new TrailError('verification-failed', describeError(error));
+      throw safeError(error, 'verification-failed');
     })
     .handler(verify);
 }

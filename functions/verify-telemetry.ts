@@ -1,9 +1,8 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DAY_MS } from '../shared/cloudtrail/times.ts';
 import { describeError } from '../shared/errors.ts';
 import type { FindingKind } from '../shared/integrity/finding.ts';
 import type { DigestReport } from '../shared/integrity/verify-ingested.ts';
+import { telemetryOf } from './telemetry.ts';
 import type { VerifyFunctionObserver } from './verify-handler.ts';
 
 /** The metric that counts a finding; others count as `DigestsInvalid`. */
@@ -15,15 +14,11 @@ const METRICS: Readonly<Partial<Record<FindingKind, string>>> = {
 /** The age if there is no digest at all, as in a new trail, or in one without log file validation. */
 const NO_DIGEST_MS = 30 * DAY_MS;
 
-/**
- * The verify function's log and metrics (docs/runbook.md).
- * @param namespace of the metrics in CloudWatch
- */
-export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionObserver {
-  const logger = new Logger({ serviceName: 'mwaa-trail-verify' });
-  const metrics = new Metrics({ namespace, serviceName: 'verify' });
+/** The verify function's log and metrics. */
+export function createVerifyTelemetry(namespace?: string): VerifyFunctionObserver {
+  const { logger, seconds, publish, ...telemetry } = telemetryOf('verify', namespace);
   const count = (name: string, value: number) => {
-    if (value > 0) metrics.addMetric(name, MetricUnit.Count, value);
+    if (value > 0) telemetry.count(name, value);
   };
   return {
     digest(report) {
@@ -46,14 +41,13 @@ export function createVerifyTelemetry(namespace = 'mwaa-trail'): VerifyFunctionO
     end(report) {
       if (report) {
         const ageMs = report.digestAgeMs ?? NO_DIGEST_MS;
-        metrics.addMetric('DigestAgeSeconds', MetricUnit.Seconds, Math.round(ageMs / 1000));
+        seconds('DigestAgeSeconds', Math.round(ageMs / 1000));
         logger.info('verification done', { report });
       }
       for (const [region, reason] of Object.entries(report?.keysUnavailable ?? {})) {
         logger.error('public keys unavailable, digests not verified', { region, reason });
       }
-      // Powertools warns if there is nothing to publish.
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      publish();
     },
   };
 }

@@ -183,7 +183,7 @@ function ruleNamed(wanted: string, rules: readonly Rule[]): Rule {
 async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[], deps: QueryDeps): Promise<string> {
   const parts = rules.filter((other) => rule.kind === 'correlation' && rule.rules.some((part) => part === other));
   const time = timeIn(event);
-  const period = time === undefined ? { historySince: undefined } : upTo(time, rule);
+  const period = time === undefined ? {} : upTo(time, rule);
   let verdict: Verdict | undefined;
   for await (const { event: other, verdicts } of evaluateStored([rule, ...parts], period, deps))
     if (other.eventId === event.eventId) verdict = verdicts.find((one) => one.rule === rule);
@@ -197,5 +197,5 @@ async function verdictOn(event: StoredEvent, rule: Rule, rules: readonly Rule[],
 
 /** `until` is exclusive. */
 function upTo(time: number, rule: Rule) {
-  return { historySince: lookBack([rule], isoTime(time)), until: isoTime(time + 1) };
+  return { since: lookBack([rule], isoTime(time)), until: isoTime(time + 1) };
 }

@@ -3,7 +3,7 @@ import type { Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
 import { describeError, TrailError } from '../../shared/errors.ts';
 import { bucketPlace } from '../../shared/export/bucket.ts';
-import { daysIn, type ExportPeriod } from '../../shared/export/days.ts';
+import { daysIn } from '../../shared/export/days.ts';
 import { exportSql } from '../../shared/export/ddl.ts';
 import {
   dryRunExport,
@@ -21,6 +21,7 @@ import {
 } from '../../shared/export/manifest.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
+import type { Period } from '../../shared/query/criteria-table.ts';
 import { counted } from '../../shared/render/display.ts';
 import { folderPlace } from '../export/folder.ts';
 import { bucketAndPrefix } from '../lib/aws-settings.ts';
@@ -103,7 +104,7 @@ async function printSql(place: ExportPlace, kind: ExportKind, context: Context):
   return EXIT.done;
 }
 
-async function dryRun(period: ExportPeriod, { out, err }: Context, deps: QueryDeps): Promise<number> {
+async function dryRun(period: Period, { out, err }: Context, deps: QueryDeps): Promise<number> {
   const total = { files: 0, rows: 0 };
   for await (const { folder, rows } of dryRunExport(period, deps)) {
     await write(out, `${folder}\t${rows}\n`);

@@ -1,13 +1,13 @@
 import { DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket, MoreLogBucket } from '../../shared/config.ts';
 import { relativeTime } from '../../shared/render/times.ts';
-import { isMissing } from '../lib/aws-settings.ts';
+import { ifThere } from '../lib/aws-settings.ts';
 import type { Caller, Clients } from './clients.ts';
 import { UnknownError } from './errors.ts';
 import { once } from './once.ts';
 import { type Trail, toTrail } from './trail.ts';
 
-export interface TrailsSource {
+interface TrailsSource {
   clients: Clients;
   caller: Caller;
   /** In milliseconds since 1970. */
@@ -46,11 +46,9 @@ export function watchTrails(source: TrailsSource) {
 
   /** The status of a trail, which only its home Region knows. */
   const trailStatus = async ({ arn, name, home }: Trail) => {
-    const answer = clients.cloudTrailIn(home).send(new GetTrailStatusCommand({ Name: arn }));
-    return answer.catch((error: unknown) => {
-      if (isMissing(error)) throw new UnknownError(`${name} is visible here, but does not exist in ${home}`);
-      throw error;
-    });
+    const status = await ifThere(clients.cloudTrailIn(home).send(new GetTrailStatusCommand({ Name: arn })));
+    if (status) return status;
+    throw new UnknownError(`${name} is visible here, but does not exist in ${home}`);
   };
 
   /** Whether a trail is off while another delivers to the same bucket: nothing is expected of it. */
@@ -73,9 +71,7 @@ export function watchTrails(source: TrailsSource) {
   const trailsBySource = once(async (): Promise<{ first: Trail[]; further: Trail[] }> => {
     const [all, own, more] = await Promise.all([trails(), ownTrail(), moreLogBuckets()]);
     const buckets = (await logBuckets()).map(({ name }) => name);
-    const isNamed = ({ bucket, keyPrefix }: Trail) =>
-      more.some(({ name, prefix }) => bucket === name && keyPrefix === `${prefix}AWSLogs/`);
-    const isFirst = (trail: Trail) => trail.name === own || (buckets.includes(trail.bucket) && !isNamed(trail));
+    const isFirst = (trail: Trail) => trail.name === own || (buckets.includes(trail.bucket) && !isNamedBy(more, trail));
     return { first: all.filter(isFirst), further: all.filter((trail) => !isFirst(trail)) };
   });
 
@@ -88,4 +84,9 @@ export function watchTrails(source: TrailsSource) {
     ...{ visibleTrails, allTrails, trails, trailsBySource, trailStatus },
   };
 }
+
+/** Whether one of the further buckets is named with the prefix below which the trail writes. */
+export const isNamedBy = (more: readonly MoreLogBucket[], { bucket, keyPrefix }: Trail): boolean =>
+  more.some(({ name, prefix }) => bucket === name && keyPrefix === `${prefix}AWSLogs/`);
+
 export type WatchedTrails = ReturnType<typeof watchTrails>;

@@ -85,6 +85,16 @@ export function isMissing(error: unknown): boolean {
   return /NotFound|NonExistent|DoesNotExist|NoSuch/.test(name) || $metadata?.httpStatusCode === 404;
 }
 
+/** Returns undefined if AWS answers that the resource does not exist. */
+export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Reads the name of a bucket; refuses an access point. */
 export function bucketName(value: string): string {
   const problem = bucketNameProblem(value);

@@ -20,7 +20,7 @@ export interface ConsoleSettings {
   version: string;
 }
 
-export interface SiteParts {
+interface SiteParts {
   api: Api;
   settings: ConsoleSettings;
   /** Undefined: the console is not built. */

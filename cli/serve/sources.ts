@@ -25,7 +25,7 @@ export interface Source {
   settings: ConsoleSettings;
 }
 
-export type SourceOptions = StoreOptions & AwsOptions & { api?: URL; environment?: string };
+type SourceOptions = StoreOptions & AwsOptions & { api?: URL; environment?: string };
 
 /**
  * Opens what the options name, a store or the deployed API, for as long as `work` takes.

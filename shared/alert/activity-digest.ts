@@ -12,7 +12,7 @@ import { WATERMARK_STEP_MS } from '../store/ledger-writer.ts';
 import type { FindingSource } from './find-findings.ts';
 
 /** A time, ISO 8601 in UTC with milliseconds: `since` inclusive, `until` exclusive. */
-export interface DigestPeriod {
+interface DigestPeriod {
   since: string;
   until: string;
 }

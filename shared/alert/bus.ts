@@ -1,6 +1,6 @@
-import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { attributeOf, attributesWhere } from '../audit-event/attributes.ts';
-import { timeIn } from '../detect/fields.ts';
+import { dateOf } from '../detect/fields.ts';
 import { TrailError } from '../errors.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import type { AlertedFinding } from './alerted-finding.ts';
@@ -8,17 +8,17 @@ import { type Arrival, arrivalOf } from './arrival.ts';
 
 /** `source` of everything on the bus. */
 export const SOURCE = 'mwaa-trail';
-export const DETAIL_TYPES = { event: 'MWAA audit event', finding: 'MWAA audit finding' } as const;
+const DETAIL_TYPES = { event: 'MWAA audit event', finding: 'MWAA audit finding' } as const;
 /** The version of both schemas (docs/alerts.md). Raise it if a member gets another meaning or is gone; members may be added. */
 const VERSION = '1';
 
 /** What is sent to the bus. */
-export interface BusEntry {
-  type: (typeof DETAIL_TYPES)[keyof typeof DETAIL_TYPES];
-  /** ISO 8601. Undefined: when EventBridge receives it. */
-  time: Date | undefined;
+interface BusEntry {
+  DetailType: (typeof DETAIL_TYPES)[keyof typeof DETAIL_TYPES];
+  /** Undefined: when EventBridge receives it. */
+  Time: Date | undefined;
   /** JSON. */
-  detail: string;
+  Detail: string;
 }
 
 /** What lists show of an event. */
@@ -32,24 +32,19 @@ export function eventEntry(event: StoredEvent): BusEntry {
   const head: { version: string; arrival: Arrival } = { version: VERSION, arrival: arrivalOf(event) };
   const whole = JSON.stringify({ ...head, ...listed });
   // The only list, and so the only attribute without a bound.
-  const detail =
+  const Detail =
     Buffer.byteLength(whole) <= MAX_DETAIL_BYTES
       ? whole
       : JSON.stringify({ ...head, ...listed, parameters: [], parametersOmitted: true });
-  return { type: DETAIL_TYPES.event, time: dateOf(event), detail };
-}
-
-function dateOf(event: StoredEvent): Date | undefined {
-  const time = timeIn(event);
-  return time === undefined ? undefined : new Date(time);
+  return { DetailType: DETAIL_TYPES.event, Time: dateOf(event), Detail };
 }
 
 export function findingEntry(finding: AlertedFinding): BusEntry {
   const time = new Date(finding.time);
   return {
-    type: DETAIL_TYPES.finding,
-    time: Number.isNaN(time.getTime()) ? undefined : time,
-    detail: JSON.stringify({ version: VERSION, ...finding }),
+    DetailType: DETAIL_TYPES.finding,
+    Time: Number.isNaN(time.getTime()) ? undefined : time,
+    Detail: JSON.stringify({ version: VERSION, ...finding }),
   };
 }
 
@@ -78,9 +73,10 @@ export async function putOnBus(
     for (let round = 0; left.length > 0; round += 1) {
       if (round > 0) await sleep(PAUSE_MS * 2 ** round * Math.random());
       try {
-        const { Entries = [] } = await events.send(
-          new PutEventsCommand({ Entries: left.map(([, entry]) => toRequestEntry(entry, bus)) }),
-        );
+        const command = new PutEventsCommand({
+          Entries: left.map(([, entry]) => ({ ...entry, EventBusName: bus, Source: SOURCE })),
+        });
+        const { Entries = [] } = await events.send(command);
         const isTaken = (i: number) => Entries[i]?.EventId !== undefined;
         for (const [i, [index]] of left.entries()) {
           if (isTaken(i)) failed.delete(index);
@@ -120,8 +116,4 @@ function batchesOf(entries: readonly BusEntry[]): Numbered[][] {
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html: 14 bytes are the time. */
-const sizeOf = ({ type, detail }: BusEntry) => 14 + SOURCE.length + type.length + Buffer.byteLength(detail);
-
-function toRequestEntry({ type, time, detail }: BusEntry, bus: string): PutEventsRequestEntry {
-  return { EventBusName: bus, Source: SOURCE, DetailType: type, Time: time, Detail: detail };
-}
+const sizeOf = ({ DetailType, Detail }: BusEntry) => 14 + SOURCE.length + DetailType.length + Buffer.byteLength(Detail);

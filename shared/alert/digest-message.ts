@@ -1,29 +1,23 @@
 import { defined } from '../defined.ts';
 import { counted, displayText } from '../render/display.ts';
 import { type ActivityDigest, type EnvironmentActivity, type NamedCount, sumOf } from './activity-digest.ts';
-import { type AlertMessage, chatNotification, plain, subjectText } from './message.ts';
+import { type AlertMessage, plain, toMessage } from './message.ts';
 
 /** A digest as a message to the topic: readable text, and JSON of what the text has. */
 export function digestMessage(digest: ActivityDigest, stack: string): AlertMessage {
-  const subject = subjectText(`Digest of ${stack}: ${summaryOf(digest) || 'nothing happened'}`);
   const text = digestText(digest, stack);
-  const json = JSON.stringify({ version: '1', kind: 'digest', stack, ...shortened(digest) });
   const threadId = `digest ${stack}`;
-  return {
-    subject,
-    bodies: {
-      default: text,
-      ...{ sqs: json, lambda: json, firehose: json },
-      https: JSON.stringify(
-        chatNotification({
-          ...{ id: `${threadId} ${digest.until}`, threadId, title: plain(subject) },
-          description: text.split('\n').map(plain).join('\n'),
-          ...{ nextSteps: [], additionalContext: {} },
-        }),
-      ),
+  return toMessage({
+    subject: `Digest of ${stack}: ${summaryOf(digest) || 'nothing happened'}`,
+    text,
+    json: { kind: 'digest', stack, ...shortened(digest) },
+    chat: {
+      ...{ id: `${threadId} ${digest.until}`, threadId },
+      description: text.split('\n').map(plain).join('\n'),
+      ...{ nextSteps: [], additionalContext: {} },
     },
     attributes: { kind: 'digest' },
-  };
+  });
 }
 
 /** What is named of each; the sums are of all. */

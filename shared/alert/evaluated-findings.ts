@@ -1,17 +1,16 @@
 import { timeOf } from '../audit-event/event-time.ts';
-import { defined } from '../defined.ts';
+import { MINUTE_MS } from '../cloudtrail/times.ts';
 import { evaluateStored, lookBack } from '../detect/detect-stored.ts';
 import type { Rule } from '../detect/rule.ts';
+import { AnswerCache } from '../query/answer-cache.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
+import type { Period } from '../query/criteria-table.ts';
 import { alertedFinding } from './alerted-finding.ts';
 import type { FindingPage, FindingPageRequest, FindingSource } from './find-findings.ts';
 import { type KeptFinding, markOf, meetsCriteria, positionOf, seenFinding } from './kept-finding.ts';
 
 /** Events that are evaluated for an answer, those before its time included. */
 const MAX_EVENTS = 20_000;
-const LIFETIME_MS = 60_000;
-/** Evaluations that are remembered. */
-const MAX_ENTRIES = 20;
 
 interface Evaluation {
   /** By position, the newest first. */
@@ -34,17 +33,9 @@ export function evaluatedFindings(
   deps: QueryDeps,
   maxEvents = MAX_EVENTS,
 ): FindingSource {
-  const entries = new Map<string | undefined, { until: number; evaluation: Promise<Evaluation> }>();
-  const evaluationBefore = (time: string | undefined): Promise<Evaluation> => {
-    const entry = entries.get(time);
-    if (entry && deps.now() < entry.until) return entry.evaluation;
-    const evaluation = rules().then((all) => evaluate(all, time, deps, maxEvents));
-    entries.delete(time);
-    entries.set(time, { until: deps.now() + LIFETIME_MS, evaluation });
-    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value);
-    evaluation.catch(() => entries.delete(time));
-    return evaluation;
-  };
+  const cache = new AnswerCache<Evaluation>({ lifetimeMs: MINUTE_MS, maxEntries: 20 }, deps);
+  const evaluationBefore = (time: string | undefined) =>
+    cache.get(time ?? '', async () => evaluate(await rules(), time, deps, maxEvents));
   return async (request) => {
     // Most stores are small: then one evaluation answers all questions.
     const all = await evaluationBefore(undefined);
@@ -76,11 +67,10 @@ async function evaluate(
   deps: QueryDeps,
   maxEvents: number,
 ): Promise<Evaluation> {
-  const period = defined({ until });
-  const cutAt = await beginningOf(period, deps, maxEvents);
+  const cutAt = await beginningOf({ until }, deps, maxEvents);
   const found = new Map<string, KeptFinding & { more: Set<string> }>();
   let events = 0;
-  for await (const { event, verdicts } of evaluateStored(rules, { historySince: cutAt, ...period }, deps)) {
+  for await (const { event, verdicts } of evaluateStored(rules, { since: cutAt, until }, deps)) {
     events += 1;
     for (const verdict of verdicts) {
       if (verdict.kind === 'quiet') continue;
@@ -98,7 +88,7 @@ async function evaluate(
 }
 
 /** The time from which events are evaluated, so that there are not too many; undefined: all of them are. */
-async function beginningOf(period: { until?: string }, deps: QueryDeps, maxEvents: number) {
+async function beginningOf(period: Period, deps: QueryDeps, maxEvents: number) {
   let events = 0;
   for await (const { timeKey } of readAll({ criteria: period, order: 'newest-first' }, deps)) {
     events += 1;

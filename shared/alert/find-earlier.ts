@@ -32,11 +32,10 @@ export async function findEarlier(
     const { events, end } = await readPage({ criteria, order: 'newest-first', limit: PAGE_SIZE, after }, deps);
     const found: Beginning[] = [];
     const eventIds = events.map(({ eventId }) => eventId);
-    for await (const whole of getEvents(deps.dynamo, deps.tables.eventsTable, eventIds))
-      for (const event of whole) {
-        const at = timeIn(event);
-        if (at !== undefined && isEarlier(new EventFields(event))) found.push({ time: at, eventId: event.eventId });
-      }
+    for (const event of await getEvents(deps.dynamo, deps.tables.eventsTable, eventIds)) {
+      const at = timeIn(event);
+      if (at !== undefined && isEarlier(new EventFields(event))) found.push({ time: at, eventId: event.eventId });
+    }
     const [newest] = found.sort((a, b) => b.time - a.time);
     if (newest !== undefined || end === undefined) return newest;
     after = end;

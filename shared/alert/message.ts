@@ -1,8 +1,9 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { displayText } from '../render/display.ts';
+import { shellWord } from '../render/shell-word.ts';
 import type { AlertedFinding } from './alerted-finding.ts';
 
-/** A finding for an SNS topic. */
+/** What is published to an SNS topic. */
 export interface AlertMessage {
   /** Of e-mail: printable ASCII, at most 100 characters. */
   subject: string;
@@ -15,18 +16,38 @@ export interface AlertMessage {
 /** @param stack whose commands show it */
 export function messageOf(finding: AlertedFinding, stack: string): AlertMessage {
   const { rule, environment, accountId } = finding;
-  const json = JSON.stringify({ version: '1', stack, ...finding });
   const attributes = { level: rule.level, rule: rule.id, environment, account: accountId, test: `${finding.test}` };
-  return {
+  return toMessage({
     subject: subjectOf(finding),
-    bodies: {
-      default: textOf(finding, stack),
-      ...{ sqs: json, lambda: json, firehose: json },
-      https: JSON.stringify(chatOf(finding, stack)),
-    },
+    text: textOf(finding, stack),
+    json: { stack, ...finding },
+    chat: chatOf(finding, stack),
     attributes: Object.fromEntries(
       Object.entries(attributes).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
     ),
+  });
+}
+
+/** What a message says, for people, programs and chats. */
+interface MessageContent extends Pick<AlertMessage, 'attributes'> {
+  /** Of any length and characters. */
+  subject: string;
+  text: string;
+  json: object;
+  chat: ChatContent;
+}
+
+export function toMessage({ subject: given, text, json: members, chat, attributes }: MessageContent): AlertMessage {
+  const subject = subjectText(given);
+  const json = JSON.stringify({ version: '1', ...members });
+  return {
+    subject,
+    bodies: {
+      default: text,
+      ...{ sqs: json, lambda: json, firehose: json },
+      https: JSON.stringify(chatNotification(plain(subject), chat)),
+    },
+    attributes,
   };
 }
 
@@ -37,11 +58,11 @@ function subjectOf(finding: AlertedFinding): string {
   const place = environment ?? (finding.accountId && `account ${finding.accountId}`);
   const where = place === undefined ? '' : ` in ${place}`;
   const who = user === undefined ? '' : ` by ${user}`;
-  return subjectText(`${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`);
+  return `${test ? 'TEST ' : ''}${rule.level.toUpperCase()}: ${rule.title}${where}${who}`;
 }
 
 /** A text as SNS takes it for a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-export function subjectText(subject: string): string {
+function subjectText(subject: string): string {
   const ascii = subject.replace(/[^\x20-\x7e]/gu, '?').trim();
   return ascii.length <= MAX_SUBJECT ? ascii : `${ascii.slice(0, MAX_SUBJECT - 3).trim()}...`;
 }
@@ -102,31 +123,27 @@ function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
       `In the console: mwaa-trail serve --stack ${stack}, then #/trust`,
     ];
   return [
-    `Show it: mwaa-trail show ${quoted(eventId)} --stack ${stack}`,
+    `Show it: mwaa-trail show ${shellWord(eventId)} --stack ${stack}`,
     `In the console: mwaa-trail serve --stack ${stack}, then #/events/${encodeURIComponent(eventId.toWellFormed())}`,
   ];
 }
 
-const quoted = (word: string) => (/^[\w-]+$/.test(word) ? word : `'${displayText(word).replaceAll("'", "'\\''")}'`);
-
-function chatOf(finding: AlertedFinding, stack: string): object {
+function chatOf(finding: AlertedFinding, stack: string): ChatContent {
   const { rule, test, environment, time, eventIds } = finding;
   const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
-  return chatNotification({
+  return {
     id: `${rule.id} ${eventIds.at(-1) ?? time}`,
     threadId: `${rule.id} ${environment ?? ''}`.trim(),
-    title: plain(subjectOf(finding)),
     description: [...(test ? [TEST_NOTE] : []), ...facts, plain(rule.description)].join('\n'),
     nextSteps: test ? [] : stepsOf(finding, stack).map(plain),
     additionalContext: { level: rule.level, rule: rule.id },
-  });
+  };
 }
 
 interface ChatContent {
   id: string;
   /** Messages of one thread have the same. */
   threadId: string;
-  title: string;
   description: string;
   nextSteps: readonly string[];
   additionalContext: Readonly<Record<string, string>>;
@@ -136,7 +153,10 @@ interface ChatContent {
  * A custom notification of Amazon Q Developer in chat applications, which subscribes by HTTPS. Texts are markdown of the chat.
  * https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
  */
-export function chatNotification({ id, threadId, title, description, nextSteps, additionalContext }: ChatContent) {
+function chatNotification(
+  title: string,
+  { id, threadId, description, nextSteps, additionalContext }: ChatContent,
+): object {
   return {
     version: '1.0',
     source: 'custom',

@@ -1,9 +1,7 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { ClientLimits } from '../aws/settings.ts';
 import { TrailError } from '../errors.ts';
-import { conditionHeld } from '../store/conditional.ts';
 import { number, numberAt } from '../store/item.ts';
-import { REDELIVERY_MS, readState, type StateTable, stateKey } from './state-table.ts';
+import { expiryOf, REDELIVERY_MS, readState, type StateTable, stateKey, updateState } from './state-table.ts';
 
 /** Of requests to topics and buses. With its retries, one takes 15 s at most. */
 export const ALERT_LIMITS: ClientLimits = { connection: 1_000, request: 3_000, attempts: 3 };
@@ -35,21 +33,15 @@ export async function sendOnce(
 ): Promise<'sent' | 'sent-before'> {
   const { table, now } = deps;
   const key = stateKey('sent', name);
-  const set = (attributes: Record<string, number>, condition?: string, values: Record<string, number> = {}) => {
-    const all = { ...attributes, expiresAt: Math.ceil((now() + REDELIVERY_MS) / 1000) };
-    const names = Object.keys(all);
-    return update(table.dynamo, {
-      TableName: table.name,
-      Key: key,
-      UpdateExpression: `SET ${names.map((one) => `${one} = :${one}`).join(', ')}`,
-      ConditionExpression: condition,
-      ExpressionAttributeValues: Object.fromEntries(
-        Object.entries({ ...all, ...values }).map(([one, value]) => [`:${one}`, number(value)]),
-      ),
+  const expiresAt = () => expiryOf(now() + REDELIVERY_MS);
+  const claim = () =>
+    updateState(table, key, CLAIM, {
+      claimedUntil: number(now() + CLAIM_MS),
+      now: number(now()),
+      expiresAt: expiresAt(),
     });
-  };
-  const isFree = 'attribute_not_exists(sentAt) AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)';
-  while (!(await set({ claimedUntil: now() + CLAIM_MS }, isFree, { now: now() }))) {
+  const note = () => updateState(table, key, NOTE, { sentAt: number(now()), expiresAt: expiresAt() });
+  while (!(await claim())) {
     const item = (await readState(table, key)) ?? {};
     if (numberAt(item, 'sentAt') !== undefined) return 'sent-before';
     const wait = Math.max(100, (numberAt(item, 'claimedUntil') ?? 0) - now());
@@ -58,9 +50,12 @@ export async function sendOnce(
     await deps.sleep(wait);
   }
   await send();
-  await set({ sentAt: now() });
+  await note();
   return 'sent';
 }
 
-const update = (dynamo: DynamoDBClient, input: ConstructorParameters<typeof UpdateItemCommand>[0]) =>
-  conditionHeld(dynamo.send(new UpdateItemCommand(input)));
+const CLAIM = {
+  UpdateExpression: 'SET claimedUntil = :claimedUntil, expiresAt = :expiresAt',
+  ConditionExpression: 'attribute_not_exists(sentAt) AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now)',
+};
+const NOTE = { UpdateExpression: 'SET sentAt = :sentAt, expiresAt = :expiresAt' };

@@ -1,15 +1,9 @@
-import {
-  paginateQuery,
-  type QueryCommandInput,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { paginateQuery, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { earlier } from '../cloudtrail/times.ts';
 import type { FindingEvent } from '../detect/detector.ts';
 import { LEVELS } from '../detect/level.ts';
 import { UNLIMITED } from '../ingest/time-budget.ts';
-import { conditionHeld } from '../store/conditional.ts';
 import { type Item, jsonText, number, numberAt, requiredTextAt, text, textAt } from '../store/item.ts';
 import type { AlertedFinding } from './alerted-finding.ts';
 import type { Alerts, FindingPage, FindingPageRequest, FindingSource } from './find-findings.ts';
@@ -22,7 +16,7 @@ import {
   seenFinding,
 } from './kept-finding.ts';
 import { DELIVERIES, MAX_REPEATS, type SeenFinding } from './seen-finding.ts';
-import type { StateTable } from './state-table.ts';
+import { type StateTable, updateState } from './state-table.ts';
 
 /** The partition of the state table that has all findings; the role of the query function may read this one only. */
 const FINDINGS = 'findings';
@@ -54,14 +48,15 @@ export function storeFinding(
     ...(expiresAt !== undefined && { expiresAt: number(expiresAt) }),
   };
   const sets = Object.keys(values).map((name) => `${name} = if_not_exists(${name}, :${name})`);
-  return update(table, { ruleId: finding.rule.id, began }, { UpdateExpression: `SET ${sets.join(', ')}` }, values);
+  const key = keyOf({ ruleId: finding.rule.id, began });
+  return updateState(table, key, { UpdateExpression: `SET ${sets.join(', ')}` }, values);
 }
 
 /** Notes that people were told of a stored finding. */
 export const noteSent = (table: StateTable, identity: FindingIdentity): Promise<boolean> =>
-  update(
+  updateState(
     table,
-    identity,
+    keyOf(identity),
     { UpdateExpression: 'SET delivery = :delivery', ConditionExpression: 'attribute_exists(finding)' },
     { delivery: text('sent') },
   );
@@ -77,9 +72,9 @@ export function countRepeats(
   expiresAt: number | undefined,
 ): Promise<boolean> {
   const expiry = expiresAt === undefined ? '' : ' SET expiresAt = if_not_exists(expiresAt, :expiresAt)';
-  return update(
+  return updateState(
     table,
-    identity,
+    keyOf(identity),
     {
       UpdateExpression: `ADD moreEvents :moreEvents${expiry}`,
       ConditionExpression: 'attribute_not_exists(moreEvents) OR size(moreEvents) < :most',
@@ -94,20 +89,6 @@ export function countRepeats(
 
 /** A set has nothing twice. */
 const marksOf = (events: readonly FindingEvent[]) => [...new Set(events.map(markOf))];
-
-/** @returns whether the condition held */
-function update(
-  { dynamo, name }: StateTable,
-  identity: FindingIdentity,
-  expressions: Pick<UpdateItemCommandInput, 'UpdateExpression' | 'ConditionExpression'>,
-  values: Item,
-): Promise<boolean> {
-  const ExpressionAttributeValues = Object.fromEntries(
-    Object.entries(values).map(([attribute, value]) => [`:${attribute}`, value]),
-  );
-  const input = { TableName: name, Key: keyOf(identity), ...expressions, ExpressionAttributeValues };
-  return conditionHeld(dynamo.send(new UpdateItemCommand(input)));
-}
 
 const optional = z.optional(z.string());
 /** What is kept of a finding as JSON text. */

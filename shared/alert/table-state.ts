@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { DAY_MS, isoTime } from '../cloudtrail/times.ts';
-import type { Beginning, DetectionState, Occurrence, Sought } from '../detect/state.ts';
-import { MAX_WINDOW } from '../detect/state.ts';
+import { DAY_MS, isoTime, MINUTE_MS } from '../cloudtrail/times.ts';
+import { type Beginning, type DetectionState, MAX_WINDOW, type Occurrence, type Sought } from '../detect/state.ts';
 import { TrailError } from '../errors.ts';
+import { AnswerCache } from '../query/answer-cache.ts';
 import type { QueryDeps } from '../query/ask.ts';
 import { environmentTimes } from '../query/environments.ts';
 import { type Item, jsonText, requiredTextAt, text } from '../store/item.ts';
@@ -42,7 +42,7 @@ const value = (content: unknown): Item => ({ value: text(JSON.stringify(content)
 /** Each lost race means that another function has written. */
 const MAX_RACES = 20;
 /** How long what is known of environments is used: an import of old events moves their beginnings. */
-const ENVIRONMENTS_MS = 5 * 60_000;
+const ENVIRONMENTS_MS = 5 * MINUTE_MS;
 
 /**
  * A state in a table: several functions share it, and it outlives them. An event may be given twice, and in any order. What it
@@ -51,11 +51,12 @@ const ENVIRONMENTS_MS = 5 * 60_000;
 export class TableState implements DetectionState {
   private readonly table: StateTable;
   private readonly deps: QueryDeps;
-  private environments: { at: number; first: Promise<ReadonlyMap<string, number>> } | undefined;
+  private readonly environments: AnswerCache<ReadonlyMap<string, number>>;
 
   constructor(table: StateTable, deps: QueryDeps) {
     this.table = table;
     this.deps = deps;
+    this.environments = new AnswerCache({ lifetimeMs: ENVIRONMENTS_MS, maxEntries: 1 }, deps);
   }
 
   /** The table of environments knows. */
@@ -63,15 +64,8 @@ export class TableState implements DetectionState {
 
   /** An environment that the table does not have yet begins now. Events without one count from the first of their Region. */
   async firstEventOf(environment: string): Promise<number> {
-    const now = this.deps.now();
-    if (this.environments === undefined || now - this.environments.at > ENVIRONMENTS_MS)
-      this.environments = { at: now, first: this.readEnvironments() };
-    try {
-      return (await this.environments.first).get(environment) ?? now;
-    } catch (error) {
-      this.environments = undefined;
-      throw error;
-    }
+    const first = await this.environments.get('', () => this.readEnvironments());
+    return first.get(environment) ?? this.deps.now();
   }
 
   /** The keys are as `scopeOf` makes them. */

@@ -1,7 +1,7 @@
 import { timeOf } from '../audit-event/event-time.ts';
 import { defined } from '../defined.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
-import type { Criteria } from '../query/criteria-table.ts';
+import type { Criteria, Period } from '../query/criteria-table.ts';
 import { environmentTimes } from '../query/environments.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { getEvents } from '../store/events-table.ts';
@@ -11,17 +11,11 @@ import { type Finding, findingOf } from './finding.ts';
 import type { Rule } from './rule.ts';
 import { MemoryState } from './state.ts';
 
-/** Which events to look at; ISO 8601 in UTC with milliseconds. */
-interface DetectPeriod {
-  since?: string;
-  until?: string;
-}
-
 /** Which findings to report: those with events since a time, of these environments, accounts and Regions. */
 export type DetectRequest = Pick<Criteria, 'since' | 'until' | 'environment' | 'account' | 'region'>;
 
 /** What rules found in stored events. */
-export interface Detected {
+interface Detected {
   /** The newest first. */
   findings: Finding[];
   /** Events that were evaluated, without those before `since`. */
@@ -37,9 +31,9 @@ export interface Detected {
 export async function detectStored(rules: readonly Rule[], request: DetectRequest, deps: QueryDeps): Promise<Detected> {
   const { since = '', until } = request;
   const findings = new Findings();
-  const historySince = lookBack(rules, request.since);
+  const period = { since: lookBack(rules, request.since), until };
   const counted = { events: 0, withoutRecord: 0 };
-  for await (const { event, verdicts } of evaluateStored(rules, { historySince, ...defined({ until }) }, deps)) {
+  for await (const { event, verdicts } of evaluateStored(rules, period, deps)) {
     if (timeOf(event.timeKey) < since) continue;
     counted.events += 1;
     if (event.record === undefined) counted.withoutRecord += 1;
@@ -54,10 +48,10 @@ function isWanted(event: DetectableEvent, { environment, account, region }: Dete
   return meets(environment, event.environment) && meets(account, event.accountId) && meets(region, event.region);
 }
 
-/** Evaluates rules over stored events, the oldest first. */
+/** Evaluates rules over the stored events of a time, the oldest first. */
 export async function* evaluateStored(
   rules: readonly Rule[],
-  { historySince, until }: { historySince: string | undefined; until?: string },
+  period: Period,
   deps: QueryDeps,
 ): AsyncGenerator<{ event: StoredEvent; verdicts: readonly Verdict[] }> {
   const state = new MemoryState();
@@ -67,8 +61,7 @@ export async function* evaluateStored(
     if (!Number.isNaN(time)) state.noteEvent(scopeOf(environment), time);
   }
   const detector = new Detector(rules, state);
-  for await (const event of wholeEvents(defined({ since: historySince, until }), deps))
-    yield { event, verdicts: await detector.evaluate(event) };
+  for await (const event of wholeEvents(period, deps)) yield { event, verdicts: await detector.evaluate(event) };
 }
 
 /** The time from which events are read for findings since a time. */
@@ -85,25 +78,16 @@ export function lookBack(rules: readonly Rule[], since: string | undefined): str
 /** Whole events that are read at a time: lists have no records, so each event is read again by its eventID. */
 const BATCH = 500;
 
-async function* wholeEvents(criteria: DetectPeriod, deps: QueryDeps): AsyncGenerator<StoredEvent> {
+async function* wholeEvents(criteria: Period, deps: QueryDeps): AsyncGenerator<StoredEvent> {
+  const read = (ids: readonly string[]) => getEvents(deps.dynamo, deps.tables.eventsTable, ids);
   let eventIds: string[] = [];
   for await (const { eventId } of readAll({ criteria, order: 'oldest-first' }, deps)) {
     eventIds.push(eventId);
     if (eventIds.length < BATCH) continue;
-    yield* inOrder(eventIds, deps);
+    yield* await read(eventIds);
     eventIds = [];
   }
-  yield* inOrder(eventIds, deps);
-}
-
-async function* inOrder(eventIds: readonly string[], { dynamo, tables }: QueryDeps): AsyncGenerator<StoredEvent> {
-  const events = new Map<string, StoredEvent>();
-  for await (const some of getEvents(dynamo, tables.eventsTable, eventIds))
-    for (const event of some) events.set(event.eventId, event);
-  for (const eventId of eventIds) {
-    const event = events.get(eventId);
-    if (event) yield event;
-  }
+  yield* await read(eventIds);
 }
 
 /** Events that a finding names. A burst may have more. */

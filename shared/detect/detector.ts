@@ -1,4 +1,4 @@
-import { isoTime } from '../cloudtrail/times.ts';
+import { DAY_MS, isoTime } from '../cloudtrail/times.ts';
 import { type DetectableEvent, EventFields, type FieldPath, timeIn } from './fields.ts';
 import { correlationReason, reasonOf } from './finding.ts';
 import { type CorrelationRule, detectionMatches, type EventRule, operationsOf, type Rule } from './rule.ts';
@@ -23,7 +23,7 @@ export type Verdict = { rule: Rule } & (
 );
 
 /** So long after an environment's first event nothing counts as new: everything is. */
-export const LEARNING_MS = 7 * 24 * 3_600_000;
+export const LEARNING_MS = 7 * DAY_MS;
 
 /**
  * Evaluates rules over events, one at a time, in the order of time or nearly so. What it must remember is in the state.

@@ -127,7 +127,8 @@ const DERIVED: Readonly<Record<string, Derive>> = {
 
 const present = (values: readonly string[]) => (values.length === 0 ? undefined : values);
 
-function dateOf(event: DetectableEvent): Date | undefined {
+/** As `timeIn`. */
+export function dateOf(event: Pick<DetectableEvent, 'timeKey' | 'flags'>): Date | undefined {
   const time = timeIn(event);
   return time === undefined ? undefined : new Date(time);
 }
@@ -139,7 +140,7 @@ export function timeIn({ timeKey, flags }: Pick<DetectableEvent, 'timeKey' | 'fl
 }
 
 /** `198.51.0.0/16`, `2001:db8:4a1c::/48` */
-export function networkOf(source: string | undefined): string | undefined {
+function networkOf(source: string | undefined): string | undefined {
   const address = canonicalAddress(source ?? '').replace(/%.*$/s, '');
   if (isIP(address) === 0) return undefined;
   if (isIPv4(address)) return `${address.split('.').slice(0, 2).join('.')}.0.0/16`;

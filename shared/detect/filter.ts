@@ -1,4 +1,6 @@
-import { type Context, checkLogSource, type Entry, type RuleDocument, readSelections } from './read-rule.ts';
+import type { Condition } from './condition.ts';
+import type { Lists } from './lists.ts';
+import { checkLogSource, type Entry, isNamed, type RuleDocument, readSelections } from './read-rule.ts';
 import type { EventRule } from './rule.ts';
 
 /**
@@ -6,12 +8,12 @@ import type { EventRule } from './rule.ts';
  * https://sigmahq.io/sigma-specification/specification/sigma-filters-specification.html
  * @throws {RuleError}
  */
-export function applyFilter(document: RuleDocument, context: Context, events: readonly Entry<EventRule>[]): void {
+export function applyFilter(document: RuleDocument, lists: Lists, events: readonly Entry<EventRule>[]): void {
   const { tree, reader } = document;
   checkLogSource(document);
   const map = reader.map(reader.required(tree, 'filter', 'a filter'), 'filter');
   const given = reader.required(map, 'rules', 'filter');
-  const { selections, condition, text } = readSelections(map, document, context, ['rules']);
+  const { selections, condition, text } = readSelections(map, document, lists, ['rules']);
   // Without it, tools differ in what they leave out.
   if (condition.kind !== 'not')
     throw reader.problem(reader.required(map, 'condition', 'filter'), 'condition: expected not, and what to leave out');
@@ -36,10 +38,6 @@ export function applyFilter(document: RuleDocument, context: Context, events: re
     };
   }
 }
-
-const isNamed = ({ id, name }: EventRule, wanted: string) => id === wanted || name === wanted;
-
-type Condition = EventRule['detection']['condition'];
 
 function renamed(condition: Condition, nameOf: (name: string) => string): Condition {
   if (condition.kind === 'selection') return { ...condition, name: nameOf(condition.name) };

@@ -1,5 +1,6 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { timeOf } from '../audit-event/event-time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { wantedIn } from './condition.ts';
 import type { DetectableEvent, EventFields, Value } from './fields.ts';
@@ -101,9 +102,9 @@ function lengthOf(ms: number): string {
 }
 
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'm'],
+  [DAY_MS, 'd'],
+  [HOUR_MS, 'h'],
+  [MINUTE_MS, 'm'],
   [1_000, 's'],
 ];
 

@@ -1,5 +1,4 @@
-import type { Places } from './rule-tree.ts';
-import { TreeReader } from './rule-tree.ts';
+import { type Places, TreeReader } from './rule-tree.ts';
 
 /** The values of the placeholders that rules may expand, by name. Values may have wildcards. */
 export type Lists = ReadonlyMap<string, readonly string[]>;

@@ -1,5 +1,6 @@
 import { readPath } from './fields.ts';
-import { type Context, type Entry, EXTENSION, fieldsOf, type RuleDocument, readInfo } from './read-rule.ts';
+import type { Lists } from './lists.ts';
+import { type Entry, EXTENSION, fieldsOf, isNamed, type RuleDocument, readInfo } from './read-rule.ts';
 import type { CorrelationRule, CountTest, EventRule, GroupField } from './rule.ts';
 import { memberOf, type Tree, type TreeMap, type TreeReader } from './rule-tree.ts';
 
@@ -15,11 +16,11 @@ const MAX_COUNT = 1_000;
  */
 export function readCorrelation(
   document: RuleDocument,
-  context: Context,
+  lists: Lists,
   events: readonly Entry<EventRule>[],
 ): CorrelationRule {
   const { tree, reader } = document;
-  const { firstSeen: _, ...info } = readInfo(document, context);
+  const { firstSeen: _, ...info } = readInfo(document, lists);
   const map = reader.map(reader.required(tree, 'correlation', 'a rule'), 'correlation');
   reader.only(map, ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate'], 'correlation');
   const type = reader.oneOf(reader.required(map, 'type', 'correlation'), TYPES, 'correlation type');
@@ -58,7 +59,7 @@ function referredRules(tree: Tree, document: RuleDocument, events: readonly Entr
   if (items.length === 0) throw reader.problem(tree, 'rules: expected one rule at least');
   return items.map((item) => {
     const wanted = reader.text(item, 'rules');
-    const found = events.filter(({ rule }) => rule.id === wanted || rule.name === wanted);
+    const found = events.filter(({ rule }) => isNamed(rule, wanted));
     const entry = found.find((one) => isSameFile(one.document, document)) ?? found[0];
     if (entry) return entry;
     throw reader.problem(item, `rules: there is no rule ${wanted} about single events`);
@@ -79,15 +80,15 @@ type Aliases = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 function readAliases(tree: Tree | undefined, rules: readonly EventRule[], reader: TreeReader): Aliases {
   if (tree === undefined) return new Map();
-  const known = new Set(rules.flatMap(({ name, id }) => [id, ...(name === undefined ? [] : [name])]));
   return new Map(
     reader.map(tree, 'aliases').members.map(({ name, value }) => {
       const map = reader.map(value, name);
       const byRule = map.members.map(({ name: rule, at, value: field }): [string, string] => {
-        if (!known.has(rule)) throw reader.problem(at, `aliases: the correlation has no rule ${rule}`);
+        if (!rules.some((one) => isNamed(one, rule)))
+          throw reader.problem(at, `aliases: the correlation has no rule ${rule}`);
         return [rule, fieldsOf(field, reader, name)[0]!];
       });
-      const missing = rules.find((rule) => !byRule.some(([given]) => given === rule.id || given === rule.name));
+      const missing = rules.find((rule) => !byRule.some(([given]) => isNamed(rule, given)));
       if (missing) throw reader.problem(map, `aliases: expected a field of ${missing.name ?? missing.id}`);
       return [name, new Map(byRule)];
     }),

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../cloudtrail/times.ts';
 import { type Condition, readCondition } from './condition.ts';
 import { isOurs, OUR_FIELDS, readPath } from './fields.ts';
 import { LEVELS } from './level.ts';
@@ -24,9 +25,8 @@ export interface Entry<R extends Rule = Rule> {
   rule: R;
 }
 
-export interface Context {
-  lists: Lists;
-}
+/** Whether a rule is known by an id or a name. */
+export const isNamed = ({ id, name }: Rule, wanted: string) => id === wanted || name === wanted;
 
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 
@@ -34,14 +34,12 @@ const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported']
 export const EXTENSION = 'x-mwaa-trail';
 const TESTS = 'tests';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** How long findings about the same are one, and how far first-seen rules look back, if a rule does not say. */
 const USUAL_SUPPRESS_MS = HOUR_MS;
 const USUAL_HISTORY_MS = 90 * DAY_MS;
 
 /** Reads what detections and correlations have in common. */
-export function readInfo(document: RuleDocument, context: Context): RuleInfo & { firstSeen: FirstSeen | undefined } {
+export function readInfo(document: RuleDocument, lists: Lists): RuleInfo & { firstSeen: FirstSeen | undefined } {
   const { tree, reader, path, index } = document;
   const optional = <T>(name: string, read: (tree: Tree) => T, otherwise: T): T => {
     const value = memberOf(tree, name);
@@ -57,7 +55,7 @@ export function readInfo(document: RuleDocument, context: Context): RuleInfo & {
   const file = path.split('/').at(-1) ?? path;
   const usualId = index === 0 ? file.replace(/\.ya?ml$/, '') : `${file.replace(/\.ya?ml$/, '')}-${index + 1}`;
   const status = optional('status', (value) => reader.oneOf(value, STATUSES, 'status'), 'test');
-  const extension = readExtension(memberOf(tree, EXTENSION), document, context);
+  const extension = readExtension(memberOf(tree, EXTENSION), document, lists);
   const tests = memberOf(tree, TESTS);
   const isRetired = status === 'deprecated' || status === 'unsupported';
   return {
@@ -84,7 +82,7 @@ interface Extension {
   off: string | undefined;
 }
 
-function readExtension(tree: Tree | undefined, { reader, kind }: RuleDocument, { lists }: Context): Extension {
+function readExtension(tree: Tree | undefined, { reader, kind }: RuleDocument, lists: Lists): Extension {
   if (tree === undefined) return { firstSeen: undefined, suppressMs: USUAL_SUPPRESS_MS, off: undefined };
   const map = reader.map(tree, EXTENSION);
   const allowed = kind === 'detection' ? ['first-seen', 'suppress', 'needs'] : ['suppress', 'needs', 'distinct'];
@@ -123,17 +121,17 @@ export function fieldsOf(tree: Tree, reader: TreeReader, what: string): string[]
 }
 
 /** Reads the log source and the detection of a rule. */
-export function readDetection(document: RuleDocument, context: Context): Detection {
+export function readDetection(document: RuleDocument, lists: Lists): Detection {
   const { tree, reader } = document;
   checkLogSource(document);
-  return readSelections(reader.map(reader.required(tree, 'detection', 'a rule'), 'detection'), document, context);
+  return readSelections(reader.map(reader.required(tree, 'detection', 'a rule'), 'detection'), document, lists);
 }
 
 /** @param without the names of members that are no search identifiers */
 export function readSelections(
   map: TreeMap,
   { reader }: RuleDocument,
-  { lists }: Context,
+  lists: Lists,
   without: readonly string[] = [],
 ): Detection {
   const timeframe = map.members.find(({ name }) => name === 'timeframe');

@@ -3,7 +3,7 @@ import { nearestNames } from '../query/near-names.ts';
 import { applyFilter } from './filter.ts';
 import { type Lists, readLists } from './lists.ts';
 import { readCorrelation } from './read-correlation.ts';
-import { type Context, type Entry, type RuleDocument, readDetection, readInfo } from './read-rule.ts';
+import { type Entry, type RuleDocument, readDetection, readInfo } from './read-rule.ts';
 import type { EventRule, Rule } from './rule.ts';
 import { memberOf, Places, RuleError, type RuleFile, type TreeMap, TreeReader } from './rule-tree.ts';
 
@@ -57,22 +57,21 @@ export function readRules(folders: readonly RuleFolder[]): RuleSet {
       for (const [name, values] of attempt(() => [...readLists(file.text, new Places(file.path))]))
         lists.set(name, values);
   }
-  const context: Context = { lists };
   const documents = folders.flatMap(({ files }, folder) =>
     files.flatMap((file) => attempt(() => documentsOf(file, folder))),
   );
   const events = withoutReplaced(
     documents
       .filter(({ kind }) => kind === 'detection')
-      .flatMap((document) => attempt(() => [eventRule(document, context)])),
+      .flatMap((document) => attempt(() => [eventRule(document, lists)])),
   );
   const correlations = withoutReplaced(
     documents
       .filter(({ kind }) => kind === 'correlation')
-      .flatMap((document) => attempt(() => [{ document, rule: readCorrelation(document, context, events) }])),
+      .flatMap((document) => attempt(() => [{ document, rule: readCorrelation(document, lists, events) }])),
   );
   for (const document of documents)
-    if (document.kind === 'filter') attempt(() => [applyFilter(document, context, events)]);
+    if (document.kind === 'filter') attempt(() => [applyFilter(document, lists, events)]);
   const entries = [...events, ...correlations].sort(
     (a, b) => documents.indexOf(a.document) - documents.indexOf(b.document),
   );
@@ -99,11 +98,11 @@ function kindOf(tree: TreeMap, reader: TreeReader): RuleDocument['kind'] {
   throw reader.problem(tree, `expected one of ${KINDS.join(', ')}${hint}`);
 }
 
-function eventRule(document: RuleDocument, context: Context): Entry<EventRule> {
-  const { firstSeen, ...info } = readInfo(document, context);
+function eventRule(document: RuleDocument, lists: Lists): Entry<EventRule> {
+  const { firstSeen, ...info } = readInfo(document, lists);
   return {
     document,
-    rule: { kind: 'event', ...info, firstSeen, detection: readDetection(document, context), isPart: false },
+    rule: { kind: 'event', ...info, firstSeen, detection: readDetection(document, lists), isPart: false },
   };
 }
 

@@ -25,7 +25,7 @@ export interface TestResult {
 }
 
 /** The record of an ordinary call. A record in a test replaces its members, and adds others. */
-export const ORDINARY_RECORD = {
+const ORDINARY_RECORD = {
   eventVersion: '1.11',
   userIdentity: {
     type: 'IAMUser',

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import { TrailError } from '../errors.ts';
 
 /** A file of rules. */
@@ -34,7 +35,7 @@ export interface Member extends At {
   name: string;
   value: Tree;
 }
-export interface TreeList extends At {
+interface TreeList extends At {
   kind: 'list';
   items: readonly Tree[];
 }
@@ -200,5 +201,5 @@ export class TreeReader {
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const MAX_TIMESPAN = 366 * 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+const MAX_TIMESPAN = 366 * DAY_MS;

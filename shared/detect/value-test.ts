@@ -21,17 +21,7 @@ type Place = (typeof PLACES)[number];
 type Comparison = (typeof NUMERIC)[number];
 
 /** All modifiers of the subset. */
-export const MODIFIERS = [
-  ...PLACES,
-  'all',
-  'cased',
-  're',
-  ...REGEX_FLAGS,
-  'cidr',
-  'exists',
-  'expand',
-  ...NUMERIC,
-] as const;
+const MODIFIERS = [...PLACES, 'all', 'cased', 're', ...REGEX_FLAGS, 'cidr', 'exists', 'expand', ...NUMERIC] as const;
 type Modifier = (typeof MODIFIERS)[number];
 
 /** What others do, and what to do here. */

@@ -30,7 +30,7 @@ export function readPattern(text: string): Pattern {
 }
 
 /** Returns the text that a pattern without wildcards is; undefined if it has some. */
-export function literalOf(pattern: Pattern): string | undefined {
+function literalOf(pattern: Pattern): string | undefined {
   if (pattern.length === 0) return '';
   const [only] = pattern;
   return pattern.length === 1 && typeof only === 'string' ? only : undefined;

@@ -1,19 +1,14 @@
 import { DAY_MS, HOUR_MS, isoTime } from '../cloudtrail/times.ts';
+import type { Period } from '../query/criteria-table.ts';
 import type { StoredDay } from '../store/environments-table.ts';
 import type { ExportedFile } from './manifest.ts';
 
 /** Which days of the store to export, in which order. `files` are those that the export has, by name. */
 export type DayChoice = (stored: readonly StoredDay[], files: ReadonlyMap<string, ExportedFile>) => StoredDay[];
 
-/** Whole event days: those that have a part in the range. ISO 8601 in UTC with milliseconds. */
-export interface ExportPeriod {
-  since?: string;
-  until?: string;
-}
-
 /** Chooses the days that have a part in a period, oldest first. An invalid time is before all others. */
 export const daysIn =
-  ({ since, until }: ExportPeriod) =>
+  ({ since, until }: Period) =>
   (stored: readonly StoredDay[]): StoredDay[] =>
     stored.filter(
       ({ day }) =>

@@ -1,6 +1,5 @@
 import { pMapIterable } from 'p-map';
 import type { QueryDeps } from '../query/ask.ts';
-import type { StoredEvent } from '../store/event-item.ts';
 import { eventIdsOfDay, getEvents } from '../store/events-table.ts';
 import { readVerifications } from '../store/ledger.ts';
 import type { EventVerification } from '../store/ledger-entry.ts';
@@ -14,10 +13,7 @@ export async function* eventsOfDay(day: string, deps: QueryDeps): AsyncGenerator
   const { dynamo, tables, now } = deps;
   const verifications = new Verifications(deps);
   const read = async (eventIds: readonly string[]): Promise<ExportedEvent[]> => {
-    const byId = new Map<string, StoredEvent>();
-    for await (const events of getEvents(dynamo, tables.eventsTable, eventIds))
-      for (const event of events) byId.set(event.eventId, event);
-    const events = eventIds.flatMap((eventId) => byId.get(eventId) ?? []);
+    const events = await getEvents(dynamo, tables.eventsTable, eventIds);
     const known = await verifications.of(new Set(events.flatMap(({ logFile }) => logFile ?? [])));
     return events.map((event) => ({
       ...event,

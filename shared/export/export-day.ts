@@ -16,7 +16,7 @@ import { ENCODERS, SCHEMAS } from './schemas.ts';
 export type FileOutcome = 'written' | 'unchanged' | 'removed' | 'kept';
 
 /** Where and how to export a day. */
-export interface DayExport extends ExportKind {
+interface DayExport extends ExportKind {
   place: ExportPlace;
   /** The files of this day that the place has, by name. */
   before: ReadonlyMap<string, ExportedFile>;

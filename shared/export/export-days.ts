@@ -2,8 +2,9 @@ import { timeOf } from '../audit-event/event-time.ts';
 import { TrailError } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
+import type { Period } from '../query/criteria-table.ts';
 import { listStoredDays, type StoredDay } from '../store/environments-table.ts';
-import { type DayChoice, daysIn, type ExportPeriod, settledChange } from './days.ts';
+import { type DayChoice, daysIn, settledChange } from './days.ts';
 import { exportDay, type FileOutcome } from './export-day.ts';
 import { type ExportedFile, type ExportKind, type PlacedManifest, readManifest, writeManifest } from './manifest.ts';
 import { folderOf } from './partition.ts';
@@ -111,7 +112,7 @@ async function exportEach(
 
 class TimeSpent extends Error {}
 
-export interface ExportWatch {
+interface ExportWatch {
   progress: ExportProgress;
   onFile(file: ExportedFile, outcome: FileOutcome): Promise<void>;
   /** Once it is spent, the export ends after the day before. */
@@ -119,10 +120,7 @@ export interface ExportWatch {
 }
 
 /** Counts the events of each folder that an export would write, from the index alone. Yields the folders day by day. */
-export async function* dryRunExport(
-  period: ExportPeriod,
-  deps: QueryDeps,
-): AsyncGenerator<{ folder: string; rows: number }> {
+export async function* dryRunExport(period: Period, deps: QueryDeps): AsyncGenerator<{ folder: string; rows: number }> {
   const stored = await listStoredDays(deps.dynamo, deps.tables.environmentsTable);
   for (const { day } of daysIn(period)(stored)) {
     const counts = new Map<string, number>();

@@ -9,7 +9,7 @@ export type Partition = AttributeValues<'day' | 'accountId' | 'region'>;
 export const PARTITION_NAMES = { accountId: 'p_account', region: 'p_region', day: 'p_day' } as const;
 
 /** Hive's, Spark's and DuckDB's name of the partition of rows without a value. */
-export const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
+const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
 
 export const partitionOf = ({ day, accountId, region }: Partition): Partition => ({
   day,

@@ -11,7 +11,7 @@ import {
 } from './store-records.ts';
 
 /** The counts of records that came without a log file. */
-export interface ProvisionalCounts {
+interface ProvisionalCounts {
   stored: number;
   /** Events that the table had before, from a log file or provisional. */
   duplicates: number;

@@ -1,6 +1,8 @@
+import { DAY_MS, MINUTE_MS, shifted } from '../cloudtrail/times.ts';
 import { type LogFileProblem, listProblems, listWatermarks, type Watermark } from '../store/ledger.ts';
+import { AnswerCache } from './answer-cache.ts';
 import type { QueryDeps } from './ask.ts';
-import type { Criteria } from './criteria-table.ts';
+import type { Period } from './criteria-table.ts';
 
 /** How complete the events of an answer are. */
 export interface Completeness {
@@ -13,14 +15,9 @@ export interface Completeness {
 }
 
 const MAX_PROBLEMS = 100;
-/** An event's log file may be delivered on a later day: minutes later, at most about a day. */
-const DAY_MS = 24 * 3600 * 1000;
 
 /** Reads how complete the ledger is for events between times, as `readCriteria` returns them. */
-export async function readCompleteness(
-  { since, until }: Pick<Criteria, 'since' | 'until'>,
-  { dynamo, tables }: QueryDeps,
-): Promise<Completeness> {
+export async function readCompleteness({ since, until }: Period, { dynamo, tables }: QueryDeps): Promise<Completeness> {
   const days = { from: since?.slice(0, 10), to: until === undefined ? undefined : dayAfter(until) };
   const [newestLogFiles, problems] = await Promise.all([
     listWatermarks(dynamo, tables.logFilesTable),
@@ -33,27 +30,16 @@ export async function readCompleteness(
   };
 }
 
-/** Returns undefined for the last day that sorts as text: none comes after it. */
+/** An event's log file may be delivered on a later day: minutes later, at most about a day. Returns undefined for the last day that sorts as text: none comes after it. */
 function dayAfter(time: string): string | undefined {
-  return time.startsWith('9999-12-31') ? undefined : new Date(Date.parse(time) + DAY_MS).toISOString().slice(0, 10);
+  return time.startsWith('9999-12-31') ? undefined : shifted(time, DAY_MS).slice(0, 10);
 }
-
-const LIFETIME_MS = 60_000;
-/** Pairs of days in the cache. */
-const MAX_ENTRIES = 100;
 
 /** `readCompleteness` with a cache: an answer is valid for a minute, and for all times of the same days. */
 export function rememberedCompleteness(deps: QueryDeps) {
-  const entries = new Map<string, { until: number; answer: Promise<Completeness> }>();
-  return (range: Pick<Criteria, 'since' | 'until'>): Promise<Completeness> => {
-    const key = JSON.stringify([range.since?.slice(0, 10), range.until?.slice(0, 10)]);
-    const entry = entries.get(key);
-    if (entry && deps.now() < entry.until) return entry.answer;
-    const answer = readCompleteness(range, deps);
-    entries.delete(key);
-    entries.set(key, { until: deps.now() + LIFETIME_MS, answer });
-    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
-    answer.catch(() => entries.delete(key));
-    return answer;
+  const cache = new AnswerCache<Completeness>({ lifetimeMs: MINUTE_MS, maxEntries: 100 }, deps);
+  return (period: Period): Promise<Completeness> => {
+    const key = JSON.stringify([period.since?.slice(0, 10), period.until?.slice(0, 10)]);
+    return cache.get(key, () => readCompleteness(period, deps));
   };
 }

@@ -1,7 +1,7 @@
 import pMap, { pMapIterable } from 'p-map';
 import type { ListedObject, ScopeFilter } from '../aws/list-trail.ts';
 import { readLogFileKey, type TrailScope } from '../cloudtrail/object-key.ts';
-import { daysBetween, isoTime } from '../cloudtrail/times.ts';
+import { daysBetween, HOUR_MS, isoTime } from '../cloudtrail/times.ts';
 import { UNLIMITED } from '../ingest/time-budget.ts';
 import { type LedgerLogFile, listLogFiles } from '../store/ledger.ts';
 import { type QueryDeps, SlowAnswerError } from './ask.ts';
@@ -46,7 +46,7 @@ export interface DeliveredFiles {
 }
 
 /** For this long after its delivery, a log file does not count as missing. */
-const UNDERWAY_MS = 3600 * 1000;
+const UNDERWAY_MS = HOUR_MS;
 /** Without a bucket. With one, the keys of each day are held until the ledger has been read. */
 const CONCURRENT_DAYS = 8;
 const CONCURRENT_LISTINGS = 16;

@@ -88,7 +88,10 @@ export const booleanCriterion = (name: BooleanCriterion): BooleanCriterionDefini
  */
 export type Criteria = Partial<Record<TextCriterion | 'exclude', readonly string[] | undefined>> &
   Partial<Record<BooleanCriterion, boolean | undefined>> &
-  Partial<Record<'since' | 'until', string | undefined>>;
+  Period;
+
+/** A part of the time: `since` inclusive, `until` exclusive. */
+export type Period = Partial<Record<'since' | 'until', string | undefined>>;
 
 /** Criteria as people give them. `around` with `within` before and after it is another way to say `since` and `until`. */
 export type GivenCriteria = Criteria & Partial<Record<'around' | 'within', string | undefined>>;

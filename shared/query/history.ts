@@ -5,10 +5,10 @@ import { listStatusChanges } from '../store/status-changes.ts';
 import { type QueryDeps, readAll } from './ask.ts';
 import { CONFIGURING_OPERATIONS, type History, historiesOf } from './configuration.ts';
 import { CriteriaError, readCriteria, timeCriterion } from './criteria.ts';
-import type { Criteria } from './criteria-table.ts';
+import type { Criteria, Period } from './criteria-table.ts';
 
 /** What is asked about an environment's configuration, as it comes from outside. */
-interface Asked extends Pick<Criteria, 'account' | 'region' | 'since' | 'until'> {
+interface Asked extends Period, Pick<Criteria, 'account' | 'region'> {
   environment: string;
   at?: string | undefined;
 }
@@ -77,7 +77,5 @@ async function readEvents(criteria: Criteria, deps: QueryDeps): Promise<StoredEv
   // An event whose time changes meanwhile can be on two pages.
   const eventIds = new Set<string>();
   for await (const { eventId } of readAll({ criteria, order: 'oldest-first' }, deps)) eventIds.add(eventId);
-  const events: StoredEvent[] = [];
-  for await (const group of getEvents(deps.dynamo, deps.tables.eventsTable, [...eventIds])) events.push(...group);
-  return events;
+  return getEvents(deps.dynamo, deps.tables.eventsTable, [...eventIds]);
 }

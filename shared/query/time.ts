@@ -1,4 +1,5 @@
 import parseDuration from 'parse-duration';
+import { DAY_MS } from '../cloudtrail/times.ts';
 
 const ISO_8601 =
   /^(?<day>\d{4}-\d{2}-\d{2})(?:[T ](?<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?(?<zone>Z|UTC|(?:UTC)?[+-]\d{2}:?\d{2})?)?$/i;
@@ -55,8 +56,6 @@ function parseIso(text: string, zone: string, repeated: Repeated): number {
     .replace('UTC', 'Z');
   return Date.parse(`${day}T${clock}${isoOffset}`);
 }
-
-const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * When the clocks of a zone show a time.

@@ -3,7 +3,7 @@ import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import type { QueryDeps } from './ask.ts';
-import type { Criteria } from './criteria-table.ts';
+import type { Criteria, Period } from './criteria-table.ts';
 import { readNewest } from './newest.ts';
 
 const MINUTE = 60;
@@ -48,7 +48,7 @@ export interface Timeline {
 }
 
 /** What a timeline is to cover, and in how many buckets. */
-interface TimelineRange extends Pick<Criteria, 'since' | 'until'> {
+interface TimelineRange extends Period {
   /** Buckets are so long that `from` to `to` has the length of this many, or fewer. If it begins within one, there can be one more. */
   maxBuckets: number;
   /** In milliseconds since 1970. */

@@ -1,14 +1,13 @@
 import type { Explanation } from '../detect/explain.ts';
 import type { Finding } from '../detect/finding.ts';
-import type { Level } from '../detect/level.ts';
-import { LEVELS } from '../detect/level.ts';
+import { LEVELS, type Level } from '../detect/level.ts';
 import type { Rule } from '../detect/rule.ts';
 import type { TestResult } from '../detect/rule-tests.ts';
 import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';
+import { type LineColumn, lineTable } from './line-table.ts';
 import { narrowWho } from './narrow.ts';
-import { type Cell, cutMiddle, styled, textTable, WHOLE } from './table.ts';
-import type { LineColumn } from './time-columns.ts';
+import { type Cell, cutMiddle, styled, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -41,15 +40,7 @@ export function findingsText(findings: readonly Finding[], view: View): string {
     { heading: 'WHY', widths: [0, 0, 0, 0, 60, 60, WHOLE], below: true, cellOf: ({ reason }) => reason },
     { heading: 'FIRST EVENT', widths: [0, 0, 0, 0, 0, WHOLE], cellOf: ({ eventIds: [first = '-'] }) => first },
   ];
-  return tableOf(columns, findings, view);
-}
-
-function tableOf<L>(columns: readonly LineColumn<L>[], lines: readonly L[], view: View): string {
-  return `${textTable(
-    columns,
-    lines.map((line) => columns.map(({ cellOf }) => cellOf(line))),
-    view,
-  )}\n`;
+  return `${lineTable(columns, findings, view)}\n`;
 }
 
 /** `12 findings: 5 high, 4 medium, 3 low` */
@@ -75,7 +66,7 @@ export function rulesText(rules: readonly Rule[], view: View): string {
     { heading: 'ID', widths: [0, WHOLE], cellOf: ({ id }) => id },
     { heading: 'FILE', widths: [0, 0, 0, WHOLE], cellOf: ({ path }) => path },
   ];
-  return tableOf(columns, sorted, view);
+  return `${lineTable(columns, sorted, view)}\n`;
 }
 
 /** Why a rule matches an event: each search identifier with its fields. */
@@ -99,7 +90,7 @@ export function explanationText(explanation: Explanation, view: View): string {
     view.colour ? styled('bold', heading) : heading,
     `Condition: ${displayText(condition)}`,
     '',
-    tableOf(columns, rows, view),
+    `${lineTable(columns, rows, view)}\n`,
     `${displayText(found.join(', '))}.`,
     `So the condition ${matches ? 'holds' : 'does not hold'}.\n`,
   ].join('\n');

@@ -16,4 +16,4 @@ function escapeUnit(unit: string): string {
 }
 
 /** `1 log file`, `2 log files` */
-export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

@@ -1,43 +1,43 @@
 import type { EnvironmentActivity } from '../query/environments.ts';
-import { type Cell, textTable, WHOLE } from './table.ts';
-import { type TimeDisplay, timeDisplay } from './times.ts';
+import { type LineColumn, lineTable, redCount } from './line-table.ts';
+import { WHOLE } from './table.ts';
+import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
 /** @param recent what counts as recent, as the caller put it: `7d` */
 export function environmentsTable(environments: readonly EnvironmentActivity[], recent: string, view: View): string {
   const times = timeDisplay(view.times);
   const hasStatus = environments.some(({ status }) => status !== undefined);
-  const columns = [
-    { heading: 'ENVIRONMENT', widths: [16] },
-    { heading: 'ACCOUNT', widths: [0, 0, WHOLE] },
-    { heading: 'REGION', widths: [0, WHOLE] },
-    { heading: times.heading('FIRST EVENT'), widths: [0, 0, 0, WHOLE] },
-    times.heading('LAST EVENT'),
-    `EVENTS ${since(recent)}`,
-    'ERRORS',
-    ...(hasStatus ? ['STATUS', { heading: times.heading('SINCE'), widths: [0, 0, WHOLE] }] : []),
+  const timeColumn = (name: 'firstEventTime' | 'lastEventTime' | 'statusSince', heading: string): Column => ({
+    heading: times.heading(heading),
+    cellOf: ({ [name]: time }) => times.show(time),
+  });
+  const columns: Column[] = [
+    { heading: 'ENVIRONMENT', widths: [16], cellOf: ({ environment }) => environment },
+    { heading: 'ACCOUNT', widths: [0, 0, WHOLE], cellOf: ({ accountId = '-' }) => accountId },
+    { heading: 'REGION', widths: [0, WHOLE], cellOf: ({ region = '-' }) => region },
+    { ...timeColumn('firstEventTime', 'FIRST EVENT'), widths: [0, 0, 0, WHOLE] },
+    timeColumn('lastEventTime', 'LAST EVENT'),
+    {
+      heading: `EVENTS ${since(recent)}`,
+      cellOf: ({ recentEvents: n, recentTruncated }) => atLeast(n, recentTruncated),
+    },
+    {
+      heading: 'ERRORS',
+      cellOf: ({ recentErrors: n, recentTruncated }) => redCount(n, atLeast(n, recentTruncated)),
+    },
   ];
-  const rows = environments.map((environment) => row(environment, times));
-  return `${textTable(columns, hasStatus ? rows : rows.map((cells) => cells.slice(0, -2)), view)}\n`;
+  const statusColumns: Column[] = [
+    { heading: 'STATUS', cellOf: ({ status = '-' }) => status },
+    { ...timeColumn('statusSince', 'SINCE'), widths: [0, 0, WHOLE] },
+  ];
+  return `${lineTable(hasStatus ? [...columns, ...statusColumns] : columns, environments, view)}\n`;
 }
+
+type Column = LineColumn<EnvironmentActivity>;
+
+const atLeast = (count: number, orMore: boolean) => (orMore ? `${count}+` : count);
 
 function since(recent: string): string {
   return /^\d{4}-/.test(recent) ? `SINCE ${recent}` : `(${recent})`;
-}
-
-function row(environment: EnvironmentActivity, times: TimeDisplay): Cell[] {
-  const { accountId = '-', region = '-', firstEventTime, lastEventTime } = environment;
-  const { recentEvents, recentErrors, recentTruncated, status = '-', statusSince } = environment;
-  const counted = (n: number) => (recentTruncated ? `${n}+` : n);
-  return [
-    environment.environment,
-    accountId,
-    region,
-    times.show(firstEventTime),
-    times.show(lastEventTime),
-    counted(recentEvents),
-    recentErrors === 0 ? counted(0) : { text: counted(recentErrors), style: 'red' },
-    status,
-    times.show(statusSince),
-  ];
 }

@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 export type ShownEvent = StoredEvent & Partial<EventVerification>;
 
 /** In which words an event is told. */
-export type FactView = Pick<View, 'times' | 'aliases'>;
+type FactView = Pick<View, 'times' | 'aliases'>;
 
 /** What an event is, in lines of words under each label; the lines are safe to show. */
 export function factsOf(event: ShownEvent, view: FactView): { label: FactLabel; lines: string[] }[] {

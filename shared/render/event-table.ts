@@ -2,6 +2,7 @@ import type { AttributeName } from '../audit-event/attributes.ts';
 import type { FixedAttributes } from '../query/criteria-table.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { reasonOf, resultOf, whatOf, whoOf } from './event-words.ts';
+import { cellsOf, type LineColumn } from './line-table.ts';
 import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
 import { type Cell, type Column, TextTable, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
@@ -30,7 +31,7 @@ export class EventTable {
   /** The lines of more events; the first time, that of the headings before them. */
   add(events: readonly ListedEvent[]): string {
     this.hasProvisional ||= events.some(({ provisional }) => provisional);
-    return this.table.add(events.map((event) => this.columns.map(({ cellOf }) => cellOf(event))));
+    return this.table.add(events.map((event) => cellsOf(this.columns, event)));
   }
 
   /** Whether the rows so far have the eventIDs. */
@@ -39,10 +40,9 @@ export class EventTable {
   }
 }
 
-interface EventColumn extends Column {
+interface EventColumn extends LineColumn<ListedEvent> {
   /** The attribute that it shows; absent: it says more than one. */
   of?: AttributeName;
-  cellOf(event: ListedEvent): Cell;
 }
 
 /**

@@ -38,16 +38,16 @@ export function likelyCauseText(cause: LikelyCause, wording: Wording, times: Pic
 }
 
 /** `a`, `a or b`, `a, b or c` */
-function inWords(texts: readonly string[], conjunction = 'or'): string {
-  return [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter((text) => text !== '').join(` ${conjunction} `);
-}
+const anyOf = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+/** `a, b and c` */
+const allOf = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
 function unknownValue({ criterion, value, nearest, elsewhere }: UnknownValue, wording: Wording): string {
   const names = nearest.map(nearName);
   const others = elsewhere.map((other) => `${wording.criterion(other)} ${quoted(value)}`);
   const advice = [
-    ...(names.length === 0 ? [] : [`Did you mean ${inWords(names)}?`]),
-    ...(others.length === 0 ? [] : [`Try ${inWords(others)}.`]),
+    ...(names.length === 0 ? [] : [`Did you mean ${anyOf.format(names)}?`]),
+    ...(others.length === 0 ? [] : [`Try ${anyOf.format(others)}.`]),
     ...starAdvice(criterion, value, wording),
   ];
   const listing = advice.length === 0 ? wording.listing(criterion) : undefined;
@@ -79,7 +79,7 @@ const MAX_USERS = 3;
 function otherIdentity({ criterion, value, users }: OtherIdentity, wording: Wording): string {
   const named = users.slice(0, MAX_USERS).map(quoted);
   const more = users.length - named.length;
-  const whose = inWords([...named, ...(more > 0 ? [`${more} more`] : [])], 'and');
+  const whose = allOf.format([...named, ...(more > 0 ? [`${more} more`] : [])]);
   return `The ${IDENTITY_WORDS[criterion]} ${quoted(value)} (${wording.criterion(criterion)}) belongs to ${whose}.`;
 }
 

@@ -5,9 +5,9 @@ import type { Seen } from '../query/seen.ts';
 import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';
 import { resultOf, whatOf } from './event-words.ts';
+import { type LineColumn, lineTable, redCount, timeColumns } from './line-table.ts';
 import { narrowResult, narrowRole, narrowWhat, narrowWho } from './narrow.ts';
-import { type Cell, type Column, styled, textTable, WHOLE } from './table.ts';
-import { type LineColumn, timeColumns } from './time-columns.ts';
+import { type Column, styled, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -50,13 +50,12 @@ function section<L>(
   { leftOut, top, view }: { leftOut: number; top: number; view: View },
 ): string[] {
   if (lines.length + leftOut === 0) return [];
-  const rows = lines.slice(0, top).map((line) => columns.map(({ cellOf }) => cellOf(line)));
-  const more = lines.length - rows.length;
+  const more = lines.length - top;
   const rest = [
     ...(more > 0 ? [`... and ${more} more`] : []),
     ...(leftOut > 0 ? [`... and ${counted(leftOut, 'event')} with others`] : []),
   ];
-  return [[textTable(columns, rows, view), ...rest].join('\n')];
+  return [[lineTable(columns, lines.slice(0, top), view), ...rest].join('\n')];
 }
 
 const EVENTS: LineColumn<Seen> = { heading: 'EVENTS', cellOf: ({ events }) => events };
@@ -127,11 +126,9 @@ export function peopleText({ people, leftOut }: People, view: View): string {
     { heading: 'WHO', widths: [16, 25, 40], narrow: narrowWho, cellOf: ({ name }) => name },
     EVENTS,
     { heading: 'CHANGES', cellOf: ({ changes }) => changes },
-    { heading: 'DENIED', cellOf: ({ denied }) => inRed(denied) },
-    { heading: 'FAILED', cellOf: ({ failed }) => inRed(failed) },
+    { heading: 'DENIED', cellOf: ({ denied }) => redCount(denied) },
+    { heading: 'FAILED', cellOf: ({ failed }) => redCount(failed) },
     ...seenColumns(view),
   ];
   return `${section(columns, people, { leftOut, top: people.length, view }).join('')}\n`;
 }
-
-const inRed = (count: number): Cell => (count === 0 ? 0 : { text: count, style: 'red' });

@@ -5,9 +5,9 @@ import type { Summary, TallyGroup } from '../query/summary.ts';
 import type { Tally } from '../query/tally.ts';
 import { NO_ALIASES, nameOf } from '../query/user-aliases.ts';
 import { counted } from './display.ts';
+import { type LineColumn, lineTable, redCount, timeColumns } from './line-table.ts';
 import { narrowRole, narrowWhat, narrowWho } from './narrow.ts';
-import { type Column, textTable, WHOLE } from './table.ts';
-import { type LineColumn, timeColumns } from './time-columns.ts';
+import { type Column, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -73,9 +73,8 @@ function sectionText(section: Section, tallies: readonly Tally[], top: number, v
     ...(section.of === 'byDay' ? [] : timeColumns(view)),
     ...(view.width === undefined ? [] : [barColumn(most, view.width)]),
   ];
-  const rows = tallies.slice(0, top).map((tally) => columns.map(({ cellOf }) => cellOf(tally)));
-  const rest = tallies.length - rows.length;
-  return `${textTable(columns, rows, view)}${rest > 0 ? `\n... and ${rest} more` : ''}`;
+  const rest = tallies.length - top;
+  return `${lineTable(columns, tallies.slice(0, top), view)}${rest > 0 ? `\n... and ${rest} more` : ''}`;
 }
 
 function nameColumns({ heading, show, narrow, code }: Section): LineColumn<Tally>[] {
@@ -87,7 +86,7 @@ function nameColumns({ heading, show, narrow, code }: Section): LineColumn<Tally
 
 const COUNTS: readonly LineColumn<Tally>[] = [
   { heading: 'EVENTS', cellOf: ({ events }) => events },
-  { heading: 'ERRORS', cellOf: ({ errors }) => (errors === 0 ? 0 : { text: errors, style: 'red' }) },
+  { heading: 'ERRORS', cellOf: ({ errors }) => redCount(errors) },
 ];
 
 /** A sixth of the terminal is for the longest bar. */

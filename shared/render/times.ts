@@ -1,4 +1,5 @@
 import { parseEventTime } from '../audit-event/event-time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import { type Offset, offsetsOf } from '../query/time.ts';
 import { displayText } from './display.ts';
 
@@ -75,9 +76,9 @@ export function relativeTime(time: number, now: number): string {
 }
 
 const UNITS: readonly (readonly [unit: string, ms: number])[] = [
-  ['y', 365 * 24 * 3600 * 1000],
-  ['d', 24 * 3600 * 1000],
-  ['h', 3600 * 1000],
-  ['m', 60 * 1000],
+  ['y', 365 * DAY_MS],
+  ['d', DAY_MS],
+  ['h', HOUR_MS],
+  ['m', MINUTE_MS],
   ['s', 1000],
 ];

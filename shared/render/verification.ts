@@ -1,7 +1,7 @@
 import { FINDINGS, type Finding, type FindingKind } from '../integrity/finding.ts';
 import type { BucketReport } from '../integrity/verify-bucket.ts';
-import { displayText } from './display.ts';
-import { type Column, textTable } from './table.ts';
+import { counted, displayText } from './display.ts';
+import { type LineColumn, lineTable } from './line-table.ts';
 import type { View } from './view.ts';
 
 /** Findings of a kind that are printed; JSON has all. */
@@ -10,7 +10,7 @@ const MOST_LINES = 100;
 /** The report for people. */
 export function verificationText(report: BucketReport, view: Pick<View, 'width' | 'colour'>): string {
   const sections = [
-    placesTable(report, view),
+    lineTable(PLACE_COLUMNS, report.places, view),
     ...followedSection(report),
     ...retiredSection(report),
     ...eventsLine(report),
@@ -33,43 +33,30 @@ export function isVerified({ places, findings, unchecked }: BucketReport): boole
   return findings.length === 0 && unchecked.length === 0 && places.some(({ digestsSigned }) => digestsSigned > 0);
 }
 
-function placesTable({ places }: BucketReport, view: Pick<View, 'width' | 'colour'>): string {
-  const columns: (string | Column)[] = [
-    'ACCOUNT',
-    'REGION',
-    'COVERED (UTC)',
-    'DIGESTS',
-    'SIGNED',
-    'LOG FILES',
-    'VERIFIED',
-    'PENDING',
-    'FINDINGS',
-    'NOT CHECKED',
-  ];
-  const rows = places.map((place) => [
-    place.account,
-    place.region,
-    place.from === undefined ? '-' : `${minute(place.from)} to ${minute(place.to ?? '')}`,
-    place.digests,
-    place.digestsSigned,
-    place.logFiles,
-    place.logFilesVerified,
-    place.pending,
-    place.findings.length,
-    place.unchecked.length,
-  ]);
-  return textTable(columns, rows, view);
-}
+type Place = BucketReport['places'][number];
+
+const PLACE_COLUMNS: readonly LineColumn<Place>[] = [
+  { heading: 'ACCOUNT', cellOf: ({ account }) => account },
+  { heading: 'REGION', cellOf: ({ region }) => region },
+  {
+    heading: 'COVERED (UTC)',
+    cellOf: ({ from, to = '' }) => (from === undefined ? '-' : `${minute(from)} to ${minute(to)}`),
+  },
+  { heading: 'DIGESTS', cellOf: ({ digests }) => digests },
+  { heading: 'SIGNED', cellOf: ({ digestsSigned }) => digestsSigned },
+  { heading: 'LOG FILES', cellOf: ({ logFiles }) => logFiles },
+  { heading: 'VERIFIED', cellOf: ({ logFilesVerified }) => logFilesVerified },
+  { heading: 'PENDING', cellOf: ({ pending }) => pending },
+  { heading: 'FINDINGS', cellOf: ({ findings }) => findings.length },
+  { heading: 'NOT CHECKED', cellOf: ({ unchecked }) => unchecked.length },
+];
 
 function followedSection({ places }: BucketReport): string[] {
-  const roots = new Map<string, number>();
-  for (const { bucket, root, followed, unlisted } of places) {
-    const name = `s3://${bucket}/${root}`;
-    if (followed && !unlisted) roots.set(name, (roots.get(name) ?? 0) + 1);
-  }
-  if (roots.size === 0) return [];
-  const lines = [...roots].map(([name, count]) =>
-    displayText(`  - ${name}: ${counted(count, 'account and Region', 'accounts and Regions')}`),
+  const followed = places.filter((place) => place.followed && !place.unlisted);
+  if (followed.length === 0) return [];
+  const byRoot = Map.groupBy(followed, ({ bucket, root }) => `s3://${bucket}/${root}`);
+  const lines = [...byRoot].map(([name, { length }]) =>
+    displayText(`  - ${name}: ${counted(length, 'account and Region', 'accounts and Regions')}`),
   );
   return [
     ['Trails wrote to another place before; their digests and log files there are verified too:', ...lines].join('\n'),
@@ -142,23 +129,18 @@ function findingLines(finding: Finding): string[] {
 
 function uncheckedSection({ unchecked }: BucketReport): string[] {
   if (unchecked.length === 0) return [];
-  const byReason = new Map<string, string[]>();
-  for (const { place, reason } of unchecked) {
-    // A reason that names its place would be a group of its own.
-    const shared = reason.replace(`${place}: `, '');
-    byReason.set(shared, [...(byReason.get(shared) ?? []), place]);
-  }
+  // A reason that names its place would be a group of its own.
+  const byReason = Map.groupBy(unchecked, ({ place, reason }) => reason.replace(`${place}: `, ''));
   const lines = [...byReason].flatMap(([reason, places]) => [
     `  ${displayText(reason)}: ${places.length}`,
-    ...places.slice(0, 5).map((place) => `  - ${displayText(place)}`),
+    ...places.slice(0, 5).map(({ place }) => `  - ${displayText(place)}`),
   ]);
   return [['Not checked, because of errors; this says nothing about the trail:', ...lines].join('\n')];
 }
 
 function summary(report: BucketReport): string {
   const { places, findings, unchecked } = report;
-  const sum = (count: (place: BucketReport['places'][number]) => number) =>
-    places.reduce((all, place) => all + count(place), 0);
+  const sum = (count: (place: Place) => number) => places.reduce((all, place) => all + count(place), 0);
   const counts = `${sum((place) => place.digestsSigned)} digests and ${sum((place) => place.logFilesVerified)} log files are what CloudTrail delivered`;
   const pending = sum((place) => place.pending);
   const later =
@@ -178,7 +160,5 @@ function notCovered({ unchecked }: BucketReport): string {
   );
   return lines.length === 0 ? '' : displayText(` Not covered: ${lines.join('; ')}.`);
 }
-
-const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 const minute = (time: string) => time.slice(0, 16).replace('T', ' ');

@@ -47,9 +47,8 @@ export async function listChains(dynamo: DynamoDBClient, table: string): Promise
   // The index has only some attributes, and lags.
   const listed = await listItems(dynamo, table, CHAINS);
   const keys = listed.flatMap(({ logFile }) => (logFile ? [{ logFile }] : []));
-  const chains: DigestChain[] = [];
-  for await (const items of batchGet(dynamo, table, keys)) chains.push(...items.map(fromItem));
-  return chains;
+  const groups = await Array.fromAsync(batchGet(dynamo, table, keys));
+  return groups.flat().map(fromItem);
 }
 
 /**

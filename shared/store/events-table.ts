@@ -206,14 +206,14 @@ export async function eventsWithLogFile(
 
 const keysOf = (eventIds: readonly string[]) => eventIds.map((eventId) => ({ eventId: text(eventId) }));
 
-/**
- * Yields the complete events with some eventIDs, each given once, in groups of up to 100 and in any order, without those that
- * were deleted meanwhile.
- */
-export async function* getEvents(
+/** Returns the complete events with some eventIDs, each given once, in their order, without those that were deleted meanwhile. */
+export async function getEvents(
   dynamo: DynamoDBClient,
   table: string,
   eventIds: readonly string[],
-): AsyncGenerator<StoredEvent[], void, void> {
-  for await (const items of batchGet(dynamo, table, keysOf(eventIds))) yield items.map(fromEventItem);
+): Promise<StoredEvent[]> {
+  const groups = await Array.fromAsync(batchGet(dynamo, table, keysOf(eventIds)));
+  const events = groups.flat().map(fromEventItem);
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  return eventIds.flatMap((eventId) => byId.get(eventId) ?? []);
 }

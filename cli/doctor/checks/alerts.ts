@@ -1,10 +1,10 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import { paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
 import { paginateListSubscriptionsByTopic, type Subscription } from '@aws-sdk/client-sns';
 import { shell } from '../../lib/output.ts';
 import { type Check, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { redeploy } from '../trail.ts';
+import { mappingsOf } from './function.ts';
 
 /** Checks that say nothing of a stack without alerts. */
 const ifOn =
@@ -25,10 +25,9 @@ export const alertChecks: Checks = {
 
   'alert topic': ifOn((stack) =>
     stack.ask('alertTopic', async (TopicArn) => {
-      const subscriptions: Subscription[] = [];
       const client = stack.clients.snsIn(stack.caller.region);
-      for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn }))
-        subscriptions.push(...(page.Subscriptions ?? []));
+      const pages = await Array.fromAsync(paginateListSubscriptionsByTopic({ client }, { TopicArn }));
+      const subscriptions = pages.flatMap(({ Subscriptions = [] }) => Subscriptions);
       const isPending = ({ SubscriptionArn = '' }: Subscription) => !SubscriptionArn.startsWith('arn:');
       const pending = subscriptions.filter(isPending);
       const confirmed = subscriptions.length - pending.length;
@@ -59,25 +58,24 @@ export const alertChecks: Checks = {
 };
 
 /** Whether the function reads the stream. */
-async function reading(FunctionName: string, stream: string, { clients, caller }: Stack) {
-  const { region } = caller;
-  for await (const page of paginateListEventSourceMappings({ client: clients.lambda }, { FunctionName }))
-    for (const { UUID = '', EventSourceArn, State = '', LastProcessingResult = '' } of page.EventSourceMappings ?? []) {
-      if (EventSourceArn !== stream) continue;
-      if (!/^(Enabled|Enabling|Updating|Creating)$/.test(State))
-        return problem(
-          `Lambda does not read the stream: ${State}`,
-          shell`aws lambda update-event-source-mapping --enabled --region ${region} --uuid ${UUID}`,
-        );
-      if (/^PROBLEM/.test(LastProcessingResult))
-        return problem(
-          `Lambda cannot process the stream: ${LastProcessingResult}`,
-          shell`aws logs tail --region ${region} ${`/aws/lambda/${FunctionName}`}`,
-        );
-      return ok('Lambda reads the stream of the events table');
-    }
-  return problem(
-    'nothing reads the stream of the events table: no event is evaluated',
-    'deploy with --param=alerts=off, then again with alerts=on',
-  );
+async function reading(FunctionName: string, stream: string, stack: Stack) {
+  const { region } = stack.caller;
+  const [mapping] = await mappingsOf(FunctionName, stream, stack);
+  if (mapping === undefined)
+    return problem(
+      'nothing reads the stream of the events table: no event is evaluated',
+      'deploy with --param=alerts=off, then again with alerts=on',
+    );
+  const { UUID = '', State = '', LastProcessingResult = '' } = mapping;
+  if (!/^(Enabled|Enabling|Updating|Creating)$/.test(State))
+    return problem(
+      `Lambda does not read the stream: ${State}`,
+      shell`aws lambda update-event-source-mapping --enabled --region ${region} --uuid ${UUID}`,
+    );
+  if (/^PROBLEM/.test(LastProcessingResult))
+    return problem(
+      `Lambda cannot process the stream: ${LastProcessingResult}`,
+      shell`aws logs tail --region ${region} ${`/aws/lambda/${FunctionName}`}`,
+    );
+  return ok('Lambda reads the stream of the events table');
 }

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { redirectedRegion } from '../../../shared/aws/bucket-regions.ts';
 import type { LogBucket } from '../../../shared/config.ts';
-import { isMissing } from '../../lib/aws-settings.ts';
+import { ifThere } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResults, ok, problem } from '../check.ts';
 import { exampleKey, type Trail } from '../trail.ts';
@@ -33,16 +33,13 @@ export async function eachBucket(
   const trails = await stack.trails();
   const found = buckets.map(async ({ name, account }) => {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: name, ExpectedBucketOwner: account });
-    try {
-      return check(name, await stack.clients.s3.send(command), trails, stack);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      const look = shell`aws s3api head-bucket --bucket ${name}`;
-      return problem(
-        `there is no bucket ${name}`,
-        `see the parameters logBucket and moreLogBuckets of the deployment: ${look}`,
-      );
-    }
+    const notifications = await ifThere(stack.clients.s3.send(command));
+    if (notifications) return check(name, notifications, trails, stack);
+    const look = shell`aws s3api head-bucket --bucket ${name}`;
+    return problem(
+      `there is no bucket ${name}`,
+      `see the parameters logBucket and moreLogBuckets of the deployment: ${look}`,
+    );
   });
   return Promise.all(found);
 }

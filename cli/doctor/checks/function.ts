@@ -95,9 +95,7 @@ export const functionChecks: Checks = {
   async 'event source'(stack) {
     const { arn } = await stack.queue();
     const { FunctionName = '' } = await stack.ingest();
-    const mappings: EventSourceMappingConfiguration[] = [];
-    for await (const page of paginateListEventSourceMappings({ client: stack.clients.lambda }, { FunctionName }))
-      mappings.push(...(page.EventSourceMappings ?? []).filter(({ EventSourceArn }) => EventSourceArn === arn));
+    const mappings = await mappingsOf(FunctionName, arn, stack);
     if (mappings.length > 0) return mappings.map((mapping) => mappingFindings(mapping, stack));
     return problem(
       'nothing takes messages from the queue to the function',
@@ -143,6 +141,10 @@ export const functionChecks: Checks = {
   quota: async (stack) => lambdaQuota(0, stack),
 };
 
+/** The command that shows the log of a function. @param words flags */
+export const logsOf = (name: string, { caller }: Stack, ...words: string[]) =>
+  shell`aws logs tail ${`/aws/lambda/${name}`} ${words} --region ${caller.region}`;
+
 /** Whether a function can run. */
 export function functionState(
   { FunctionName, State, LastUpdateStatus, ...more }: GetFunctionConfigurationCommandOutput,
@@ -159,6 +161,14 @@ export function functionState(
   if (State === 'Pending' || LastUpdateStatus === 'InProgress')
     return warning(`${FunctionName} is being changed`, 'ask again in a minute');
   return ok(`${FunctionName} is ${State?.toLowerCase() ?? '-'}, last changed ${more.LastModified ?? '-'}`);
+}
+
+/** What Lambda takes from an event source to a function. */
+export async function mappingsOf(FunctionName: string, sourceArn: string, { clients }: Stack) {
+  const pages = await Array.fromAsync(paginateListEventSourceMappings({ client: clients.lambda }, { FunctionName }));
+  return pages
+    .flatMap(({ EventSourceMappings = [] }) => EventSourceMappings)
+    .filter(({ EventSourceArn }) => EventSourceArn === sourceArn);
 }
 
 function mappingFindings(mapping: EventSourceMappingConfiguration, stack: Stack): CheckResults {

@@ -6,6 +6,7 @@ import { WATERMARK_STEP_MS } from '../../../shared/store/ledger-writer.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
+import { logsOf } from './function.ts';
 import { SILENCE_MS } from './trails.ts';
 
 /** CloudTrail announces at once, and ingest reads within seconds: later than this, something is slow or stopped. */
@@ -139,5 +140,5 @@ function newestOf(watermarks: readonly Watermark[]): number | undefined {
 
 async function logs(stack: Stack, ...words: string[]): Promise<string> {
   const name = (await stack.idOf('function')) ?? `${stack.name}-ingest`;
-  return shell`aws logs tail ${`/aws/lambda/${name}`} ${words} --region ${stack.caller.region}`;
+  return logsOf(name, stack, ...words);
 }

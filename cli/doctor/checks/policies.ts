@@ -1,7 +1,8 @@
 import { GetPolicyCommand } from '@aws-sdk/client-lambda';
-import { isMissing } from '../../lib/aws-settings.ts';
+import { ifThere } from '../../lib/aws-settings.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, ok, problem } from '../check.ts';
+import { type PolicyDocument, readPolicy, type Statement, statementsOf } from '../policy.ts';
 import type { Stack } from '../stack.ts';
 
 /**
@@ -36,12 +37,7 @@ export async function queueAccepts(
 /** Whether the function's policy names the buckets. */
 export async function functionAccepts({ ask, clients, logBuckets, caller }: Stack): Promise<CheckResult[]> {
   return ask('function', async (FunctionName) => {
-    const { Policy = '' } = await clients.lambda
-      .send(new GetPolicyCommand({ FunctionName }))
-      .catch((error: unknown) => {
-        if (isMissing(error)) return {} as { Policy?: string };
-        throw error;
-      });
+    const { Policy = '' } = (await ifThere(clients.lambda.send(new GetPolicyCommand({ FunctionName })))) ?? {};
     return (await logBuckets()).map(({ name, account = caller.account }) => {
       const sourceArn = `arn:${caller.partition}:s3:::${name}`;
       if (namesSender(Policy, 's3.amazonaws.com', sourceArn)) return ok(`the function may be invoked for ${sourceArn}`);
@@ -53,13 +49,6 @@ export async function functionAccepts({ ask, clients, logBuckets, caller }: Stac
   });
 }
 
-interface PolicyDocument {
-  Version?: string;
-  Statement?: object | object[];
-}
-
-const statementsOf = (policy: string) => [(JSON.parse(policy || '{}') as PolicyDocument).Statement ?? []].flat();
-
 /** Whether a statement that allows something names both. */
 function namesSender(policy: string, service: string, sourceArn: string): boolean {
   return statementsOf(policy).some((statement) => {
@@ -68,7 +57,7 @@ function namesSender(policy: string, service: string, sourceArn: string): boolea
   });
 }
 
-function withStatement(policy: string, statement: object): PolicyDocument {
-  const { Version = '2012-10-17', ...others } = JSON.parse(policy || '{}') as PolicyDocument;
+function withStatement(policy: string, statement: Statement): PolicyDocument {
+  const { Version = '2012-10-17', ...others } = readPolicy(policy);
   return { ...others, Version, Statement: [...statementsOf(policy), statement] };
 }

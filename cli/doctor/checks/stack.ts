@@ -1,5 +1,5 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { isMissing } from '../../lib/aws-settings.ts';
+import { ifThere, isMissing } from '../../lib/aws-settings.ts';
 import { PARTS, type Part } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type Checks, type Named, ok, problem, warning } from '../check.ts';
@@ -27,17 +27,13 @@ export async function findStack(stack: Stack): Promise<CheckResult | undefined> 
 
 /** Whether a stack can be deployed to. Returns undefined if there is none. */
 export async function stackStatus(stack: Described): Promise<CheckResult | undefined> {
-  try {
-    const { Stacks = [] } = await describeStack(stack);
-    const status = Stacks[0]?.StackStatus ?? '';
-    if (status !== 'ROLLBACK_COMPLETE') return statusOf(status, stack);
-    const { name, caller } = stack;
-    const remove = shell`aws cloudformation delete-stack --region ${caller.region} --stack-name ${name}`;
-    return problem(`the first deployment of ${name} failed: ${status}`, `find out why, then ${remove}`);
-  } catch (error) {
-    if (isMissing(error as Error)) return undefined;
-    throw error;
-  }
+  const described = await ifThere(describeStack(stack));
+  if (described === undefined) return undefined;
+  const status = described.Stacks?.[0]?.StackStatus ?? '';
+  if (status !== 'ROLLBACK_COMPLETE') return statusOf(status, stack);
+  const { name, caller } = stack;
+  const remove = shell`aws cloudformation delete-stack --region ${caller.region} --stack-name ${name}`;
+  return problem(`the first deployment of ${name} failed: ${status}`, `find out why, then ${remove}`);
 }
 
 const NEEDED: readonly Part[] = ['function', 'queue', 'deadLetters', 'ledger', 'quarantine'];

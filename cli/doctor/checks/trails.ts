@@ -25,10 +25,12 @@ export const deliveryChecks: Checks = {
       first.filter(isBare).map((bucket) => nothingDelivered(bucket, own, trails, stack)),
       more.filter(isBare).map((bucket) => nothingFurtherDelivered(bucket, stack)),
       retired.map(({ name }) => ok(`${name} is retired: another trail delivers to the same bucket`)),
-      trails.map(({ name, home, bucket }) => ok(`${name} (home Region ${home}) delivers to ${bucket}`)),
+      trails.map(delivers),
     ];
   },
 };
+
+export const delivers = ({ name, home, bucket }: Trail) => ok(`${name} (home Region ${home}) delivers to ${bucket}`);
 
 /** Whether trails in use deliver, and record everything. */
 export const trailChecks: Checks<WatchedTrails> = {

@@ -2,11 +2,10 @@ import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import { counted } from '../../../shared/render/display.ts';
 import { readLastRun } from '../../../shared/store/digest-chains.ts';
-import { shell } from '../../lib/output.ts';
 import { type CheckResult, type CheckResults, type Checks, ok, problem, warning } from '../check.ts';
 import { metricValues } from '../metrics.ts';
 import type { Stack } from '../stack.ts';
-import { functionState } from './function.ts';
+import { functionState, logsOf } from './function.ts';
 
 /** The function runs each hour, and one run may take a quarter of an hour. */
 const LATE_MS = 2.5 * HOUR_MS;
@@ -49,6 +48,3 @@ async function failedRuns(stack: Stack, name: string): Promise<CheckResult | und
   const text = `${errors} of ${counted(runs, 'run')} of the last six hours failed: the digests of an account and Region were not verified`;
   return warning(text, logsOf(name, stack, '--since', '6h', '--filter-pattern', 'ERROR'));
 }
-
-const logsOf = (name: string, { caller }: Stack, ...words: string[]) =>
-  shell`aws logs tail ${`/aws/lambda/${name}`} ${words} --region ${caller.region}`;

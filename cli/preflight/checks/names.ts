@@ -8,7 +8,7 @@ import { GetTopicAttributesCommand } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { counted } from '../../../shared/render/display.ts';
 import { type Check, type CheckResult, ok, problem, resultOf } from '../../doctor/check.ts';
-import { isMissing } from '../../lib/aws-settings.ts';
+import { ifThere, isMissing } from '../../lib/aws-settings.ts';
 import { listResources } from '../../lib/deployed-stack.ts';
 import { type Kind, plannedNames } from '../names.ts';
 import type { Plan } from '../plan.ts';
@@ -45,13 +45,9 @@ export const names: Check<Plan> = async (plan) => {
 
 /** The names in a stack that exists; its physical IDs are names, ARNs, or addresses that end in the name. */
 async function ownNames({ clients, name }: Plan): Promise<ReadonlySet<string>> {
-  try {
-    const ids = [...(await listResources(clients.cloudFormation, name)).values()];
-    return new Set(ids.flatMap((id) => [id, id.split(/[:/]/).at(-1) ?? id]));
-  } catch (error) {
-    if (isMissing(error)) return new Set();
-    throw error;
-  }
+  const resources = await ifThere(listResources(clients.cloudFormation, name));
+  const ids = [...(resources?.values() ?? [])];
+  return new Set(ids.flatMap((id) => [id, id.split(/[:/]/).at(-1) ?? id]));
 }
 
 /** Which names of a kind are taken. If one cannot be checked, that is said once. */

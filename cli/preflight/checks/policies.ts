@@ -13,9 +13,9 @@ import {
   warning,
 } from '../../doctor/check.ts';
 import { publisherFindings } from '../../doctor/checks/announcement.ts';
-import { isMissing } from '../../lib/aws-settings.ts';
+import { allows, covers, type Statement, statementsOf } from '../../doctor/policy.ts';
+import { ifThere, isMissing } from '../../lib/aws-settings.ts';
 import type { Plan } from '../plan.ts';
-import { allows, covers, type Statement, statementsOf } from '../policy.ts';
 
 /** Whether the policies of topic, bucket and keys let the stack in. Conditions are not evaluated. */
 export const policyChecks: Checks<Plan> = {
@@ -147,15 +147,9 @@ async function keyPolicy(arn: string, parameter: string, plan: Plan): Promise<Ch
     return { ...unknown(text), fix: `with credentials of account ${owner}, ${add(statement)}` };
   }
   const command = new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' });
-  const { Policy = '' } = await plan.clients
-    .kmsIn(region)
-    .send(command)
-    .catch((error: unknown) => {
-      if (isMissing(error)) return { Policy: undefined };
-      throw error;
-    });
-  if (Policy === undefined) return problem(`there is no key ${arn}`, `see the parameter ${parameter}`);
-  const all = statementsOf(Policy);
+  const found = await ifThere(plan.clients.kmsIn(region).send(command));
+  if (found === undefined) return problem(`there is no key ${arn}`, `see the parameter ${parameter}`);
+  const all = statementsOf(found.Policy ?? '');
   const root = { Effect: 'Allow', Principal: { AWS: rootOf(plan.caller) }, Action: 'kms:*', Resource: '*' };
   if (!allows(all, account(plan), ['kms:Decrypt']))
     return problem(`the policy of key ${arn} does not let IAM policies of the account decide`, add(root));

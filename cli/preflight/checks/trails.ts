@@ -3,8 +3,9 @@ import type { LogBucket } from '../../../shared/config.ts';
 import { type Check, type CheckResult, type Checks, ok, problem, resultOf, warning } from '../../doctor/check.ts';
 import { bucketTellsEventBridge, onBuckets } from '../../doctor/checks/bucket-notifications.ts';
 import { recordedOf } from '../../doctor/checks/selectors.ts';
-import { nothingDelivered, nothingFurtherDelivered } from '../../doctor/checks/trails.ts';
+import { delivers, nothingDelivered, nothingFurtherDelivered } from '../../doctor/checks/trails.ts';
 import { redeploy, type Trail } from '../../doctor/trail.ts';
+import { isNamedBy } from '../../doctor/watched-trails.ts';
 import type { Plan } from '../plan.ts';
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html */
@@ -96,7 +97,7 @@ const trailsOfBuckets: Check<Plan> = async (plan) => {
         trail.keyPrefix.startsWith(plan.value('keyPrefix')) ? [] : ['keyPrefix'],
         (trail.kmsKey ?? '') === plan.value('kmsKeyArn') ? [] : ['kmsKeyArn'],
       ].flat();
-      if (wrong.length === 0) return ok(`${trail.name} (home Region ${trail.home}) delivers to ${trail.bucket}`);
+      if (wrong.length === 0) return delivers(trail);
       return problem(`${trail.name} has another ${wrong.join(' and ')} than the parameters say`, redeploy(plan, trail));
     }),
   ];
@@ -110,17 +111,15 @@ const furtherTrails: Check<Plan> = async (plan) => {
   return buckets.map((bucket) => {
     const delivering = further.filter((trail) => trail.bucket === bucket.name);
     if (delivering.length === 0) return nothingFurtherDelivered(bucket, plan);
-    const wrongPrefix = (trail: Trail) =>
-      !buckets.some(({ name, prefix }) => name === trail.bucket && trail.keyPrefix === `${prefix}AWSLogs/`);
     return delivering.map((trail) => {
-      if (wrongPrefix(trail))
+      if (!isNamedBy(buckets, trail))
         return problem(
           `${trail.name} writes to s3://${trail.bucket}/${trail.keyPrefix}, which moreLogBuckets does not name`,
           'name the bucket as NAME/PREFIX there, without AWSLogs/',
         );
       if (trail.kmsKey !== undefined && ![...keys, plan.value('kmsKeyArn')].includes(trail.kmsKey))
         return problem(`moreKmsKeyArns does not name the key of ${trail.name}`, `add ${trail.kmsKey} to it`);
-      return ok(`${trail.name} (home Region ${trail.home}) delivers to ${trail.bucket}`);
+      return delivers(trail);
     });
   });
 };

@@ -1,41 +1,25 @@
 import { answerFindings } from '../../alert/find-findings.ts';
 import type { SeenFinding } from '../../alert/seen-finding.ts';
 import { LEVELS } from '../../detect/level.ts';
-import { csvRow } from '../../render/csv.ts';
 import { ALL_FORMATS } from '../negotiate.ts';
-import { listOf, type Writing } from '../operation.ts';
+import { flat, listOf, type Writing } from '../operation.ts';
 import { CRITERIA_PARAMETERS, count, optionalChoice, optionalList, PAGE_PARAMETERS } from '../parameters.ts';
 import { withTwin } from './twin.ts';
 
-/** The columns of CSV. */
-const COLUMNS: Readonly<Record<string, (finding: SeenFinding) => string | number | undefined>> = {
-  time: ({ time }) => time,
-  level: ({ rule }) => rule.level,
-  rule: ({ rule }) => rule.id,
-  title: ({ rule }) => rule.title,
-  environment: ({ environment }) => environment,
-  accountId: ({ accountId }) => accountId,
-  region: ({ region }) => region,
-  user: ({ user }) => user,
-  role: ({ role }) => role,
-  principal: ({ principal }) => principal,
-  action: ({ action }) => action,
-  target: ({ target }) => target,
-  outcome: ({ outcome }) => outcome,
-  errorCode: ({ errorCode }) => errorCode,
-  sourceIp: ({ sourceIp }) => sourceIp,
-  events: ({ events }) => events,
-  repeats: ({ repeats }) => repeats,
-  lastRepeat: ({ lastRepeat }) => lastRepeat,
-  delivery: ({ delivery }) => delivery,
-  reason: ({ reason }) => reason,
-  eventIds: ({ eventIds }) => eventIds.join(' '),
-};
-
+/** A finding as a row of CSV. */
+const rowOf = ({ rule: { id, title, level }, eventIds, ...finding }: SeenFinding) => ({
+  ...finding,
+  ...{ rule: id, title, level, eventIds: eventIds.join(' ') },
+});
+const ROWS = flat<ReturnType<typeof rowOf>>([
+  ...(['time', 'level', 'rule', 'title', 'environment', 'accountId', 'region', 'user', 'role', 'principal'] as const),
+  ...(['action', 'target', 'outcome', 'errorCode', 'sourceIp', 'events', 'repeats', 'lastRepeat'] as const),
+  ...(['delivery', 'reason', 'eventIds'] as const),
+]);
 const FINDINGS: Writing<SeenFinding> = {
+  columns: ROWS.columns,
   json: (finding) => JSON.stringify(finding),
-  columns: Object.keys(COLUMNS),
-  csv: (finding) => csvRow(Object.values(COLUMNS).map((cellOf) => String(cellOf(finding) ?? ''))),
+  csv: (finding) => ROWS.csv(rowOf(finding)),
 };
 
 export const listFindings = withTwin({

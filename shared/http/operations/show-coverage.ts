@@ -36,16 +36,11 @@ export const showCoverage = operation({
       throw new CriteriaError('since', `expected a time at most ${MAX_DAYS} days before until`);
     }
     const days = deliveryDays(since, until, deps.now());
-    const [coverage, completeness] = await Promise.all([
-      rowsOf(readCoverage(days, defined({ accounts, regions }), deps)),
+    const [rowsByDay, completeness] = await Promise.all([
+      Array.fromAsync(readCoverage(days, defined({ accounts, regions }), deps)),
       deps.completeness({ since, until }),
     ]);
+    const coverage = rowsByDay.flat();
     return { body: listOf(coverage, COVERAGE, { coverage, completeness }) };
   },
 });
-
-async function rowsOf(days: AsyncIterable<Coverage[]>): Promise<Coverage[]> {
-  const all: Coverage[] = [];
-  for await (const rows of days) all.push(...rows);
-  return all;
-}

@@ -7,10 +7,15 @@ export interface Statement {
   Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** @returns nothing if the text is no policy */
-export function statementsOf(policy: string): Statement[] {
-  return [(JSON.parse(policy || '{}') as { Statement?: Statement | Statement[] }).Statement ?? []].flat();
+export interface PolicyDocument {
+  Version?: string;
+  Statement?: Statement | Statement[];
 }
+
+/** @param policy JSON; empty if there is none */
+export const readPolicy = (policy: string) => JSON.parse(policy || '{}') as PolicyDocument;
+
+export const statementsOf = (policy: string): Statement[] => [readPolicy(policy).Statement ?? []].flat();
 
 /** Whether a statement covers an action, whatever its effect. */
 export function covers({ Action = [] }: Statement, action: string): boolean {

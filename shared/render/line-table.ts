@@ -1,5 +1,5 @@
 import type { Seen } from '../query/seen.ts';
-import { type Cell, type Column, cutToWidth } from './table.ts';
+import { type Cell, type Column, cutToWidth, textTable } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -7,6 +7,26 @@ import type { View } from './view.ts';
 export interface LineColumn<Line> extends Column {
   cellOf(line: Line): Cell;
 }
+
+/** What the columns show of a line. */
+export const cellsOf = <Line>(columns: readonly LineColumn<Line>[], line: Line): Cell[] =>
+  columns.map(({ cellOf }) => cellOf(line));
+
+/** A table with a row for each line. No line break at the end. */
+export const lineTable = <Line>(
+  columns: readonly LineColumn<Line>[],
+  lines: readonly Line[],
+  view: Pick<View, 'width' | 'colour'>,
+): string =>
+  textTable(
+    columns,
+    lines.map((line) => cellsOf(columns, line)),
+    view,
+  );
+
+/** A count of what is better 0. @param text of the count */
+export const redCount = (count: number, text: string | number = count): Cell =>
+  count === 0 ? text : { text, style: 'red' };
 
 /** The first and the last time. The day says most of a time, so a narrow terminal has the days. */
 export function timeColumns({ times }: View): LineColumn<Seen>[] {
