@@ -28,7 +28,7 @@ interface ExportFunctionDeps extends ExportKind, QueryDeps {
   place: ExportPlace;
 }
 
-/** With less time left, no event is begun: what is written of a day takes seconds, and the manifest. */
+/** With less time left, no event is begun: finishing the files of a day and the manifest takes seconds. */
 const LAST_START_MS = 60_000;
 
 /** The export function. A schedule calls it, and its event is ignored. */

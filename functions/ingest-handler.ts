@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import pMap from 'p-map';
@@ -18,7 +17,7 @@ import { type LogSource, s3Source } from '../shared/ingest/log-source.ts';
 import { expectLiveAccount, type LiveReport, storeLive } from '../shared/ingest/store-live.ts';
 import { recordStore } from '../shared/ingest/store-records.ts';
 import { type StatusChangeReport, storeStatusChange } from '../shared/ingest/store-status-change.ts';
-import type { TimeBudget } from '../shared/ingest/time-budget.ts';
+import { type TimeBudget, within } from '../shared/ingest/time-budget.ts';
 import { checkUndelivered, type UndeliveredReport } from '../shared/ingest/undelivered-events.ts';
 import { ledgerLookup } from '../shared/store/ledger.ts';
 import type { LedgerEntry } from '../shared/store/ledger-entry.ts';
@@ -118,7 +117,7 @@ export function createIngestHandler(
       await pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES });
       await moveWatermarks();
     };
-    await unlessOver(ingestAll(), remaining() - LAST_ANSWER_MS);
+    await within(remaining() - LAST_ANSWER_MS, ingestAll(), () => {});
     return { batchItemFailures: [...undone].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
@@ -178,13 +177,4 @@ export function createIngestHandler(
       throw safeError(error, 'delivery-failed');
     })
     .handler(ingestEvent);
-}
-
-/** Waits for work, but not longer than this. */
-async function unlessOver(work: Promise<unknown>, milliseconds: number): Promise<void> {
-  if (milliseconds === Number.POSITIVE_INFINITY) return void (await work);
-  const timer = new AbortController();
-  const lastAnswer = setTimeout(Math.max(0, milliseconds), undefined, { signal: timer.signal }).catch(() => {});
-  await Promise.race([work, lastAnswer]);
-  timer.abort();
 }

@@ -25,7 +25,7 @@ export interface NamedCount {
 
 /** What happened in an environment; the most frequent first. */
 export interface EnvironmentActivity {
-  /** Undefined: what is of no environment. */
+  /** Undefined for events that name none. */
   environment: string | undefined;
   accountId: string | undefined;
   region: string | undefined;
@@ -37,11 +37,11 @@ export interface EnvironmentActivity {
   failed: NamedCount[];
 }
 
-/** What happened in a time, in short. */
+/** A summary of what happened in a time. */
 export interface ActivityDigest extends DigestPeriod {
-  /** That were counted. */
+  /** Events that were counted. */
   events: number;
-  /** There are older events in this time, too many to be counted. */
+  /** There are older events in this time, which were not counted. */
   truncated: boolean;
   /** With changes, denials or failures; most of them first. */
   environments: EnvironmentActivity[];
@@ -89,7 +89,7 @@ export async function readActivityDigest(
     environments: [...activities.values()]
       .filter(({ weight }) => weight > 0)
       .sort((a, b) => b.weight - a.weight)
-      .map((activity) => activity.said()),
+      .map((activity) => activity.summary()),
     findings,
     problems: counts(problems.map(({ state }) => state)),
     silent: newestLogFiles
@@ -101,7 +101,7 @@ export async function readActivityDigest(
 
 /** What happened in one environment. Events must be added newest first. */
 class Activity {
-  /** How much there is to say. */
+  /** How many events there are to report: changes, denials and failures. */
   weight = 0;
   private readonly place: Pick<EnvironmentActivity, 'environment' | 'accountId' | 'region'>;
   private readonly changes = new Tallies();
@@ -126,7 +126,7 @@ class Activity {
     }
   }
 
-  said(): EnvironmentActivity {
+  summary(): EnvironmentActivity {
     const most = (tallies: Tallies) => tallies.mostFirst().map(({ name, events: count }) => ({ name, count }));
     return {
       ...this.place,

@@ -19,7 +19,7 @@ const TOLD = [
   'sourceIp',
 ] as const satisfies AttributeName[];
 
-/** A finding as it is sent. All values are of attributes, in which secrets are masked. */
+/** What is known of a finding. All values are of attributes, in which secrets are masked. */
 export type AlertedFinding = Finding &
   Partial<AttributeValues<(typeof TOLD)[number]>> & {
     rule: Pick<RuleInfo, 'description' | 'tags' | 'falsePositives'>;
@@ -28,9 +28,10 @@ export type AlertedFinding = Finding &
      * verification found it.
      */
     copy?: 'live' | 'log-file';
-    /** It is a test: nothing has happened. */
-    test: boolean;
   };
+
+/** A finding as it is sent. `test`: nothing has happened. */
+export type SentFinding = AlertedFinding & { test: boolean };
 
 /** Events that are named. A message may have 256 KB, and an eventID 512 bytes. */
 const MAX_EVENT_IDS = 50;
@@ -47,12 +48,11 @@ export function alertedFinding(event: StoredEvent, verdict: Verdict & { kind: 'f
     ...defined(Object.fromEntries(TOLD.map((name) => [name, attributeOf(event, name)]))),
     eventIds: events.slice(-MAX_EVENT_IDS).map(({ eventId }) => eventId),
     copy: event.provisional ? 'live' : 'log-file',
-    test: false,
   };
 }
 
 /** What verification found. It is of no environment, and of no event. */
 export function alertedEvidence(found: VerificationFinding): AlertedFinding {
   const { region } = found;
-  return { ...evidenceFinding(found), rule: EVIDENCE_RULE, region, test: false };
+  return { ...evidenceFinding(found), rule: EVIDENCE_RULE, region };
 }

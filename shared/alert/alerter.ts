@@ -6,7 +6,7 @@ import type { Rule, RuleName } from '../detect/rule.ts';
 import type { VerificationFinding } from '../query/verification.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { findingKey } from '../store/findings.ts';
-import { type AlertedFinding, alertedEvidence, alertedFinding } from './alerted-finding.ts';
+import { alertedEvidence, alertedFinding, type SentFinding } from './alerted-finding.ts';
 import { arrivalOf } from './arrival.ts';
 import { type BusDeps, findingEntry, putOnBus } from './bus.ts';
 import { type AlertMessage, messageOf } from './message.ts';
@@ -21,7 +21,7 @@ export interface Destinations extends BusDeps {
   topic: string;
   /** The least level that is sent to the topic; the bus gets all. */
   level: Level;
-  /** Whose commands messages name. */
+  /** The stack that the commands in messages name. */
   stack: string;
 }
 
@@ -88,23 +88,24 @@ export class Alerter {
   /** Stores a finding, and sends it. */
   private async send(begun: BegunFinding, once: OnceDeps): Promise<'sent' | 'sent-before'> {
     const { finding, began } = begun;
+    const sent: SentFinding = { ...finding, test: false };
     const identity = { ruleId: finding.rule.id, began };
     const isForPeople = isAtLeast(finding.rule.level, this.destinations.level);
     await storeFinding(once.table, begun, isForPeople ? 'pending' : 'below-level');
     const name = JSON.stringify([finding.rule.id, began.eventId]);
     const outcomes: FindingOutcome[] = [];
     if (isForPeople) {
-      const message = () => publish(messageOf(finding, this.destinations.stack), this.destinations);
+      const message = () => publish(messageOf(sent, this.destinations.stack), this.destinations);
       outcomes.push(await sendOnce(`topic ${name}`, message, once));
       await noteSent(once.table, identity);
     }
-    outcomes.push(await sendOnce(`bus ${name}`, () => putFinding(finding, this.destinations), once));
+    outcomes.push(await sendOnce(`bus ${name}`, () => putFinding(sent, this.destinations), once));
     return outcomes.includes('sent') ? 'sent' : 'sent-before';
   }
 }
 
 /** @throws if EventBridge does not take it */
-export async function putFinding(finding: AlertedFinding, destinations: BusDeps): Promise<void> {
+export async function putFinding(finding: SentFinding, destinations: BusDeps): Promise<void> {
   const failed = await putOnBus([findingEntry(finding)], destinations);
   if (failed.size > 0) throw failed.get(0);
 }

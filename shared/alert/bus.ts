@@ -3,7 +3,7 @@ import { attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import { dateOf } from '../detect/fields.ts';
 import { TrailError } from '../errors.ts';
 import type { StoredEvent } from '../store/event-item.ts';
-import type { AlertedFinding } from './alerted-finding.ts';
+import type { SentFinding } from './alerted-finding.ts';
 import { type Arrival, arrivalOf } from './arrival.ts';
 
 /** `source` of everything on the bus. */
@@ -39,7 +39,7 @@ export function eventEntry(event: StoredEvent): BusEntry {
   return { DetailType: DETAIL_TYPES.event, Time: dateOf(event), Detail };
 }
 
-export function findingEntry(finding: AlertedFinding): BusEntry {
+export function findingEntry(finding: SentFinding): BusEntry {
   const time = new Date(finding.time);
   return {
     DetailType: DETAIL_TYPES.finding,

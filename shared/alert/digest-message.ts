@@ -1,3 +1,4 @@
+import { shortened } from '../audit-event/shortened.ts';
 import { defined } from '../defined.ts';
 import { counted, displayText } from '../render/display.ts';
 import { type ActivityDigest, type EnvironmentActivity, type NamedCount, sumOf } from './activity-digest.ts';
@@ -10,7 +11,7 @@ export function digestMessage(digest: ActivityDigest, stack: string): AlertMessa
   return toMessage({
     subject: `Digest of ${stack}: ${summaryOf(digest) || 'nothing happened'}`,
     text,
-    json: { kind: 'digest', stack, ...shortened(digest) },
+    json: { kind: 'digest', stack, ...membersOf(digest) },
     chat: {
       ...{ id: `${threadId} ${digest.until}`, threadId },
       description: text.split('\n').map(plain).join('\n'),
@@ -144,13 +145,10 @@ function listed(names: readonly NamedCount[]): string {
   return all.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function shown(name: string, most = MAX_NAME): string {
-  const text = displayText(name);
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
-}
+const shown = (name: string, most = MAX_NAME) => shortened(displayText(name), most);
 
-/** With as many of each as the text has. */
-function shortened({ environments, findings, silent, ...others }: ActivityDigest) {
+/** What JSON has of a digest: as many of each as the text. */
+function membersOf({ environments, findings, silent, ...others }: ActivityDigest) {
   const some = (names: readonly NamedCount[]) => first(names, MOST.names);
   return {
     ...others,

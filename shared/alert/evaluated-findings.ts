@@ -79,7 +79,7 @@ async function evaluate(
       const known = found.get(position);
       if (known) for (const mark of marks) known.more.add(mark);
       else {
-        const { test: _, ...finding } = alertedFinding(event, verdict);
+        const finding = alertedFinding(event, verdict);
         found.set(position, { finding, delivery: 'evaluated', first: new Set(marks), more: new Set() });
       }
     }

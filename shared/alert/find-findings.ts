@@ -34,7 +34,7 @@ export interface FindingPageRequest {
   limit: number;
   /** Where the page before this one ended. */
   after: string | undefined;
-  /** The only environment of which something may be said; undefined: all. */
+  /** The only environment that the answer may tell about; undefined: all. */
   within: string | undefined;
 }
 

@@ -8,13 +8,13 @@ import { truncateKey } from '../store/keys.ts';
 import type { AlertedFinding } from './alerted-finding.ts';
 import type { Delivery, SeenFinding } from './seen-finding.ts';
 
-/** What is kept of a finding: what is sent of it, and its events as `markOf` writes them, each once. */
+/** A finding that is kept, with its events as `markOf` writes them, each once. */
 export interface KeptFinding {
-  finding: Omit<AlertedFinding, 'test'>;
+  finding: AlertedFinding;
   delivery: Delivery;
   /** The events with which it began. */
   first: ReadonlySet<string>;
-  /** The events of all that was said of it later, in which those of `first` may be. */
+  /** The events that repeated it; some of `first` may be among them. */
   more: ReadonlySet<string>;
 }
 
@@ -29,10 +29,10 @@ const digestOf = (value = '') => createHash('sha256').update(value).digest('base
 const timeOfMark = (mark: string) => mark.slice(0, mark.indexOf(' '));
 const environmentOfMark = (mark: string) => mark.slice(mark.lastIndexOf(' ') + 1);
 
-/** @param within an environment, of which alone something is said; undefined: all */
+/** @param within an environment, the only one whose repeats count; undefined: all do */
 export function seenFinding({ finding, delivery, first, more }: KeptFinding, within: string | undefined): SeenFinding {
-  const isSaid = (mark: string) => within === undefined || environmentOfMark(mark) === digestOf(within);
-  const repeats = [...more].filter((mark) => !first.has(mark) && isSaid(mark)).map(timeOfMark);
+  const counts = (mark: string) => within === undefined || environmentOfMark(mark) === digestOf(within);
+  const repeats = [...more].filter((mark) => !first.has(mark) && counts(mark)).map(timeOfMark);
   return {
     ...finding,
     ...{ delivery, events: first.size, repeats: repeats.length },

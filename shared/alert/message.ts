@@ -1,7 +1,7 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { displayText } from '../render/display.ts';
 import { shellWord } from '../render/shell-word.ts';
-import type { AlertedFinding } from './alerted-finding.ts';
+import type { SentFinding } from './alerted-finding.ts';
 
 /** What is published to an SNS topic. */
 export interface AlertMessage {
@@ -14,7 +14,7 @@ export interface AlertMessage {
 }
 
 /** @param stack whose commands show it */
-export function messageOf(finding: AlertedFinding, stack: string): AlertMessage {
+export function messageOf(finding: SentFinding, stack: string): AlertMessage {
   const { rule, environment, accountId } = finding;
   const attributes = { level: rule.level, rule: rule.id, environment, account: accountId, test: `${finding.test}` };
   return toMessage({
@@ -53,7 +53,7 @@ export function toMessage({ subject: given, text, json: members, chat, attribute
 
 const MAX_SUBJECT = 100;
 
-function subjectOf(finding: AlertedFinding): string {
+function subjectOf(finding: SentFinding): string {
   const { rule, environment, user, test } = finding;
   const place = environment ?? (finding.accountId && `account ${finding.accountId}`);
   const where = place === undefined ? '' : ` in ${place}`;
@@ -68,7 +68,7 @@ function subjectText(subject: string): string {
 }
 
 /** What people want to know first, one fact a line: label and value. Values are safe to show. */
-function factsOf(finding: AlertedFinding): [label: string, value: string][] {
+function factsOf(finding: SentFinding): [label: string, value: string][] {
   const { action, target, outcome, errorCode, user, principal, role, sourceIp, eventIds, copy } = finding;
   const facts: [string, (string | undefined)[]][] = [
     ['Who', [user ?? principal, role !== undefined && role !== user ? `role ${role}` : undefined]],
@@ -91,7 +91,7 @@ function factsOf(finding: AlertedFinding): [label: string, value: string][] {
 
 const TEST_NOTE = 'This is a test of the alerts. Nothing has happened.';
 
-function textOf(finding: AlertedFinding, stack: string): string {
+function textOf(finding: SentFinding, stack: string): string {
   const { rule, test } = finding;
   const facts = factsOf(finding).map(([label, value]) => `${label}: ${value}`);
   const tags = rule.tags
@@ -114,7 +114,7 @@ function textOf(finding: AlertedFinding, stack: string): string {
 }
 
 /** What shows more: the command, and the page of the console. */
-function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
+function stepsOf({ eventIds }: SentFinding, stack: string): string[] {
   // The event with which the rule matched is the last of a burst. What verification found is of none.
   const eventId = eventIds.at(-1);
   if (eventId === undefined)
@@ -128,7 +128,7 @@ function stepsOf({ eventIds }: AlertedFinding, stack: string): string[] {
   ];
 }
 
-function chatOf(finding: AlertedFinding, stack: string): ChatContent {
+function chatOf(finding: SentFinding, stack: string): ChatContent {
   const { rule, test, environment, time, eventIds } = finding;
   const facts = factsOf(finding).map(([label, value]) => `*${label}:* ${plain(value)}`);
   return {

@@ -1,8 +1,8 @@
 import { isoTime } from '../cloudtrail/times.ts';
-import type { AlertedFinding } from './alerted-finding.ts';
+import type { SentFinding } from './alerted-finding.ts';
 
 /** A finding that shows what alerts look like. @param now milliseconds since 1970 */
-export function sampleFinding(now: number): AlertedFinding {
+export function sampleFinding(now: number): SentFinding {
   return {
     rule: {
       id: 'test',

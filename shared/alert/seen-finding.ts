@@ -4,16 +4,16 @@ import type { AlertedFinding } from './alerted-finding.ts';
 export const DELIVERIES = ['sent', 'pending', 'below-level', 'evaluated'] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 
-/** A finding as it is looked at. */
-export type SeenFinding = Omit<AlertedFinding, 'test'> & {
+/** A finding as lists show it. */
+export type SeenFinding = AlertedFinding & {
   delivery: Delivery;
-  /** Those with which it began; `eventIds` has the last ones. */
+  /** The number of events with which it began; `eventIds` has the last ones. */
   events: number;
-  /** Events that were more of it, counted and not sent; `MAX_REPEATS`: or more. */
+  /** The number of events that repeated it, which were not sent; `MAX_REPEATS` means that many or more. */
   repeats: number;
   /** The time of the newest repeat, ISO 8601 in UTC. */
   lastRepeat?: string;
 };
 
-/** So many repeats are counted, some more if several came with one event. */
+/** Maximum number of repeats that are counted; a few more if one event brings several. */
 export const MAX_REPEATS = 1_000;

@@ -63,9 +63,9 @@ export function updateState(
 }
 
 /**
- * Writes an item if that stored is still as it was read.
+ * Writes an item unless it has changed since it was read.
  * @param attribute that changes with every write; `stored` is its value, undefined: the item was not there
- * @returns whether it was
+ * @returns whether it was written
  */
 export function replaceState(
   { dynamo, name }: StateTable,

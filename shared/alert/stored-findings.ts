@@ -39,9 +39,8 @@ export function storeFinding(
   { finding, began, events, expiresAt }: BegunFinding,
   delivery: 'pending' | 'below-level',
 ): Promise<boolean> {
-  const { test: _, ...kept } = finding;
   const values: Item = {
-    finding: text(JSON.stringify(kept)),
+    finding: text(JSON.stringify(finding)),
     delivery: text(delivery),
     // DynamoDB has no empty sets.
     ...(events.length > 0 && { firstEvents: { SS: marksOf(events) } }),

@@ -59,7 +59,7 @@ export class TableState implements DetectionState {
     this.environments = new AnswerCache({ lifetimeMs: ENVIRONMENTS_MS, maxEntries: 1 }, deps);
   }
 
-  /** The table of environments knows. */
+  /** Does nothing: the table of environments has these times. */
   noteEvent(): void {}
 
   /** An environment that the table does not have yet begins now. Events without one count from the first of their Region. */

@@ -6,6 +6,7 @@ import { STATUS_CHANGE } from '../delivery/notifications.ts';
 import { TrailError } from '../errors.ts';
 import { parseEventTime } from './event-time.ts';
 import { maskSecretsInText } from './secret-patterns.ts';
+import { shortened } from './shortened.ts';
 
 /**
  * A change of an environment's status, as MWAA announced it to EventBridge: best effort, and not signed by CloudTrail. It lacks
@@ -66,8 +67,8 @@ export function readStatusChange({ id, account, region, time, text }: CarriedEve
   const { name, status, lastUpdate } = detail.data;
   const updatedAt = parseEventTime(lastUpdate?.createdAt);
   return {
-    ...{ id: shortened(id), time: isoTime(at), environment: name, accountId: account, region },
-    status: shortened(status),
+    ...{ id: storable(id), time: isoTime(at), environment: name, accountId: account, region },
+    status: storable(status),
     ...defined({
       updateCreatedAt: updatedAt === undefined ? undefined : isoTime(updatedAt),
       updateSource: safeText(lastUpdate?.source),
@@ -89,13 +90,11 @@ function parsed(text: string): unknown {
 
 /** Without secrets, and undefined if it is empty: MWAA writes empty texts for what there is not. */
 function safeText(text: string | undefined, longest = MAX_NAME): string | undefined {
-  return text ? shortened(maskSecretsInText(text.slice(0, MAX_SEARCHED)), longest) : undefined;
+  return text ? storable(maskSecretsInText(text.slice(0, MAX_SEARCHED)), longest) : undefined;
 }
 
 /** Masking takes time with the length; EventBridge's events have 256 KB at most, but files have any length. */
 const MAX_SEARCHED = 16_384;
 
 /** Half a surrogate pair would be refused, or altered, on the way to the table. */
-function shortened(text: string, longest = MAX_NAME): string {
-  return text.length <= longest ? text.toWellFormed() : `${text.slice(0, longest - 1).toWellFormed()}…`;
-}
+const storable = (text: string, longest = MAX_NAME) => shortened(text.toWellFormed(), longest);

@@ -1,4 +1,5 @@
 import { timeOf } from '../audit-event/event-time.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { type QueryDeps, readAll } from '../query/ask.ts';
 import type { Criteria, Period } from '../query/criteria-table.ts';
@@ -72,7 +73,7 @@ export function lookBack(rules: readonly Rule[], since: string | undefined): str
     return rule.kind === 'correlation' ? rule.timespanMs : (rule.firstSeen?.historyMs ?? rule.suppressMs);
   });
   const time = Date.parse(since) - Math.max(LEARNING_MS, ...reaches);
-  return new Date(Math.max(time, Date.parse('0000-01-01T00:00:00Z'))).toISOString();
+  return isoTime(Math.max(time, Date.parse('0000-01-01T00:00:00Z')));
 }
 
 /** Whole events that are read at a time: lists have no records, so each event is read again by its eventID. */

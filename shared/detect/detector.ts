@@ -22,7 +22,7 @@ export type Verdict = { rule: Rule } & (
   | { kind: 'quiet'; why: string }
 );
 
-/** So long after an environment's first event nothing counts as new: everything is. */
+/** For this long after an environment's first event nothing counts as new, because everything is. */
 export const LEARNING_MS = 7 * DAY_MS;
 
 /**

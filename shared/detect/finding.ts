@@ -1,5 +1,6 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { timeOf } from '../audit-event/event-time.ts';
+import { shortened } from '../audit-event/shortened.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../cloudtrail/times.ts';
 import { defined } from '../defined.ts';
 import { wantedIn } from './condition.ts';
@@ -54,7 +55,7 @@ export function reasonOf({ detection, firstSeen }: EventRule, fields: EventField
 
 const RECORD_OMITTED = 'the record was too big to be stored, so only its attributes were looked at';
 
-/** What else says already. */
+/** Fields that other parts of the reason tell. */
 const OBVIOUS = new Set([
   ...['eventSource', 'eventName', 'eventType', 'mwaa.action', 'mwaa.tagKeys'],
   ...['requestParameters.Name', 'requestParameters.Method', 'requestParameters.Path'],
@@ -81,8 +82,7 @@ const shortName = (field: string) =>
     .join('.');
 
 function shown(values: readonly Value[]): string {
-  const text = values.map((value) => `${value}`).join(', ');
-  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE - 1).toWellFormed()}…` : text;
+  return shortened(values.map((value) => `${value}`).join(', '), MAX_VALUE);
 }
 
 /** The account and the Region stand elsewhere. */

@@ -1,4 +1,5 @@
 import { toAuditEvent } from '../audit-event/to-audit-event.ts';
+import { isoTime } from '../cloudtrail/times.ts';
 import { Detector, type Verdict } from './detector.ts';
 import type { DetectableEvent } from './fields.ts';
 import type { Lists } from './lists.ts';
@@ -125,7 +126,7 @@ function recordsOf(test: TreeMap, reader: TreeReader): object[] {
   const start = Date.parse(record.eventTime ?? ORDINARY_RECORD.eventTime);
   const repeated = Array.from({ length: count }, (_, i) => ({
     ...record,
-    eventTime: new Date(start + i * every).toISOString(),
+    eventTime: isoTime(start + i * every),
   }));
   return [...earlier, ...repeated];
 }

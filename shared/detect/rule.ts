@@ -24,7 +24,7 @@ export interface RuleInfo extends RuleName {
   references: readonly string[];
   /** Why it is not evaluated; undefined: it is. */
   off: string | undefined;
-  /** A finding about the same is one with those before it for so long, in milliseconds. */
+  /** Findings about the same within this time, in milliseconds, are one. */
   suppressMs: number;
   /** The tests in its file, as they are written; undefined: it has none. */
   tests: { tree: Tree; reader: TreeReader } | undefined;
@@ -73,7 +73,7 @@ export interface CorrelationRule extends RuleInfo {
   /** `at least 10` */
   expected: string;
   isMet: CountTest;
-  /** Besides, so many values of a field: an extension. */
+  /** The extension `distinct`: a field must have this many values at least. */
   distinct: { field: GroupField; least: number } | undefined;
 }
 

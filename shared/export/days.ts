@@ -15,7 +15,7 @@ export const daysIn =
         (since === undefined || day >= since.slice(0, 10)) && (until === undefined || `${day}T00:00:00.000Z` < until),
     );
 
-/** A day is closed so long after its end: then its log files have come, and the digests that sign them. */
+/** A day is closed this long after its end: then its log files have come, and the digests that sign them. */
 const CLOSED_AFTER_MS = 6 * HOUR_MS;
 /** Days that are exported again, because the verification of their log files may have come late. */
 const RECENT_MS = 3 * DAY_MS;
@@ -36,12 +36,12 @@ export const dueDays =
     return stored.filter(isDue).reverse();
   };
 
-/** Writers note a change so long after it at most. */
+/** A change is noted at most this long after it. */
 const NOTED_WITHIN_MS = HOUR_MS;
 
 /**
- * Returns the last change of a day that an export has, which begins now; undefined if the store may still add to what it noted: it
- * notes a change once for each day on which it happens.
+ * Returns the change of a day up to which an export that begins now is complete. Returns undefined if the day may still change
+ * without a note: the store notes a change only once for each day on which it happens.
  */
 export const settledChange = ({ changedOn }: StoredDay, now: number): string | undefined =>
   changedOn !== undefined && changedOn < dayOf(now - NOTED_WITHIN_MS) ? changedOn : undefined;

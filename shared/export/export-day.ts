@@ -57,9 +57,9 @@ export async function exportDay(
       draft.add(event, rowOf(event));
       await writeSome(drafts, draft);
     }
-    const files = new Map<string, ExportedFile>();
-    for (const [name, draft] of drafts) files.set(name, await draft.finish());
-    return await replaceFiles({ files, drafts, before, place }, deps.now());
+    const finished: FinishedFile[] = [];
+    for (const one of drafts.values()) finished.push({ file: await one.finish(), draft: one.draft });
+    return await replaceFiles(finished, before, place, deps.now());
   } catch (error) {
     // What failed may fail again; the first error tells why.
     for (const { draft } of drafts.values()) await draft.discard().catch(() => {});
@@ -75,18 +75,22 @@ async function writeSome(drafts: ReadonlyMap<string, PartitionFile>, latest: Par
   await all.reduce((a, b) => (b.encoder.held > a.encoder.held ? b : a)).flush();
 }
 
-interface DayFiles extends Pick<DayExport, 'place' | 'before'> {
-  files: ReadonlyMap<string, ExportedFile>;
-  drafts: ReadonlyMap<string, PartitionFile>;
+interface FinishedFile {
+  file: ExportedFile;
+  draft: FileDraft;
 }
 
-async function replaceFiles({ files, drafts, before, place }: DayFiles, now: number) {
+async function replaceFiles(
+  finished: readonly FinishedFile[],
+  before: ReadonlyMap<string, ExportedFile>,
+  place: ExportPlace,
+  now: number,
+) {
   const outcomes: { file: ExportedFile; outcome: FileOutcome }[] = [];
   const mayHaveExpired = (file?: ExportedFile) => file?.firstExpiry !== undefined && file.firstExpiry <= now / 1000;
-  for (const [name, file] of files) {
-    const old = before.get(name);
-    const { draft } = drafts.get(name)!;
-    const isSame = old?.sha256 === file.sha256 && (await place.sizeOf(name)) === file.bytes;
+  for (const { file, draft } of finished) {
+    const old = before.get(file.name);
+    const isSame = old?.sha256 === file.sha256 && (await place.sizeOf(file.name)) === file.bytes;
     if (old !== undefined && (isSame || mayHaveExpired(old))) {
       await draft.discard();
       outcomes.push({ file: old, outcome: isSame ? 'unchanged' : 'kept' });
@@ -95,8 +99,9 @@ async function replaceFiles({ files, drafts, before, place }: DayFiles, now: num
       outcomes.push({ file, outcome: 'written' });
     }
   }
+  const names = new Set(finished.map(({ file }) => file.name));
   for (const [name, file] of before) {
-    if (files.has(name)) continue;
+    if (names.has(name)) continue;
     const outcome = mayHaveExpired(file) ? 'kept' : 'removed';
     if (outcome === 'removed') await place.remove(name);
     outcomes.push({ file, outcome });

@@ -32,7 +32,7 @@ export const notBegun = (): ExportProgress => ({
   files: { written: 0, unchanged: 0, removed: 0, kept: 0 },
 });
 
-/** Exports that write to the same place at once have to wait for each other; each round of that, one of them is done. */
+/** When several exports write to one place at once, one of them finishes in each round. */
 const MAX_ROUNDS = 5;
 
 /**
@@ -115,7 +115,7 @@ class TimeSpent extends Error {}
 interface ExportWatch {
   progress: ExportProgress;
   onFile(file: ExportedFile, outcome: FileOutcome): Promise<void>;
-  /** Once it is spent, the export ends after the day before. */
+  /** Once it is spent, the export ends; what was begun of a day is discarded. */
   time: TimeBudget;
 }
 

@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import type { FindingSource } from '../alert/find-findings.ts';
 import { abortable } from '../aws/dynamodb.ts';
-import { budgetOf, UNLIMITED } from '../ingest/time-budget.ts';
+import { budgetOf, UNLIMITED, within } from '../ingest/time-budget.ts';
 import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
 import { rememberedCompleteness } from '../query/completeness.ts';
 import {
@@ -54,7 +53,7 @@ export function createApi(
     const dynamo = request.signal ? abortable(deps.dynamo, request.signal) : deps.dynamo;
     try {
       const work = respond(request, { ...httpDeps, dynamo, time }, maxResponseBytes);
-      const response = await (timeLimits ? within(timeLimits.answer, work) : work);
+      const response = await (timeLimits ? within(timeLimits.answer, work, tooLate) : work);
       return request.method === 'HEAD' ? { ...response, body: '' } : response;
     } catch (error) {
       if (PROBLEMS[toProblem(error).kind].status >= 500 && isAwaited()) failed(error);
@@ -67,14 +66,8 @@ const noFindings: FindingSource = async () => {
   throw new Problem('no-such-resource', 'findings are not kept here');
 };
 
-/** @throws {SlowAnswerError} if the work takes longer. Requests in flight go on, and their answers are ignored. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const late = async (): Promise<never> => {
-    await setTimeout(milliseconds, undefined, { signal: done.signal });
-    throw new SlowAnswerError();
-  };
-  return Promise.race([work, late()]).finally(() => done.abort());
+function tooLate(): never {
+  throw new SlowAnswerError();
 }
 
 async function respond(request: ApiRequest, deps: HttpDeps, maxBytes: number): Promise<ApiResponse> {

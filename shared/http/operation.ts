@@ -84,7 +84,7 @@ export function flat<T extends object>(columns: readonly (keyof T & string)[]): 
   };
 }
 
-/** An answer that no list could be: it is JSON text, of an operation without other formats. */
+/** An answer that is no list, as JSON text; for operations without other formats. */
 export function onlyJson(text: string): Representation {
   const json = () => text;
   return { json, ndjson: json, csv: json };

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** How long work may take. */
 export interface TimeBudget {
   /** Whether nothing more should be begun. */
@@ -8,6 +10,17 @@ export interface TimeBudget {
 export function budgetOf(milliseconds: number): TimeBudget {
   const end = performance.now() + milliseconds;
   return { isSpent: () => performance.now() >= end };
+}
+
+/**
+ * Waits for work, but not longer than some time. What is late goes on, and its result is ignored.
+ * @param late returns, or throws, what is the result then
+ */
+export async function within<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return work;
+  const timer = new AbortController();
+  const timeIsUp = setTimeout(Math.max(0, milliseconds), undefined, { signal: timer.signal }).then(late);
+  return Promise.race([work, timeIsUp]).finally(() => timer.abort());
 }
 
 export const UNLIMITED: TimeBudget = { isSpent: () => false };

@@ -85,7 +85,7 @@ async function coverageOfDay(
   { dynamo, tables, now, time = UNLIMITED }: QueryDeps,
   delivered: DeliveredFiles | undefined,
 ): Promise<Coverage[]> {
-  const tally = new DayTally(day, filter, delivered && new Date(now() - UNDERWAY_MS).toISOString());
+  const tally = new DayTally(day, filter, delivered && isoTime(now() - UNDERWAY_MS));
   if (delivered) {
     const listDay = async (place: TrailScope) => {
       for (const object of await delivered.list(place, day)) tally.deliver(object);

@@ -1,4 +1,5 @@
 import type { StatusChange } from '../audit-event/status-change.ts';
+import { shifted } from '../cloudtrail/times.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { getEvents } from '../store/events-table.ts';
 import { listStatusChanges } from '../store/status-changes.ts';
@@ -40,7 +41,7 @@ export function openHistory({ environment, at, ...others }: Asked, now: number, 
 
 /** What happened up to a time, inclusive. There is no later one than the last millisecond that sorts as text. */
 function until(time: string): Pick<Criteria, 'until'> {
-  const next = new Date(Date.parse(time) + 1).toISOString();
+  const next = shifted(time, 1);
   return next > time ? { until: next } : {};
 }
 

@@ -12,7 +12,7 @@ export function forPeople(fields: readonly FieldComparison[]): FieldComparison[]
   return fields.toSorted((a, b) => Number(a.same) - Number(b.same) || partOf(a) - partOf(b));
 }
 
-/** Names of what differs in any two events, and tells nothing about what was done. */
+/** Names of fields that differ in any two events, and say nothing about what was done. */
 const IDENTIFIERS =
   /(?:^|\.)(?:eventID|eventTime|requestID|requestId|sharedEventID|originalEventID|originalRequestID|principalId|accessKeyId|creationDate|x-amz-id-2)$/;
 

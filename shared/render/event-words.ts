@@ -25,7 +25,7 @@ export function resultOf(
   return `${outcome}${provisional ? ' (provisional)' : ''}${reason === '' ? '' : `: ${reason}`}`;
 }
 
-/** Why a call did not succeed, what tells most first; empty if it did, or if nothing says more than that it was denied. */
+/** Why a call did not succeed, the most telling part first; empty if it succeeded, or if all that is known is that it was denied. */
 export function reasonOf({
   outcome,
   errorCode,

@@ -1,5 +1,6 @@
 import { DescribeRuleCommand, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
 import { GetSubscriptionAttributesCommand } from '@aws-sdk/client-sns';
+import { isoTime } from '../../../shared/cloudtrail/times.ts';
 import { shell } from '../../lib/output.ts';
 import { type Check, type CheckResults, type Checks, eachTrail, ok, problem, unknown, warning } from '../check.ts';
 import { GoneError, UnknownError } from '../errors.ts';
@@ -107,7 +108,7 @@ function objectCreated(trail: Trail, { caller, now }: Stack): object {
     'detail-type': 'Object Created',
     source: 'aws.s3',
     account: caller.account,
-    time: new Date(now).toISOString(),
+    time: isoTime(now),
     region: caller.region,
     resources: [`arn:${caller.partition}:s3:::${trail.bucket}`],
     detail: { bucket: { name: trail.bucket }, object: { key: exampleKey(trail, caller) } },
