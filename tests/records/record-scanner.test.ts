@@ -90,7 +90,7 @@ describe('realistic records', () => {
     const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));
     const { recordsRead } = readPlainly(text, WANTED);
     const skimmer = RecordSkimmer.create(WANTED, 10_000) as RecordSkimmer;
-    skimmer.storage(text.length).set(text);
+    skimmer.storage.append(text);
     skimmer.begin('{"Records":['.length, true);
     expect(skimmer.skim(text.length, 1000)).toBe('more');
     expect(skimmer.elementCount).toBeGreaterThanOrEqual(recordsRead - 2);

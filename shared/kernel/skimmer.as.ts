@@ -1,11 +1,11 @@
-// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../record-skimmer.ts for its place in the reader.
+// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../records/record-skimmer.ts for its place in the reader.
 //
 // Accepts elements of `Records`, 64 bytes at a time, as long as they are JSON objects in which nothing is unusual; for
 // anything else it gives up at the end of the element before. It may give up on valid text, but what it accepts is valid.
 //
 // A 64-bit mask stands for a block of 64 bytes, bit i for byte i. With quotes, brackets, commas and colons as masks, the
 // grammar of JSON becomes a matter of neighbors: each token must follow one that allows its kind.
-// All positions are addresses in this module's memory.
+// All positions are addresses in the kernel's memory.
 
 /** What `skim` returns: the text ran out; text it does not accept lies ahead; the list of candidates is full. */
 const MORE: i32 = 0;
@@ -83,7 +83,7 @@ export function configure(namesAt: usize, count: i32, elementBytes: usize): void
 }
 
 /** Starts between two elements: at the first byte of the array, or just after an element. */
-export function begin(at: usize, isFirst: bool): void {
+export function beginElements(at: usize, isFirst: bool): void {
   position = at;
   boundary = at;
   atArrayStart = isFirst;
@@ -104,7 +104,7 @@ export function begin(at: usize, isFirst: bool): void {
 }
 
 /** The text has been moved down in memory by `bytes`. */
-export function moved(bytes: usize): void {
+export function movedElements(bytes: usize): void {
   position -= bytes;
   boundary -= bytes;
   element -= bytes;
