@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type Kernel, releaseKernel, takeKernel } from '../kernel/kernel.ts';
 import { TextStorage } from '../kernel/text-storage.ts';
 import { BadLogFileError } from '../records/bad-log-file.ts';
-import { type ByteSource, iteratorOf, type PieceIterator } from './pieces.ts';
+import { type ByteSource, iteratorOf } from './pieces.ts';
 import { expectZeros, gunzipByZlib } from './zlib-gunzip.ts';
 
 /** Whether a file that begins with these bytes is compressed. Its name and Content-Encoding are not reliable. */
@@ -70,7 +70,7 @@ async function* gunzipBy(
 /** A compressed file. A part of it is in a kernel's input. */
 class CompressedFile {
   private readonly kernel: Kernel;
-  private readonly pieces: PieceIterator;
+  private readonly pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   /** Whether the input holds the end of the file. */
   private ended = false;
   /** The part of the latest piece that is not in the input yet. */
@@ -82,7 +82,7 @@ class CompressedFile {
   private origin = 0;
   private view: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  constructor(kernel: Kernel, pieces: PieceIterator) {
+  constructor(kernel: Kernel, pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>) {
     this.kernel = kernel;
     this.pieces = pieces;
   }
@@ -97,7 +97,7 @@ class CompressedFile {
 
   /** Whether at least `count` bytes of the file are left. If so, they are in the input afterwards. */
   async has(count: number): Promise<boolean> {
-    if (this.end - this.start < count && !this.ended) await this.fill();
+    while (this.end - this.start < count && !this.ended) await this.fetch();
     return this.end - this.start >= count;
   }
 
@@ -130,27 +130,26 @@ class CompressedFile {
     return this.view;
   }
 
-  /** Fetches as much as the input takes: small pieces cost time when they are inflated and scanned. */
-  private async fill(): Promise<void> {
-    this.input.copyWithin(0, this.start, this.end);
+  private async fetch(): Promise<void> {
+    const margin = this.kernel.MARGIN.value;
+    if (this.piece.length === 0) {
+      const { done, value } = await this.pieces.next();
+      if (done) this.ended = true;
+      else this.piece = value;
+    }
+    const { input } = this;
+    input.copyWithin(0, this.start, this.end);
     this.origin += this.start;
     this.end -= this.start;
     this.start = 0;
-    const capacity = this.kernel.INPUT_BYTES.value;
-    while (this.end < capacity && !this.ended) {
-      const piece = this.piece.length > 0 ? this.piece : await this.next();
-      const part = piece.subarray(0, capacity - this.end);
-      this.input.set(part, this.end);
-      this.end += part.length;
-      this.piece = piece.subarray(part.length);
+    if (this.ended) {
+      input.fill(0, this.end, this.end + margin);
+      return;
     }
-    if (this.ended) this.input.fill(0, this.end, this.end + this.kernel.MARGIN.value);
-  }
-
-  private async next(): Promise<Uint8Array> {
-    const { done, value } = await this.pieces.next();
-    this.ended = done === true;
-    return done ? this.piece : value;
+    const room = input.length - margin - this.end;
+    input.set(this.piece.subarray(0, room), this.end);
+    this.end += Math.min(room, this.piece.length);
+    this.piece = this.piece.subarray(room);
   }
 }
 

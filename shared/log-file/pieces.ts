@@ -1,15 +1,13 @@
 /** Bytes in pieces. A piece is valid only until the next one is requested. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-export type PieceIterator = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-
-export function iteratorOf(source: ByteSource): PieceIterator {
+export function iteratorOf(source: ByteSource): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
 /**
- * Makes pieces of `size` bytes, the last one shorter. Small pieces cost time when they are inflated by node:zlib, hashed and
- * scanned; a huge one costs memory.
+ * Makes pieces of `size` bytes, the last one shorter. Small pieces cost time when they are inflated and scanned; a huge one
+ * costs memory.
  *
  * @returns pieces that all lie in the same memory
  */
@@ -39,24 +37,19 @@ export async function* coalesce(source: ByteSource, size: number): AsyncGenerato
  */
 export async function peek(source: ByteSource, bytes: number): Promise<{ head: Uint8Array; source: ByteSource }> {
   const pieces = iteratorOf(source);
-  const head = await takeHead(pieces, bytes);
-  return { head, source: joined(head, pieces) };
-}
-
-/** Returns the next pieces, together at least `bytes` long unless the source ends before. */
-export async function takeHead(pieces: PieceIterator, bytes: number): Promise<Uint8Array> {
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < bytes) {
     const { done, value } = await pieces.next();
     if (done) break;
-    // A single piece is valid until the next one is requested.
-    head = head.length === 0 ? value : Buffer.concat([head, value]);
-    if (head.length < bytes) head = Uint8Array.from(head);
+    head = Buffer.concat([head, value]);
   }
-  return head;
+  return { head, source: joined(head, pieces) };
 }
 
-async function* joined(head: Uint8Array, rest: PieceIterator): AsyncGenerator<Uint8Array> {
+async function* joined(
+  head: Uint8Array,
+  rest: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   try {
     if (head.length > 0) yield head;
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;

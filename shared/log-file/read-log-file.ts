@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { BadLogFileError } from '../records/bad-log-file.ts';
 import { type KeptRecord, type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
 import { gunzip, type Inflate, isGzip } from './gunzip.ts';
-import { type ByteSource, coalesce, iteratorOf, type PieceIterator, takeHead } from './pieces.ts';
+import { type ByteSource, coalesce } from './pieces.ts';
 import { utf16Of } from './utf16.ts';
 
 export { type BadLogFileCode, BadLogFileError } from '../records/bad-log-file.ts';
@@ -66,10 +66,7 @@ export interface ReadCounts {
 /** First bytes of a file that is not compressed: a byte order mark, white space, an opening bracket. */
 const PLAIN_TEXT_STARTS: ReadonlySet<number | undefined> = new Set([0xef, 0x20, 0x09, 0x0a, 0x0d, 0x7b, 0x5b]);
 
-/** So many bytes tell gzip from text, and UTF-8 from UTF-16. */
-const MAGIC_BYTES = 2;
-
-const TEXT_PIECE_BYTES = 256 * 1024;
+const COMPRESSED_PIECE_BYTES = 256 * 1024;
 
 /**
  * Reads a CloudTrail log file from beginning to end in constant memory, checks all of it, and hands out the wanted
@@ -80,12 +77,14 @@ const TEXT_PIECE_BYTES = 256 * 1024;
  */
 export async function readLogFile(source: ByteSource, options: ReadOptions): Promise<ReadCounts> {
   const reading = new Reading({ ...DEFAULTS, ...options });
-  const pieces = iteratorOf(source);
+  const pieces = coalesce(source, COMPRESSED_PIECE_BYTES);
   try {
-    return await reading.run(await takeHead(pieces, MAGIC_BYTES), pieces);
+    const first = await pieces.next();
+    if (first.done) throw new BadLogFileError('empty', 0, 'expected gzip or JSON');
+    return await reading.run(first.value, pieces);
   } finally {
     reading.close();
-    await pieces.return?.();
+    await pieces.return();
   }
 }
 
@@ -103,18 +102,16 @@ class Reading {
     this.scanner = new RecordScanner(options.eventSources, this.caps);
   }
 
-  async run(head: Uint8Array, rest: PieceIterator): Promise<ReadCounts> {
-    if (head.length === 0) throw new BadLogFileError('empty', 0, 'expected gzip or JSON');
-    const gzip = isGzip(head);
-    if (!gzip) expectUtf8(head);
-    if (!gzip && !PLAIN_TEXT_STARTS.has(head[0])) {
+  async run(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<ReadCounts> {
+    const gzip = isGzip(first);
+    if (!gzip) expectUtf8(first);
+    if (!gzip && !PLAIN_TEXT_STARTS.has(first[0])) {
       throw new BadLogFileError('not-gzip-or-json', 0, 'expected gzip magic bytes or a JSON object');
     }
     // Loaded only where needed: this takes a fifth of the time of a whole small file.
     if (this.options.hash) this.hash = (await import('node:crypto')).createHash('sha256');
-    const file = this.counted(head, rest);
-    const texts = gzip ? this.options.inflate(file, this.scanner.text) : coalesce(file, TEXT_PIECE_BYTES);
-    for await (const text of texts) await this.readText(text);
+    const file = this.countCompressed(first, rest);
+    for await (const text of gzip ? this.options.inflate(file, this.scanner.text) : file) await this.readText(text);
     await this.handOut(this.scanner.finish());
     const { recordsRead } = this.scanner;
     return { recordsRead, ...this.counts, gzip, ...(this.hash && { sha256: this.hash.digest('hex') }) };
@@ -124,13 +121,12 @@ class Reading {
     this.scanner.close();
   }
 
-  /** The pieces of the file, counted. */
-  private async *counted(head: Uint8Array, rest: PieceIterator): AsyncGenerator<Uint8Array> {
-    for (let piece: Uint8Array | undefined = head; piece !== undefined; ) {
+  private async *countCompressed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    this.counts.compressedBytes = first.length;
+    yield first;
+    for await (const piece of rest) {
       this.counts.compressedBytes += piece.length;
       yield piece;
-      const { done, value } = await rest.next();
-      piece = done ? undefined : value;
     }
   }
 

@@ -1,10 +1,9 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BadLogFileError } from '../records/bad-log-file.ts';
-import { type ByteSource, coalesce } from './pieces.ts';
+import type { ByteSource } from './pieces.ts';
 
-/** Sizes of the pieces. The default of 16 KiB for text takes four times the CPU time, since each piece changes threads. */
+/** Size of the pieces of text. The default of 16 KiB takes four times the CPU time, since each piece changes threads. */
 const TEXT_PIECE_BYTES = 1024 * 1024;
-const COMPRESSED_PIECE_BYTES = 256 * 1024;
 
 /** Inflates by node:zlib: an `Inflate` of gunzip.ts. */
 export async function* gunzipByZlib(compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
@@ -12,7 +11,7 @@ export async function* gunzipByZlib(compressed: ByteSource): AsyncGenerator<Uint
   let padding = false;
   let offset = 0;
   try {
-    for await (const piece of coalesce(compressed, COMPRESSED_PIECE_BYTES)) {
+    for await (const piece of compressed) {
       if (!padding) yield* inflation.write(piece);
       const consumed: number = padding ? 0 : inflation.bytesConsumed - offset;
       padding = consumed < piece.length;
