@@ -197,9 +197,9 @@ export class RecordScanner {
     const { bytes: text, origin } = this.text;
     const element = Buffer.from(text.buffer, text.byteOffset + offset - origin, end - offset);
     if (element[0] !== OPEN_OBJECT) {
-      this.batch.bad.push({ index, offset, bytes: Uint8Array.from(element), reason: 'not-an-object' });
+      this.batch.bad.push({ index, offset, bytes: new Uint8Array(element), reason: 'not-an-object' });
     } else if (this.filter.mayKeep(element) && this.filter.keeps(element)) {
-      const bytes = Uint8Array.from(element);
+      const bytes = new Uint8Array(element);
       if (isUtf8(bytes)) this.batch.kept.push({ index, offset, bytes });
       else this.batch.bad.push({ index, offset, bytes, reason: 'invalid-utf8' });
     }
