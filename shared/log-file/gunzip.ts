@@ -199,12 +199,13 @@ async function* inflateMember(
     size += storage.end - start;
     if (storage.end > start) yield storage.bytes.subarray(start, storage.end);
   }
-  if (littleEndian(await file.take(4)) !== checksum(kernel)) throw corrupt(file, 'the checksum of the text');
+  const checksum = checksumOf(kernel);
+  if (littleEndian(await file.take(4)) !== checksum) throw corrupt(file, 'the checksum of the text');
   if (littleEndian(await file.take(4)) !== size % 2 ** 32) throw corrupt(file, 'the length of the text');
 }
 
 /** The checksum of the text of a member that has been inflated. */
-function checksum({ memory, remainder, REMAINDER_BYTES, checkedEnd, textEnd }: Kernel): number {
+function checksumOf({ memory, remainder, REMAINDER_BYTES, checkedEnd, textEnd }: Kernel): number {
   const begun = crc32(new Uint8Array(memory.buffer, remainder.value, REMAINDER_BYTES.value), WITHOUT_BITS);
   return crc32(new Uint8Array(memory.buffer, checkedEnd.value, textEnd.value - checkedEnd.value), begun);
 }
