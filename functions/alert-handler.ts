@@ -10,10 +10,10 @@ import { messageOf } from '../shared/alert/message.ts';
 import { sendOnce } from '../shared/alert/once.ts';
 import { sampleFinding } from '../shared/alert/sample-finding.ts';
 import type { StateTable } from '../shared/alert/state-table.ts';
+import { storedFindings } from '../shared/alert/stored-findings.ts';
 import { DAY_MS, isoTime } from '../shared/cloudtrail/times.ts';
 import type { TableNames } from '../shared/config.ts';
-import { detectStored } from '../shared/detect/detect-stored.ts';
-import type { Rule, RuleName } from '../shared/detect/rule.ts';
+import type { RuleName } from '../shared/detect/rule.ts';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { readVerificationFindings } from '../shared/query/verification.ts';
 import { fromEventItem, type StoredEvent } from '../shared/store/event-item.ts';
@@ -37,8 +37,6 @@ export interface AlertDeps {
   destinations: Destinations;
   table: StateTable;
   tables: TableNames;
-  /** For digests. */
-  rules: readonly Rule[];
   /** The clock, in milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<unknown>;
@@ -53,8 +51,6 @@ const TestRequest = z.object({ test: z.literal('finding') });
 const EvidenceRequest = z.object({ check: z.literal('verification') });
 /** What a schedule invokes the function with: to send a digest of so many days. */
 const DigestRequest = z.object({ digest: z.int().check(z.positive()) });
-/** With less time left, a digest is sent without findings. */
-const DIGEST_FINDINGS_MS = 40_000;
 /** Findings of verification that are looked at, the newest. One run of the verify function rarely has more. */
 const MAX_EVIDENCE = 200;
 
@@ -63,7 +59,7 @@ const MAX_EVIDENCE = 200;
  * Returns the first change that failed: Lambda delivers it again, with all after it, which then finds done what was done.
  */
 export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
-  const { alerter, destinations, table, tables, rules, now, sleep } = deps;
+  const { alerter, destinations, table, tables, now, sleep } = deps;
   const query = { dynamo: table.dynamo, tables, now };
   const onceIn = (context: Partial<Context>) => ({
     ...{ table, now, sleep },
@@ -135,12 +131,10 @@ export function createAlertHandler(deps: AlertDeps, observer: AlertObserver) {
   const sendDigest = async (days: number, context: Partial<Context>) => {
     const today = Math.floor(now() / DAY_MS) * DAY_MS;
     const period = { since: isoTime(today - days * DAY_MS), until: isoTime(today) };
-    const once = onceIn(context);
-    const time = { isSpent: () => once.remaining() < DIGEST_FINDINGS_MS };
-    const findingsOf = async () => (await detectStored(rules, period, { ...query, time })).findings;
-    const message = digestMessage(await readActivityDigest(period, findingsOf, query), destinations.stack);
+    const findings = storedFindings(table.name, 'on');
+    const message = digestMessage(await readActivityDigest(period, findings, query), destinations.stack);
     const send = () => publish(message, destinations);
-    return { digest: await sendOnce(`digest ${period.since} ${period.until}`, send, once) };
+    return { digest: await sendOnce(`digest ${period.since} ${period.until}`, send, onceIn(context)) };
   };
 
   /** Sends a sample to the topic and the bus. */

@@ -33,7 +33,6 @@ export const handler = createAlertHandler(
     destinations,
     table,
     tables,
-    rules,
     now: Date.now,
     sleep: setTimeout,
   },

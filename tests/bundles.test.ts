@@ -18,7 +18,7 @@ const FUNCTIONS = [
   { name: 'query', maxKilobytes: 470, complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set' },
   {
     name: 'alert',
-    maxKilobytes: 650,
+    maxKilobytes: 800,
     complaint: 'EVENTS_TABLE is not set; ENVIRONMENTS_TABLE is not set; ALERT_STATE_TABLE is not set',
   },
   {

@@ -1,7 +1,7 @@
 import { readActivityDigest } from '../../shared/alert/activity-digest.ts';
 import { digestText } from '../../shared/alert/digest-message.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
 import { isoTime } from '../../shared/cloudtrail/times.ts';
-import { detectStored } from '../../shared/detect/detect-stored.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { sendTest } from '../alerts/send-test.ts';
@@ -30,6 +30,9 @@ const test = command({
   },
 });
 
+/** Events in which findings are looked for. */
+const MAX_EVENTS = 200_000;
+
 const digest = command({
   flags: {
     since: value<string>('<time>', `from this time on: ${SINCE} 7d`, (option) => option.default('7d')),
@@ -47,8 +50,9 @@ const digest = command({
     await withStore(options, env, async (deps) => {
       const now = deps.now();
       const { since = isoTime(0), until = isoTime(now) } = readPeriod(options, now);
-      const findingsOf = async () => (await detectStored(rules, { since, until }, deps)).findings;
-      const read = await readActivityDigest({ since, until }, findingsOf, deps);
+      // Also where no alert function stores findings.
+      const findings = evaluatedFindings(async () => rules, deps, MAX_EVENTS);
+      const read = await readActivityDigest({ since, until }, findings, deps);
       await write(out, options.format === 'json' ? jsonText(read) : digestText(read, stack));
     });
     return EXIT.done;

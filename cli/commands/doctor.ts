@@ -5,6 +5,7 @@ import { alertChecks } from '../doctor/checks/alerts.ts';
 import { announcementChecks } from '../doctor/checks/announcement.ts';
 import { functionChecks } from '../doctor/checks/function.ts';
 import { ledgerChecks } from '../doctor/checks/ledger.ts';
+import { ruleChecks } from '../doctor/checks/rules.ts';
 import { findStack, stackChecks } from '../doctor/checks/stack.ts';
 import { deliveryChecks, trailChecks } from '../doctor/checks/trails.ts';
 import { verifyChecks } from '../doctor/checks/verify.ts';
@@ -27,6 +28,7 @@ export const CHECKS: Checks = {
   ...trailChecks,
   ...announcementChecks,
   ...functionChecks,
+  ...ruleChecks,
   ...verifyChecks,
   ...accessChecks,
   ...ownershipChecks,

@@ -25,6 +25,8 @@ export const PARTS = {
   trail: part('Trail', 'the trail'),
   trailKey: part('TrailKey', 'the key of the trail'),
   rule: part('LogFileRule', "the stack's rule"),
+  liveRule: part('LiveRule', 'the rule of live events'),
+  forwardedLiveRule: part('ForwardedLiveRule', 'the rule of forwarded live events'),
   subscription: part('LogFileSubscription', "the queue's subscription"),
   bucketPermission: part('LogBucketPermission', 'the permission of the bucket'),
   silenceAlarm: part('NoLogFilesAlarm', 'the alarm NoLogFiles'),

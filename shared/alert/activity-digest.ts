@@ -1,15 +1,15 @@
 import { phraseOf } from '../audit-event/actions.ts';
 import { DAY_MS, shifted } from '../cloudtrail/times.ts';
-import type { Finding } from '../detect/finding.ts';
 import { LEVELS } from '../detect/level.ts';
 import type { RuleName } from '../detect/rule.ts';
-import { type QueryDeps, SlowAnswerError } from '../query/ask.ts';
+import type { QueryDeps } from '../query/ask.ts';
 import { readCompleteness } from '../query/completeness.ts';
 import { readNewest } from '../query/newest.ts';
 import { Tallies } from '../query/tally.ts';
 import { readVerificationFindings } from '../query/verification.ts';
 import type { ListedEvent } from '../store/event-item.ts';
 import { WATERMARK_STEP_MS } from '../store/ledger-writer.ts';
+import type { FindingSource } from './find-findings.ts';
 
 /** A time, ISO 8601 in UTC with milliseconds: `since` inclusive, `until` exclusive. */
 export interface DigestPeriod {
@@ -45,7 +45,7 @@ export interface ActivityDigest extends DigestPeriod {
   truncated: boolean;
   /** With changes, denials or failures; most of them first. */
   environments: EnvironmentActivity[];
-  /** By rule, the worst first. Undefined: there are too many events to evaluate the rules in time. */
+  /** By rule, the worst first; 10,000 are counted. Undefined: there are too many events to evaluate the rules. */
   findings: { rule: RuleName; count: number }[] | undefined;
   /** Log files that are not stored completely, by their state; 100 are looked at. */
   problems: NamedCount[];
@@ -55,17 +55,16 @@ export interface ActivityDigest extends DigestPeriod {
   evidence: NamedCount[];
 }
 
-/** Finds what rules say of the events of a time. @throws {SlowAnswerError} */
-export type FindingsOf = (period: DigestPeriod) => Promise<readonly Pick<Finding, 'rule'>[]>;
-
 /** About 3,500 read units. */
 const MAX_EVENTS = 50_000;
 const MAX_EVIDENCE = 1_000;
+const MAX_FINDINGS = 10_000;
+const FINDINGS_AT_ONCE = 1_000;
 
 /** Reads what happened in a time. All reads are of indexes, and bounded. */
 export async function readActivityDigest(
   period: DigestPeriod,
-  findingsOf: FindingsOf,
+  source: FindingSource,
   deps: QueryDeps,
 ): Promise<ActivityDigest> {
   const activities = new Map<string, Activity>();
@@ -77,11 +76,8 @@ export async function readActivityDigest(
     activities.set(key, activity);
     activity.add(event);
   });
-  const [found, { problems, newestLogFiles }, evidence] = await Promise.all([
-    findingsOf(period).catch((error: unknown) => {
-      if (error instanceof SlowAnswerError) return undefined;
-      throw error;
-    }),
+  const [findings, { problems, newestLogFiles }, evidence] = await Promise.all([
+    readFindings(period, source, deps),
     readCompleteness(period, deps),
     readVerificationFindings(deps, MAX_EVIDENCE),
   ]);
@@ -94,7 +90,7 @@ export async function readActivityDigest(
       .filter(({ weight }) => weight > 0)
       .sort((a, b) => b.weight - a.weight)
       .map((activity) => activity.said()),
-    findings: found && byRule(found),
+    findings,
     problems: counts(problems.map(({ state }) => state)),
     silent: newestLogFiles
       .filter(({ deliveredAt }) => deliveredAt < silentSince)
@@ -147,10 +143,27 @@ function counts(names: readonly string[]): NamedCount[] {
     .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }
 
-function byRule(found: readonly Pick<Finding, 'rule'>[]): { rule: RuleName; count: number }[] {
+async function readFindings(
+  period: DigestPeriod,
+  source: FindingSource,
+  deps: QueryDeps,
+): Promise<ActivityDigest['findings']> {
+  const criteria = { ...period, level: 'informational', rule: undefined, event: undefined } as const;
+  const rules: RuleName[] = [];
+  let after: string | undefined;
+  do {
+    const page = await source({ criteria, limit: FINDINGS_AT_ONCE, after, within: undefined }, deps);
+    if (page.origin.kind === 'evaluated' && page.origin.cutAt !== undefined) return undefined;
+    rules.push(...page.findings.map(({ rule }) => rule));
+    after = page.end;
+  } while (after !== undefined && rules.length < MAX_FINDINGS);
+  return byRule(rules);
+}
+
+function byRule(rules: readonly RuleName[]): { rule: RuleName; count: number }[] {
   const order = ({ level, title }: RuleName) => `${LEVELS.length - LEVELS.indexOf(level)} ${title}`;
-  return [...Map.groupBy(found, ({ rule }) => rule.id).values()]
-    .map((all) => ({ rule: all[0]!.rule, count: all.length }))
+  return [...Map.groupBy(rules, ({ id }) => id).values()]
+    .map((all) => ({ rule: all[0]!, count: all.length }))
     .sort((a, b) => (order(a.rule) < order(b.rule) ? -1 : 1));
 }
 

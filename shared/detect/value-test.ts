@@ -1,7 +1,7 @@
 import { canonicalRange, sourceMatcher } from '../query/address-range.ts';
 import type { Value } from './fields.ts';
-import { compileRegex, RegexError, type RegexFlags } from './linear-regex.ts';
 import type { Lists } from './lists.ts';
+import { compileRegex, REGEX_FLAGS, RegexError, type RegexFlag } from './regular-expression.ts';
 import type { Tree, TreeReader, TreeScalar } from './rule-tree.ts';
 import { ANY, type Pattern, patternTest, readPattern } from './wildcards.ts';
 
@@ -17,7 +17,6 @@ export interface ValueTest {
 
 const PLACES = ['contains', 'startswith', 'endswith'] as const;
 const NUMERIC = ['lt', 'lte', 'gt', 'gte'] as const;
-const REGEX_FLAGS = ['i', 'm', 's'] as const;
 type Place = (typeof PLACES)[number];
 type Comparison = (typeof NUMERIC)[number];
 
@@ -175,7 +174,7 @@ function testsOf(
 ): Test[] {
   const has = (modifier: Modifier) => modifiers.includes(modifier);
   if (has('re')) {
-    const flags = { i: has('i'), m: has('m'), s: has('s') };
+    const flags = REGEX_FLAGS.filter(has);
     return items.map((item) => regexTest(item, flags, reader));
   }
   const comparison = NUMERIC.find(has);
@@ -202,13 +201,13 @@ function placed(pattern: Pattern, place: Place | undefined): Pattern {
   return [...before, ...pattern, ...after];
 }
 
-function regexTest(item: TreeScalar, flags: RegexFlags, reader: TreeReader): Test {
+function regexTest(item: TreeScalar, flags: readonly RegexFlag[], reader: TreeReader): Test {
   try {
     const matches = compileRegex(item.source, flags);
     return (value) => value !== null && matches(`${value}`);
   } catch (error) {
     if (!(error instanceof RegexError)) throw error;
-    throw reader.problem(item, `regular expression: ${error.message} (at character ${error.offset + 1})`);
+    throw reader.problem(item, `regular expression: ${error.message}`);
   }
 }
 

@@ -178,8 +178,6 @@ test.each<[string, string]>([
   ['a backreference', '(a)\\1'],
   ['an atomic group', '(?>a)b'],
   ['a possessive quantifier', 'a++'],
-  ['a flag in the expression', '(?i)a'],
-  ['a named group', '(?<n>a)'],
   ['an open group', '(a'],
   ['an open set', '[a'],
   ['a wrong range', '[z-a]'],
@@ -188,13 +186,10 @@ test.each<[string, string]>([
   ['too many repetitions', 'a{1001}'],
   ['too many states', '(a{1,100}){1,100}'],
   ['too many repetitions of nothing', '((((){1000}){1000}){1000}){1000}'],
-  ['an unknown escape', '\\p{L}'],
-  ['a POSIX class', '[[:alpha:]]'],
-  ['groups without end', '('.repeat(500)],
+  ['an unknown escape', '\\q'],
+  ['groups without end', '('.repeat(1_900)],
 ])('the regular expression has %s', (_, expression) => {
-  expect(problemsOf(selectionText({ 'eventName|re': expression }))[0]).toMatch(
-    /^6:\d+ regular expression: .+ \(at character \d+\)$/,
-  );
+  expect(problemsOf(selectionText({ 'eventName|re': expression }))[0]).toMatch(/^6:\d+ regular expression: .+$/);
 });
 
 test('every document of every file is looked at', () => {

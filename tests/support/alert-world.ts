@@ -262,10 +262,7 @@ export class AlertWorld {
       failed: (place, error) => this.failures.push(`${place} ${error}`),
       end: () => {},
     };
-    const handler = createAlertHandler(
-      { alerter, destinations, table, tables: this.store.tables, rules: this.rules, ...clock },
-      observer,
-    );
+    const handler = createAlertHandler({ alerter, destinations, table, tables: this.store.tables, ...clock }, observer);
     this.working += 1;
     try {
       const answer = await handler(event, { getRemainingTimeInMillis: () => remaining } as Context);

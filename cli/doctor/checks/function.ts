@@ -1,4 +1,3 @@
-import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
 import {
   type EventSourceMappingConfiguration,
   GetFunctionConcurrencyCommand,
@@ -7,7 +6,6 @@ import {
 } from '@aws-sdk/client-lambda';
 import { HOUR_MS } from '../../../shared/cloudtrail/times.ts';
 import { TrailError } from '../../../shared/errors.ts';
-import { PARTS, type Part } from '../../lib/deployed-stack.ts';
 import { shell } from '../../lib/output.ts';
 import { type CheckResult, type CheckResults, type Checks, ok, problem, warning } from '../check.ts';
 import { UnknownError } from '../errors.ts';
@@ -143,53 +141,7 @@ export const functionChecks: Checks = {
   },
 
   quota: async (stack) => lambdaQuota(0, stack),
-
-  /** Whether the stack's schedules are switched on, and call its functions. Only the heartbeat is always there. */
-  schedules: async (stack) => [
-    await schedule(stack, 'heartbeat', 'function', 'the alarm NoLogFiles cannot go off'),
-    await schedule(stack, 'verifySchedule', 'verifyFunction', 'nothing is verified'),
-    await schedule(stack, 'exportSchedule', 'exportFunction', 'nothing is exported'),
-  ],
 };
-
-/** @param lost what does not work without it */
-async function schedule(
-  stack: Stack,
-  part: 'heartbeat' | 'verifySchedule' | 'exportSchedule',
-  target: 'function' | 'verifyFunction' | 'exportFunction',
-  lost: string,
-): Promise<CheckResults> {
-  const { ask, clients, caller } = stack;
-  const name = await stack.idOf(part);
-  const functionName = await stack.idOf(target);
-  if (name === undefined || functionName === undefined) return undefined;
-  const { what } = PARTS[part];
-  const { State } = await ask(part, (Name) => clients.events.send(new DescribeRuleCommand({ Name })));
-  const enable = shell`aws events enable-rule --region ${caller.region} --name ${name}`;
-  const arn = `arn:${caller.partition}:lambda:${caller.region}:${caller.account}:function:${functionName}`;
-  return [
-    State === 'DISABLED' ? problem(`${what} is switched off: ${lost}`, enable) : ok(`${what} is switched on`),
-    await lacksTarget(stack, part, arn, lost),
-  ];
-}
-
-/**
- * Returns undefined if a rule has the target.
- * @param lost what does not work without it
- */
-export async function lacksTarget(
-  { ask, clients, caller }: Stack,
-  part: Part,
-  arn: string,
-  lost: string,
-): Promise<CheckResult | undefined> {
-  return ask(part, async (Rule) => {
-    const { Targets = [] } = await clients.events.send(new ListTargetsByRuleCommand({ Rule }));
-    if (Targets.some(({ Arn }) => Arn === arn)) return undefined;
-    const put = shell`aws events put-targets --region ${caller.region} --rule ${Rule} --targets ${[{ Id: 'mwaa-trail', Arn: arn }]}`;
-    return problem(`${PARTS[part].what} has other targets, not ${arn}: ${lost}`, put);
-  });
-}
 
 /** Whether a function can run. */
 export function functionState(

@@ -1,7 +1,7 @@
 import { GetEventSelectorsCommand } from '@aws-sdk/client-cloudtrail';
 import type { LogBucket } from '../../../shared/config.ts';
 import { type Check, type CheckResult, type Checks, ok, problem, resultOf, warning } from '../../doctor/check.ts';
-import { bucketTellsEventBridge, onBuckets } from '../../doctor/checks/announcement.ts';
+import { bucketTellsEventBridge, onBuckets } from '../../doctor/checks/bucket-notifications.ts';
 import { recordedOf } from '../../doctor/checks/selectors.ts';
 import { nothingDelivered, nothingFurtherDelivered } from '../../doctor/checks/trails.ts';
 import { redeploy, type Trail } from '../../doctor/trail.ts';

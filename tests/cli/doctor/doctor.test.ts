@@ -738,6 +738,32 @@ const ANNOUNCEMENTS: Case[] = [
   },
 ];
 
+const RULE_ARN = `arn:aws:events:${REGION}:${ACCOUNT}:rule`;
+/** What deploy/live-on.yml adds. */
+const LIVE_RULES = { LiveRule: `${STACK}-live`, ForwardedLiveRule: `${STACK}-live|${STACK}-forwarded` };
+const liveRules = (changes: Changes = {}): Changes => ({
+  'cloudformation:ListStackResources': (answer, { NextToken }) => {
+    const { StackResourceSummaries, ...more } = answer as { StackResourceSummaries: object[] };
+    const added = Object.entries(LIVE_RULES).map(([LogicalResourceId, PhysicalResourceId]) => ({
+      ...{ LogicalResourceId, PhysicalResourceId },
+    }));
+    return { ...more, StackResourceSummaries: [...StackResourceSummaries, ...(NextToken === undefined ? added : [])] };
+  },
+  ...queue({ Policy: livePolicy() }),
+  ...changes,
+});
+const livePolicy = () => {
+  const senders: [service: string, arn: string][] = [
+    ['s3.amazonaws.com', `arn:aws:s3:::${LOG_BUCKET}`],
+    ...Object.values(LIVE_RULES).map((id): [string, string] => [
+      'events.amazonaws.com',
+      `${RULE_ARN}/${id.replace('|', '/')}`,
+    ]),
+  ];
+  const Statement = senders.flatMap(([service, arn]) => policy(service, 'sqs:SendMessage', arn).Statement);
+  return JSON.stringify({ Version: '2012-10-17', Statement });
+};
+
 const PARTS: Case[] = [
   {
     what: 'the schedule of verify is switched off',
@@ -754,6 +780,33 @@ const PARTS: Case[] = [
     what: 'the heartbeat is gone',
     changes: rule('IngestEventsRuleSchedule1', missing('ResourceNotFoundException', 400)),
     findings: [problem('schedules', 'the heartbeat of ingest is gone', DEPLOY)],
+  },
+  {
+    what: 'live=on',
+    changes: liveRules(),
+    findings: [],
+  },
+  {
+    what: 'the rule of forwarded live events is switched off',
+    changes: liveRules({
+      'events:DescribeRule': (answer, { Name, EventBusName }) =>
+        Name === `${STACK}-forwarded` && EventBusName === `${STACK}-live` ? { ...answer, State: 'DISABLED' } : answer,
+    }),
+    findings: [
+      problem(
+        'live events',
+        'the rule of forwarded live events is switched off: events come with their log files only',
+        `aws events enable-rule --region ${REGION} --name ${STACK}-forwarded --event-bus-name ${STACK}-live`,
+      ),
+    ],
+  },
+  {
+    what: 'the queue does not take live events',
+    changes: liveRules(queue({})),
+    findings: [
+      problem('live events', `the queue's policy does not name events.amazonaws.com for ${RULE_ARN}/${STACK}-live`),
+      problem('live events', `${RULE_ARN}/${STACK}-live/${STACK}-forwarded`),
+    ],
   },
   {
     what: 'verify=off',

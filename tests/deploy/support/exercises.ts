@@ -351,7 +351,7 @@ async function alert(world: DeployedWorld): Promise<Call[]> {
   const alerter = new Alerter(rules, state, destinations);
   const failures: unknown[] = [];
   const handler = createAlertHandler(
-    { alerter, destinations, table, tables, rules, ...clock },
+    { alerter, destinations, table, tables, ...clock },
     { event: () => {}, finding: () => {}, failed: (_, error) => void failures.push(error), end: () => {} },
   );
   const NewImage = Object.fromEntries(
