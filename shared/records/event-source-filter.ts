@@ -3,6 +3,9 @@ import { endOfString } from './json-text.ts';
 const [QUOTE, COMMA, COLON, BACKSLASH] = Buffer.from('",:\\');
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = Buffer.from('{}[]');
 
+const EVENT_SOURCE = Buffer.from('"eventSource"');
+const UNICODE_ESCAPE = Buffer.from('\\u');
+
 /** Decides which records are kept: those whose own top-level `eventSource` is wanted. */
 export class EventSourceFilter {
   private readonly wanted: ReadonlySet<string>;
@@ -42,7 +45,11 @@ function lastEventSource(record: Buffer): string | undefined {
     if (byte === QUOTE) {
       const end = endOfString(record, at);
       if (isName && depth === 1) isEventSource = isNamed(record, at, end);
-      else if (isEventSource && depth === 1) found = JSON.parse(record.toString('utf8', at, end)) as string;
+      else if (isEventSource && depth === 1) {
+        found = JSON.parse(record.toString('utf8', at, end)) as string;
+        // The rest names no other member so, neither literally nor by an escape.
+        if (!record.includes(EVENT_SOURCE, end) && !record.includes(UNICODE_ESCAPE, end)) return found;
+      }
       isName = false;
       at = end;
       continue;
@@ -57,7 +64,6 @@ function lastEventSource(record: Buffer): string | undefined {
   return found;
 }
 
-const EVENT_SOURCE = Buffer.from('"eventSource"');
 
 /** Whether the string from index `start` to `end` of valid JSON is `eventSource`. Most names have no escapes. */
 function isNamed(json: Buffer, start: number, end: number): boolean {
