@@ -64,7 +64,6 @@ function lastEventSource(record: Buffer): string | undefined {
   return found;
 }
 
-
 /** Whether the string from index `start` to `end` of valid JSON is `eventSource`. Most names have no escapes. */
 function isNamed(json: Buffer, start: number, end: number): boolean {
   let at = start;
