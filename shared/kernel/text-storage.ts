@@ -15,7 +15,7 @@ export class TextStorage {
   /** Offset of `bytes[0]` in the whole text. */
   origin = 0;
   /** Offset in the whole text from which on it is still needed. */
-  neededFrom = Number.POSITIVE_INFINITY;
+  neededFrom = 0;
   readonly kernel: Kernel | undefined;
   /** Address of `bytes[0]` in the memory of the kernel. */
   readonly address: number;

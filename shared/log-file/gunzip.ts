@@ -29,8 +29,10 @@ export const gunzip: Inflate = (compressed, storage) => {
 };
 
 async function* gunzipAlone(kernel: Kernel, compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
+  const storage = new TextStorage(kernel, kernel.free.value);
+  storage.neededFrom = Number.POSITIVE_INFINITY;
   try {
-    yield* gunzipBy(kernel, compressed, new TextStorage(kernel, kernel.free.value));
+    yield* gunzipBy(kernel, compressed, storage);
   } finally {
     releaseKernel(kernel);
   }

@@ -75,7 +75,6 @@ export class RecordScanner {
     this.automaton = new JsonAutomaton(caps.depth);
     this.skimmer = useSkimmer ? RecordSkimmer.create(eventSources, caps.recordBytes) : undefined;
     this.text = this.skimmer?.storage ?? new TextStorage();
-    this.text.neededFrom = 0;
   }
 
   /**

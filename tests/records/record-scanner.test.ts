@@ -97,6 +97,14 @@ describe('realistic records', () => {
   });
 });
 
+test('more names than fit into the first pages of memory', () => {
+  const names = Array.from({ length: 300 }, (_, i) => `${i}.example`);
+  const text = Buffer.from(
+    `{"Records":[${names.map((name) => `{"eventSource":"${name}","a":"${'b'.repeat(300)}"}`)}]}`,
+  );
+  expect(scanText([text], names, { useSkimmer: true })).toEqual(readPlainly(text, names));
+});
+
 test('names without a prefilter', () => {
   const text = Buffer.from(`{"Records":[{"eventSource":""},{"eventSource":"x","a":"${'b'.repeat(300)}"}]}`);
   expect(scanText([text], [''], { useSkimmer: true })).toEqual(readPlainly(text, ['']));
