@@ -14,6 +14,7 @@ const FULL = 2;
 
 const NAME_BYTES = 64;
 const LONGEST_NAME = NAME_BYTES - 2;
+
 /**
  * Reads elements of `Records` many times faster than the automaton, by WebAssembly SIMD, as long as they are objects with
  * nothing unusual in them.
