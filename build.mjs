@@ -37,6 +37,62 @@ const DYNALITE = {
     }),
 };
 
+// It takes 20 ms to load, and is called only for text that is not ASCII.
+const STRING_WIDTH = {
+  name: 'string-width',
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^string-width$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'when-called' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'when-called' }, ({ path }) => ({
+      contents: `export default (text) => require(${JSON.stringify(path)}).default(text)`,
+      resolveDir: '.',
+    }));
+  },
+};
+
+// An `import` of node:http reads all that it exports, also what it loads only when it is read: undici, 35 ms.
+const NODE_HTTP = {
+  name: 'node-http',
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
+      kind.includes('import') ? { path, namespace: 'node' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => {
+      const properties = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path)));
+      const names = properties.flatMap(([name, { get }]) => (get ? [] : [name]));
+      return {
+        contents: `const all = process.getBuiltinModule('${path}');
+          export default all;
+          export const { ${names.join(', ')} } = all;`,
+      };
+    });
+  },
+};
+
+/** Functions that the built program need not run: what they return. */
+const KNOWN = {
+  'local/table-resources.ts': async ({ readTableResources }) => ({ readTableResources: readTableResources() }),
+  'cli/completion/program-words.ts': async ({ programWords }) => {
+    const { createProgram } = await import('./cli/program.ts');
+    const context = { env: {}, out: process.stdout, err: process.stderr };
+    return { programWords: await programWords(() => createProgram(context, () => {})) };
+  },
+};
+
+const KNOWN_RESULTS = {
+  name: 'known-results',
+  setup: ({ onLoad }) => {
+    for (const [file, compute] of Object.entries(KNOWN)) {
+      onLoad({ filter: new RegExp(`/${file}$`.replaceAll('/', '[\\\\/]')) }, async () => {
+        const results = Object.entries(await compute(await import(`./${file}`)));
+        const contents = results.map(([name, result]) => `export const ${name} = () => (${JSON.stringify(result)});`);
+        return { contents: contents.join('\n') };
+      });
+    }
+  },
+};
+
 // Cloudscape has its fonts inside its styles, where all of them are loaded: as files, a page loads those that it uses.
 const FONT_FILES = {
   name: 'font-files',
@@ -58,7 +114,14 @@ const FONT_FILES = {
 
 const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
 
-const command = { platform: 'node', target: 'node22', bundle: true, mainFields: ['module', 'main'] };
+const command = {
+  platform: 'node',
+  target: 'node22',
+  bundle: true,
+  mainFields: ['module', 'main'],
+  // Otherwise, regular expressions with \p are constructed at the start, and compiled.
+  supported: { 'regexp-unicode-property-escapes': true, 'regexp-set-notation': true },
+};
 
 /** Our rules, and those of the folder `rules`, which git ignores. The alert function has them inside. */
 const ruleFolders = await loadRules(existsSync('rules') ? ['rules'] : []);
@@ -79,7 +142,14 @@ const TARGETS = {
       banner: { js: '#!/usr/bin/env node' },
       define: { SUPPORTED_NODE: JSON.stringify(engines.node) },
     },
-    { ...command, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/main.cjs', format: 'cjs', plugins: [PROGRAM] },
+    {
+      ...command,
+      entryPoints: ['cli/main.ts'],
+      outfile: 'dist/cli/main.cjs',
+      format: 'cjs',
+      define: { 'import.meta.dirname': '__dirname' },
+      plugins: [PROGRAM],
+    },
     {
       ...command,
       entryPoints: ['cli/program.ts'],
@@ -90,7 +160,7 @@ const TARGETS = {
       chunkNames: 'chunk-[hash]',
       // It has a native part.
       external: ['classic-level'],
-      plugins: [DYNALITE],
+      plugins: [NODE_HTTP, DYNALITE, STRING_WIDTH, KNOWN_RESULTS],
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
@@ -167,6 +237,7 @@ const SETTINGS = [
   'package-lock.json',
   'tsconfig.json',
   'console/index.html',
+  'serverless.yml',
 ];
 
 /** A hash of files and of the rules, or undefined if a file is not there. */
@@ -200,7 +271,9 @@ for (const [name, builds] of Object.entries(TARGETS)) {
   for (const options of builds) {
     const { metafile } = await build({ ...options, metafile: true, logLevel: 'warning' });
     if (options.metafile) await writeFile(`${options.outfile}.meta.json`, JSON.stringify(metafile));
-    for (const path of Object.keys(metafile.inputs).filter((input) => !/^(font:|<define:)/.test(input)))
+    for (const path of Object.keys(metafile.inputs).filter(
+      (input) => !/^(font:|node:|when-called:|<define:)/.test(input),
+    ))
       inputs.add(path);
     outputs.push(...(name === 'console' ? await writePage(metafile) : Object.keys(metafile.outputs)));
   }

@@ -1,15 +1,18 @@
 /**
- * Compares the reader with other programs on one generated file: first what they find, then what they cost.
+ * Compares the reader with other programs on a generated file, and where wanted on one of given records and
+ * on one with more random text: first what they find, then what they cost.
  *
- *     npm run bench -- [--megabytes 200] [--share 0.001] [--seed 1] [--rounds 5] [--one-cpu] [--only WORD]
+ *     npm run bench -- [--megabytes 200] [--share 0.001] [--seed 1] [--records FILE] [--noise SHARE]
+ *                      [--rounds 5] [--one-cpu] [--only WORD]
  */
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { createGzip } from 'node:zlib';
+import { createGzip, gunzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { generateLogFile, type LogFileSettings } from './generate.ts';
 import { isInstalled, measure, median, output, peakMegabytes, quote, type Usage } from './measure.ts';
@@ -40,6 +43,8 @@ async function main(): Promise<void> {
       megabytes: { type: 'string', default: '200' },
       share: { type: 'string', default: '0.001' },
       seed: { type: 'string', default: '1' },
+      records: { type: 'string' },
+      noise: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       'one-cpu': { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
@@ -47,13 +52,40 @@ async function main(): Promise<void> {
   });
   mkdirSync(FOLDER, { recursive: true });
   const settings = { bytes: Number(values.megabytes) * 1e6, share: Number(values.share), seed: Number(values.seed) };
-  const all = contestants(quote(await logFile(settings)));
-  const chosen = all.filter(({ name }, i) => i === 0 || name.includes(values.only)).filter(isPresent);
-  console.log(`${cpus()[0]?.model}, ${cpus().length} CPUs, Node ${process.version}, ${new Date().toISOString()}`);
-  console.log(`${values.megabytes} MB of text, share ${values.share}, seed ${values.seed}\n`);
-  compareFindings(chosen);
+  const cases: [name: string, file: LogFileSettings][] = [['generated', settings]];
+  if (values.records)
+    cases.push([`records of ${values.records}`, { ...settings, others: readRecords(values.records) }]);
+  if (values.noise)
+    cases.push([`generated, ${values.noise} random text`, { ...settings, noise: Number(values.noise) }]);
   const prefix = values['one-cpu'] ? 'taskset -c 1 ' : '';
-  print(runRounds(chosen, Number(values.rounds), prefix));
+  console.log(`${cpus()[0]?.model}, ${cpus().length} CPUs, Node ${process.version}, ${new Date().toISOString()}`);
+  for (const [name, file] of cases) {
+    console.log(`\n${name}: ${values.megabytes} MB of text, share ${values.share}, seed ${values.seed}\n`);
+    const all = contestants(quote(await logFile(file)));
+    const chosen = all.filter((one, i) => i === 0 || one.name.includes(values.only)).filter(isPresent);
+    compareFindings(chosen);
+    print(runRounds(chosen, Number(values.rounds), prefix));
+  }
+}
+
+/** The lines of a file of one record each, gzipped or not. */
+function readRecords(path: string): string[] {
+  const bytes = readFileSync(path);
+  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString();
+  const lines = text.split('\n').filter(Boolean);
+  for (const [i, line] of lines.entries()) {
+    if (!isObject(line)) throw new Error(`${path}, line ${i + 1}: expected a JSON object`);
+  }
+  return lines;
+}
+
+function isObject(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return text.startsWith('{');
+  } catch {
+    return false;
+  }
 }
 
 function contestants(file: string): Contestant[] {
@@ -102,8 +134,12 @@ function program(source: string): string {
   return quote(outfile);
 }
 
+/** The path of a log file, which is kept for the next run. */
 async function logFile(settings: LogFileSettings): Promise<string> {
-  const path = join(FOLDER, `${settings.bytes}-${settings.share}-${settings.seed}.json.gz`);
+  const { bytes, share, seed, noise = 0 } = settings;
+  // A change of the generator or of the records shows at the beginning.
+  const hash = createHash('sha256').update(generateLogFile(settings).next().value ?? '');
+  const path = join(FOLDER, `${bytes}-${share}-${seed}-${noise}-${hash.digest('hex').slice(0, 8)}.json.gz`);
   if (!existsSync(path)) {
     await pipeline(Readable.from(generateLogFile(settings)), createGzip(), createWriteStream(`${path}.part`));
     renameSync(`${path}.part`, path);

@@ -28,9 +28,9 @@ export async function startEmbeddedDynamo(names: TableNames, folder?: string, po
 
 async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
   const running = await start(folder, port);
-  const states: TableState[] = [];
+  let states: TableState[];
   try {
-    for (const definition of tableDefinitions(names)) states.push(await ensureTable(running.client, definition));
+    states = await Promise.all(tableDefinitions(names).map((definition) => ensureTable(running.client, definition)));
   } catch (error) {
     await running.stop();
     throw error;

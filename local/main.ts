@@ -11,6 +11,7 @@ import { describeError, TrailError } from '../shared/errors.ts';
 import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import { isInUse } from './folder-lock.ts';
+import { storeFolders } from './local-dynamo.ts';
 import {
   embeddedSettings,
   LOCAL_LOG_BUCKET,
@@ -18,7 +19,6 @@ import {
   LOCAL_TABLES,
   SAMPLE_KEY,
 } from './local-names.ts';
-import { storeFolders } from './local-store.ts';
 import { type OwnServer, startShared } from './shared-server.ts';
 import { packageRoot } from './table-definitions.ts';
 

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import type { TableNames } from '../shared/config.ts';
 import { defined } from '../shared/defined.ts';
 import type { TableDefinition } from './create-tables.ts';
+import { readTableResources, type TableResource } from './table-resources.ts';
 
 /** The tables as serverless.yml defines them, the one source of truth, under the given names. */
 export function tableDefinitions(names: TableNames): TableDefinition[] {
-  resources ??= readResources();
+  resources ??= readTableResources();
   const { EventsTable, LogFilesTable, EnvironmentsTable } = resources;
   return [
     tableDefinition(names.eventsTable, EventsTable),
@@ -19,23 +19,15 @@ export function tableDefinitions(names: TableNames): TableDefinition[] {
 
 /** The table in which the alert function remembers. */
 export function stateTableDefinition(name: string): TableDefinition {
-  resources ??= readResources();
+  resources ??= readTableResources();
   return tableDefinition(name, resources.AlertStateTable);
 }
 
-type Table = { Properties: TableDefinition };
-/** The resources of serverless.yml, which is read once. */
-let resources: Record<'EventsTable' | 'LogFilesTable' | 'EnvironmentsTable' | 'AlertStateTable', Table> | undefined;
-
-function readResources(): NonNullable<typeof resources> {
-  // CloudFormation's tags, such as !Sub, are in parts that are not used here.
-  const file = parse(readFileSync(join(packageRoot(), 'serverless.yml'), 'utf8'), { logLevel: 'error' });
-  // Serverless includes the other resources from their files.
-  return file.resources[0].Resources;
-}
+/** They are read once. */
+let resources: ReturnType<typeof readTableResources> | undefined;
 
 /** Leaves out what an embedded DynamoDB lacks: recovery, encryption, limits of throughput. */
-function tableDefinition(TableName: string, { Properties }: Table): TableDefinition {
+function tableDefinition(TableName: string, { Properties }: TableResource): TableDefinition {
   const { AttributeDefinitions, BillingMode, KeySchema, TimeToLiveSpecification } = Properties;
   const GlobalSecondaryIndexes = Properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
     IndexName,

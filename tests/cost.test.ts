@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
 import { STORED_BYTES, UNITS, withTables } from '../bench/cost.ts';
 import { writeUnitsOf } from '../cli/backfill/dry-run.ts';
@@ -7,6 +8,8 @@ import { LOCAL_TABLES } from '../local/local-names.ts';
 import { tableDefinitions } from '../local/table-definitions.ts';
 import { toEventItem } from '../shared/store/event-item.ts';
 import type { Item } from '../shared/store/item.ts';
+import { NO_COUNTS, toLedgerItem } from '../shared/store/ledger-entry.ts';
+import { hashesByHour, writeSigned } from '../shared/store/signed-hashes.ts';
 import { jsonFiles } from './support/cases.ts';
 import { ROOT } from './support/cli.ts';
 import { countItem } from './support/dynamo-item.ts';
@@ -47,6 +50,45 @@ test('an event of the samples takes the write units and bytes that the tables re
   for (const part of ['table', 'indexes'] as const) {
     expect(Math.abs(storedBytes[part] / STORED_BYTES.event[part] - 1)).toBeLessThan(0.1);
   }
+});
+
+test('a log file takes the write units and bytes that the tables reckon with', async () => {
+  const [bucket, day, sha256] = ['aws-cloudtrail-logs-111122223333-0a1b2c3d', '2026/11/02', 'a'.repeat(64)];
+  const key = (folder: string, rest: string) =>
+    `AWSLogs/111122223333/${folder}/eu-west-1/${day}/111122223333_${folder}_eu-west-1_${rest}.json.gz`;
+  const keys = Array.from({ length: 12 }, (_, i) => key('CloudTrail', `20261102T09${10 + 4 * i}Z_0123456789abcdef`));
+  const ingestedAt = '2026-11-02T09:15:00.000Z';
+  const entry = toLedgerItem({
+    ...{
+      ...NO_COUNTS,
+      bucket,
+      key: keys[0]!,
+      state: 'ingested',
+      etag: 'a'.repeat(32),
+      sha256,
+      account: '111122223333',
+    },
+    ...{ region: 'eu-west-1', deliveryDay: '2026-11-02', deliveredAt: ingestedAt, ingestedAt, revision: 1 },
+    ...{ eventSources: ['airflow.amazonaws.com'], schemaVersion: 2, compressedBytes: 7_500, uncompressedBytes: 75_000 },
+  });
+  // The first digest names half of the log files of the hour, the second one the others.
+  let signed: Item = {};
+  let writeUnits = 0;
+  for (const [minute, named] of [['30', keys.slice(0, 6)] as const, ['90', keys.slice(6)] as const]) {
+    const digest = key('CloudTrail-Digest', `audit_eu-west-1_20261102T09${minute}00Z`);
+    const send = async ({ input: { Key, ExpressionAttributeValues: values } }: UpdateItemCommand) => {
+      signed = { ...signed, ...Key, [digest]: values![':signed']! };
+      writeUnits += Math.ceil(countItem(signed) / 1024);
+    };
+    const hashes = new Map(named.map((name) => [`${bucket}/${name}`, sha256]));
+    for (const hour of hashesByHour(digest, hashes)) await writeSigned({ send } as never, 'table', hour, ingestedAt);
+  }
+  // Then the entry, its index, and a watermark with an index for every third one.
+  expect(countItem(entry)).toBeLessThan(1024);
+  expect(2 + 2 / 3 + writeUnits / keys.length).toBeCloseTo(UNITS.file.writes, 5);
+  expect(Math.abs((countItem(entry) + 100) / STORED_BYTES.file.indexes - 1)).toBeLessThan(0.1);
+  const stored = countItem(entry) + 100 + (countItem(signed) + 100) / keys.length;
+  expect(Math.abs(stored / STORED_BYTES.file.table - 1)).toBeLessThan(0.1);
 });
 
 test('a trail of all Regions pays for digests of 17 Regions each hour, and EventBridge for each of them', () => {

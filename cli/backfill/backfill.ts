@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { isThere } from '../../local/folder-lock.ts';
-import { storeFolders } from '../../local/local-store.ts';
+import { storeFolders } from '../../local/local-dynamo.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { programWords } from '../completion/program-words.ts';
 import { SHELLS, type Shell } from '../completion/shells.ts';
-import { wordsOf } from '../completion/words.ts';
 import { type AnyCommand, type Context, command, EXIT } from '../lib/command.ts';
 import { choice } from '../lib/options.ts';
 import { write } from '../lib/output.ts';
@@ -15,7 +15,7 @@ export const completion = (programFor: (context: Context) => Promise<Command>): 
 In ~/.zshrc, after compinit: source <(mwaa-trail completion zsh)
 In ~/.config/fish/config.fish: mwaa-trail completion fish | source`,
     async run({ shell }, context) {
-      await write(context.out, SHELLS[shell](wordsOf(await programFor(context))));
+      await write(context.out, SHELLS[shell](await programWords(() => programFor(context))));
       return EXIT.done;
     },
   });

@@ -1,6 +1,6 @@
 import { isThere } from '../../local/folder-lock.ts';
+import { openLocalDynamo, storeFolders } from '../../local/local-dynamo.ts';
 import { LOCAL_TABLES } from '../../local/local-names.ts';
-import { openLocalDynamo, storeFolders } from '../../local/local-store.ts';
 import { createDynamoClient, type DynamoClientOptions } from '../../shared/aws/dynamodb.ts';
 import type { Environment, TableNames } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';

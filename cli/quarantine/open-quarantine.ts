@@ -1,6 +1,7 @@
 import { isThere } from '../../local/folder-lock.ts';
+import { storeFolders } from '../../local/local-dynamo.ts';
 import { LOCAL_QUARANTINE_BUCKET } from '../../local/local-names.ts';
-import { type Access, openLocalS3, storeFolders } from '../../local/local-store.ts';
+import { type Access, openLocalS3 } from '../../local/local-store.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import type { Environment } from '../../shared/config.ts';
 import { TrailError } from '../../shared/errors.ts';

@@ -94,6 +94,8 @@ const NAME_AFTER_VALUE = new RegExp(
 const SHORTEST_VALUE = 3;
 
 function spansAfter(text: string, head: RegExp, endOf: NamedValue['endOf']): Span[] {
+  // Nearly always; `matchAll` copies the pattern first.
+  if (text.search(head) < 0) return [];
   const spans: Span[] = [];
   let past = 0;
   for (const match of text.matchAll(head)) {

@@ -100,6 +100,19 @@ function deliveredAt(name: string): string | undefined {
   return year && `${year}-${month}-${day}T${hour}:${minute}:00.000Z`;
 }
 
+/** `_YYYYMMDDTHH` */
+const HOUR_LENGTH = 12;
+
+/**
+ * Returns the key of a log file, or its `bucket/key`, up to the hour of its delivery: the same for all log files of an account and
+ * Region in that hour; undefined if its name has no time.
+ */
+export function deliveryHour(key: string): string | undefined {
+  const start = key.lastIndexOf('/') + 1;
+  const time = DELIVERY_TIME.exec(key.slice(start));
+  return time === null ? undefined : key.slice(0, start + time.index + HOUR_LENGTH);
+}
+
 /** Returns the organization in the key of an object; undefined if there is none. */
 export function organizationIn(key: string): string | undefined {
   return /(?:^|\/)AWSLogs\/(o-[a-z0-9]+)\//.exec(key)?.[1];

@@ -2,7 +2,8 @@ import { pMapIterable } from 'p-map';
 import type { QueryDeps } from '../query/ask.ts';
 import type { StoredEvent } from '../store/event-item.ts';
 import { eventIdsOfDay, getEvents } from '../store/events-table.ts';
-import { type EventVerification, readVerifications } from '../store/ledger.ts';
+import { readVerifications } from '../store/ledger.ts';
+import type { EventVerification } from '../store/ledger-entry.ts';
 import type { ExportedEvent } from './native.ts';
 
 /** Requests for events at the same time; each brings up to 100. */

@@ -1,7 +1,7 @@
 import { type AttributeName, attributeNamed, attributeOf, attributesWhere } from '../audit-event/attributes.ts';
 import { parseEventTime, timeOf } from '../audit-event/event-time.ts';
 import type { StoredEvent } from '../store/event-item.ts';
-import type { EventVerification } from '../store/ledger.ts';
+import type { EventVerification } from '../store/ledger-entry.ts';
 import type { Field, FieldType, Row, RowValue } from './fields.ts';
 
 /** An event with everything that an export says of it. */

@@ -14,7 +14,7 @@ import { describeError, s3Uri } from '../errors.ts';
 import type { TimeBudget } from '../ingest/time-budget.ts';
 import { type DigestChain, writeLastRun } from '../store/digest-chains.ts';
 import { type ChainedDigest, checkLink, isNamed, otherPredecessor } from './chain.ts';
-import { compareWithLedger, type Ledger, markInLedger } from './compare-with-ledger.ts';
+import { type Ledger, verifyInLedger } from './compare-with-ledger.ts';
 import type { Digest } from './digest.ts';
 import { type ExamineDeps, type ExaminedDigest, examineDigest } from './examine-digest.ts';
 import type { Finding } from './finding.ts';
@@ -100,7 +100,6 @@ const GIVEN_UP_MS = 30 * DAY_MS;
 const MAX_PENDING = 200;
 const MAX_NAMED = 20;
 const CONCURRENT_SCOPES = 4;
-const CONCURRENT_LOG_FILES = 8;
 
 /**
  * Verifies the digests that CloudTrail has delivered since the last run: their signatures, that none is missing between them,
@@ -291,26 +290,20 @@ class Run {
     return digest;
   }
 
-  /** Compares the log files that a signed digest names with the ledger, and marks them there. */
+  /** Verifies the log files that a signed digest names, as far as they are ingested. */
   private async compare(digest: Digest, chain: DigestChain): Promise<FileCounts> {
     const counts = noCounts();
     const isOverdue = this.ageOf(digest.end) > this.deps.graceMs;
-    const mark = { verifiedBy: digest.key, verifiedAt: isoTime(this.deps.now()) };
-    const named = digest.logFiles.map((file) => ({ file }));
-    for await (const batch of compareWithLedger(this.ledger, named, (file) => [file])) {
-      const one = async ({ named: { file }, comparison }: (typeof batch)[number]) => {
-        const outcome = await markInLedger(this.ledger, file, comparison, mark);
-        // A name without a time of delivery: it is within the time of the digest.
-        const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
-        if (outcome === 'open' && deliveredAt < chain.since) return;
-        counts[outcome] += 1;
-        if (outcome === 'failed') name(file, counts.failedLogFiles);
-        if (outcome === 'open' && isOverdue) {
-          counts.overdue += 1;
-          name(file, counts.overdueLogFiles);
-        }
-      };
-      await pMap(batch, one, { concurrency: CONCURRENT_LOG_FILES });
+    for await (const { file, outcome } of verifyInLedger(this.ledger, digest, isoTime(this.deps.now()))) {
+      // A name without a time of delivery: it is within the time of the digest.
+      const deliveredAt = readLogFileKey(file.key)?.deliveredAt ?? digest.end;
+      if (outcome === 'open' && deliveredAt < chain.since) continue;
+      counts[outcome] += 1;
+      if (outcome === 'failed') name(file, counts.failedLogFiles);
+      if (outcome === 'open' && isOverdue) {
+        counts.overdue += 1;
+        name(file, counts.overdueLogFiles);
+      }
     }
     return counts;
   }

@@ -131,7 +131,8 @@ export class DayTally {
     if (!row) return;
     row[state] += 1;
     if (state === 'ingested' && recordsQuarantined > 0) row.partly += 1;
-    if (state === 'ingested' && verification) row[verification === 'verified' ? 'verified' : 'altered'] += 1;
+    if (state === 'ingested' && verification === 'verified') row.verified += 1;
+    if (state === 'ingested' && verification === 'failed') row.altered += 1;
     if (this.settledBefore !== undefined && !this.unaccounted.delete(key)) row.gone += 1;
   }
 

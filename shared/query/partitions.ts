@@ -77,6 +77,8 @@ function isMissingIndex(error: unknown): boolean {
 }
 
 function sourceFilter({ wanted, excluded }: QueryPlan['sources']): (source: string) => boolean {
+  // To look at an address takes longer than all else of an event.
+  if (wanted.length === 0 && excluded.length === 0) return () => true;
   const isWanted = wanted.length > 0 ? sourceMatcher(wanted) : () => true;
   const isExcluded = sourceMatcher(excluded);
   return (source) => isWanted(source) && !isExcluded(source);

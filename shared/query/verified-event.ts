@@ -1,6 +1,7 @@
 import { type StoredEvent, storedText } from '../store/event-item.ts';
 import { getEvent } from '../store/events-table.ts';
-import { type EventVerification, readVerification } from '../store/ledger.ts';
+import { readVerification } from '../store/ledger.ts';
+import type { EventVerification } from '../store/ledger-entry.ts';
 import type { QueryDeps } from './ask.ts';
 
 /** Reads an event. Returns undefined if it is not stored, has expired, or is not of the environment that `deps` may name. */

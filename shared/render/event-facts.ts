@@ -1,7 +1,7 @@
 import { type AttributeName, attributeOf, attributesWhere, type EVENT_ATTRIBUTES } from '../audit-event/attributes.ts';
 import { timeOf } from '../audit-event/event-time.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
-import type { EventVerification } from '../store/ledger.ts';
+import type { EventVerification } from '../store/ledger-entry.ts';
 import { displayText } from './display.ts';
 import { resultOf, whatOf, whoOf } from './event-words.ts';
 import { relativeTime, timeDisplay } from './times.ts';

@@ -36,10 +36,10 @@ export type DeliveredEvent = StoredEvent & LogFileRecord;
 /** DynamoDB quota of an item, names included. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-/** Every index has timeKey as its sort key. */
-const LISTED = [...attributesWhere(({ shown }) => shown === 'list'), 'timeKey' as const];
 /** Attributes that are stored as they are; `record` and `previousVersions` are packed. */
 const PLAIN = attributesWhere(({ shown, type }) => shown !== 'ledger' && type !== 'record' && type !== 'versions');
+const IN_LISTED_MAP = PLAIN.filter(isInListedMap);
+const BESIDE_LISTED_MAP = PLAIN.filter((name) => !isInListedMap(name));
 
 /** Longer texts are truncated in their attribute; the record has the whole. */
 const MAX_TEXT_BYTES = 4096;
@@ -84,10 +84,9 @@ function withoutRecord({ record: _, ...event }: EventVersion): EventVersion {
 
 /** The attributes of an event, those that lists show in one map. */
 function plainItem(event: EventVersion): Item {
-  const own = PLAIN.filter((name) => !isInListedMap(name));
   return {
-    ...toItem({ schemaVersion: SCHEMA_VERSION, ...valuesOf(event, own) }),
-    [LISTED_MAP]: { M: toItem(valuesOf(event, PLAIN.filter(isInListedMap))) },
+    ...toItem({ schemaVersion: SCHEMA_VERSION, ...valuesOf(event, BESIDE_LISTED_MAP) }),
+    [LISTED_MAP]: { M: toItem(valuesOf(event, IN_LISTED_MAP)) },
   };
 }
 
@@ -136,7 +135,7 @@ export function fromEventItem(item: Item): StoredEvent {
   const record = unpacked(item, 'record');
   const versions = unpacked(item, 'previousVersions');
   const previousVersions = versions === undefined ? undefined : readVersions(versions);
-  const event = { ...readValues<StoredEvent>(item, PLAIN), ...defined({ record, previousVersions }) };
+  const event = { ...readValues<StoredEvent>(item, STORED), ...defined({ record, previousVersions }) };
   if (!event.provisional && event.logFile === undefined) throw missing('logFile');
   return event;
 }
@@ -150,8 +149,6 @@ export function fromListedItem(item: Item): ListedEvent {
 export type DeliveredRecord = AttributeValues<'record' | 'redacted' | 'contentHash' | OriginAttribute> & Provenance;
 type OriginAttribute = 'ingestedAt' | 'expiresAt' | 'backfilled';
 
-const DELIVERED = attributesWhere(({ origin }) => origin === true).concat('redacted', 'contentHash');
-
 /**
  * Reads the records of an item of any schema version, those of the versions that addenda replaced included: the newest first.
  * @throws {StoredItemError} if an attribute is missing or of another type
@@ -163,24 +160,6 @@ export function readDeliveredRecords(item: Item): DeliveredRecord[] {
   return [newest, ...(versions === undefined ? [] : readVersions(versions))];
 }
 
-/** @returns an `Event`, which has these attributes */
-function readValues<Event>(item: Item, names: readonly AttributeName[]): Event {
-  if (!isCurrent(item)) throw new SchemaVersionError(schemaVersionOf(item));
-  return valuesIn(item, names);
-}
-
-function valuesIn<Event>(item: Item, names: readonly AttributeName[]): Event {
-  const listed = item[LISTED_MAP]?.M ?? {};
-  const values: Record<string, unknown> = {};
-  for (const name of names) {
-    const { type, always } = attributeNamed(name);
-    const value = READERS[type ?? 'text'](isInListedMap(name) ? listed : item, name);
-    if (value !== undefined) values[name] = value;
-    else if (always) throw missing(name);
-  }
-  return values as Event;
-}
-
 const READERS = {
   text: textAt,
   boolean: booleanAt,
@@ -190,6 +169,43 @@ const READERS = {
   record: unpacked,
   versions: unpacked,
 } as const;
+
+/** An attribute as it is read from items: its place there does not change. */
+interface Stored {
+  name: AttributeName;
+  read(item: Item, name: string): unknown;
+  isListed: boolean;
+  always: boolean;
+}
+
+function storedAs(names: readonly AttributeName[]): Stored[] {
+  return names.map((name) => {
+    const { type = 'text', always = false } = attributeNamed(name);
+    return { name, read: READERS[type], isListed: isInListedMap(name), always };
+  });
+}
+
+const STORED = storedAs(PLAIN);
+/** Every index has timeKey as its sort key. */
+const LISTED = storedAs([...attributesWhere(({ shown }) => shown === 'list'), 'timeKey']);
+const DELIVERED = storedAs([...attributesWhere(({ origin }) => origin === true), 'redacted', 'contentHash']);
+
+/** @returns an `Event`, which has these attributes */
+function readValues<Event>(item: Item, attributes: readonly Stored[]): Event {
+  if (!isCurrent(item)) throw new SchemaVersionError(schemaVersionOf(item));
+  return valuesIn(item, attributes);
+}
+
+function valuesIn<Event>(item: Item, attributes: readonly Stored[]): Event {
+  const listed = item[LISTED_MAP]?.M ?? {};
+  const values: Record<string, unknown> = {};
+  for (const { name, read, isListed, always } of attributes) {
+    const value = read(isListed ? listed : item, name);
+    if (value !== undefined) values[name] = value;
+    else if (always) throw missing(name);
+  }
+  return values as Event;
+}
 
 function missing(name: string): StoredItemError {
   return new StoredItemError('stored-item', `attribute ${name} of a stored item: expected a value, found nothing`);

@@ -77,7 +77,7 @@ const COMMON = {
   otherSha256: z.optional(z.array(z.string())),
   /** What was discarded from quarantine: the log file, or records of it. */
   discards: z.optional(z.array(jsonText(Discard))),
-  /** Absent if no digest was compared with it yet. */
+  /** `failed`; `verified` only where it is not noted for the hour of delivery (shared/store/signed-hashes.ts). */
   verification: z.optional(Verification),
   /** The key of the digest that names the log file. */
   verifiedBy: Text,
@@ -207,6 +207,34 @@ export function verificationMark(
   const mark = { ...signed, ...defined({ verification: verificationOf(entry, signed.signedSha256) }) };
   if (mark.verification !== 'failed' || entry.state === 'quarantined' || entry.state === 'discarded') return mark;
   return { ...mark, reason: NOT_AS_SIGNED, detail: NOT_AS_SIGNED_DETAIL };
+}
+
+/** Whether a signed digest has the hash of everything that was ingested under the name of a log file. */
+export interface EventVerification {
+  /** `pending`: no digest was compared with the log file yet; `no-log-file`: the event is provisional. */
+  verification: Verification | 'pending' | 'no-log-file';
+  /** The key of the digest that names the log file. */
+  verifiedBy?: string;
+  /** ISO 8601. */
+  verifiedAt?: string;
+}
+
+/**
+ * Returns the verification of an entry.
+ * @param signed what is noted of its log file, what was noted first before the others
+ */
+export function entryVerification(
+  entry: IngestedHashes & Pick<LedgerEntry, 'verification' | 'verifiedBy' | 'verifiedAt'>,
+  signed: readonly SignedHash[],
+): EventVerification {
+  const { verification, verifiedBy, verifiedAt } = entry;
+  const noted = (wanted: Verification) => {
+    const by = signed.find(({ signedSha256 }) => verificationOf(entry, signedSha256) === wanted);
+    return by && { verification: wanted, verifiedBy: by.verifiedBy, verifiedAt: by.verifiedAt };
+  };
+  const own = verification && { verification, ...defined({ verifiedBy, verifiedAt }) };
+  if (own?.verification === 'failed') return own;
+  return noted('failed') ?? own ?? noted('verified') ?? { verification: 'pending' };
 }
 
 /** Returns the entry of a new reading with the history: the hashes of what was ingested, a digest's verdict, and discards. */

@@ -22,9 +22,11 @@ import {
   toLedgerItem,
   type Verification,
   verificationMark,
+  verificationOf,
   WATERMARKS,
   withHistory,
 } from './ledger-entry.ts';
+import { readSigned } from './signed-hashes.ts';
 
 /** What the reading of a log file writes into the tables, after its events. */
 export interface LedgerUpdate {
@@ -104,6 +106,10 @@ export class LedgerWriter {
 /**
  * Writes the entry of a reading. If another reading, or a verification, was written since `before`, the entry keeps what
  * they left: a verification mark and the hashes of what was ingested are never overwritten.
+ *
+ * Other content than before makes a second hash, so no signed hash can be that of all content. The verify function notes what is
+ * signed and then reads the entry; here, the entry has both hashes before it is looked up what is signed. So one of the two sees
+ * what the other wrote, whatever their order, and even if one is interrupted.
  */
 function writeEntry(
   dynamo: DynamoDBClient,
@@ -113,10 +119,34 @@ function writeEntry(
   return untilWritten(entry, async (race) => {
     const current = race === 0 ? before : await readLedger(dynamo, table, entry);
     if (race > 0 && current && isBetter(current, entry)) return current;
-    const next = withHistory(entry, current);
+    const reading = withHistory(entry, current);
+    if (current && isNewHash(reading, current)) {
+      await updateEntry(dynamo, table, current, withHash(current, reading.sha256));
+      return undefined;
+    }
+    const next = await judged(dynamo, table, reading);
     await noteAltered(dynamo, table, next, entry.ingestedAt);
     return (await putEntry(dynamo, table, next)) ? next : undefined;
   });
+}
+
+/** Whether a reading brings a second hash, which nothing says yet is not what was signed. */
+function isNewHash({ sha256, otherSha256, verification }: LedgerEntry, current: LedgerEntry): boolean {
+  if (sha256 === undefined || otherSha256 === undefined || verification === 'failed') return false;
+  return sha256 !== current.sha256 && !current.otherSha256?.includes(sha256);
+}
+
+function withHash(entry: LedgerEntry, sha256 = ''): LedgerEntry {
+  return { ...entry, otherSha256: [...(entry.otherSha256 ?? []), sha256] };
+}
+
+/** Returns an entry that has hashes of other content, as failed if one of them is not what is noted as signed. */
+async function judged(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<LedgerEntry> {
+  if (entry.otherSha256 === undefined || entry.verification === 'failed') return entry;
+  const name = ledgerKey(entry);
+  const signed = (await readSigned(dynamo, table, [name], true)).get(name) ?? [];
+  const other = signed.find(({ signedSha256 }) => verificationOf(entry, signedSha256) === 'failed');
+  return other ? { ...entry, ...verificationMark(entry, other) } : entry;
 }
 
 /** Whether another reading of the same state ingested all of it, and this one did not. */

@@ -1,10 +1,11 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { type ObjectRef, objectName } from '../cloudtrail/object-key.ts';
-import { defined } from '../defined.ts';
 import { type Item, readItem, requiredTextAt, text, textAt } from './item.ts';
 import {
   DISCARDS,
+  type EventVerification,
+  entryVerification,
   fromLedgerItem,
   isLedgerKey,
   type LedgerEntry,
@@ -17,6 +18,7 @@ import {
   WATERMARKS,
 } from './ledger-entry.ts';
 import { batchGet, getItem, queryItems } from './read-items.ts';
+import { readSigned } from './signed-hashes.ts';
 
 /** Returns the entry of a log file; undefined if it was never read, or every reading failed. */
 export async function readLedger(
@@ -95,23 +97,17 @@ export async function listLedger(
 const isEntry = (item: Item) => item.state?.S !== 'failed';
 const entryOf = (item: Item | undefined) => (item && isEntry(item) ? fromLedgerItem(item) : undefined);
 
-/** Whether a signed digest has the hash of the log file that an event came from. */
-export interface EventVerification {
-  /** `pending`: no digest was compared with the log file yet; `no-log-file`: the event is provisional. */
-  verification: Verification | 'pending' | 'no-log-file';
-  /** The key of the digest that names the log file. */
-  verifiedBy?: string;
-  /** ISO 8601. */
-  verifiedAt?: string;
-}
-
 /** @param logFile `bucket/key`, as an event names it */
 export async function readVerification(
   dynamo: DynamoDBClient,
   table: string,
   logFile: string,
 ): Promise<EventVerification> {
-  return verificationIn(await readAttributes(dynamo, table, logFile, ['verification', 'verifiedBy', 'verifiedAt']));
+  const [item, signed] = await Promise.all([
+    readAttributes(dynamo, table, logFile, Object.keys(StoredVerification.shape)),
+    readSigned(dynamo, table, [logFile], false),
+  ]);
+  return entryVerification(readItem(StoredVerification, item), signed.get(logFile) ?? []);
 }
 
 /** As `readVerification`, for many log files, by `bucket/key`. Those that the ledger does not know are left out. */
@@ -120,16 +116,22 @@ export async function readVerifications(
   table: string,
   logFiles: readonly string[],
 ): Promise<Map<string, EventVerification>> {
-  const items = await readItems(dynamo, table, logFiles);
-  return new Map([...items].map(([name, item]) => [name, verificationIn(item)]));
+  const [items, signed] = await Promise.all([
+    readItems(dynamo, table, logFiles),
+    readSigned(dynamo, table, logFiles, false),
+  ]);
+  return new Map(
+    [...items].map(([name, item]) => [
+      name,
+      entryVerification(readItem(StoredVerification, item), signed.get(name) ?? []),
+    ]),
+  );
 }
 
-function verificationIn(item: Item): EventVerification {
-  const { verification = 'pending', ...by } = readItem(StoredVerification, item);
-  return verification === 'pending' ? { verification } : { verification, ...defined(by) };
-}
-
+/** What an entry has of its verification. */
 const StoredVerification = z.object({
+  sha256: z.optional(z.string()),
+  otherSha256: z.optional(z.array(z.string())),
   verification: z.optional(Verification),
   verifiedBy: z.optional(z.string()),
   verifiedAt: z.optional(z.string()),
@@ -242,15 +244,15 @@ export async function listItems(
 }
 
 /** A log file as a list of the ledger has it. */
-export type LedgerLogFile = Named<z.output<typeof ListedLogFile>>;
+export type LedgerLogFile = Omit<Named<z.output<typeof ListedLogFile>>, keyof typeof StoredVerification.shape> &
+  Pick<EventVerification, 'verification'>;
 const ListedLogFile = z.object({
   bucket: z.string(),
   objectKey: z.string(),
   /** `failed`: it must be delivered again, also to continue from a checkpoint. */
   state: z.catch(z.enum(['ingested', 'quarantined', 'discarded', 'failed']), 'failed'),
   recordsQuarantined: z._default(z.int(), 0),
-  /** Absent if no digest was compared with it yet. */
-  verification: z.optional(Verification),
+  ...StoredVerification.shape,
 });
 
 /**
@@ -272,6 +274,13 @@ export async function* listLogFiles(
     ...projection(Object.keys(ListedLogFile.shape)),
   };
   for await (const { Items = [] } of paginateQuery({ client: dynamo }, input)) {
-    yield* Items.map((item) => named(readItem(ListedLogFile, item)));
+    const files = Items.map((item) => named(readItem(ListedLogFile, item)));
+    const ingested = files.filter(({ state }) => state === 'ingested');
+    const signed = await readSigned(dynamo, table, ingested.map(objectName), false);
+    for (const file of files) {
+      const { bucket, key, state, recordsQuarantined } = file;
+      const { verification } = entryVerification(file, signed.get(objectName(file)) ?? []);
+      yield { bucket, key, state, recordsQuarantined, verification };
+    }
   }
 }

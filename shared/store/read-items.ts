@@ -48,15 +48,16 @@ export async function* batchGet(
   dynamo: DynamoDBClient,
   table: string,
   keys: readonly Item[],
+  isConsistent = true,
 ): AsyncGenerator<Item[], void, void> {
   for (let start = 0; start < keys.length; start += BATCH_KEYS) {
-    yield await getBatch(dynamo, table, keys.slice(start, start + BATCH_KEYS));
+    yield await getBatch(dynamo, table, { Keys: keys.slice(start, start + BATCH_KEYS), ConsistentRead: isConsistent });
   }
 }
 
-async function getBatch(dynamo: DynamoDBClient, table: string, keys: Item[]): Promise<Item[]> {
+async function getBatch(dynamo: DynamoDBClient, table: string, keys: KeysAndAttributes): Promise<Item[]> {
   const items: Item[] = [];
-  let request: KeysAndAttributes | undefined = { Keys: keys, ConsistentRead: true };
+  let request: KeysAndAttributes | undefined = keys;
   for (let round = 0; request !== undefined && (request.Keys?.length ?? 0) > 0; round += 1) {
     if (round > 0) await setTimeout(PAUSE_MS * 2 ** round * Math.random());
     if (round === MAX_ROUNDS) throw new TrailError('batch-unprocessed', `table ${table}: expected all keys to be read`);

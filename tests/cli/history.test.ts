@@ -18,7 +18,7 @@ import {
   timeOfSecond,
 } from '../support/configuration-model.ts';
 import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
-import { SAMPLE_NOW, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, sharedSampleStore } from '../support/sample-store.ts';
 import { SEED, scaled } from '../support/scale.ts';
 
 jest.setTimeout(120_000);
@@ -450,7 +450,7 @@ test('over HTTP there are rows of CSV, one for each field', async () => {
 });
 
 test('docs/configuration-history.md shows the changes of the samples', async () => {
-  const samples = await startSampleStore();
+  const samples = await sharedSampleStore();
   const question = openHistory({ environment: 'prod-etl' }, SAMPLE_NOW);
   const histories = await answerHistory(question, samples.deps);
   samples.stop();

@@ -7,7 +7,7 @@ import { readApiAddress } from '../../cli/serve/sources.ts';
 import { listenOnLoopback } from '../../local/loopback.ts';
 import { createApi } from '../../shared/http/api.ts';
 import { type ApiRequest, MAX_RESPONSE_BYTES, readTarget } from '../../shared/http/messages.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 import { type Keys, signatureProblem } from '../support/sigv4.ts';
 
 const KEYS: Keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'not-a-secret', sessionToken: 'not-a-token' };
@@ -29,7 +29,7 @@ const server = createServer((request, response) => {
 const opened: RemoteApi[] = [];
 
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   address = new URL(await listenOnLoopback(server, 0));
 });
 afterEach(() => {

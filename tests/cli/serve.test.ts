@@ -11,7 +11,7 @@ import { createApi } from '../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
@@ -47,7 +47,7 @@ let server: HttpServer;
 beforeAll(async () => {
   for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder.path, name), content);
   mkdirSync(join(folder.path, 'folder.js'));
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   server = await startHttpServer(siteOf(store.deps), 0);
 });
 afterAll(async () => {

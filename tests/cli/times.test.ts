@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT, runCli } from '../support/cli.ts';
-import { EventStore } from '../support/event-store.ts';
+import { askStore, EventStore } from '../support/event-store.ts';
 import { allCommands, awsSettings } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -22,10 +22,16 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
-/** The built program on a machine in a time zone. */
-function run(zone: string, ...args: string[]) {
-  const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
-  return runCli([...args, '--table', store.tables.eventsTable], ROOT, { ...settings, TZ: zone });
+/** The program on a machine in a time zone: Node follows the variable. */
+async function run(zone: string, ...args: string[]) {
+  const { TZ } = process.env;
+  process.env.TZ = zone;
+  try {
+    return await askStore(store, ...args);
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
 }
 
 /** `2026-11-06 02:31:18`, and the offset when it says one. */
@@ -79,7 +85,9 @@ test('times are UTC unless --local asks for others, both ways', async () => {
 
 test('a machine with a zone that there is not is in UTC', async () => {
   for (const zone of ['', 'Nowhere/Land']) {
-    const { code, stdout } = await run(zone, 'query', '--local', '--since', '2026-11-06 22:31:18');
+    const settings = awsSettings({ s3: store.endpoint, dynamo: store.endpoint });
+    const args = ['query', '--local', '--since', '2026-11-06 22:31:18', '--table', store.tables.eventsTable];
+    const { code, stdout } = await runCli(args, ROOT, { ...settings, TZ: zone });
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^TIME \(UTC\).*\n2026-11-06 22:31:18 /),

@@ -8,7 +8,7 @@ import { textWidth } from '../../shared/render/table.ts';
 import { ROOT, temporaryFolder } from '../support/cli.ts';
 import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
 import { awsSettings, runAsText } from '../support/program.ts';
-import { startSampleStore } from '../support/sample-store.ts';
+import { sharedSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
@@ -324,7 +324,7 @@ describe('aliases', () => {
 });
 
 test('docs/people.md shows what the samples say', async () => {
-  const samples = await startSampleStore();
+  const samples = await sharedSampleStore();
   const text = readFileSync(join(ROOT, 'docs', 'people.md'), 'utf8');
   const shown = [...text.matchAll(/^\$ mwaa-trail (who [^\n]*)\n(.*?)^```$/gms)];
   const settings = awsSettings({ s3: samples.endpoint, dynamo: samples.endpoint });

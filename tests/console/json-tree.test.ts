@@ -51,7 +51,9 @@ describe('rows', () => {
       const whole = wholeOfText(`[${Array.from({ length }, (_, i) => i).join(',')}]`);
       const rows = allRows(whole);
       const values = rows.filter(({ range }) => range === undefined);
-      expect(values.map(({ name }) => name)).toEqual(Array.from({ length }, (_, i) => i));
+      expect(values).toHaveLength(length);
+      // To compare two lists that long takes seconds.
+      expect(values.findIndex(({ name }, i) => name !== i)).toBe(-1);
       expect(Math.max(...[whole, ...rows.filter(canOpen)].map((item) => childrenOf(item).length))).toBeLessThanOrEqual(
         100,
       );

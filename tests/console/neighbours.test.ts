@@ -6,12 +6,12 @@ import { neighboursOf } from '../../console/src/lib/neighbours.ts';
 import { createApi } from '../../shared/http/api.ts';
 import { MAX_RESPONSE_BYTES } from '../../shared/http/messages.ts';
 import { EVENT } from '../support/event-arbitrary.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 let store: SampleStore;
 let server: HttpServer;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   server = await startHttpServer(createApi(store.deps, { maxResponseBytes: MAX_RESPONSE_BYTES, failed: () => {} }), 0);
 });
 afterAll(async () => {

@@ -11,7 +11,7 @@ import type { SeenFinding } from '../../shared/alert/seen-finding.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 import { isAllowed } from './support/simulate.ts';
 import { ACCOUNT, REGION } from './support/stack.ts';
 
@@ -113,7 +113,7 @@ describe('the allowed routes', () => {
   let store: SampleStore;
   let findings: FindingSource;
   beforeAll(async () => {
-    store = await startSampleStore();
+    store = await sharedSampleStore();
     findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   });
   afterAll(() => store.stop());

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 import { scaled } from '../support/scale.ts';
 import { type Call, needsOf } from './support/calls.ts';
 import { isAllowed } from './support/simulate.ts';
@@ -19,7 +19,7 @@ const calls: Call[] = [];
 let store: SampleStore;
 let recorder: Server;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   recorder = createServer(async (asked, answer) => {
     const body = await buffer(asked);
     const operation = String(asked.headers['x-amz-target']).replace(/.*\./, '');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT, temporaryFolder } from '../support/cli.ts';
 import { filesIn, readParquet } from '../support/exported.ts';
 import { awsSettings, runAsText } from '../support/program.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 /** DuckDB is too big for a dependency of the project: npm --prefix bench ci */
 const MODULES = join(ROOT, 'bench', 'node_modules');
@@ -31,7 +31,7 @@ async function connect(): Promise<Connection> {
   const outOf = (format: string, schema: string) => join(folder.path, `${format}-${schema}`);
 
   beforeAll(async () => {
-    store = await startSampleStore();
+    store = await sharedSampleStore();
     duckdb = await connect();
     await duckdb.run("SET TimeZone = 'UTC'");
   });

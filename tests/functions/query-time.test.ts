@@ -8,11 +8,11 @@ import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createApi, type TimeLimits } from '../../shared/http/api.ts';
 import { readAll, SlowAnswerError } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 let store: SampleStore;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
 });
 afterAll(() => store.stop());
 

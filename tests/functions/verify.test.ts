@@ -1,25 +1,30 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
 import pMap from 'p-map';
 import { createQueryHandler } from '../../functions/query-handler.ts';
+import { objectName } from '../../shared/cloudtrail/object-key.ts';
 import { ingest } from '../../shared/ingest/ingest-log-file.ts';
 import { writeResult } from '../../shared/ingest/ingest-result.ts';
 import { s3Source } from '../../shared/ingest/log-source.ts';
 import { recordStore } from '../../shared/ingest/store-records.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
+import { verifyInLedger } from '../../shared/integrity/compare-with-ledger.ts';
 import { KeysUnavailableError, type PublicKeySource } from '../../shared/integrity/public-keys.ts';
 import { verifyBucket } from '../../shared/integrity/verify-bucket.ts';
 import { listChains, writeChain } from '../../shared/store/digest-chains.ts';
 import { noEnvironments } from '../../shared/store/environments-table.ts';
-import { listProblems, readVerification } from '../../shared/store/ledger.ts';
-import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
+import { findingKey } from '../../shared/store/findings.ts';
+import { listProblems, readLedger, readVerification } from '../../shared/store/ledger.ts';
+import { type LedgerEntry, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { type LedgerUpdate, LedgerWriter, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { awsSettings, runInProcess } from '../support/program.ts';
+import { SEED, scaled } from '../support/scale.ts';
 import { useServers } from '../support/servers.ts';
 import {
   digestBody,
@@ -33,7 +38,7 @@ import {
   TRAIL_START,
 } from '../support/signed-trail.ts';
 import { Verification } from '../support/verification.ts';
-import { dumpTable, type StoredItem, writeLedger } from '../support/world.ts';
+import { createWorld, dumpTable, logFileKey, type StoredItem, type World, writeLedger } from '../support/world.ts';
 
 const noSleep = async () => {};
 const HOUR = 3600 * 1000;
@@ -137,10 +142,10 @@ describe('a log file that is not what CloudTrail signed', () => {
     await check.run();
     await putTrailObject(check.world.s3, { ...file, body: Buffer.from('{"Records":[') });
     await check.ingest([file]);
-    expect(await check.entry(file)).toMatchObject({ state: 'quarantined', signedSha256: expect.any(String) });
+    expect(await check.entry(file)).toMatchObject({ state: 'quarantined' });
     await putTrailObject(check.world.s3, file);
     await check.ingest([file]);
-    expect((await check.entry(file))?.verification).toBe('verified');
+    expect(await check.statesOf([file])).toEqual(['verified']);
   });
 });
 
@@ -419,10 +424,9 @@ describe('public keys that are unavailable', () => {
       expect(check.reports.filter(({ unchecked }) => unchecked === reason).length).toBeGreaterThan(0);
     }
     expect(await check.states()).toEqual(all(6, 'verified'));
-    const entries = () => Promise.all(there.logFiles.map(async (file) => (await check.entry(file))?.verification));
-    expect(await entries()).toEqual(all(6, undefined));
+    expect(await check.statesOf(there.logFiles)).toEqual(all(6, undefined));
     expect(await check.run()).toMatchObject({ keysUnavailable: {} });
-    expect(await entries()).toEqual(all(6, 'verified'));
+    expect(await check.statesOf(there.logFiles)).toEqual(all(6, 'verified'));
     await check.run();
     expect(check.reports).toEqual([]);
   });
@@ -704,6 +708,135 @@ describe('interrupted', () => {
     expect(runs.some(({ status }) => status === 'fulfilled')).toBe(true);
     await check.run();
     expect(await check.states()).toEqual(all(6, 'verified'));
+  });
+});
+
+describe('readings of a log file and the check of its digest, at the same time', () => {
+  /** A log file that CloudTrail signed as `a`. */
+  class Signed {
+    static files = 0;
+    readonly file: { bucket: string; key: string };
+    private readonly world: World;
+
+    constructor(world: World, time: string) {
+      this.world = world;
+      Signed.files += 1;
+      this.file = { bucket: 'logs', key: logFileKey(String(Signed.files)).replace(/T0915Z_/, `${time}15Z_`) };
+    }
+
+    /** Ingests content, which is its own ETag and hash. */
+    async read(client: DynamoDBClient, sha256: string): Promise<void> {
+      const { config } = this.world.deps;
+      const before = await readLedger(client, config.logFilesTable, this.file);
+      // It is not read again while its object is the same.
+      if (before?.etag === sha256) return;
+      const entry: LedgerEntry = {
+        ...{ ...this.file, ...NO_COUNTS, state: 'ingested', etag: sha256, sha256, eventSources: [], schemaVersion: 1 },
+        ...{ compressedBytes: 0, uncompressedBytes: 0, deliveryDay: '2026-11-02', region: 'eu-west-1' },
+        ingestedAt: '2026-11-02T09:20:00.000Z',
+      };
+      await new LedgerWriter(client, config).write({ entry, before, seen: noEnvironments() });
+    }
+
+    /** Fails if it is not ingested yet: then the digest is checked again. */
+    async verify(client: DynamoDBClient): Promise<void> {
+      const ledger = { dynamo: client, table: this.world.deps.config.logFilesTable };
+      const digest = { key: DIGEST, logFiles: [{ ...this.file, sha256: 'a' }] };
+      for await (const { outcome } of verifyInLedger(ledger, digest, VERIFIED_AT))
+        if (outcome === 'open') throw new Error('to be checked again');
+    }
+
+    /** If other content than was signed was ever ingested, everybody says so, and otherwise nobody. */
+    async expectFound(isAltered: boolean): Promise<void> {
+      const { dynamo, deps } = this.world;
+      const { logFilesTable: table } = deps.config;
+      expect(await readVerification(dynamo, table, objectName(this.file))).toMatchObject({
+        verification: isAltered ? 'failed' : 'verified',
+        verifiedBy: DIGEST,
+      });
+      // Then it is listed as a problem, too.
+      expect((await readLedger(dynamo, table, this.file))?.verification === 'failed').toBe(isAltered);
+      const finding = { kind: 'log-file-ingested-differently', ...this.file, digest: DIGEST };
+      const logFile = { S: findingKey({ ...finding, account: '-', region: 'eu-west-1', detail: '' }) };
+      const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: { logFile } }));
+      expect(Item !== undefined).toBe(isAltered);
+    }
+  }
+
+  const DIGEST = 'AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2031/03/01/digest.json.gz';
+  const VERIFIED_AT = '2026-11-02T10:30:00.000Z';
+  /** In the names of log files. */
+  const TIMES = ['T09', 'no time'];
+  /** DynamoDB, with something else that happens before a request, or instead. */
+  const clientOf = (world: World, before: () => Promise<void>) =>
+    ({
+      send: async (command: PutItemCommand) => {
+        await before();
+        return await world.dynamo.send(command);
+      },
+    }) as unknown as DynamoDBClient;
+
+  test('one within the other: other content than was signed is found', async () => {
+    const world = await createWorld(servers);
+    const { dynamo } = world;
+    for (const time of TIMES)
+      for (const outer of ['read', 'verify'])
+        for (let at = 0, isReached = true; isReached; at += 1) {
+          const signed = new Signed(world, time);
+          await signed.read(dynamo, 'a');
+          let requests = 0;
+          isReached = false;
+          const client = clientOf(world, async () => {
+            requests += 1;
+            if (requests !== at + 1) return;
+            isReached = true;
+            await (outer === 'read' ? signed.verify(dynamo) : signed.read(dynamo, 'b'));
+          });
+          await (outer === 'read' ? signed.read(client, 'b') : signed.verify(client));
+          if (isReached) await signed.expectFound(true);
+        }
+  });
+
+  test('in every order, and killed: other content than was signed is found, and nothing else', async () => {
+    const world = await createWorld(servers);
+    const { dynamo } = world;
+    const content = fc.constantFrom('a', 'b');
+    /** How many of its requests come to an end. */
+    const life = fc.option(fc.nat({ max: 6 }), { nil: Number.POSITIVE_INFINITY });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.constantFrom(...TIMES),
+        fc.constantFrom(['a'], ['b'], []),
+        fc.array(fc.record({ content, life }), { minLength: 1, maxLength: 2 }),
+        life,
+        async (scheduler, time, earlier, readings, lifeOfCheck) => {
+          const signed = new Signed(world, time);
+          for (const sha256 of earlier) await signed.read(dynamo, sha256);
+          const begin = async (work: (client: DynamoDBClient) => Promise<void>, requests: number) => {
+            let left = requests;
+            const client = clientOf(world, async () => {
+              await scheduler.schedule(Promise.resolve());
+              left -= 1;
+              if (left < 0) throw new Error('killed');
+            });
+            const isDone = await work(client).then(
+              () => true,
+              () => false,
+            );
+            // What is killed is delivered again.
+            return async () => void (isDone || (await work(dynamo)));
+          };
+          const begun = [
+            ...readings.map((one) => begin((client) => signed.read(client, one.content), one.life)),
+            begin((client) => signed.verify(client), lifeOfCheck),
+          ];
+          for (const again of await scheduler.waitFor(Promise.all(begun))) await again();
+          await signed.expectFound([...earlier, ...readings.map((one) => one.content)].includes('b'));
+        },
+      ),
+      { numRuns: scaled(50, 5_000), seed: SEED },
+    );
   });
 });
 

@@ -13,12 +13,12 @@ import { readTimeline } from '../../shared/query/timeline.ts';
 import { readValueList } from '../../shared/query/values.ts';
 import type { ListedEvent } from '../../shared/store/event-item.ts';
 import { httpEvent } from '../support/http-event.ts';
-import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 let store: SampleStore;
 let server: HttpServer;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   const api = createApi(store.deps, { maxResponseBytes: MAX_RESPONSE_BYTES, failed: () => {} });
   server = await startHttpServer(api, 0);
 });

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Context } from 'aws-lambda';
 import { loadRules } from '../../cli/detect/load-rules.ts';
@@ -22,7 +22,7 @@ import { OPERATIONS } from '../../shared/http/operations.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { DOCUMENT_FILE, type Document, describedContent } from '../support/openapi-document.ts';
-import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 
 jest.setTimeout(60_000);
 
@@ -34,7 +34,7 @@ let store: SampleStore;
 let findings: FindingSource;
 let document: Document;
 beforeAll(async () => {
-  store = await startSampleStore();
+  store = await sharedSampleStore();
   findings = evaluatedFindings(async () => readRules(await loadRules([])).rules, store.deps);
   document = JSON.parse(JSON.stringify(openApiDocument(OPERATIONS, await currentBodies())));
   if (!UPDATE) return;
@@ -64,6 +64,10 @@ test('shows every operation in every one of its formats', () => {
   }
 });
 
+const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+ajv.addVocabulary(['components']);
+
 describe('every example is what the API answers', () => {
   const cases = OPERATIONS.flatMap((operation) =>
     shownExamples(operation).map((example) => ({ ...example, example, operation, id: operation.id })),
@@ -86,11 +90,12 @@ describe('every example is what the API answers', () => {
   });
 });
 
+/** Of each schema in the document: what checks a value. */
+const checks = new Map<object, ValidateFunction>();
+
 function check(schema: object, value: unknown): void {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-  addFormats.default(ajv);
-  ajv.addVocabulary(['components']);
-  const validate = ajv.compile({ ...schema, components: document.components });
+  const validate = checks.get(schema) ?? ajv.compile({ ...schema, components: document.components });
+  checks.set(schema, validate);
   validate(value);
   expect(validate.errors ?? []).toEqual([]);
 }

@@ -20,6 +20,7 @@ test('an entry without a hash stays open, without a request', async () => {
     file,
     { result: 'ingested', entry },
     digest,
+    '',
   );
   expect({ outcome, requests }).toEqual({ outcome: 'open', requests: 0 });
 });

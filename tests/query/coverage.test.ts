@@ -12,7 +12,8 @@ const keyOf = (name: string, account = '111122223333', region = 'eu-west-1') =>
   `AWSLogs/${account}/CloudTrail/${region}/2026/11/10/${name}.json.gz`;
 
 function ledgerFile(name: string, file: Partial<LedgerLogFile> = {}): LedgerLogFile {
-  return { bucket: 'logs', key: keyOf(name), state: 'ingested', recordsQuarantined: 0, ...file };
+  const entry = { state: 'ingested', recordsQuarantined: 0, verification: 'pending' } as const;
+  return { bucket: 'logs', key: keyOf(name), ...entry, ...file };
 }
 
 const NOTHING = { ingested: 0, partly: 0, verified: 0, altered: 0, quarantined: 0, failed: 0, discarded: 0 };

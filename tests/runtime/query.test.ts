@@ -6,7 +6,7 @@ import type { Operation } from '../../shared/http/operation.ts';
 import { OPERATIONS } from '../../shared/http/operations.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { describedContent, readDocument } from '../support/openapi-document.ts';
-import { SAMPLE_NOW, type SampleStore, startSampleStore } from '../support/sample-store.ts';
+import { SAMPLE_NOW, type SampleStore, sharedSampleStore } from '../support/sample-store.ts';
 import { describeUnderRuntimeClient, LambdaFunction } from './support/lambda-function.ts';
 
 /** The clock of the samples: the answers are to be those that the API's description shows. */
@@ -17,7 +17,7 @@ describeUnderRuntimeClient('the query function under the Lambda runtime client',
   let env: Record<string, string>;
   const started: LambdaFunction[] = [];
   beforeAll(async () => {
-    store = await startSampleStore();
+    store = await sharedSampleStore();
     env = {
       EVENTS_TABLE: store.deps.tables.eventsTable,
       LOG_FILES_TABLE: store.deps.tables.logFilesTable,

@@ -16,6 +16,7 @@ import { listProblems, listWatermarks, readLedger } from '../../shared/store/led
 import { type IngestedEntry, type LedgerEntry, NO_COUNTS, toLedgerItem } from '../../shared/store/ledger-entry.ts';
 import { noteFailure, writeVerification } from '../../shared/store/ledger-writer.ts';
 import { SCHEMA_VERSION } from '../../shared/store/schema-version.ts';
+import { type HashesOfHour, hashesByHour, readSigned, writeSigned } from '../../shared/store/signed-hashes.ts';
 import { listStatusChanges, listStatuses, writeStatusChange } from '../../shared/store/status-changes.ts';
 import { BAD_INPUTS } from '../faults/bad-inputs.ts';
 import { dynamoImplementations, dynoxideProgram, startDynoxide } from '../support/dynoxide.ts';
@@ -234,6 +235,44 @@ describe.each(dynamoImplementations(shared.dynamo))('the store on $name', ({ sta
     expect(await writeVerification(dynamo, logFilesTable, before, signed)).toBe('verified');
     expect(await writeVerification(dynamo, logFilesTable, before, signed)).toBeUndefined();
     expect(await readLedger(dynamo, logFilesTable, entry('old'))).toMatchObject({ ...signed, revision: 1 });
+  });
+
+  test('the ledger: what digests say of log files is read as it was noted, and nothing is noted that is too much', async () => {
+    const { logFilesTable } = world.deps.config;
+    const { dynamo } = world;
+    const nameOf = (time: string, name: string) => `logs/${logFileKey(name).replace('20261102T0915Z', time)}`;
+    const files = ['20261102T0959Z', '20261102T1000Z', '20261102T1010Z', 'without-time'].map((time, i) =>
+      nameOf(time, `${i}`),
+    );
+    const hashes = new Map(files.map((name, i) => [name, `hash-${i}`]));
+    const hours = hashesByHour('d/one', hashes);
+    expect(hours.map((one) => [...one.hashes.keys()])).toEqual([files.slice(0, 1), files.slice(1, 3)]);
+    for (const hour of hours) expect(await writeSigned(dynamo, logFilesTable, hour, 'later')).toBe(true);
+    const [other] = hashesByHour('d/other', new Map([[files[1]!, 'x']])) as [HashesOfHour];
+    expect(await writeSigned(dynamo, logFilesTable, other, 'before')).toBe(true);
+    const signed = (signedSha256: string, verifiedBy = 'd/one', verifiedAt = 'later') => ({
+      signedSha256,
+      verifiedBy,
+      verifiedAt,
+    });
+    expect(await readSigned(dynamo, logFilesTable, [...files, nameOf('20261102T1000Z', 'new')], true)).toEqual(
+      new Map([
+        [files[0], [signed('hash-0')]],
+        [files[1], [signed('x', 'd/other', 'before'), signed('hash-1')]],
+        [files[2], [signed('hash-2')]],
+      ]),
+    );
+    const [many] = hashesByHour(
+      'd/many',
+      new Map(Array.from({ length: 900 }, (_, i) => [nameOf('20261102T1100Z', `${i}`), 'a'.repeat(64)])),
+    ) as [HashesOfHour];
+    expect(await writeSigned(dynamo, logFilesTable, many, 'now')).toBe(false);
+    const some = { ...many, hashes: new Map([...many.hashes].slice(0, 300)) };
+    const written: boolean[] = [];
+    for (let i = 0; i < 18; i += 1)
+      written.push(await writeSigned(dynamo, logFilesTable, { ...some, digest: `d/${i}` }, 'now'));
+    expect(written.indexOf(false)).toBeGreaterThanOrEqual(10);
+    expect(written.lastIndexOf(true)).toBe(written.indexOf(false) - 1);
   });
 
   test('the ledger: a reading that did not finish does not replace one that did, of the same state', async () => {

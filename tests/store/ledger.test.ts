@@ -4,6 +4,7 @@ import { defined } from '../../shared/defined.ts';
 import { StoredItemError } from '../../shared/store/item.ts';
 import {
   countsOf,
+  entryVerification,
   fromLedgerItem,
   type LedgerEntry,
   ledgerKey,
@@ -144,6 +145,28 @@ test('it is verified when nothing was ever ingested but what was signed', () => 
   expect(verificationOf({ sha256: 'a', otherSha256: ['b'] }, 'a')).toBe('failed');
   expect(verificationOf({ otherSha256: ['b'] }, 'a')).toBe('failed');
   expect(verificationOf({}, 'a')).toBeUndefined();
+});
+
+test('a failed check of any digest counts, then its own mark, then what was noted first', () => {
+  const noted = (signedSha256: string, verifiedBy: string) => ({ signedSha256, verifiedBy, verifiedAt: 'then' });
+  const failed = { verification: 'failed', verifiedBy: 'b', verifiedAt: 'then' };
+  const own = { verification: 'verified', verifiedBy: 'own', verifiedAt: 'before' } as const;
+  const both = [noted('a', 'a'), noted('b', 'b')];
+  const hashes = { sha256: 'a' };
+  expect(entryVerification(hashes, [])).toEqual({ verification: 'pending' });
+  expect(entryVerification({}, both)).toEqual({ verification: 'pending' });
+  expect(entryVerification(hashes, [both[0]!])).toEqual({
+    verification: 'verified',
+    verifiedBy: 'a',
+    verifiedAt: 'then',
+  });
+  expect(entryVerification(hashes, both)).toEqual(failed);
+  expect(entryVerification({ ...hashes, ...own }, both)).toEqual(failed);
+  expect(entryVerification({ ...hashes, ...own }, [both[0]!])).toEqual(own);
+  expect(entryVerification({ ...hashes, ...own, verification: 'failed' }, [both[0]!])).toEqual({
+    ...own,
+    verification: 'failed',
+  });
 });
 
 test('the reason of a file in quarantine is not replaced by what a digest says', () => {

@@ -1,7 +1,5 @@
-import fc from '../../node_modules/fast-check/lib/fast-check.js';
+import fc from 'fast-check';
 import { SEED, scaled } from './scale.ts';
 
-// In place of the package (jest.config.mjs): whether a change lands does not depend on luck. The full scale draws new inputs.
+// Before any test (jest.config.mjs): whether a change lands does not depend on luck. The full scale draws new inputs.
 fc.configureGlobal(scaled({ seed: SEED }, {}));
-
-export default fc;

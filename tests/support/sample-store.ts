@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { packageRoot } from '../../local/table-definitions.ts';
-import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
+import { DEFAULT_EVENT_SOURCES, type TableNames } from '../../shared/config.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { QueryDeps } from '../../shared/query/ask.ts';
 import { writeChain, writeLastRun } from '../../shared/store/digest-chains.ts';
@@ -23,6 +23,28 @@ export interface SampleStore {
 
 /** Tables with all of events/log-files ingested: the same content whenever and wherever it is made. */
 export async function startSampleStore(): Promise<SampleStore> {
+  return storeOf(await fillTables());
+}
+
+/** The tables that the test files of this process share, once there are any. */
+let shared: Promise<TableNames> | undefined;
+
+/** The same for tests that only read: to fill tables takes a second. */
+export async function sharedSampleStore(): Promise<SampleStore> {
+  shared ??= fillTables();
+  return storeOf(await shared);
+}
+
+function storeOf(tables: TableNames): SampleStore {
+  const { dynamo, close } = connect();
+  return {
+    endpoint: dynamo.endpoint,
+    deps: { dynamo: dynamo.client, tables, now: () => SAMPLE_NOW },
+    stop: close,
+  };
+}
+
+async function fillTables(): Promise<TableNames> {
   const { dynamo, close } = connect();
   const tables = uniqueTableNames();
   await createTables(dynamo.client, tables);
@@ -41,11 +63,8 @@ export async function startSampleStore(): Promise<SampleStore> {
   };
   for (const key of files.keys()) await ingestLogFile({ bucket: 'samples', key }, deps);
   await addVerification(dynamo.client, tables.logFilesTable);
-  return {
-    endpoint: dynamo.endpoint,
-    deps: { dynamo: dynamo.client, tables, now: () => SAMPLE_NOW },
-    stop: close,
-  };
+  close();
+  return tables;
 }
 
 /** What the verify function would leave of a trail, one of whose digests is gone. */

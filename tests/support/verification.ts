@@ -1,8 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { createVerifyHandler, type VerifyFunctionDeps } from '../../functions/verify-handler.ts';
+import { objectName } from '../../shared/cloudtrail/object-key.ts';
 import { HOUR_MS as HOUR } from '../../shared/cloudtrail/times.ts';
 import type { DigestReport, RetiredChain, RunReport } from '../../shared/integrity/verify-ingested.ts';
-import { readLedger } from '../../shared/store/ledger.ts';
+import { readLedger, readVerifications } from '../../shared/store/ledger.ts';
 import type { LedgerEntry } from '../../shared/store/ledger-entry.ts';
 import type { Servers } from './servers.ts';
 import {
@@ -46,6 +47,7 @@ export class Verification {
     this.bucket = bucket;
     this.trail = trail;
     this.now = now;
+    world.deps.now = () => this.now;
   }
 
   async ingest(files: readonly TestLogFile[] = this.trail.logFiles): Promise<void> {
@@ -81,8 +83,16 @@ export class Verification {
     return handler({}, context as Context);
   }
 
+  /** What readers are told of each log file; undefined: it is not verified yet. */
   async states(): Promise<(string | undefined)[]> {
-    return Promise.all(this.trail.logFiles.map(async (file) => (await this.entry(file))?.verification));
+    return this.statesOf(this.trail.logFiles);
+  }
+
+  async statesOf(files: readonly TestLogFile[]): Promise<(string | undefined)[]> {
+    const { dynamo, deps } = this.world;
+    const names = files.map(objectName);
+    const found = await readVerifications(dynamo, deps.config.logFilesTable, names);
+    return names.map((name) => found.get(name)?.verification).map((state) => (state === 'pending' ? undefined : state));
   }
 
   entry(file: TestLogFile): Promise<LedgerEntry | undefined> {

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import type * as Axe from 'axe-core';
 import { describeInBrowser } from '../../support/browser.ts';
 import { ROOT } from '../../support/cli.ts';
-import { startSampleStore } from '../../support/sample-store.ts';
+import { sharedSampleStore } from '../../support/sample-store.ts';
 import { scaled } from '../../support/scale.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
@@ -35,7 +35,7 @@ async function violationsOf(page: ConsolePage, options: Axe.RunOptions): Promise
 }
 
 describeInBrowser('every page', () => {
-  const { console } = useConsole(startSampleStore);
+  const { console } = useConsole(sharedSampleStore);
 
   /** What is wider than the page, and which controls show only a part of their text. */
   function badlyFitting(page: ConsolePage): Promise<string[]> {

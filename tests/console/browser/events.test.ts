@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { describeInBrowser } from '../../support/browser.ts';
-import { startSampleStore } from '../../support/sample-store.ts';
+import { sharedSampleStore } from '../../support/sample-store.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
 import { idsOfCommand } from './support/shown-command.ts';
 
 describeInBrowser('the page of events', () => {
-  const { console, store } = useConsole(startSampleStore);
+  const { console, store } = useConsole(sharedSampleStore);
 
   const commandOf = (page: ConsolePage) => page.page.locator('.command').innerText();
 

@@ -5,7 +5,7 @@ import { newToken } from '../../../cli/serve/token.ts';
 import { listenOnLoopback } from '../../../local/loopback.ts';
 import type { ApiRequest } from '../../../shared/http/messages.ts';
 import { describeInBrowser } from '../../support/browser.ts';
-import { startSampleStore } from '../../support/sample-store.ts';
+import { sharedSampleStore } from '../../support/sample-store.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
 
@@ -13,7 +13,7 @@ import type { ConsolePage } from './support/console-page.ts';
 const MAX_FIRST_LOAD_BYTES = 700_000;
 
 describeInBrowser('the console', () => {
-  const { console } = useConsole(startSampleStore);
+  const { console } = useConsole(sharedSampleStore);
 
   const alertOf = (page: ConsolePage) => page.page.getByRole('button', { name: 'Try again' }).locator('xpath=../../..');
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
 import { writeStatusChange } from '../../../shared/store/status-changes.ts';
 import { describeInBrowser } from '../../support/browser.ts';
-import { startSampleStore } from '../../support/sample-store.ts';
+import { sharedSampleStore, startSampleStore } from '../../support/sample-store.ts';
 import { scaled } from '../../support/scale.ts';
 import { useConsole } from './support/console.ts';
 import type { ConsolePage } from './support/console-page.ts';
@@ -226,7 +226,7 @@ describeInBrowser('an investigator', () => {
 });
 
 describeInBrowser('the console of one environment', () => {
-  const { console, store } = useConsole(startSampleStore, { environment: 'prod-etl' });
+  const { console, store } = useConsole(sharedSampleStore, { environment: 'prod-etl' });
 
   test('asks nothing about others', async () => {
     const page = await console.open();

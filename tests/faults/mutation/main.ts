@@ -66,7 +66,7 @@ function compiles(source: string): boolean {
 function passes(bugs: readonly Bug[]): boolean {
   const files = [...new Set(bugs.map(({ tests }) => tests))];
   const only = [...new Set(bugs.map((bug) => bug.only))].join('|');
-  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
+  const jest = ['--no-warnings', 'node_modules/jest/bin/jest.js'];
   const options = ['--runInBand', '--forceExit', '--bail', '--passWithNoTests=false', '-t', only];
   // A bug can make the tests hang.
   const { status } = spawnSync(process.execPath, [...jest, ...files, ...options], {
