@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 /** How long work may take. */
 export interface TimeBudget {
   /** Whether nothing more should be begun. */
@@ -18,9 +16,9 @@ export function budgetOf(milliseconds: number): TimeBudget {
  */
 export async function within<T>(milliseconds: number, work: Promise<T>, late: () => T): Promise<T> {
   if (milliseconds === Number.POSITIVE_INFINITY) return work;
-  const timer = new AbortController();
-  const timeIsUp = setTimeout(Math.max(0, milliseconds), undefined, { signal: timer.signal }).then(late);
-  return Promise.race([work, timeIsUp]).finally(() => timer.abort());
+  const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(0, milliseconds));
+  return Promise.race([work, timeIsUp.then(late)]).finally(() => clearTimeout(timer));
 }
 
 export const UNLIMITED: TimeBudget = { isSpent: () => false };

@@ -92,8 +92,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'an invocation that hangs is ended by its time-out',
     file: HANDLER,
-    find: 'await Promise.race([work, lastAnswer]);',
-    replace: 'await work;',
+    find: 'await within(remaining() - LAST_ANSWER_MS, ingestAll(), () => {});',
+    replace: 'await ingestAll();',
     tests: WRITING,
     only: 'L2 an invocation',
   },
