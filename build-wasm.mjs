@@ -1,9 +1,9 @@
-// Compiles the WebAssembly parts of the reader from AssemblyScript and embeds them in TypeScript modules.
+// Compiles the WebAssembly part of the reader from AssemblyScript and embeds it in a TypeScript module.
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 
-export const SOURCES = ['shared/log-file/inflate/inflate.as.ts', 'shared/records/simd/skimmer.as.ts'];
+export const SOURCES = ['shared/kernel/kernel.as.ts'];
 
 /** The module that is generated from a source. */
 export const target = (source) => source.replace(/\.as\.ts$/, '.generated.ts');

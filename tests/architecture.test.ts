@@ -4,8 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The stages of the pipeline: each may import those before it. `records` knows bytes, `aws` where they come from. */
+/** The stages of the pipeline: each may import those before it. `kernel` and `records` know bytes, `aws` where they come from. */
 const STAGES = [
+  'kernel',
   'cloudtrail',
   'delivery',
   'records',

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { type Kernel, releaseKernel, takeKernel } from '../kernel/kernel.ts';
+import { TextStorage } from '../kernel/text-storage.ts';
 import { BadLogFileError } from '../records/bad-log-file.ts';
-import { KernelPool } from '../records/kernel-pool.ts';
-import { INFLATE_WASM } from './inflate/inflate.generated.ts';
 import { type ByteSource, iteratorOf } from './pieces.ts';
 import { expectZeros, gunzipByZlib } from './zlib-gunzip.ts';
 
@@ -15,61 +15,64 @@ export function isGzip(head: Uint8Array): boolean {
  * `gunzip` and `gunzipByZlib` have the same outcome.
  *
  * @param compressed the file; its errors pass through unchanged
+ * @param storage where the text may be put, so that it need not be copied
  * @returns the text in pieces, each of them valid only until the next one is requested
  * @throws BadLogFileError `gzip-corrupt`, `gzip-truncated` or `gzip-trailing-bytes`
  */
-export type Inflate = (compressed: ByteSource) => AsyncGenerator<Uint8Array, void, void>;
+export type Inflate = (compressed: ByteSource, storage?: TextStorage) => AsyncGenerator<Uint8Array, void, void>;
 
 /** Inflates by our own WebAssembly or, where SIMD is not available, by node:zlib. */
-export const gunzip: Inflate = (compressed) => {
-  const kernel = kernels.take();
-  return kernel === undefined ? gunzipByZlib(compressed) : gunzipBy(kernel, compressed);
+export const gunzip: Inflate = (compressed, storage) => {
+  if (storage?.kernel !== undefined) return gunzipBy(storage.kernel, compressed, storage);
+  const kernel = takeKernel();
+  return kernel === undefined ? gunzipByZlib(compressed) : gunzipAlone(kernel, compressed);
 };
 
-/** The exports of inflate/inflate.as.ts, where they are described. */
-interface InflateExports {
-  memory: WebAssembly.Memory;
-  input: WebAssembly.Global;
-  INPUT_BYTES: WebAssembly.Global;
-  MARGIN: WebAssembly.Global;
-  text: WebAssembly.Global;
-  textEnd: WebAssembly.Global;
-  position: WebAssembly.Global;
-  begin(): void;
-  inflate(start: number, end: number, isLast: boolean): number;
+async function* gunzipAlone(kernel: Kernel, compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
+  const storage = new TextStorage(kernel, kernel.free.value);
+  storage.neededFrom = Number.POSITIVE_INFINITY;
+  try {
+    yield* gunzipBy(kernel, compressed, storage);
+  } finally {
+    releaseKernel(kernel);
+  }
 }
 
-const kernels = new KernelPool<InflateExports>(INFLATE_WASM);
+/** The farthest that a repetition reaches back. */
+const WINDOW_BYTES = 32 * 1024;
+/** Room for text that a kernel gets. More does not fit into a CPU's cache; less must be made too often. */
+const ROOM_BYTES = 128 * 1024;
 
-// What a kernel's `inflate` returns.
+// What `inflate` of a kernel returns.
 const MORE = 0;
 const END = 2;
 const CORRUPT = 3;
 const TRUNCATED = 4;
 
-async function* gunzipBy(kernel: InflateExports, compressed: ByteSource): AsyncGenerator<Uint8Array, void, void> {
+async function* gunzipBy(
+  kernel: Kernel,
+  compressed: ByteSource,
+  storage: TextStorage,
+): AsyncGenerator<Uint8Array, void, void> {
   const file = new CompressedFile(kernel, iteratorOf(compressed));
   try {
     do {
       await passHeader(file);
-      yield* inflateMember(file, kernel);
+      yield* inflateMember(file, kernel, storage);
     } while ((await file.has(1)) && file.unread[0] !== 0);
     while (await file.has(1)) {
       expectZeros(file.unread, file.offset);
       await file.take(file.unread.length);
     }
   } finally {
-    kernels.release(kernel);
     await file.close();
   }
 }
 
 /** A compressed file. A part of it is in a kernel's input. */
 class CompressedFile {
-  private readonly kernel: InflateExports;
+  private readonly kernel: Kernel;
   private readonly pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-  /** The kernel's input. After the end of the file, it needs a margin of zeros. */
-  private readonly input: Uint8Array<ArrayBuffer>;
   /** Whether the input holds the end of the file. */
   private ended = false;
   /** The part of the latest piece that is not in the input yet. */
@@ -79,12 +82,11 @@ class CompressedFile {
   private end = 0;
   /** Bytes of the file that came before the input's first. */
   private origin = 0;
+  private view: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  constructor(kernel: InflateExports, pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>) {
+  constructor(kernel: Kernel, pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>) {
     this.kernel = kernel;
     this.pieces = pieces;
-    const { memory, input, INPUT_BYTES, MARGIN } = kernel;
-    this.input = new Uint8Array(memory.buffer, input.value, INPUT_BYTES.value + MARGIN.value);
   }
 
   get offset(): number {
@@ -108,10 +110,10 @@ class CompressedFile {
     return this.input.subarray(this.start - count, this.start);
   }
 
-  /** Lets the kernel read the input. */
-  inflate(): number {
+  /** Lets the kernel read the input. @param limit where the room for text ends */
+  inflate(limit: number): number {
     const inputAt = this.kernel.input.value;
-    const outcome = this.kernel.inflate(inputAt + this.start, inputAt + this.end, this.ended);
+    const outcome = this.kernel.inflate(inputAt + this.start, inputAt + this.end, this.ended, limit);
     this.start = Math.min(this.kernel.position.value - inputAt, this.end);
     return outcome;
   }
@@ -120,21 +122,31 @@ class CompressedFile {
     if (!this.ended) await this.pieces.return?.();
   }
 
+  /** The kernel's input. After the end of the file, it needs a margin of zeros. */
+  private get input(): Uint8Array<ArrayBuffer> {
+    const { memory, input, INPUT_BYTES, MARGIN } = this.kernel;
+    // The memory has another buffer when it has grown.
+    if (this.view.buffer !== memory.buffer) {
+      this.view = new Uint8Array(memory.buffer, input.value, INPUT_BYTES.value + MARGIN.value);
+    }
+    return this.view;
+  }
+
   private async fetch(): Promise<void> {
-    const { input } = this;
     const margin = this.kernel.MARGIN.value;
+    if (this.piece.length === 0) {
+      const { done, value } = await this.pieces.next();
+      if (done) this.ended = true;
+      else this.piece = value;
+    }
+    const { input } = this;
     input.copyWithin(0, this.start, this.end);
     this.origin += this.start;
     this.end -= this.start;
     this.start = 0;
-    if (this.piece.length === 0) {
-      const { done, value } = await this.pieces.next();
-      if (done) {
-        this.ended = true;
-        input.fill(0, this.end, this.end + margin);
-        return;
-      }
-      this.piece = value;
+    if (this.ended) {
+      input.fill(0, this.end, this.end + margin);
+      return;
     }
     const room = input.length - margin - this.end;
     input.set(this.piece.subarray(0, room), this.end);
@@ -173,24 +185,35 @@ async function passHeader(file: CompressedFile): Promise<void> {
 
 async function* inflateMember(
   file: CompressedFile,
-  { memory, MARGIN, text: textAt, textEnd, begin }: InflateExports,
+  kernel: Kernel,
+  storage: TextStorage,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let checksum = 0;
   let size = 0;
-  begin();
+  kernel.beginStream(storage.address + storage.end);
   for (let outcome = MORE; outcome !== END; ) {
-    if (outcome === MORE) await file.has(MARGIN.value);
-    outcome = file.inflate();
+    if (outcome === MORE) await file.has(kernel.MARGIN.value);
+    storage.makeRoom(ROOM_BYTES, WINDOW_BYTES);
+    outcome = file.inflate(storage.address + storage.bytes.length);
     if (outcome === CORRUPT) throw corrupt(file, 'sound compressed data');
     if (outcome === TRUNCATED) throw truncated(file);
-    const text = new Uint8Array(memory.buffer, textAt.value, textEnd.value - textAt.value);
-    checksum = crc32(text, checksum);
-    size += text.length;
-    if (text.length > 0) yield text;
+    const start = storage.end;
+    storage.end = kernel.textEnd.value - storage.address;
+    size += storage.end - start;
+    if (storage.end > start) yield storage.bytes.subarray(start, storage.end);
   }
+  const checksum = checksumOf(kernel);
   if (littleEndian(await file.take(4)) !== checksum) throw corrupt(file, 'the checksum of the text');
   if (littleEndian(await file.take(4)) !== size % 2 ** 32) throw corrupt(file, 'the length of the text');
 }
+
+/** The checksum of the text of a member that has been inflated. */
+function checksumOf({ memory, remainder, REMAINDER_BYTES, checkedEnd, textEnd }: Kernel): number {
+  const begun = crc32(new Uint8Array(memory.buffer, remainder.value, REMAINDER_BYTES.value), WITHOUT_BITS);
+  return crc32(new Uint8Array(memory.buffer, checkedEnd.value, textEnd.value - checkedEnd.value), begun);
+}
+
+/** Of this checksum `crc32` goes on without any bit set. */
+const WITHOUT_BITS = 0xffffffff;
 
 function littleEndian(bytes: Uint8Array): number {
   return bytes.reduceRight((number, byte) => number * 256 + byte, 0);

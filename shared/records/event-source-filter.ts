@@ -1,7 +1,10 @@
 import { endOfString } from './json-text.ts';
 
-const [QUOTE, COMMA, COLON] = Buffer.from('",:');
+const [QUOTE, COMMA, COLON, BACKSLASH] = Buffer.from('",:\\');
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = Buffer.from('{}[]');
+
+const EVENT_SOURCE = Buffer.from('"eventSource"');
+const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /** Decides which records are kept: those whose own top-level `eventSource` is wanted. */
 export class EventSourceFilter {
@@ -34,23 +37,39 @@ export class EventSourceFilter {
 /** Without JSON.parse: its objects can take a hundred times the size of a hostile record. */
 function lastEventSource(record: Buffer): string | undefined {
   let depth = 0;
-  let name: string | undefined;
+  let isName = false;
+  let isEventSource = false;
   let found: string | undefined;
-  for (let at = 0; at < record.length; at += 1) {
+  for (let at = 0; at < record.length; ) {
     const byte = record[at];
     if (byte === QUOTE) {
       const end = endOfString(record, at);
-      if (depth === 1 && name === undefined) name = JSON.parse(record.toString('utf8', at, end)) as string;
-      else if (depth === 1 && name === 'eventSource') found = JSON.parse(record.toString('utf8', at, end)) as string;
-      at = end - 1;
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+      if (isName && depth === 1) isEventSource = isNamed(record, at, end);
+      else if (isEventSource && depth === 1) {
+        found = JSON.parse(record.toString('utf8', at, end)) as string;
+        // The rest names no other member so, neither literally nor by an escape.
+        if (!record.includes(EVENT_SOURCE, end) && !record.includes(UNICODE_ESCAPE, end)) return found;
+      }
+      isName = false;
+      at = end;
+      continue;
+    }
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
-    else if (depth !== 1) continue;
-    else if (byte === COMMA) name = undefined;
     // A later member counts even if its value is no string.
-    else if (byte === COLON && name === 'eventSource') found = undefined;
+    else if (byte === COLON && isEventSource && depth === 1) found = undefined;
+    if (byte === OPEN_OBJECT || byte === COMMA) isName = depth === 1;
+    at += 1;
   }
   return found;
+}
+
+/** Whether the string from index `start` to `end` of valid JSON is `eventSource`. Most names have no escapes. */
+function isNamed(json: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && json[at] === EVENT_SOURCE[at - start]) at++;
+  if (at === end) return true;
+  return json[at] === BACKSLASH && JSON.parse(json.toString('utf8', start, end)) === 'eventSource';
 }
 
 /** Matches the `\uXXXX` escapes of the given characters, and all short escapes if one of the characters has one. */

@@ -14,9 +14,11 @@ export function isJson(text: string): boolean {
 
 /** Index after the string that begins at index `start` of valid JSON. */
 export function endOfString(json: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
+  for (let at = start + 1; ; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at++;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { TextStorage } from '../kernel/text-storage.ts';
 import { BadLogFileError } from './bad-log-file.ts';
 import { EventSourceFilter } from './event-source-filter.ts';
 import { JsonAutomaton, type JsonEvent } from './json-automaton.ts';
@@ -51,22 +52,19 @@ export interface ScannerCaps {
 export class RecordScanner {
   /** Elements of `Records` read to their end. */
   recordsRead = 0;
+  /** The text that is still needed. */
+  readonly text: TextStorage;
 
   private readonly caps: ScannerCaps;
   private readonly filter: EventSourceFilter;
   private readonly automaton: JsonAutomaton;
   private readonly skimmer: RecordSkimmer | undefined;
-  /** Storage of the text that is still needed, from the start of the record being read; it fills the storage up to `end`. */
-  private text: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  private end = 0;
-  /** Offset of `text[0]` in the whole text. */
-  private origin = 0;
-  /** Index of the first byte not read; while skimming, of the end of the last element accepted. */
+  /** Offset of the first byte not read; while skimming, of the end of the last element accepted. */
   private position = 0;
   private skimming = false;
   private sawRecords = false;
   private inRecords = false;
-  /** Index of the element that the automaton is reading; -1 between elements. */
+  /** Offset of the element that the automaton is reading; -1 between elements. */
   private element = -1;
   private batch: RecordBatch = { kept: [], bad: [] };
 
@@ -76,15 +74,16 @@ export class RecordScanner {
     this.filter = new EventSourceFilter(eventSources);
     this.automaton = new JsonAutomaton(caps.depth);
     this.skimmer = useSkimmer ? RecordSkimmer.create(eventSources, caps.recordBytes) : undefined;
+    this.text = this.skimmer?.storage ?? new TextStorage();
   }
 
   /**
-   * Reads the next piece of text; `piece` may be reused afterwards.
+   * Reads the next piece of text; it may be reused afterwards.
    *
    * @throws BadLogFileError if no valid log file begins like this
    */
   push(piece: Uint8Array): RecordBatch {
-    this.append(piece);
+    this.text.append(piece);
     return this.read(this.skimmer);
   }
 
@@ -96,7 +95,7 @@ export class RecordScanner {
   finish(): RecordBatch {
     this.skimming = false;
     const batch = this.read(undefined);
-    const length = this.origin + this.end;
+    const length = this.text.origin + this.text.end;
     if (this.automaton.untouched) throw new BadLogFileError('empty', length, 'expected a JSON object');
     if (!this.automaton.complete) throw new BadLogFileError('json-truncated', length, 'expected more JSON text');
     if (!this.sawRecords) throw new BadLogFileError('records-missing', length, 'expected a member Records');
@@ -108,60 +107,37 @@ export class RecordScanner {
     this.skimmer?.release();
   }
 
-  /** Appends a piece to the text. If there is no room, it first forgets what is no longer needed. */
-  private append(piece: Uint8Array): void {
-    if (this.end + piece.length > this.text.length) {
-      this.forget(this.element >= 0 ? this.element : this.position);
-      const needed = this.end + piece.length;
-      if (needed > this.text.length) this.text = this.enlarged(Math.max(needed, 2 * this.text.length));
-    }
-    this.text.set(piece, this.end);
-    this.end += piece.length;
-  }
-
-  /** Moves the text from index `from` on to the beginning of its storage. */
-  private forget(from: number): void {
-    this.text.copyWithin(0, from, this.end);
-    this.origin += from;
-    this.end -= from;
-    this.position -= from;
-    if (this.element >= 0) this.element -= from;
-    if (this.skimming) this.skimmer?.moved(from);
-  }
-
-  private enlarged(capacity: number): Uint8Array<ArrayBuffer> {
-    if (this.skimmer !== undefined) return this.skimmer.storage(capacity);
-    const storage = new Uint8Array(capacity);
-    storage.set(this.text);
-    return storage;
-  }
-
   private read(skimmer: RecordSkimmer | undefined): RecordBatch {
     this.batch = { kept: [], bad: [] };
-    while (this.position < this.end) {
-      if (!this.skimming) this.step(skimmer);
-      else if (skimmer === undefined || !this.skim(skimmer)) break;
+    const end = this.text.origin + this.text.end;
+    while (this.position < end) {
+      if (!this.skimming) this.step(skimmer, end);
+      else if (skimmer === undefined || !this.skim(skimmer, end)) break;
     }
+    this.text.neededFrom = this.element >= 0 ? this.element : this.position;
     return this.batch;
   }
 
   /** Lets the skimmer read on. Returns whether it has left anything to do. */
-  private skim(skimmer: RecordSkimmer): boolean {
-    const outcome = skimmer.skim(this.end, this.caps.records - this.recordsRead);
-    for (const { index, start, end } of skimmer.candidates()) this.collect(start, end, this.recordsRead + index);
+  private skim(skimmer: RecordSkimmer, end: number): boolean {
+    const { origin } = this.text;
+    const outcome = skimmer.skim(end - origin, this.caps.records - this.recordsRead);
+    for (const { index, start, end } of skimmer.candidates()) {
+      this.collect(origin + start, origin + end, this.recordsRead + index);
+    }
     if (skimmer.elementCount > 0) this.automaton.passElements();
     this.recordsRead += skimmer.elementCount;
-    this.position = skimmer.boundary;
+    this.position = origin + skimmer.boundary;
     // What is too long for a record is left to the automaton to refuse.
-    if (outcome === 'unusual' || this.end - this.position > this.caps.recordBytes) this.skimming = false;
+    if (outcome === 'unusual' || end - this.position > this.caps.recordBytes) this.skimming = false;
     return outcome !== 'more' || !this.skimming;
   }
 
   /** Lets the automaton read up to its next event. */
-  private step(skimmer: RecordSkimmer | undefined): void {
-    const { text, end, origin } = this;
+  private step(skimmer: RecordSkimmer | undefined, end: number): void {
+    const { bytes, origin } = this.text;
     const limit = this.element < 0 ? end : Math.min(end, this.element + this.caps.recordBytes + 1);
-    this.position = this.automaton.advance(text, this.position, limit, origin);
+    this.position = origin + this.automaton.advance(bytes, this.position - origin, limit - origin, origin);
     const { event, level, offset } = this.automaton;
     if (event === 'key') this.enterMember(offset);
     else if (event === 'value-start') this.enterValue(level, offset);
@@ -174,7 +150,7 @@ export class RecordScanner {
   private handOver(skimmer: RecordSkimmer, event: JsonEvent, level: number): void {
     const isFirst = event === 'value-start' && level === 1;
     this.skimming = isFirst || (event === 'value-end' && level === 2);
-    if (this.skimming) skimmer.begin(this.position, isFirst);
+    if (this.skimming) skimmer.begin(this.position - this.text.origin, isFirst);
   }
 
   private enterMember(offset: number): void {
@@ -185,47 +161,44 @@ export class RecordScanner {
   }
 
   private enterValue(level: number, offset: number): void {
-    const index = offset - this.origin;
-    if (level === 0 && this.text[index] !== OPEN_OBJECT) {
+    const first = this.text.bytes[offset - this.text.origin];
+    if (level === 0 && first !== OPEN_OBJECT) {
       throw new BadLogFileError('top-level-not-an-object', offset, 'expected {');
     }
     if (!this.inRecords) return;
-    if (level === 1 && this.text[index] !== OPEN_ARRAY) {
+    if (level === 1 && first !== OPEN_ARRAY) {
       throw new BadLogFileError('records-not-an-array', offset, 'expected the [ of Records');
     }
     if (level !== 2) return;
     if (this.recordsRead === this.caps.records) {
       throw new BadLogFileError('records-cap', offset, `at most ${this.caps.records} records are read`);
     }
-    this.element = index;
+    this.element = offset;
   }
 
   private leaveValue(level: number, offset: number): void {
     if (!this.inRecords) return;
     if (level === 1) this.inRecords = false;
     if (level !== 2) return;
-    const end = offset - this.origin;
-    this.checkLength(end);
-    this.collect(this.element, end, this.recordsRead);
+    this.checkLength(offset);
+    this.collect(this.element, offset, this.recordsRead);
     this.element = -1;
     this.recordsRead++;
   }
 
   private checkLength(end: number): void {
     if (end - this.element <= this.caps.recordBytes) return;
-    const offset = this.origin + this.element;
-    throw new BadLogFileError('record-bytes-cap', offset, `a record has at most ${this.caps.recordBytes} bytes`);
+    throw new BadLogFileError('record-bytes-cap', this.element, `a record has at most ${this.caps.recordBytes} bytes`);
   }
 
-  /** Puts the element from index `start` to `end` into the batch if it is wanted or bad. */
-  private collect(start: number, end: number, index: number): void {
-    const { buffer, byteOffset } = this.text;
-    const element = Buffer.from(buffer, byteOffset + start, end - start);
-    const offset = this.origin + start;
+  /** Puts the element from `offset` to `end` into the batch if it is wanted or bad. */
+  private collect(offset: number, end: number, index: number): void {
+    const { bytes: text, origin } = this.text;
+    const element = Buffer.from(text.buffer, text.byteOffset + offset - origin, end - offset);
     if (element[0] !== OPEN_OBJECT) {
-      this.batch.bad.push({ index, offset, bytes: Uint8Array.from(element), reason: 'not-an-object' });
+      this.batch.bad.push({ index, offset, bytes: new Uint8Array(element), reason: 'not-an-object' });
     } else if (this.filter.mayKeep(element) && this.filter.keeps(element)) {
-      const bytes = Uint8Array.from(element);
+      const bytes = new Uint8Array(element);
       if (isUtf8(bytes)) this.batch.kept.push({ index, offset, bytes });
       else this.batch.bad.push({ index, offset, bytes, reason: 'invalid-utf8' });
     }

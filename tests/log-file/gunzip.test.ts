@@ -202,16 +202,20 @@ describe('against node:zlib', () => {
     TIME_LIMIT,
   );
 
-  test('any bytes after the head of a member', async () => {
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 900 });
-    await fc.assert(
-      fc.asyncProperty(bytes, fc.constantFrom(undefined, 2, 3, 4, 5), pieceLengths, async (bytes, first, lengths) => {
-        const body = first === undefined ? bytes : [(bytes[0]! & 0xf8) | first, ...bytes.subarray(1)];
-        await expectSame(Buffer.concat([gzipSync('').subarray(0, 10), Buffer.from(body)]), lengths);
-      }),
-      { numRuns: scaled(200, 40_000), seed: SEED },
-    );
-  });
+  test(
+    'any bytes after the head of a member',
+    async () => {
+      const bytes = fc.uint8Array({ minLength: 1, maxLength: 900 });
+      await fc.assert(
+        fc.asyncProperty(bytes, fc.constantFrom(undefined, 2, 3, 4, 5), pieceLengths, async (bytes, first, lengths) => {
+          const body = first === undefined ? bytes : [(bytes[0]! & 0xf8) | first, ...bytes.subarray(1)];
+          await expectSame(Buffer.concat([gzipSync('').subarray(0, 10), Buffer.from(body)]), lengths);
+        }),
+        { numRuns: scaled(200, 40_000), seed: SEED },
+      );
+    },
+    TIME_LIMIT,
+  );
 });
 
 test('text of many windows, with repetitions at the greatest distance', async () => {
@@ -227,6 +231,40 @@ test('text of many windows, with repetitions at the greatest distance', async ()
     for (const lengths of [[file.length], [262_144], [65_537, 1, 5]]) {
       expect(await outcome(file, lengths, gunzip)).toEqual({ text: digest(long), length: long.length });
     }
+  }
+});
+
+test('repetitions of each short distance and length', async () => {
+  const parts = Array.from({ length: 70 }, (_, i) => {
+    const period = noise.subarray(i, i + i + 1);
+    return [1, 3, 15, 16, 17, 64, 65, 258, 259, 600].map((length) =>
+      Buffer.concat([noise, Buffer.alloc(length, period)]),
+    );
+  });
+  const text = Buffer.concat(parts.flat());
+  for (const level of [1, 9]) {
+    expect(await outcome(gzipSync(text, { level }), [300_000], gunzip)).toEqual({
+      text: digest(text),
+      length: text.length,
+    });
+  }
+});
+
+/** The checksum takes 16 bytes a step, looks 4,800 bytes back, and forgets after 16,384. */
+test.each([0, 2_320, 4_800, 16_384, 21_184, 120_000])('checksums of texts of about %i bytes', async (about) => {
+  const random = Buffer.concat(Array<Buffer>(401).fill(noise));
+  random.forEach((byte, i) => {
+    random[i] = byte ^ (i >> 8);
+  });
+  for (let length = Math.max(0, about - 20); length < about + 20; length++) {
+    const text = random.subarray(0, length);
+    const file = gzipSync(text, { level: 0 });
+    expect(await outcome(file, [7_777], gunzip)).toEqual({ text: digest(text), length });
+    if (length === 0) continue;
+    // A stored block ends before the checksum, and lets each bit pass.
+    const place = file.length - 9 - ((length * 997) % Math.min(length, 16_000));
+    const changed = mutate(file, [place, 'flip', length]);
+    expect(await outcome(changed, [7_777], gunzip)).toEqual({ code: 'gzip-corrupt' });
   }
 });
 
@@ -264,6 +302,9 @@ test('the source is closed, and the memory is used again, when reading stops ear
   expect(closed).toBe(3);
   expect(await outcome(file, [100], gunzip)).toMatchObject({ length: 3_000_000 });
 });
+
+/** Bytes without repetitions. */
+const noise = createHash('shake256', { outputLength: 300 }).update('noise').digest();
 
 async function expectSame(file: Buffer, lengths: readonly number[]): Promise<boolean> {
   const byZlib = await outcome(file, lengths, gunzipByZlib);

@@ -210,6 +210,16 @@ test('kept bytes do not change while reading goes on', async () => {
   expect(await read([file])).toEqual(readPlainly(file, WANTED));
 });
 
+test('records longer than what is inflated at a time', async () => {
+  const lengths = [10, 900_000, 130_000, 20, 260_000, 131_072, 5_000_000, 30];
+  const records = lengths.map(
+    (length, i) => `{"eventSource":"airflow.amazonaws.com","a":"${`${i}-`.repeat(length / 2)}"}`,
+  );
+  const file = gzipSync(`{"Records":[${records.join(',')}]}`);
+  for (const length of [file.length, 999])
+    expect(await read([...cut(file, [length])])).toEqual(readPlainly(file, WANTED));
+});
+
 test('files read at the same time, and one after another, do not touch each other', async () => {
   const texts = Array.from({ length: 6 }, (_, seed) =>
     [...generateLogFile({ bytes: 600_000, share: 0.1, seed })].join(''),

@@ -90,11 +90,19 @@ describe('realistic records', () => {
     const text = Buffer.from([...generateLogFile({ bytes: 100_000, share: 0.1, seed: SEED })].join(''));
     const { recordsRead } = readPlainly(text, WANTED);
     const skimmer = RecordSkimmer.create(WANTED, 10_000) as RecordSkimmer;
-    skimmer.storage(text.length).set(text);
+    skimmer.storage.append(text);
     skimmer.begin('{"Records":['.length, true);
     expect(skimmer.skim(text.length, 1000)).toBe('more');
     expect(skimmer.elementCount).toBeGreaterThanOrEqual(recordsRead - 2);
   });
+});
+
+test('more names than fit into the first pages of memory', () => {
+  const names = Array.from({ length: 300 }, (_, i) => `${i}.example`);
+  const text = Buffer.from(
+    `{"Records":[${names.map((name) => `{"eventSource":"${name}","a":"${'b'.repeat(300)}"}`)}]}`,
+  );
+  expect(scanText([text], names, { useSkimmer: true })).toEqual(readPlainly(text, names));
 });
 
 test('names without a prefilter', () => {

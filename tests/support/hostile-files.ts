@@ -75,6 +75,12 @@ export const HOSTILE_FILES: Readonly<Record<string, readonly [Buffer, true | Bad
     ),
     true,
   ],
+  'the last of two event sources, escaped': [
+    gzipSync(
+      '{"Records":[{"eventSource":"airflow.amazonaws.com","event\\u0053ource":"a"},{"eventSource":"airflow.amazonaws.com","b\\u0053":{"eventSource":"a"}}]}',
+    ),
+    true,
+  ],
   'an escaped event source': [
     gzipSync(
       '{"Records":[{"event\\u0053ource":"\\u0061irflow.amazonaws.c\\u006Fm"},{"eventSource":"\\u0061irflow.amazonaws.co"}]}',

@@ -1,11 +1,11 @@
-// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../record-skimmer.ts for its place in the reader.
+// AssemblyScript, compiled to WebAssembly by `npm run build:wasm`; see ../records/record-skimmer.ts for its place in the reader.
 //
 // Accepts elements of `Records`, 64 bytes at a time, as long as they are JSON objects in which nothing is unusual; for
 // anything else it gives up at the end of the element before. It may give up on valid text, but what it accepts is valid.
 //
 // A 64-bit mask stands for a block of 64 bytes, bit i for byte i. With quotes, brackets, commas and colons as masks, the
 // grammar of JSON becomes a matter of neighbors: each token must follow one that allows its kind.
-// All positions are addresses in this module's memory.
+// All positions are addresses in the kernel's memory.
 
 /** What `skim` returns: the text ran out; text it does not accept lies ahead; the list of candidates is full. */
 const MORE: i32 = 0;
@@ -83,7 +83,7 @@ export function configure(namesAt: usize, count: i32, elementBytes: usize): void
 }
 
 /** Starts between two elements: at the first byte of the array, or just after an element. */
-export function begin(at: usize, isFirst: bool): void {
+export function beginElements(at: usize, isFirst: bool): void {
   position = at;
   boundary = at;
   atArrayStart = isFirst;
@@ -104,7 +104,7 @@ export function begin(at: usize, isFirst: bool): void {
 }
 
 /** The text has been moved down in memory by `bytes`. */
-export function moved(bytes: usize): void {
+export function movedElements(bytes: usize): void {
   position -= bytes;
   boundary -= bytes;
   element -= bytes;
@@ -118,6 +118,8 @@ export function skim(end: usize, maxElements: i32): i32 {
   let count: i32 = 0;
   let listed: i32 = 0;
   let lastEnd = boundary;
+  const firstWidth = <u64>load<u8>(names) + 1;
+  const hasMoreNames = nameCount > 1;
 
   const quote = v128.load_splat<u8>(BYTES);
   const backslash = v128.load_splat<u8>(BYTES, 1);
@@ -142,10 +144,11 @@ export function skim(end: usize, maxElements: i32): i32 {
     const b5c = i8x16.eq(b, backslash);
     const c5c = i8x16.eq(c, backslash);
     const d5c = i8x16.eq(d, backslash);
-    quotes &= ~escaped;
+    const firstEscaped = escaped;
+    quotes &= ~firstEscaped;
+    escaped = 0;
     if (v128.any_true(v128.or(v128.or(a5c, b5c), v128.or(c5c, d5c)))) {
-      let escapes = mask(a5c, b5c, c5c, d5c) & ~escaped;
-      escaped = 0;
+      let escapes = mask(a5c, b5c, c5c, d5c) & ~firstEscaped;
       while (escapes) {
         const i = ctz(escapes);
         const unit = escapedUnit(at + <usize>i + 1);
@@ -155,19 +158,13 @@ export function skim(end: usize, maxElements: i32): i32 {
         escaped = i == 63 ? 1 : 0;
         escapes &= ~(<u64>3 << i);
       }
-    } else {
-      escaped = 0;
     }
     const strings = prefixXor(quotes) ^ inString;
     inString = <u64>(<i64>strings >> 63);
     const openQuotes = quotes & strings;
     const closeQuotes = quotes & ~strings;
-    for (let i = 0; i < nameCount; i++) {
-      const name = names + <usize>i * NAME_BYTES;
-      const width = <u64>load<u8>(name) + 1;
-      const ends = closeQuotes & ((openQuotes << width) | (lastOpenQuotes >> (64 - width)));
-      if (ends && isAmong(name, at, ends)) blockSuspect = 1;
-    }
+    const mayBeName = endsAfter(openQuotes, firstWidth) & closeQuotes;
+    if (mayBeName || hasMoreNames) blockSuspect |= holdsName(at, openQuotes, closeQuotes);
     lastOpenQuotes = openQuotes;
 
     // Tokens outside of strings. Without the bits in which they differ, the four brackets equal Y, which is excluded below.
@@ -431,12 +428,22 @@ function list(slot: i32, index: i32, start: usize, end: usize): void {
   store<u32>(entry, <u32>end, 8);
 }
 
-/** Whether one of the strings that end at the bits of `ends`, and are as long as the name, is the name. */
-function isAmong(name: usize, at: usize, ends: u64): bool {
-  const length = <usize>load<u8>(name);
-  while (ends) {
-    if (memory.compare(name + 1, at + <usize>ctz(ends) - length, length) == 0) return true;
-    ends &= ends - 1;
+/** Where strings of `width` bytes, the first quote included, would end. */
+@inline
+function endsAfter(openQuotes: u64, width: u64): u64 {
+  return (openQuotes << width) | (lastOpenQuotes >> (64 - width));
+}
+
+/** 1 if one of the strings that end in the block at `at` is a wanted name. */
+function holdsName(at: usize, openQuotes: u64, closeQuotes: u64): u32 {
+  for (let i = 0; i < nameCount; i++) {
+    const name = names + <usize>i * NAME_BYTES;
+    const length = <usize>load<u8>(name);
+    let ends = closeQuotes & endsAfter(openQuotes, length + 1);
+    while (ends) {
+      if (memory.compare(name + 1, at + <usize>ctz(ends) - length, length) == 0) return 1;
+      ends &= ends - 1;
+    }
   }
-  return false;
+  return 0;
 }
