@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { loadRules } from './cli/detect/load-rules.ts';
 import { lambdaBundle } from './lambda-bundle.mjs';
 import { readRules } from './shared/detect/read-rules.ts';
+import { Places } from './shared/detect/rule-tree.ts';
 import { bundledPackages, noticesOf } from './third-party.mjs';
 
 // `scan` must start fast: one small CommonJS file. The other commands are loaded when needed.
@@ -77,6 +78,10 @@ const KNOWN = {
     const { createProgram } = await import('./cli/program.ts');
     const context = { env: {}, out: process.stdout, err: process.stderr };
     return { programWords: await programWords(() => createProgram(context, () => {})) };
+  },
+  'shared/detect/known-trees.ts': async () => {
+    const [{ files, lists }] = await loadRules([]);
+    return { knownTrees: [...files, lists].map(({ path, text }) => [text, new Places(path).parse(text)]) };
   },
 };
 

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   });
   const settings = { files: Number(values.files), records: Number(values.records) };
   const folder = join(tmpdir(), `mwaa-trail-bench-backfill-${settings.files}-${settings.records}`);
-  const servers = fork(join(import.meta.dirname, 'backfill-servers.ts'), [folder], { stdio: 'inherit' });
+  const servers = fork(join(import.meta.dirname, 'servers.ts'), [folder], { stdio: 'inherit' });
   const [endpoints] = (await once(servers, 'message')) as [{ s3: string; dynamo: string }];
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: endpoints.s3 });

@@ -40,7 +40,7 @@ const FILES = 1_000;
 const BATCH = 10;
 
 async function main(): Promise<void> {
-  const child = fork(join(import.meta.dirname, 'ingest-servers.ts'), { stdio: 'inherit' });
+  const child = fork(join(import.meta.dirname, 'servers.ts'), { stdio: 'inherit' });
   const [endpoints] = (await once(child, 'message')) as [{ s3: string; dynamo: string }];
   const common = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   const s3 = createS3Client({ S3_FORCE_PATH_STYLE: 'true' }, { ...common, endpoint: endpoints.s3 });

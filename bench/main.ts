@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { createGzip, gunzipSync } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { generateLogFile, type LogFileSettings } from './generate.ts';
 import { isInstalled, measure, median, output, peakMegabytes, quote, type Usage } from './measure.ts';
+import { readRecords } from './read-records.ts';
 
 interface Contestant {
   name: string;
@@ -54,7 +55,10 @@ async function main(): Promise<void> {
   const settings = { bytes: Number(values.megabytes) * 1e6, share: Number(values.share), seed: Number(values.seed) };
   const cases: [name: string, file: LogFileSettings][] = [['generated', settings]];
   if (values.records)
-    cases.push([`records of ${values.records}`, { ...settings, others: readRecords(values.records) }]);
+    cases.push([
+      `records of ${values.records}`,
+      { ...settings, others: readRecords(readFileSync(values.records), values.records) },
+    ]);
   if (values.noise)
     cases.push([`generated, ${values.noise} random text`, { ...settings, noise: Number(values.noise) }]);
   const prefix = values['one-cpu'] ? 'taskset -c 1 ' : '';
@@ -65,26 +69,6 @@ async function main(): Promise<void> {
     const chosen = all.filter((one, i) => i === 0 || one.name.includes(values.only)).filter(isPresent);
     compareFindings(chosen);
     print(runRounds(chosen, Number(values.rounds), prefix));
-  }
-}
-
-/** The lines of a file of one record each, gzipped or not. */
-function readRecords(path: string): string[] {
-  const bytes = readFileSync(path);
-  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString();
-  const lines = text.split('\n').filter(Boolean);
-  for (const [i, line] of lines.entries()) {
-    if (!isObject(line)) throw new Error(`${path}, line ${i + 1}: expected a JSON object`);
-  }
-  return lines;
-}
-
-function isObject(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return text.startsWith('{');
-  } catch {
-    return false;
   }
 }
 

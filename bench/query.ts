@@ -76,7 +76,7 @@ function measureCommands(rounds: number): void {
 /** The store is an embedded DynamoDB in another process: only the CPU of the questions counts. */
 async function measureQuestions(events: number, rounds: number): Promise<void> {
   mkdirSync(STORE, { recursive: true });
-  const child = fork(join(import.meta.dirname, 'backfill-servers.ts'), { stdio: 'inherit' });
+  const child = fork(join(import.meta.dirname, 'servers.ts'), { stdio: 'inherit' });
   const [{ dynamo: endpoint }] = (await once(child, 'message')) as [{ dynamo: string }];
   const dynamo = createDynamoClient({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, endpoint });
   await fill(dynamo, events);

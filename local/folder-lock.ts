@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { ClassicLevel } from 'classic-level';
 import { TrailError } from '../shared/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Creates a folder of a store and its parents, for this user only: a quarantine holds unredacted records. */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
 }
 
 /** Whether a folder exists. An unreadable one counts: opening it tells why it cannot be used. */

@@ -253,8 +253,8 @@ describe('the process', () => {
   const using = (pattern: RegExp) => files.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
 
   test('its environment is read at entry points alone', () => {
-    // What takes the place of the SDK's credentials looks where the SDK does.
-    const readers = [...ENTRY_POINTS, 'functions/lambda-credentials.ts'];
+    // What takes the place of the SDK's credentials and its attempts looks where the SDK does.
+    const readers = [...ENTRY_POINTS, 'functions/lambda-credentials.ts', 'shared/aws/settings.ts'];
     expect(using(/\bprocess\.env\b/).filter((path) => !readers.includes(path))).toEqual([]);
   });
 

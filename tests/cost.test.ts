@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
-import { STORED_BYTES, UNITS, withTables } from '../bench/cost.ts';
+import { RECORD_BYTES, STORED_BYTES, UNITS, withTables } from '../bench/cost.ts';
+import { generateLogFile } from '../bench/generate.ts';
 import { writeUnitsOf } from '../cli/backfill/dry-run.ts';
 import { LOCAL_TABLES } from '../local/local-names.ts';
 import { tableDefinitions } from '../local/table-definitions.ts';
@@ -18,6 +20,16 @@ import { eventOf } from './support/events.ts';
 test('docs/cost.md has the tables of its quantities and prices (npm run cost writes them)', () => {
   const document = readFileSync(join(ROOT, 'docs', 'cost.md'), 'utf8');
   expect(withTables(document)).toBe(document);
+});
+
+test('a record takes the compressed bytes that the tables reckon with, in log files of 50 to 80', () => {
+  for (const records of [50, 80]) {
+    const files = Array.from({ length: 8 }, (_, seed) =>
+      [...generateLogFile({ bytes: Number.POSITIVE_INFINITY, share: 0.001, seed, records })].join(''),
+    );
+    const bytes = files.reduce((sum, text) => sum + gzipSync(text).length, 0) / (files.length * records);
+    expect(Math.abs(bytes / RECORD_BYTES - 1)).toBeLessThan(0.05);
+  }
 });
 
 test('an event of the samples takes the write units and bytes that the tables reckon with', () => {

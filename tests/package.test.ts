@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,7 +24,13 @@ afterAll(folder.remove);
 
 let packed: Packed;
 beforeAll(async () => {
+  // As after a start: it is not for others.
+  const compiled = join(ROOT, 'dist', 'cli', 'compiled');
+  mkdirSync(compiled, { recursive: true });
+  const name = join(compiled, 'of-this-machine');
+  writeFileSync(name, '');
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], { cwd: ROOT });
+  rmSync(name);
   [packed] = JSON.parse(stdout);
 });
 
@@ -128,18 +134,54 @@ async function installTarball(home: string): Promise<string> {
   return home;
 }
 
-test('works without a clone: replays the samples, and answers', async () => {
-  const home = await install();
-  const mwaaTrail = async (...args: string[]) =>
-    (await run(join(home, 'node_modules', '.bin', 'mwaa-trail'), args, { cwd: home })).stdout;
-  expect(await mwaaTrail('replay')).toMatch(
-    /node_modules\/mwaa-trail\/events\/log-files\/prod-etl-first-week\.json.*\n15 files: 167 records read/s,
-  );
-  expect(await mwaaTrail('detect')).toContain('MWAA Web Server Made Public');
-  const { size, packages } = sizeOf(join(home, 'node_modules'));
-  expect(packages).toBeLessThanOrEqual(15);
-  expect(size).toBeLessThan(20_000_000);
-}, 120_000);
+describe('where it is installed', () => {
+  let home: string;
+  beforeAll(async () => {
+    home = await install();
+  }, 120_000);
+
+  /** Runs the program as where this variable of the tests is not set. */
+  const mwaaTrail = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    const { NODE_COMPILE_CACHE: _, ...others } = process.env;
+    return run(join(home, 'node_modules', '.bin', 'mwaa-trail'), args, { cwd: home, env: { ...others, ...env } });
+  };
+
+  test('it keeps compiled code beside itself, and does without', async () => {
+    const compiled = join(home, 'node_modules', 'mwaa-trail', 'dist', 'cli', 'compiled');
+    const start = async (env?: NodeJS.ProcessEnv) => {
+      const { stdout, stderr } = await mwaaTrail(['--version'], { NODE_DEBUG_NATIVE: 'COMPILE_CACHE', ...env });
+      const isUsed = /program\.mjs was accepted/.test(stderr);
+      return { stdout: stdout.trim(), isUsed, isKept: existsSync(compiled) };
+    };
+    const stdout = manifest.version;
+    expect(await start({ NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual({ stdout, isUsed: false, isKept: false });
+    // Two at a time, of which either may be the first.
+    const either = { stdout, isUsed: expect.any(Boolean), isKept: true };
+    expect(await Promise.all([start(), start()])).toEqual([either, either]);
+    expect(await start()).toEqual({ stdout, isUsed: true, isKept: true });
+    // Each version of Node has a folder.
+    for (const name of readdirSync(compiled)) expect(name).toMatch(/^v\d+\.\d+\.\d+-/);
+    // No folder can be made there, as in an installation that this user cannot write.
+    rmSync(compiled, { recursive: true });
+    writeFileSync(compiled, '');
+    expect(await start()).toEqual({ stdout, isUsed: false, isKept: true });
+    rmSync(compiled);
+  });
+
+  test('works without a clone: replays the samples, and answers', async () => {
+    expect((await mwaaTrail(['replay'])).stdout).toMatch(
+      /node_modules\/mwaa-trail\/events\/log-files\/prod-etl-first-week\.json.*\n15 files: 167 records read/s,
+    );
+    expect((await mwaaTrail(['detect'])).stdout).toContain('MWAA Web Server Made Public');
+  }, 60_000);
+
+  test('it is small, with its dependencies', () => {
+    rmSync(join(home, 'node_modules', 'mwaa-trail', 'dist', 'cli', 'compiled'), { recursive: true, force: true });
+    const { size, packages } = sizeOf(join(home, 'node_modules'));
+    expect(packages).toBeLessThanOrEqual(15);
+    expect(size).toBeLessThan(20_000_000);
+  });
+});
 
 /** The bytes of all files below a folder of modules, and how many packages those are. */
 function sizeOf(modules: string): { size: number; packages: number } {

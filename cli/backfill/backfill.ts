@@ -3,6 +3,7 @@ import { isThere } from '../../local/folder-lock.ts';
 import { storeFolders } from '../../local/local-dynamo.ts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
+import { attempts } from '../../shared/aws/settings.ts';
 import type { TrailFilter } from '../../shared/cloudtrail/trail-folders.ts';
 import type { Config, Environment } from '../../shared/config.ts';
 import { defined } from '../../shared/defined.ts';
@@ -44,6 +45,8 @@ export interface BackfillOptions {
   quarantine?: string | undefined;
 }
 
+/** It takes long, and nobody waits for a single request. */
+const ATTEMPTS = 10;
 // There are as many connections as requests, so none has to wait.
 /** Listing requests at the same time. */
 const LISTING_SOCKETS = 16;
@@ -61,7 +64,7 @@ export async function backfill(
 ): Promise<BackfillReport> {
   const { store, source, concurrency, dryRun, queue } = options;
   const settings = {
-    maxAttempts: 10,
+    ...attempts(ATTEMPTS),
     // Log files have checksums of their own, and are read to the end.
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const;
@@ -89,7 +92,7 @@ async function withPipeline<T>(
     return withLocalPipeline(store.folder, env, work, { access: dryRun ? 'read' : 'add', logBucket: bucket });
   }
   const maxSockets = concurrency * SOCKETS_PER_FILE + LISTING_SOCKETS;
-  const dynamo = createDynamoClient({ maxAttempts: 10 }, { maxSockets });
+  const dynamo = createDynamoClient(attempts(ATTEMPTS), { maxSockets });
   const variables = { LOG_BUCKETS: bucket, QUARANTINE_BUCKET: quarantine };
   try {
     return await explained(store, () => work(awsPipeline(store.tables, env, variables, { s3: logs, dynamo })));

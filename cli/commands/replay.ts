@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { anyOperands, format, value } from '../lib/options.ts';
-import { shell, write } from '../lib/output.ts';
+import { shell, viewOf, write } from '../lib/output.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
@@ -25,7 +25,10 @@ export default command({
     const named = isAskedByDefault(store, env) ? [] : ['--store', store];
     const call = (...words: string[]) => `${programName(env)} ${shell`${words}`}`;
     const next = { ask: call('query', ...named, '--errors'), see: call('serve', ...named, '--open') };
-    await write(out, format === 'json' ? renderJson(report) : renderTables(report, next));
+    await write(
+      out,
+      format === 'json' ? renderJson(report) : renderTables(report, next, viewOf(out, env, {}, Date.now())),
+    );
     return report.tally.problems.length > 0 ? EXIT.failed : EXIT.done;
   },
 });

@@ -10,7 +10,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { createDynamoClient } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
-import { createClient } from '../../shared/aws/settings.ts';
+import { attempts, createClient } from '../../shared/aws/settings.ts';
 import { createSqsClient } from '../../shared/aws/sqs.ts';
 import type { Environment } from '../../shared/config.ts';
 
@@ -37,7 +37,7 @@ export type Clients = ReturnType<typeof createClients>;
 export function createClients(env: Environment) {
   const made: { destroy(): void }[] = [];
   // A person waits for the answers.
-  const settings = { maxAttempts: 3 };
+  const settings = attempts(3);
 
   /** @param service its name in IAM actions */
   function client<T extends { destroy(): void }>(service: string, created: T): T {

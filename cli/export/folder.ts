@@ -1,5 +1,6 @@
-import { appendFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../../local/make-folder.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import { fileError } from '../lib/file-error.ts';
 
@@ -29,7 +30,7 @@ export function folderPlace(folder: string): ExportPlace {
 async function createFile(path: string) {
   const draft = join(dirname(path), `.${basename(path)}.part`);
   const failed = fileError(path, 'to write it');
-  await mkdir(dirname(path), { recursive: true }).catch(failed);
+  await makeFolder(dirname(path)).catch(failed);
   await writeFile(draft, '').catch(failed);
   return {
     write: (bytes: Uint8Array) => appendFile(draft, bytes).catch(failed),

@@ -1,7 +1,9 @@
 import { defined } from '../../shared/defined.ts';
 import type { EnvironmentCount } from '../../shared/query/environments.ts';
 import { counted } from '../../shared/render/display.ts';
-import { textTable } from '../../shared/render/table.ts';
+import { narrowName } from '../../shared/render/narrow.ts';
+import { textTable, WHOLE } from '../../shared/render/table.ts';
+import type { View } from '../../shared/render/view.ts';
 import { type LogFileCounts, NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import { jsonText } from '../lib/output.ts';
 import { addCounts, countsOf, type FileProblem, type FileResult, problemsOf } from '../log-files/file-result.ts';
@@ -69,17 +71,21 @@ export function renderJson({ files, tally, environments }: ReplayReport): string
  * The report for people: the files, the problems, and what the store holds now.
  * @param next the commands that query the store, and that show it in a browser
  */
-export function renderTables({ files, tally, environments }: ReplayReport, next: { ask: string; see: string }): string {
+export function renderTables(
+  { files, tally, environments }: ReplayReport,
+  next: { ask: string; see: string },
+  view: View,
+): string {
   return joinSections(
-    fileTable(files),
+    fileTable(files, view),
     problemSection(tally.problems),
     summary(files, tally.problems),
-    environmentTable(environments),
+    environmentTable(environments, view),
     `Ask the store: ${next.ask}\nSee the events in a browser: ${next.see}`,
   );
 }
 
-function fileTable(files: readonly Done[]): string {
+function fileTable(files: readonly Done[], view: View): string {
   if (files.length === 0) return '';
   const rows = files.map(({ file, result }) => {
     const { outcome, reason } = outcomeOf(result);
@@ -87,7 +93,11 @@ function fileTable(files: readonly Done[]): string {
     return [file.path ?? '', ...Object.values(named(countsOf(result))), remark === 'ingested' ? '' : remark];
   });
   const headings = Object.keys(named(NO_COUNTS)).map((name) => name.toUpperCase());
-  return textTable(['FILE', ...headings, ''], rows);
+  const [path, remark] = [
+    { heading: 'FILE', widths: [16, WHOLE], narrow: narrowName },
+    { heading: '', widths: [11, WHOLE] },
+  ];
+  return textTable([path, ...headings, remark], rows, view);
 }
 
 function summary(files: readonly Done[], problems: readonly FileProblem[]): string {
@@ -97,12 +107,13 @@ function summary(files: readonly Done[], problems: readonly FileProblem[]): stri
   return bad === 0 ? text : `${text}; ${counted(bad, 'file')} bad`;
 }
 
-function environmentTable(environments: readonly EnvironmentCount[]): string {
+function environmentTable(environments: readonly EnvironmentCount[], view: View): string {
   if (environments.length === 0) return 'The store holds no events.';
   return textTable(
-    ['ENVIRONMENT', 'ACCOUNT', 'REGION', 'EVENTS', 'ERRORS'],
+    [{ heading: 'ENVIRONMENT', widths: [16] }, 'ACCOUNT', 'REGION', 'EVENTS', 'ERRORS'],
     environments.map(({ environment = '(none)', accountId = '-', region = '-', events, errors }) => [
       ...[environment, accountId, region, events, errors],
     ]),
+    view,
   );
 }

@@ -22,6 +22,11 @@ export interface ClientLimits {
 /** For control planes and all services without limits of their own: they answer within a second. */
 const DEFAULT_LIMITS: ClientLimits = { connection: 3_000, request: 10_000, attempts: 5 };
 
+/** The setting of so many attempts at a request, or none if AWS_MAX_ATTEMPTS, which the SDK then reads, says how many. */
+export function attempts(count: number): { maxAttempts?: number } {
+  return process.env.AWS_MAX_ATTEMPTS ? {} : { maxAttempts: count };
+}
+
 /**
  * The settings that all clients of the AWS SDK share. Region, credentials and endpoints are left to the SDK.
  * @param maxSockets connections to keep alive, if more than the SDK's own 50
@@ -30,7 +35,7 @@ export function clientSettings(limits: ClientLimits = DEFAULT_LIMITS, maxSockets
   const agent = { keepAlive: true, maxSockets };
   return {
     logger: SDK_LOGGER,
-    maxAttempts: limits.attempts,
+    ...attempts(limits.attempts),
     requestHandler: {
       connectionTimeout: limits.connection,
       requestTimeout: limits.request,

@@ -6,8 +6,8 @@ import type { TestResult } from '../detect/rule-tests.ts';
 import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';
 import { type LineColumn, lineTable } from './line-table.ts';
-import { narrowWho } from './narrow.ts';
-import { type Cell, cutMiddle, styled, WHOLE } from './table.ts';
+import { narrowName, narrowWho } from './narrow.ts';
+import { type Cell, styled, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -78,8 +78,8 @@ export function explanationText(explanation: Explanation, view: View): string {
     ),
   );
   const columns: LineColumn<(typeof rows)[number]>[] = [
-    { heading: 'SEARCH', widths: [12, WHOLE], narrow: cutInMiddle, cellOf: ({ name }) => name },
-    { heading: 'FIELD', widths: [20, 30, WHOLE], narrow: cutInMiddle, cellOf: ({ field }) => field },
+    { heading: 'SEARCH', widths: [12, WHOLE], narrow: narrowName, cellOf: ({ name }) => name },
+    { heading: 'FIELD', widths: [20, 30, WHOLE], narrow: narrowName, cellOf: ({ field }) => field },
     { heading: 'EXPECTED', widths: [16, 30, 50, WHOLE], cellOf: ({ expected }) => expected },
     { heading: 'FOUND', widths: [12, 20, 40, WHOLE], cellOf: ({ found }) => foundText(found) },
     { heading: '', cellOf: ({ matches }) => answer(matches) },
@@ -95,9 +95,6 @@ export function explanationText(explanation: Explanation, view: View): string {
     `So the condition ${matches ? 'holds' : 'does not hold'}.\n`,
   ].join('\n');
 }
-
-/** Names differ at their ends. */
-const cutInMiddle = (name: string, width: number) => [cutMiddle(name, width)];
 
 const answer = (matches: boolean): Cell => (matches ? { text: 'yes', style: 'green' } : 'no');
 

@@ -8,6 +8,9 @@ export function narrowWho(name: string, width: number): string[] {
   return [cutToWidth(shorter, width)];
 }
 
+/** Both ends of a name or a path, where those that are alike differ. */
+export const narrowName = (name: string, width: number): string[] => [cutMiddle(name, width)];
+
 /** Both ends of a role's name; those of IAM Identity Center differ in the middle. */
 export function narrowRole(role: string, width: number): string[] {
   return [cutMiddle(role.replace(/^AWSReservedSSO_(.+)_[0-9a-f]{16}$/, '…$1…'), width)];

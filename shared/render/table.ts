@@ -195,19 +195,29 @@ export function cutMiddle(text: string, width: number): string {
   return `${fitting(charactersOf(text), width - 1 - textWidth(end)).join('')}…${end}`;
 }
 
-/** The text in pieces that are at most `width` wide; a piece has at least one character, even if that is wider. */
+/**
+ * The text in lines that are at most `width` wide: broken at spaces, which are left out there, or else after what separates the
+ * parts of names and paths, or else anywhere. A line has at least one character, even if that is wider.
+ */
 export function wrapToWidth(text: string, width: number): string[] {
   if (textWidth(text) <= width) return [text];
   const lines: string[] = [];
   let line = '';
   for (const character of charactersOf(text)) {
-    if (line !== '' && textWidth(line) + textWidth(character) > width) {
-      lines.push(line);
-      line = '';
+    // A space that does not fit is at the end of its line.
+    while (line !== '' && character !== ' ' && textWidth(line) + textWidth(character) > width) {
+      const end = lastBreak(line);
+      lines.push(line.slice(0, end).trimEnd());
+      line = line.slice(end);
     }
     line += character;
   }
-  return [...lines, line];
+  return [...lines, line.trimEnd()];
+}
+
+function lastBreak(line: string): number {
+  const [before] = /^.*\S +/.exec(line) ?? /^.*\w[./_,:=-]+/.exec(line) ?? [line];
+  return before.length;
 }
 
 let segmenter: Intl.Segmenter | undefined;

@@ -3,7 +3,7 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { createDynamoClient, HTTP_API_LIMITS } from '../../shared/aws/dynamodb.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
 import { createClient } from '../../shared/aws/settings.ts';
@@ -21,6 +21,17 @@ const CLIENTS: Record<string, () => { config: { requestHandler: object; maxAttem
   sqs: () => createSqsClient(here),
   sts: () => createClient(STSClient, here),
 };
+
+const { AWS_MAX_ATTEMPTS: before } = process.env;
+afterEach(() => {
+  delete process.env.AWS_MAX_ATTEMPTS;
+  if (before !== undefined) process.env.AWS_MAX_ATTEMPTS = before;
+});
+
+test.each(Object.entries(CLIENTS))('%s tries as often as AWS_MAX_ATTEMPTS says', async (_, create) => {
+  process.env.AWS_MAX_ATTEMPTS = '2';
+  expect(await create().config.maxAttempts()).toBe(2);
+});
 
 test.each(Object.entries(CLIENTS))('%s has time-outs that fire, well within a minute', async (_, create) => {
   const { requestHandler, maxAttempts } = create().config;

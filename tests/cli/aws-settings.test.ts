@@ -55,17 +55,36 @@ describe('a profile that is not there, or not complete, is named', () => {
   });
 });
 
-test('a table that is not there', async () => {
+/** A server that answers each request in this way, and counts them. */
+async function serverOf(status: number, body: string) {
+  let requests = 0;
   const server = createServer((_request, response) => {
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}');
+    requests += 1;
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(body);
   }).listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { code, stderr } = await runAsText(QUERY, {
-    ...SOMEBODY,
-    AWS_ENDPOINT_URL: endpoint,
-  });
-  server.close();
+  return { endpoint, requests: () => requests, close: () => server.close() };
+}
+
+test('a table that is not there', async () => {
+  const { endpoint, close } = await serverOf(
+    400,
+    '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"}',
+  );
+  const { code, stderr } = await runAsText(QUERY, { ...SOMEBODY, AWS_ENDPOINT_URL: endpoint });
+  close();
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('expected the table, bucket or queue') });
+});
+
+test.each([
+  ['query', QUERY],
+  ['backfill', ['backfill', 's3://trail', '--dry-run', '--table', 'trail-events']],
+  ['doctor', ['doctor']],
+])('%s tries as often as AWS_MAX_ATTEMPTS says', async (_name, args) => {
+  const { endpoint, requests, close } = await serverOf(503, '');
+  const { code } = await runAsText(args, { ...SOMEBODY, AWS_ENDPOINT_URL: endpoint, AWS_MAX_ATTEMPTS: '2' });
+  close();
+  expect({ code, requests: requests() }).toEqual({ code: 1, requests: 2 });
 });

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadRules } from '../../cli/detect/load-rules.ts';
 import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
@@ -6,8 +7,9 @@ import { answerFindings } from '../../shared/alert/find-findings.ts';
 import { EVIDENCE_RULE } from '../../shared/detect/evidence.ts';
 import type { Finding } from '../../shared/detect/finding.ts';
 import { readRules } from '../../shared/detect/read-rules.ts';
+import { Places } from '../../shared/detect/rule-tree.ts';
 import { writeFinding } from '../../shared/store/findings.ts';
-import { useWorkingFolder } from '../support/cli.ts';
+import { ROOT, runCli, useWorkingFolder } from '../support/cli.ts';
 import { awsSettings, type Ended, runAsText, type Terminal } from '../support/program.ts';
 import { type SampleStore, startSampleStore } from '../support/sample-store.ts';
 
@@ -28,6 +30,22 @@ const found = async (...args: string[]) =>
 const titles = (findings: readonly Finding[]) => findings.map(({ rule }) => rule.title);
 
 const NIGHT = ['--since', '2026-11-06T02:00', '--until', '2026-11-06T03:00'];
+
+test('the built program has our rules parsed, and lists the same', async () => {
+  const folder = join(ROOT, 'dist', 'cli');
+  const modules = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+  const built = modules.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+  expect(built).toMatch(/\bknownTrees = \(\) => \[\["/);
+  for (const { files } of await loadRules([])) {
+    for (const { path, text } of files) {
+      // As the build writes it.
+      const trees = new Places(path).parse(text);
+      expect(JSON.parse(JSON.stringify(trees))).toEqual(trees);
+    }
+  }
+  const list = ['detect', '--list', '--format', 'json'];
+  expect(await runCli(list, '.')).toEqual(await runAsText(list));
+});
 
 describe('what the console asks for without an alert function', () => {
   const ask = (times: { since?: string; until?: string }, maxEvents?: number) => {

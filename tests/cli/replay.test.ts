@@ -55,6 +55,25 @@ test('the hints name the store of the replay, whatever others are named', async 
   ]);
 });
 
+test('the tables of the report fit a terminal, and into a pipe nothing is cut', async () => {
+  const [environment, name] = ['e'.repeat(1_000), `${'sub-folder-'.repeat(8)}of-2026.json`];
+  const file = write(
+    at(name),
+    logFileOf(records(9, 1).map((record) => ({ ...record, requestParameters: { Name: environment } }))),
+  );
+  const args = ['replay', file, '--store', 'long-names'];
+  const pipe = await runAsText(args);
+  expect(pipe.stdout).toContain(environment);
+  expect(pipe.stdout).toContain(name);
+  const { stdout } = await runAsText(args, {}, { terminal: { isTTY: true, columns: 80, hasColors: () => false } });
+  const [table = '', , environments = ''] = stdout.split('\n\n');
+  expect(table).toMatch(/^FILE +READ +KEPT .*\n\/.+….*of-2026\.json +1 .* unchanged$/);
+  expect(environments).toMatch(/^ENVIRONMENT +ACCOUNT .*\ne+… +\d{12} /);
+  for (const line of [table, environments].flatMap((text) => text.split('\n'))) {
+    expect(line.length).toBeLessThanOrEqual(80);
+  }
+});
+
 describe('the samples', () => {
   test('without a path they are what is replayed; a second time all is known', async () => {
     const first = await replay('samples');

@@ -358,10 +358,28 @@ describe('texts', () => {
     expect(wrapToWidth('日本語', 1)).toEqual(['日', '本', '語']);
   });
 
-  test('wrapped lose nothing', () => {
+  test.each([
+    [12, 'No MWAA environment', ['No MWAA', 'environment']],
+    [7, 'exactly seven of them', ['exactly', 'seven', 'of them']],
+    [24, 'scheduler.min_file_process_interval', ['scheduler.min_file_', 'process_interval']],
+    [16, 's3://bucket/dags/team-a/requirements.txt', ['s3://bucket/', 'dags/team-a/', 'requirements.txt']],
+    [10, 'min-workers of prod-etl', ['min-', 'workers of', 'prod-etl']],
+    [10, 'since 2026-11-06 02:31:18', ['since', '2026-11-06', '02:31:18']],
+    [4, '-bcd日本', ['-bcd', '日本']],
+    [5, `${'a'.repeat(12)} b`, ['aaaaa', 'aaaaa', 'aa b']],
+    [4, '   abcdef   ', ['   a', 'bcde', 'f']],
+  ])('in %i columns wrap between words and parts: %j', (width, text, lines) => {
+    expect(wrapToWidth(text, width)).toEqual(lines);
+  });
+
+  test('wrapped lose nothing but spaces, and fit', () => {
+    const part = fc.constantFrom('.', '/', '-', '  ', ' ', 'words');
+    const texts = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), part)).map((parts) => parts.join(''));
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (text, width) => {
-        expect(wrapToWidth(text, width).join('')).toBe(text);
+      fc.property(texts, fc.integer({ min: 2, max: 20 }), (text, width) => {
+        const lines = wrapToWidth(text, width);
+        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
       }),
     );
   });

@@ -23,6 +23,15 @@ export function findingsPath(info: ConsoleInfo, params: URLSearchParams): string
   return apiPath(info, '/findings', new URLSearchParams([...params].filter(([name]) => ASKED.includes(name))));
 }
 
+/**
+ * What is asked to learn of other rules that found something: the newest findings, whatever rule and page are shown. Undefined if
+ * these are shown.
+ */
+export function otherRulesPath(info: ConsoleInfo, params: URLSearchParams): string | undefined {
+  const others = new URLSearchParams([...params].filter(([name]) => name !== 'rule' && name !== 'cursor'));
+  return others.size === params.size ? undefined : findingsPath(info, others);
+}
+
 /** The command that evaluates the rules over the same events. */
 export function detectCommand(params: URLSearchParams, info: ConsoleInfo): string {
   const { environment } = info;

@@ -56,6 +56,9 @@ describeInBrowser('an investigator', () => {
   test('reads a finding, the event in it and the command that explains it; is told what is missing', async () => {
     const page = await console.open('#/findings?level=high&rule=1007c8bb-f646-4d6a-a0cf-253ee9cfc469');
     expect(new Set(await page.column('Finding'))).toEqual(new Set(['MWAA Startup Script Changed']));
+    await page.page.getByRole('button', { name: /^Rule/ }).click();
+    await page.page.getByRole('option', { name: 'MWAA Web Server Made Public' }).waitFor();
+    await page.page.keyboard.press('Escape');
     const links = page.page.locator('tbody a[href*="finding="]');
     await page.after(() => links.first().click());
     const panel = page.page.locator('.finding-panel');

@@ -15,7 +15,7 @@ import { PartContent } from '../../components/part.tsx';
 import { TimeRange } from '../../components/time-range.tsx';
 import { PageLink } from '../../components/value.tsx';
 import type { EnvironmentList } from '../../lib/answers.ts';
-import { detectCommand, type FindingList, findingsPath, keyOfFinding } from '../../lib/findings.ts';
+import { detectCommand, type FindingList, findingsPath, keyOfFinding, otherRulesPath } from '../../lib/findings.ts';
 import { useTimes } from '../../lib/preferences.tsx';
 import { hrefOf, navigate, withParameter } from '../../lib/route.ts';
 import { useSession } from '../../lib/session.tsx';
@@ -107,7 +107,8 @@ function Filters({ params, findings, onChange }: FiltersProps) {
   const { info } = useSession();
   const hasAll = info.environment === undefined;
   const environments = useAnswer<EnvironmentList>(hasAll ? '/environments' : undefined);
-  const rules = new Map(findings.map(({ rule }) => [rule.id, displayText(rule.title)]));
+  const newest = useAnswer<FindingList>(otherRulesPath(info, params)).data?.findings ?? NONE;
+  const rules = new Map([...newest, ...findings].map(({ rule }) => [rule.id, displayText(rule.title)]));
   const names = new Set(environments.data?.environments.map(({ environment }) => environment));
   const choices = [
     {
