@@ -196,11 +196,11 @@ async function inNewTables(
   }
 }
 
-/** Where an event was read, and when, may differ. */
+/** Where an event was read, when, and by whom may differ. */
 async function contentOf(dynamo: DynamoDBClient, table: string): Promise<string> {
   const events: string[] = [];
   for await (const { Items = [] } of paginateScan({ client: dynamo }, { TableName: table })) {
-    for (const { logFile, recordIndex, ingestedAt, ...item } of Items) {
+    for (const { logFile, recordIndex, ingestedAt, backfilled, ...item } of Items) {
       const record = item.record?.S ?? Buffer.from(item.record?.B ?? []).toString('base64');
       events.push(JSON.stringify([...Object.keys(item).sort(), item.eventId, item.contentHash, record]));
     }
