@@ -1,5 +1,5 @@
 /**
- * Makes log files like those CloudTrail delivers: compact JSON, 1.3 KB a record, gzip ratio 6.2. The grammar is calibrated
+ * Makes log files like those CloudTrail delivers: compact JSON, 1.3 KB a record, gzip ratio 6.3. The grammar is calibrated
  * against public records: their lengths, and what each field takes before and after compression. The same settings give the
  * same bytes.
  *
@@ -29,7 +29,7 @@ export interface LogFileSettings {
 }
 
 const START = Date.UTC(2026, 10, 23, 10);
-/** Events of other services are not in order: each happened up to so many milliseconds later. */
+/** Events of other services are not in order: each happened up to this many milliseconds later. */
 const DELAY = 600_000;
 
 const NOISE = [ALPHABETS.base64, ALPHABETS.hex];

@@ -6,7 +6,7 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,6 +21,7 @@ import {
 import { LOCAL_CREDENTIALS, LOCAL_REGION, LOCAL_TABLES } from '../local/local-names.ts';
 import { toAuditEvent } from '../shared/audit-event/to-audit-event.ts';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
+import { DAY_MS } from '../shared/cloudtrail/times.ts';
 import { type QueryDeps, readPage } from '../shared/query/ask.ts';
 import { readCriteria } from '../shared/query/criteria.ts';
 import { readNewest } from '../shared/query/newest.ts';
@@ -75,7 +76,6 @@ function measureCommands(rounds: number): void {
 
 /** The store is an embedded DynamoDB in another process: only the CPU of the questions counts. */
 async function measureQuestions(events: number, rounds: number): Promise<void> {
-  mkdirSync(STORE, { recursive: true });
   const child = fork(join(import.meta.dirname, 'servers.ts'), { stdio: 'inherit' });
   const [{ dynamo: endpoint }] = (await once(child, 'message')) as [{ dynamo: string }];
   const dynamo = createDynamoClient({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, endpoint });
@@ -111,7 +111,6 @@ async function measureQuestions(events: number, rounds: number): Promise<void> {
   child.disconnect();
 }
 
-const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 23);
 
 /** Stores events of one day. */

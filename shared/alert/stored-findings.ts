@@ -4,6 +4,7 @@ import { earlier } from '../cloudtrail/times.ts';
 import type { FindingEvent } from '../detect/detector.ts';
 import { LEVELS } from '../detect/level.ts';
 import { UNLIMITED } from '../ingest/time-budget.ts';
+import { updateIf } from '../store/conditional.ts';
 import { type Item, jsonText, number, numberAt, requiredTextAt, text, textAt } from '../store/item.ts';
 import type { AlertedFinding } from './alerted-finding.ts';
 import type { Alerts, FindingPage, FindingPageRequest, FindingSource } from './find-findings.ts';
@@ -52,13 +53,8 @@ export function storeFinding(
 }
 
 /** Notes that people were told of a stored finding. */
-export const noteSent = (table: StateTable, identity: FindingIdentity): Promise<boolean> =>
-  updateState(
-    table,
-    keyOf(identity),
-    { UpdateExpression: 'SET delivery = :delivery', ConditionExpression: 'attribute_exists(finding)' },
-    { delivery: text('sent') },
-  );
+export const noteSent = ({ dynamo, name }: StateTable, identity: FindingIdentity): Promise<boolean> =>
+  updateIf(dynamo, name, keyOf(identity), { delivery: text('sent') }, 'attribute_exists(finding)');
 
 /**
  * Counts events as repeats of a finding, each once: those with which it began are none. The finding may be stored later.

@@ -22,7 +22,10 @@ export interface ClientLimits {
 /** For control planes and all services without limits of their own: they answer within a second. */
 const DEFAULT_LIMITS: ClientLimits = { connection: 3_000, request: 10_000, attempts: 5 };
 
-/** The setting of so many attempts at a request, or none if AWS_MAX_ATTEMPTS, which the SDK then reads, says how many. */
+/**
+ * Returns the SDK's setting for a number of attempts. If AWS_MAX_ATTEMPTS is set, returns no setting, so that the SDK follows the
+ * variable.
+ */
 export function attempts(count: number): { maxAttempts?: number } {
   return process.env.AWS_MAX_ATTEMPTS ? {} : { maxAttempts: count };
 }

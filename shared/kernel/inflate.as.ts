@@ -408,6 +408,7 @@ function readSymbols(limit: usize): i32 {
       outcome = FULL;
       break;
     }
+    // Three lookups at most before bits are loaded. Written as a loop, they make the whole inflate a twentieth slower.
     if (entry >= LITERAL) {
       store<u16>(out, <u16>(entry >> 8));
       out += entry >> 30;
@@ -534,7 +535,7 @@ function copyMatch(to: usize, distance: usize, length: usize): void {
   }
 }
 
-/** For each distance below 16, the indices of 16 bytes that repeat so many. */
+/** For each distance below 16, the indices that repeat this many bytes up to 16. */
 const REPETITIONS: usize = memory.data(16 * 16);
 for (let distance = 1; distance < 16; distance++) {
   for (let i = 0; i < 16; i++) store<u8>(REPETITIONS + (distance << 4) + i, <u8>(i % distance));

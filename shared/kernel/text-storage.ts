@@ -35,7 +35,7 @@ export class TextStorage {
     this.end += piece.length;
   }
 
-  /** Makes room for at least `bytes` more. What is needed stays, and at least the last `window` bytes, if there are so many. */
+  /** Makes room for at least `bytes` more. Keeps what is needed, and in any case the last `window` bytes of the text. */
   makeRoom(bytes: number, window: number): void {
     if (this.end + bytes <= this.bytes.length) return;
     const from = Math.max(0, Math.min(this.neededFrom - this.origin, this.end - window));

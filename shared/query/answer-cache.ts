@@ -24,7 +24,9 @@ export class AnswerCache<Answer> {
     this.entries.set(key, { until: this.clock.now() + this.limits.lifetimeMs, answer });
     const [oldest = key] = this.entries.keys();
     if (this.entries.size > this.limits.maxEntries) this.entries.delete(oldest);
-    answer.catch(() => this.entries.delete(key));
+    answer.catch(() => {
+      if (this.entries.get(key)?.answer === answer) this.entries.delete(key);
+    });
     return answer;
   }
 }

@@ -30,7 +30,10 @@ export async function readCompleteness({ since, until }: Period, { dynamo, table
   };
 }
 
-/** An event's log file may be delivered on a later day: minutes later, at most about a day. Returns undefined for the last day that sorts as text: none comes after it. */
+/**
+ * Returns the day on which the log files of events up to a time are delivered at the latest: minutes later, at most about a day.
+ * Returns undefined for the last day that sorts as text, because none comes after it.
+ */
 function dayAfter(time: string): string | undefined {
   return time.startsWith('9999-12-31') ? undefined : shifted(time, DAY_MS).slice(0, 10);
 }

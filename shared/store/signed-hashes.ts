@@ -69,7 +69,7 @@ export async function writeSigned(
     await dynamo.send(new UpdateItemCommand(update));
     return true;
   } catch (error) {
-    // So many digests name log files of the hour. The SDK has no class for it.
+    // Too many digests name log files of this hour. The SDK has no class for this error.
     if ((error as Error).name === 'ValidationException' && /item size/i.test((error as Error).message)) return false;
     throw error;
   }

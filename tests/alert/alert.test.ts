@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { createQueryHandler } from '../../functions/query-handler.ts';
-import { digestMessage } from '../../shared/alert/digest-message.ts';
+import { readActivityDigest } from '../../shared/alert/activity-digest.ts';
+import { digestMessage, digestText } from '../../shared/alert/digest-message.ts';
+import { evaluatedFindings } from '../../shared/alert/evaluated-findings.ts';
 import { CLAIM_MS } from '../../shared/alert/once.ts';
 import { MAX_REPEATS } from '../../shared/alert/seen-finding.ts';
 import { countRepeats, storedFindings } from '../../shared/alert/stored-findings.ts';
@@ -555,6 +557,21 @@ describe('the digest', () => {
     expect(textSent()).toBe(
       `${STACK}, 2026-11-13T00:00Z to 2026-11-20T00:00Z: nothing happened. ` +
         '0 events, no change, no denial, no finding, and nothing is missing.\n',
+    );
+  });
+
+  test('says if there are too many events to evaluate the rules for it', async () => {
+    await world.add(update('u1'), update('u2', { time: at(1) }));
+    const period = { since: '2026-11-13T00:00:00.000Z', until: '2026-11-20T00:00:00.000Z' };
+    const { deps } = world.store;
+    const digest = await readActivityDigest(
+      period,
+      evaluatedFindings(async () => [], deps, 1),
+      deps,
+    );
+    expect(digestText(digest, undefined)).toContain('2 changes: environment updated 2\n');
+    expect(digestText(digest, undefined)).toContain(
+      'Findings: too many events to evaluate the rules here: mwaa-trail detect',
     );
   });
 

@@ -4,7 +4,7 @@ import { shell } from '../../lib/output.ts';
 import { type Check, type Checks, ok, problem, warning } from '../check.ts';
 import type { Stack } from '../stack.ts';
 import { redeploy } from '../trail.ts';
-import { mappingsOf } from './function.ts';
+import { logsOf, mappingsOf } from './function.ts';
 
 /** Checks that say nothing of a stack without alerts. */
 const ifOn =
@@ -73,9 +73,6 @@ async function reading(FunctionName: string, stream: string, stack: Stack) {
       shell`aws lambda update-event-source-mapping --enabled --region ${region} --uuid ${UUID}`,
     );
   if (/^PROBLEM/.test(LastProcessingResult))
-    return problem(
-      `Lambda cannot process the stream: ${LastProcessingResult}`,
-      shell`aws logs tail --region ${region} ${`/aws/lambda/${FunctionName}`}`,
-    );
+    return problem(`Lambda cannot process the stream: ${LastProcessingResult}`, logsOf(FunctionName, stack));
   return ok('Lambda reads the stream of the events table');
 }
