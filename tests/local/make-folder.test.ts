@@ -1,4 +1,4 @@
-import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { makeFolder } from '../../local/make-folder.ts';
@@ -14,6 +14,15 @@ test('a folder is made with its parents, several times at once, and again', asyn
   await Promise.all([folder, sibling, folder].map((one) => makeFolder(one, 0o700)));
   await makeFolder(`${folder}/`);
   for (const one of [at('a'), folder, sibling]) expect(statSync(one).mode & 0o777).toBe(0o700);
+});
+
+test('somebody else makes the parent after it was found missing', async () => {
+  const making = makeFolder(at('late', 'folder'));
+  // Meanwhile, another thread finds that there is no parent.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  mkdirSync(at('late'));
+  await making;
+  expect(existsSync(at('late', 'folder'))).toBe(true);
 });
 
 writeFileSync(at('file'), '');
