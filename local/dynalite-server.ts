@@ -7,8 +7,7 @@ import { answerTimeToLive } from './time-to-live.ts';
 
 /**
  * Creates a dynalite server with what version 4.0.0 lacks: it closes its iterators, a request that breaks off does not end
- * the process, tables have a time to live, and
- * items can be inserted by statements.
+ * the process, tables have a time to live, and items can be inserted by statements.
  * @param folder where to keep the data; absent: in memory
  * @returns a server that does not listen yet; closing it closes its database
  */
