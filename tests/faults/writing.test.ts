@@ -121,7 +121,7 @@ test('W3 only one file writes batches, of which each item can fail by itself; ba
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   expect(sources.length).toBeGreaterThan(20);
   const users = sources.filter((name) =>
-    /Batch(Write|Execute)|Transact/.test(readFileSync(new URL(name, folder), 'utf8')),
+    /new (Batch(Write|Execute)|Transact)/.test(readFileSync(new URL(name, folder), 'utf8')),
   );
   expect(users).toEqual(['store/insert-items.ts']);
 });
