@@ -71,8 +71,16 @@ describe('B1 a backfill that is killed and rerun while the same files are delive
   const SHAPES: readonly Shape[] = ['few', 'dense'];
   let kills = 0;
 
-  /** @returns the writes that it came to */
-  async function runAndKill(world: FaultWorld, write: number, moment: 'before' | 'after'): Promise<number> {
+  /**
+   * @param onWriting called at the first write, when the process has looked up what the ledger has
+   * @returns the writes that it came to
+   */
+  async function runAndKill(
+    world: FaultWorld,
+    write: number,
+    moment: 'before' | 'after',
+    onWriting: () => void = () => {},
+  ): Promise<number> {
     const env = { ...process.env, ...settings() };
     const child = spawn(process.execPath, ['dist/cli/mwaa-trail.cjs', ...argumentsFor(world)], {
       cwd: ROOT,
@@ -83,6 +91,7 @@ describe('B1 a backfill that is killed and rerun while the same files are delive
     faults((request: PassingRequest) => {
       if (!isWrite(request)) return undefined;
       writes += 1;
+      if (writes === 1) onWriting();
       if (writes !== write) return undefined;
       return async ({ forward }) => {
         if (moment === 'after') await forward();
@@ -112,9 +121,11 @@ describe('B1 a backfill that is killed and rerun while the same files are delive
         await withSeed(`B1 ${shape}`, seed, () =>
           inBucket(seed, shape, async (world, scenario, files) => {
             // The same files come by notifications, at the same time.
-            const live = drain(bodiesOf(seededRandom(kill).shuffled(files)).slice(1), world.handle, { workers: 2 });
-            await runAndKill(world, write, moment);
-            expect((await live).dead).toEqual([]);
+            const live = Promise.withResolvers<Awaited<ReturnType<typeof drain>>>();
+            await runAndKill(world, write, moment, () => {
+              live.resolve(drain(bodiesOf(seededRandom(kill).shuffled(files)).slice(1), world.handle, { workers: 2 }));
+            });
+            expect((await live.promise).dead).toEqual([]);
             const { files: counts, problems } = reportOf(await backfill(world));
             expect(counts).toMatchObject({ listed: files.length, failed: 0, quarantined: 0, left: 0 });
             expect(problems.filter(({ outcome }) => outcome !== 'records-quarantined')).toEqual([]);
