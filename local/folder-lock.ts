@@ -36,7 +36,9 @@ export async function tryDatabase(folder: string): Promise<void> {
 }
 
 async function openDatabase(folder: string, path: string): Promise<ClassicLevel> {
-  const { ClassicLevel } = await import('classic-level');
+  const {
+    default: { ClassicLevel },
+  } = await import('classic-level');
   try {
     await makePrivateFolder(path);
     const database = new ClassicLevel(path);
