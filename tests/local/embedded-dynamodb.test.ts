@@ -1,6 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DescribeTableCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  PutItemCommand,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import { parse } from 'yaml';
@@ -118,6 +124,19 @@ describe('a store on disk', () => {
     expect(Table?.TableStatus).toBe('ACTIVE');
     await put(running[0]!);
     expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([event]);
+  });
+
+  test('of a version without a time to live is given one', async () => {
+    const TableName = LOCAL_TABLES.eventsTable;
+    const describeTimeToLive = async ({ client }: EmbeddedDynamo) =>
+      (await client.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
+    const first = await start('older');
+    const enabled = await describeTimeToLive(first);
+    expect(enabled).toMatchObject({ TimeToLiveStatus: 'ENABLED' });
+    const TimeToLiveSpecification = { Enabled: false, AttributeName: enabled?.AttributeName };
+    await first.client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+    await stop();
+    expect(await describeTimeToLive(await start('older'))).toEqual(enabled);
   });
 
   test('with other keys is refused and not changed', async () => {
