@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const dynamo = createDynamoClient({ ...common, endpoint: endpoints.dynamo });
   const spend = spender(s3, dynamo);
   // Compiles what is hot, as in a function that has run for a while.
-  await spend({ files: 200, bytes: 100_000, share: 0.02 });
+  await spend({ files: 2_000, bytes: 7_500, share: 0.02 });
   const small = await spend({ files: FILES, bytes: 7_500, share: 0 });
   const large = await spend({ files: FILES, bytes: 750_000, share: 0 });
   const stored = await spend({ files: FILES, bytes: 30_000, share: 1 });

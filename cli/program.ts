@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
       'list, show, replay or discard invalid log files and records',
       () => import('./commands/quarantine.ts'),
     ],
-    alerts: ['send a test alert', () => import('./commands/alerts.ts')],
+    alerts: ['print the digest, or send a test alert', () => import('./commands/alerts.ts')],
     migrate: ['make the events of older schema versions again', () => import('./commands/migrate.ts')],
     redrive: ['move the messages of a dead-letter queue back', () => import('./commands/redrive.ts')],
   },
@@ -62,7 +62,9 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     const onCall = (one: Called) => {
       called = one;
     };
-    (await createProgram(context, onCall, args)).parse(args, { from: 'user' });
+    const program = await createProgram(context, onCall, args);
+    refuseUnknownTopic(program, args);
+    program.parse(args, { from: 'user' });
     return await called.run();
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CriteriaError;
@@ -72,6 +74,12 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     if (isUsage) context.err.write(`${helpHint(called.path)}\n`);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** Commander prints its whole help for the help on a command that it does not have. */
+function refuseUnknownTopic(program: Command, [word, topic]: readonly string[]): void {
+  if (word !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  if (program.commands.every((command) => command.name() !== topic)) program.error(`error: unknown command '${topic}'`);
 }
 
 /** A command with its arguments and flags. */

@@ -51,8 +51,18 @@ interface Invocation {
   findEntry(ref: LogFileRef): Promise<LedgerEntry | undefined>;
 }
 
+/** A message whose log files are read. */
+interface Announced {
+  /** A line for each failure, safe to show; complete when all is written. */
+  failures: readonly string[];
+  /** The ledger entries of its log files; none is rejected. */
+  writes: readonly Promise<void>[];
+}
+
 /** Each log file needs bounded memory. */
 const CONCURRENT_MESSAGES = 4;
+/** Entries of log files that are read within this time are written together. */
+const ENTRY_PATIENCE_MS = 100;
 /** With less time left, no log file is begun. */
 const LAST_START_MS = 10_000;
 /** With less time left, the function returns, finished or not. */
@@ -69,14 +79,16 @@ export function createIngestHandler(
   sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
 ) {
   const store = recordStore(deps);
-  const ledger = new LedgerWriter(deps.dynamo, deps.config);
+  const ledger = new LedgerWriter(deps.dynamo, deps.config, ENTRY_PATIENCE_MS);
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const remaining = remainingIn(context);
     const time = { isSpent: () => remaining() < LAST_START_MS };
     const delivery = readDelivery(event);
     if (delivery.kind === 'sqs-batch') return ingestBatch(delivery.messages, time, remaining);
     const { announcement } = delivery;
-    const failures = await ingestAnnounced(announcement, 'notification', { time, findEntry: lookup([announcement]) });
+    const findEntry = lookup([announcement]);
+    const { failures, writes } = await readAnnounced(announcement, 'notification', { time, findEntry });
+    await Promise.all([ledger.flush(), ...writes]);
     await moveWatermarks();
     if (failures.length > 0) throw new TrailError('delivery-failed', failures.join('; '));
     return undefined;
@@ -88,6 +100,7 @@ export function createIngestHandler(
       deps.dynamo,
       deps.config.logFilesTable,
       announcements.flatMap(({ logFiles }) => logFiles).filter(({ key }) => readLogFileKey(key) !== undefined),
+      () => ledger.flush(),
     );
 
   /** No message has to wait for a watermark: it may be behind, and a later invocation moves it. */
@@ -109,12 +122,18 @@ export function createIngestHandler(
     if (waited.length > 0) observer.oldestMessage?.(Math.max(0, ...waited));
     const undone = new Set(messages.map(({ messageId }) => messageId));
     const findEntry = lookup(messages.map(({ announcement }) => announcement));
-    const ingestMessage = async ({ messageId, announcement }: DeliveredMessage) => {
-      const failures = await ingestAnnounced(announcement, `SQS message ${messageId}`, { time, findEntry });
-      if (failures.length === 0) undone.delete(messageId);
+    const writing: Promise<void>[] = [];
+    const readMessage = async ({ messageId, announcement }: DeliveredMessage) => {
+      const { failures, writes } = await readAnnounced(announcement, `SQS message ${messageId}`, { time, findEntry });
+      const settle = async () => {
+        await Promise.all(writes);
+        if (failures.length === 0) undone.delete(messageId);
+      };
+      writing.push(settle());
     };
     const ingestAll = async () => {
-      await pMap(messages, ingestMessage, { concurrency: CONCURRENT_MESSAGES });
+      await pMap(messages, readMessage, { concurrency: CONCURRENT_MESSAGES });
+      await Promise.all([ledger.flush(), ...writing]);
       await moveWatermarks();
     };
     await within(remaining() - LAST_ANSWER_MS, ingestAll(), () => {});
@@ -122,40 +141,49 @@ export function createIngestHandler(
   };
 
   /**
-   * Ingests each log file and event, even after one has failed. On schedule, looks for events that no log file has brought.
-   * @returns a line for each failure, safe to show
+   * Ingests each log file and event, even after one has failed. On schedule, looks for events that no log file has brought. When it
+   * returns, all is read and stored but for the ledger entries, which are written together with those of other messages.
    */
-  const ingestAnnounced = async (
+  const readAnnounced = async (
     { logFiles, events, ignored, malformed }: Announcement,
     place: string,
     { time, findEntry }: Invocation,
-  ): Promise<string[]> => {
+  ): Promise<Announced> => {
     for (const reason of ignored) observer.nothingAnnounced(reason);
     const failures = malformed.map(describeError);
+    const writes: Promise<void>[] = [];
     for (const error of malformed) observer.failed(place, error);
     const attempt = async (about: string, work: () => Promise<void>) => {
       try {
-        if (time.isSpent()) throw new TrailError('out-of-time', `${about}: not begun`);
         await work();
       } catch (error) {
         observer.failed(about, error);
         failures.push(`${about}: ${describeError(error)}`);
       }
     };
+    const begin = (about: string, work: () => Promise<void>) =>
+      attempt(about, () => {
+        if (time.isSpent()) throw new TrailError('out-of-time', `${about}: not begun`);
+        return work();
+      });
     for (const event of events) {
-      await attempt(`event ${event.id}`, () => storeEvent(event));
+      await begin(`event ${event.id}`, () => storeEvent(event));
     }
     for (const ref of logFiles) {
       const job = { ref, source: sourceOf(ref), store, time, findEntry: () => findEntry(ref) };
-      await attempt(s3Uri(ref), async () => observer.logFile(await writeResult(await ingest(job, deps), deps, ledger)));
+      const about = s3Uri(ref);
+      await begin(about, async () => {
+        const result = await ingest(job, deps);
+        writes.push(attempt(about, async () => observer.logFile(await writeResult(result, deps, ledger))));
+      });
     }
     if (ignored.includes('scheduled-event') && deps.config.liveAccounts.length > 0) {
-      await attempt('events that wait for their log files', async () => {
+      await begin('events that wait for their log files', async () => {
         const report = await checkUndelivered(deps, time);
         observer.undelivered?.(report);
       });
     }
-    return failures;
+    return { failures, writes };
   };
 
   const storeEvent = async (event: CarriedEvent): Promise<void> => {

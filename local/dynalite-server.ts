@@ -1,12 +1,13 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Database, Store } from 'dynalite/db/index.js';
 import { defined } from '../shared/defined.ts';
+import { answerInsertStatements, type DynamoAnswer } from './insert-statements.ts';
 import { answerTimeToLive } from './time-to-live.ts';
 
 /**
  * Creates a dynalite server with what version 4.0.0 lacks: it closes its iterators, a request that breaks off does not end
- * the process, and tables have a time to live.
+ * the process, tables have a time to live, and items can be inserted by statements.
  * @param folder where to keep the data; absent: in memory
  * @returns a server that does not listen yet; closing it closes its database
  */
@@ -59,14 +60,26 @@ function readWholeRequests(server: Server, store: Store): void {
     const body = await bodyOf(request).catch(() => undefined);
     if (body === undefined) return void request.destroy();
     if (body === 'too-big') return void response.writeHead(413, { connection: 'close' }).end();
-    const own = await answerTimeToLive(request, body, store);
-    if (own !== undefined) {
-      response.writeHead(own.status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(own.content));
-      return;
-    }
-    const { method, url, headers } = request;
-    const whole = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, url, headers });
-    for (const listener of listeners) listener.call(server, whole, response);
+    const pass = (content: Buffer, headers: object, answer: ServerResponse) => {
+      const whole = Object.assign(Readable.from(content.length > 0 ? [content] : []), {
+        method: request.method,
+        url: request.url,
+        headers,
+      });
+      for (const listener of listeners) listener.call(server, whole, answer);
+    };
+    const putItem = (input: object) => {
+      const { promise, resolve } = Promise.withResolvers<DynamoAnswer>();
+      const answer = new ServerResponse(request);
+      const end = (content: string) => resolve({ status: answer.statusCode, content: JSON.parse(content) });
+      const headers = { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.PutItem' };
+      pass(Buffer.from(JSON.stringify(input)), headers, Object.assign(answer, { end }));
+      return promise;
+    };
+    const own =
+      (await answerTimeToLive(request, body, store)) ?? (await answerInsertStatements(request, body, store, putItem));
+    if (own === undefined) return pass(body, request.headers, response);
+    response.writeHead(own.status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(own.content));
   });
 }
 

@@ -18,7 +18,10 @@ declare module 'dynalite/db/index.js' {
     getTable(
       name: string,
       isActive: boolean,
-      callback: (error: { statusCode?: number; body?: object } | null, table?: { TableId: string }) => void,
+      callback: (
+        error: { statusCode?: number; body?: object } | null,
+        table?: { TableId: string; KeySchema: { AttributeName: string; KeyType: string }[] },
+      ) => void,
     ): void;
   }
   const db: { create(options: object): Store };

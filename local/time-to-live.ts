@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
+import type { DynamoAnswer } from './insert-statements.ts';
 
 const Input = z.object({
   TableName: z.string(),
@@ -8,11 +9,6 @@ const Input = z.object({
     z.object({ Enabled: z.boolean(), AttributeName: z.string().check(z.minLength(1), z.maxLength(255)) }),
   ),
 });
-
-interface Answer {
-  status: 200 | 400;
-  content: object;
-}
 
 /**
  * Answers DescribeTimeToLive and UpdateTimeToLive, which dynalite does not have. No item is ever deleted.
@@ -23,7 +19,7 @@ export async function answerTimeToLive(
   { headers }: IncomingMessage,
   body: Buffer,
   store: Store,
-): Promise<Answer | undefined> {
+): Promise<DynamoAnswer | undefined> {
   const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
   if (operation === undefined) return undefined;
   const { TableName, TimeToLiveSpecification } = Input.safeParse(parse(body)).data ?? {};
@@ -67,7 +63,7 @@ function keyOf({ getTable }: Store, tableName: string): Promise<string | undefin
 
 const invalid = (message: string) => problem('ValidationException', message);
 
-function problem(type: string, message: string): Answer {
+function problem(type: string, message: string): DynamoAnswer {
   return { status: 400, content: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message } };
 }
 

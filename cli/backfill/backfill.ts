@@ -63,12 +63,7 @@ export async function backfill(
   signal: AbortSignal,
 ): Promise<BackfillReport> {
   const { store, source, concurrency, dryRun, queue } = options;
-  const settings = {
-    ...attempts(ATTEMPTS),
-    // Log files have checksums of their own, and are read to the end.
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  } as const;
-  const logs = createS3Client(env, settings, concurrency + LISTING_SOCKETS);
+  const logs = createS3Client(env, attempts(ATTEMPTS), concurrency + LISTING_SOCKETS);
   try {
     // With a queue, the function writes to tables in AWS. A dry run creates no store.
     const noStore =

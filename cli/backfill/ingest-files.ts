@@ -61,7 +61,8 @@ export async function ingestFiles(
   const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
     const updates = window.flatMap(({ update }) => update ?? []);
     try {
-      await ledger.writeGroup(updates, deps.sleep);
+      await Promise.all([...updates.map((update) => ledger.write(update)), ledger.flush()]);
+      await ledger.moveWatermarks();
       return window;
     } catch (error) {
       await pMap(updates, ({ entry }) => noteFailureOf(entry, error, deps), { concurrency });

@@ -41,8 +41,8 @@ const FLAGS = {
   ...inGroup('Rules:', {
     level: level('only rules of this level or a higher one'),
     rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; repeatable'),
-    list: toggle('list the rules'),
-    test: toggle('run the tests in the files of the rules'),
+    list: toggle('list the rules', (option) => option.conflicts(['test', 'explain'])),
+    test: toggle('run the tests in the files of the rules', (option) => option.conflicts('explain')),
     explain: words('<rule event...>', 'say why a rule, by ID or title, matches an event, by eventID, or not'),
   }),
   ...inGroup('Output:', {

@@ -3,7 +3,6 @@ import { openObject } from '../../shared/aws/open-object.ts';
 import { type DiscardReport, discardQuarantined } from '../../shared/ingest/discard-quarantined.ts';
 import { dryRunReplay, type ReplayReport, replayQuarantined } from '../../shared/ingest/replay-quarantined.ts';
 import { DEFAULT_CAPS, type ReaderCaps } from '../../shared/log-file/read-log-file.ts';
-import { timeDisplay } from '../../shared/render/times.ts';
 import { readDiscards } from '../../shared/store/ledger-quarantine.ts';
 import { listQuarantine } from '../../shared/store/quarantine.ts';
 import { type CommandGroup, command, EXIT, UsageError } from '../lib/command.ts';
@@ -35,9 +34,9 @@ const list = command({
     );
     for (const key of unrecognized)
       warn(context, `${key} in the quarantine bucket is not an entry of mwaa-trail, and is ignored`);
-    const { times } = viewOf(out, env, options, Date.now());
+    const view = viewOf(out, env, options, Date.now());
     if (options.format === 'json') await write(out, jsonText(wanted));
-    else if (wanted.length > 0) await write(out, `${entryTable(wanted, timeDisplay(times))}\n`);
+    else if (wanted.length > 0) await write(out, `${entryTable(wanted, view)}\n`);
     else err.write(`${whyNothing(entries)}\n`);
     return EXIT.done;
   },
@@ -136,9 +135,9 @@ const discarded = command({
     const discards = await withPipeline(options, env, 'read', ({ dynamo, config }) =>
       readDiscards(dynamo, config.logFilesTable),
     );
-    const { times } = viewOf(out, env, options, Date.now());
+    const view = viewOf(out, env, options, Date.now());
     if (options.format === 'json') await write(out, jsonText(discards));
-    else if (discards.length > 0) await write(out, `${discardedTable(discards, timeDisplay(times))}\n`);
+    else if (discards.length > 0) await write(out, `${discardedTable(discards, view)}\n`);
     else err.write('Nothing was discarded.\n');
     return EXIT.done;
   },

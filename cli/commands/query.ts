@@ -8,7 +8,7 @@ import { EventTable } from '../../shared/render/event-table.ts';
 import { eventJson } from '../../shared/render/json.ts';
 import type { ListedEvent, StoredEvent } from '../../shared/store/event-item.ts';
 import { getEvent } from '../../shared/store/events-table.ts';
-import { command, EXIT, type Output, type Values } from '../lib/command.ts';
+import { command, EXIT, type Output, UsageError, type Values } from '../lib/command.ts';
 import { sayHowToShow, sayNotes, sayProvisional } from '../lib/notes.ts';
 import { CRITERIA, count, format, inGroup, toggle } from '../lib/options.ts';
 import { viewOf, write, writeJsonList, writeTable } from '../lib/output.ts';
@@ -19,7 +19,7 @@ const FLAGS = {
   ...CRITERIA,
   ...inGroup('Output:', {
     limit: count('maximum number of events', 100),
-    all: toggle('all events, however many'),
+    all: toggle('all events, however many', (option) => option.conflicts('limit')),
     oldestFirst: toggle('oldest events first'),
     full: toggle('everything stored of each event, with its record; not in tables'),
     ids: toggle('show eventIDs in tables, on a narrow terminal below each event; show and compare take them'),
@@ -35,6 +35,8 @@ export default command({
   about: 'List events, newest first. Filters combine; a repeated filter matches any of its values.',
   flags: FLAGS,
   async run(options, { env, out, err }) {
+    if (options.full && options.format === 'table')
+      throw new UsageError('--full: expected --format json, ndjson or csv');
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
       const view = viewOf(out, env, options, deps.now(), deps.aliases);

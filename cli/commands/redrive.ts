@@ -1,6 +1,8 @@
 import { createSqsClient } from '../../shared/aws/sqs.ts';
-import { textTable } from '../../shared/render/table.ts';
-import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
+import { type LineColumn, lineTable } from '../../shared/render/line-table.ts';
+import { WHOLE } from '../../shared/render/table.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
+import type { View } from '../../shared/render/view.ts';
 import { AWS } from '../lib/aws-settings.ts';
 import { command, EXIT, UsageError } from '../lib/command.ts';
 import { format, text, toggle } from '../lib/options.ts';
@@ -30,8 +32,8 @@ export default command({
     const deadLetters = await findQueue(sqs, queue);
     if (dryRun) {
       const sample = await sampleMessages(sqs, deadLetters);
-      const { times } = viewOf(out, env, options, Date.now());
-      const table = sample.length === 0 ? '' : `\n${sampleTable(sample, timeDisplay(times))}\n`;
+      const view = viewOf(out, env, options, Date.now());
+      const table = sample.length === 0 ? '' : `\n${sampleTable(sample, view)}\n`;
       const counts = countsOf(deadLetters);
       await write(out, format === 'json' ? jsonText({ ...counts, sample }) : `${countsText(counts)}\n${table}`);
       return EXIT.done;
@@ -49,17 +51,19 @@ export default command({
 });
 
 /** A sample of the messages, one line each. */
-function sampleTable(sample: readonly SampledMessage[], times: TimeDisplay): string {
-  return textTable(
-    ['MESSAGE', times.heading('SENT'), 'RECEIVES', 'IT IS ABOUT'],
-    sample.map(({ messageId, sentAt, receives, announces, notUnderstood = '' }) => [
-      messageId,
-      times.show(sentAt),
-      receives,
-      [...announces, notUnderstood].join(' ').trim() || 'a notice, no log file',
-    ]),
-  );
+function sampleTable(sample: readonly SampledMessage[], view: View): string {
+  const times = timeDisplay(view.times);
+  const columns: LineColumn<SampledMessage>[] = [
+    { heading: 'MESSAGE', cellOf: ({ messageId }) => messageId },
+    { heading: times.heading('SENT'), cellOf: ({ sentAt }) => times.show(sentAt) },
+    { heading: 'RECEIVES', cellOf: ({ receives }) => receives },
+    { heading: 'IT IS ABOUT', widths: [0, WHOLE], below: true, cellOf: subjectOf },
+  ];
+  return lineTable(columns, sample, view);
 }
+
+const subjectOf = ({ announces, notUnderstood = '' }: SampledMessage) =>
+  [...announces, notUnderstood].join(' ').trim() || 'a notice, no log file';
 
 type Counts = Pick<Queue, 'waiting' | 'inFlight'>;
 const countsOf = ({ waiting, inFlight }: Queue): Counts => ({ waiting, inFlight });

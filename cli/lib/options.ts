@@ -17,7 +17,7 @@ type Configure = (option: Option) => Option;
 
 /** A flag with a value. */
 export function value<T>(placeholder: string, says: string, configure: Configure = (option) => option): Flag<T> {
-  return { options: (flag) => [configure(new Option(`${flag} ${placeholder}`, says))] };
+  return { options: (flag) => [configure(new Option(`${flag} ${placeholder}`.trimEnd(), says))] };
 }
 
 export const text = (placeholder: string, says: string, configure?: Configure) =>

@@ -1,9 +1,10 @@
 import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
 import type { PipelineDeps } from '../../shared/ingest/ingest-log-file.ts';
 import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
+import type { View } from '../../shared/render/view.ts';
 import { listQuarantine, type QuarantineEntry } from '../../shared/store/quarantine.ts';
 import { type Context, EXIT } from '../lib/command.ts';
-import { jsonText, warn, write } from '../lib/output.ts';
+import { jsonText, viewOf, warn, write } from '../lib/output.ts';
 import { withProgress } from '../log-files/progress.ts';
 import { Tally } from '../log-files/tally.ts';
 import { type QuarantineOptions, withPipeline } from './open-quarantine.ts';
@@ -20,7 +21,7 @@ export interface EntryWork<R extends EntryReport> {
   work(entry: QuarantineEntry, deps: PipelineDeps): Promise<R>;
   /** Whether nothing of the entry is left in quarantine. */
   isDone(report: R): boolean;
-  toTable(reports: readonly R[], dryRun: boolean): string;
+  toTable(reports: readonly R[], dryRun: boolean, view: View): string;
 }
 
 /**
@@ -49,7 +50,7 @@ export async function eachEntry<R extends EntryReport>(
       }
     });
     if (format === 'json') await write(out, jsonText(reports));
-    else if (reports.length > 0) await write(out, `${toTable(reports, dryRun)}\n`);
+    else if (reports.length > 0) await write(out, `${toTable(reports, dryRun, viewOf(out, env, {}, Date.now()))}\n`);
     else if (ids.length === 0) err.write(`${whyNothing(entries)}\n`);
     return missing.length > 0 || !reports.every(isDone) ? EXIT.failed : EXIT.done;
   });

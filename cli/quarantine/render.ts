@@ -2,8 +2,11 @@ import { placeOf } from '../../shared/errors.ts';
 import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
 import { displayText } from '../../shared/render/display.ts';
-import { textTable } from '../../shared/render/table.ts';
-import type { TimeDisplay } from '../../shared/render/times.ts';
+import { type LineColumn, lineTable } from '../../shared/render/line-table.ts';
+import { narrowName } from '../../shared/render/narrow.ts';
+import { WHOLE, wrapToWidth } from '../../shared/render/table.ts';
+import { timeDisplay } from '../../shared/render/times.ts';
+import type { View } from '../../shared/render/view.ts';
 import type { LogFileCounts } from '../../shared/store/ledger-entry.ts';
 import type { DiscardedEntry } from '../../shared/store/ledger-quarantine.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
@@ -15,46 +18,53 @@ export function whyNothing(entries: readonly QuarantineEntry[]): string {
   return `Nothing in quarantine matches; the reasons in it are ${displayText(reasons.join(', '))}.`;
 }
 
+type Quarantined = Parameters<typeof placeOf>[0] & { id: string; recordIndex?: number | undefined };
+
+/** An entry and its log file, the place below where a terminal has no room for it: nothing of it may be missing. */
+const ID: LineColumn<Quarantined> = { heading: 'ID', cellOf: ({ id }) => id };
+const RECORD: LineColumn<Quarantined> = { heading: 'RECORD', cellOf: ({ recordIndex = '-' }) => recordIndex };
+const LOG_FILE: LineColumn<Quarantined> = {
+  heading: 'LOG FILE',
+  widths: [0, 0, 0, 0, WHOLE],
+  below: true,
+  cellOf: placeOf,
+};
+
 /** The entries, one line each. */
-export function entryTable(entries: readonly QuarantineEntry[], times: TimeDisplay): string {
-  return textTable(
-    ['ID', 'REASON', times.heading('WHEN'), 'RECORD', 'BYTES', 'SHA-256', 'ETAG', 'LOG FILE'],
-    entries.map((entry) => [
-      entry.id,
-      entry.reason,
-      times.show(entry.quarantinedAt),
-      entry.recordIndex ?? '-',
-      entry.size ?? '-',
-      entry.sha256?.slice(0, SHOWN_HASH) ?? '-',
-      entry.etag || '-',
-      placeOf(entry),
-    ]),
-  );
+export function entryTable(entries: readonly QuarantineEntry[], view: View): string {
+  const times = timeDisplay(view.times);
+  const columns: LineColumn<QuarantineEntry>[] = [
+    ID,
+    { heading: 'REASON', cellOf: ({ reason }) => reason },
+    { heading: times.heading('WHEN'), cellOf: ({ quarantinedAt }) => times.show(quarantinedAt) },
+    RECORD,
+    { heading: 'BYTES', widths: [0, WHOLE], cellOf: ({ size = '-' }) => size },
+    { heading: 'SHA-256', widths: [0, 0, WHOLE], cellOf: ({ sha256 = '-' }) => sha256.slice(0, SHOWN_HASH) },
+    { heading: 'ETAG', widths: [0, 0, 0, WHOLE], cellOf: ({ etag }) => etag || '-' },
+    LOG_FILE,
+  ];
+  return lineTable(columns, entries, view);
 }
 
 /** Enough digits of a hash to tell entries apart; `show` prints all. */
 const SHOWN_HASH = 16;
 
 /** The results of a replay or its dry run, one line each. */
-export function replayTable(reports: readonly ReplayReport[], dryRun: boolean): string {
-  return textTable(
-    ['ID', 'RECORD', 'FROM', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
-    reports.map((report) => [
-      report.id,
-      report.recordIndex ?? '-',
-      'from' in report ? report.from : '-',
-      resultOf(report),
-      placeOf(report),
-    ]),
-  );
+export function replayTable(reports: readonly ReplayReport[], dryRun: boolean, view: View): string {
+  const columns: LineColumn<ReplayReport>[] = [
+    ID,
+    RECORD,
+    { heading: 'FROM', widths: [0, WHOLE], cellOf: (report) => ('from' in report ? report.from : '-') },
+    { heading: dryRun ? 'WOULD BE' : 'NOW', cellOf: resultOf },
+    LOG_FILE,
+  ];
+  return lineTable(columns, reports, view);
 }
 
 /** The results of a discard or its dry run, one line each. */
-export function discardTable(reports: readonly DiscardReport[], dryRun: boolean): string {
-  return textTable(
-    ['ID', 'RECORD', dryRun ? 'WOULD BE' : 'NOW', 'LOG FILE'],
-    reports.map((report) => [report.id, report.recordIndex ?? '-', discardText(report), placeOf(report)]),
-  );
+export function discardTable(reports: readonly DiscardReport[], dryRun: boolean, view: View): string {
+  const columns = [ID, RECORD, { heading: dryRun ? 'WOULD BE' : 'NOW', cellOf: discardText }, LOG_FILE];
+  return lineTable<DiscardReport>(columns, reports, view);
 }
 
 function discardText(report: DiscardReport): string {
@@ -64,14 +74,18 @@ function discardText(report: DiscardReport): string {
 }
 
 /** The discarded entries, one line each. */
-export function discardedTable(discards: readonly DiscardedEntry[], times: TimeDisplay): string {
-  return textTable(
-    ['ID', 'REASON', times.heading('DISCARDED'), 'BY', 'WHY', 'RECORD', 'LOG FILE'],
-    discards.map((discard) => [
-      ...[discard.id, discard.reason, times.show(discard.discardedAt), discard.discardedBy, discard.why],
-      ...[discard.recordIndex ?? '-', placeOf(discard)],
-    ]),
-  );
+export function discardedTable(discards: readonly DiscardedEntry[], view: View): string {
+  const times = timeDisplay(view.times);
+  const columns: LineColumn<DiscardedEntry>[] = [
+    ID,
+    { heading: 'REASON', widths: [0, 0, WHOLE], cellOf: ({ reason }) => reason },
+    { heading: times.heading('DISCARDED'), cellOf: ({ discardedAt }) => times.show(discardedAt) },
+    { heading: 'BY', widths: [14, WHOLE], narrow: narrowName, cellOf: ({ discardedBy }) => discardedBy },
+    { heading: 'WHY', widths: [16, WHOLE], narrow: wrapToWidth, cellOf: ({ why }) => why },
+    { ...RECORD, widths: [0, 0, 0, WHOLE] },
+    LOG_FILE,
+  ];
+  return lineTable(columns, discards, view);
 }
 
 function resultOf(report: ReplayReport): string {

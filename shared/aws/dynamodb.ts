@@ -1,4 +1,10 @@
-import { DynamoDBClient, type DynamoDBClientConfig, type ThrottlingReason } from '@aws-sdk/client-dynamodb';
+import {
+  type BatchExecuteStatementCommandOutput,
+  type BatchStatementResponse,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  type ThrottlingReason,
+} from '@aws-sdk/client-dynamodb';
 import { type ClientLimits, clientSettings } from './settings.ts';
 
 const LIMITS: ClientLimits = { connection: 2_000, request: 5_000, attempts: 8 };
@@ -14,7 +20,7 @@ export interface DynamoClientOptions {
   limits?: ClientLimits;
   /**
    * Called for each throttled attempt, even if its retry succeeds, with DynamoDB's reasons: which limit, and the ARN of the
-   * table or index.
+   * table or index. Of a throttled statement of a batch: its error code and the table.
    */
   onThrottle?(reasons: readonly string[]): void;
   /** As for `clientSettings`. */
@@ -46,7 +52,12 @@ function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly s
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
-        return await next(args);
+        const result = await next(args);
+        for (const { Error: failure, TableName } of statementsOf(result.output ?? {})) {
+          if (failure?.Code && THROTTLED_STATEMENTS.has(failure.Code))
+            onThrottle([`${failure.Code} ${TableName ?? ''}`]);
+        }
+        return result;
       } catch (error) {
         if (THROTTLES.has((error as Error).name)) onThrottle(throttlingReasons(error as Throttled));
         throw error;
@@ -55,6 +66,19 @@ function watchThrottles(client: DynamoDBClient, onThrottle: (reasons: readonly s
     { step: 'deserialize', priority: 'high', name: 'watchThrottles' },
   );
 }
+
+/** Returns the results of the statements of a BatchExecuteStatement, which can be throttled one by one; the SDK retries none of them. */
+function statementsOf({ Responses }: Partial<BatchExecuteStatementCommandOutput>): readonly BatchStatementResponse[] {
+  // BatchGetItem has an object by table there.
+  return Array.isArray(Responses) ? Responses : [];
+}
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
+const THROTTLED_STATEMENTS: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'ThrottlingError',
+]);
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/throttling-diagnosing.html
 const THROTTLES: ReadonlySet<string> = new Set([

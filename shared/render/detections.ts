@@ -7,7 +7,7 @@ import { nameOf } from '../query/user-aliases.ts';
 import { counted, displayText } from './display.ts';
 import { type LineColumn, lineTable } from './line-table.ts';
 import { narrowName, narrowWho } from './narrow.ts';
-import { type Cell, styled, WHOLE } from './table.ts';
+import { type Cell, styled, WHOLE, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -37,7 +37,13 @@ export function findingsText(findings: readonly Finding[], view: View): string {
     },
     { heading: 'ENVIRONMENT', widths: [0, 0, 11, 11, 24], cellOf: ({ environment = '-' }) => environment },
     { heading: 'EVENTS', widths: [0, 0, WHOLE], cellOf: ({ eventIds }) => eventIds.length },
-    { heading: 'WHY', widths: [0, 0, 0, 0, 60, 60, WHOLE], below: true, cellOf: ({ reason }) => reason },
+    {
+      heading: 'WHY',
+      widths: [0, 0, 0, 0, 60, 60, WHOLE],
+      narrow: wrapToWidth,
+      below: true,
+      cellOf: ({ reason }) => reason,
+    },
     { heading: 'FIRST EVENT', widths: [0, 0, 0, 0, 0, WHOLE], cellOf: ({ eventIds: [first = '-'] }) => first },
   ];
   return `${lineTable(columns, findings, view)}\n`;

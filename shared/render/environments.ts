@@ -1,5 +1,5 @@
 import type { EnvironmentActivity } from '../query/environments.ts';
-import { type LineColumn, lineTable, redCount } from './line-table.ts';
+import { DAY_AT_LEAST, type LineColumn, lineTable, redCount } from './line-table.ts';
 import { WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
@@ -14,10 +14,10 @@ export function environmentsTable(environments: readonly EnvironmentActivity[], 
   });
   const columns: Column[] = [
     { heading: 'ENVIRONMENT', widths: [16], cellOf: ({ environment }) => environment },
-    { heading: 'ACCOUNT', widths: [0, 0, WHOLE], cellOf: ({ accountId = '-' }) => accountId },
+    { heading: 'ACCOUNT', widths: [0, WHOLE], cellOf: ({ accountId = '-' }) => accountId },
     { heading: 'REGION', widths: [0, WHOLE], cellOf: ({ region = '-' }) => region },
-    { ...timeColumn('firstEventTime', 'FIRST EVENT'), widths: [0, 0, 0, WHOLE] },
-    timeColumn('lastEventTime', 'LAST EVENT'),
+    { ...timeColumn('firstEventTime', 'FIRST EVENT'), widths: [0, 0, 0, 0, WHOLE] },
+    { ...timeColumn('lastEventTime', 'LAST EVENT'), ...DAY_AT_LEAST },
     {
       heading: `EVENTS ${since(recent)}`,
       cellOf: ({ recentEvents: n, recentTruncated }) => atLeast(n, recentTruncated),

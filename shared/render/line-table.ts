@@ -1,5 +1,5 @@
 import type { Seen } from '../query/seen.ts';
-import { type Cell, type Column, cutToWidth, textTable } from './table.ts';
+import { type Cell, type Column, cutToWidth, textTable, WHOLE } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { View } from './view.ts';
 
@@ -37,7 +37,11 @@ export function timeColumns({ times }: View): LineColumn<Seen>[] {
   ];
 }
 
-const DAY = ['2026-11-06'.length];
+/** How wide a day is. */
+const DAY = ['2026-11-06'.length] as const;
+
+/** What makes a time its day where a terminal has no room for more. */
+export const DAY_AT_LEAST = { widths: [...DAY, ...DAY, ...DAY, WHOLE], narrow: narrowTime };
 
 function narrowTime(time: string, width: number): string[] {
   return [cutToWidth(/^\d{4}-\d\d-\d\d /.test(time) ? time.slice(0, 10) : time, width)];

@@ -14,7 +14,7 @@ export interface Column {
   widths?: readonly number[];
   /** Returns what is shown of a cell that is too wide, in lines of at most `width`; absent: its beginning. */
   narrow?(text: string, width: number): readonly string[];
-  /** If there is no room for it, its cells are lines of their own, below their rows. */
+  /** If there is no room for it, its cells are lines of their own, below their rows: as `narrow` has them, or else whole. */
   below?: boolean;
 }
 
@@ -93,7 +93,7 @@ export class TextTable {
     });
     const height = Math.max(...pieces.map(({ length }) => length));
     const below = row.flatMap(({ text }, i) =>
-      widths[i] === 0 && this.columns[i]!.below ? [`${' '.repeat(COLUMN_GAP)}${text}\n`] : [],
+      widths[i] === 0 && this.columns[i]!.below ? this.linesBelow(text, this.columns[i]!) : [],
     );
     const lines = Array.from({ length: height }, (_, line) => {
       const cells = row.flatMap(({ style }, i) =>
@@ -102,6 +102,12 @@ export class TextTable {
       return `${cells.join(' '.repeat(COLUMN_GAP)).trimEnd()}\n`;
     });
     return [...lines, ...below];
+  }
+
+  private linesBelow(text: string, { narrow }: Column): string[] {
+    const width = (this.view.width ?? WHOLE) - COLUMN_GAP;
+    const lines = narrow && textWidth(text) > width ? narrow(text, width) : [text];
+    return lines.map((line) => `${' '.repeat(COLUMN_GAP)}${line}\n`);
   }
 
   private padded(text: string, width: number, align: Align, style: Style | undefined): string {

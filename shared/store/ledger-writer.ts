@@ -1,6 +1,6 @@
-import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
-import { DAY_MS, MINUTE_MS } from '../cloudtrail/times.ts';
+import { MINUTE_MS } from '../cloudtrail/times.ts';
 import type { TableNames } from '../config.ts';
 import { s3Uri, TrailError } from '../errors.ts';
 import { conditionHeld, updateIf } from './conditional.ts';
@@ -12,8 +12,9 @@ import {
   writeEnvironments,
 } from './environments-table.ts';
 import { noteAltered } from './findings.ts';
+import { insertItems } from './insert-items.ts';
 import { number, text, toItem } from './item.ts';
-import { readLedger, readLedgerBatch, type Watermark } from './ledger.ts';
+import { readLedger, type Watermark } from './ledger.ts';
 import {
   type LedgerEntry,
   ledgerKey,
@@ -37,50 +38,76 @@ export interface LedgerUpdate {
   seen: SeenEnvironments;
 }
 
-type Sleep = (milliseconds: number) => Promise<unknown>;
-
 /** A watermark moves in steps of at least this, so it is at most this far behind. Moving it costs as much as an entry. */
 export const WATERMARK_STEP_MS = 15 * MINUTE_MS;
 
+/** A reading that waits to be written together with others. */
+interface Waiting extends Pick<PromiseWithResolvers<LedgerEntry>, 'resolve' | 'reject'> {
+  update: LedgerUpdate;
+}
+
 /**
- * Writes what readings leave. It remembers the environments and watermarks that it has written, so one for many log files makes
+ * Writes what readings leave, of many log files together: the environments that all of them showed, then their entries. So no entry is
+ * stored without its environments. It remembers the environments and watermarks that it has written, so one for many log files makes
  * fewer requests. If it is interrupted, events are stored whose log files are read again.
  */
 export class LedgerWriter {
   private readonly dynamo: DynamoDBClient;
   private readonly tables: TableNames;
+  private readonly patienceMs: number;
   private readonly environments = nothingWritten();
+  private waiting: Waiting[] = [];
+  private timer: NodeJS.Timeout | undefined;
   /** By account and Region: the newest log file of all, and up to where the watermark was moved. */
   private readonly newest = new Map<string, Watermark>();
   private readonly moved = new Map<string, string>();
 
-  constructor(dynamo: DynamoDBClient, tables: TableNames) {
+  /** @param patienceMs how long a reading may wait for others, in milliseconds; `flush` ends the waiting */
+  constructor(dynamo: DynamoDBClient, tables: TableNames, patienceMs = 0) {
     this.dynamo = dynamo;
     this.tables = tables;
+    this.patienceMs = patienceMs;
   }
 
   /**
-   * Writes the days and environments of a reading, then its entry. So no entry is stored without its environments.
+   * Writes what a reading leaves, as soon as the writer's patience or `flush` ends.
    * @returns the entry as written, with what others wrote about the log file meanwhile
    */
-  async write({ entry, before, seen }: LedgerUpdate): Promise<LedgerEntry> {
-    const { environmentsTable, logFilesTable } = this.tables;
-    await writeEnvironments(this.dynamo, environmentsTable, seen, entry.ingestedAt, this.environments);
-    const written = await writeEntry(this.dynamo, logFilesTable, { entry, before });
-    this.note(entry);
-    return written;
+  write(update: LedgerUpdate): Promise<LedgerEntry> {
+    const { promise, ...settle } = Promise.withResolvers<LedgerEntry>();
+    this.waiting.push({ update, ...settle });
+    this.timer ??= setTimeout(() => this.flush(), this.patienceMs);
+    return promise;
   }
 
-  /** Writes many readings together: the environments that all of them showed, then their entries, then the watermarks. */
-  async writeGroup(updates: readonly LedgerUpdate[], sleep: Sleep): Promise<void> {
+  /** Writes all that waits. Whoever waits for an entry learns what became of it. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const group = this.waiting;
+    if (group.length === 0) return;
+    this.waiting = [];
+    try {
+      const results = await this.writeAll(group.map(({ update }) => update));
+      for (const [i, { resolve, reject }] of group.entries()) {
+        const result = results[i];
+        if (result?.status === 'fulfilled') resolve(result.value);
+        else reject(result?.reason);
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  private async writeAll(updates: readonly LedgerUpdate[]): Promise<PromiseSettledResult<LedgerEntry>[]> {
     const { environmentsTable, logFilesTable } = this.tables;
     const seen = noEnvironments();
     for (const update of updates) joinSeen(seen, update.seen);
     const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
     await writeEnvironments(this.dynamo, environmentsTable, seen, latest, this.environments);
-    await writeEntries(this.dynamo, logFilesTable, updates, sleep);
-    for (const { entry } of updates) this.note(entry);
-    await this.moveWatermarks();
+    const results = await writeEntries(this.dynamo, logFilesTable, updates);
+    for (const [i, { entry }] of updates.entries()) if (results[i]?.status === 'fulfilled') this.note(entry);
+    return results;
   }
 
   /** Moves the watermarks that are a step behind what was written, or were never moved by this writer. */
@@ -117,8 +144,10 @@ function writeEntry(
   { entry, before }: Omit<LedgerUpdate, 'seen'>,
 ): Promise<LedgerEntry> {
   return untilWritten(entry, async (race) => {
-    const current = race === 0 ? before : await readLedger(dynamo, table, entry);
-    if (race > 0 && current && isBetter(current, entry)) return current;
+    // If there was no entry, it could not be inserted.
+    const isKnown = race === 0 && before !== undefined;
+    const current = isKnown ? before : await readLedger(dynamo, table, entry);
+    if (!isKnown && current && isBetter(current, entry)) return current;
     const reading = withHistory(entry, current);
     if (current && isNewHash(reading, current)) {
       await updateEntry(dynamo, table, current, withHash(current, reading.sha256));
@@ -183,12 +212,12 @@ export async function untilWritten<T>(
 /** Writes an entry in place of the one of the revision before; returns false if the ledger has another. */
 function putEntry(dynamo: DynamoDBClient, table: string, entry: LedgerEntry): Promise<boolean> {
   const before = (entry.revision ?? 1) - 1;
-  const isFirst = { ConditionExpression: 'attribute_not_exists(revision)' };
+  const noEntry = { ConditionExpression: 'attribute_not_exists(revision)' };
   const isNext = {
     ConditionExpression: 'revision = :before',
     ExpressionAttributeValues: { ':before': number(before) },
   };
-  const put = { TableName: table, Item: toLedgerItem(entry), ...(before === 0 ? isFirst : isNext) };
+  const put = { TableName: table, Item: toLedgerItem(entry), ...(before === 0 ? noEntry : isNext) };
   return conditionHeld(dynamo.send(new PutItemCommand(put)));
 }
 
@@ -254,74 +283,36 @@ async function moveWatermark(
   await updateIf(dynamo, table, { logFile: text(`#watermark/${scope}`) }, attributes, isNewer);
 }
 
-/** DynamoDB takes at most 25 items in a batch, and no two with one key. */
-const BATCH = 25;
-const CONCURRENT_BATCHES = 4;
 const CONCURRENT_WRITES = 16;
 
+/**
+ * Writes entries: those of log files without one together, the others one by one, and so those that could not be inserted.
+ * @returns what became of each, as `Promise.allSettled` does
+ */
 async function writeEntries(
   dynamo: DynamoDBClient,
   table: string,
   updates: readonly LedgerUpdate[],
-  sleep: Sleep,
-): Promise<void> {
-  const unique = [...new Map(updates.map((update) => [ledgerKey(update.entry), update])).values()];
-  const { recent = [], old = [] } = Object.groupBy(unique, ({ entry }) => (isRecent(entry) ? 'recent' : 'old'));
-  await pMap(recent, (update) => writeEntry(dynamo, table, update), { concurrency: CONCURRENT_WRITES });
-  const batches = Array.from({ length: Math.ceil(old.length / BATCH) }, (_, i) =>
-    old.slice(i * BATCH, (i + 1) * BATCH),
+): Promise<PromiseSettledResult<LedgerEntry>[]> {
+  // Of two readings of one log file, one is inserted, and the other finds its entry.
+  const first = new Map(updates.filter(isFirst).map((update) => [ledgerKey(update.entry), update]));
+  const candidates = [...first.values()];
+  const isInserted = await insertItems(
+    dynamo,
+    table,
+    candidates.map(({ entry }) => toLedgerItem(firstEntry(entry))),
   );
-  await pMap(batches, (batch) => writeBatch(dynamo, table, batch, sleep), { concurrency: CONCURRENT_BATCHES });
+  const inserted = new Set(candidates.filter((_, i) => isInserted[i]));
+  return pMap(
+    updates,
+    async (update) => {
+      const written = inserted.has(update) ? firstEntry(update.entry) : writeEntry(dynamo, table, update);
+      const [result] = await Promise.allSettled([written]);
+      return result;
+    },
+    { concurrency: CONCURRENT_WRITES },
+  );
 }
 
-/** The queues keep notifications for 14 days. */
-const RECENT_MS = 15 * DAY_MS;
-
-/** Whether a notification of the log file may still come, so that the functions may write its entry at the same time. */
-function isRecent({ ingestedAt, deliveredAt = '' }: LedgerEntry): boolean {
-  return !(Date.parse(ingestedAt) - Date.parse(deliveredAt) >= RECENT_MS);
-}
-
-const MAX_ROUNDS = 12;
-const PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
-
-/**
- * Writes entries that only backfills write. A batch cannot have conditions, so entries that the ledger has already are
- * written one by one. What DynamoDB had no capacity for is looked up and written again.
- */
-async function writeBatch(
-  dynamo: DynamoDBClient,
-  table: string,
-  batch: readonly LedgerUpdate[],
-  sleep: Sleep,
-): Promise<void> {
-  let left = batch;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const known = await readLedgerBatch(
-      dynamo,
-      table,
-      left.map(({ entry }) => entry),
-    );
-    const isKnown = ({ entry }: LedgerUpdate) => known.has(ledgerKey(entry));
-    for (const update of left.filter(isKnown)) await writeEntry(dynamo, table, update);
-    const puts = left.filter((update) => !isKnown(update));
-    const unprocessed = await putAll(dynamo, table, puts);
-    left = puts.filter(({ entry }) => unprocessed.has(ledgerKey(entry)));
-    if (left.length === 0) return;
-    await sleep(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** round) * Math.random());
-  }
-  throw new TrailError('unprocessed-items', `table ${table}: expected to take ${left.length} more items, in time`);
-}
-
-/** Returns the keys of the entries that DynamoDB did not write. */
-async function putAll(
-  dynamo: DynamoDBClient,
-  table: string,
-  updates: readonly LedgerUpdate[],
-): Promise<Set<string | undefined>> {
-  if (updates.length === 0) return new Set();
-  const puts = updates.map(({ entry }) => ({ PutRequest: { Item: toLedgerItem({ ...entry, revision: 1 }) } }));
-  const { UnprocessedItems } = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
-  return new Set(UnprocessedItems?.[table]?.map(({ PutRequest }) => PutRequest?.Item?.logFile?.S));
-}
+const isFirst = ({ before }: LedgerUpdate) => before === undefined;
+const firstEntry = (reading: LedgerEntry) => withHistory(reading, undefined);

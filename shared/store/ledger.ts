@@ -32,19 +32,25 @@ export async function readLedger(
 /**
  * Returns a function that finds the entries of log files as `readLedger` does, but looks up those of a batch in one request, when
  * the first of them is wanted. What it found is good for one reading: another one of the same log file looks again.
+ * @param written ends when the entries of readings that are over have been written
  */
 export function ledgerLookup(
   dynamo: DynamoDBClient,
   table: string,
   batch: readonly ObjectRef[],
+  written: () => Promise<void>,
 ): (object: ObjectRef) => Promise<LedgerEntry | undefined> {
   const unread = new Set(batch.map(objectName).filter(isLedgerKey));
-  if (unread.size < 2) return (object) => readLedger(dynamo, table, object);
+  const readAlone = async (object: ObjectRef) => {
+    await written();
+    return readLedger(dynamo, table, object);
+  };
+  if (unread.size < 2) return readAlone;
   let found: Promise<Map<string, Item>> | undefined;
   return async (object) => {
     const name = objectName(object);
     found ??= readItems(dynamo, table, [...unread]);
-    if (!unread.delete(name)) return readLedger(dynamo, table, object);
+    if (!unread.delete(name)) return readAlone(object);
     return entryOf((await found).get(name));
   };
 }

@@ -5,6 +5,7 @@ import { createTelemetry } from '../../functions/ingest-telemetry.ts';
 import { createQueryHandler } from '../../functions/query-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION, LOCAL_TABLES } from '../../local/local-names.ts';
 import { createDynamoClient, type DynamoClientOptions, HTTP_API_LIMITS } from '../../shared/aws/dynamodb.ts';
+import { insertItems } from '../../shared/store/insert-items.ts';
 import { type FaultProxy, startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { blackHole, dynamoError, instead, sent, type ThrottlingError, throttled } from '../faults/support/faults.ts';
 import { httpEvent } from '../support/http-event.ts';
@@ -78,6 +79,18 @@ test.each([
   await client.send(getItem).finally(() => client.destroy());
   expect(onThrottle).toHaveBeenCalledTimes(1);
   if (reasons) expect(onThrottle).toHaveBeenCalledWith(reasons);
+});
+
+test('throttled statements of a batch are throttles', async () => {
+  const onThrottle = jest.fn();
+  const client = createClient(proxy, { onThrottle });
+  const codes = ['ThrottlingError', undefined, 'DuplicateItem', 'ProvisionedThroughputExceeded'];
+  const Responses = codes.map((Code) => ({ TableName: 'logs', ...(Code && { Error: { Code } }) }));
+  const answer = dynamoError(200, '', { Responses });
+  proxy.script = (request) => (request.operation === 'BatchExecuteStatement' ? instead(answer) : undefined);
+  const items = codes.map((_, i) => ({ logFile: { S: String(i) } }));
+  expect(await insertItems(client, 'logs', items)).toEqual([false, true, false, false]);
+  expect(onThrottle.mock.calls).toEqual([[['ThrottlingError logs']], [['ProvisionedThroughputExceeded logs']]]);
 });
 
 test('what is no throttle is not told', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recentActivity } from '../../shared/query/environments.ts';
 import { listEnvironments } from '../../shared/store/environments-table.ts';
-import { askStore, EventStore } from '../support/event-store.ts';
+import { askStore, askStoreOn, EventStore } from '../support/event-store.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().replace(/\.\d+/, '');
@@ -29,6 +29,14 @@ test('lists last activity, and recent events and errors by account and Region', 
   expect(stdout).toMatch(/^old .* 0 +0$/m);
   expect(stdout).toMatch(/^prod +111122223333 +eu-west-1 .* 2 +1$/m);
   expect(stdout).toMatch(/^prod +111122223333 +us-east-1 .* 1 +0$/m);
+});
+
+test.each([80, 100, 200])('in %i columns tells accounts and Regions apart', async (columns) => {
+  const { stdout } = await askStoreOn({ isTTY: true, columns }, store, 'environments');
+  const lines = stdout.trimEnd().split('\n');
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  expect(lines[0]).toMatch(/^ENVIRONMENT +ACCOUNT +REGION +.*LAST EVENT \(UTC\) +EVENTS \(7d\) +ERRORS$/);
+  expect(stdout).toMatch(/^prod +111122223333 +us-east-1 +\d{4}-\d\d-\d\d/m);
 });
 
 test('counts from another time, and prints JSON', async () => {

@@ -21,6 +21,17 @@ describe('help', () => {
     }
   });
 
+  test('on a command that there is not is a usage error', async () => {
+    expect(await runAsText(['help', 'quer'])).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: "mwaa-trail: unknown command 'quer'\nRun 'mwaa-trail --help'.\n",
+    });
+    expect(await runAsText(['help', 'query'])).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: (await runAsText(['query', '--help'])).stdout,
+    });
+  });
+
   test('has commands by what they are for, each in one line', async () => {
     const text = await helpOn(80, []);
     const headings = [...text.matchAll(/^(\S.*):$/gm)].map(([, heading]) => heading);

@@ -4,8 +4,11 @@ import { join, relative } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { discardedTable, discardTable, entryTable, replayTable } from '../../cli/quarantine/render.ts';
 import type { DiscardReport } from '../../shared/ingest/discard-quarantined.ts';
 import type { ReplayReport } from '../../shared/ingest/replay-quarantined.ts';
+import type { View } from '../../shared/render/view.ts';
+import { NO_COUNTS } from '../../shared/store/ledger-entry.ts';
 import type { QuarantineEntry } from '../../shared/store/quarantine.ts';
 import { startFaultProxy } from '../faults/support/fault-proxy.ts';
 import { temporaryFolder } from '../support/cli.ts';
@@ -52,6 +55,41 @@ describe('list', () => {
       { reason: 'json-truncated', ...bad, size: 12, quarantinedAt: '2026-11-20T12:00:00.000Z' },
       { reason: 'not-an-object', ...partly, recordIndex: 1, size: 1 },
     ]);
+  });
+
+  test('on a terminal every table fits, with each log file whole, below its entry', () => {
+    const file = logFileKey('a'.repeat(40));
+    const at = { id: '0123456789abcdef', bucket: 'mwaa-trail-prod-logs-111122223333-eu-west-1', key: file };
+    const time = '2026-11-02T09:21:00.000Z';
+    const view: View = { width: 80, colour: false, times: { kind: 'absolute', zone: 'UTC', now: Date.parse(time) } };
+    const held = {
+      ...at,
+      name: 'n',
+      etag: 'e'.repeat(32),
+      detail: '',
+      sha256: 'f'.repeat(64),
+      size: 123456,
+      recordIndex: 7,
+    };
+    const decision = {
+      discardedAt: time,
+      discardedBy: 'mei.tanaka@build-1',
+      why: 'reports of another tool, each hour',
+    };
+    const tables = [
+      entryTable([{ ...held, reason: 'uncompressed-bytes-cap', quarantinedAt: time }], view),
+      replayTable([{ ...at, outcome: 'still-bad', from: 'quarantine', reason: 'json-syntax', detail: '' }], true, view),
+      replayTable([{ ...at, outcome: 'replayed', from: 'original', books: NO_COUNTS }], false, view),
+      discardTable([{ ...at, outcome: 'kept', reason: 'uncompressed-bytes-cap' }], false, view),
+      discardedTable([{ ...at, ...decision, reason: 'records-missing' }], view),
+    ];
+    for (const table of tables) {
+      const place = `  s3://${at.bucket}/${file}`;
+      expect(table.split('\n')).toContain(place);
+      for (const line of table.replace(place, '').split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    }
+    expect(tables[0]).toContain('2026-11-02 09:21:00');
+    expect(tables[4]).toMatch(/reports of another *\n +tool, each hour\n/);
   });
 
   test('by reason and time', async () => {

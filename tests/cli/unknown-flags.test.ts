@@ -29,3 +29,15 @@ describe('an unknown flag is answered with the flags that it may have meant', ()
     });
   });
 });
+
+test.each([
+  ['query --all --limit 3', "option '--all' cannot be used with option '--limit <n>'"],
+  ['query --full', '--full: expected --format json, ndjson or csv'],
+  ['detect --list --test', "option '--list' cannot be used with option '--test'"],
+  ['detect --test --explain rule event', "option '--test' cannot be used with option '--explain <rule event...>'"],
+])('a flag that would have no effect is refused: %s', async (line, problem) => {
+  expect(await runAsText(line.split(' '))).toEqual({
+    ...{ code: 2, stdout: '' },
+    stderr: `mwaa-trail: ${problem}\nRun 'mwaa-trail ${line.split(' ')[0]} --help'.\n`,
+  });
+});

@@ -116,6 +116,7 @@ describe('the exercises cover', () => {
       ].sort();
     };
     expect(kinds('IngestLambdaFunction')).toEqual([
+      'BatchExecuteStatement',
       'BatchGetItem',
       'CopyObject',
       'GetItem',

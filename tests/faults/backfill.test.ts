@@ -10,7 +10,7 @@ import { useServers } from '../support/servers.ts';
 import type { PutFile } from '../support/world.ts';
 import { type FaultProxies, type PassingRequest, type Script, startFaultProxies } from './support/fault-proxy.ts';
 import { bodiesOf, createFaultWorld, expectAllStored, type FaultWorld, upload } from './support/fault-world.ts';
-import { dynamoError, instead, isWrite, passes, reset, s3Error, throttled } from './support/faults.ts';
+import { afterApplied, dynamoError, instead, isWrite, passes, reset, s3Error, throttled } from './support/faults.ts';
 import { drain } from './support/queue.ts';
 import { row, withSeed } from './support/row.ts';
 import { generateScenario, type Scenario, type Shape } from './support/scenario.ts';
@@ -125,24 +125,29 @@ describe('B1 a backfill that is killed and rerun while the same files are delive
 });
 
 row(
-  'B1 W3 unprocessed items of a batch are written again, and so are throttled and broken requests',
+  'B1 W3 entries that could not be inserted together are written by themselves, and so are those whose request failed',
   async (seed) => {
     await inBucket(seed, 'few', async (world, scenario) => {
       const random = seededRandom(seed);
-      let heldBack = 0;
+      let batches = 0;
       faults((request) => {
         if (request.service === 's3') return random.chance(0.1) ? reset : undefined;
-        if (request.operation !== 'BatchWriteItem') return random.chance(0.1) ? instead(throttled()) : undefined;
-        const { RequestItems } = JSON.parse(request.body.toString()) as { RequestItems: Record<string, object[]> };
-        const [[table, puts]] = Object.entries(RequestItems) as [[string, object[]]];
-        heldBack += 1;
-        // All of them at first: none is in the table yet.
-        if (heldBack === 1) return instead(unprocessed(table, puts));
-        return random.chance(0.3) ? instead(unprocessed(table, puts)) : passes;
+        if (request.operation !== 'BatchExecuteStatement') return random.chance(0.1) ? instead(throttled()) : undefined;
+        const { Statements } = JSON.parse(request.body.toString()) as { Statements: object[] };
+        batches += 1;
+        // None is inserted at first; then some requests fail, and of some the answers are lost.
+        if (batches === 1) return instead(notInserted(Statements.length));
+        return random.chance(0.6)
+          ? random.pick([
+              instead(dynamoError(400, 'AccessDeniedException')),
+              afterApplied(instead(dynamoError(500, 'InternalServerError'))),
+              afterApplied(instead(notInserted(Statements.length))),
+            ])
+          : passes;
       });
       const { files } = reportOf(await backfill(world));
       expect(files).toMatchObject({ failed: 0, read: scenario.files.length });
-      expect(heldBack).toBeGreaterThan(1);
+      expect(batches).toBeGreaterThan(0);
       faults(() => undefined);
       await expectAllStored(world, scenario);
     });
@@ -150,9 +155,16 @@ row(
   scaled(1, 50),
 );
 
-function unprocessed(table: string, puts: object[]) {
-  const body = Buffer.from(JSON.stringify({ UnprocessedItems: { [table]: puts } }));
-  return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html */
+function notInserted(statements: number) {
+  const Responses = Array.from({ length: statements }, () => ({
+    Error: { Code: 'ProvisionedThroughputExceeded', Message: 'made up' },
+  }));
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: Buffer.from(JSON.stringify({ Responses })),
+  };
 }
 
 test('B1 S3 answers SlowDown: it waits, and reads everything', async () => {
@@ -198,7 +210,7 @@ test('B1 the ledger cannot be written: no file counts as done, and the next run 
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { logFilesTable } = world.direct.deps.config;
     faults(({ operation, target }) =>
-      operation === 'BatchWriteItem' || (operation === 'PutItem' && target === logFilesTable)
+      operation === 'BatchExecuteStatement' || (operation === 'PutItem' && target === logFilesTable)
         ? instead(dynamoError(400, 'AccessDeniedException'))
         : undefined,
     );

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import {
+  BatchExecuteStatementCommand,
   CreateTableCommand,
   DeleteTableCommand,
   DescribeTimeToLiveCommand,
@@ -27,6 +28,8 @@ import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../local/embedded-d
 import { type EmbeddedS3, startEmbeddedS3 } from '../../local/embedded-s3.ts';
 import { LOCAL_QUARANTINE_BUCKET, LOCAL_TABLES } from '../../local/local-names.ts';
 import { isForThisMachine, SERVER_ID } from '../../local/loopback.ts';
+import { insertItems } from '../../shared/store/insert-items.ts';
+import { getItem } from '../../shared/store/read-items.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -247,6 +250,46 @@ describe('time to live', () => {
     for (const body of ['{', '[]', 'null', '{"TableName":1}']) {
       expect((await fetch(dynamo.endpoint, { method: 'POST', headers, body })).status).toBe(400);
     }
+  });
+});
+
+describe('statements', () => {
+  const TableName = LOCAL_TABLES.logFilesTable;
+  const entry = (name: string, state: string) => ({ logFile: { S: name }, state: { S: state } });
+  const states = async (...names: string[]) => {
+    const items = await Promise.all(names.map((name) => getItem(dynamo.client, TableName, { logFile: { S: name } })));
+    return items.map((item) => item?.state?.S);
+  };
+
+  test('insert items that the table does not have, each by itself', async () => {
+    const first = Array.from({ length: 30 }, (_, i) => entry(`inserted-${i}`, 'first'));
+    expect(await insertItems(dynamo.client, TableName, first)).toEqual(first.map(() => true));
+    const wrong = { logFile: { N: '1' } };
+    const second = [entry('inserted-29', 'second'), wrong, entry('inserted-30', 'second')];
+    expect(await insertItems(dynamo.client, TableName, second)).toEqual([false, false, true]);
+    expect(await states('inserted-0', 'inserted-29', 'inserted-30')).toEqual(['first', 'first', 'second']);
+  });
+
+  test('say what became of each, as DynamoDB does', async () => {
+    const Statement = `INSERT INTO "${TableName}" VALUE {'logFile': ?}`;
+    const Statements = ['said', 'said-too', 'said'].map((name) => ({ Statement, Parameters: [{ S: name }] }));
+    const send = (from: number, to: number) =>
+      dynamo.client.send(new BatchExecuteStatementCommand({ Statements: Statements.slice(from, to) }));
+    expect((await send(0, 2)).Responses).toEqual([{ TableName }, { TableName }]);
+    expect((await send(2, 3)).Responses).toMatchObject([{ Error: { Code: 'DuplicateItem' } }]);
+  });
+
+  test.each([
+    ['no statement', []],
+    ['another statement', [{ Statement: `DELETE FROM "${TableName}" WHERE logFile = ?`, Parameters: [{ S: 'x' }] }]],
+    [
+      'too few parameters',
+      [{ Statement: `INSERT INTO "${TableName}" VALUE {'logFile': ?, 'a': ?}`, Parameters: [{ S: 'x' }] }],
+    ],
+  ])('are refused: %s', async (_, Statements) => {
+    await expect(dynamo.client.send(new BatchExecuteStatementCommand({ Statements }))).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { viewOf } from '../../cli/lib/output.ts';
 import { displayText } from '../../shared/render/display.ts';
 import { EventTable, type EventTableOptions } from '../../shared/render/event-table.ts';
 import {
+  type Column,
   cutMiddle,
   cutToWidth,
   fitColumns,
@@ -343,6 +344,18 @@ describe('columns', () => {
         ],
       ),
     ).toBe('NAME   N\na     10\nb      7');
+  });
+
+  test('below their rows are whole, or wrap as they do beside them', () => {
+    const below = (column: Partial<Column>) => [
+      { heading: 'F' },
+      { heading: 'V', widths: [0], below: true, ...column },
+    ];
+    const rows = [['x', 'ab cd ef gh']];
+    expect(textTable(below({}), rows, { width: 7, colour: false })).toBe('F\n  V\nx\n  ab cd ef gh');
+    expect(textTable(below({ narrow: wrapToWidth }), rows, { width: 7, colour: false })).toBe(
+      'F\n  V\nx\n  ab cd\n  ef gh',
+    );
   });
 
   test('that wrap continue below', () => {

@@ -117,6 +117,11 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Part[]>> = {
       action: 'dynamodb:BatchGetItem',
       resource: `table/${table}`,
     })),
+  'DynamoDB.BatchExecuteStatement': ({ input: { Statements } }) =>
+    (Statements as { Statement: string }[]).map(({ Statement }) => ({
+      action: 'dynamodb:PartiQLInsert',
+      resource: `table/${/^INSERT INTO "(.*?)"/.exec(Statement)?.[1]}`,
+    })),
   'DynamoDB.DeleteItem': ofTable('DeleteItem'),
   'DynamoDB.GetItem': ofTable('GetItem'),
   'DynamoDB.PutItem': ofTable('PutItem'),

@@ -96,7 +96,7 @@ export function throttled(
 export const WRITES: ReadonlySet<string> = new Set([
   'PutItem',
   'UpdateItem',
-  'BatchWriteItem',
+  'BatchExecuteStatement',
   'PutObject',
   'CopyObject',
 ]);
