@@ -44,13 +44,11 @@ let maxElementBytes: usize = 0;
  */
 const BYTES: usize = memory.data<u8>([0x22, 0x5c, 0x20, 0x1f, 0xd9, 0x59, 0x2c, 0x3a]);
 
-/** `"eventSource":"`, as CloudTrail writes it before the name; and how every such key without escapes ends: `Source"`. */
-const BEFORE_NAME: usize = memory.data<u8>([
-  0x22, 0x65, 0x76, 0x65, 0x6e, 0x74, 0x53, 0x6f, 0x75, 0x72, 0x63, 0x65, 0x22, 0x3a, 0x22,
-]);
+/** The parts of `"eventSource":"`, as CloudTrail writes it before the name, in the order of bytes in memory. */
+const EVENT_SO: u64 = 0x6f53_746e_6576_6522; // "eventSo
+const OURCE: u64 = 0x223a_2265_6372_756f; // ource":"
+const SOUR: u32 = 0x7275_6f53;
 const BEFORE_NAME_BYTES: usize = 15;
-const SOURCE_QUOTE: usize = BEFORE_NAME + 6;
-const SOURCE_QUOTE_BYTES: usize = 7;
 
 /** Where the last element accepted ends. */
 export let boundary: usize = 0;
@@ -455,14 +453,14 @@ function list(slot: i32, index: i32, end: usize): void {
   store<u32>(entry, (isWanted ? WANTED : 0) | (spaced ? 0 : COMPACT), 12);
 }
 
-/** Whether surely no other member `eventSource` follows: its key would end with `Source"`, or have a `\u` escape. */
+/** Whether surely no other member `eventSource` follows: its key would hold `Sour`, or have a `\u` escape. */
 function isLastSource(from: usize, end: usize): bool {
   for (let at = from; at < end; at += 16) {
     const bytes = v128.load(at);
     let marks = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x53)), i8x16.eq(bytes, i8x16.splat(0x5c))));
     while (marks) {
       const place = at + <usize>ctz(marks);
-      if (load<u16>(place) == 0x755c || memory.compare(place, SOURCE_QUOTE, SOURCE_QUOTE_BYTES) == 0) return false;
+      if (load<u16>(place) == 0x755c || load<u32>(place) == SOUR) return false;
       marks &= marks - 1;
     }
   }
@@ -489,7 +487,7 @@ function endsAfter(openQuotes: u64, width: u64): u64 {
 /** Whether the string that begins at `start` is the value of a member `eventSource`, with nothing between them. */
 function isEventSource(start: usize): bool {
   const before = start - BEFORE_NAME_BYTES;
-  return memory.compare(before, BEFORE_NAME, BEFORE_NAME_BYTES) == 0 && load<u8>(before - 1) != 0x5c;
+  return load<u64>(before) == EVENT_SO && load<u64>(before, 7) == OURCE && load<u8>(before - 1) != 0x5c;
 }
 
 /** 1 if one of the strings that end in the block at `at` is a wanted name. Notes the last that follows `eventSource`. */

@@ -119,6 +119,8 @@ describe('what the kernel says of a record', () => {
         '"eventSource":"a\\u0041b"',
         '"eventSource":"a\\\\u0041b"',
         '"myeventSource":"airflow.amazonaws.com"',
+        '"eventSorbet":"airflow.amazonaws.com"',
+        '"eventSource":["airflow.amazonaws.com"]',
         '"my\\"eventSource":"airflow.amazonaws.com"',
         '"airflow.amazonaws.com":"eventSource"',
         '"a":["airflow.amazonaws.com"]',
