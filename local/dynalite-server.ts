@@ -2,7 +2,8 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Database, Store } from 'dynalite/db/index.js';
 import { defined } from '../shared/defined.ts';
-import { answerInsertStatements, type DynamoAnswer } from './insert-statements.ts';
+import type { DynamoAnswer } from './dynalite-answers.ts';
+import { answerInsertStatements } from './insert-statements.ts';
 import { answerTimeToLive } from './time-to-live.ts';
 
 /**

@@ -13,15 +13,16 @@ declare module 'dynalite/db/index.js' {
     get(key: string): Promise<string | undefined>;
     put(key: string, value: string): Promise<void>;
   }
+  export interface Table {
+    TableId: string;
+    KeySchema: { AttributeName: string; KeyType: string }[];
+  }
   export interface Store {
     db: Database;
     getTable(
       name: string,
       isActive: boolean,
-      callback: (
-        error: { statusCode?: number; body?: object } | null,
-        table?: { TableId: string; KeySchema: { AttributeName: string; KeyType: string }[] },
-      ) => void,
+      callback: (error: { statusCode?: number; body?: object } | null, table?: Table) => void,
     ): void;
   }
   const db: { create(options: object): Store };

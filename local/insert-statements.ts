@@ -1,12 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
-
-/** DynamoDB's answer to a request: JSON. */
-export interface DynamoAnswer {
-  status: number;
-  content: object;
-}
+import { jsonText } from '../shared/store/item.ts';
+import { type DynamoAnswer, findTable, invalid } from './dynalite-answers.ts';
 
 const Input = z.object({
   Statements: z
@@ -31,16 +27,17 @@ export async function answerInsertStatements(
   putItem: (input: object) => Promise<DynamoAnswer>,
 ): Promise<DynamoAnswer | undefined> {
   if (headers['x-amz-target'] !== 'DynamoDB_20120810.BatchExecuteStatement') return undefined;
-  const inserts = Input.safeParse(parse(body)).data?.Statements.map(readInsert);
+  const inserts = jsonText(Input).safeParse(body.toString()).data?.Statements.map(readInsert);
   if (inserts === undefined || inserts.includes(undefined)) {
-    const message = `expected 1 to 25 Statements, each INSERT INTO "table" VALUE {'attribute': ?, ...} with its Parameters`;
-    return { status: 400, content: { __type: 'com.amazonaws.dynamodb.v20120810#ValidationException', message } };
+    return invalid(
+      `expected 1 to 25 Statements, each INSERT INTO "table" VALUE {'attribute': ?, ...} with its Parameters`,
+    );
   }
   const insert = async ({ TableName, Item }: Insert) => {
-    const hashKey = await hashKeyOf(store, TableName);
-    const isNew = hashKey && {
+    const table = await findTable(store, TableName);
+    const isNew = table && {
       ConditionExpression: 'attribute_not_exists(#key)',
-      ExpressionAttributeNames: { '#key': hashKey },
+      ExpressionAttributeNames: { '#key': table.KeySchema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName },
     };
     const { status, content } = await putItem({ TableName, Item, ...isNew });
     return { TableName, ...(status === 200 ? {} : { Error: errorOf(content) }) };
@@ -62,12 +59,11 @@ function readInsert({ Statement, Parameters }: Statement): Insert | undefined {
   return { TableName: table, Item: Object.fromEntries(names.map((name, i) => [name, Parameters[i]])) };
 }
 
-/** Returns what a statement's failure is called, without `Exception` as the others are. */
+/** Returns the error of a statement, whose codes are the names of exceptions without `Exception`, but for these two. */
 function errorOf(content: object): { Code: string; Message: string } {
   const { __type = '', message = '' } = Problem.safeParse(content).data ?? {};
   const name = __type.replace(/^.*#/, '').replace(/Exception$/, '');
-  const Code = CODES[name] ?? name;
-  return { Code, Message: message };
+  return { Code: CODES[name] ?? name, Message: message };
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html */
@@ -75,19 +71,3 @@ const CODES: Readonly<Record<string, string>> = {
   ConditionalCheckFailed: 'DuplicateItem',
   Validation: 'ValidationError',
 };
-
-function hashKeyOf({ getTable }: Store, tableName: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    getTable(tableName, false, (_, table) => {
-      resolve(table?.KeySchema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName);
-    });
-  });
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}

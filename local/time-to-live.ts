@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Store } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
-import type { DynamoAnswer } from './insert-statements.ts';
+import { jsonText } from '../shared/store/item.ts';
+import { type DynamoAnswer, findTable, invalid, problem } from './dynalite-answers.ts';
 
 const Input = z.object({
   TableName: z.string(),
@@ -22,13 +23,15 @@ export async function answerTimeToLive(
 ): Promise<DynamoAnswer | undefined> {
   const operation = /^DynamoDB_20120810\.(Describe|Update)TimeToLive$/.exec(String(headers['x-amz-target']))?.[1];
   if (operation === undefined) return undefined;
-  const { TableName, TimeToLiveSpecification } = Input.safeParse(parse(body)).data ?? {};
+  const { TableName, TimeToLiveSpecification } = jsonText(Input).safeParse(body.toString()).data ?? {};
   if (TableName === undefined)
     return invalid('expected TableName and, if there is one, a whole TimeToLiveSpecification');
-  const key = await keyOf(store, TableName);
-  if (key === undefined) {
+  const table = await findTable(store, TableName);
+  if (table === undefined) {
     return problem('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
   }
+  // The name of the attribute; absent or empty if items do not expire. A table that is created again has another id.
+  const key = `time-to-live~${table.TableId}`;
   const current = await store.db.get(key);
   if (operation === 'Describe') {
     const description = current
@@ -44,33 +47,4 @@ export async function answerTimeToLive(
   if (Boolean(current) === Enabled) return invalid(`TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
   await store.db.put(key, Enabled ? AttributeName : '');
   return { status: 200, content: { TimeToLiveSpecification } };
-}
-
-/**
- * The database key with the name of the attribute; absent or empty if items do not expire. A table that is created again has
- * another id.
- * @returns undefined if there is no such table
- */
-function keyOf({ getTable }: Store, tableName: string): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    getTable(tableName, false, (error, table) => {
-      if (table) resolve(`time-to-live~${table.TableId}`);
-      else if (error?.statusCode === 400) resolve(undefined);
-      else reject(error);
-    });
-  });
-}
-
-const invalid = (message: string) => problem('ValidationException', message);
-
-function problem(type: string, message: string): DynamoAnswer {
-  return { status: 400, content: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message } };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -13,7 +13,7 @@ const LIMITS = { connection: 3_000, request: 20_000, attempts: 5 };
 export function createS3Client(env: Environment, overrides: S3ClientConfig = {}, maxSockets?: number): S3Client {
   const client = new S3Client({
     ...clientSettings(LIMITS, maxSockets),
-    // Log files and digests have checksums of their own, and are read to the end.
+    // Log files have checksums of their own, and are read to the end. The SDK would hash all bytes once more, in JavaScript.
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: env.S3_FORCE_PATH_STYLE === 'true',
     ...overrides,

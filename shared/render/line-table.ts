@@ -32,16 +32,16 @@ export const redCount = (count: number, text: string | number = count): Cell =>
 export function timeColumns({ times }: View): LineColumn<Seen>[] {
   const { show } = timeDisplay(times);
   return [
-    { heading: 'FIRST', widths: [0, ...DAY], narrow: narrowTime, cellOf: ({ first }) => show(first) },
-    { heading: 'LAST', widths: [0, ...DAY], narrow: narrowTime, cellOf: ({ last }) => show(last) },
+    { heading: 'FIRST', widths: [0, DAY], narrow: narrowTime, cellOf: ({ first }) => show(first) },
+    { heading: 'LAST', widths: [0, DAY], narrow: narrowTime, cellOf: ({ last }) => show(last) },
   ];
 }
 
 /** How wide a day is. */
-const DAY = ['2026-11-06'.length] as const;
+const DAY = '2026-11-06'.length;
 
 /** What makes a time its day where a terminal has no room for more. */
-export const DAY_AT_LEAST = { widths: [...DAY, ...DAY, ...DAY, WHOLE], narrow: narrowTime };
+export const DAY_AT_LEAST = { widths: [DAY, DAY, DAY, WHOLE], narrow: narrowTime };
 
 function narrowTime(time: string, width: number): string[] {
   return [cutToWidth(/^\d{4}-\d\d-\d\d /.test(time) ? time.slice(0, 10) : time, width)];

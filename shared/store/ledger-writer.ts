@@ -38,6 +38,8 @@ export interface LedgerUpdate {
   seen: SeenEnvironments;
 }
 
+const CONCURRENT_WRITES = 16;
+
 /** A watermark moves in steps of at least this, so it is at most this far behind. Moving it costs as much as an entry. */
 export const WATERMARK_STEP_MS = 15 * MINUTE_MS;
 
@@ -88,26 +90,27 @@ export class LedgerWriter {
     if (group.length === 0) return;
     this.waiting = [];
     try {
-      const results = await this.writeAll(group.map(({ update }) => update));
-      for (const [i, { resolve, reject }] of group.entries()) {
-        const result = results[i];
-        if (result?.status === 'fulfilled') resolve(result.value);
-        else reject(result?.reason);
-      }
+      const updates = group.map(({ update }) => update);
+      await this.writeSeen(updates);
+      const inserted = await insertEntries(this.dynamo, this.tables.logFilesTable, updates);
+      const write = async (update: LedgerUpdate) => {
+        const written = inserted.get(update) ?? (await writeEntry(this.dynamo, this.tables.logFilesTable, update));
+        this.note(update.entry);
+        return written;
+      };
+      await pMap(group, ({ update, resolve, reject }) => write(update).then(resolve, reject), {
+        concurrency: CONCURRENT_WRITES,
+      });
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
   }
 
-  private async writeAll(updates: readonly LedgerUpdate[]): Promise<PromiseSettledResult<LedgerEntry>[]> {
-    const { environmentsTable, logFilesTable } = this.tables;
+  private async writeSeen(updates: readonly LedgerUpdate[]): Promise<void> {
     const seen = noEnvironments();
     for (const update of updates) joinSeen(seen, update.seen);
-    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b), '');
-    await writeEnvironments(this.dynamo, environmentsTable, seen, latest, this.environments);
-    const results = await writeEntries(this.dynamo, logFilesTable, updates);
-    for (const [i, { entry }] of updates.entries()) if (results[i]?.status === 'fulfilled') this.note(entry);
-    return results;
+    const latest = updates.map(({ entry }) => entry.ingestedAt).reduce((a, b) => (a > b ? a : b));
+    await writeEnvironments(this.dynamo, this.tables.environmentsTable, seen, latest, this.environments);
   }
 
   /** Moves the watermarks that are a step behind what was written, or were never moved by this writer. */
@@ -283,36 +286,26 @@ async function moveWatermark(
   await updateIf(dynamo, table, { logFile: text(`#watermark/${scope}`) }, attributes, isNewer);
 }
 
-const CONCURRENT_WRITES = 16;
-
 /**
- * Writes entries: those of log files without one together, the others one by one, and so those that could not be inserted.
- * @returns what became of each, as `Promise.allSettled` does
+ * Inserts the entries of log files that had none.
+ * @returns the entries that were inserted; `writeEntry` must write the others
  */
-async function writeEntries(
+async function insertEntries(
   dynamo: DynamoDBClient,
   table: string,
   updates: readonly LedgerUpdate[],
-): Promise<PromiseSettledResult<LedgerEntry>[]> {
+): Promise<Map<LedgerUpdate, LedgerEntry>> {
   // Of two readings of one log file, one is inserted, and the other finds its entry.
-  const first = new Map(updates.filter(isFirst).map((update) => [ledgerKey(update.entry), update]));
+  const first = new Map<string, { update: LedgerUpdate; entry: LedgerEntry }>();
+  for (const update of updates) {
+    if (update.before === undefined)
+      first.set(ledgerKey(update.entry), { update, entry: withHistory(update.entry, undefined) });
+  }
   const candidates = [...first.values()];
   const isInserted = await insertItems(
     dynamo,
     table,
-    candidates.map(({ entry }) => toLedgerItem(firstEntry(entry))),
+    candidates.map(({ entry }) => toLedgerItem(entry)),
   );
-  const inserted = new Set(candidates.filter((_, i) => isInserted[i]));
-  return pMap(
-    updates,
-    async (update) => {
-      const written = inserted.has(update) ? firstEntry(update.entry) : writeEntry(dynamo, table, update);
-      const [result] = await Promise.allSettled([written]);
-      return result;
-    },
-    { concurrency: CONCURRENT_WRITES },
-  );
+  return new Map(candidates.filter((_, i) => isInserted[i]).map(({ update, entry }) => [update, entry]));
 }
-
-const isFirst = ({ before }: LedgerUpdate) => before === undefined;
-const firstEntry = (reading: LedgerEntry) => withHistory(reading, undefined);

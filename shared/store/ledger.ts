@@ -32,17 +32,17 @@ export async function readLedger(
 /**
  * Returns a function that finds the entries of log files as `readLedger` does, but looks up those of a batch in one request, when
  * the first of them is wanted. What it found is good for one reading: another one of the same log file looks again.
- * @param written ends when the entries of readings that are over have been written
+ * @param writeWaiting writes the entries of readings that are over and still wait to be written
  */
 export function ledgerLookup(
   dynamo: DynamoDBClient,
   table: string,
   batch: readonly ObjectRef[],
-  written: () => Promise<void>,
+  writeWaiting: () => Promise<void>,
 ): (object: ObjectRef) => Promise<LedgerEntry | undefined> {
   const unread = new Set(batch.map(objectName).filter(isLedgerKey));
   const readAlone = async (object: ObjectRef) => {
-    await written();
+    await writeWaiting();
     return readLedger(dynamo, table, object);
   };
   if (unread.size < 2) return readAlone;

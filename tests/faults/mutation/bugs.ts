@@ -353,8 +353,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the ledger entries of a group count as written when they are not',
     file: 'shared/store/ledger-writer.ts',
-    find: 'else reject(result?.reason);',
-    replace: 'else resolve(group[i]!.update.entry);',
+    find: 'write(update).then(resolve, reject)',
+    replace: 'write(update).then(resolve, () => resolve(update.entry))',
     tests: 'faults/backfill',
     only: 'the ledger cannot be written',
   },

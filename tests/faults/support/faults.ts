@@ -23,7 +23,7 @@ export const first =
     await then(exchange);
   };
 
-export const passes: Fault = async (exchange) => exchange.answer(await exchange.forward());
+const passes: Fault = async (exchange) => exchange.answer(await exchange.forward());
 export const reset: Fault = (exchange) => exchange.hangUp('reset');
 export const fin: Fault = (exchange) => exchange.hangUp('fin');
 /** The request arrives, but is never answered. */
