@@ -95,7 +95,7 @@ async function scan(request: Request, io: ScanStreams): Promise<number> {
   const { recordsKept, recordsBad } = await readLogFile(form.encoding === 'UTF-8' ? source : utf8Text(source, form), {
     eventSources,
     onRecords: async ({ kept, bad }) => {
-      if (kept.length > 0 && !count) await write(io.stdout, lines(kept));
+      if (kept.length > 0 && !count) await write(io.stdout, lines(kept.map(compact)));
       if (bad.length > 0) await write(io.stderr, bad.map((record) => complaint(file, record)).join(''));
     },
   });
@@ -110,7 +110,7 @@ async function scanLookupOutput(
   io: ScanStreams,
 ): Promise<number> {
   const { kept, bad } = await readLookupRecords(source, form, eventSources);
-  await write(io.stdout, count ? `${kept.length}\n` : lines(kept));
+  await write(io.stdout, count ? `${kept.length}\n` : lines(kept.map(({ bytes }) => compactRecord(bytes))));
   for (const { index, reason } of bad) {
     await write(io.stderr, `mwaa-trail scan: ${file}: ${reason} at Events[${index}]: ${REASONS[reason] ?? reason}\n`);
   }
@@ -136,8 +136,10 @@ function* readPieces(file: string): Generator<Uint8Array, void, void> {
   }
 }
 
-function lines(records: readonly Pick<KeptRecord, 'bytes'>[]): Buffer {
-  return Buffer.concat(records.flatMap(({ bytes }) => [compactRecord(bytes), LINE_BREAK]));
+const compact = ({ bytes, isCompact }: KeptRecord) => (isCompact ? bytes : compactRecord(bytes));
+
+function lines(records: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(records.flatMap((record) => [record, LINE_BREAK]));
 }
 
 const LINE_BREAK = Buffer.from('\n');
