@@ -1,7 +1,8 @@
 import type { Hash } from 'node:crypto';
 import { BadLogFileError } from '../records/bad-log-file.ts';
 import { type KeptRecord, type RecordBatch, RecordScanner, type ScannerCaps } from '../records/record-scanner.ts';
-import { gunzip, type Inflate, isGzip } from './gunzip.ts';
+import { gunzip, type Inflate } from './gunzip.ts';
+import { isGzip } from './gzip-format.ts';
 import { type ByteSource, coalesce } from './pieces.ts';
 import { utf16Of } from './utf16.ts';
 
