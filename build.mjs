@@ -152,6 +152,9 @@ const TARGETS = {
       entryPoints: ['cli/main.ts'],
       outfile: 'dist/cli/main.cjs',
       format: 'cjs',
+      // Less to read and to compile at each start. Names stay, for stack traces.
+      minifyWhitespace: true,
+      minifySyntax: true,
       define: { 'import.meta.dirname': '__dirname' },
       plugins: [PROGRAM],
     },

@@ -90,7 +90,7 @@ function parseRequest(argv: string[]): Request | { usageError: string } {
 async function scan(request: Request, io: ScanStreams): Promise<number> {
   const { file, eventSources, count } = request;
   const { head, source } = await peek(open(file, io), HEAD_BYTES);
-  const form = textFormOf(head);
+  const form = await textFormOf(head);
   if (form.content === 'lookup-output') return scanLookupOutput(source, form, request, io);
   const { recordsKept, recordsBad } = await readLogFile(form.encoding === 'UTF-8' ? source : utf8Text(source, form), {
     eventSources,

@@ -83,7 +83,7 @@ async function describe(path: string): Promise<LocalLogFile> {
       path,
       // An archive from Windows can have backslashes in names.
       key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
-      form: textFormOf(buffer.subarray(0, bytesRead)),
+      form: await textFormOf(buffer.subarray(0, bytesRead)),
       size: stats.size,
       modified: stats.mtimeMs,
     };

@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runScan } from '../../cli/commands/scan.ts';
+import { runCli } from '../support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mwaa-trail-scan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,6 +59,7 @@ describe('output of lookup-events', () => {
     ['UTF-16, big-endian', Buffer.from(utf16).swap16()],
     ['gzipped', gzipSync(text)],
     ['gzipped UTF-16', gzipSync(utf16)],
+    ['gzip members', Buffer.concat(['{', ' ', '', text.slice(1)].map((part) => gzipSync(part)))],
   ])('%s: from a file, and from the standard input byte by byte', async (name, bytes) => {
     const printed = { status: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' };
     const path = file(`lookup ${name}.json`, bytes);
@@ -88,6 +90,32 @@ test('a log file in UTF-16, gzipped or not', async () => {
     status: 1,
     stderr: expect.stringContaining('utf-16 at byte'),
   });
+});
+
+/** Runs the built program in a process in which other code ran before. */
+function scanAfter(code: string, argv: readonly string[]) {
+  const hook = file('hook.cjs', Buffer.from(code));
+  return runCli(['scan', ...argv], folder, { NODE_OPTIONS: `--require ${hook}` });
+}
+
+test.each([
+  'delete globalThis.WebAssembly;',
+  'WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError("no SIMD"); } };',
+])('without WebAssembly: %s', async (code) => {
+  expect(await scanAfter(code, [good])).toEqual({ code: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' });
+});
+
+test('the program loads no module that an ordinary file does not need: its start is most of the time', async () => {
+  const hook = `const before = new Set(process.moduleLoadList);
+    process.on('exit', () => {
+      const names = process.moduleLoadList.filter((name) => !before.has(name));
+      require('node:fs').writeSync(2, names.join());
+    });`;
+  const { stdout, stderr } = await scanAfter(hook, ['--count', good]);
+  expect(stdout).toBe('2\n');
+  const loaded = stderr.split(',');
+  expect(loaded).toContain('NativeModule internal/util/parse_args/parse_args');
+  for (const name of ['zlib', 'crypto', 'http']) expect(loaded).not.toContain(`NativeModule ${name}`);
 });
 
 describe('exit status', () => {
