@@ -192,7 +192,8 @@ test('reading waits for the receiver', async () => {
   const text = [...generateLogFile({ bytes: 3_000_000, share: 0.2, seed: 3 })].join('');
   let busy = false;
   let batches = 0;
-  await readLogFile([gzipSync(text)], {
+  // How much is inflated at a time depends on what the kernel read before.
+  await readLogFile([Buffer.from(text)], {
     eventSources: WANTED,
     onRecords: async () => {
       expect(busy).toBe(false);
