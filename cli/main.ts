@@ -4,12 +4,13 @@
  */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { runScan } from './commands/scan.ts';
+import { readScan, runScan } from './scan/scan.ts';
 
 const [command, ...args] = process.argv.slice(2);
 
 async function run(): Promise<number> {
-  if (command === 'scan') return runScan(args, process);
+  const scan = command === 'scan' ? readScan(args) : undefined;
+  if (scan !== undefined) return runScan(scan, process);
   // The reader of the output may stop early (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

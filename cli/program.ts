@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
   'On this machine:': {
     replay: ['run log files through the whole pipeline', () => import('./commands/replay.ts')],
     serve: ['open the console in a browser, and serve the HTTP API', () => import('./commands/serve.ts')],
+    scan: ['print the MWAA records of a log file', () => import('./commands/scan.ts')],
     completion: ['print the completion script of a shell', loadCompletion],
   },
 };
@@ -63,8 +64,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       called = one;
     };
     const program = await createProgram(context, onCall, args);
-    refuseUnknownTopic(program, args);
-    program.parse(args, { from: 'user' });
+    program.parse(helpWanted(program, args), { from: 'user' });
     return await called.run();
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CriteriaError;
@@ -76,10 +76,25 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-/** Commander prints its whole help for the help on a command that it does not have. */
-function refuseUnknownTopic(program: Command, [word, topic]: readonly string[]): void {
-  if (word !== 'help' || topic === undefined || topic.startsWith('-')) return;
-  if (program.commands.every((command) => command.name() !== topic)) program.error(`error: unknown command '${topic}'`);
+/**
+ * Commander explains a parent, as if all were well, if help on a command is asked that it does not have, and knows `help` for one
+ * level only. So `help quarantine list` becomes `quarantine list --help`, and of an unknown command only its name is left.
+ */
+function helpWanted(program: Command, args: readonly string[]): readonly string[] {
+  const path: string[] = [];
+  let command: Command | undefined = program;
+  let isAsked = false;
+  for (const word of args) {
+    if (word.startsWith('-') || command.commands.length === 0) break;
+    if (word === 'help') {
+      isAsked = true;
+      continue;
+    }
+    path.push(word);
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) return path;
+  }
+  return isAsked ? [...path, '--help'] : args;
 }
 
 /** A command with its arguments and flags. */
@@ -127,22 +142,18 @@ export async function createProgram(
           declare(addCommand(command, verb, does), one);
     }
   }
-  // main.ts runs it, with a help of its own.
-  addCommand(program, 'scan', 'print the MWAA records of a log file')
-    .helpGroup('On this machine:')
-    .argument('<file>', 'a log file, gzipped or not; - for standard input');
   return program;
 }
 
 function addCommand(parent: Command, name: string, says: string): Command {
-  const command = parent.command(name).summary(says).description(says);
+  const command = parent.command(name).summary(says).description(sentence(says));
   return command.showHelpAfterError(helpHint(pathOf(command)));
 }
 
 /** Gives a command its arguments and flags. */
 function fill(command: Command, declared: AnyCommand, context: Context, onCall: (called: Called) => void): void {
-  const { about = command.summary(), arguments: ownArguments = {}, notes } = declared;
-  command.description(about);
+  const { about, arguments: ownArguments = {}, notes } = declared;
+  if (about !== undefined) command.description(about);
   const operands = Object.entries(ownArguments);
   for (const [name, { argument }] of operands) command.addArgument(argument(name));
   for (const [name, flag] of Object.entries(declared.flags)) {
@@ -166,6 +177,9 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
   });
 }
 
+/** Lists have phrases; the help of a command begins with sentences. */
+const sentence = (phrase: string) => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+
 const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
@@ -179,7 +193,7 @@ const MIN_WIDTH_TO_WRAP = 20;
 const widthOf = ({ isTTY, columns }: Context['out']) => (isTTY && columns) || 80;
 
 function problemOf(error: unknown, profile: string | undefined): string {
-  if (error instanceof CriteriaError) return `${flagOf(error.parameter)}: ${error.expectation}`;
+  if (error instanceof CriteriaError) return error.messageWith(flagOf);
   if (error instanceof TrailError || error instanceof UsageError) return error.message;
   return settingsProblem(error, profile) ?? describeError(error);
 }

@@ -37,7 +37,7 @@ const digest = command({
   flags: {
     since: value<string>('<time>', `from this time on: ${SINCE} 7d`, (option) => option.default('7d')),
     until: text('<time>', 'before this time'),
-    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; repeatable'),
+    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; may be repeated'),
     format: format(['text', 'json']),
     ...ZONE,
     ...STORE,

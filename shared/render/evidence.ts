@@ -2,7 +2,7 @@ import type { EvidenceReport } from '../integrity/evidence.ts';
 import { displayText } from './display.ts';
 
 /**
- * The report on a bundle of evidence, for people.
+ * The report on an evidence bundle, for people.
  * @param ownKeys whether the public keys are those that the bundle brings itself
  */
 export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {

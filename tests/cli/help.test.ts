@@ -22,14 +22,38 @@ describe('help', () => {
   });
 
   test('on a command that there is not is a usage error', async () => {
-    expect(await runAsText(['help', 'quer'])).toEqual({
-      ...{ code: 2, stdout: '' },
-      stderr: "mwaa-trail: unknown command 'quer'\nRun 'mwaa-trail --help'.\n",
-    });
-    expect(await runAsText(['help', 'query'])).toEqual({
-      ...{ code: 0, stderr: '' },
-      stdout: (await runAsText(['query', '--help'])).stdout,
-    });
+    const unknown = "mwaa-trail: unknown command 'quer'\n(Did you mean query?)\nRun 'mwaa-trail --help'.\n";
+    for (const args of [['quer'], ['help', 'quer'], ['quer', '--help'], ['quer', 'help', '-h']])
+      expect(await runAsText(args)).toEqual({ code: 2, stdout: '', stderr: unknown });
+    const inGroup = "mwaa-trail: unknown command 'lst'\n(Did you mean list?)\nRun 'mwaa-trail quarantine --help'.\n";
+    for (const args of [
+      ['quarantine', 'lst', '--help'],
+      ['help', 'quarantine', 'lst'],
+      ['quarantine', 'help', 'lst'],
+    ])
+      expect(await runAsText(args)).toEqual({ code: 2, stdout: '', stderr: inGroup });
+  });
+
+  test('by the command help is that of --help', async () => {
+    for (const path of PATHS) {
+      const help = await runAsText([...path, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(await runAsText(['help', ...path])).toEqual(help);
+    }
+    expect(await runAsText(['quarantine', 'help', 'list'])).toEqual(await runAsText(['help', 'quarantine', 'list']));
+  });
+
+  test('has phrases in lists, and sentences at the beginning', () => {
+    const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+    for (const command of commands) {
+      expect(command.description()).toMatch(/^[A-Z].*\.$/);
+      const phrases = [
+        command.summary(),
+        ...[...command.options, ...command.registeredArguments].map((one) => one.description),
+      ];
+      for (const phrase of phrases) expect(phrase).not.toMatch(/\.$/);
+      expect(command.summary()).toMatch(/^[a-z]/);
+    }
   });
 
   test('has commands by what they are for, each in one line', async () => {

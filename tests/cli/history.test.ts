@@ -286,7 +286,7 @@ test.each([
   [['--environment', 'a', '--environment', 'b'], 'Expected one environment.'],
   [['--environment', ''], '--environment: expected a text that is not empty'],
   [['--environment', 'a', '--at', 'soon'], '--at: expected an ISO 8601 time'],
-  [['--environment', 'a', '--at', '7d', '--since', '8d'], '--at: expected it without since and until'],
+  [['--environment', 'a', '--at', '7d', '--since', '8d'], '--at: expected without --since and --until'],
 ])('%j is refused', async (args, why) => {
   const { code, stderr } = await history(...args);
   expect(code).toBe(2);

@@ -246,7 +246,7 @@ const asRoot = process.getuid?.() === 0;
     writeFileSync(at('secret.json'), '{"Records":[]}', { mode: 0 });
     const file = await replay('permission', 'secret.json');
     expect(file.code).toBe(1);
-    expect(file.report.unreadable).toEqual([{ path: 'secret.json', problem: 'it may not be read' }]);
+    expect(file.report.unreadable).toEqual([{ path: 'secret.json', problem: 'permission is denied' }]);
     mkdirSync(at('read-only'), { mode: 0o500 });
     const store = await run('replay', '--store', 'read-only/store', guide);
     expect(store.code).toBe(1);

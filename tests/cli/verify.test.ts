@@ -205,7 +205,10 @@ describe('evidence', () => {
 
   test('does not write over a file', async () => {
     const again = await run('evidence', eventId(), '--out', out, '--public-keys', keyFile, ...table());
-    expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/expected to write a new file \(EEXIST\)/) });
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/expected to write a new file, but it exists already/),
+    });
   });
 
   test('changed', async () => {
