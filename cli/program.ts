@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
       () => import('./commands/quarantine.ts'),
     ],
     alerts: ['print the digest, or send a test alert', () => import('./commands/alerts.ts')],
-    migrate: ['make the events of older schema versions again', () => import('./commands/migrate.ts')],
+    migrate: ['bring events of older schema versions to the current one', () => import('./commands/migrate.ts')],
     redrive: ['move the messages of a dead-letter queue back', () => import('./commands/redrive.ts')],
   },
   'Check and prove:': {

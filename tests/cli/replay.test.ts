@@ -193,6 +193,11 @@ describe('what can be given', () => {
     mkdirSync(at('nothing'));
     const { code, report } = await replay('nothing-store', 'nothing');
     expect({ code, files: report.files }).toEqual({ code: 0, files: [] });
+    // There is nothing to query.
+    expect((await run('replay', '--store', 'nothing-store', 'nothing')).stdout).toBe(
+      '0 files: 0 records read, 0 kept (0 stored, 0 known, 0 failed), 0 skipped\n\n' +
+        'The store holds no events: replay log files, or folders that hold some (.json, .json.gz).\n',
+    );
   }, 60_000);
 });
 
