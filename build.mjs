@@ -38,6 +38,17 @@ const DYNALITE = {
     }),
 };
 
+/** The native part of classic-level stays where npm puts it. */
+const NATIVE = {
+  name: 'native',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /node_modules[\\/]classic-level[\\/]/.test(importer)
+        ? { path: 'classic-level/binding.js', external: true }
+        : undefined,
+    ),
+};
+
 // It takes 20 ms to load, and is called only for text that is not ASCII.
 const STRING_WIDTH = {
   name: 'string-width',
@@ -124,6 +135,9 @@ const command = {
   target: 'node22',
   bundle: true,
   mainFields: ['module', 'main'],
+  // Less to read at each start. Names stay, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Otherwise, regular expressions with \p are constructed at the start, and compiled.
   supported: { 'regexp-unicode-property-escapes': true, 'regexp-set-notation': true },
 };
@@ -152,10 +166,6 @@ const TARGETS = {
       entryPoints: ['cli/main.ts'],
       outfile: 'dist/cli/main.cjs',
       format: 'cjs',
-      // Less to read and to compile at each start. Names stay, for stack traces.
-      minifyWhitespace: true,
-      minifySyntax: true,
-      define: { 'import.meta.dirname': '__dirname' },
       plugins: [PROGRAM],
     },
     {
@@ -166,9 +176,7 @@ const TARGETS = {
       format: 'esm',
       splitting: true,
       chunkNames: 'chunk-[hash]',
-      // It has a native part.
-      external: ['classic-level'],
-      plugins: [NODE_HTTP, DYNALITE, STRING_WIDTH, KNOWN_RESULTS],
+      plugins: [NODE_HTTP, DYNALITE, NATIVE, STRING_WIDTH, KNOWN_RESULTS],
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },

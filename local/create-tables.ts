@@ -68,7 +68,8 @@ async function describe(dynamo: DynamoDBClient, name: string): Promise<TableDesc
   }
 }
 
-function stateOf(table: TableDescription, definition: CreateTableCommandInput): TableState {
+/** What a table is, compared with its definition. */
+export function stateOf(table: TableDescription, definition: CreateTableCommandInput): TableState {
   if (table.TableStatus === 'CREATING') return 'unfinished';
   return shapeOf(table) === shapeOf(definition) ? 'present' : 'different';
 }

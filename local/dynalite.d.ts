@@ -6,6 +6,8 @@ declare module 'dynalite' {
 }
 
 declare module 'dynalite/db/index.js' {
+  import type { KeySchemaElement, TableDescription } from '@aws-sdk/client-dynamodb';
+
   export interface Database {
     keys(options?: object): { close(): Promise<void> };
     values(options?: object): { close(): Promise<void> };
@@ -13,9 +15,9 @@ declare module 'dynalite/db/index.js' {
     get(key: string): Promise<string | undefined>;
     put(key: string, value: string): Promise<void>;
   }
-  export interface Table {
+  export interface Table extends TableDescription {
     TableId: string;
-    KeySchema: { AttributeName: string; KeyType: string }[];
+    KeySchema: KeySchemaElement[];
   }
   export interface Store {
     db: Database;

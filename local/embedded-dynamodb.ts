@@ -1,19 +1,35 @@
 import { rm } from 'node:fs/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Store } from 'dynalite/db/index.js';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
 import type { TableNames } from '../shared/config.ts';
 import { TrailError } from '../shared/errors.ts';
-import { ensureTable, type TableState } from './create-tables.ts';
+import { ensureTable, stateOf, type TableDefinition, type TableState } from './create-tables.ts';
+import { findTable } from './dynalite-answers.ts';
 import { createDynaliteServer } from './dynalite-server.ts';
 import { startLocked, tryDatabase } from './folder-lock.ts';
 import { LOCAL_CLIENT } from './local-names.ts';
 import { guard, listenOnLoopback } from './loopback.ts';
-import type { OwnServer } from './shared-server.ts';
+import type { OwnServer, ServerAddress } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
+import { timeToLiveOf } from './time-to-live.ts';
 
 export interface EmbeddedDynamo extends OwnServer {
   client: DynamoDBClient;
 }
+
+/** Starts a DynamoDB as `startDynamoServer` does, with a client. */
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+  const server = await startDynamoServer(names, folder, port);
+  const client = clientOf(server);
+  const stop = () => {
+    client.destroy();
+    return server.stop();
+  };
+  return { ...server, client, stop };
+}
+
+const clientOf = ({ endpoint }: ServerAddress) => createDynamoClient({ ...LOCAL_CLIENT, endpoint });
 
 /**
  * Starts a DynamoDB in this process, on the loopback address, with the tables created.
@@ -21,16 +37,16 @@ export interface EmbeddedDynamo extends OwnServer {
  * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
  *   `store-of-another-version` if its tables have other keys or indexes
  */
-export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+export async function startDynamoServer(names: TableNames, folder?: string, port = 0): Promise<OwnServer> {
   if (folder === undefined) return startWithTables(names, undefined, port);
   return startLocked(folder, () => startWithTables(names, folder, port));
 }
 
-async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
-  const running = await start(folder, port);
+async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnServer> {
+  const { store, ...running } = await start(folder, port);
   let states: TableState[];
   try {
-    states = await Promise.all(tableDefinitions(names).map((definition) => ensureTable(running.client, definition)));
+    states = await ensureTables(tableDefinitions(names), running, store);
   } catch (error) {
     await running.stop();
     throw error;
@@ -48,21 +64,41 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   );
 }
 
-async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
+/** Most starts find all tables in the store: then no request is needed. */
+async function ensureTables(
+  definitions: readonly TableDefinition[],
+  server: ServerAddress,
+  store: Store,
+): Promise<TableState[]> {
+  const areThere = await Promise.all(definitions.map((definition) => isAsDefined(store, definition)));
+  if (!areThere.includes(false)) return [];
+  const client = clientOf(server);
+  try {
+    return await Promise.all(definitions.map((definition) => ensureTable(client, definition)));
+  } finally {
+    client.destroy();
+  }
+}
+
+async function isAsDefined(store: Store, definition: TableDefinition): Promise<boolean> {
+  const table = await findTable(store, definition.TableName);
+  if (table === undefined || stateOf(table, definition) !== 'present') return false;
+  return (await timeToLiveOf(store, table)) === definition.TimeToLiveSpecification?.AttributeName;
+}
+
+async function start(folder: string | undefined, port: number): Promise<OwnServer & { store: Store }> {
   if (folder !== undefined) await tryDatabase(folder);
-  const server = await createDynaliteServer(folder);
+  const { server, store } = await createDynaliteServer(folder);
   const { id, admitOnlyByName, drain } = guard(server);
   const close = () => new Promise((resolve) => server.close(resolve));
   const endpoint = await listenOnLoopback(server, port).catch(async (error: unknown) => {
     await close();
     throw error;
   });
-  const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
   const stop = async () => {
-    client.destroy();
     await drain();
     server.closeAllConnections();
     await close();
   };
-  return { endpoint, id, admitOnlyByName, client, stop };
+  return { endpoint, id, admitOnlyByName, stop, store };
 }

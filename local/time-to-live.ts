@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Store } from 'dynalite/db/index.js';
+import type { Store, Table } from 'dynalite/db/index.js';
 import * as z from 'zod/mini';
 import { jsonText } from '../shared/store/item.ts';
 import { type DynamoAnswer, findTable, invalid, problem } from './dynalite-answers.ts';
@@ -30,9 +30,7 @@ export async function answerTimeToLive(
   if (table === undefined) {
     return problem('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
   }
-  // The name of the attribute; absent or empty if items do not expire. A table that is created again has another id.
-  const key = `time-to-live~${table.TableId}`;
-  const current = await store.db.get(key);
+  const current = await timeToLiveOf(store, table);
   if (operation === 'Describe') {
     const description = current
       ? { TimeToLiveStatus: 'ENABLED', AttributeName: current }
@@ -45,6 +43,14 @@ export async function answerTimeToLive(
     return invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${current}`);
   }
   if (Boolean(current) === Enabled) return invalid(`TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
-  await store.db.put(key, Enabled ? AttributeName : '');
+  await store.db.put(keyOf(table), Enabled ? AttributeName : '');
   return { status: 200, content: { TimeToLiveSpecification } };
 }
+
+/** Returns the name of the attribute by which items expire, if they do. */
+export async function timeToLiveOf({ db }: Store, table: Table): Promise<string | undefined> {
+  return (await db.get(keyOf(table))) || undefined;
+}
+
+/** A table that is created again has another id. */
+const keyOf = ({ TableId }: Table) => `time-to-live~${TableId}`;

@@ -1,6 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DescribeTableCommand, PutItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  PutItemCommand,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { ClassicLevel } from 'classic-level';
 import { parse } from 'yaml';
@@ -118,6 +125,34 @@ describe('a store on disk', () => {
     expect(Table?.TableStatus).toBe('ACTIVE');
     await put(running[0]!);
     expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([event]);
+  });
+
+  test('is opened without a request, unless a table lacks something', async () => {
+    const { client } = await start('complete');
+    const TableName = LOCAL_TABLES.eventsTable;
+    const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+    expect(TimeToLiveDescription).toMatchObject({ TimeToLiveStatus: 'ENABLED' });
+    const { AttributeName } = TimeToLiveDescription!;
+    let requests = 0;
+    const count = () => {
+      requests += 1;
+    };
+    subscribe('http.client.request.start', count);
+    try {
+      await stop();
+      const again = await start('complete');
+      expect(requests).toBe(0);
+      const TimeToLiveSpecification = { Enabled: false, AttributeName };
+      await again.client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+      await stop();
+      const third = await start('complete');
+      expect(requests).toBeGreaterThan(1);
+      expect(await third.client.send(new DescribeTimeToLiveCommand({ TableName }))).toMatchObject({
+        TimeToLiveDescription,
+      });
+    } finally {
+      unsubscribe('http.client.request.start', count);
+    }
   });
 
   test('with other keys is refused and not changed', async () => {
