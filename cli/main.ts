@@ -14,8 +14,9 @@ async function run(): Promise<number> {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
-  const { runProgram } = await import('./program.ts');
-  return runProgram(process.argv.slice(2), { env: process.env, out: process.stdout, err: process.stderr, interrupt });
+  const { calledAs, runProgram } = await import('./program.ts');
+  const { env, stdout: out, stderr: err } = process;
+  return runProgram(process.argv.slice(2), { env, program: calledAs(process), out, err, interrupt });
 }
 
 function interrupt(): AbortSignal {

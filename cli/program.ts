@@ -5,6 +5,9 @@ import { flagOf } from '../shared/query/criteria-table.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
 import { type AnyCommand, type CommandGroup, type Context, EXIT, UsageError } from './lib/command.ts';
+
+export { calledAs } from './lib/called-as.ts';
+
 import { withNearFlags } from './lib/unknown-flags.ts';
 
 type Loaded = { default: AnyCommand | CommandGroup };
@@ -58,7 +61,7 @@ async function loadCompletion(): Promise<Loaded> {
  * @returns the exit code
  */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
-  let called: Called = { path: 'mwaa-trail', run: async () => EXIT.done };
+  let called: Called = { path: [], run: async () => EXIT.done };
   try {
     const onCall = (one: Called) => {
       called = one;
@@ -71,7 +74,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     // Commander has printed what is wrong; 0 stands for --help and --version.
     if (error instanceof CommanderError && !isUsage) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     context.err.write(`mwaa-trail: ${problemOf(error, context.env.AWS_PROFILE)}\n`);
-    if (isUsage) context.err.write(`${helpHint(called.path)}\n`);
+    if (isUsage) context.err.write(`${helpHint(context, called.path)}\n`);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
 }
@@ -99,8 +102,8 @@ function helpWanted(program: Command, args: readonly string[]): readonly string[
 
 /** A command with its arguments and flags. */
 interface Called {
-  /** `mwaa-trail quarantine list` */
-  path: string;
+  /** `quarantine`, `list` */
+  path: readonly string[];
   /** Returns the exit code. */
   run(): Promise<number>;
 }
@@ -121,7 +124,7 @@ export async function createProgram(
     .version(VERSION)
     .exitOverride()
     .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP })
-    .showHelpAfterError(helpHint('mwaa-trail'))
+    .showHelpAfterError(helpHint(context, []))
     .addHelpCommand(new Command('help').argument('[command]').description('explain a command').helpGroup('Help:'))
     .configureOutput({
       writeOut: (text) => out.write(text),
@@ -133,21 +136,21 @@ export async function createProgram(
   const declare = (command: Command, declared: AnyCommand) => fill(command, declared, context, onCall);
   for (const [purpose, commands] of Object.entries(COMMANDS)) {
     for (const [name, [says, load]] of Object.entries(commands)) {
-      const command = addCommand(program, name, says).helpGroup(purpose);
+      const command = addCommand(program, name, says, context).helpGroup(purpose);
       if (words && !words.includes(name)) continue;
       const { default: loaded } = await load();
       if (!('commands' in loaded)) declare(command, loaded);
       else
         for (const [verb, [does, one]] of Object.entries(loaded.commands))
-          declare(addCommand(command, verb, does), one);
+          declare(addCommand(command, verb, does, context), one);
     }
   }
   return program;
 }
 
-function addCommand(parent: Command, name: string, says: string): Command {
+function addCommand(parent: Command, name: string, says: string, context: Context): Command {
   const command = parent.command(name).summary(says).description(sentence(says));
-  return command.showHelpAfterError(helpHint(pathOf(command)));
+  return command.showHelpAfterError(helpHint(context, pathOf(command)));
 }
 
 /** Gives a command its arguments and flags. */
@@ -180,12 +183,11 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
 /** Lists have phrases; the help of a command begins with sentences. */
 const sentence = (phrase: string) => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
 
-const pathOf = (command: Command): string =>
-  command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : []);
 
 const named = (error: string) => error.replace(/^error: /, 'mwaa-trail: ');
 
-const helpHint = (path: string) => `Run '${path} --help'.`;
+const helpHint = ({ program }: Context, path: readonly string[]) => `Run '${[program, ...path].join(' ')} --help'.`;
 
 /** Narrower, descriptions do not wrap: in columns of a few letters nobody can read. */
 const MIN_WIDTH_TO_WRAP = 20;

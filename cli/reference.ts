@@ -33,7 +33,7 @@ async function helpOf(words: readonly string[]): Promise<string> {
 }
 
 function contextOf(out: Writable): Context {
-  return { env: {}, out, err: out, interrupt: () => new AbortController().signal };
+  return { env: {}, program: 'mwaa-trail', out, err: out, interrupt: () => new AbortController().signal };
 }
 
 const INTRODUCTION = `# The mwaa-trail program

@@ -17,7 +17,7 @@ export default command({
   notes:
     'Run it after an upgrade that asks for it: docs/upgrading.md. It is safe to interrupt and rerun, and events may be ingested ' +
     'meanwhile. The exit code is 1 if there are events that it cannot migrate.',
-  async run({ dryRun: isDryRun = false, format, ...options }, { env, out, err }) {
+  async run({ dryRun: isDryRun = false, format, ...options }, { env, program, out, err }) {
     return withStore(options, env, async ({ dynamo, tables, now }) => {
       let progress: MigrationProgress | undefined;
       const stop = showProgress(isDryRun ? 'Counting' : 'Migrating', () => progressState(progress), err);
@@ -26,7 +26,7 @@ export default command({
       };
       const counts = await migrateEvents({ dynamo, tables, now, isDryRun, onProgress }).finally(stop);
       const report = { schemaVersion: SCHEMA_VERSION, dryRun: isDryRun, ...counts };
-      await write(out, format === 'json' ? jsonText(report) : reportText(counts, isDryRun));
+      await write(out, format === 'json' ? jsonText(report) : reportText(counts, isDryRun, program));
       return LEFT.some(([name]) => counts[name] > 0) ? EXIT.failed : EXIT.done;
     });
   },
@@ -39,14 +39,14 @@ const LEFT: readonly [name: keyof MigrationCounts, why: string][] = [
   ['newer', 'since a newer version of mwaa-trail stored it, which can read it'],
 ];
 
-function reportText(counts: MigrationCounts, isDryRun: boolean): string {
+function reportText(counts: MigrationCounts, isDryRun: boolean, program: string): string {
   const { migrated, current, withoutRecord, unreadable } = counts;
   const left = LEFT.filter(([name]) => counts[name] > 0).map(
     ([name, why]) => `Not migrated, ${why}: ${events(counts[name])}\n`,
   );
   const advice =
     withoutRecord + unreadable > 0
-      ? 'To store these events anew, import their log files again: mwaa-trail backfill\n'
+      ? `To store these events anew, import their log files again: ${program} backfill\n`
       : '';
   return (
     `${isDryRun ? 'To migrate' : 'Migrated'} to schema version ${SCHEMA_VERSION}: ${events(migrated)}\n` +

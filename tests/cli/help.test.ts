@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import { createProgram } from '../../cli/program.ts';
+import { calledAs, createProgram, runProgram } from '../../cli/program.ts';
 import { capturingContext, runAsText } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -74,5 +74,30 @@ describe('help', () => {
     expect(of('What was done:')).toEqual(expect.arrayContaining(['--action', '--target', '--outcome', '--changes']));
     expect(of('When:')).toEqual(['--since', '--until', '--around', '--within']);
     expect(of('Options:')).toEqual([]);
+  });
+});
+
+describe('commands to paste call the program as it was called', () => {
+  const cwd = () => '/home/ana/trail';
+  const script = '/home/ana/trail/dist/cli/mwaa-trail.cjs';
+  test.each([
+    ['npx mwaa-trail', { npm_lifecycle_event: 'npx' }, '/home/ana/trail/node_modules/.bin/mwaa-trail', 'linux'],
+    ['npx mwaa-trail', { npm_lifecycle_event: 'replay' }, script, 'linux'],
+    ['mwaa-trail', {}, '/usr/local/bin/mwaa-trail', 'linux'],
+    ['node dist/cli/mwaa-trail.cjs', {}, script, 'linux'],
+    ["node '/home/a b/mwaa-trail.cjs'", {}, '/home/a b/mwaa-trail.cjs', 'darwin'],
+    ['mwaa-trail', {}, 'C:\\npm\\node_modules\\mwaa-trail\\dist\\cli\\mwaa-trail.cjs', 'win32'],
+  ] as const)('%s', (words, env, path, platform) => {
+    expect(calledAs({ argv: ['node', path], env, platform, cwd })).toBe(words);
+  });
+
+  test.each([
+    [['--nope'], "Run 'npx mwaa-trail --help'."],
+    [['quarantine', 'list', '--nope'], "Run 'npx mwaa-trail quarantine list --help'."],
+    [['query', '--since', 'x'], "Run 'npx mwaa-trail query --help'."],
+  ])('%j', async (args, hint) => {
+    const { context, stderr } = capturingContext();
+    expect(await runProgram(args, { ...context, program: 'npx mwaa-trail' })).toBe(2);
+    expect(stderr()).toMatch(new RegExp(`\\n${hint}\\n$`));
   });
 });
