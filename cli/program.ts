@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { flagOf } from '../shared/query/criteria-table.ts';
@@ -123,7 +123,7 @@ export async function createProgram(
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(VERSION)
     .exitOverride()
-    .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP })
+    .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP, optionDescription: described, argumentDescription: described })
     .showHelpAfterError(helpHint(context, []))
     .addHelpCommand(new Command('help').argument('[command]').description('explain a command').helpGroup('Help:'))
     .configureOutput({
@@ -162,6 +162,8 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
   for (const [name, flag] of Object.entries(declared.flags)) {
     for (const option of flag.options(flagOf(name))) command.addOption(option);
   }
+  const required = command.options.flatMap(({ mandatory, flags }) => (mandatory ? [flags] : []));
+  command.usage(command.usage().replace('[options]', ['[options]', ...required].join(' ')));
   const flags = command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
   command.showSuggestionAfterError(false).configureOutput({
     outputError: (text, write) => write(named(withNearFlags(text, flags))),
@@ -184,6 +186,13 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
 const sentence = (phrase: string) => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
 
 const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : []);
+
+/** `how to print (choices: table, json; default: table)` */
+function described({ description, argChoices, defaultValue, defaultValueDescription }: Option | Argument): string {
+  const usual = defaultValueDescription ?? (defaultValue === undefined ? undefined : String(defaultValue));
+  const notes = [argChoices && `choices: ${argChoices.join(', ')}`, usual && `default: ${usual}`].filter(Boolean);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
 
 const named = (error: string) => error.replace(/^error: /, 'mwaa-trail: ');
 

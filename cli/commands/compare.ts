@@ -16,7 +16,7 @@ export default command({
     eventIds: operands('the eventIDs of the events to compare it with'),
   },
   flags: {
-    all: toggle('also show identifiers, and the fields that are the same, last'),
+    all: toggle('also show identifiers, and at the end the fields that are the same'),
     format: format(['table', 'json']),
     ...TIMES,
     ...STORE,

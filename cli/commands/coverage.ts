@@ -53,7 +53,7 @@ export default command({
     'matches --account and --region.',
   async run({ account: accounts, region: regions, bucket, ...options }, { env, out, err }) {
     if (bucket && storeOf(options, env).kind === 'local')
-      throw new UsageError('--bucket is for a trail in AWS, and needs --stack or --table');
+      throw new UsageError('--bucket: expected only with a deployed store: name it with --stack or --table');
     const now = Date.now();
     const { since = '', until } = readPeriod(options, now);
     const days = deliveryDays(since, until, now);

@@ -40,9 +40,9 @@ const FLAGS = {
   ...inGroup('Which findings:', { since, until, environment, account, region }),
   ...inGroup('Rules:', {
     level: level('only rules of this level or a higher one'),
-    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; may be repeated'),
+    rules: repeated('<dir>', 'a folder of your own rules and lists, added to those of mwaa-trail; may be repeated'),
     list: toggle('list the rules', (option) => option.conflicts(['test', 'explain'])),
-    test: toggle('run the tests in the files of the rules', (option) => option.conflicts('explain')),
+    test: toggle('run the tests in the rule files', (option) => option.conflicts('explain')),
     explain: words('<rule event...>', 'say why a rule, by ID or title, matches an event, by eventID, or not'),
   }),
   ...inGroup('Output:', {

@@ -17,7 +17,7 @@ export default command({
   about:
     'Show what a person or machine did, in whatever role, and what was denied or failed; and where they were seen, with which ' +
     'access keys, from which addresses.',
-  arguments: { name: operand('a user, as query --user takes it; with a final *, a list of all whose names begin so') },
+  arguments: { name: operand('a user, as for query --user; with a final *, all users whose names begin with it') },
   flags: {
     since,
     until,

@@ -43,6 +43,12 @@ describe('help', () => {
     expect(await runAsText(['quarantine', 'help', 'list'])).toEqual(await runAsText(['help', 'quarantine', 'list']));
   });
 
+  test('has flags that must be given in the line of the usage', async () => {
+    expect(await helpOn(80, ['evidence'])).toMatch(/^Usage: mwaa-trail evidence \[options\] --out <file> <eventId>$/m);
+    expect(await helpOn(80, ['show'])).toMatch(/^Usage: mwaa-trail show \[options\] <eventId>$/m);
+    expect(await helpOn(80, ['show'])).toContain('how to print (choices: text, json; default: text)\n');
+  });
+
   test('has phrases in lists, and sentences at the beginning', () => {
     const commands = program.commands.flatMap((command) => [command, ...command.commands]);
     for (const command of commands) {
