@@ -41,7 +41,7 @@ export default command({
       if (!forPeople) await write(out, jsonText(found));
       else if (events > 0) await write(out, 'people' in found ? peopleText(found, view) : personText(found, top, view));
       if (truncated) err.write(`Only the newest ${events} events are counted: --limit counts more.\n`);
-      if (forPeople && isSeveral && events > 0) err.write(`${program} who NAME shows one of them.\n`);
+      if (forPeople && isSeveral && events > 0) err.write(`To see one of them: ${program} who NAME\n`);
       await sayNotes({ criteria, events, forPeople }, context, view, deps);
     });
     return EXIT.done;

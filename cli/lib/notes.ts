@@ -56,16 +56,15 @@ function emptyLines(causes: readonly LikelyCause[], wording: Wording, times: Tim
 }
 
 /** Which command lists the values. */
-const SUMMARY = 'summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
-  environment: 'environments lists all names.',
-  user: "who '*' lists all users.",
-  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
+  environment: 'environments',
+  user: "who '*'",
+  ...{ action: 'summary', errorCode: 'summary', role: 'summary', target: 'summary' },
 };
 
 const wordingOf = (program: string): Wording => ({
   criterion: flagOf,
-  listing: (name) => LISTINGS[name] && `${program} ${LISTINGS[name]}`,
+  listing: (name) => LISTINGS[name] && `To see which there are: ${program} ${LISTINGS[name]}`,
   emptyStore: `add log files with ${program} replay, or query another store with --store or --stack`,
 });
 
