@@ -45,7 +45,7 @@ export default command({
     }
     const identifiers = options.format === 'json' ? 0 : different.filter(isIdentifier).length;
     const hidden = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;
-    const counts = `${different.length} fields differ${options.all ? '' : hidden}, ${same.length} are the same`;
+    const counts = `Fields: ${different.length} different${options.all ? '' : hidden}, ${same.length} equal`;
     err.write(`${counts}${options.all ? '' : ' (--all shows them)'}.\n`);
     return EXIT.done;
   },

@@ -88,7 +88,7 @@ async function placesOf(days: AsyncIterable<Coverage[]>): Promise<string[]> {
 function otherPlaces(places: readonly string[]): string {
   const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : '';
   const shown = places.slice(0, MAX_SHOWN).join(', ');
-  return `${displayText(`No log file of this period matches --account and --region. There are log files for ${shown}${more}.`)}\n`;
+  return `${displayText(`No log file of this period matches the filters. There are log files for ${shown}${more}.`)}\n`;
 }
 
 interface Printing {

@@ -34,15 +34,15 @@ export default command({
 
 /** Events that stay as they are, and why. */
 const LEFT: readonly [name: keyof MigrationCounts, why: string][] = [
-  ['withoutRecord', 'since the record was too large to be stored'],
-  ['unreadable', 'since the stored item is damaged'],
-  ['newer', 'since a newer version of mwaa-trail stored it, which can read it'],
+  ['withoutRecord', 'record too large to be stored'],
+  ['unreadable', 'stored item damaged'],
+  ['newer', 'stored by a newer mwaa-trail: use that version'],
 ];
 
 function reportText(counts: MigrationCounts, isDryRun: boolean, program: string): string {
   const { migrated, current, withoutRecord, unreadable } = counts;
   const left = LEFT.filter(([name]) => counts[name] > 0).map(
-    ([name, why]) => `Not migrated, ${why}: ${events(counts[name])}\n`,
+    ([name, why]) => `Not migrated (${why}): ${events(counts[name])}\n`,
   );
   const advice =
     withoutRecord + unreadable > 0

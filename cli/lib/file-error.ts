@@ -1,7 +1,7 @@
 import { TrailError } from '../../shared/errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of its path is a file, not a folder',
   EISDIR: 'it is a folder',
   EEXIST: 'it exists already',
@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
 };
 
-/** Why the file system refuses: a clause such as `there is no such file`. */
+/** Why the file system refuses: a clause such as `it is a folder`. */
 export function fileReason({ code = 'unknown error' }: NodeJS.ErrnoException): string {
   return REASONS[code] ?? `it cannot be used (${code})`;
 }

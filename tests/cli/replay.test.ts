@@ -232,8 +232,8 @@ test('bad files are named with their reason, the others go on, and the exit code
   ]);
   expect(report.unreadable).toEqual([
     { path: 'bad/h-loop.json', problem: 'its links lead in a circle' },
-    { path: 'no-such-file.json', problem: 'there is no such file' },
-    { path: 'no-such-folder/', problem: 'there is no such file' },
+    { path: 'no-such-file.json', problem: 'there is no such file or folder' },
+    { path: 'no-such-folder/', problem: 'there is no such file or folder' },
   ]);
   // What was bad stays bad, and is named again.
   const people = await run('replay', '--store', 'bad-store', 'bad', 'no-such-file.json');

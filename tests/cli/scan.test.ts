@@ -146,7 +146,10 @@ describe('exit status', () => {
     const missing = join(folder, 'missing');
     const expected = (path: string) => `mwaa-trail scan: ${path}: expected a CloudTrail log file, but `;
     const silent = { status: 1, stdout: '' };
-    expect(await scan([missing])).toEqual({ ...silent, stderr: `${expected(missing)}there is no such file\n` });
+    expect(await scan([missing])).toEqual({
+      ...silent,
+      stderr: `${expected(missing)}there is no such file or folder\n`,
+    });
     expect(await scan([folder])).toEqual({ ...silent, stderr: `${expected(folder)}it is a folder\n` });
   });
 

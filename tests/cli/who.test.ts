@@ -321,7 +321,7 @@ describe('aliases', () => {
     const { code, stderr } = await ask(['who', 'ana'], undefined, '/no/such/file.json');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'mwaa-trail: MWAA_TRAIL_USER_ALIASES: /no/such/file.json: expected a file of user aliases, but there is no such file\n',
+      'mwaa-trail: MWAA_TRAIL_USER_ALIASES: /no/such/file.json: expected a file of user aliases, but there is no such file or folder\n',
     );
   });
 });

@@ -140,9 +140,9 @@ test('what cannot be migrated stays, and the command says what to do', async () 
     [
       'Migrated to schema version 2: 20 events',
       'Already at this version: 0 events',
-      'Not migrated, since the record was too large to be stored: 1 event',
-      'Not migrated, since the stored item is damaged: 2 events',
-      'Not migrated, since a newer version of mwaa-trail stored it, which can read it: 1 event',
+      'Not migrated (record too large to be stored): 1 event',
+      'Not migrated (stored item damaged): 2 events',
+      'Not migrated (stored by a newer mwaa-trail: use that version): 1 event',
       'To store these events anew, import their log files again: mwaa-trail backfill',
       '',
     ].join('\n'),
