@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { runScan } from '../../cli/commands/scan.ts';
+import { readScan, runScan } from '../../cli/scan/scan.ts';
 import { runCli } from '../support/cli.ts';
+import { runAsText } from '../support/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mwaa-trail-scan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,11 +41,15 @@ describe('prints', () => {
     expect((await scan(['-'], { stdin })).stdout).toBe(`${KEPT}\n`);
   });
 
-  test('its usage', async () => {
-    expect(await scan(['--help'])).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining('Usage: mwaa-trail scan'),
-    });
+  test('the same through the parser of the program', async () => {
+    for (const argv of [
+      [good],
+      ['--count', '--', good],
+      ['--event-source', 's3.amazonaws.com', '--event-source=x', good],
+    ]) {
+      const { status, ...printed } = await scan(argv);
+      expect(await runAsText(['scan', ...argv])).toEqual({ code: status, ...printed });
+    }
   });
 });
 
@@ -139,12 +144,20 @@ describe('exit status', () => {
 
   test('1 for a file that cannot be read', async () => {
     const missing = join(folder, 'missing');
-    expect(await scan([missing])).toMatchObject({ status: 1, stderr: expect.stringContaining(`${missing}: ENOENT`) });
-    expect(await scan([folder])).toMatchObject({ status: 1, stderr: expect.stringContaining('EISDIR') });
+    const expected = (path: string) => `mwaa-trail scan: ${path}: expected a CloudTrail log file, but `;
+    const silent = { status: 1, stdout: '' };
+    expect(await scan([missing])).toEqual({
+      ...silent,
+      stderr: `${expected(missing)}there is no such file or folder\n`,
+    });
+    expect(await scan([folder])).toEqual({ ...silent, stderr: `${expected(folder)}it is a folder\n` });
   });
 
   test.each([[[]], [['a', 'b']], [['--cuont', 'a']], [['--event-source']]])('2 for wrong usage: %j', async (argv) => {
-    expect(await scan(argv)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('Usage:') });
+    expect(readScan(argv)).toBeUndefined();
+    const { stderr, ...ended } = await runAsText(['scan', ...argv]);
+    expect(ended).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^mwaa-trail: .*\nRun 'mwaa-trail scan --help'\.\n$/);
   });
 
   test('0 when the reader of the output has gone', async () => {
@@ -172,7 +185,9 @@ function file(name: string, bytes: Buffer): string {
 async function scan(argv: string[], streams: { stdin?: Readable; stdout?: Writable } = {}) {
   const stdout = new Sink();
   const stderr = new Sink();
-  const status = await runScan(argv, { stdin: Readable.from([]), stdout, ...streams, stderr });
+  const request = readScan(argv);
+  if (request === undefined) throw new Error(`expected arguments of scan: ${argv.join(' ')}`);
+  const status = await runScan(request, { stdin: Readable.from([]), stdout, ...streams, stderr });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
