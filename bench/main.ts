@@ -76,8 +76,8 @@ function contestants(file: string): Contestant[] {
   const node = quote(process.execPath);
   const peer = (name: string) => `${node} ${quote(join(BENCH, 'peers', name))} ${file}`;
   const jq = `jq -c '.Records[]|select(.eventSource=="airflow.amazonaws.com")'`;
-  const scan = program('scan.ts');
-  const reader = program('reader.ts');
+  const scan = `${quote(join(BENCH, '..', 'dist', 'cli', 'mwaa-trail.cjs'))} scan`;
+  const reader = readerProgram();
   return [
     { name: 'mwaa-trail scan', command: `${node} ${scan} ${file}`, needs: 'node', finds: true },
     { name: 'reader alone', command: `${node} ${reader} ${file}`, needs: 'node', finds: true },
@@ -104,11 +104,11 @@ function contestants(file: string): Contestant[] {
   ];
 }
 
-/** Bundles one of this folder's programs, as the real one is delivered, and returns its quoted path. */
-function program(source: string): string {
-  const outfile = join(FOLDER, source.replace(/ts$/, 'cjs'));
+/** Bundles the reader without `scan`, and returns its quoted path. */
+function readerProgram(): string {
+  const outfile = join(FOLDER, 'reader.cjs');
   buildSync({
-    entryPoints: [join(BENCH, source)],
+    entryPoints: [join(BENCH, 'reader.ts')],
     outfile,
     bundle: true,
     minify: true,

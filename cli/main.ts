@@ -2,24 +2,21 @@
  * The `mwaa-trail` program, which start.cjs runs. Start-up is most of the work of `scan`, so only what `scan` needs is loaded
  * for it; even the standard streams are opened late.
  */
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
-import { runScan } from './commands/scan.ts';
+import { readScan, runScan } from './scan/scan.ts';
 
 const [command, ...args] = process.argv.slice(2);
 
 async function run(): Promise<number> {
-  if (command === 'scan') return runScan(args, process);
+  const scan = command === 'scan' ? readScan(args) : undefined;
+  if (scan !== undefined) return runScan(scan, process);
   // The reader of the output may stop early (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
-  // Later starts need not compile again. It stays beside the program, where whoever can write could change the program too; it
-  // does without if it cannot write there.
-  enableCompileCache(join(import.meta.dirname, 'compiled'));
-  const { runProgram } = await import('./program.ts');
-  return runProgram(process.argv.slice(2), { env: process.env, out: process.stdout, err: process.stderr, interrupt });
+  const { calledAs, runProgram } = await import('./program.ts');
+  const { env, stdout: out, stderr: err } = process;
+  return runProgram(process.argv.slice(2), { env, program: calledAs(process), out, err, interrupt });
 }
 
 function interrupt(): AbortSignal {

@@ -1,10 +1,13 @@
-import { Command, CommanderError } from 'commander';
+import { type Argument, Command, CommanderError, type Option } from 'commander';
 import { describeError, TrailError } from '../shared/errors.ts';
 import { CriteriaError } from '../shared/query/criteria.ts';
 import { flagOf } from '../shared/query/criteria-table.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
 import { type AnyCommand, type CommandGroup, type Context, EXIT, UsageError } from './lib/command.ts';
+
+export { calledAs } from './lib/called-as.ts';
+
 import { withNearFlags } from './lib/unknown-flags.ts';
 
 type Loaded = { default: AnyCommand | CommandGroup };
@@ -32,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
       () => import('./commands/quarantine.ts'),
     ],
     alerts: ['print the digest, or send a test alert', () => import('./commands/alerts.ts')],
-    migrate: ['make the events of older schema versions again', () => import('./commands/migrate.ts')],
+    migrate: ['bring events of older schema versions to the current one', () => import('./commands/migrate.ts')],
     redrive: ['move the messages of a dead-letter queue back', () => import('./commands/redrive.ts')],
   },
   'Check and prove:': {
@@ -42,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, [says: string, l
   'On this machine:': {
     replay: ['run log files through the whole pipeline', () => import('./commands/replay.ts')],
     serve: ['open the console in a browser, and serve the HTTP API', () => import('./commands/serve.ts')],
+    scan: ['print the MWAA records of a log file', () => import('./commands/scan.ts')],
     completion: ['print the completion script of a shell', loadCompletion],
   },
 };
@@ -57,35 +61,49 @@ async function loadCompletion(): Promise<Loaded> {
  * @returns the exit code
  */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
-  let called: Called = { path: 'mwaa-trail', run: async () => EXIT.done };
+  let called: Called = { path: [], run: async () => EXIT.done };
   try {
     const onCall = (one: Called) => {
       called = one;
     };
     const program = await createProgram(context, onCall, args);
-    refuseUnknownTopic(program, args);
-    program.parse(args, { from: 'user' });
+    program.parse(helpWanted(program, args), { from: 'user' });
     return await called.run();
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CriteriaError;
     // Commander has printed what is wrong; 0 stands for --help and --version.
     if (error instanceof CommanderError && !isUsage) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     context.err.write(`mwaa-trail: ${problemOf(error, context.env.AWS_PROFILE)}\n`);
-    if (isUsage) context.err.write(`${helpHint(called.path)}\n`);
+    if (isUsage) context.err.write(`${helpHint(context, called.path)}\n`);
     return isUsage ? EXIT.usage : EXIT.failed;
   }
 }
 
-/** Commander prints its whole help for the help on a command that it does not have. */
-function refuseUnknownTopic(program: Command, [word, topic]: readonly string[]): void {
-  if (word !== 'help' || topic === undefined || topic.startsWith('-')) return;
-  if (program.commands.every((command) => command.name() !== topic)) program.error(`error: unknown command '${topic}'`);
+/**
+ * Commander explains a parent, as if all were well, if help on a command is asked that it does not have, and knows `help` for one
+ * level only. So `help quarantine list` becomes `quarantine list --help`, and of an unknown command only its name is left.
+ */
+function helpWanted(program: Command, args: readonly string[]): readonly string[] {
+  const path: string[] = [];
+  let command: Command | undefined = program;
+  let isAsked = false;
+  for (const word of args) {
+    if (word.startsWith('-') || command.commands.length === 0) break;
+    if (word === 'help') {
+      isAsked = true;
+      continue;
+    }
+    path.push(word);
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) return path;
+  }
+  return isAsked ? [...path, '--help'] : args;
 }
 
 /** A command with its arguments and flags. */
 interface Called {
-  /** `mwaa-trail quarantine list` */
-  path: string;
+  /** `quarantine`, `list` */
+  path: readonly string[];
   /** Returns the exit code. */
   run(): Promise<number>;
 }
@@ -105,8 +123,8 @@ export async function createProgram(
     .description('The audit trail of Amazon MWAA: who did what to your Airflow environments.')
     .version(VERSION)
     .exitOverride()
-    .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP })
-    .showHelpAfterError(helpHint('mwaa-trail'))
+    .configureHelp({ minWidthToWrap: MIN_WIDTH_TO_WRAP, optionDescription: described, argumentDescription: described })
+    .showHelpAfterError(helpHint(context, []))
     .addHelpCommand(new Command('help').argument('[command]').description('explain a command').helpGroup('Help:'))
     .configureOutput({
       writeOut: (text) => out.write(text),
@@ -118,36 +136,34 @@ export async function createProgram(
   const declare = (command: Command, declared: AnyCommand) => fill(command, declared, context, onCall);
   for (const [purpose, commands] of Object.entries(COMMANDS)) {
     for (const [name, [says, load]] of Object.entries(commands)) {
-      const command = addCommand(program, name, says).helpGroup(purpose);
+      const command = addCommand(program, name, says, context).helpGroup(purpose);
       if (words && !words.includes(name)) continue;
       const { default: loaded } = await load();
       if (!('commands' in loaded)) declare(command, loaded);
       else
         for (const [verb, [does, one]] of Object.entries(loaded.commands))
-          declare(addCommand(command, verb, does), one);
+          declare(addCommand(command, verb, does, context), one);
     }
   }
-  // main.ts runs it, with a help of its own.
-  addCommand(program, 'scan', 'print the MWAA records of a log file')
-    .helpGroup('On this machine:')
-    .argument('<file>', 'a log file, gzipped or not; - for standard input');
   return program;
 }
 
-function addCommand(parent: Command, name: string, says: string): Command {
-  const command = parent.command(name).summary(says).description(says);
-  return command.showHelpAfterError(helpHint(pathOf(command)));
+function addCommand(parent: Command, name: string, says: string, context: Context): Command {
+  const command = parent.command(name).summary(says).description(sentence(says));
+  return command.showHelpAfterError(helpHint(context, pathOf(command)));
 }
 
 /** Gives a command its arguments and flags. */
 function fill(command: Command, declared: AnyCommand, context: Context, onCall: (called: Called) => void): void {
-  const { about = command.summary(), arguments: ownArguments = {}, notes } = declared;
-  command.description(about);
+  const { about, arguments: ownArguments = {}, notes } = declared;
+  if (about !== undefined) command.description(about);
   const operands = Object.entries(ownArguments);
   for (const [name, { argument }] of operands) command.addArgument(argument(name));
   for (const [name, flag] of Object.entries(declared.flags)) {
     for (const option of flag.options(flagOf(name))) command.addOption(option);
   }
+  const required = command.options.flatMap(({ mandatory, flags }) => (mandatory ? [flags] : []));
+  command.usage(command.usage().replace('[options]', ['[options]', ...required].join(' ')));
   const flags = command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
   command.showSuggestionAfterError(false).configureOutput({
     outputError: (text, write) => write(named(withNearFlags(text, flags))),
@@ -166,12 +182,21 @@ function fill(command: Command, declared: AnyCommand, context: Context, onCall: 
   });
 }
 
-const pathOf = (command: Command): string =>
-  command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+/** Lists have phrases; the help of a command begins with sentences. */
+const sentence = (phrase: string) => `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : []);
+
+/** `how to print (choices: table, json; default: table)` */
+function described({ description, argChoices, defaultValue, defaultValueDescription }: Option | Argument): string {
+  const usual = defaultValueDescription ?? (defaultValue === undefined ? undefined : String(defaultValue));
+  const notes = [argChoices && `choices: ${argChoices.join(', ')}`, usual && `default: ${usual}`].filter(Boolean);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
 
 const named = (error: string) => error.replace(/^error: /, 'mwaa-trail: ');
 
-const helpHint = (path: string) => `Run '${path} --help'.`;
+const helpHint = ({ program }: Context, path: readonly string[]) => `Run '${[program, ...path].join(' ')} --help'.`;
 
 /** Narrower, descriptions do not wrap: in columns of a few letters nobody can read. */
 const MIN_WIDTH_TO_WRAP = 20;
@@ -179,7 +204,7 @@ const MIN_WIDTH_TO_WRAP = 20;
 const widthOf = ({ isTTY, columns }: Context['out']) => (isTTY && columns) || 80;
 
 function problemOf(error: unknown, profile: string | undefined): string {
-  if (error instanceof CriteriaError) return `${flagOf(error.parameter)}: ${error.expectation}`;
+  if (error instanceof CriteriaError) return error.messageWith(flagOf);
   if (error instanceof TrailError || error instanceof UsageError) return error.message;
   return settingsProblem(error, profile) ?? describeError(error);
 }

@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { runScan } from './commands/scan.ts';
 import type { Context } from './lib/command.ts';
 import { createProgram, runProgram } from './program.ts';
 
@@ -21,7 +20,7 @@ function wordsOf(command: Command): string[] {
   return command.parent ? [...wordsOf(command.parent), command.name()] : [];
 }
 
-async function helpOf([name = '', ...verbs]: readonly string[]): Promise<string> {
+async function helpOf(words: readonly string[]): Promise<string> {
   const pieces: Buffer[] = [];
   const out = new Writable({
     write(piece, _, done) {
@@ -29,13 +28,12 @@ async function helpOf([name = '', ...verbs]: readonly string[]): Promise<string>
       done();
     },
   });
-  if (name === 'scan') await runScan(['--help'], { stdin: process.stdin, stdout: out, stderr: out });
-  else await runProgram([...(name === '' ? [] : [name]), ...verbs, '--help'], contextOf(out));
+  await runProgram([...words, '--help'], contextOf(out));
   return Buffer.concat(pieces).toString();
 }
 
 function contextOf(out: Writable): Context {
-  return { env: {}, out, err: out, interrupt: () => new AbortController().signal };
+  return { env: {}, program: 'mwaa-trail', out, err: out, interrupt: () => new AbortController().signal };
 }
 
 const INTRODUCTION = `# The mwaa-trail program

@@ -23,6 +23,9 @@ function isWithin(version, alternative) {
 }
 
 if (isSupported(process.version)) {
+  // Later starts need not compile again. What is compiled stays beside the program, where whoever can write could change the program
+  // too; it does without if it cannot write there.
+  require('node:module').enableCompileCache(require('node:path').join(__dirname, 'compiled'));
   require('./main.cjs');
 } else {
   process.stderr.write(

@@ -38,6 +38,8 @@ export interface IngestObserver {
   live?(report: LiveReport): void;
   /** The events that have waited for their log files were looked up. */
   undelivered?(report: UndeliveredReport): void;
+  /** Ledger entries could not be inserted together, for a reason with this code, and are written one by one. */
+  insertFailed?(code: string): void;
   /** How long the oldest message of a batch has waited. */
   oldestMessage?(seconds: number): void;
   /** The invocation is over. */
@@ -79,7 +81,10 @@ export function createIngestHandler(
   sourceOf: (ref: LogFileRef) => LogSource = (ref) => s3Source(deps.s3, ref),
 ) {
   const store = recordStore(deps);
-  const ledger = new LedgerWriter(deps.dynamo, deps.config, ENTRY_PATIENCE_MS);
+  const ledger = new LedgerWriter(deps.dynamo, deps.config, {
+    patienceMs: ENTRY_PATIENCE_MS,
+    insertFailed: (code) => observer.insertFailed?.(code),
+  });
   const ingestEvent = async (event: unknown, context: Context): Promise<SQSBatchResponse | undefined> => {
     const remaining = remainingIn(context);
     const time = { isSpent: () => remaining() < LAST_START_MS };

@@ -48,6 +48,8 @@ export function createTelemetry(namespace?: string): IngestObserver & { throttle
       count('FilesFailed', 1);
       logger.error('failed, to be delivered again', { place, kind: failureKind(error), reason: describeError(error) });
     },
+    insertFailed: (code) =>
+      logger.warn('ledger entries could not be inserted together, and are written one by one', { code }),
     oldestMessage: (waited) => seconds('OldestUnprocessedSeconds', waited),
     throttled(reasons) {
       count('Throttles', 1);

@@ -68,7 +68,7 @@ async function describe(dynamo: DynamoDBClient, name: string): Promise<TableDesc
   }
 }
 
-/** Compares a table that exists with its definition, except for its time to live. */
+/** What a table is, compared with its definition. */
 export function stateOf(table: TableDescription, definition: CreateTableCommandInput): TableState {
   if (table.TableStatus === 'CREATING') return 'unfinished';
   return shapeOf(table) === shapeOf(definition) ? 'present' : 'different';

@@ -10,7 +10,7 @@ import { answerTimeToLive } from './time-to-live.ts';
  * Creates a dynalite server with what version 4.0.0 lacks: it closes its iterators, a request that breaks off does not end
  * the process, tables have a time to live, and items can be inserted by statements.
  * @param folder where to keep the data; absent: in memory
- * @returns a server that does not listen yet, and its database, which closing the server closes
+ * @returns a server that does not listen yet, and its database; closing the server closes both
  */
 export async function createDynaliteServer(folder?: string): Promise<{ server: Server; store: Store }> {
   const [{ default: dynalite }, { default: database }] = await Promise.all([

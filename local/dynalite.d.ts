@@ -15,7 +15,6 @@ declare module 'dynalite/db/index.js' {
     get(key: string): Promise<string | undefined>;
     put(key: string, value: string): Promise<void>;
   }
-  /** What DescribeTable answers. */
   export interface Table extends TableDescription {
     TableId: string;
     KeySchema: KeySchemaElement[];

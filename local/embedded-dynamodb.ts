@@ -10,7 +10,7 @@ import { createDynaliteServer } from './dynalite-server.ts';
 import { startLocked, tryDatabase } from './folder-lock.ts';
 import { LOCAL_CLIENT } from './local-names.ts';
 import { guard, listenOnLoopback } from './loopback.ts';
-import type { OwnServer } from './shared-server.ts';
+import type { OwnServer, ServerAddress } from './shared-server.ts';
 import { tableDefinitions } from './table-definitions.ts';
 import { timeToLiveOf } from './time-to-live.ts';
 
@@ -18,24 +18,35 @@ export interface EmbeddedDynamo extends OwnServer {
   client: DynamoDBClient;
 }
 
+/** Starts a DynamoDB as `startDynamoServer` does, with a client. */
+export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+  const server = await startDynamoServer(names, folder, port);
+  const client = clientOf(server);
+  const stop = () => {
+    client.destroy();
+    return server.stop();
+  };
+  return { ...server, client, stop };
+}
+
+const clientOf = ({ endpoint }: ServerAddress) => createDynamoClient({ ...LOCAL_CLIENT, endpoint });
+
 /**
  * Starts a DynamoDB in this process, on the loopback address, with the tables created.
  * @param folder where to keep the data; absent: in memory
  * @throws {TrailError} `store-in-use` if another process has the folder open; `store-unusable` if it cannot be opened;
  *   `store-of-another-version` if its tables have other keys or indexes
  */
-export async function startEmbeddedDynamo(names: TableNames, folder?: string, port = 0): Promise<EmbeddedDynamo> {
+export async function startDynamoServer(names: TableNames, folder?: string, port = 0): Promise<OwnServer> {
   if (folder === undefined) return startWithTables(names, undefined, port);
   return startLocked(folder, () => startWithTables(names, folder, port));
 }
 
-async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<EmbeddedDynamo> {
+async function startWithTables(names: TableNames, folder: string | undefined, port: number): Promise<OwnServer> {
   const { store, ...running } = await start(folder, port);
   let states: TableState[];
   try {
-    const ensure = async (definition: TableDefinition) =>
-      (await isComplete(store, definition)) ? 'present' : ensureTable(running.client, definition);
-    states = await Promise.all(tableDefinitions(names).map(ensure));
+    states = await ensureTables(tableDefinitions(names), running, store);
   } catch (error) {
     await running.stop();
     throw error;
@@ -53,14 +64,29 @@ async function startWithTables(names: TableNames, folder: string | undefined, po
   );
 }
 
-/** Whether nothing is left to do for a table. Nearly always so, and requests would take a sixth of the time of a command. */
-async function isComplete(store: Store, definition: TableDefinition): Promise<boolean> {
-  const table = await findTable(store, definition.TableName);
-  if (table === undefined || stateOf(table, definition) !== 'present') return false;
-  return definition.TimeToLiveSpecification === undefined || Boolean(await timeToLiveOf(store, table));
+/** Most starts find all tables in the store: then no request is needed. */
+async function ensureTables(
+  definitions: readonly TableDefinition[],
+  server: ServerAddress,
+  store: Store,
+): Promise<TableState[]> {
+  const areThere = await Promise.all(definitions.map((definition) => isAsDefined(store, definition)));
+  if (!areThere.includes(false)) return [];
+  const client = clientOf(server);
+  try {
+    return await Promise.all(definitions.map((definition) => ensureTable(client, definition)));
+  } finally {
+    client.destroy();
+  }
 }
 
-async function start(folder: string | undefined, port: number): Promise<EmbeddedDynamo & { store: Store }> {
+async function isAsDefined(store: Store, definition: TableDefinition): Promise<boolean> {
+  const table = await findTable(store, definition.TableName);
+  if (table === undefined || stateOf(table, definition) !== 'present') return false;
+  return (await timeToLiveOf(store, table)) === definition.TimeToLiveSpecification?.AttributeName;
+}
+
+async function start(folder: string | undefined, port: number): Promise<OwnServer & { store: Store }> {
   if (folder !== undefined) await tryDatabase(folder);
   const { server, store } = await createDynaliteServer(folder);
   const { id, admitOnlyByName, drain } = guard(server);
@@ -69,12 +95,10 @@ async function start(folder: string | undefined, port: number): Promise<Embedded
     await close();
     throw error;
   });
-  const client = createDynamoClient({ ...LOCAL_CLIENT, endpoint });
   const stop = async () => {
-    client.destroy();
     await drain();
     server.closeAllConnections();
     await close();
   };
-  return { endpoint, id, admitOnlyByName, client, stop, store };
+  return { endpoint, id, admitOnlyByName, stop, store };
 }

@@ -36,12 +36,10 @@ export async function tryDatabase(folder: string): Promise<void> {
 }
 
 async function openDatabase(folder: string, path: string): Promise<ClassicLevel> {
-  const {
-    default: { ClassicLevel },
-  } = await import('classic-level');
+  const { default: level } = await import('classic-level');
   try {
     await makePrivateFolder(path);
-    const database = new ClassicLevel(path);
+    const database = new level.ClassicLevel(path);
     await database.open();
     return database;
   } catch (error) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createDynamoClient } from '../shared/aws/dynamodb.ts';
-import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
+import { startDynamoServer } from './embedded-dynamodb.ts';
 import { LOCAL_CLIENT, LOCAL_TABLES } from './local-names.ts';
 import { LOOPBACK } from './loopback.ts';
 import { type OwnServer, openShared } from './shared-server.ts';
@@ -25,11 +25,11 @@ export const SHARED_CLIENT = { ...LOCAL_CLIENT, endpoint: `http://${LOOPBACK}` }
 
 /**
  * Opens the tables of a local store; they are created if they do not exist.
- * @throws {TrailError} as `startEmbeddedDynamo` does
+ * @throws {TrailError} as `startDynamoServer` does
  */
 export function openLocalDynamo(store: string): Promise<Opened<DynamoDBClient>> {
   const folder = storeFolders(store).dynamo;
-  return openClient(createDynamoClient(SHARED_CLIENT), folder, () => startEmbeddedDynamo(LOCAL_TABLES, folder));
+  return openClient(createDynamoClient(SHARED_CLIENT), folder, () => startDynamoServer(LOCAL_TABLES, folder));
 }
 
 /** Makes a client send its requests to the server of a folder, in this process or another. */

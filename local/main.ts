@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describeError, TrailError } from '../shared/errors.ts';
-import { startEmbeddedDynamo } from './embedded-dynamodb.ts';
+import { startDynamoServer } from './embedded-dynamodb.ts';
 import { startEmbeddedS3 } from './embedded-s3.ts';
 import { isInUse } from './folder-lock.ts';
 import { storeFolders } from './local-dynamo.ts';
@@ -31,7 +31,7 @@ try {
   const ports = readPorts();
   const { dynamo: dynamoFolder, s3: s3Folder } = storeFolders(STORE);
   const startDynamo = () =>
-    startEmbeddedDynamo(LOCAL_TABLES, dynamoFolder, ports.dynamodb).catch(explainPort('dynamodb', ports.dynamodb));
+    startDynamoServer(LOCAL_TABLES, dynamoFolder, ports.dynamodb).catch(explainPort('dynamodb', ports.dynamodb));
   const dynamo = await startShared(dynamoFolder, startDynamo);
   running.push(dynamo);
   const s3 = await startShared(s3Folder, () => startEmbeddedS3(s3Folder, ports.s3).catch(explainPort('s3', ports.s3)));

@@ -47,8 +47,10 @@ export async function answerTimeToLive(
   return { status: 200, content: { TimeToLiveSpecification } };
 }
 
-/** Returns the name of the attribute by which items expire; undefined or empty if they do not. */
-export const timeToLiveOf = ({ db }: Store, table: Table): Promise<string | undefined> => db.get(keyOf(table));
+/** Returns the name of the attribute by which items expire, if they do. */
+export async function timeToLiveOf({ db }: Store, table: Table): Promise<string | undefined> {
+  return (await db.get(keyOf(table))) || undefined;
+}
 
 /** A table that is created again has another id. */
 const keyOf = ({ TableId }: Table) => `time-to-live~${TableId}`;

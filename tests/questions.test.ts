@@ -53,7 +53,11 @@ describe('what needs an account is understood by the program', () => {
 
   test.each(typed.map(([, command]) => command!))('%s', async (command) => {
     const ran: string[] = [];
-    const program = await createProgram(capturingContext().context, ({ path }) => ran.push(path), wordsOf(command));
+    const program = await createProgram(
+      capturingContext().context,
+      ({ path }) => ran.push(path.join(' ')),
+      wordsOf(command),
+    );
     program.parse(wordsOf(command), { from: 'user' });
     expect(ran).toHaveLength(1);
   });

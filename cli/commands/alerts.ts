@@ -19,7 +19,7 @@ const test = command({
     stack: stackFlag('the deployed stack, SERVICE-STAGE, whose alert function sends it'),
     ...AWS,
   },
-  notes: 'The function needs to be invoked: the permission lambda:InvokeFunction on it.',
+  notes: 'It needs the permission lambda:InvokeFunction on the alert function.',
   async run({ format, ...options }, { env, out }) {
     const stack = options.stack ?? stackInEnvironment(env);
     if (stack === undefined) throw new UsageError('name the stack with --stack');
@@ -37,7 +37,7 @@ const digest = command({
   flags: {
     since: value<string>('<time>', `from this time on: ${SINCE} 7d`, (option) => option.default('7d')),
     until: text('<time>', 'before this time'),
-    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; repeatable'),
+    rules: repeated('<dir>', 'a folder of your own rules and lists, added to those of mwaa-trail; may be repeated'),
     format: format(['text', 'json']),
     ...ZONE,
     ...STORE,

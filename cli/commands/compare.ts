@@ -16,7 +16,7 @@ export default command({
     eventIds: operands('the eventIDs of the events to compare it with'),
   },
   flags: {
-    all: toggle('also show identifiers, and the fields that are the same, last'),
+    all: toggle('also show identifiers, and at the end the fields that are the same'),
     format: format(['table', 'json']),
     ...TIMES,
     ...STORE,
@@ -45,7 +45,7 @@ export default command({
     }
     const identifiers = options.format === 'json' ? 0 : different.filter(isIdentifier).length;
     const hidden = identifiers === 0 ? '' : `, ${identifiers} of them identifiers`;
-    const counts = `${different.length} fields differ${options.all ? '' : hidden}, ${same.length} are the same`;
+    const counts = `Fields: ${different.length} different${options.all ? '' : hidden}, ${same.length} equal`;
     err.write(`${counts}${options.all ? '' : ' (--all shows them)'}.\n`);
     return EXIT.done;
   },

@@ -36,12 +36,12 @@ export default command({
     since: value<string>('<time>', 'from this day on: ISO 8601, or an age such as 90d', (option) =>
       option.default('30d'),
     ),
-    until: text('<time>', 'before this time; its day counts if the time is past midnight'),
-    account: repeated('<id>', 'only log files of this account; - for keys without an account; may be repeated'),
+    until: text('<time>', 'before this time; its own day is shown too, unless it is midnight'),
+    account: repeated('<id>', 'only log files of this account; - for those whose key names none; may be repeated'),
     region: repeated('<name>', 'only log files of this Region; may be repeated'),
     bucket: value<BucketLocation | undefined>(
       '<address>',
-      "with a deployed stack: compare with the log files in the trail's bucket, s3://BUCKET or s3://BUCKET/PREFIX",
+      "for a deployed stack: compare with the log files in the trail's bucket, s3://BUCKET[/PREFIX]",
       (option) => option.argParser(trailLocation),
     ),
     format: value<Format | undefined>('<format>', 'how to print: map on a terminal, else table', choiceOf(FORMATS)),
@@ -53,7 +53,7 @@ export default command({
     'matches --account and --region.',
   async run({ account: accounts, region: regions, bucket, ...options }, { env, out, err }) {
     if (bucket && storeOf(options, env).kind === 'local')
-      throw new UsageError('--bucket is for a trail in AWS, and needs --stack or --table');
+      throw new UsageError('--bucket: expected only with a deployed store: name it with --stack or --table');
     const now = Date.now();
     const { since = '', until } = readPeriod(options, now);
     const days = deliveryDays(since, until, now);
@@ -74,19 +74,21 @@ export default command({
 });
 
 const NOTHING =
-  'No log files were delivered in this time: --since goes further back, --bucket shows what ingest has never seen.\n';
+  'No log files of this period were ingested. Look further back with --since. With a deployed stack, --bucket finds log files ' +
+  'that were never ingested.\n';
 
-/** The accounts and Regions of a time, as `ACCOUNT REGION`. */
+/** The accounts and Regions of a period, as flags. */
 async function placesOf(days: AsyncIterable<Coverage[]>): Promise<string[]> {
   const places = new Set<string>();
-  for await (const rows of days) for (const { account, region } of rows) places.add(`${account} ${region}`);
+  for await (const rows of days)
+    for (const { account, region } of rows) places.add(`--account ${account} --region ${region}`);
   return [...places].sort();
 }
 
 function otherPlaces(places: readonly string[]): string {
   const more = places.length > MAX_SHOWN ? ` and ${places.length - MAX_SHOWN} more` : '';
   const shown = places.slice(0, MAX_SHOWN).join(', ');
-  return `${displayText(`In this time there are no log files of this account and Region; there are of ${shown}${more}.`)}\n`;
+  return `${displayText(`No log file of this period matches the filters. There are log files for ${shown}${more}.`)}\n`;
 }
 
 interface Printing {

@@ -40,9 +40,9 @@ const FLAGS = {
   ...inGroup('Which findings:', { since, until, environment, account, region }),
   ...inGroup('Rules:', {
     level: level('only rules of this level or a higher one'),
-    rules: repeated('<dir>', 'a folder of your own rules and lists beside those of mwaa-trail; repeatable'),
+    rules: repeated('<dir>', 'a folder of your own rules and lists, added to those of mwaa-trail; may be repeated'),
     list: toggle('list the rules', (option) => option.conflicts(['test', 'explain'])),
-    test: toggle('run the tests in the files of the rules', (option) => option.conflicts('explain')),
+    test: toggle('run the tests in the rule files', (option) => option.conflicts('explain')),
     explain: words('<rule event...>', 'say why a rule, by ID or title, matches an event, by eventID, or not'),
   }),
   ...inGroup('Output:', {
@@ -75,7 +75,8 @@ const atLeast = (rules: readonly Rule[], least: Level = 'informational') =>
 
 const shownRules = (rules: readonly Rule[]) => rules.filter((rule) => rule.kind === 'correlation' || !rule.isPart);
 
-async function detect(rules: readonly Rule[], options: DetectOptions, { env, out, err }: Context): Promise<number> {
+async function detect(rules: readonly Rule[], options: DetectOptions, context: Context): Promise<number> {
+  const { env, program, out, err } = context;
   const { since, until, environment, account, region } = options;
   const given = defined({ since, until, environment, account, region });
   const criteria = readCriteria(given, Date.now(), zoneOf(options));
@@ -94,7 +95,7 @@ async function detect(rules: readonly Rule[], options: DetectOptions, { env, out
       for (const { title, off } of rules)
         if (off !== undefined) err.write(`${displayText(`Off: ${title}: ${off}.`)}\n`);
       if (findings.length > 0)
-        err.write('Why: mwaa-trail detect --explain RULE EVENT. IDs of all events: --format json.\n');
+        err.write(`Why: ${program} detect --explain RULE EVENT. IDs of all events: --format json.\n`);
     }
     if (withoutRecord > 0)
       err.write(

@@ -51,7 +51,7 @@ export default command({
     } as Flag<undefined>,
     stack: stackFlag(`the CloudFormation stack, SERVICE-STAGE (default: ${DEFAULT_STACK})`),
     ...inGroup('Before a deployment:', {
-      preflight: toggle('check what a deployment with these parameters would meet'),
+      preflight: toggle('check whether a deployment with these parameters would succeed'),
       stage: text('<name>', `the stage to deploy (default: ${DEFAULT_STAGE})`),
       param: repeated('<name=value>', 'a stack parameter, as for serverless deploy; those of stages.yml are read'),
     }),

@@ -35,18 +35,18 @@ import { type ProgressState, showProgress } from '../log-files/progress.ts';
 const FLAGS = {
   out: value<string>('<place>', 'a folder, or s3://BUCKET[/PREFIX]', (option) => option.makeOptionMandatory()),
   ...inGroup('What to export:', {
-    since: text('<time>', `whole days, from that of this time on: ${SINCE} 7d`),
+    since: text('<time>', `whole days, from the day of this time on: ${SINCE} 7d`),
     until: text('<time>', 'whole days that begin before this time'),
   }),
   ...inGroup('How:', {
     format: format(FORMATS, 'format of the files'),
     schema: value<ExportKind['schema']>(
       '<schema>',
-      'what rows are: our attributes, or OCSF API Activity (6003) for a SIEM',
+      'the attributes of mwaa-trail, or OCSF API Activity (6003) for a SIEM',
       (option) => choiceOf(SCHEMA_NAMES)(option.default('native')),
     ),
-    dryRun: toggle('count what would be exported, without writing anything'),
-    ddl: toggle('print SQL that makes an export a table in Athena and a view in DuckDB, and export nothing', (option) =>
+    dryRun: toggle('only count what would be exported'),
+    ddl: toggle('only print the SQL that makes the export a table in Athena and a view in DuckDB', (option) =>
       option.conflicts('dryRun'),
     ),
     ...ZONE,
@@ -56,8 +56,8 @@ const FLAGS = {
 
 export default command({
   about:
-    'Export events as files for Athena, DuckDB, Spark or a SIEM: one for each account, Region and event day. An export can be ' +
-    'repeated: a day that has changed is replaced. docs/export.md says how to query it.',
+    'Export events as files for Athena, DuckDB, Spark or a SIEM: one file for each account, Region and event day. An export can be ' +
+    'repeated: files of days that have changed are replaced. docs/export.md says how to query it.',
   flags: FLAGS,
   async run(options, context) {
     const period = readPeriod(options, Date.now());

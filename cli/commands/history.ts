@@ -44,7 +44,7 @@ export default command({
           warn(context, `event ${event.eventId} has no valid time, so it is not part of the configuration`);
       }
       const [events, forPeople] = [histories.length, options.format === 'table'];
-      await sayNotes({ criteria: question.criteria, events, forPeople }, err, view, deps);
+      await sayNotes({ criteria: question.criteria, events, forPeople }, context, view, deps);
       if (events === 0 && forPeople) err.write(`Only ${CONFIGURING_OPERATIONS.join(', ')} change a configuration.\n`);
     });
     return EXIT.done;

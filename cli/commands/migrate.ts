@@ -7,16 +7,17 @@ import { STORE, withStore } from '../lib/stores.ts';
 import { showProgress } from '../log-files/progress.ts';
 
 export default command({
-  about: 'Make the events of older schema versions again, from the records stored with them.',
+  about:
+    'Bring events that an older version of mwaa-trail stored to the current schema version, using the records stored with them.',
   flags: {
-    dryRun: toggle('only count the events'),
+    dryRun: toggle('only count the events to migrate'),
     format: format(['table', 'json']),
     ...STORE,
   },
   notes:
-    'Run it after an upgrade that asks for it. It may be stopped and run again, and events may be ingested meanwhile. The exit code ' +
-    'is 1 if events are left that it cannot migrate. See docs/upgrading.md.',
-  async run({ dryRun: isDryRun = false, format, ...options }, { env, out, err }) {
+    'Run it after an upgrade that asks for it: docs/upgrading.md. It is safe to interrupt and rerun, and events may be ingested ' +
+    'meanwhile. The exit code is 1 if there are events that it cannot migrate.',
+  async run({ dryRun: isDryRun = false, format, ...options }, { env, program, out, err }) {
     return withStore(options, env, async ({ dynamo, tables, now }) => {
       let progress: MigrationProgress | undefined;
       const stop = showProgress(isDryRun ? 'Counting' : 'Migrating', () => progressState(progress), err);
@@ -25,7 +26,7 @@ export default command({
       };
       const counts = await migrateEvents({ dynamo, tables, now, isDryRun, onProgress }).finally(stop);
       const report = { schemaVersion: SCHEMA_VERSION, dryRun: isDryRun, ...counts };
-      await write(out, format === 'json' ? jsonText(report) : reportText(counts, isDryRun));
+      await write(out, format === 'json' ? jsonText(report) : reportText(counts, isDryRun, program));
       return LEFT.some(([name]) => counts[name] > 0) ? EXIT.failed : EXIT.done;
     });
   },
@@ -33,25 +34,28 @@ export default command({
 
 /** Events that stay as they are, and why. */
 const LEFT: readonly [name: keyof MigrationCounts, why: string][] = [
-  ['withoutRecord', 'the record was too large for the table'],
-  ['unreadable', 'the item is not as mwaa-trail writes it'],
-  ['newer', 'a newer version of mwaa-trail stored it: use that version'],
+  ['withoutRecord', 'record too large to be stored'],
+  ['unreadable', 'stored item damaged'],
+  ['newer', 'stored by a newer mwaa-trail: use that version'],
 ];
 
-function reportText(counts: MigrationCounts, isDryRun: boolean): string {
+function reportText(counts: MigrationCounts, isDryRun: boolean, program: string): string {
   const { migrated, current, withoutRecord, unreadable } = counts;
   const left = LEFT.filter(([name]) => counts[name] > 0).map(
-    ([name, why]) => `Left: ${events(counts[name])}; ${why}\n`,
+    ([name, why]) => `Not migrated (${why}): ${events(counts[name])}\n`,
   );
-  const advice = withoutRecord + unreadable > 0 ? 'Read the log files again: mwaa-trail backfill\n' : '';
+  const advice =
+    withoutRecord + unreadable > 0
+      ? `To store these events anew, import their log files again: ${program} backfill\n`
+      : '';
   return (
     `${isDryRun ? 'To migrate' : 'Migrated'} to schema version ${SCHEMA_VERSION}: ${events(migrated)}\n` +
-    `Of this version before: ${events(current)}\n${left.join('')}${advice}`
+    `Already at this version: ${events(current)}\n${left.join('')}${advice}`
   );
 }
 
 function progressState(progress: MigrationProgress | undefined) {
-  if (progress === undefined) return { done: 0, total: 0, text: 'reading the days' };
+  if (progress === undefined) return { done: 0, total: 0, text: 'finding the days with events' };
   const { day, daysDone, days, counts } = progress;
   return { done: daysDone, total: days, text: `${day}, ${daysDone}/${days} days, ${events(counts.migrated)} migrated` };
 }

@@ -44,7 +44,7 @@ const list = command({
 
 const show = command({
   arguments: { id: operand('ID of an entry, as list shows it') },
-  flags: { raw: toggle('its raw bytes: unredacted, as CloudTrail delivered them'), ...QUARANTINE },
+  flags: { raw: toggle('print its raw bytes, unredacted, as CloudTrail delivered them'), ...QUARANTINE },
   run: ({ id, raw, ...options }, context) =>
     withQuarantine(options, context.env, async ({ s3, quarantineBucket }) => {
       const [entry] = (await listQuarantine(s3, quarantineBucket, new Set([id]))).entries;
@@ -76,7 +76,7 @@ const replay = command({
     dryRun: toggle('only report what would happen'),
     cap: value<Partial<ReaderCaps> | undefined>(
       '<name=number>',
-      `set another limit, such as records=10000000; may be repeated (${CAPS})`,
+      `change a limit on log files, such as records=10000000; may be repeated (names: ${CAPS})`,
       (option) => option.argParser(withCap),
     ),
     format: format(['table', 'json']),
@@ -84,7 +84,7 @@ const replay = command({
   },
   notes: SETTINGS_NOTE,
   async run({ ids, all = false, cap: caps = {}, ...options }, context) {
-    if (ids.length > 0 === all) throw new UsageError('name what to replay by its IDs, or all of it by --all');
+    if (ids.length > 0 === all) throw new UsageError('expected either IDs of entries, or --all');
     // Few commands ask Lambda.
     const { withIngestSettings } = await import('../lib/deployed-stack.ts');
     const settings = await withIngestSettings(options, context.env);
@@ -114,9 +114,8 @@ const discard = command({
   },
   async run({ ids, ...options }, context) {
     const { reason: reasons, why = '', by = whoRuns(), force = false, dryRun = false } = options;
-    if (ids.length > 0 === (reasons !== undefined))
-      throw new UsageError('name what to discard, either by its IDs or by --reason');
-    if (why.trim() === '' && !dryRun) throw new UsageError('--why is needed: the ledger keeps it');
+    if (ids.length > 0 === (reasons !== undefined)) throw new UsageError('expected either IDs of entries, or --reason');
+    if (why.trim() === '' && !dryRun) throw new UsageError('--why: expected a reason, which the ledger keeps');
     const work: EntryWork<DiscardReport> = {
       doing: 'Discarding',
       ids,

@@ -34,7 +34,8 @@ type QueryOptions = Values<typeof FLAGS>;
 export default command({
   about: 'List events, newest first. Filters combine; a repeated filter matches any of its values.',
   flags: FLAGS,
-  async run(options, { env, out, err }) {
+  async run(options, context) {
+    const { env, out, err } = context;
     if (options.full && options.format === 'table')
       throw new UsageError('--full: expected --format json, ndjson or csv');
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
@@ -45,10 +46,10 @@ export default command({
       const table = new EventTable(view, { withIds: options.ids ?? false, fixed: fixedAttributes(criteria) });
       await PRINTERS[options.format](options.full ? inFull(events, deps) : events, out, options, table);
       if (options.format === 'table' && counted.events > 0) {
-        sayHowToShow(table, err, view);
+        sayHowToShow(table, context, view);
         sayProvisional(table, err, view);
       }
-      await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, err, view, deps);
+      await sayNotes({ criteria, ...counted, forPeople: options.format === 'table' }, context, view, deps);
     });
     return EXIT.done;
   },

@@ -20,10 +20,10 @@ export default command({
     format: format(['table', 'json'], 'how to print the report'),
   },
   async run({ paths, store, format }, context) {
-    const { env, out } = context;
+    const { env, program, out } = context;
     const report = await replayFiles(paths.length > 0 ? paths : [samples()], store, context);
     const named = isAskedByDefault(store, env) ? [] : ['--store', store];
-    const call = (...words: string[]) => `${programName(env)} ${shell`${words}`}`;
+    const call = (...words: string[]) => `${program} ${shell`${words}`}`;
     const next = { ask: call('query', ...named, '--errors'), see: call('serve', ...named, '--open') };
     await write(
       out,
@@ -38,9 +38,4 @@ function samples(): string {
   const folder = join(packageRoot(), 'events', 'log-files');
   const below = relative(process.cwd(), folder);
   return below.startsWith('..') ? folder : below;
-}
-
-/** How to call the program: as it was called. In a folder without it, npx would ask the npm registry for a package of this name. */
-function programName({ npm_command }: NodeJS.ProcessEnv): string {
-  return npm_command === 'exec' || process.cwd() === packageRoot() ? 'npx mwaa-trail' : 'mwaa-trail';
 }

@@ -1,174 +1,24 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { type ByteSource, peek } from '../../shared/log-file/pieces.ts';
-import { readLogFile } from '../../shared/log-file/read-log-file.ts';
-import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
-import { HEAD_BYTES, type TextForm, textFormOf, utf8Text } from '../../shared/log-file/text-form.ts';
-import { compactRecord } from '../../shared/records/json-text.ts';
-import type { BadRecord, KeptRecord } from '../../shared/records/record-scanner.ts';
+import { command } from '../lib/command.ts';
+import { operand, repeated, toggle } from '../lib/options.ts';
+import { DEFAULT_SOURCE, runScan } from '../scan/scan.ts';
 
-/** Opened when first used, because the streams of a process are costly: `process` itself may be passed. */
-export interface ScanStreams {
-  readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
-}
-
-/** For terminals of 60 columns and more. */
-export const SCAN_USAGE = `Usage: mwaa-trail scan [options] FILE|-
-
-Prints the Amazon MWAA records of a CloudTrail log file
-(.json.gz or .json; - for standard input), one per line, in
-file order. If a file proves invalid at its end, some lines
-may already be printed: do not trust them if the exit code
-is 1. Also reads output of 'aws cloudtrail lookup-events'
-(JSON or text), and records in a list or one per line.
-
-Options:
-  --event-source SOURCE  print the records of this event
-                         source instead; may be repeated
-                         (default: airflow.amazonaws.com)
-  --count                print only the number of records
-  --help                 print this text
-
-The exit code is 0 if the file is valid, with or without
-such records; 1 if it, or a record in it, is invalid or
-cannot be read; 2 for a usage error.
-`;
-
-const FILE_PIECE_BYTES = 256 * 1024;
-
-/**
- * Runs `mwaa-trail scan`.
- *
- * @param argv the arguments after `scan`
- * @returns the exit status
- */
-export async function runScan(argv: string[], io: ScanStreams): Promise<number> {
-  const request = parseRequest(argv);
-  if ('usageError' in request) {
-    await write(io.stderr, `mwaa-trail scan: ${request.usageError}\n${SCAN_USAGE}`);
-    return 2;
-  }
-  try {
-    if (!request.help) return await scan(request, io);
-    await write(io.stdout, SCAN_USAGE);
-    return 0;
-  } catch (error) {
-    if (isBrokenPipe(error)) return 0;
-    await write(io.stderr, `mwaa-trail scan: ${request.file}: ${(error as Error).message}\n`);
-    return 1;
-  }
-}
-
-interface Request {
-  file: string;
-  eventSources: string[];
-  count: boolean;
-  help: boolean;
-}
-
-function parseRequest(argv: string[]): Request | { usageError: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        'event-source': { type: 'string', multiple: true, default: ['airflow.amazonaws.com'] },
-        count: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const { 'event-source': eventSources, count, help } = values;
-    if (!help && positionals.length !== 1) return { usageError: 'expected one file, or - for standard input' };
-    return { file: positionals[0] ?? '', eventSources, count, help };
-  } catch (error) {
-    return { usageError: (error as Error).message };
-  }
-}
-
-async function scan(request: Request, io: ScanStreams): Promise<number> {
-  const { file, eventSources, count } = request;
-  const { head, source } = await peek(open(file, io), HEAD_BYTES);
-  const form = textFormOf(head);
-  if (form.content === 'lookup-output') return scanLookupOutput(source, form, request, io);
-  const { recordsKept, recordsBad } = await readLogFile(form.encoding === 'UTF-8' ? source : utf8Text(source, form), {
-    eventSources,
-    onRecords: async ({ kept, bad }) => {
-      if (kept.length > 0 && !count) await write(io.stdout, lines(kept));
-      if (bad.length > 0) await write(io.stderr, bad.map((record) => complaint(file, record)).join(''));
-    },
-  });
-  if (count) await write(io.stdout, `${recordsKept}\n`);
-  return recordsBad > 0 ? 1 : 0;
-}
-
-async function scanLookupOutput(
-  source: ByteSource,
-  form: TextForm,
-  { file, eventSources, count }: Request,
-  io: ScanStreams,
-): Promise<number> {
-  const { kept, bad } = await readLookupRecords(source, form, eventSources);
-  await write(io.stdout, count ? `${kept.length}\n` : lines(kept));
-  for (const { index, reason } of bad) {
-    await write(io.stderr, `mwaa-trail scan: ${file}: ${reason} at Events[${index}]: ${REASONS[reason] ?? reason}\n`);
-  }
-  return bad.length > 0 ? 1 : 0;
-}
-
-function open(file: string, io: ScanStreams): ByteSource {
-  return file === '-' ? (io.stdin as AsyncIterable<Buffer>) : readPieces(file);
-}
-
-/** Reads a file without the cost of a stream, into one buffer. */
-function* readPieces(file: string): Generator<Uint8Array, void, void> {
-  const descriptor = openSync(file, 'r');
-  const piece = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
-  try {
-    while (true) {
-      const length = readSync(descriptor, piece);
-      if (length === 0) return;
-      yield piece.subarray(0, length);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function lines(records: readonly Pick<KeptRecord, 'bytes'>[]): Buffer {
-  return Buffer.concat(records.flatMap(({ bytes }) => [compactRecord(bytes), LINE_BREAK]));
-}
-
-const LINE_BREAK = Buffer.from('\n');
-
-const REASONS: Readonly<Record<string, string>> = {
-  'not-an-object': 'expected an object',
-  'invalid-utf8': 'expected valid UTF-8',
-  'no-cloudtrail-event': 'expected an event with its record as the text CloudTrailEvent',
-};
-
-function complaint(file: string, { index, offset, reason }: BadRecord): string {
-  return `mwaa-trail scan: ${file}: ${reason} at Records[${index}], byte ${offset} (uncompressed): ${REASONS[reason]}\n`;
-}
-
-/** Resolves when the stream has taken the data and wants more. */
-function write(stream: NodeJS.WritableStream, data: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // A stream reports a failed write twice: first by the callback, then by the event, which needs a listener.
-    stream.once('error', reject);
-    stream.write(data, (error?: Error | null) => {
-      if (error) {
-        reject(error);
-      } else {
-        stream.off('error', reject);
-        resolve();
-      }
-    });
-  });
-}
-
-/** Whether the reader of the output has closed it, as `head` does. */
-function isBrokenPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EPIPE';
-}
+/** main.ts runs what `readScan` understands; this explains everything else. */
+export default command({
+  about:
+    'Print the Amazon MWAA records of a CloudTrail log file, one per line, in file order. It also reads output of aws cloudtrail ' +
+    'lookup-events (JSON or text), and records in a list or one per line.',
+  arguments: { file: operand('a log file (.json, .json.gz); - for standard input') },
+  flags: {
+    eventSource: repeated(
+      '<source>',
+      `print the records of this event source instead; may be repeated (default: ${DEFAULT_SOURCE})`,
+    ),
+    count: toggle('print only the number of records'),
+  },
+  notes:
+    'If a file proves invalid at its end, some lines may already be printed: do not trust them if the exit code is 1. The exit ' +
+    'code is 0 if the file is valid, with or without such records; 1 if it, or a record in it, is invalid or cannot be read; ' +
+    '2 for a usage error.',
+  run: ({ file, eventSource: eventSources = [DEFAULT_SOURCE], count = false }, { out, err }) =>
+    runScan({ file, eventSources, count }, { stdin: process.stdin, stdout: out, stderr: err }),
+});

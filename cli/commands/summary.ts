@@ -21,7 +21,8 @@ export default command({
     ...ZONE,
     ...STORE,
   },
-  async run(options, { env, out, err }) {
+  async run(options, context) {
+    const { env, out, err } = context;
     const criteria = readCriteria(options, Date.now(), zoneOf(options));
     await withStore(options, env, async (deps) => {
       const view = viewOf(out, env, options, deps.now(), deps.aliases);
@@ -30,7 +31,7 @@ export default command({
       if (options.format === 'json') await write(out, jsonText(counts));
       else if (events > 0) await write(out, summaryText(counts, options.top, view));
       if (truncated) err.write(`Only the newest ${events} events are counted: --limit counts more.\n`);
-      await sayNotes({ criteria, events, forPeople: options.format === 'table' }, err, view, deps);
+      await sayNotes({ criteria, events, forPeople: options.format === 'table' }, context, view, deps);
     });
     return EXIT.done;
   },

@@ -33,7 +33,7 @@ export default command({
       const table = new EventTable(view, { withIds: ids, fixed: fixedAttributes(criteria) });
       const request = {
         ...{ criteria, last, windowMs: window, intervalMs: interval, signal: context.interrupt(), sleep },
-        onNothing: () => sayNotes({ criteria, events: 0, forPeople }, err, view, deps),
+        onNothing: () => sayNotes({ criteria, events: 0, forPeople }, context, view, deps),
         onFailure(error: unknown) {
           const problem = error instanceof TrailError ? error.message : describeError(error);
           warn(context, `could not look for new events (${problem}); trying again`);
@@ -43,7 +43,7 @@ export default command({
       let isExplained = false;
       for await (const events of followEvents(request, deps)) {
         await write(out, forPeople ? table.add(events) : events.map((event) => `${eventJson(event)}\n`).join(''));
-        if (forPeople && isFirst) sayHowToShow(table, err, view);
+        if (forPeople && isFirst) sayHowToShow(table, context, view);
         if (forPeople && !isExplained) isExplained = sayProvisional(table, err, view);
         isFirst = false;
       }

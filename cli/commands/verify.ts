@@ -34,9 +34,9 @@ const FLAGS = {
   ),
   publicKeys: text(
     '<file>',
-    'read the public keys from a file instead of CloudTrail: output of aws cloudtrail list-public-keys, or an object with such a list for each Region',
+    'read the public keys from this file instead of CloudTrail: output of aws cloudtrail list-public-keys, or a JSON object with such output for each Region',
   ),
-  savePublicKeys: text('<file>', 'save the public keys that were used, for --public-keys'),
+  savePublicKeys: text('<file>', 'save the public keys that CloudTrail returned, to be read with --public-keys'),
   ledger: unless('verify only the bucket, not what was ingested from it'),
   concurrency: count('requests to S3 in parallel', 32),
   format: format(['table', 'json'], 'how to print the report'),
@@ -47,19 +47,22 @@ type VerifyOptions = Values<typeof FLAGS>;
 
 export default command({
   about:
-    'Check completeness and integrity: verify with the signed digests of CloudTrail that the log files of a bucket are complete and unaltered, that each was ingested, and that the events in the table come from them. Or verify an evidence bundle.',
+    "Check completeness and integrity: with CloudTrail's signed digests, verify that the log files of a bucket are complete and unaltered, that each was ingested, and that the stored events come from them. Or verify an evidence bundle.",
   arguments: {
-    what: operand('s3://BUCKET[/PREFIX], PREFIX being what precedes AWSLogs/; or an evidence bundle, a file'),
+    what: operand(
+      's3://BUCKET[/PREFIX] of the trail, PREFIX being what precedes AWSLogs/; or the file of an evidence bundle',
+    ),
   },
   flags: FLAGS,
   notes:
-    'The exit code is 0 if everything is verified (what is too new is pending), 1 if something is wrong or could not be checked, ' +
+    'The exit code is 0 if everything is verified, apart from log files too new for a digest (pending), 1 if something is wrong or ' +
+    'could not be checked, ' +
     '2 for a usage error.',
   async run({ what, ...options }, context) {
     const isBundle = !/^(s3:\/\/|arn:)/.test(what);
     if (options.savePublicKeys !== undefined && (isBundle || options.publicKeys !== undefined))
       throw new UsageError(
-        '--save-public-keys: saves what CloudTrail returns; not with --public-keys, nor for a bundle',
+        '--save-public-keys: expected without --public-keys and without an evidence bundle: it saves what CloudTrail returns',
       );
     if (isBundle) return verifyBundle(what, options, context);
     const request = requestOf(what, options);

@@ -17,7 +17,7 @@ export default command({
   about:
     'Show what a person or machine did, in whatever role, and what was denied or failed; and where they were seen, with which ' +
     'access keys, from which addresses.',
-  arguments: { name: operand('a user, as query --user takes it; with a final *, a list of all whose names begin so') },
+  arguments: { name: operand('a user, as for query --user; with a final *, all users whose names begin with it') },
   flags: {
     since,
     until,
@@ -27,7 +27,8 @@ export default command({
     ...TIMES,
     ...STORE,
   },
-  async run({ name, limit, top, ...options }, { env, out, err }) {
+  async run({ name, limit, top, ...options }, context) {
+    const { env, program, out, err } = context;
     if (name === '') throw new UsageError('name: expected a text that is not empty');
     const { since, until } = options;
     const criteria = readCriteria({ user: [name], since, until }, Date.now(), zoneOf(options));
@@ -40,8 +41,8 @@ export default command({
       if (!forPeople) await write(out, jsonText(found));
       else if (events > 0) await write(out, 'people' in found ? peopleText(found, view) : personText(found, top, view));
       if (truncated) err.write(`Only the newest ${events} events are counted: --limit counts more.\n`);
-      if (forPeople && isSeveral && events > 0) err.write('mwaa-trail who NAME shows one of them.\n');
-      await sayNotes({ criteria, events, forPeople }, err, view, deps);
+      if (forPeople && isSeveral && events > 0) err.write(`To see one of them: ${program} who NAME\n`);
+      await sayNotes({ criteria, events, forPeople }, context, view, deps);
     });
     return EXIT.done;
   },

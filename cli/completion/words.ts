@@ -1,6 +1,5 @@
 import type { Command, Option } from 'commander';
 import { TEXT_CRITERIA } from '../../shared/query/criteria-table.ts';
-import { SCAN_USAGE } from '../commands/scan.ts';
 
 /** What may follow a command. */
 export interface CommandWords {
@@ -30,7 +29,7 @@ export function wordsOf(program: Command): CommandWords[] {
   return [program, ...program.commands.flatMap((command) => [command, ...command.commands])].map((command) => ({
     path: pathOf(command),
     commands: command.commands.map((one) => ({ name: one.name(), says: one.summary() || one.description() })),
-    flags: command.name() === 'scan' ? flagsOfUsage(SCAN_USAGE) : command.options.flatMap(flagOf),
+    flags: command.options.flatMap(flagOf),
     operand: operandOf(command),
   }));
 }
@@ -58,10 +57,4 @@ const FILES: ReadonlySet<string> = new Set(['file', 'paths', 'source', 'what']);
 function operandOf({ registeredArguments: [operand] }: Command): Operand {
   if (operand === undefined) return 'nothing';
   return operand.argChoices ?? (FILES.has(operand.name()) ? 'file' : 'text');
-}
-
-/** The flags of a help text, a line each. */
-function flagsOfUsage(usage: string): FlagWords[] {
-  const lines = usage.matchAll(/^ {2}(--[\w-]+)( [A-Z]+)? {2,}(.*)$/gm);
-  return [...lines].map(([, name = '', value, says = '']) => ({ name, says, value: value ? 'text' : 'nothing' }));
 }

@@ -22,14 +22,15 @@ export function folderPlace(folder: string): ExportPlace {
       return true;
     },
     create: (name) => createFile(join(folder, name)),
-    remove: (name) => rm(join(folder, name), { force: true }).catch(fileError(join(folder, name), 'to remove it')),
+    remove: (name) =>
+      rm(join(folder, name), { force: true }).catch(fileError(join(folder, name), 'to remove this file of the export')),
   };
 }
 
 /** A draft is beside its file. The name is the same each time, so that one that a killed process left is replaced. */
 async function createFile(path: string) {
   const draft = join(dirname(path), `.${basename(path)}.part`);
-  const failed = fileError(path, 'to write it');
+  const failed = fileError(path, 'to write this file of the export');
   await makeFolder(dirname(path)).catch(failed);
   await writeFile(draft, '').catch(failed);
   return {
@@ -48,6 +49,6 @@ async function createFile(path: string) {
 
 function ifThere<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
   return reading.catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' ? undefined : fileError(path, 'to read it')(error),
+    error.code === 'ENOENT' ? undefined : fileError(path, 'to read this file of the export')(error),
   );
 }

@@ -5,6 +5,8 @@ import type { Defined } from '../../shared/defined.ts';
 export interface Context {
   /** Flags for the AWS settings are written into it. The AWS SDK reads the environment of the process. */
   env: NodeJS.ProcessEnv;
+  /** How to call the program, in commands to paste; `mwaa-trail` if it is on the PATH. */
+  program: string;
   out: Output;
   err: Output;
   /** Returns a signal that Ctrl-C aborts from now on. A second Ctrl-C ends the process. */

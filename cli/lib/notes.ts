@@ -10,7 +10,7 @@ import { likelyCauseText, type Wording } from '../../shared/render/likely-causes
 import { type TimeDisplay, timeDisplay } from '../../shared/render/times.ts';
 import type { View } from '../../shared/render/view.ts';
 import { readPath } from '../../shared/store/ledger.ts';
-import type { Output } from './command.ts';
+import type { Context, Output } from './command.ts';
 
 /** An answer that was printed. `forPeople`: not in a format for programs, which need no explanation of an empty answer. */
 interface Answer {
@@ -20,17 +20,28 @@ interface Answer {
 }
 
 /** Prints notes on an answer: why it is empty, and how complete it is. */
-export async function sayNotes(answer: Answer, err: Output, view: View, deps: QueryDeps): Promise<void> {
+export async function sayNotes(
+  answer: Answer,
+  { err, program }: Pick<Context, 'err' | 'program'>,
+  view: View,
+  deps: QueryDeps,
+): Promise<void> {
   const { criteria, events, forPeople } = answer;
   const saysWhyEmpty = events === 0 && (forPeople || err.isTTY);
-  const causes = saysWhyEmpty ? emptyLines(await likelyCauses(criteria, deps), timeDisplay(view.times)) : [];
+  const causes = saysWhyEmpty
+    ? emptyLines(await likelyCauses(criteria, deps), wordingOf(program), timeDisplay(view.times))
+    : [];
   for (const line of [...causes, ...(await completenessLines(criteria, view, deps))]) err.write(`${line}\n`);
 }
 
 /** Says on a terminal, after a table of events, how to see more of one. */
-export function sayHowToShow(table: EventTable, err: Output, { width }: View): void {
+export function sayHowToShow(
+  table: EventTable,
+  { err, program }: Pick<Context, 'err' | 'program'>,
+  { width }: View,
+): void {
   if (width === undefined) return;
-  err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}mwaa-trail show ID.\n`);
+  err.write(`Details of an event: ${table.showsIds ? '' : 'add --ids, then '}${program} show ID.\n`);
 }
 
 /** Says on a terminal what the mark of provisional events in a table means. Returns whether there was one. */
@@ -40,23 +51,22 @@ export function sayProvisional(table: EventTable, err: Output, { width }: View):
 }
 
 /** Why nothing matched; the first line says that. */
-function emptyLines(causes: readonly LikelyCause[], times: TimeDisplay): string[] {
-  return ['No events match.', ...causes.map((cause) => `- ${likelyCauseText(cause, WORDING, times)}`)];
+function emptyLines(causes: readonly LikelyCause[], wording: Wording, times: TimeDisplay): string[] {
+  return ['No events match.', ...causes.map((cause) => `- ${likelyCauseText(cause, wording, times)}`)];
 }
 
 /** Which command lists the values. */
-const SUMMARY = 'mwaa-trail summary shows which there are.';
 const LISTINGS: Partial<Record<TextCriterion, string>> = {
-  environment: 'mwaa-trail environments lists all names.',
-  user: "mwaa-trail who '*' lists all users.",
-  ...{ action: SUMMARY, errorCode: SUMMARY, role: SUMMARY, target: SUMMARY },
+  environment: 'environments',
+  user: "who '*'",
+  ...{ action: 'summary', errorCode: 'summary', role: 'summary', target: 'summary' },
 };
 
-const WORDING: Wording = {
+const wordingOf = (program: string): Wording => ({
   criterion: flagOf,
-  listing: (name) => LISTINGS[name],
-  emptyStore: 'add log files with mwaa-trail replay, or query another store with --store or --stack',
-};
+  listing: (name) => LISTINGS[name] && `To see which there are: ${program} ${LISTINGS[name]}`,
+  emptyStore: `add log files with ${program} replay, or query another store with --store or --stack`,
+});
 
 /** In the local store, log files are files of this machine: people know them by their paths. */
 async function withPaths(completeness: Completeness, { dynamo, tables }: QueryDeps): Promise<Completeness> {

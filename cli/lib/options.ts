@@ -120,7 +120,7 @@ export const CRITERIA = {
   ...inGroup('What to leave out:', {
     exclude: repeated(
       '<name=value>',
-      'no events with this value of a filter, such as user=jonas.weber; events without any value stay',
+      'leave out events with this value of a filter, such as user=jonas.weber; events without any value stay',
     ),
   }),
 } satisfies Readonly<Record<keyof GivenCriteria, Flag<unknown>>>;

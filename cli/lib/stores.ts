@@ -45,9 +45,9 @@ export const tableFlag = (says: string) => text('<name>', says, (option) => opti
 
 /** Which store a command queries. */
 export const STORE = {
-  store: storeFlag('query the local store, made by replay'),
-  stack: stackFlag('query the tables of this deployed stack, SERVICE-STAGE'),
-  table: tableFlag('query this events table in DynamoDB'),
+  store: storeFlag('the local store, made by replay'),
+  stack: stackFlag('the tables of this deployed stack, SERVICE-STAGE'),
+  table: tableFlag('this events table in DynamoDB'),
   ...AWS,
 };
 export type StoreOptions = Omit<Values<typeof STORE>, keyof AwsOptions>;

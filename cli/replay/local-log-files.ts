@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { isLogFileName, NO_ACCOUNT, trailKeyOf } from '../../shared/cloudtrail/object-key.ts';
 import { TrailError } from '../../shared/errors.ts';
 import { HEAD_BYTES, type TextForm, textFormOf } from '../../shared/log-file/text-form.ts';
+import { fileReason } from '../lib/file-error.ts';
 
 /** A file to replay. */
 export interface LocalLogFile {
@@ -83,7 +84,7 @@ async function describe(path: string): Promise<LocalLogFile> {
       path,
       // An archive from Windows can have backslashes in names.
       key: trailKeyOf(resolve(path).replaceAll('\\', '/')) ?? madeUpKey(path, stats.mtime),
-      form: textFormOf(buffer.subarray(0, bytesRead)),
+      form: await textFormOf(buffer.subarray(0, bytesRead)),
       size: stats.size,
       modified: stats.mtimeMs,
     };
@@ -101,15 +102,7 @@ function madeUpKey(path: string, modified: Date): string {
   return `${folder}/${NO_ACCOUNT}_CloudTrail_local_${stamp}_${unique}.json.gz`;
 }
 
-const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EPERM: 'it may not be read',
-  ELOOP: 'its links lead in a circle',
-};
-
 function fileProblem(error: unknown): string {
   if (error instanceof TrailError) return error.message;
-  const code = (error as { code?: string }).code ?? 'unknown error';
-  return FILE_PROBLEMS[code] ?? `it cannot be read (${code})`;
+  return fileReason(error as NodeJS.ErrnoException);
 }

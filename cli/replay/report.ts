@@ -81,7 +81,7 @@ export function renderTables(
     problemSection(tally.problems),
     summary(files, tally.problems),
     environmentTable(environments, view),
-    `Ask the store: ${next.ask}\nSee the events in a browser: ${next.see}`,
+    environments.length === 0 ? '' : `Ask the store: ${next.ask}\nSee the events in a browser: ${next.see}`,
   );
 }
 
@@ -108,7 +108,8 @@ function summary(files: readonly Done[], problems: readonly FileProblem[]): stri
 }
 
 function environmentTable(environments: readonly EnvironmentCount[], view: View): string {
-  if (environments.length === 0) return 'The store holds no events.';
+  if (environments.length === 0)
+    return 'The store holds no events: replay log files, or folders that hold some (.json, .json.gz).';
   return textTable(
     [{ heading: 'ENVIRONMENT', widths: [16] }, 'ACCOUNT', 'REGION', 'EVENTS', 'ERRORS'],
     environments.map(({ environment = '(none)', accountId = '-', region = '-', events, errors }) => [

@@ -1,20 +1,32 @@
 import { readFile } from 'node:fs/promises';
-import { type EvidenceReport, readEvidence, verifyEvidence } from '../../shared/integrity/evidence.ts';
+import { TrailError } from '../../shared/errors.ts';
+import { type Evidence, type EvidenceReport, readEvidence, verifyEvidence } from '../../shared/integrity/evidence.ts';
 import { givenKeys, type KeysByRegion, readPublicKeys } from '../../shared/integrity/public-keys.ts';
 import { evidenceJson, evidenceText } from '../../shared/render/evidence.ts';
 import { type Context, EXIT } from '../lib/command.ts';
 import { fileError } from '../lib/file-error.ts';
 import { write } from '../lib/output.ts';
 
-/** Verifies a bundle of evidence. @returns the exit code */
+/** Verifies an evidence bundle. @returns the exit code */
 export async function verifyBundle(
   file: string,
   { publicKeys, format }: { publicKeys?: string; format: 'table' | 'json' },
   context: Context,
 ): Promise<number> {
-  const text = await readFile(file, 'utf8').catch(fileError(file, 's3://BUCKET, or a bundle of evidence'));
+  const text = await readFile(file, 'utf8').catch(
+    fileError(file, 's3://BUCKET[/PREFIX], or the file of an evidence bundle'),
+  );
   const trusted = publicKeys === undefined ? undefined : givenKeys(await readKeys(publicKeys));
-  return printEvidence(await verifyEvidence(readEvidence(text), trusted), format, trusted === undefined, context);
+  return printEvidence(await verifyEvidence(readNamed(file, text), trusted), format, trusted === undefined, context);
+}
+
+function readNamed(file: string, text: string): Evidence {
+  try {
+    return readEvidence(text);
+  } catch (error) {
+    if (!(error instanceof TrailError)) throw error;
+    throw new TrailError(error.code, `${file}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Prints the report on evidence for an event. @param ownKeys whether the keys are those of the bundle itself @returns the exit code */

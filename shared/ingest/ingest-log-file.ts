@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ObjectMissingError, ObjectUnchangedError, type OpenObject } from '../aws/open-object.ts';
@@ -155,7 +156,8 @@ async function storeLogFile(
   const { etag } = object;
   const options = { eventSources: deps.config.eventSources, caps: deps.caps, inflate, problemOf };
   const held = new HeldRecords(deps.maxHeldBytes);
-  const read = await verify(object, file, { ...options, onRecords: (records) => held.add(records), hash: true });
+  const hash = createHash('sha256');
+  const read = await verify(object, file, { ...options, onRecords: (records) => held.add(records), hash });
 
   const storage = recordStorage(
     { ...file, etag, quarantinedAt },
@@ -165,7 +167,7 @@ async function storeLogFile(
   );
   const entry = {
     ...entryOf(job, etag, deps),
-    ...defined({ deliveredAt: file.deliveredAt ?? object.deliveredAt, sha256: read.sha256 }),
+    ...defined({ deliveredAt: file.deliveredAt ?? object.deliveredAt, sha256: hash.digest('hex') }),
   };
   const { seen, problems, latencyMs } = storage;
   try {

@@ -85,7 +85,7 @@ export function recordStorage(
     }
   };
 
-  const quarantine = async ({ index, offset, bytes }: KeptRecord, reason: string) => {
+  const quarantine = async ({ index, offset, bytes }: KeptRecord | BadRecord, reason: string) => {
     const { bucket, key, etag, path, quarantinedAt = isoTime(settings.now()) } = file;
     const detail = `Records[${index}] at byte ${offset}: ${expectationOf(reason)}`;
     const about = { reason, detail, bucket, key, etag, recordIndex: index, recordOffset: offset, path, quarantinedAt };
@@ -103,7 +103,7 @@ export function recordStorage(
 
     /** @throws {OutOfTimeError} if the time is spent; everything before its checkpoint is stored */
     async add({ kept, bad }: RecordBatch, time: TimeBudget): Promise<void> {
-      const isNew = ({ index }: KeptRecord) => index >= checkpoint.nextRecord;
+      const isNew = ({ index }: KeptRecord | BadRecord) => index >= checkpoint.nextRecord;
       const records = [...kept, ...bad].filter(isNew).sort((a, b) => a.index - b.index);
       for (let start = 0; start < records.length; start += SLICE) {
         if (time.isSpent()) throw new OutOfTimeError(file, { ...done });
@@ -182,7 +182,7 @@ export function classifyText(
   return { kind: 'event', event, item };
 }
 
-const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes).toString();
+const textOf = ({ bytes }: KeptRecord) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 
 /** Returns why a kept record cannot be an event; undefined if it can. */
 export function problemOf(record: KeptRecord): string | undefined {

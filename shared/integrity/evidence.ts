@@ -80,7 +80,7 @@ function sealed(content: object): string {
 }
 
 /**
- * Reads a bundle of evidence. Every byte must be as it was written.
+ * Reads an evidence bundle. Every byte must be as it was written.
  * @throws {TrailError} `evidence`, if it is not
  */
 export function readEvidence(text: string): Evidence {
@@ -88,11 +88,10 @@ export function readEvidence(text: string): Evidence {
   try {
     json = JSON.parse(text);
   } catch {
-    throw damaged('a bundle of evidence, as evidence writes it: JSON');
+    throw damaged('an evidence bundle, JSON that the command evidence wrote');
   }
   const read = BUNDLE.safeParse(json);
-  if (!read.success)
-    throw damaged(`a bundle of evidence; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
+  if (!read.success) throw damaged(`an evidence bundle; ${read.error.issues[0]?.path.join('.') || 'the whole'} is not`);
   const { sha256: _, ...content } = read.data;
   if (sealed(content) !== text) throw damaged('every byte as it was written: it was changed, or damaged');
   const { event, schemaVersion = 1, logFile, digests, publicKeys } = content;

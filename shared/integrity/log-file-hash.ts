@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { gunzip, isGzip } from '../log-file/gunzip.ts';
+import { gunzip } from '../log-file/gunzip.ts';
+import { isGzip } from '../log-file/gzip-format.ts';
 import { coalesce } from '../log-file/pieces.ts';
 import { BadLogFileError, DEFAULT_CAPS } from '../log-file/read-log-file.ts';
 import type { FindingKind } from './finding.ts';

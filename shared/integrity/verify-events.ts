@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { LimitFunction } from 'p-limit';
@@ -222,8 +223,9 @@ class EventVerification {
     };
     const { body } = await openObject(this.scope.s3, object);
     const eventSources = [...new Set(events.flatMap(({ eventSource }) => eventSource ?? []))];
-    const { sha256 = '' } = await readLogFile(body, { eventSources, onRecords, hash: true });
-    if (this.scope.outcomes.isContent(object.key, sha256)) return records;
+    const hash = createHash('sha256');
+    await readLogFile(body, { eventSources, onRecords, hash });
+    if (this.scope.outcomes.isContent(object.key, hash.digest('hex'))) return records;
     throw new TrailError('object-changed', `${s3Uri(object)}: expected the content that was verified before`);
   }
 

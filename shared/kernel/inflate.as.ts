@@ -26,6 +26,8 @@ export const OVERRUN: usize = 384;
 /** First byte of the input not read. */
 export let position: usize = 0;
 export let textEnd: usize = 0;
+/** The CRC-32 of the text of a stream, once it has ended. */
+export let checksum: u32 = 0;
 /** The first byte to which matches may refer. */
 let streamStart: usize = 0;
 /** Where text must not go on. */
@@ -131,7 +133,7 @@ export function inflate(start: usize, end: usize, isLast: bool, limit: usize): i
     else outcome = !isLast && position + MARGIN > end ? MORE : readHead();
   }
   check(textEnd);
-  if (outcome == END) finishChecksum();
+  if (outcome == END) checksum = finishChecksum(textEnd);
   // Beyond the input are zeros, which may have been taken for anything.
   return isLast && outcome != FULL && (outcome == MORE || position > end) ? TRUNCATED : outcome;
 }

@@ -3,8 +3,8 @@
 import { movedText } from './inflate.as';
 import { movedElements } from './skimmer.as';
 
-export { input, INPUT_BYTES, MARGIN, OVERRUN, position, textEnd, beginStream, inflate } from './inflate.as';
-export { remainder, REMAINDER_BYTES, checkedEnd } from './checksum.as';
+export { input, INPUT_BYTES, MARGIN, OVERRUN, position, textEnd, checksum, beginStream, inflate } from './inflate.as';
+export { crc32 } from './checksum.as';
 export {
   candidates,
   suspectUnits,

@@ -15,9 +15,8 @@ export interface Kernel {
   beginStream(at: number): void;
   inflate(start: number, end: number, isLast: boolean, limit: number): number;
 
-  remainder: WebAssembly.Global;
-  REMAINDER_BYTES: WebAssembly.Global;
-  checkedEnd: WebAssembly.Global;
+  checksum: WebAssembly.Global;
+  crc32(at: number, end: number, before: number): number;
 
   candidates: WebAssembly.Global;
   suspectUnits: WebAssembly.Global;
@@ -53,6 +52,9 @@ export function releaseKernel(kernel: Kernel): void {
 
 function compile(): WebAssembly.Module | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
-  const bytes = Buffer.from(KERNEL_WASM, 'base64');
-  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+  try {
+    return new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'));
+  } catch {
+    return undefined; // no SIMD
+  }
 }

@@ -19,17 +19,20 @@ const LOOKAHEAD: usize = 64;
 const MAX_DEPTH: i32 = 60;
 const MAX_NUMBER: usize = 32;
 
-/** Each candidate: its number among the elements accepted by this `skim`, its start, its end, as u32. */
-const CANDIDATE_BYTES: usize = 12;
+/** Each candidate: its number among the elements accepted by this `skim`, its start, its end, what is sure, as u32. */
+const CANDIDATE_BYTES: usize = 16;
+/** What is sure of a candidate: a wanted name is its own last `eventSource`; no white space is between its tokens. */
+const WANTED: u32 = 1;
+const COMPACT: u32 = 2;
 const MAX_CANDIDATES: i32 = 1024;
 /** More elements than this cannot end in a block. */
 const MAX_ENDS: i32 = 32;
-export const candidates: usize = memory.data(12 * 1024);
+export const candidates: usize = memory.data(16 * 1024);
 
 /** One byte for each code unit modulo 256: not 0 when an escape for it may be part of a wanted name. */
 export const suspectUnits: usize = memory.data(256);
 
-/** The wanted names: 64 bytes each, the first the length (1 to 62), then the name. */
+/** The wanted names that can stand literally in JSON: 64 bytes each, the first the length (1 to 62), then the name. */
 const NAME_BYTES: usize = 64;
 let names: usize = 0;
 let nameCount: i32 = 0;
@@ -40,6 +43,12 @@ let maxElementBytes: usize = 0;
  * those loaded from memory stay in registers.
  */
 const BYTES: usize = memory.data<u8>([0x22, 0x5c, 0x20, 0x1f, 0xd9, 0x59, 0x2c, 0x3a]);
+
+/** The parts of `"eventSource":"`, as CloudTrail writes it before the name, in the order of bytes in memory. */
+const EVENT_SO: u64 = 0x6f53_746e_6576_6522; // "eventSo
+const OURCE: u64 = 0x223a_2265_6372_756f; // ource":"
+const SOUR: u32 = 0x7275_6f53;
+const BEFORE_NAME_BYTES: usize = 15;
 
 /** Where the last element accepted ends. */
 export let boundary: usize = 0;
@@ -74,6 +83,13 @@ let colonNext: u64 = 0;
 let separatorNext: u64 = 0;
 /** Not 0 if the element read holds a wanted name, or an escape of a character of one. */
 let suspect: u32 = 0;
+/** Not 0 if the element read may hold white space between its tokens. */
+let spaced: u64 = 0;
+/**
+ * The closing quote of the last wanted name that is the value of an `eventSource`; 0 if that is no member of an element itself.
+ * It may belong to another element than the one read.
+ */
+let sourceEnd: usize = 0;
 
 /** To be called first. `namesAt`: where the wanted names are. */
 export function configure(namesAt: usize, count: i32, elementBytes: usize): void {
@@ -101,6 +117,8 @@ export function beginElements(at: usize, isFirst: bool): void {
   colonNext = 0;
   separatorNext = isFirst ? 0 : 1;
   suspect = 0;
+  spaced = 0;
+  sourceEnd = 0;
 }
 
 /** The text has been moved down in memory by `bytes`. */
@@ -108,6 +126,7 @@ export function movedElements(bytes: usize): void {
   position -= bytes;
   boundary -= bytes;
   element -= bytes;
+  sourceEnd = sourceEnd > bytes ? sourceEnd - bytes : 0;
 }
 
 /** Goes on reading as far as there is text up to `end`, and accepts at most `maxElements` elements. */
@@ -164,7 +183,7 @@ export function skim(end: usize, maxElements: i32): i32 {
     const openQuotes = quotes & strings;
     const closeQuotes = quotes & ~strings;
     const mayBeName = endsAfter(openQuotes, firstWidth) & closeQuotes;
-    if (mayBeName || hasMoreNames) blockSuspect |= holdsName(at, openQuotes, closeQuotes);
+    if (mayBeName || hasMoreNames) blockSuspect |= findNames(at, openQuotes, closeQuotes);
     lastOpenQuotes = openQuotes;
 
     // Tokens outside of strings. Without the bits in which they differ, the four brackets equal Y, which is excluded below.
@@ -176,6 +195,8 @@ export function skim(end: usize, maxElements: i32): i32 {
     );
     const commas = ~strings & mask(i8x16.eq(a, comma), i8x16.eq(b, comma), i8x16.eq(c, comma), i8x16.eq(d, comma));
     const colons = ~strings & mask(i8x16.eq(a, colon), i8x16.eq(b, colon), i8x16.eq(c, colon), i8x16.eq(d, colon));
+
+    if (sourceEnd >= at && levelBefore(sourceEnd, at, brackets) != 1) sourceEnd = 0;
 
     // White space, and numbers and literals, which are whatever is left.
     let white: u64 = 0;
@@ -204,6 +225,7 @@ export function skim(end: usize, maxElements: i32): i32 {
       }
     }
     inScalar = scalars >> 63;
+    spaced |= white;
 
     // Brackets one by one: nesting, the kind of container around each byte, and where elements begin and end.
     let level = depth;
@@ -241,9 +263,10 @@ export function skim(end: usize, maxElements: i32): i32 {
         if (level == 0) {
           lastEnd = place + 1;
           if (lastEnd - element > maxElementBytes || count == maxElements) return UNUSUAL;
-          if (suspect | blockSuspect) list(listed++, count, element, lastEnd);
+          if (suspect | blockSuspect) list(listed++, count, lastEnd);
           count++;
           suspect = 0;
+          spaced = white;
         }
       }
       const after = ~(bit - 1);
@@ -421,11 +444,38 @@ function isWhite(byte: u8): bool {
   return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
 }
 
-function list(slot: i32, index: i32, start: usize, end: usize): void {
+function list(slot: i32, index: i32, end: usize): void {
   const entry = candidates + <usize>slot * CANDIDATE_BYTES;
+  const isWanted = sourceEnd > element && sourceEnd < end && isLastSource(sourceEnd, end);
   store<u32>(entry, index);
-  store<u32>(entry, <u32>start, 4);
+  store<u32>(entry, <u32>element, 4);
   store<u32>(entry, <u32>end, 8);
+  store<u32>(entry, (isWanted ? WANTED : 0) | (spaced ? 0 : COMPACT), 12);
+}
+
+/** Whether surely no other member `eventSource` follows: its key would hold `Sour`, or have a `\u` escape. */
+function isLastSource(from: usize, end: usize): bool {
+  for (let at = from; at < end; at += 16) {
+    const bytes = v128.load(at);
+    let marks = i8x16.bitmask(v128.or(i8x16.eq(bytes, i8x16.splat(0x53)), i8x16.eq(bytes, i8x16.splat(0x5c))));
+    while (marks) {
+      const place = at + <usize>ctz(marks);
+      if (load<u16>(place) == 0x755c || load<u32>(place) == SOUR) return false;
+      marks &= marks - 1;
+    }
+  }
+  return true;
+}
+
+/** The nesting at a place in the block at `at`, whose brackets are given. */
+function levelBefore(place: usize, at: usize, brackets: u64): i32 {
+  let level = depth;
+  let rest = brackets & ((<u64>1 << <u64>(place - at)) - 1);
+  while (rest) {
+    level += (load<u8>(at + <usize>ctz(rest)) & 6) == 2 ? 1 : -1;
+    rest &= rest - 1;
+  }
+  return level;
 }
 
 /** Where strings of `width` bytes, the first quote included, would end. */
@@ -434,16 +484,28 @@ function endsAfter(openQuotes: u64, width: u64): u64 {
   return (openQuotes << width) | (lastOpenQuotes >> (64 - width));
 }
 
-/** 1 if one of the strings that end in the block at `at` is a wanted name. */
-function holdsName(at: usize, openQuotes: u64, closeQuotes: u64): u32 {
+/** Whether the string that begins at `start` is the value of a member `eventSource`, with nothing between them. */
+function isEventSource(start: usize): bool {
+  const before = start - BEFORE_NAME_BYTES;
+  return load<u64>(before) == EVENT_SO && load<u64>(before, 7) == OURCE && load<u8>(before - 1) != 0x5c;
+}
+
+/** 1 if one of the strings that end in the block at `at` is a wanted name. Notes the last that follows `eventSource`. */
+function findNames(at: usize, openQuotes: u64, closeQuotes: u64): u32 {
+  let found: u32 = 0;
   for (let i = 0; i < nameCount; i++) {
     const name = names + <usize>i * NAME_BYTES;
     const length = <usize>load<u8>(name);
     let ends = closeQuotes & endsAfter(openQuotes, length + 1);
     while (ends) {
-      if (memory.compare(name + 1, at + <usize>ctz(ends) - length, length) == 0) return 1;
+      const end = at + <usize>ctz(ends);
+      const start = end - length;
+      if (memory.compare(name + 1, start, length) == 0) {
+        found = 1;
+        if (isEventSource(start)) sourceEnd = max(sourceEnd, end);
+      }
       ends &= ends - 1;
     }
   }
-  return 0;
+  return found;
 }

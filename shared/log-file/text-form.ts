@@ -1,7 +1,7 @@
-import { constants, gunzipSync } from 'node:zlib';
 import { isEventBridgeEvents } from '../records/eventbridge-events.ts';
 import { isLookupOutput } from '../records/lookup-output.ts';
-import { gunzip, isGzip } from './gunzip.ts';
+import { gunzip } from './gunzip.ts';
+import { isGzip } from './gzip-format.ts';
 import type { ByteSource } from './pieces.ts';
 import { fromUtf16, type Utf16, unmarkedUtf16Of, utf16Of } from './utf16.ts';
 
@@ -14,13 +14,11 @@ export interface TextForm {
 
 /** The length of the beginning of a file that shows its form, in bytes. */
 export const HEAD_BYTES = 4096;
-/** Its greatest length when inflated: DEFLATE compresses to 1/1,032 at best. */
-const MAX_TEXT_BYTES = HEAD_BYTES * 1_032;
 
 /** Returns the form of a file, judged by its beginning; if in doubt, that of a log file: its reader says what is wrong. */
-export function textFormOf(head: Uint8Array): TextForm {
+export async function textFormOf(head: Uint8Array): Promise<TextForm> {
   const gzip = isGzip(head);
-  const text = gzip ? inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
+  const text = gzip ? await inflatedHead(head.subarray(0, HEAD_BYTES)) : head;
   const encoding = utf16Of(text) ?? unmarkedUtf16Of(text) ?? 'UTF-8';
   const beginning = new TextDecoder(encoding).decode(text.subarray(0, HEAD_BYTES));
   return { content: contentOf(beginning), encoding, gzip };
@@ -31,12 +29,18 @@ function contentOf(beginning: string): TextForm['content'] {
   return isLookupOutput(beginning) ? 'lookup-output' : 'log-file';
 }
 
-function inflatedHead(head: Uint8Array): Uint8Array {
+/** Returns the beginning of the text, as far as these first bytes of a gzip file hold it. */
+async function inflatedHead(head: Uint8Array): Promise<Uint8Array> {
+  let text = Buffer.alloc(0);
   try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_TEXT_BYTES });
+    for await (const piece of gunzip([head])) {
+      text = Buffer.concat([text, piece]);
+      if (text.length >= HEAD_BYTES) break;
+    }
   } catch {
-    return new Uint8Array(0);
+    // Most files go on. Of one that is damaged, its reader says what is wrong.
   }
+  return text;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { BadLogFileError } from '../records/bad-log-file.ts';
+import { expectZeros } from './gzip-format.ts';
 import type { ByteSource } from './pieces.ts';
 
 /** Size of the pieces of text. The default of 16 KiB takes four times the CPU time, since each piece changes threads. */
@@ -14,6 +15,7 @@ export async function* gunzipByZlib(compressed: ByteSource): AsyncGenerator<Uint
     for await (const piece of compressed) {
       if (!padding) yield* inflation.write(piece);
       const consumed: number = padding ? 0 : inflation.bytesConsumed - offset;
+      // node:zlib stops at the first zero byte after a member without an error, even if another member follows.
       padding = consumed < piece.length;
       if (padding) expectZeros(piece.subarray(consumed), offset + consumed);
       offset += piece.length;
@@ -22,18 +24,6 @@ export async function* gunzipByZlib(compressed: ByteSource): AsyncGenerator<Uint
   } finally {
     inflation.destroy();
   }
-}
-
-/**
- * Checks the bytes after the last member. node:zlib stops at the first zero byte without an error, even if another member
- * follows.
- *
- * @param offset of the first of these bytes in the file
- */
-export function expectZeros(bytes: Uint8Array, offset: number): void {
-  const stray = bytes.findIndex((byte) => byte !== 0);
-  if (stray < 0) return;
-  throw new BadLogFileError('gzip-trailing-bytes', offset + stray, 'only zero bytes may follow the last member');
 }
 
 /** A zlib stream that is written and read in turns, to know which bytes it has not consumed. */

@@ -64,8 +64,8 @@ const BOOLEAN_CRITERIA = {
     says: {
       true: 'only events with credentials that were issued with multi-factor authentication',
       false:
-        'only events with credentials that were issued without it; also those of all federated sessions, such as from IAM ' +
-        'Identity Center, for which CloudTrail always says so; access keys of users do not say',
+        'only events with credentials that were issued without it; CloudTrail says this of all federated sessions, such as from ' +
+        'IAM Identity Center, and nothing of access keys of users',
     },
   },
   readOnly: {

@@ -19,17 +19,42 @@ import {
 import { oneOf } from './near-names.ts';
 import { readAge, readTime, TIME_EXPECTATION } from './time.ts';
 
-/** A criterion, or another parameter of a question, is wrong: the caller's mistake. */
+/** How readers know a parameter: `--event-name` or `eventName`. */
+type Naming = (parameter: string) => string;
+
+/**
+ * A criterion, or another parameter of a question, is wrong: the caller's mistake. The message has the names of the HTTP API.
+ * An expectation that names other parameters is a function of their naming.
+ */
 export class CriteriaError extends TrailError {
   readonly parameter: string;
-  readonly expectation: string;
+  private readonly expectation: (named: Naming) => string;
 
-  constructor(parameter: string, expectation: string) {
-    super('criteria', `${parameter}: ${expectation}`);
+  constructor(parameter: string, expectation: string | ((named: Naming) => string)) {
+    const expected = typeof expectation === 'string' ? () => expectation : expectation;
+    super('criteria', `${parameter}: ${expected(asInApi)}`);
     this.parameter = parameter;
-    this.expectation = expectation;
+    this.expectation = expected;
+  }
+
+  /** The message in the names of its readers. */
+  messageWith(named: Naming): string {
+    return `${named(this.parameter)}: ${this.expectation(named)}`;
+  }
+
+  /** The same mistake in a part of the value of another parameter. */
+  inValueOf(parameter: string): CriteriaError {
+    return new CriteriaError(
+      parameter,
+      (named) => `${nameInExclusion(this.parameter, named)}: ${this.expectation(named)}`,
+    );
   }
 }
+
+const asInApi: Naming = (parameter) => parameter;
+
+/** The flag `--event-name` is `event-name` in the value of `--exclude`. */
+const nameInExclusion = (criterion: string, named: Naming) => named(criterion).replace(/^--/, '');
 
 /** Values of all criteria together: DynamoDB compares with at most 100 in one list, in an expression of at most 4 KB. */
 const MAX_VALUES = 100;
@@ -57,7 +82,7 @@ export function readCriteria(given: GivenCriteria, now: number, zone?: string): 
   }
   Object.assign(criteria, timesOf(given, now, zone));
   if (criteria.since !== undefined && criteria.until !== undefined && criteria.since >= criteria.until) {
-    throw new CriteriaError('since', 'expected a time before until');
+    throw new CriteriaError('since', (named) => `expected a time before ${named('until')}`);
   }
   return criteria;
 }
@@ -76,26 +101,30 @@ function checkedExclusion(text: string): string {
   const { name, value } = splitExclusion(text);
   const criterion = TEXT_CRITERION_NAMES.find((other) => other === name);
   if (!text.includes('=') || criterion === undefined) {
-    const names = text.includes('=') ? `; NAME is ${oneOf(TEXT_CRITERION_NAMES, name)}` : '';
-    throw new CriteriaError('exclude', `expected NAME=VALUE, such as user=jonas.weber${names}`);
+    throw new CriteriaError('exclude', (named) => {
+      const nameOf = (criterion: string) => nameInExclusion(criterion, named);
+      const names = text.includes('=') ? `; NAME is ${oneOf(TEXT_CRITERION_NAMES.map(nameOf), nameOf(name))}` : '';
+      return `expected NAME=VALUE, such as user=jonas.weber${names}`;
+    });
   }
   try {
     return `${criterion}=${checkedValues(criterion, [value])[0]}`;
   } catch (error) {
-    throw error instanceof CriteriaError ? new CriteriaError('exclude', `${criterion}: ${error.expectation}`) : error;
+    throw error instanceof CriteriaError ? error.inValueOf('exclude') : error;
   }
 }
 
 function timesOf({ since, until, around, within }: GivenCriteria, now: number, zone?: string) {
   if (around === undefined) {
-    if (within !== undefined) throw new CriteriaError('within', 'expected only together with around');
+    if (within !== undefined)
+      throw new CriteriaError('within', (named) => `expected only together with ${named('around')}`);
     return defined({
       since: since === undefined ? since : timeCriterion('since', since, now, zone),
       until: until === undefined ? until : timeCriterion('until', until, now, zone),
     });
   }
   if (since !== undefined || until !== undefined) {
-    throw new CriteriaError('around', 'expected without since and until');
+    throw new CriteriaError('around', (named) => `expected without ${named('since')} and ${named('until')}`);
   }
   const length = readAge(within ?? USUAL_WITHIN);
   if (length === undefined) throw new CriteriaError('within', 'expected a length of time such as 10m');

@@ -34,7 +34,7 @@ export function openHistory({ environment, at, ...others }: Asked, now: number, 
   const criteria = readCriteria(given, now, zone);
   if (at === undefined) return { environment, criteria, at };
   if (criteria.since !== undefined || criteria.until !== undefined)
-    throw new CriteriaError('at', 'expected it without since and until');
+    throw new CriteriaError('at', (named) => `expected without ${named('since')} and ${named('until')}`);
   const time = timeCriterion('at', at, now, zone);
   return { environment, criteria: { ...criteria, ...until(time) }, at: time };
 }

@@ -10,12 +10,11 @@ const UNICODE_ESCAPE = Buffer.from('\\u');
 export class EventSourceFilter {
   private readonly wanted: ReadonlySet<string>;
   private readonly needles: readonly Buffer[];
-  private readonly escapes: RegExp;
+  private escapes: RegExp | undefined;
 
   constructor(eventSources: readonly string[]) {
     this.wanted = new Set(eventSources);
     this.needles = [...this.wanted].map((source) => Buffer.from(source));
-    this.escapes = escapesOf(eventSources.join(''));
   }
 
   /**
@@ -24,7 +23,9 @@ export class EventSourceFilter {
    */
   mayKeep(record: Buffer): boolean {
     if (this.needles.some((needle) => record.includes(needle))) return true;
-    return record.includes('\\') && this.escapes.test(record.toString('latin1'));
+    if (!record.includes('\\')) return false;
+    this.escapes ??= escapesOf([...this.wanted].join(''));
+    return this.escapes.test(record.toString('latin1'));
   }
 
   /** Whether a record, a valid JSON object, is wanted. Of several `eventSource` members the last counts. */

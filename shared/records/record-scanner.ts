@@ -3,7 +3,7 @@ import { TextStorage } from '../kernel/text-storage.ts';
 import { BadLogFileError } from './bad-log-file.ts';
 import { EventSourceFilter } from './event-source-filter.ts';
 import { JsonAutomaton, type JsonEvent } from './json-automaton.ts';
-import { RecordSkimmer } from './record-skimmer.ts';
+import { type FoundElement, RecordSkimmer } from './record-skimmer.ts';
 
 const OPEN_OBJECT = 0x7b;
 const OPEN_ARRAY = 0x5b;
@@ -16,6 +16,8 @@ export interface KeptRecord {
   offset: number;
   /** A copy of the record's bytes, exactly as in the file: valid UTF-8. */
   bytes: Uint8Array;
+  /** Whether it is known to have no white space between its tokens. */
+  isCompact: boolean;
 }
 
 /** An element of `Records` that cannot be a record, or a wanted record that is not valid UTF-8. */
@@ -66,7 +68,8 @@ export class RecordScanner {
   private inRecords = false;
   /** Offset of the element that the automaton is reading; -1 between elements. */
   private element = -1;
-  private batch: RecordBatch = { kept: [], bad: [] };
+  /** Elements of the text that were read by the present call and are wanted or bad. */
+  private found: FoundElement[] = [];
 
   /** @param useSkimmer whether to read ordinary records by WebAssembly SIMD, where available */
   constructor(eventSources: readonly string[], caps: ScannerCaps, useSkimmer = true) {
@@ -108,23 +111,22 @@ export class RecordScanner {
   }
 
   private read(skimmer: RecordSkimmer | undefined): RecordBatch {
-    this.batch = { kept: [], bad: [] };
+    this.found = [];
     const end = this.text.origin + this.text.end;
     while (this.position < end) {
       if (!this.skimming) this.step(skimmer, end);
       else if (skimmer === undefined || !this.skim(skimmer, end)) break;
     }
     this.text.neededFrom = this.element >= 0 ? this.element : this.position;
-    return this.batch;
+    return this.copyFound();
   }
 
   /** Lets the skimmer read on. Returns whether it has left anything to do. */
   private skim(skimmer: RecordSkimmer, end: number): boolean {
     const { origin } = this.text;
     const outcome = skimmer.skim(end - origin, this.caps.records - this.recordsRead);
-    for (const { index, start, end } of skimmer.candidates()) {
-      this.collect(origin + start, origin + end, this.recordsRead + index);
-    }
+    for (const { index, ...candidate } of skimmer.candidates())
+      this.collect({ ...candidate, index: this.recordsRead + index });
     if (skimmer.elementCount > 0) this.automaton.passElements();
     this.recordsRead += skimmer.elementCount;
     this.position = origin + skimmer.boundary;
@@ -181,7 +183,9 @@ export class RecordScanner {
     if (level === 1) this.inRecords = false;
     if (level !== 2) return;
     this.checkLength(offset);
-    this.collect(this.element, offset, this.recordsRead);
+    const { origin } = this.text;
+    const place = { index: this.recordsRead, start: this.element - origin, end: offset - origin };
+    this.collect({ ...place, isWanted: false, isCompact: false });
     this.element = -1;
     this.recordsRead++;
   }
@@ -191,16 +195,40 @@ export class RecordScanner {
     throw new BadLogFileError('record-bytes-cap', this.element, `a record has at most ${this.caps.recordBytes} bytes`);
   }
 
-  /** Puts the element from `offset` to `end` into the batch if it is wanted or bad. */
-  private collect(offset: number, end: number, index: number): void {
+  /** Notes an element if it is wanted or bad. */
+  private collect(element: FoundElement): void {
+    const { start, end, isWanted } = element;
+    if (isWanted || this.isWantedOrBad(start, end)) this.found.push(element);
+  }
+
+  private isWantedOrBad(start: number, end: number): boolean {
+    const { bytes: text } = this.text;
+    const element = Buffer.from(text.buffer, text.byteOffset + start, end - start);
+    return element[0] !== OPEN_OBJECT || (this.filter.mayKeep(element) && this.filter.keeps(element));
+  }
+
+  /** Returns the elements found. They are copied and checked together: for each of them, that takes longer than its bytes do. */
+  private copyFound(): RecordBatch {
+    const batch: RecordBatch = { kept: [], bad: [] };
     const { bytes: text, origin } = this.text;
-    const element = Buffer.from(text.buffer, text.byteOffset + offset - origin, end - offset);
-    if (element[0] !== OPEN_OBJECT) {
-      this.batch.bad.push({ index, offset, bytes: new Uint8Array(element), reason: 'not-an-object' });
-    } else if (this.filter.mayKeep(element) && this.filter.keeps(element)) {
-      const bytes = new Uint8Array(element);
-      if (isUtf8(bytes)) this.batch.kept.push({ index, offset, bytes });
-      else this.batch.bad.push({ index, offset, bytes, reason: 'invalid-utf8' });
+    const bytes = this.found.reduce((sum, { start, end }) => sum + end - start, 0);
+    const copies = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+    let length = 0;
+    for (const { start, end } of this.found) {
+      copies.set(text.subarray(start, end), length);
+      length += end - start;
     }
+    // Each begins and ends with an ASCII character, so together they are UTF-8 only if each of them is.
+    const areUtf8 = isUtf8(copies);
+    let at = 0;
+    for (const { index, start, end, isCompact } of this.found) {
+      const bytes = copies.subarray(at, at + end - start);
+      at += bytes.length;
+      const place = { index, offset: origin + start, bytes };
+      if (bytes[0] !== OPEN_OBJECT) batch.bad.push({ ...place, reason: 'not-an-object' });
+      else if (areUtf8 || isUtf8(bytes)) batch.kept.push({ ...place, isCompact });
+      else batch.bad.push({ ...place, reason: 'invalid-utf8' });
+    }
+    return batch;
   }
 }

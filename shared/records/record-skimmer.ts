@@ -1,16 +1,23 @@
 import { type Kernel, releaseKernel, takeKernel } from '../kernel/kernel.ts';
 import { TextStorage } from '../kernel/text-storage.ts';
 
-/** An element accepted by the skimmer that may be a wanted record; `start` and `end` are indices into the storage. */
-interface Candidate {
-  /** Number of the element among those accepted by the same call of `skim`. */
+/** An element of `Records`; `start` and `end` are indices into the storage. */
+export interface FoundElement {
   index: number;
   start: number;
   end: number;
+  /** Whether it is known to be a wanted record. */
+  isWanted: boolean;
+  /** Whether it is known to have no white space between its tokens. */
+  isCompact: boolean;
 }
 
 const UNUSUAL = 1;
 const FULL = 2;
+
+// What the kernel is sure of.
+const WANTED = 1;
+const COMPACT = 2;
 
 const NAME_BYTES = 64;
 const LONGEST_NAME = NAME_BYTES - 2;
@@ -29,7 +36,9 @@ export class RecordSkimmer {
     const names = eventSources.map((source) => Buffer.from(source));
     if (names.some(({ length }) => length === 0 || length > LONGEST_NAME)) return undefined;
     const kernel = takeKernel();
-    return kernel && new RecordSkimmer(kernel, names, eventSources.join(''), maxElementBytes);
+    // A backslash is always written as an escape.
+    const literal = names.filter((name) => !name.includes('\\'));
+    return kernel && new RecordSkimmer(kernel, literal, eventSources.join(''), maxElementBytes);
   }
 
   /**
@@ -78,14 +87,21 @@ export class RecordSkimmer {
     return outcome === UNUSUAL ? 'unusual' : outcome === FULL ? 'again' : 'more';
   }
 
-  /** The candidates found by the last `skim`, in file order. */
-  candidates(): Candidate[] {
+  /** The elements accepted by the last `skim` that may be wanted, in file order; their indices count those accepted. */
+  candidates(): FoundElement[] {
     const { memory, candidates, candidateCount } = this.kernel;
-    const fields = new Uint32Array(memory.buffer, candidates.value, 3 * candidateCount.value);
-    return Array.from({ length: candidateCount.value }, (_, i) => ({
-      index: fields[3 * i] as number,
-      start: (fields[3 * i + 1] as number) - this.storage.address,
-      end: (fields[3 * i + 2] as number) - this.storage.address,
-    }));
+    const fields = new Uint32Array(memory.buffer, candidates.value, 4 * candidateCount.value);
+    const found: FoundElement[] = [];
+    for (let at = 0; at < fields.length; at += 4) {
+      const [index = 0, start = 0, end = 0, facts = 0] = fields.subarray(at, at + 4);
+      found.push({
+        index,
+        start: start - this.storage.address,
+        end: end - this.storage.address,
+        isWanted: (facts & WANTED) !== 0,
+        isCompact: (facts & COMPACT) !== 0,
+      });
+    }
+    return found;
   }
 }

@@ -2,19 +2,25 @@ import { indentedJson } from '../audit-event/json-text.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
 import { factsOf, recordOmitted, type ShownEvent, sourceOf, titleOf } from './event-facts.ts';
-import { styled } from './table.ts';
+import { styled, WHOLE, wrapWords } from './table.ts';
 import type { Style, View } from './view.ts';
 
 /** One event for people: its attributes in a few lines, then its record. */
 export function eventText(event: ShownEvent, view: View): string {
-  const title = titleOf(event);
+  const { width = WHOLE, colour } = view;
   const style: Style = event.outcome === 'ok' ? 'bold' : ['bold', 'red'];
+  const title = wrapWords(titleOf(event), width - INDENT.length)
+    .map((line, i) => (i === 0 ? line : INDENT + line))
+    .map((line) => (colour ? styled(style, line) : line));
   const facts = factsOf(event, view).flatMap(({ label, lines }) =>
-    lines.map((line, i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`),
+    lines
+      .flatMap((line) => wrapWords(line, width - LABEL_WIDTH))
+      .map((line, i) => `${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`),
   );
-  return `${[view.colour ? styled(style, title) : title, ...facts, '', ...recordLines(event)].join('\n')}\n`;
+  return `${[...title, ...facts, '', ...recordLines(event)].join('\n')}\n`;
 }
 
+const INDENT = '  ';
 const LABEL_WIDTH = 13;
 
 function recordLines({ previousVersions = [], ...newest }: StoredEvent): string[] {

@@ -1,8 +1,8 @@
 import type { EvidenceReport } from '../integrity/evidence.ts';
-import { displayText } from './display.ts';
+import { counted, displayText } from './display.ts';
 
 /**
- * The report on a bundle of evidence, for people.
+ * The report on an evidence bundle, for people.
  * @param ownKeys whether the public keys are those that the bundle brings itself
  */
 export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
@@ -15,7 +15,7 @@ export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
     `Signed with: ${fingerprints.join(', ') || 'no known key'}`,
     ...(ownKeys && fingerprints.length > 0
       ? [
-          'The bundle brings these keys itself: compare them with aws cloudtrail list-public-keys, or give --public-keys.',
+          'These keys come from the bundle itself: compare them with aws cloudtrail list-public-keys, or give --public-keys.',
         ]
       : []),
     ...(compared === 'event'
@@ -26,7 +26,7 @@ export function evidenceText(report: EvidenceReport, ownKeys: boolean): string {
     ...problems.map((problem) => `- ${problem}`),
     problems.length === 0
       ? `Verified: the ${compared} is what CloudTrail delivered, in this log file, at this place.`
-      : `Not verified: ${problems.length} problems.`,
+      : `Not verified: ${counted(problems.length, 'problem')}.`,
   ];
   return `${lines.map(displayText).join('\n')}\n`;
 }

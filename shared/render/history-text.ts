@@ -19,7 +19,7 @@ import {
   UNORDERED,
   whatHappened,
 } from './history-words.ts';
-import { cutToWidth, styled, textTable, wrapToWidth } from './table.ts';
+import { styled, textTable, textWidth, WHOLE, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -28,12 +28,13 @@ export function historyText(histories: readonly History[], question: HistoryQues
   const blocks = histories.flatMap((history) => {
     const titles = titleOf(history, question, histories.length > 1, view);
     return [
-      ...(titles.length === 0 ? [] : [titles.map((title) => line(title, 'bold', view)).join('\n')]),
+      ...(titles.length === 0 ? [] : [titles.map((title) => titleText(title, 'bold', view)).join('\n')]),
       ...(question.at === undefined ? changeBlocks(history, view) : settingBlocks(history, view)),
     ];
   });
   const isAnnounced = histories.some(({ status }) => status !== undefined);
-  return `${[...blocks, isAnnounced ? ANNOUNCED : ACCEPTED].join('\n\n')}\n`;
+  const remark = wrapToWidth(isAnnounced ? ANNOUNCED : ACCEPTED, view.width ?? WHOLE).join('\n');
+  return `${[...blocks, remark].join('\n\n')}\n`;
 }
 
 /** `prod-etl in 111122223333, eu-west-1, at 2026-11-06 03:00:00 UTC`, and the status: what the question leaves open. */
@@ -52,10 +53,14 @@ function titleOf(
   return [`${environment}${place} at ${times.full(at)}${state}`, ...since];
 }
 
-/** A line of a terminal: what does not fit is cut off. */
-function line(text: string, style: Style, { width = Number.POSITIVE_INFINITY, colour }: View): string {
-  const fitted = cutToWidth(displayText(text), width);
-  return colour ? styled(style, fitted) : fitted;
+/** A title in a style; what does not fit into a line of the terminal goes on below, indented more than what follows. */
+function titleText(text: string, style: Style, { width = WHOLE, colour }: View): string {
+  const shown = displayText(text);
+  const lines = textWidth(shown) <= width ? [shown] : wrapToWidth(shown, width - 2 * INDENT.length);
+  return lines
+    .map((line, i) => (i === 0 ? line : INDENT + INDENT + line))
+    .map((line) => (colour ? styled(style, line) : line))
+    .join('\n');
 }
 
 /** Oldest first; changes without a valid time come before all others. */
@@ -79,7 +84,7 @@ function changeBlock(change: Change, isAnnounced: boolean, view: View): string {
   const notes = [...noteOn(change, recordOmitted(event)), ...(isUnordered ? [UNORDERED] : [])];
   const lines = [
     ...(isAnnounced && isAccepted ? wrapped(became, view) : []),
-    ...notes.map(displayText),
+    ...notes.flatMap((note) => wrapped(note, view)),
     ...aligned(rows, view),
   ];
   return block(event, whatHappened(event, view, result), lines, view, isFailed(change) ? ['bold', 'red'] : 'bold');
@@ -92,11 +97,11 @@ const isFailed = ({ event, result }: Change) =>
 function statusBlock(change: StatusChange, view: View): string {
   const title = `${timeDisplay(view.times).full(change.time)}  ${statusText(change)}`;
   const notes = statusNotes(change).flatMap((note) => wrapped(note, view));
-  return [line(title, 'bold', view), ...notes.map((note) => INDENT + note)].join('\n');
+  return [titleText(title, 'bold', view), ...notes.map((note) => INDENT + note)].join('\n');
 }
 
 /** Lines that are as wide as the terminal, less the indentation. */
-function wrapped(text: string, { width = Number.POSITIVE_INFINITY }: View): string[] {
+function wrapped(text: string, { width = WHOLE }: View): string[] {
   return wrapToWidth(displayText(text), width - INDENT.length);
 }
 
@@ -104,7 +109,7 @@ function wrapped(text: string, { width = Number.POSITIVE_INFINITY }: View): stri
 function block(event: StoredEvent, what: string, lines: readonly string[], view: View, style: Style = 'bold'): string {
   const title = `${timeDisplay(view.times).full(event.eventTime)}  ${event.provisional ? '(provisional) ' : ''}${what}`;
   const indented = [`event ${displayText(event.eventId)}`, ...lines].map((text) => INDENT + text);
-  return [line(title, style, view), ...indented].join('\n');
+  return [titleText(title, style, view), ...indented].join('\n');
 }
 
 const INDENT = '  ';
@@ -130,5 +135,5 @@ function settingBlocks(history: History, view: View): string[] {
     return block(event, `set by ${whoOf(event, view)}, ${event.eventName ?? '-'}`, aligned(rows, view), view);
   });
   if (isComplete(history)) return blocks;
-  return [...blocks, othersUnknown(blocks.length > 0)];
+  return [...blocks, wrapToWidth(othersUnknown(blocks.length > 0), view.width ?? WHOLE).join('\n')];
 }

@@ -221,6 +221,18 @@ export function wrapToWidth(text: string, width: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
+/** The text in lines broken only at spaces: a word that is wider stays whole, so that it can be copied. */
+export function wrapWords(text: string, width: number): string[] {
+  if (textWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(/ +/)) {
+    const joined = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(joined) <= width) lines[lines.length - 1] = joined;
+    else if (word !== '') lines.push(word);
+  }
+  return lines;
+}
+
 function lastBreak(line: string): number {
   const [before] = /^.*\S +/.exec(line) ?? /^.*\w[./_,:=-]+/.exec(line) ?? [line];
   return before.length;

@@ -147,7 +147,7 @@ function summary(report: BucketReport): string {
     pending === 0 ? '' : `; ${pending} newer log files are pending: their digest comes within an hour or two`;
   if (isVerified(report)) return `Verified: ${counts}, and nothing is missing${later}.`;
   if (findings.length + unchecked.length === 0)
-    return 'Nothing was verified: there are no digests in this time and place.';
+    return 'Nothing was verified: there are no digests of this bucket and period.';
   return `Not verified: ${counted(findings.length, 'finding')}, ${unchecked.length} not checked; ${counts}${later}.${notCovered(report)}`;
 }
 

@@ -48,6 +48,13 @@ interface Waiting extends Pick<PromiseWithResolvers<LedgerEntry>, 'resolve' | 'r
   update: LedgerUpdate;
 }
 
+interface LedgerWriterSettings {
+  /** How long a reading may wait for others, in milliseconds; `flush` ends the waiting. */
+  patienceMs: number;
+  /** Entries could not be inserted together, for a reason with this code, and are written one by one. */
+  insertFailed(code: string): void;
+}
+
 /**
  * Writes what readings leave, of many log files together: the environments that all of them showed, then their entries. So no entry is
  * stored without its environments. It remembers the environments and watermarks that it has written, so one for many log files makes
@@ -56,7 +63,7 @@ interface Waiting extends Pick<PromiseWithResolvers<LedgerEntry>, 'resolve' | 'r
 export class LedgerWriter {
   private readonly dynamo: DynamoDBClient;
   private readonly tables: TableNames;
-  private readonly patienceMs: number;
+  private readonly settings: LedgerWriterSettings;
   private readonly environments = nothingWritten();
   private waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -64,11 +71,10 @@ export class LedgerWriter {
   private readonly newest = new Map<string, Watermark>();
   private readonly moved = new Map<string, string>();
 
-  /** @param patienceMs how long a reading may wait for others, in milliseconds; `flush` ends the waiting */
-  constructor(dynamo: DynamoDBClient, tables: TableNames, patienceMs = 0) {
+  constructor(dynamo: DynamoDBClient, tables: TableNames, settings: Partial<LedgerWriterSettings> = {}) {
     this.dynamo = dynamo;
     this.tables = tables;
-    this.patienceMs = patienceMs;
+    this.settings = { patienceMs: 0, insertFailed: () => {}, ...settings };
   }
 
   /**
@@ -78,7 +84,7 @@ export class LedgerWriter {
   write(update: LedgerUpdate): Promise<LedgerEntry> {
     const { promise, ...settle } = Promise.withResolvers<LedgerEntry>();
     this.waiting.push({ update, ...settle });
-    this.timer ??= setTimeout(() => this.flush(), this.patienceMs);
+    this.timer ??= setTimeout(() => this.flush(), this.settings.patienceMs);
     return promise;
   }
 
@@ -92,7 +98,7 @@ export class LedgerWriter {
     try {
       const updates = group.map(({ update }) => update);
       await this.writeSeen(updates);
-      const inserted = await insertEntries(this.dynamo, this.tables.logFilesTable, updates);
+      const inserted = await this.insertEntries(updates);
       const write = async (update: LedgerUpdate) => {
         const written = inserted.get(update) ?? (await writeEntry(this.dynamo, this.tables.logFilesTable, update));
         this.note(update.entry);
@@ -104,6 +110,24 @@ export class LedgerWriter {
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
+  }
+
+  /**
+   * Inserts the entries of log files that had none.
+   * @returns the entries that were inserted; `writeEntry` must write the others
+   */
+  private async insertEntries(updates: readonly LedgerUpdate[]): Promise<Map<LedgerUpdate, LedgerEntry>> {
+    // Of two readings of one log file, one is inserted, and the other finds its entry.
+    const first = new Map<string, { update: LedgerUpdate; entry: LedgerEntry }>();
+    for (const update of updates) {
+      if (update.before === undefined)
+        first.set(ledgerKey(update.entry), { update, entry: withHistory(update.entry, undefined) });
+    }
+    const candidates = [...first.values()];
+    const items = candidates.map(({ entry }) => toLedgerItem(entry));
+    const { logFilesTable } = this.tables;
+    const isInserted = await insertItems(this.dynamo, logFilesTable, items, this.settings.insertFailed);
+    return new Map(candidates.filter((_, i) => isInserted[i]).map(({ update, entry }) => [update, entry]));
   }
 
   private async writeSeen(updates: readonly LedgerUpdate[]): Promise<void> {
@@ -284,28 +308,4 @@ async function moveWatermark(
   const attributes = toItem({ listing: WATERMARKS, listingKey: scope, ...watermark });
   const isNewer = 'attribute_not_exists(#deliveredAt) OR #deliveredAt < :deliveredAt';
   await updateIf(dynamo, table, { logFile: text(`#watermark/${scope}`) }, attributes, isNewer);
-}
-
-/**
- * Inserts the entries of log files that had none.
- * @returns the entries that were inserted; `writeEntry` must write the others
- */
-async function insertEntries(
-  dynamo: DynamoDBClient,
-  table: string,
-  updates: readonly LedgerUpdate[],
-): Promise<Map<LedgerUpdate, LedgerEntry>> {
-  // Of two readings of one log file, one is inserted, and the other finds its entry.
-  const first = new Map<string, { update: LedgerUpdate; entry: LedgerEntry }>();
-  for (const update of updates) {
-    if (update.before === undefined)
-      first.set(ledgerKey(update.entry), { update, entry: withHistory(update.entry, undefined) });
-  }
-  const candidates = [...first.values()];
-  const isInserted = await insertItems(
-    dynamo,
-    table,
-    candidates.map(({ entry }) => toLedgerItem(entry)),
-  );
-  return new Map(candidates.filter((_, i) => isInserted[i]).map(({ update, entry }) => [update, entry]));
 }

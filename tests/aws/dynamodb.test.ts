@@ -89,7 +89,9 @@ test('throttled statements of a batch are throttles', async () => {
   const answer = dynamoError(200, '', { Responses });
   proxy.script = (request) => (request.operation === 'BatchExecuteStatement' ? instead(answer) : undefined);
   const items = codes.map((_, i) => ({ logFile: { S: String(i) } }));
-  expect(await insertItems(client, 'logs', items)).toEqual([false, true, false, false]);
+  const failed: string[] = [];
+  expect(await insertItems(client, 'logs', items, (code) => failed.push(code))).toEqual([false, true, false, false]);
+  expect(failed).toEqual(['ThrottlingError', 'ProvisionedThroughputExceeded']);
   expect(onThrottle.mock.calls).toEqual([[['ThrottlingError logs']], [['ProvisionedThroughputExceeded logs']]]);
 });
 

@@ -292,7 +292,11 @@ describe('wrong use ends with 2, and says what is wrong on standard error', () =
     [['query', '--environment', ''], /environment: expected a text/],
     [['query', '--since', 'yesterday'], /since: expected an ISO 8601 time/],
     [['query', '--since', '2026-13-01'], /since: expected an ISO 8601 time/],
-    [['query', '--since', '2026-11-07', '--until', '2026-11-06'], /expected a time before until/],
+    [['query', '--since', '2026-11-07', '--until', '2026-11-06'], /--since: expected a time before --until/],
+    [['query', '--within', '5m'], /--within: expected only together with --around/],
+    [['query', '--around', '1d', '--until', '1d'], /--around: expected without --since and --until/],
+    [['query', '--exclude', 'eventnam=x'], /--exclude: .*, event-name, .*; did you mean event-name\?/],
+    [['query', '--exclude', 'eventName='], /--exclude: event-name: expected a text that is not empty/],
     [['show'], /missing required argument 'eventId'/],
     [['replay', '--format', 'csv'], /Allowed choices are table, json/],
   ])('%j', async (args, message) => {

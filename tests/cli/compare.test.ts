@@ -33,7 +33,7 @@ test('lists the fields that differ, the events above them', async () => {
   expect(table).toMatch(/^additionalEventData.big +1 +-$/m);
   expect(table).toMatch(/^userIdentity.userName +"ana" +"bo\\u202e"$/m);
   expect(table).not.toMatch(/eventName|eventID|eventTime/);
-  expect(stderr).toMatch(/^\d+ fields differ, 2 of them identifiers, \d+ are the same \(--all shows them\)\.\n$/);
+  expect(stderr).toMatch(/^Fields: \d+ different, 2 of them identifiers, \d+ equal \(--all shows them\)\.\n$/);
 });
 
 test('parameters come first, then the response, then who it was, then the rest', async () => {
@@ -58,7 +58,7 @@ test('JSON has the identifiers, and the order of the record', async () => {
   const paths = JSON.parse(stdout).fields.map(({ path }: { path: string }) => path);
   expect(paths).toEqual(expect.arrayContaining(['eventID', 'eventTime']));
   expect(paths.indexOf('userIdentity.arn')).toBeLessThan(paths.indexOf('requestParameters.MaxWorkers'));
-  expect(stderr).toMatch(/^\d+ fields differ, \d+ are the same \(--all shows them\)\.\n$/);
+  expect(stderr).toMatch(/^Fields: \d+ different, \d+ equal \(--all shows them\)\.\n$/);
 });
 
 test('with --all lists the same fields after them', async () => {

@@ -113,11 +113,16 @@ test('an account and a Region that are not there: exit code 1, and those that ar
   ]) {
     const { code, stderr } = await coverage([...TIMES, ...args]);
     expect(code).toBe(1);
-    expect(stderr).toContain('there are of 111122223333 eu-west-1, 444455556666 us-east-1');
+    expect(stderr).toContain(
+      'There are log files for --account 111122223333 --region eu-west-1, --account 444455556666 --region us-east-1.',
+    );
   }
   expect(await coverage(['--since', '2020-01-01', '--until', '2020-01-02', ...bucket])).toMatchObject({ code: 0 });
   const empty = await coverage(['--since', '2020-01-01', '--until', '2020-01-02', '--account', '999999999999']);
-  expect(empty).toMatchObject({ code: 0, stderr: expect.stringContaining('No log files were delivered') });
+  expect(empty).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('No log files of this period were ingested'),
+  });
 });
 
 test('every log file of the ledger is counted', async () => {

@@ -249,7 +249,7 @@ describe('the program', () => {
       ['--principal', 'ANA', '--errors'],
       'No event was found with --principal ANA. Did you mean ana (3 events, none of which matches the other filters)?',
     ],
-    [['--error-code', 'x y'], 'No event was found with --error-code "x y". mwaa-trail summary shows which there are.'],
+    [['--error-code', 'x y'], 'No event was found with --error-code "x y". To see which there are: mwaa-trail summary'],
     [['--account', '999'], 'No event was found with --account 999.'],
     [
       ['--account', '9*'],

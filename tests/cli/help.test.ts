@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import { createProgram } from '../../cli/program.ts';
+import { calledAs, createProgram, runProgram } from '../../cli/program.ts';
 import { capturingContext, runAsText } from '../support/program.ts';
 import { scaled } from '../support/scale.ts';
 
@@ -22,14 +22,44 @@ describe('help', () => {
   });
 
   test('on a command that there is not is a usage error', async () => {
-    expect(await runAsText(['help', 'quer'])).toEqual({
-      ...{ code: 2, stdout: '' },
-      stderr: "mwaa-trail: unknown command 'quer'\nRun 'mwaa-trail --help'.\n",
-    });
-    expect(await runAsText(['help', 'query'])).toEqual({
-      ...{ code: 0, stderr: '' },
-      stdout: (await runAsText(['query', '--help'])).stdout,
-    });
+    const unknown = "mwaa-trail: unknown command 'quer'\n(Did you mean query?)\nRun 'mwaa-trail --help'.\n";
+    for (const args of [['quer'], ['help', 'quer'], ['quer', '--help'], ['quer', 'help', '-h']])
+      expect(await runAsText(args)).toEqual({ code: 2, stdout: '', stderr: unknown });
+    const inGroup = "mwaa-trail: unknown command 'lst'\n(Did you mean list?)\nRun 'mwaa-trail quarantine --help'.\n";
+    for (const args of [
+      ['quarantine', 'lst', '--help'],
+      ['help', 'quarantine', 'lst'],
+      ['quarantine', 'help', 'lst'],
+    ])
+      expect(await runAsText(args)).toEqual({ code: 2, stdout: '', stderr: inGroup });
+  });
+
+  test('by the command help is that of --help', async () => {
+    for (const path of PATHS) {
+      const help = await runAsText([...path, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(await runAsText(['help', ...path])).toEqual(help);
+    }
+    expect(await runAsText(['quarantine', 'help', 'list'])).toEqual(await runAsText(['help', 'quarantine', 'list']));
+  });
+
+  test('has flags that must be given in the line of the usage', async () => {
+    expect(await helpOn(80, ['evidence'])).toMatch(/^Usage: mwaa-trail evidence \[options\] --out <file> <eventId>$/m);
+    expect(await helpOn(80, ['show'])).toMatch(/^Usage: mwaa-trail show \[options\] <eventId>$/m);
+    expect(await helpOn(80, ['show'])).toContain('how to print (choices: text, json; default: text)\n');
+  });
+
+  test('has phrases in lists, and sentences at the beginning', () => {
+    const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+    for (const command of commands) {
+      expect(command.description()).toMatch(/^[A-Z].*\.$/);
+      const phrases = [
+        command.summary(),
+        ...[...command.options, ...command.registeredArguments].map((one) => one.description),
+      ];
+      for (const phrase of phrases) expect(phrase).not.toMatch(/\.$/);
+      expect(command.summary()).toMatch(/^[a-z]/);
+    }
   });
 
   test('has commands by what they are for, each in one line', async () => {
@@ -50,5 +80,30 @@ describe('help', () => {
     expect(of('What was done:')).toEqual(expect.arrayContaining(['--action', '--target', '--outcome', '--changes']));
     expect(of('When:')).toEqual(['--since', '--until', '--around', '--within']);
     expect(of('Options:')).toEqual([]);
+  });
+});
+
+describe('commands to paste call the program as it was called', () => {
+  const cwd = () => '/home/ana/trail';
+  const script = '/home/ana/trail/dist/cli/mwaa-trail.cjs';
+  test.each([
+    ['npx mwaa-trail', { npm_lifecycle_event: 'npx' }, '/home/ana/trail/node_modules/.bin/mwaa-trail', 'linux'],
+    ['npx mwaa-trail', { npm_lifecycle_event: 'replay' }, script, 'linux'],
+    ['mwaa-trail', {}, '/usr/local/bin/mwaa-trail', 'linux'],
+    ['node dist/cli/mwaa-trail.cjs', {}, script, 'linux'],
+    ["node '/home/a b/mwaa-trail.cjs'", {}, '/home/a b/mwaa-trail.cjs', 'darwin'],
+    ['mwaa-trail', {}, 'C:\\npm\\node_modules\\mwaa-trail\\dist\\cli\\mwaa-trail.cjs', 'win32'],
+  ] as const)('%s', (words, env, path, platform) => {
+    expect(calledAs({ argv: ['node', path], env, platform, cwd })).toBe(words);
+  });
+
+  test.each([
+    [['--nope'], "Run 'npx mwaa-trail --help'."],
+    [['quarantine', 'list', '--nope'], "Run 'npx mwaa-trail quarantine list --help'."],
+    [['query', '--since', 'x'], "Run 'npx mwaa-trail query --help'."],
+  ])('%j', async (args, hint) => {
+    const { context, stderr } = capturingContext();
+    expect(await runProgram(args, { ...context, program: 'npx mwaa-trail' })).toBe(2);
+    expect(stderr()).toMatch(new RegExp(`\\n${hint}\\n$`));
   });
 });

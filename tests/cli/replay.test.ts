@@ -193,6 +193,11 @@ describe('what can be given', () => {
     mkdirSync(at('nothing'));
     const { code, report } = await replay('nothing-store', 'nothing');
     expect({ code, files: report.files }).toEqual({ code: 0, files: [] });
+    // There is nothing to query.
+    expect((await run('replay', '--store', 'nothing-store', 'nothing')).stdout).toBe(
+      '0 files: 0 records read, 0 kept (0 stored, 0 known, 0 failed), 0 skipped\n\n' +
+        'The store holds no events: replay log files, or folders that hold some (.json, .json.gz).\n',
+    );
   }, 60_000);
 });
 
@@ -227,8 +232,8 @@ test('bad files are named with their reason, the others go on, and the exit code
   ]);
   expect(report.unreadable).toEqual([
     { path: 'bad/h-loop.json', problem: 'its links lead in a circle' },
-    { path: 'no-such-file.json', problem: 'there is no such file' },
-    { path: 'no-such-folder/', problem: 'there is no such file' },
+    { path: 'no-such-file.json', problem: 'there is no such file or folder' },
+    { path: 'no-such-folder/', problem: 'there is no such file or folder' },
   ]);
   // What was bad stays bad, and is named again.
   const people = await run('replay', '--store', 'bad-store', 'bad', 'no-such-file.json');
@@ -246,7 +251,7 @@ const asRoot = process.getuid?.() === 0;
     writeFileSync(at('secret.json'), '{"Records":[]}', { mode: 0 });
     const file = await replay('permission', 'secret.json');
     expect(file.code).toBe(1);
-    expect(file.report.unreadable).toEqual([{ path: 'secret.json', problem: 'it may not be read' }]);
+    expect(file.report.unreadable).toEqual([{ path: 'secret.json', problem: 'permission is denied' }]);
     mkdirSync(at('read-only'), { mode: 0o500 });
     const store = await run('replay', '--store', 'read-only/store', guide);
     expect(store.code).toBe(1);

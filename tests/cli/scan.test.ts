@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { runScan } from '../../cli/commands/scan.ts';
+import { readScan, runScan } from '../../cli/scan/scan.ts';
+import { runCli } from '../support/cli.ts';
+import { runAsText } from '../support/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mwaa-trail-scan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,11 +41,15 @@ describe('prints', () => {
     expect((await scan(['-'], { stdin })).stdout).toBe(`${KEPT}\n`);
   });
 
-  test('its usage', async () => {
-    expect(await scan(['--help'])).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining('Usage: mwaa-trail scan'),
-    });
+  test('the same through the parser of the program', async () => {
+    for (const argv of [
+      [good],
+      ['--count', '--', good],
+      ['--event-source', 's3.amazonaws.com', '--event-source=x', good],
+    ]) {
+      const { status, ...printed } = await scan(argv);
+      expect(await runAsText(['scan', ...argv])).toEqual({ code: status, ...printed });
+    }
   });
 });
 
@@ -58,6 +64,7 @@ describe('output of lookup-events', () => {
     ['UTF-16, big-endian', Buffer.from(utf16).swap16()],
     ['gzipped', gzipSync(text)],
     ['gzipped UTF-16', gzipSync(utf16)],
+    ['gzip members', Buffer.concat(['{', ' ', '', text.slice(1)].map((part) => gzipSync(part)))],
   ])('%s: from a file, and from the standard input byte by byte', async (name, bytes) => {
     const printed = { status: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' };
     const path = file(`lookup ${name}.json`, bytes);
@@ -90,6 +97,32 @@ test('a log file in UTF-16, gzipped or not', async () => {
   });
 });
 
+/** Runs the built program in a process in which other code ran before. */
+function scanAfter(code: string, argv: readonly string[]) {
+  const hook = file('hook.cjs', Buffer.from(code));
+  return runCli(['scan', ...argv], folder, { NODE_OPTIONS: `--require ${hook}` });
+}
+
+test.each([
+  'delete globalThis.WebAssembly;',
+  'WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError("no SIMD"); } };',
+])('without WebAssembly: %s', async (code) => {
+  expect(await scanAfter(code, [good])).toEqual({ code: 0, stdout: `${KEPT}\n${KEPT}\n`, stderr: '' });
+});
+
+test('the program loads no module that an ordinary file does not need: its start is most of the time', async () => {
+  const hook = `const before = new Set(process.moduleLoadList);
+    process.on('exit', () => {
+      const names = process.moduleLoadList.filter((name) => !before.has(name));
+      require('node:fs').writeSync(2, names.join());
+    });`;
+  const { stdout, stderr } = await scanAfter(hook, ['--count', good]);
+  expect(stdout).toBe('2\n');
+  const loaded = stderr.split(',');
+  expect(loaded).toContain('NativeModule internal/util/parse_args/parse_args');
+  for (const name of ['zlib', 'crypto', 'http']) expect(loaded).not.toContain(`NativeModule ${name}`);
+});
+
 describe('exit status', () => {
   test('1 for a bad file, which is named with place and expectation', async () => {
     const bad = file('bad.json', Buffer.from(`{"Records":[${KEPT},]}`));
@@ -111,12 +144,20 @@ describe('exit status', () => {
 
   test('1 for a file that cannot be read', async () => {
     const missing = join(folder, 'missing');
-    expect(await scan([missing])).toMatchObject({ status: 1, stderr: expect.stringContaining(`${missing}: ENOENT`) });
-    expect(await scan([folder])).toMatchObject({ status: 1, stderr: expect.stringContaining('EISDIR') });
+    const expected = (path: string) => `mwaa-trail scan: ${path}: expected a CloudTrail log file, but `;
+    const silent = { status: 1, stdout: '' };
+    expect(await scan([missing])).toEqual({
+      ...silent,
+      stderr: `${expected(missing)}there is no such file or folder\n`,
+    });
+    expect(await scan([folder])).toEqual({ ...silent, stderr: `${expected(folder)}it is a folder\n` });
   });
 
   test.each([[[]], [['a', 'b']], [['--cuont', 'a']], [['--event-source']]])('2 for wrong usage: %j', async (argv) => {
-    expect(await scan(argv)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('Usage:') });
+    expect(readScan(argv)).toBeUndefined();
+    const { stderr, ...ended } = await runAsText(['scan', ...argv]);
+    expect(ended).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^mwaa-trail: .*\nRun 'mwaa-trail scan --help'\.\n$/);
   });
 
   test('0 when the reader of the output has gone', async () => {
@@ -144,7 +185,9 @@ function file(name: string, bytes: Buffer): string {
 async function scan(argv: string[], streams: { stdin?: Readable; stdout?: Writable } = {}) {
   const stdout = new Sink();
   const stderr = new Sink();
-  const status = await runScan(argv, { stdin: Readable.from([]), stdout, ...streams, stderr });
+  const request = readScan(argv);
+  if (request === undefined) throw new Error(`expected arguments of scan: ${argv.join(' ')}`);
+  const status = await runScan(request, { stdin: Readable.from([]), stdout, ...streams, stderr });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

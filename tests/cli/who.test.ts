@@ -166,7 +166,7 @@ describe('a prefix', () => {
 ana          6        3       1       1  2026-11-01 00:00:00  2026-11-04 00:00:00
 annika       1        0       0       0  2026-11-05 00:00:00  2026-11-05 00:00:00
 `);
-    expect(stderr).toBe('mwaa-trail who NAME shows one of them.\n');
+    expect(stderr).toBe('To see one of them: mwaa-trail who NAME\n');
   });
 
   test('as JSON, too', async () => {
@@ -182,7 +182,7 @@ describe('a name that is not that of a user', () => {
   test.each([
     [
       'Admin',
-      "- No event has the user Admin. mwaa-trail who '*' lists all users.\n- The role Admin (--role) belongs to ana.",
+      "- No event has the user Admin. To see which there are: mwaa-trail who '*'\n- The role Admin (--role) belongs to ana.",
     ],
     ['incident-77', 'Did you mean incident-7 (1 event)?'],
     ['DeepFreeze/repair-1', '- The principal DeepFreeze/repair-1 (--principal) belongs to zoe.'],
@@ -191,7 +191,10 @@ describe('a name that is not that of a user', () => {
     ['ASIAEXAMPLE0000BREAK', '- The access key ASIAEXAMPLE0000BREAK (--access-key-id) belongs to incident-7.'],
     ['annik', 'Did you mean annika (1 event)?'],
     ['annik*', 'annika'],
-    ['ASIAEXAMPLE0000BREAX', "No event has the user ASIAEXAMPLE0000BREAX. mwaa-trail who '*' lists all users.\n"],
+    [
+      'ASIAEXAMPLE0000BREAX',
+      "No event has the user ASIAEXAMPLE0000BREAX. To see which there are: mwaa-trail who '*'\n",
+    ],
     ['\u202e', 'No event has the user "\\u202e".'],
   ])('%j', async (name, says) => {
     const { code, stdout, stderr } = await askStore(store, 'who', name);
@@ -318,7 +321,7 @@ describe('aliases', () => {
     const { code, stderr } = await ask(['who', 'ana'], undefined, '/no/such/file.json');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'mwaa-trail: MWAA_TRAIL_USER_ALIASES: /no/such/file.json: expected a file of user aliases (ENOENT)\n',
+      'mwaa-trail: MWAA_TRAIL_USER_ALIASES: /no/such/file.json: expected a file of user aliases, but there is no such file or folder\n',
     );
   });
 });

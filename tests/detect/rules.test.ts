@@ -43,6 +43,44 @@ describe('each rule', () => {
   });
 });
 
+describe('what automation does is left out, but not what a person does whose permission set is called like automation', () => {
+  const using = folders[0]!.files.filter(({ text }) => text.includes('%automation%'));
+
+  /** Runs the tests of a rule that expect a match, with all events by sessions of this role. */
+  const resultsBy = async (role: string, { path, text }: { path: string; text: string }) => {
+    const sessionOf = (user: string) => ({
+      type: 'AssumedRole',
+      arn: `arn:aws:sts::123456789012:assumed-role/${role}/${user}@example.com`,
+      sessionContext: { sessionIssuer: { type: 'Role', userName: role } },
+    });
+    const documents = parseAllDocuments(text).map((document) => (document as { toJS(): RuleFile }).toJS());
+    for (const { tests } of documents) {
+      if (tests === undefined) continue;
+      tests.noMatch = [];
+      for (const { record, before = [] } of tests.match) {
+        for (const one of [record, ...before])
+          one.userIdentity = sessionOf(one.userIdentity === undefined ? 'ana' : 'bo');
+      }
+    }
+    const changed = { path, text: documents.map((document) => JSON.stringify(document)).join('\n---\n') };
+    return (await runRuleTests([{ files: [changed], lists: folders[0]!.lists }])).map(({ passed }) => passed);
+  };
+
+  test.each(using.map((file) => [file.path, file] as const))('%s', async (_, file) => {
+    const person = await resultsBy('AWSReservedSSO_TerraformDeploy_0123456789abcdef', file);
+    expect(person.length).toBeGreaterThan(0);
+    expect(person).not.toContain(false);
+    expect(await resultsBy('TerraformDeploy', file)).not.toContain(true);
+  });
+});
+
+interface RuleFile {
+  tests?: {
+    match: { record: Record<string, unknown>; before?: Record<string, unknown>[] }[];
+    noMatch: unknown[];
+  };
+}
+
 const SIGMA = [
   ...['title', 'id', 'name', 'status', 'description', 'references', 'author', 'date', 'tags', 'logsource', 'detection'],
   ...['correlation', 'falsepositives', 'level', 'x-mwaa-trail', 'tests'],

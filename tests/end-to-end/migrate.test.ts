@@ -139,11 +139,11 @@ test('what cannot be migrated stays, and the command says what to do', async () 
   expect(stdout).toBe(
     [
       'Migrated to schema version 2: 20 events',
-      'Of this version before: 0 events',
-      'Left: 1 event; the record was too large for the table',
-      'Left: 2 events; the item is not as mwaa-trail writes it',
-      'Left: 1 event; a newer version of mwaa-trail stored it: use that version',
-      'Read the log files again: mwaa-trail backfill',
+      'Already at this version: 0 events',
+      'Not migrated (record too large to be stored): 1 event',
+      'Not migrated (stored item damaged): 2 events',
+      'Not migrated (stored by a newer mwaa-trail: use that version): 1 event',
+      'To store these events anew, import their log files again: mwaa-trail backfill',
       '',
     ].join('\n'),
   );

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -126,17 +127,32 @@ describe('a store on disk', () => {
     expect(await dumpTable(client, LOCAL_TABLES.eventsTable)).toEqual([event]);
   });
 
-  test('of a version without a time to live is given one', async () => {
+  test('is opened without a request, unless a table lacks something', async () => {
+    const { client } = await start('complete');
     const TableName = LOCAL_TABLES.eventsTable;
-    const describeTimeToLive = async ({ client }: EmbeddedDynamo) =>
-      (await client.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
-    const first = await start('older');
-    const enabled = await describeTimeToLive(first);
-    expect(enabled).toMatchObject({ TimeToLiveStatus: 'ENABLED' });
-    const TimeToLiveSpecification = { Enabled: false, AttributeName: enabled?.AttributeName };
-    await first.client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
-    await stop();
-    expect(await describeTimeToLive(await start('older'))).toEqual(enabled);
+    const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+    expect(TimeToLiveDescription).toMatchObject({ TimeToLiveStatus: 'ENABLED' });
+    const { AttributeName } = TimeToLiveDescription!;
+    let requests = 0;
+    const count = () => {
+      requests += 1;
+    };
+    subscribe('http.client.request.start', count);
+    try {
+      await stop();
+      const again = await start('complete');
+      expect(requests).toBe(0);
+      const TimeToLiveSpecification = { Enabled: false, AttributeName };
+      await again.client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+      await stop();
+      const third = await start('complete');
+      expect(requests).toBeGreaterThan(1);
+      expect(await third.client.send(new DescribeTimeToLiveCommand({ TableName }))).toMatchObject({
+        TimeToLiveDescription,
+      });
+    } finally {
+      unsubscribe('http.client.request.start', count);
+    }
   });
 
   test('with other keys is refused and not changed', async () => {

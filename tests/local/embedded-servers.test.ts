@@ -263,10 +263,14 @@ describe('statements', () => {
 
   test('insert items that the table does not have, each by itself', async () => {
     const first = Array.from({ length: 30 }, (_, i) => entry(`inserted-${i}`, 'first'));
-    expect(await insertItems(dynamo.client, TableName, first)).toEqual(first.map(() => true));
+    const failed: string[] = [];
+    const insert = (items: Parameters<typeof insertItems>[2]) =>
+      insertItems(dynamo.client, TableName, items, (code) => failed.push(code));
+    expect(await insert(first)).toEqual(first.map(() => true));
     const wrong = { logFile: { N: '1' } };
     const second = [entry('inserted-29', 'second'), wrong, entry('inserted-30', 'second')];
-    expect(await insertItems(dynamo.client, TableName, second)).toEqual([false, false, true]);
+    expect(await insert(second)).toEqual([false, false, true]);
+    expect(failed).toEqual(['ValidationError']);
     expect(await states('inserted-0', 'inserted-29', 'inserted-30')).toEqual(['first', 'first', 'second']);
   });
 

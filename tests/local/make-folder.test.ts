@@ -45,7 +45,7 @@ withProc.each([
   const { code, stderr } = await runAsText(args);
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/\/proc\/trail.* \(ENOENT\)|ENOENT.*\/proc\/trail/),
+    stderr: expect.stringMatching(/\/proc\/trail.* (\(ENOENT\)|but there is no such file or folder)/),
   });
 });
 

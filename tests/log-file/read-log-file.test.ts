@@ -66,15 +66,16 @@ describe('counts', () => {
 
   test('of a compressed file, with the hash of its text', async () => {
     const file = Buffer.concat([gzipSync(text), Buffer.alloc(10)]);
-    expect(await counts([file], { hash: true })).toEqual({
+    const hash = createHash('sha256');
+    expect(await counts([file], { hash })).toEqual({
       recordsRead: 3,
       recordsKept: 1,
       recordsBad: 1,
       compressedBytes: file.length,
       uncompressedBytes: text.length,
-      sha256: createHash('sha256').update(text).digest('hex'),
       gzip: true,
     });
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(text).digest('hex'));
   });
 
   test('of a plain file, without a hash', async () => {
@@ -191,7 +192,8 @@ test('reading waits for the receiver', async () => {
   const text = [...generateLogFile({ bytes: 3_000_000, share: 0.2, seed: 3 })].join('');
   let busy = false;
   let batches = 0;
-  await readLogFile([gzipSync(text)], {
+  // How much is inflated at a time depends on what the kernel read before.
+  await readLogFile([Buffer.from(text)], {
     eventSources: WANTED,
     onRecords: async () => {
       expect(busy).toBe(false);

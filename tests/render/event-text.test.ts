@@ -49,6 +49,18 @@ stored       2026-11-20 01:00:00 UTC+01:00`,
     expect(record).toContain('\\u202e');
   });
 
+  test.each([20, 40, 80])('breaks facts at the spaces of a terminal of %i columns, and words nowhere', (width) => {
+    const told = {
+      ...event,
+      errorMessage: `${'not allowed '.repeat(20)}${'x'.repeat(100)}`,
+      environment: 'p'.repeat(60),
+    };
+    const shown = (view: View) => eventText(told, view).split('\n\n')[0]!;
+    const lines = shown({ ...VIEW, width }).split('\n');
+    for (const line of lines) if (line.length > width) expect(line.slice(13)).not.toContain(' ');
+    expect(lines.join(' ').split(/ +/)).toEqual(shown(VIEW).split(/\s+/));
+  });
+
   const facts = (attributes: object) => {
     const [text = ''] = eventText({ ...event, ...attributes }, VIEW).split('\n\n');
     const lines = text.split('\n');

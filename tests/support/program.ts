@@ -53,7 +53,10 @@ export function capturingContext(
   { signal = new AbortController().signal, terminal = {} }: Surroundings = {},
 ) {
   const [out, err] = [captured(), captured()];
-  const context: Context = { env, out: Object.assign(out.stream, terminal), err: err.stream, interrupt: () => signal };
+  const context: Context = {
+    ...{ env, program: 'mwaa-trail' },
+    ...{ out: Object.assign(out.stream, terminal), err: err.stream, interrupt: () => signal },
+  };
   return { context, stdout: out.text, stderr: err.text };
 }
 

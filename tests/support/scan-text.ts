@@ -32,7 +32,9 @@ export function scanText(
 /** The records of all batches in the form of the reference. */
 export function joinBatches(batches: readonly RecordBatch[]): Pick<ReferenceResult, 'kept' | 'bad'> {
   return {
-    kept: batches.flatMap(({ kept }) => kept).map(({ bytes, ...place }) => ({ ...place, text: latin1(bytes) })),
+    kept: batches
+      .flatMap(({ kept }) => kept)
+      .map(({ bytes, isCompact: _, ...place }) => ({ ...place, text: latin1(bytes) })),
     bad: batches.flatMap(({ bad }) => bad).map(({ bytes, ...place }) => ({ ...place, text: latin1(bytes) })),
   };
 }

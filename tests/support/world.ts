@@ -75,6 +75,7 @@ export async function createWorld(
     undelivered: (report) => tell('undelivered', report),
     nothingAnnounced: (reason) => tell('nothingAnnounced', reason),
     failed: (place, error) => tell('failed', place, describeError(error)),
+    insertFailed: (code) => tell('insertFailed', code),
   });
   const handle = async (event: unknown) => await handler(event, {} as Context);
   return { s3, dynamo, deps, logBucket, quarantineBucket, notified, handle };
