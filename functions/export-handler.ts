@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { TrailError } from '../shared/errors.ts';
-import { dueDays } from '../shared/export/days.ts';
+import { dueDays, isRecent } from '../shared/export/days.ts';
 import type { FileOutcome } from '../shared/export/export-day.ts';
 import { exportDays, notBegun } from '../shared/export/export-days.ts';
 import type { ExportKind } from '../shared/export/manifest.ts';
@@ -20,7 +20,7 @@ export interface ExportReport {
 
 /** Receives what happens: the function's log and metrics. */
 export interface ExportObserver {
-  /** A run succeeded. */
+  /** A run has ended; it may fail because of what it left. */
   end(report: ExportReport): void;
 }
 
@@ -36,17 +36,18 @@ export function createExportHandler({ place, format, schema, ...deps }: ExportFu
   const run = async (_event: unknown, context: Partial<Context>): Promise<ExportReport> => {
     const remaining = remainingIn(context);
     const progress = notBegun();
-    const isDone = await exportDays({ place, format, schema, choose: dueDays(deps.now()) }, deps, {
+    const begunAt = deps.now();
+    const isDone = await exportDays({ place, format, schema, choose: dueDays(begunAt) }, deps, {
       progress,
       time: { isSpent: () => remaining() < LAST_START_MS },
       onFile: async () => {},
     });
-    const { days, daysDone, events, day, files } = progress;
-    // The next run would not finish it either.
-    if (!isDone && daysDone === 0)
-      throw new TrailError('out-of-time', `${day}: expected to export the day in one run; see docs/export.md`);
+    const { days, daysDone, lastDone, events, day, files } = progress;
     const report = { days: daysDone, daysLeft: days - daysDone, events, files };
     observer.end(report);
+    // The next run exports the newest days again, and would not finish this one either.
+    if (!isDone && (lastDone === undefined || isRecent(lastDone, begunAt)))
+      throw new TrailError('out-of-time', `${day}: expected to export the day in one run; see docs/export.md`);
     return report;
   };
   return middy<unknown, ExportReport, Error, Context>()

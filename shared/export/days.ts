@@ -30,11 +30,13 @@ export const dueDays =
   (stored, files) => {
     const exported = new Map([...files.values()].map(({ day, changedOn }) => [day, changedOn]));
     const open = dayOf(now - CLOSED_AFTER_MS);
-    const recent = dayOf(now - CLOSED_AFTER_MS - RECENT_MS);
     const isDue = ({ day, changedOn }: StoredDay) =>
-      day < open && (day >= recent || !exported.has(day) || (changedOn ?? '') > (exported.get(day) ?? ''));
+      day < open && (isRecent(day, now) || !exported.has(day) || (changedOn ?? '') > (exported.get(day) ?? ''));
     return stored.filter(isDue).reverse();
   };
+
+/** Whether a day is exported again, even if nothing has changed. */
+export const isRecent = (day: string, now: number): boolean => day >= dayOf(now - CLOSED_AFTER_MS - RECENT_MS);
 
 /** A change is noted at most this long after it. */
 const NOTED_WITHIN_MS = HOUR_MS;

@@ -23,12 +23,14 @@ export interface ExportProgress {
   events: number;
   /** The day that is exported, or was last. */
   day: string | undefined;
+  /** The day that was exported last. */
+  lastDone: string | undefined;
   files: Record<FileOutcome, number>;
 }
 
 /** The progress of an export that has not begun. */
 export const notBegun = (): ExportProgress => ({
-  ...{ days: 0, daysDone: 0, events: 0, day: undefined },
+  ...{ days: 0, daysDone: 0, events: 0, day: undefined, lastDone: undefined },
   files: { written: 0, unchanged: 0, removed: 0, kept: 0 },
 });
 
@@ -79,6 +81,7 @@ async function exportEach(
   const filesBefore = Map.groupBy(files.values(), ({ day }) => day);
   progress.days = days.length;
   progress.daysDone = 0;
+  progress.lastDone = undefined;
   const expectTime = () => {
     if (time.isSpent()) throw new TimeSpent();
   };
@@ -100,6 +103,7 @@ async function exportEach(
         await onFile(file, outcome);
       }
       progress.daysDone += 1;
+      progress.lastDone = day;
     }
     return true;
   } catch (error) {

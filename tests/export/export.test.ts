@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { createExportHandler } from '../../functions/export-handler.ts';
+import { createExportHandler, type ExportReport } from '../../functions/export-handler.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/local-names.ts';
 import { attributesWhere } from '../../shared/audit-event/attributes.ts';
 import { createS3Client } from '../../shared/aws/s3.ts';
@@ -376,8 +376,8 @@ describe('OCSF', () => {
 describe('the export function', () => {
   const DAY = 86_400_000;
   const kind = { format: 'ndjson', schema: 'native' } as const;
-  const run = (place: ExportPlace, context: Partial<Context> = {}) =>
-    createExportHandler({ place, ...kind, ...store.deps }, { end: () => {} })({}, context as Context);
+  const run = (place: ExportPlace, context: Partial<Context> = {}, end = (_report: ExportReport) => {}) =>
+    createExportHandler({ place, ...kind, ...store.deps }, { end })({}, context as Context);
   const exportedDays = (place: MemoryPlace) =>
     new Set([...place.files.keys()].flatMap((name) => /p_day=([\d-]+)/.exec(name)?.[1] ?? []));
   const place = new MemoryPlace();
@@ -439,6 +439,32 @@ describe('the export function', () => {
     await expect(run(bucketPlace(servers.s3.client, 'not-there-at-all', ''))).rejects.toMatchObject({
       code: 'export-place',
     });
+  });
+
+  test('fails if a run gets no further than the last days, which each run exports: the next one would stop at the same day', async () => {
+    clock.now = Date.parse('2026-11-03T12:00:00Z');
+    const stopped: number[] = [];
+    for (let answers = 1; ; answers += 1) {
+      let left = answers;
+      const getRemainingTimeInMillis = () => {
+        left -= 1;
+        return left > 0 ? 900_000 : 1_000;
+      };
+      const parts = new MemoryPlace();
+      const reports: ExportReport[] = [];
+      const outcome = run(parts, { getRemainingTimeInMillis }, (report) => reports.push(report));
+      const code = await outcome.then(() => 'done').catch(({ code }) => code as string);
+      const days = [...exportedDays(parts)];
+      expect(reports).toEqual([expect.objectContaining({ days: days.length })]);
+      if (days.some((day) => day < '2026-10-31')) {
+        expect(code).toBe('done');
+        break;
+      }
+      expect(code).toBe('out-of-time');
+      stopped.push(days.length);
+    }
+    expect(stopped).toContain(0);
+    expect(Math.max(...stopped)).toBeGreaterThan(0);
   });
 
   test('beside another run leaves a manifest that says what the files are', async () => {
