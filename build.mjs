@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { build } from 'esbuild';
 import { loadRules } from './cli/detect/load-rules.ts';
 import { lambdaBundle } from './lambda-bundle.mjs';
@@ -63,20 +64,23 @@ const STRING_WIDTH = {
   },
 };
 
-// An `import` of node:http reads all that it exports, also what it loads only when it is read: undici, 35 ms.
-const NODE_HTTP = {
-  name: 'node-http',
+// An `import` of a module of Node reads all that it exports, also what it loads only when it is read: node:http has undici, 35 ms.
+const NODE_MODULES = {
+  name: 'node-modules',
   setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
-      kind.includes('import') ? { path, namespace: 'node' } : undefined,
+    onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind.includes('import') && isBuiltin(path)
+        ? { path, namespace: 'node', pluginData: kind, suffix: `#${kind}` }
+        : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => {
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path, pluginData: kind }) => {
       const properties = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(path)));
-      const names = properties.flatMap(([name, { get }]) => (get ? [] : [name]));
+      const exported = properties.flatMap(([name, { get }]) =>
+        // esbuild leaves out what no statement imports, if reading it has no effect. For an import(), all stays.
+        get && kind === 'dynamic-import' ? [] : `export const ${name} = /* @__PURE__ */ (() => all.${name})();`,
+      );
       return {
-        contents: `const all = process.getBuiltinModule('${path}');
-          export default all;
-          export const { ${names.join(', ')} } = all;`,
+        contents: [`const all = process.getBuiltinModule('${path}');`, 'export default all;', ...exported].join('\n'),
       };
     });
   },
@@ -176,7 +180,7 @@ const TARGETS = {
       format: 'esm',
       splitting: true,
       chunkNames: 'chunk-[hash]',
-      plugins: [NODE_HTTP, DYNALITE, NATIVE, STRING_WIDTH, KNOWN_RESULTS],
+      plugins: [NODE_MODULES, DYNALITE, NATIVE, STRING_WIDTH, KNOWN_RESULTS],
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
