@@ -23,7 +23,7 @@ export interface ExportProgress {
   events: number;
   /** The day that is exported, or was last. */
   day: string | undefined;
-  /** The day that was exported last. */
+  /** The day that was exported last, and has files: one without any is due in each run. */
   lastDone: string | undefined;
   files: Record<FileOutcome, number>;
 }
@@ -97,13 +97,16 @@ async function exportEach(
       const before = new Map(filesBefore.get(day)?.map((file) => [file.name, file]));
       const changedOn = settledChange(stored, begunAt);
       for (const { file, outcome } of await exportDay(day, { place, before, onEvent, ...kind }, deps)) {
-        if (outcome === 'removed') files.delete(file.name);
-        else files.set(file.name, { ...file, changedOn });
+        if (outcome === 'removed') {
+          files.delete(file.name);
+        } else {
+          files.set(file.name, { ...file, changedOn });
+          progress.lastDone = day;
+        }
         progress.files[outcome] += 1;
         await onFile(file, outcome);
       }
       progress.daysDone += 1;
-      progress.lastDone = day;
     }
     return true;
   } catch (error) {

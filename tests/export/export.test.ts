@@ -14,7 +14,7 @@ import { exportDays, notBegun } from '../../shared/export/export-days.ts';
 import type { ExportPlace } from '../../shared/export/place.ts';
 import { UNLIMITED } from '../../shared/ingest/time-budget.ts';
 import { readVerifiedEvent } from '../../shared/query/verified-event.ts';
-import { listStoredDays } from '../../shared/store/environments-table.ts';
+import { listStoredDays, noEnvironments, writeEnvironments } from '../../shared/store/environments-table.ts';
 import { text } from '../../shared/store/item.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { EventStore } from '../support/event-store.ts';
@@ -443,6 +443,10 @@ describe('the export function', () => {
 
   test('fails if a run gets no further than the last days, which each run exports: the next one would stop at the same day', async () => {
     clock.now = Date.parse('2026-11-03T12:00:00Z');
+    // Each run also looks at a day that has no event any more, because an addendum moved it.
+    const { dynamo, tables } = store.deps;
+    const seen = { ...noEnvironments(), days: new Set(['2026-10-25']) };
+    await writeEnvironments(dynamo, tables.environmentsTable, seen, '2026-10-26T00:00:00.000Z');
     const stopped: number[] = [];
     for (let answers = 1; ; answers += 1) {
       let left = answers;
@@ -455,7 +459,8 @@ describe('the export function', () => {
       const outcome = run(parts, { getRemainingTimeInMillis }, (report) => reports.push(report));
       const code = await outcome.then(() => 'done').catch(({ code }) => code as string);
       const days = [...exportedDays(parts)];
-      expect(reports).toEqual([expect.objectContaining({ days: days.length })]);
+      expect(reports).toHaveLength(1);
+      expect(reports[0]!.days).toBeGreaterThanOrEqual(days.length);
       if (days.some((day) => day < '2026-10-31')) {
         expect(code).toBe('done');
         break;
