@@ -5,10 +5,10 @@ import { flagOf } from '../shared/query/criteria-table.ts';
 import { VERSION } from '../shared/version.ts';
 import { type AwsOptions, applyAwsOptions, settingsProblem } from './lib/aws-settings.ts';
 import { type AnyCommand, type CommandGroup, type Context, EXIT, UsageError } from './lib/command.ts';
-
-export { calledAs } from './lib/called-as.ts';
-
 import { withNearFlags } from './lib/unknown-flags.ts';
+
+/** For main.ts, which loads nothing that `scan` does not need. */
+export { calledAs } from './lib/called-as.ts';
 
 type Loaded = { default: AnyCommand | CommandGroup };
 

@@ -36,6 +36,7 @@ export async function tryDatabase(folder: string): Promise<void> {
 }
 
 async function openDatabase(folder: string, path: string): Promise<ClassicLevel> {
+  // In a bundle, an import() of CommonJS has no other names.
   const { default: level } = await import('classic-level');
   try {
     await makePrivateFolder(path);

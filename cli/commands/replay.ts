@@ -1,8 +1,9 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { packageRoot } from '../../local/table-definitions.ts';
 import { command, EXIT } from '../lib/command.ts';
 import { anyOperands, format, value } from '../lib/options.ts';
 import { shell, viewOf, write } from '../lib/output.ts';
+import { shortPath } from '../lib/short-path.ts';
 import { DEFAULT_STORE, isAskedByDefault } from '../lib/stores.ts';
 import { replayFiles } from '../replay/replay-files.ts';
 import { renderJson, renderTables } from '../replay/report.ts';
@@ -35,7 +36,5 @@ export default command({
 
 /** The bundled samples, by a short path if they are below the working directory. */
 function samples(): string {
-  const folder = join(packageRoot(), 'events', 'log-files');
-  const below = relative(process.cwd(), folder);
-  return below.startsWith('..') ? folder : below;
+  return shortPath(join(packageRoot(), 'events', 'log-files'), process.cwd());
 }

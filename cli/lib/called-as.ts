@@ -1,5 +1,5 @@
-import { relative } from 'node:path';
 import { shellWord } from '../../shared/render/shell-word.ts';
+import { shortPath } from './short-path.ts';
 
 /**
  * The words to call the program with, as it was called, for commands to paste. npm names its script in the environment, or `npx`:
@@ -12,6 +12,5 @@ export function calledAs(process: Pick<NodeJS.Process, 'argv' | 'env' | 'platfor
   const [, script = ''] = argv;
   // On Windows, what npm puts on the PATH calls Node with the script.
   if (!script.endsWith('.cjs') || platform === 'win32') return 'mwaa-trail';
-  const below = relative(process.cwd(), script);
-  return `node ${shellWord(below.startsWith('..') ? script : below)}`;
+  return `node ${shellWord(shortPath(script, process.cwd()))}`;
 }

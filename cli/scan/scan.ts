@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { DEFAULT_EVENT_SOURCES } from '../../shared/config.ts';
 import { type ByteSource, peek } from '../../shared/log-file/pieces.ts';
 import { readLogFile } from '../../shared/log-file/read-log-file.ts';
 import { readLookupRecords } from '../../shared/log-file/read-lookup-records.ts';
@@ -20,13 +21,10 @@ const FILE_PIECE_BYTES = 256 * 1024;
 export interface ScanRequest {
   /** `-` is the standard input. */
   file: string;
-  eventSources: string[];
+  eventSources: readonly string[];
   /** Print only the number of records. */
   count: boolean;
 }
-
-/** The event source of Amazon MWAA. */
-export const DEFAULT_SOURCE = 'airflow.amazonaws.com';
 
 /**
  * Reads the arguments after `scan`, without the cost of the program's parser.
@@ -38,7 +36,7 @@ export function readScan(args: string[]): ScanRequest | undefined {
       args,
       allowPositionals: true,
       options: {
-        'event-source': { type: 'string', multiple: true, default: [DEFAULT_SOURCE] },
+        'event-source': { type: 'string', multiple: true, default: [...DEFAULT_EVENT_SOURCES] },
         count: { type: 'boolean', default: false },
       },
     });

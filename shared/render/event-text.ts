@@ -2,16 +2,14 @@ import { indentedJson } from '../audit-event/json-text.ts';
 import type { EventVersion, StoredEvent } from '../store/event-item.ts';
 import { displayText } from './display.ts';
 import { factsOf, recordOmitted, type ShownEvent, sourceOf, titleOf } from './event-facts.ts';
-import { styled, WHOLE, wrapWords } from './table.ts';
+import { titleLines, WHOLE, wrapWords } from './table.ts';
 import type { Style, View } from './view.ts';
 
 /** One event for people: its attributes in a few lines, then its record. */
 export function eventText(event: ShownEvent, view: View): string {
-  const { width = WHOLE, colour } = view;
+  const { width = WHOLE } = view;
   const style: Style = event.outcome === 'ok' ? 'bold' : ['bold', 'red'];
-  const title = wrapWords(titleOf(event), width - INDENT.length)
-    .map((line, i) => (i === 0 ? line : INDENT + line))
-    .map((line) => (colour ? styled(style, line) : line));
+  const title = titleLines(wrapWords(titleOf(event), width - INDENT.length), INDENT, style, view);
   const facts = factsOf(event, view).flatMap(({ label, lines }) =>
     lines
       .flatMap((line) => wrapWords(line, width - LABEL_WIDTH))

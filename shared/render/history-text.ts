@@ -19,7 +19,7 @@ import {
   UNORDERED,
   whatHappened,
 } from './history-words.ts';
-import { styled, textTable, textWidth, WHOLE, wrapToWidth } from './table.ts';
+import { textTable, textWidth, titleLines, WHOLE, wrapToWidth } from './table.ts';
 import { timeDisplay } from './times.ts';
 import type { Style, View } from './view.ts';
 
@@ -54,13 +54,11 @@ function titleOf(
 }
 
 /** A title in a style; what does not fit into a line of the terminal goes on below, indented more than what follows. */
-function titleText(text: string, style: Style, { width = WHOLE, colour }: View): string {
+function titleText(text: string, style: Style, view: View): string {
+  const { width = WHOLE } = view;
   const shown = displayText(text);
   const lines = textWidth(shown) <= width ? [shown] : wrapToWidth(shown, width - 2 * INDENT.length);
-  return lines
-    .map((line, i) => (i === 0 ? line : INDENT + INDENT + line))
-    .map((line) => (colour ? styled(style, line) : line))
-    .join('\n');
+  return titleLines(lines, INDENT + INDENT, style, view).join('\n');
 }
 
 /** Oldest first; changes without a valid time come before all others. */

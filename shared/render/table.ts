@@ -122,6 +122,12 @@ export function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false });
 }
 
+/** The lines of a title in a style; those after the first are indented. */
+export function titleLines(lines: readonly string[], indent: string, style: Style, { colour }: View): string[] {
+  const indented = lines.map((line, i) => (i === 0 ? line : indent + line));
+  return colour ? indented.map((line) => styled(style, line)) : indented;
+}
+
 function isNumber(cell: Cell): boolean {
   return typeof (typeof cell === 'object' ? cell.text : cell) === 'number';
 }
