@@ -61,7 +61,10 @@ export async function ingestFiles(
   const writeLedger = async (window: Ingested[]): Promise<Ingested[]> => {
     const updates = window.flatMap(({ update }) => update ?? []);
     try {
-      await Promise.all([...updates.map((update) => ledger.write(update)), ledger.flush()]);
+      const writes = updates.map((update) => ledger.write(update));
+      // Also after a failure, all others are waited for: what is reported, and noted, comes after them.
+      await Promise.allSettled([...writes, ledger.flush()]);
+      await Promise.all(writes);
       await ledger.moveWatermarks();
       return window;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../support/cli.ts';
@@ -231,12 +232,23 @@ test('B1 a file that fails does not stop the others, is retried, and then report
 test('B1 the ledger cannot be written: no file counts as done, and the next run reads them again', async () => {
   await inBucket(1_000, 'few', async (world, scenario, files) => {
     const { logFilesTable } = world.direct.deps.config;
-    faults(({ operation, target }) =>
-      operation === 'BatchExecuteStatement' || (operation === 'PutItem' && target === logFilesTable)
-        ? instead(dynamoError(400, 'AccessDeniedException'))
-        : undefined,
-    );
+    const refused = instead(dynamoError(400, 'AccessDeniedException'));
+    let waiting = 0;
+    const refusedLate: Fault = async (exchange) => {
+      waiting += 1;
+      await setTimeout(300);
+      waiting -= 1;
+      await refused(exchange);
+    };
+    faults(({ operation, target, body }) => {
+      if (operation === 'BatchExecuteStatement') return refused;
+      if (operation !== 'PutItem' || target !== logFilesTable) return undefined;
+      const isLate = body.includes('"ingested"') && !body.includes(files[0]!.key);
+      return isLate ? refusedLate : refused;
+    });
     const failed = await backfill(world);
+    // An entry that is written later would contradict the report.
+    expect(waiting).toBe(0);
     expect(failed.code).toBe(1);
     expect(reportOf(failed).files).toMatchObject({ failed: files.length, read: 0 });
     faults(() => undefined);
