@@ -46,7 +46,8 @@ function inflate(file: Buffer): Buffer {
 
 /** The elements of `Records` in a valid document. */
 function elementsOfRecords(text: string, start: number): { offset: number; text: string }[] {
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
+  // An alternative for each character of a string of megabytes could use up the stack.
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
   token.lastIndex = start;
   const elements: { offset: number; text: string }[] = [];
   let depth = 0;
